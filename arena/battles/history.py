@@ -33,10 +33,13 @@ ExportCursor = tuple[datetime, UUID]  # creation time and id of a battle, the so
 # In a side-by-side battle, the voter chose the models.
 IS_REVEALED = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)
 
+IS_CLOSED = Q(state__in=(Battle.State.SKIPPED, Battle.State.VOID, Battle.State.EXPIRED))
+
 KINDS = {
     "open": Q(state__in=(Battle.State.ANSWERING, Battle.State.READY)),
     "ties": Q(vote__winner__in=(Vote.Winner.TIE, Vote.Winner.BOTH_BAD)),
     "published": IS_SHARED,
+    "closed": IS_CLOSED,
 }
 
 
@@ -118,9 +121,10 @@ def load_page(request: HttpRequest, search: str = "", kind: str = "") -> History
     """Return the requested page of the voter's battles.
 
     search: text to find in the questions or in the names of revealed models
-    kind: a key of `KINDS`, or anything else for all battles
+    kind: a key of `KINDS`; anything else selects all battles in a search, and otherwise those that are judged or open
     """
-    battles = _list_battles(get_voter_id(request)).filter(KINDS.get(kind, Q()))
+    default = Q() if search else ~IS_CLOSED
+    battles = _list_battles(get_voter_id(request)).filter(KINDS.get(kind, default))
     battles = _search_battles(battles, search[:MAX_SEARCH_LENGTH])
     pages = HistoryPagination()
     rows = pages.paginate_queryset(annotate_question(battles), Request(request)) or []

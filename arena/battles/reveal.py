@@ -1,6 +1,6 @@
 """The reveal of a battle after its vote: the models with their ratings and measurements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -72,7 +72,7 @@ def load_standing(battle: Battle) -> dict[str, Any]:
     The battle stores the rows when the vote is cast. In each row, `models` is the number of ranked models.
     """
     standings = STANDING_OF_POOL.load(get_board_pool(battle))
-    return _select_rows(battle, standings[0].ratings if standings else {})
+    return _select_rows(_get_models(battle), standings[0].ratings if standings else {})
 
 
 def load_rating_moves(battle: Battle, vote: Vote) -> RatingMoves:
@@ -85,10 +85,25 @@ def load_rating_moves(battle: Battle, vote: Vote) -> RatingMoves:
     for standing in STANDING_OF_POOL.load(pool):
         if vote.created_at and standing.updated_at > vote.created_at:
             board_time = standing.updated_at
-            now = _select_rows(battle, standing.ratings)
-    rows = [row for rows in (before, now) for row in rows.values() if row]
-    ends = [row.get(end) for row in rows for end in ("rating", "ci_low", "ci_high")]
-    return RatingMoves(pool, board_time, before, now, build_scale(ends, "ratings-axis", margin=SCALE_MARGIN))
+            now = _select_rows(_get_models(battle), standing.ratings)
+    return RatingMoves(pool, board_time, before, now, _build_scale([*before.values(), *now.values()]))
+
+
+def load_ratings(pool: str, models: Mapping[str, LanguageModel]) -> RatingMoves | None:
+    """Return the current ratings of both models, keyed by side, or None if the pool rates neither.
+
+    There are no ratings before a vote.
+    """
+    for standing in STANDING_OF_POOL.load(pool):
+        now = _select_rows(models, standing.ratings)
+        if scale := _build_scale(now.values()):
+            return RatingMoves(pool, standing.updated_at, dict.fromkeys(SIDES), now, scale)
+    return None
+
+
+def _build_scale(rows: Iterable[Mapping[str, Any] | None]) -> Scale | None:
+    ends = [row.get(end) for row in rows if row for end in ("rating", "ci_low", "ci_high")]
+    return build_scale(ends, "ratings-axis", margin=SCALE_MARGIN)
 
 
 def predict_result(battle: Battle, winner: str) -> Prediction | None:
@@ -107,8 +122,12 @@ def predict_result(battle: Battle, winner: str) -> Prediction | None:
     return Prediction(side, percent, outcome, any(row.get("provisional") for row in rows.values()))
 
 
-def _select_rows(battle: Battle, ratings: Mapping[str, Any]) -> dict[str, Any]:
-    rows = {side: ratings.get(getattr(battle, f"model_{side}").slug) for side in SIDES}
+def _get_models(battle: Battle) -> dict[str, LanguageModel]:
+    return {"a": battle.model_a, "b": battle.model_b}
+
+
+def _select_rows(models: Mapping[str, LanguageModel], ratings: Mapping[str, Any]) -> dict[str, Any]:
+    rows = {side: ratings.get(model.slug) for side, model in models.items()}
     ranked = sum(row["rank"] is not None for row in ratings.values())
     return {side: row and {**dict.fromkeys(RATING_FIELDS), **row, "models": ranked} for side, row in rows.items()}
 

@@ -23,7 +23,7 @@ from arena.endpoints import context_limit
 from arena.identity import network_hashes, quotas
 from arena.identity.voters import get_voter_id
 from arena.models import SIDES, Answer, Battle, Vote, row_locks
-from arena.web.reveal_cards import describe_card
+from arena.web.reveal_cards import build_ratings, describe_card, describe_prediction
 from catalog.models import LanguageModel
 from core.http.errors import RequestError
 
@@ -123,7 +123,7 @@ def show_ratings(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     except RequestError as error:
         return _render_error(request, battle_id, error)
     vote: Vote | None = getattr(battle, "vote", None)
-    ratings = vote and _build_ratings(battle, vote)
+    ratings = vote and _load_ratings(battle, vote)
     if not ratings or not ratings["moves"].board_time:
         return HttpResponse(status=204)
     return render(request, "arena/reveal/_ratings.html", {"ratings": ratings})
@@ -235,8 +235,8 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         "board_pool": battle.pool if set_slugs else "",
         "vote": vote and vote.winner,
         "reveal": _build_reveal_cards(battle, answers, vote),
-        "prediction": vote and reveal.predict_result(battle, vote.winner),
-        "ratings": vote and _build_ratings(battle, vote),
+        "prediction": vote and describe_prediction(battle, vote.winner),
+        "ratings": vote and _load_ratings(battle, vote),
         "comment": vote and vote.comment,
         "shared": battle.shared_at is not None,
         "hides_names": battle.hide_names,
@@ -316,14 +316,6 @@ def _build_side_feedback(side: str, winner: str | None, chips: list[list[dict[st
     return {"won": winner == side, "chips": [first, second], "has_more_reasons": has_second}
 
 
-def _build_ratings(battle: Battle, vote: Vote) -> dict[str, Any]:
+def _load_ratings(battle: Battle, vote: Vote) -> dict[str, Any]:
     moves = reveal.load_rating_moves(battle, vote)
-    rows = []
-    for side in SIDES:
-        model: LanguageModel = getattr(battle, f"model_{side}")
-        before = moves.before[side]
-        # Until the next board, the dot for the earlier rating would cover the current one.
-        earlier = before["rating"] if before and moves.board_time else None
-        row = {"side": side, "slug": model.slug, "name": model.name, "before": before, "now": moves.now[side]}
-        rows.append(row | {"earlier": earlier})
-    return {"moves": moves, "rows": rows}
+    return build_ratings({"a": battle.model_a, "b": battle.model_b}, moves)

@@ -20,6 +20,7 @@ from arena.battles.suggestions import draw_cards
 from arena.identity import accounts, invitations, quotas
 from arena.identity.voters import get_voter_id
 from arena.models import Battle, Vote
+from catalog.models import LanguageModel
 from core.http.errors import RequestError, render_error_page
 from core.storage.database import database_sync_to_async
 from core.templatetags.strips import Scale
@@ -27,17 +28,21 @@ from core.templatetags.strips import Scale
 EXPORT_FILE_NAME = "arena-my-battles.json"
 MAX_OWN_MODELS = 8
 EXAMPLE_CARDS = 4
-KIND_LABELS = {"open": _("Not judged"), "ties": _("Ties"), "published": _("Published")}
+KIND_LABELS = {
+    "open": _("Open"),
+    "ties": _("Ties"),
+    "published": _("Published"),
+    "closed": _("Failed or skipped"),
+}
+# A vote for a side needs no label.
 STATE_LABELS: dict[str, Promise] = {
     Battle.State.ANSWERING: _("answers in progress"),
     Battle.State.READY: _("waiting for your vote"),
     Battle.State.SKIPPED: _("you skipped it"),
     Battle.State.VOID: _("failed"),
     Battle.State.EXPIRED: _("closed without a vote"),
-    Vote.Winner.A: _("you chose A"),
-    Vote.Winner.B: _("you chose B"),
-    Vote.Winner.TIE: _("you voted: tie"),
-    Vote.Winner.BOTH_BAD: _("you voted: both bad"),
+    Vote.Winner.TIE: _("tie"),
+    Vote.Winner.BOTH_BAD: _("both bad"),
 }
 OWN_SCALE = Scale(0, 100, mark=50)  # the share of votes won, in percent
 
@@ -53,9 +58,12 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
     voter = get_voter_id(request)
     models = history.load_voter_models(voter)
     page = history.load_page(request, search, kind)
+    if not (page.battles or search or kind):
+        page = history.load_page(request, kind="closed")
+        kind = "closed" if page.battles else ""
     context = {
         "page": page,
-        "entries": [(battle, _describe_state(battle)) for battle in page.battles],
+        "entries": [(battle, _list_models(battle), _describe_state(battle)) for battle in page.battles],
         "search": search,
         "kinds": KIND_LABELS,
         "kind": kind if kind in history.KINDS else "",
@@ -63,7 +71,7 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
         "record": history.build_voter_record(models),
         "agreement": history.load_agreement(voter),
         "scale": OWN_SCALE,
-        "cards": [] if page.battles or search or kind else draw_cards()[:EXAMPLE_CARDS],
+        "cards": [] if page.battles else draw_cards()[:EXAMPLE_CARDS],
         "is_first_page": "before" not in request.GET,
         "deleted": request.GET.get("deleted", ""),
         "delete_error": delete_error,
@@ -72,10 +80,20 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
     return render(request, "arena/history/history.html", context, status=status)
 
 
+def _list_models(battle: Battle) -> list[LanguageModel]:
+    """Return the revealed models of a battle, with the winner of the vote first."""
+    if not battle.is_revealed:  # type: ignore[attr-defined]  # annotated by `arena.battles.history`
+        return []
+    models = [battle.model_a, battle.model_b]
+    is_b_chosen = battle.state == Battle.State.VOTED and battle.vote.winner == Vote.Winner.B
+    return models[::-1] if is_b_chosen else models
+
+
 def _describe_state(battle: Battle) -> str:
+    """Return what has become of a battle, or "" if one of its models has won."""
     if battle.state == Battle.State.READY and battle.mode == Battle.Mode.SIDE_BY_SIDE:
         return gettext("side by side, open")
-    return str(STATE_LABELS[battle.vote.winner if battle.state == Battle.State.VOTED else battle.state])
+    return str(STATE_LABELS.get(battle.vote.winner if battle.state == Battle.State.VOTED else battle.state, ""))
 
 
 @require_POST

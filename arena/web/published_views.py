@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from arena.battles import feedback, review_queue, sharing
+from arena.battles.reveal import get_board_pool, load_ratings
 from arena.battles.sharing import SharedBattle
 from arena.identity import quotas
 from arena.identity.voters import get_or_create_voter, get_voter_id
-from arena.models import Battle, Vote
+from arena.models import READY_POOL, Battle, Vote
 from arena.ready import judgments, pairs
 from arena.ready.pairs import ReadyPair
+from arena.web.reveal_cards import build_ratings, describe_prediction
 from core.http.errors import RequestError
 
 REPORTED_PARAMETER = "reported"  # a query parameter that makes the page show a thank-you note
@@ -97,11 +99,15 @@ def _render_page(
     is_own = pair.battle is not None and pair.battle.voter_id == voter_id
     judgment = None if is_own else judgments.find_judgment(voter_id, pair.id)
     hides_names = hides_names or pair.hides_names or JUDGE_PARAMETER in request.GET
+    pool = get_board_pool(pair.battle) if pair.battle else READY_POOL
+    moves = load_ratings(pool, pair.content.models)
     context = {
         "battle": pair.content,
         "blind": hides_names and judgment is None and not is_own,
         "judgment": judgment,
         "verdicts": _describe_verdicts(pair.content, judgment),
+        "prediction": _describe_prediction(pair, judgment),
+        "ratings": moves and build_ratings(pair.content.models, moves),
         "link": request.build_absolute_uri(pair.content.url),
         "problem": error.detail if error else "",
         "report_note": _build_report_note(request, pair.battle),
@@ -129,6 +135,13 @@ def _describe_verdicts(battle: SharedBattle, judgment: Vote | None) -> list[str]
         if labels:
             sentences.append(f"{side.upper()}: {', '.join(labels)}.")
     return sentences
+
+
+def _describe_prediction(pair: ReadyPair, judgment: Vote | None) -> str:
+    """Return what the ratings predicted before the vote of the person who asked, or "" for a pair without this vote."""
+    if pair.battle is None:
+        return ""
+    return describe_prediction(pair.battle, judgment.winner if judgment else pair.content.winner)
 
 
 def _describe_verdict(battle: SharedBattle, winner: str, sentences: Mapping[str, object]) -> str:

@@ -1,12 +1,24 @@
-"""The facts and figures of a model on a judged battle's page, as text."""
+"""The facts, figures, and ratings of the models on a judged battle's page."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
+
+from arena.battles.reveal import RatingMoves, predict_result
+from arena.models import Battle
+from catalog.models import LanguageModel
 
 Figures = tuple[str, list[str]]
+# By `Prediction.outcome`. Without a winner, there is no outcome.
+OUTCOMES = {
+    "upset": gettext_lazy("An upset."),
+    "expected": gettext_lazy("As expected."),
+    "close": gettext_lazy("A close match."),
+}
 
 
 def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,12 +37,46 @@ def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
     return {"facts": _describe_model(card), "figures": [(label, texts) for label, texts in figures if texts]}
 
 
+def build_ratings(models: Mapping[str, LanguageModel], moves: RatingMoves) -> dict[str, Any]:
+    """Return the context of the template with both ratings: `moves`, and one row for each side."""
+    rows = []
+    for side, model in models.items():
+        before = moves.before[side]
+        # Until the next board, the dot for the earlier rating would cover the current one.
+        earlier = before["rating"] if before and moves.board_time else None
+        row = {"side": side, "slug": model.slug, "name": model.name, "before": before, "now": moves.now[side]}
+        rows.append(row | {"earlier": earlier})
+    return {"moves": moves, "rows": rows}
+
+
+def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
+    """Return the predicted result as HTML, or "" if one of the models had no rating.
+
+    winner: the vote with which to compare it
+    """
+    prediction = predict_result(battle, winner)
+    if prediction is None:
+        return ""
+    if prediction.outcome == "close":
+        text = _("Predicted win rates: {percent}% and {other}%.")
+    else:
+        text = _("<bdi>{name}</bdi> had a predicted win rate of {percent}%.")
+    name = {"a": battle.model_a, "b": battle.model_b}[prediction.side].name
+    sentence = format_html(text, name=name, percent=prediction.percent, other=prediction.other_percent)
+    parts: list[str] = [sentence]
+    if outcome := OUTCOMES.get(prediction.outcome):
+        parts.insert(0, format_html("<strong>{}</strong>", outcome))
+    if prediction.is_provisional:
+        parts.append(_("Ratings are provisional."))
+    return format_html_join(" ", "{}", ((part,) for part in parts))
+
+
 def _describe_model(card: Mapping[str, Any]) -> list[str]:
     facts = []
     if card["open_weights"] is not None:
         facts.append(_("open weights") if card["open_weights"] else _("closed"))
     if card["license"]:
-        facts.append(_("license %(name)s") % {"name": card["license"]})
+        facts.append(_("%(name)s license") % {"name": card["license"]})
     if card["size"]:
         size = _("%(size)s parameters") % {"size": card["size"]}
         active = card["active_size"] and _("%(size)s active") % {"size": card["active_size"]}

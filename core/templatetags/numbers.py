@@ -1,15 +1,20 @@
-"""Template filters for formatting numbers."""
+"""Template filters for formatting numbers and times."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from core.text import number_format
 
 register = template.Library()
+RECENT = timedelta(days=7)
 
 
 @register.filter
@@ -56,6 +61,18 @@ def gib(amount: Decimal) -> str:
 def times(number: float) -> str:
     """Format a factor with few digits: 0.05, 1.2, 94, or 1,868."""
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
+@register.filter
+def ago(time: datetime) -> str:
+    """Format a past time by its age in one unit, like “2 hours ago”, or after a week as its day."""
+    now = timezone.now()
+    age = now - time
+    if age < timedelta(minutes=1):
+        return _("just now")
+    if age < RECENT:
+        return _("%(age)s ago") % {"age": timesince(time, now, depth=1)}
+    return date_format(time, "M j, Y")
 
 
 @register.simple_tag

@@ -90,7 +90,7 @@ def ready(page: Page) -> None:
 def voted(page: Page) -> None:
     ready(page)
     page.get_by_role("button", name="A is better").click()
-    expect(page.get_by_role("heading", name="You chose A:")).to_be_focused()
+    expect(page.get_by_role("heading", name="You chose A")).to_be_focused()
 
 
 def skipped(page: Page) -> None:

@@ -89,7 +89,7 @@ def test_battle_of_an_account_is_followed_by_its_session(page: Page) -> None:
     sign_up(page, "follower")
     ask(page, QUESTION)
     page.get_by_role("button", name="B is better").click()
-    expect(page.get_by_role("heading", name="You chose B:")).to_be_visible()
+    expect(page.get_by_role("heading", name="You chose B")).to_be_visible()
 
 
 def test_deletion_of_everything_takes_the_account(page: Page, service: Service) -> None:

@@ -15,7 +15,7 @@ def test_battle_vote_reveal_and_live_board(page: Page) -> None:
     ask(page, "Which metal melts in the hand?")
     assert "Quokka" not in page.content() and "Wombat" not in page.content()
     page.get_by_role("button", name="A is better").click()
-    expect(page.get_by_role("heading", name="You chose A:")).to_be_visible()
+    expect(page.get_by_role("heading", name="You chose A")).to_be_visible()
     expect(page.get_by_role("link", name="Model Quokka-7B")).to_be_visible()
     expect(page.get_by_role("link", name="Model Wombat-70B")).to_be_visible()
     expect(page.get_by_role("region", name="Ratings")).to_contain_text(re.compile(r"Board of \d\d:\d\d UTC"))
@@ -30,7 +30,7 @@ def test_battle_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="B is better")).to_be_enabled()
     vote(page, "2")
-    expect(page.get_by_role("heading", name="You chose B:")).to_be_visible()
+    expect(page.get_by_role("heading", name="You chose B")).to_be_visible()
     page.keyboard.press("n")
     expect(page.get_by_role("textbox")).to_be_focused()
 

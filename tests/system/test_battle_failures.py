@@ -58,7 +58,7 @@ def test_vote_overtakes_what_the_page_fetches_when_voting_opens(open_zoo: Zoo) -
                 "stale"
             )  # like the page's script, unless the battle had already ended
         vote(page, "1")
-        expect(page.get_by_role("heading", name="You chose A:")).to_be_focused()
+        expect(page.get_by_role("heading", name="You chose A")).to_be_focused()
         for route in held:
             route.continue_()
         page.wait_for_timeout(300)  # the console stays empty
@@ -92,7 +92,7 @@ def test_retry_brings_the_answer_that_was_missing(open_zoo: Zoo) -> None:
         expect(page.locator(".answer.prose")).to_have_count(2)
         assert healthy in page.locator(".answer.prose").all_inner_texts()
         vote(page, "1")
-        expect(page.get_by_role("heading", name="You chose A:")).to_be_visible()
+        expect(page.get_by_role("heading", name="You chose A")).to_be_visible()
 
 
 def test_failed_side_of_a_later_turn_leaves_a_vote_on_what_is_there(open_zoo: Zoo, zoo: Service) -> None:
@@ -203,7 +203,7 @@ def test_vote_in_another_tab_is_shown_in_this_one(browser: Browser, zoo: Service
         page.goto(f"/battles/{battle['id']}/")
         open_bar(page)
         person.vote(battle, "b")
-        expect(page.get_by_role("heading", name="You chose B:")).to_be_visible(timeout=READY_WITHIN_MS)
+        expect(page.get_by_role("heading", name="You chose B")).to_be_visible(timeout=READY_WITHIN_MS)
         expect(page.get_by_role("article", name="Model Good")).to_be_visible()
 
 

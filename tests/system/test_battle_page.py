@@ -80,7 +80,7 @@ def test_vote_moves_nothing_above_it(ready: Page) -> None:
     places = "() => [scrollY, ...[...document.querySelectorAll('.pane, .question')].map(part => part.offsetTop)]"
     before = ready.evaluate(places)
     vote(ready, "1")
-    expect(ready.get_by_role("heading", name="You chose A:")).to_be_focused()
+    expect(ready.get_by_role("heading", name="You chose A")).to_be_focused()
     assert ready.evaluate(places) == before
 
 
@@ -183,7 +183,7 @@ def test_further_question_keeps_what_is_there_and_shows_its_turn(ready: Page) ->
     assert ready.locator("#turn-1-a").inner_text() == first
     expect(ready.locator("#turn-2-b")).not_to_be_empty()
     vote(ready, "2")
-    expect(ready.get_by_role("heading", name="You chose B:")).to_be_visible()
+    expect(ready.get_by_role("heading", name="You chose B")).to_be_visible()
 
 
 def test_phone_has_both_panes_and_the_bar_within_reach(phone: Page) -> None:
@@ -203,7 +203,7 @@ def test_phone_has_both_panes_and_the_bar_within_reach(phone: Page) -> None:
     expect(phone.get_by_role("heading", name="Answer A")).to_be_in_viewport()
     assert not phone.evaluate(SPREAD)
     phone.get_by_role("button", name="B is better").tap()
-    expect(phone.get_by_role("heading", name="You chose B:")).to_be_in_viewport()
+    expect(phone.get_by_role("heading", name="You chose B")).to_be_in_viewport()
     assert not phone.evaluate(SPREAD)
     phone.get_by_role("link", name="Next battle").tap()
     expect(phone.get_by_role("textbox", name="Your question")).to_be_focused()
@@ -280,7 +280,7 @@ def test_page_works_without_javascript(plain: Page) -> None:
         plain.reload()
     expect(plain.get_by_role("region", name="Turn 2")).to_contain_text("And now?")
     plain.get_by_role("button", name="A is better").click()
-    expect(plain.get_by_role("heading", name="You chose A:")).to_be_visible()
+    expect(plain.get_by_role("heading", name="You chose A")).to_be_visible()
     plain.get_by_role("group", name="Answer A was").get_by_role("checkbox", name="useful").check()
     plain.get_by_role("button", name="Save").click()
     expect(plain.get_by_role("group", name="Answer A was").get_by_role("checkbox", name="useful")).to_be_checked()
@@ -314,6 +314,6 @@ def test_battle_from_the_first_page_to_the_next_by_keyboard_alone(page: Page) ->
     expect(page.get_by_role("region", name="Turn 2")).to_be_visible()
     open_bar(page)
     vote(page, "2")
-    expect(page.get_by_role("heading", name="You chose B:")).to_be_focused()
+    expect(page.get_by_role("heading", name="You chose B")).to_be_focused()
     page.keyboard.press("n")
     expect(page.get_by_role("textbox", name="Your question")).to_be_focused()

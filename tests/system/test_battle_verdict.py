@@ -47,8 +47,8 @@ def test_choice_outlines_what_it_favors_before_it_is_made(ready: Page) -> None:
 @pytest.mark.parametrize(
     ("key", "choice", "heading"),
     [
-        ("1", "A is better", "You chose A:"),
-        ("2", "B is better", "You chose B:"),
+        ("1", "A is better", "You chose A"),
+        ("2", "B is better", "You chose B"),
         ("3", "Tie", "You called it a tie."),
         ("4", "Both bad", "You found both answers bad."),
         ("s", "Skip", "You skipped this battle."),
@@ -85,7 +85,7 @@ def test_armed_choice_is_shown_and_can_be_changed_or_cancelled(ready: Page) -> N
     ready.keyboard.press("2")
     expect(status).to_be_focused()  # Space would press a focused button
     vote(ready, "2")
-    expect(ready.get_by_role("heading", name="You chose B:")).to_be_focused()
+    expect(ready.get_by_role("heading", name="You chose B")).to_be_focused()
 
 
 @pytest.mark.parametrize("key", ["ArrowLeft", "ArrowRight", "ArrowDown", "ArrowUp", "Space", "=", "Enter"])
@@ -95,7 +95,7 @@ def test_keys_that_scroll_do_not_vote(ready: Page, key: str) -> None:
     expect(ready.get_by_role("status")).to_have_text(QUESTION)
     expect(ready.get_by_role("button", name="A is better")).to_be_enabled()
     vote(ready, "1")
-    expect(ready.get_by_role("heading", name="You chose A:")).to_be_focused()
+    expect(ready.get_by_role("heading", name="You chose A")).to_be_focused()
     address = ready.url
     ready.keyboard.press(key)
     ready.wait_for_timeout(300)
@@ -107,7 +107,7 @@ def test_double_enter_votes_once_and_stays(ready: Page) -> None:
     address = ready.url
     vote(ready, "1")
     ready.keyboard.press("Enter")
-    expect(ready.get_by_role("heading", name="You chose A:")).to_be_focused()
+    expect(ready.get_by_role("heading", name="You chose A")).to_be_focused()
     ready.keyboard.press("Enter")
     ready.wait_for_timeout(300)
     assert ready.url == address
@@ -129,7 +129,7 @@ def test_shortcuts_can_be_turned_off_and_on(ready: Page) -> None:
     vote(ready, "1")
     expect(ready.get_by_role("status")).to_have_text(QUESTION)
     choice.click()
-    expect(ready.get_by_role("heading", name="You chose A:")).to_be_focused()
+    expect(ready.get_by_role("heading", name="You chose A")).to_be_focused()
     address = ready.url
     ready.keyboard.press("n")
     ready.wait_for_timeout(300)
@@ -138,7 +138,7 @@ def test_shortcuts_can_be_turned_off_and_on(ready: Page) -> None:
     expect(switch).not_to_be_checked()
     switch.check()
     ready.keyboard.press("Escape")
-    ready.get_by_role("heading", name="You chose A:").focus()
+    ready.get_by_role("heading", name="You chose A").focus()
     ready.keyboard.press("n")
     expect(ready.get_by_role("textbox", name="Your question")).to_be_focused()
 
@@ -164,7 +164,7 @@ def test_one_vote_counts_and_one_press_leads_to_the_next_box(page: Page, service
     ask(page, "How many presses?")
     [(before,)] = service.query("SELECT count(*) FROM arena_vote")
     vote(page, "1")
-    expect(page.get_by_role("heading", name="You chose A:")).to_be_focused()
+    expect(page.get_by_role("heading", name="You chose A")).to_be_focused()
     [(votes, counted)] = service.query("SELECT count(*), count(*) FILTER (WHERE counted) FROM arena_vote")
     assert (votes - before, counted > 0) == (1, True)
     page.add_init_script("addEventListener('focusin', () => { window.focused ??= performance.now(); })")
@@ -191,7 +191,7 @@ def test_lost_answer_to_a_vote_shows_the_stored_one_at_the_next_press(browser: B
     page.get_by_role("button", name="B is better").click()
     expect(page.get_by_role("status")).to_have_text("Your request did not arrive. Please try again.")
     vote(page, "1")
-    expect(page.get_by_role("heading", name="You chose B:")).to_be_visible()
+    expect(page.get_by_role("heading", name="You chose B")).to_be_visible()
     context.close()
 
 
@@ -221,7 +221,7 @@ def test_answers_stay_as_readable_as_they_were_before_the_vote(browser: Browser,
         page.goto(f"/battles/{battle['id']}/")
         before = [body(page, side).evaluate("body => body.clientHeight") for side in "ab"]
         vote(page, "1")
-        expect(page.get_by_role("heading", name="You chose A:")).to_be_in_viewport()
+        expect(page.get_by_role("heading", name="You chose A")).to_be_in_viewport()
         expect(page.get_by_role("link", name="Next battle")).to_be_in_viewport()
         expect(page.locator("#talk-a-head:visible, #turn-1-a-head:visible").last).to_contain_text("Model")
         after = [body(page, side).evaluate("body => body.clientHeight") for side in "ab"]
@@ -249,7 +249,7 @@ def test_opinion_is_saved_as_it_is_given(ready: Page) -> None:
 
 def test_going_on_is_with_the_names_and_the_box_at_hand(ready: Page) -> None:
     vote(ready, "2")
-    expect(ready.get_by_role("heading", name="You chose B:")).to_be_visible()
+    expect(ready.get_by_role("heading", name="You chose B")).to_be_visible()
     said = ready.locator("#turn-1-a").inner_text()
     ready.get_by_role("button", name="Ask a follow-up").click()
     expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()

@@ -58,7 +58,7 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
         page.keyboard.press("Enter")
         open_bar(page)
         page.get_by_role("button", name="A is better").click()
-        expect(page.get_by_role("heading", name="You chose A:")).to_be_visible(timeout=READY_WITHIN_MS)
+        expect(page.get_by_role("heading", name="You chose A")).to_be_visible(timeout=READY_WITHIN_MS)
 
         expect(page.get_by_role("link", name="Next battle")).to_have_attribute("href", re.compile("among=quokka-7b"))
         page.get_by_role("link", name="Back to your decision").click()

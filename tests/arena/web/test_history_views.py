@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
@@ -82,10 +83,10 @@ def test_open_battle_is_shown_in_words_and_without_names(client, fought, state, 
 @pytest.mark.parametrize(
     ("winner", "words"),
     [
-        ("a", "you chose A"),
-        ("b", "you chose B"),
-        ("tie", "you voted: tie"),
-        ("both_bad", "you voted: both bad"),
+        ("a", "Al <b>pha beat Beta"),
+        ("b", "Beta beat Al <b>pha"),
+        ("tie", "Al <b>pha vs Beta tie"),
+        ("both_bad", "Al <b>pha vs Beta both bad"),
     ],
 )
 def test_voted_battle_is_shown_with_names_and_the_vote(client, fought, winner, words):
@@ -93,10 +94,19 @@ def test_voted_battle_is_shown_with_names_and_the_vote(client, fought, winner, w
 
     html = page(client)
 
-    assert words in html
-    assert "<bdi>Al &lt;b&gt;pha</bdi>" in html
-    assert "<bdi>Beta</bdi>" in html
+    [result] = re.findall('<p class="my-result">(.*?)</p>', html)
+    assert " ".join(unescape(re.sub("<[^>]+>", "", result)).split()) == words
     assert html.count('class="my-models"') == 1
+
+
+def test_failed_and_skipped_battles_are_behind_a_filter_while_there_are_others(client, fought):
+    fought("void", prompt="Which metal?")
+    assert "Which metal?" in page(client)
+    fought("ready", prompt="Which river?")
+    assert "Which metal?" not in page(client)
+    assert "Which river?" not in page(client, "?show=closed")
+    assert "Which metal?" in page(client, "?show=closed")
+    assert "Which metal?" in page(client, "?q=metal")
 
 
 def test_page_without_battles_leads_to_the_first(client):
@@ -291,17 +301,10 @@ def test_page_does_not_change_with_who_fights_in_an_open_battle(client, me, alph
 
 
 @pytest.mark.parametrize(
-    ("votes", "agreement", "strips"),
-    [
-        (
-            3,
-            '– <span class="hint">3 votes, too few</span>',
-            "You have too few votes to show how often each model wins.",
-        ),
-        (10, '100% <span class="hint">10 votes</span>', '<span class="hint">100%</span>'),
-    ],
+    ("votes", "is_compared"),
+    [(3, False), (10, True)],
 )
-def test_mirror_shows_what_the_voter_prefers(client, fought, votes, agreement, strips):
+def test_mirror_shows_what_the_voter_prefers(client, fought, votes, is_compared):
     for _ in range(votes):
         battle = fought(standing={"a": {"rating": 1100.0}, "b": {"rating": 1000.0}})
         create_voted_battle(battle, "a")
@@ -309,9 +312,11 @@ def test_mirror_shows_what_the_voter_prefers(client, fought, votes, agreement, s
     html = page(client)
 
     assert f"<dt>Battles you have judged</dt><dd>{votes}</dd>" in html
-    assert f"<dt>Your agreement with the ratings</dt><dd>{agreement}</dd>" in html
+    agreement = f'<dt>Your agreement with the ratings</dt><dd>100% <span class="hint">{votes} votes</span></dd>'
+    assert (agreement in html) == is_compared
+    assert ("Your agreement" in html) == is_compared
     assert f'<bdi>Al &lt;b&gt;pha</bdi> <span class="hint">won {votes} of {votes}</span>' in html
-    assert strips in html
+    assert ('<span class="hint">100%</span>' in html) == is_compared
 
 
 @pytest.mark.parametrize(

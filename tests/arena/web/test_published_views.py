@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from arena.battles import lifecycle, review_queue, sharing
-from arena.models import Battle, Report, Vote
+from arena.models import Battle, Report, Standing, Vote
 from arena.ready import shipped_pairs
 from tests import factories as common
 from tests.arena import factories
@@ -214,3 +214,21 @@ def test_reader_who_has_judged_every_pair_is_told(reader):
 
 def test_unknown_pair_cannot_be_judged(reader):
     assert reader.post(f"/b/{uuid4()}/vote/", {"winner": "a"}).status_code == 404
+
+
+def test_ratings_and_the_predicted_result_are_shown_with_the_names_and_not_before(me, reader):
+    models = [common.endpoint(common.model(side)).model for side in ("alpha", "beta")]
+    row = {"ci_low": 1000.0, "ci_high": 1200.0, "rank": 1, "votes": 9}
+    ratings = {"alpha": row | {"rating": 1012.0}, "beta": row | {"rating": 1345.0}}
+    Standing.objects.create(pool="live", ratings=ratings)
+    battle = factories.battle(voter=me, model_a=models[0], model_b=models[1])
+    lifecycle.cast_vote(battle, "a")
+    sharing.share_battle(battle, ["here"], hide_names=True)
+    assert not re.search("1,012|win rate", read(reader, f"/b/{battle.pk}/"))
+
+    text = judge(reader, battle.pk, "b")
+
+    assert "<strong>1,012</strong>" in text
+    assert "<strong>1,345</strong>" in text
+    assert "<strong>As expected.</strong>" in text
+    assert "win rate of 87%" in text

@@ -3,12 +3,15 @@
 import pytest
 
 from arena.endpoints.performance import EndpointPerformance
-from arena.web.reveal_cards import describe_card
+from arena.models import Battle
+from arena.web.reveal_cards import describe_card, describe_prediction
+from catalog.models import LanguageModel
 
 FIELDS = (
     *("open_weights", "license", "size", "active_size", "answers", "first_token_s", "tokens_per_s", "tokens", "cost"),
     *("usual_performance", "price"),
 )
+FAVORED = "<bdi>Quokka &lt;7B&gt;</bdi> had a predicted win rate of"
 SLOW = EndpointPerformance(answers=9, failures=0, calls=9, first_token_s=None, tokens_per_s=4.4)
 
 
@@ -16,7 +19,7 @@ SLOW = EndpointPerformance(answers=9, failures=0, calls=9, first_token_s=None, t
     ("card", "facts", "figures"),
     [
         ({}, [], []),
-        ({"open_weights": False, "license": "MIT"}, ["closed", "license MIT"], []),
+        ({"open_weights": False, "license": "MIT"}, ["closed", "MIT license"], []),
         ({"size": "8B"}, ["8B parameters"], []),
         ({"open_weights": True, "size": "9B", "active_size": "1B"}, ["open weights", "9B parameters, 1B active"], []),
         ({"cost": "$1"}, [], []),  # a cost alone says nothing
@@ -28,3 +31,24 @@ SLOW = EndpointPerformance(answers=9, failures=0, calls=9, first_token_s=None, t
 )
 def test_card_says_what_is_known(card, facts, figures):
     assert describe_card(dict.fromkeys(FIELDS) | card) == {"facts": facts, "figures": figures}
+
+
+@pytest.mark.parametrize(
+    ("lead", "winner", "provisional", "html"),
+    [
+        (-330, "a", False, "<strong>An upset.</strong> <bdi>Wombat</bdi> had a predicted win rate of 87%."),
+        (160, "a", True, f"<strong>As expected.</strong> {FAVORED} 72%. Ratings are provisional."),
+        (330, "tie", False, f"{FAVORED} 87%."),
+        (0, "a", False, "<strong>A close match.</strong> Predicted win rates: 50% and 50%."),
+    ],
+)
+def test_prediction_says_what_was_expected(lead, winner, provisional, html):
+    models = {"model_a": LanguageModel(name="Quokka <7B>"), "model_b": LanguageModel(name="Wombat")}
+    ratings = {"a": {"rating": 1000.0 + lead, "provisional": provisional}, "b": {"rating": 1000.0}}
+    battle = Battle(standing=ratings, **models)
+
+    assert describe_prediction(battle, winner) == html
+
+
+def test_prediction_needs_two_ratings():
+    assert describe_prediction(Battle(standing={"a": {"rating": 1000.0}, "b": None}), "a") == ""

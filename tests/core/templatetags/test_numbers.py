@@ -1,8 +1,10 @@
-"""Template filters for numbers."""
+"""Template filters for numbers and times."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from core.templatetags import numbers
 
@@ -41,3 +43,19 @@ def test_rounded_rounds_half_away_from_zero(number, digits, text):
 )
 def test_interval_has_whole_points_and_names_open_ends(low, high, fitted, text):
     assert numbers.interval(low, high, fitted) == text
+
+
+@pytest.mark.parametrize(
+    ("age", "text"),
+    [
+        (timedelta(seconds=59), "just now"),
+        (timedelta(seconds=60), "1 minute ago"),
+        (timedelta(hours=2, minutes=59), "2 hours ago"),
+        (timedelta(days=6, hours=23), "6 days ago"),
+        (timedelta(days=7), "Nov 21, 2026"),
+    ],
+)
+def test_ago_is_the_age_in_one_unit_or_after_a_week_the_day(monkeypatch, age, text):
+    now = datetime(2026, 11, 28, 12, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    assert numbers.ago(now - age).replace("\N{NO-BREAK SPACE}", " ") == text
