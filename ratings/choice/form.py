@@ -152,7 +152,9 @@ class ChoiceForm(DefaultsForm):
         choices=[("", _("any")), ("open", _("open")), ("closed", _("closed"))],
     )
     context = AmountField(label=_("Min context (tokens)"), low=1, high=1e9, whole=True)
-    pages = AmountField(label=_("Min context (pages of 600 tokens)"), low=1, high=1e6, whole=True)
+    pages = AmountField(
+        label=_("Min context (pages)"), low=1, high=1e6, whole=True, help_text=_("A page has about 600 tokens.")
+    )
     cutoff = forms.DateField(
         label=_("Min knowledge cutoff"),
         required=False,
