@@ -260,7 +260,7 @@ def list_set_fields(form: ChoiceForm) -> list[tuple[str, str, str]]:
     return [
         (field.name, str(field.label), _format_limit(form, field, value))
         for field, value in values
-        if value not in (None, "", False, [])
+        if value is not None and value is not False and value not in ("", [])  # 0 is a limit
     ]
 
 

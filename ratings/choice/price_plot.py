@@ -10,7 +10,7 @@ from core.templatetags.strips import Scale, build_scale, format_tick
 from ratings.choice.shortlist import CandidateAssessment
 
 LEFT, RIGHT, TOP, BOTTOM = 60, 700, 16, 292
-LETTER_WIDTH, LABEL_HEIGHT, LABEL_DISTANCE = 7.5, 18, 8
+LETTER_WIDTH, ASCENT, DESCENT, LABEL_DISTANCE = 7.5, 11, 3, 8
 PRICE_MARGINS = (1.4, 2.0)  # factors below and above; the names need room at the right
 RATING_MARGIN = 0.12  # the names need room above
 MAX_PRICE_TICKS = 8
@@ -80,12 +80,13 @@ def build_price_plot(models: Sequence[CandidateAssessment], named: Collection[st
     frontier = _list_frontier(priced)
     leading = {model.candidate.slug for model in frontier}
     drawn = frontier + [model for model in priced if model.candidate.slug in {*named} - leading]
+    steps = _build_steps([place(model) for model in frontier])
     others = [place(model) for model in priced if model.candidate.slug not in {*named, *leading}]
     return PricePlot(
         x=axis,
         y=scale,
-        dots=_label_dots([PriceDot(model, *place(model)) for model in drawn], named),
-        frontier_path=build_path(_build_steps([place(model) for model in frontier])),
+        dots=_label_dots([PriceDot(model, *place(model)) for model in drawn], named, steps),
+        frontier_path=build_path(steps),
         others_path="".join(f"M{x:g} {y:g}h0" for x, y in others),
     )
 
@@ -119,9 +120,12 @@ def _build_steps(points: Sequence[tuple[float, float]]) -> list[tuple[float, flo
     return [*path, (float(RIGHT), points[-1][1])]
 
 
-def _label_dots(dots: Sequence[PriceDot], named: Collection[str]) -> list[PriceDot]:
-    """Return the dots with names at the `named` ones, as far as there is room."""
-    taken = [_LabelBox(dot.x - 5, dot.x + 5, dot.y + 5) for dot in dots if dot.model.candidate.slug in named]
+def _label_dots(
+    dots: Sequence[PriceDot], named: Collection[str], steps: Sequence[tuple[float, float]]
+) -> list[PriceDot]:
+    """Return the dots with names at the `named` ones, as far as there is room beside other names and the line."""
+    taken = [_Area(dot.x - 6, dot.x + 6, dot.y - 6, dot.y + 6) for dot in dots]
+    taken += [_Area(x, next_x, min(y, next_y) - 2, max(y, next_y) + 2) for (x, y), (next_x, next_y) in pairwise(steps)]
     labeled = []
     for dot in dots:
         label = _find_label(dot, taken) if dot.model.candidate.slug in named else None
@@ -129,29 +133,32 @@ def _label_dots(dots: Sequence[PriceDot], named: Collection[str]) -> list[PriceD
     return labeled
 
 
-def _find_label(dot: PriceDot, taken: "list[_LabelBox]") -> PriceDot | None:
+def _find_label(dot: PriceDot, taken: "list[_Area]") -> PriceDot | None:
     """Return the dot with its name at the first place that is free, and add that place to `taken`."""
     width = LETTER_WIDTH * len(dot.model.candidate.name)
     for anchor, rise in LABEL_PLACES:
         x = dot.x + (LABEL_DISTANCE if anchor == "start" else -LABEL_DISTANCE)
-        box = _LabelBox(x, x + width, dot.y + rise) if anchor == "start" else _LabelBox(x - width, x, dot.y + rise)
-        if box.is_inside and not any(box.overlaps(other) for other in taken):
-            taken.append(box)
-            return PriceDot(dot.model, dot.x, dot.y, anchor, x, round(box.bottom, 1))
+        y = round(dot.y + rise, 1)
+        start = x if anchor == "start" else x - width
+        area = _Area(start, start + width, y - ASCENT, y + DESCENT)
+        if area.is_inside and not any(area.overlaps(other) for other in taken):
+            taken.append(area)
+            return PriceDot(dot.model, dot.x, dot.y, anchor, x, y)
     return None
 
 
 @dataclass(frozen=True)
-class _LabelBox:
-    """The area of a dot or a name."""
+class _Area:
+    """The area of a dot, a name, or a part of the line."""
 
     start: float
     end: float
+    top: float
     bottom: float
 
     @property
     def is_inside(self) -> bool:
-        return self.start >= LEFT and self.end <= RIGHT and TOP + LABEL_HEIGHT / 2 <= self.bottom <= BOTTOM
+        return self.start >= LEFT and self.end <= RIGHT and self.top >= 0 and self.bottom <= BOTTOM
 
-    def overlaps(self, other: "_LabelBox") -> bool:
-        return self.start < other.end and other.start < self.end and abs(self.bottom - other.bottom) < LABEL_HEIGHT - 4
+    def overlaps(self, other: "_Area") -> bool:
+        return self.start < other.end and other.start < self.end and self.top < other.bottom and other.top < self.bottom

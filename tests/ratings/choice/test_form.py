@@ -202,3 +202,9 @@ def test_every_limit_has_a_reason():
 )
 def test_month_fills_the_date_input_with_its_first_day(given, shown):
     assert f'value="{shown}"' in str(ChoiceForm({"cutoff": given})["cutoff"])
+
+
+def test_limit_of_zero_is_a_limit():
+    found = ChoiceForm({"price": "0"})
+    assert found.is_valid()
+    assert describe_limits(found) == [("Max $ per million tokens (blended)", "0")]
