@@ -68,7 +68,7 @@ class EndpointForm(ModelForm):
             "first_token_timeout_s": gettext_lazy("First-token timeout (s)"),
             "tokens_per_day": gettext_lazy("Token budget per day"),
             "parameters": gettext_lazy("Additional parameters"),
-            "enabled": gettext_lazy("In the draw"),
+            "enabled": gettext_lazy("Enabled"),
         }
         help_texts = {
             "enabled": gettext_lazy(
@@ -161,9 +161,9 @@ class EndpointAdmin(AutocompleteAdmin):
     def name(self, endpoint: Endpoint) -> str:
         return endpoint.model.name
 
-    @admin.display(description="in the draw")
+    @admin.display(description="ready")
     def state(self, endpoint: Endpoint) -> str:
-        """Describe whether the endpoint is in the draw, and whether it fails in battles although its probes pass."""
+        """Describe whether the endpoint can be drawn, and whether it fails in battles although its probes pass."""
         if not endpoint.enabled:
             return _("disabled")
         if endpoint.failed_probes >= circuit_breaker.FAILED_PROBES_LIMIT:

@@ -46,8 +46,8 @@ def build_activity_tile() -> Tile:
 
 @TILES.register("arena.view_endpoint")
 def build_endpoint_tile() -> Tile:
-    """Count the endpoints in the draw, and list the failing ones. Add the failure rate and the mean time to the first
-    token over the last 24 hours.
+    """Count the endpoints that can be drawn, and list the failing ones. Add the failure rate and the mean time to the
+    first token over the last 24 hours.
     """
     url = reverse("admin:arena_endpoint_changelist")
     # Failed probes remove an endpoint from the draw. Failures in battles only warn operators.
@@ -61,7 +61,7 @@ def build_endpoint_tile() -> Tile:
     return Tile(
         _("Endpoints"),
         [
-            Figure(_("In the draw"), f"{Endpoint.objects.filter(IN_DRAW).count():,}", f"{url}?enabled__exact=1"),
+            Figure(_("Ready"), f"{Endpoint.objects.filter(IN_DRAW).count():,}", f"{url}?enabled__exact=1"),
             Figure(_("Failing"), names or "0", url, is_problem=bool(names)),
             Figure(_("Failed calls in 24 hours"), f"{rate:.1%}", url, is_problem=rate > MAX_FAILURE_RATE),
             Figure(_("Mean wait for the first token"), first_token, url),

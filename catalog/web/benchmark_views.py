@@ -1,6 +1,6 @@
 """Benchmark pages: the list of benchmarks, and a page for each benchmark."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ from core.templatetags.strips import Scale, build_scale
 SCORES_PER_PAGE = 50  # rows per ranking page
 RANKINGS_PER_PAGE = 10
 MAX_HIGHER = 3
+ARENA_RATING = "elo"  # its values are the ratings on the boards
 FLAWS_BY_SEVERITY = (
     Caveat.Kind.LABEL_ERRORS, Caveat.Kind.LEAKAGE, Caveat.Kind.OVERFITTING, Caveat.Kind.SATURATION,
 )  # fmt: skip
@@ -29,10 +30,7 @@ FLAWS_BY_SEVERITY = (
 SUITES = {
     3: (
         gettext_lazy("In use today"),
-        gettext_lazy(
-            "Benchmarks that makers report for the models of 2025 and 2026. If no license allows us to copy the "
-            "scores, only the description is shown."
-        ),
+        gettext_lazy("Benchmarks that makers report for the models of 2025 and 2026."),
     ),
     2: (
         gettext_lazy("The newer suite"),
@@ -57,6 +55,8 @@ STATUS_ORDER = (Benchmark.Status.OPEN, Benchmark.Status.NEAR_CEILING, Benchmark.
 def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collection[int]) -> HttpResponse:
     """List all benchmarks, grouped into suites. In each suite, open benchmarks come first and saturated ones last.
 
+    Benchmarks without scores have a separate list. The query parameter `status` selects the benchmarks with one status.
+
     `compared` contains the slugs of benchmarks that can be compared with votes. `best` contains the primary keys of
     today's best models.
     """
@@ -66,11 +66,16 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
     _add_score_places(benchmarks)
     _add_flaws(benchmarks)
     separable = [benchmark for benchmark in benchmarks if benchmark.separability]  # type: ignore[attr-defined]  # set above
+    status = request.GET.get("status", "")
+    listed = [benchmark for benchmark in benchmarks if status in ("", benchmark.status)]
+    scored = [benchmark for benchmark in listed if _has_ratings(benchmark)]
     suites = [
-        (title, text, [benchmark for benchmark in benchmarks if benchmark.generation == generation])
+        (title, text, [benchmark for benchmark in scored if benchmark.generation == generation])
         for generation, (title, text) in SUITES.items()
     ]
     context = {
+        "filters": _list_filters(benchmarks, status),
+        "unscored": [benchmark for benchmark in listed if not _has_ratings(benchmark)],
         "suites": [suite for suite in suites if suite[-1]],
         "compared": compared,
         "distrusted": _list_distrusted(benchmarks),
@@ -78,6 +83,19 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
         "most_separable": max(filter(_get_share, separable), key=_get_share, default=None) if separable[1:] else None,
     }
     return render(request, "catalog/benchmarks/benchmark_list.html", context)
+
+
+def _has_ratings(benchmark: Any) -> bool:
+    """Return whether there are scores, or votes in the case of the arena's own rating."""
+    return benchmark.number > 0 or benchmark.slug == ARENA_RATING
+
+
+def _list_filters(benchmarks: Sequence[Benchmark], current: str) -> list[tuple[str, Any, int, bool]]:
+    """Return the values of the filter, each with its label, its number of benchmarks, and whether it is current."""
+    numbers = Counter(benchmark.status for benchmark in benchmarks)
+    values = [("", _("All"), len(benchmarks))]
+    values += [(status.value, status.label, numbers[status]) for status in STATUS_ORDER if numbers[status]]
+    return [(value, label, number, value == current) for value, label, number in values]
 
 
 def _get_status_place(benchmark: Benchmark) -> int:

@@ -31,6 +31,10 @@ class Tile:
     days: Sequence[int] = ()
 
     @property
+    def has_problem(self) -> bool:
+        return any(figure.is_problem for figure in self.figures)
+
+    @property
     def sparkline(self) -> str:
         """The points of an SVG polyline in a box of 100 by 20, or "" if all values are 0."""
         highest = max(self.days, default=0)

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
@@ -22,6 +23,7 @@ from core.models import AuditEntry
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 MAX_LATEST_CHANGES = 8
+MAX_COUNTED = 10_000
 ENCODED_NUL = "%00"
 OTHER_GROUP = gettext_lazy("More")
 MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
@@ -31,6 +33,12 @@ MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (gettext_lazy("Catalog"), ("Submission", "Fact", "Organization", "License", "Benchmark", "Score")),
     (gettext_lazy("Operators"), ("AuditEntry", "ApiKey", "User", "Group")),
 )
+
+
+def _count_rows(model: type[Model]) -> str:
+    """Return the number of rows, at most `MAX_COUNTED`, because PostgreSQL reads every row that it counts."""
+    number = model._default_manager.order_by()[: MAX_COUNTED + 1].count()
+    return f"{MAX_COUNTED:,}+" if number > MAX_COUNTED else f"{number:,}"
 
 
 def _drop_invalid_keys(view: Any, request: HttpRequest) -> None:
@@ -68,9 +76,13 @@ class ArenaAdminSite(admin.AdminSite):
         can_view = request.user.has_perm("core.view_auditentry")
         latest = AuditEntry.objects.all()[:MAX_LATEST_CHANGES] if can_view else None
         steps = STEPS.build(request.user)
+        groups = self.get_app_list(request)
+        for entry in (entry for group in groups for entry in group["models"]):
+            entry["number"] = _count_rows(entry["model"])
         context = {
+            "app_list": groups,
             "latest": latest,
-            "tiles": TILES.build(request.user),
+            "tiles": sorted(TILES.build(request.user), key=lambda tile: not tile.has_problem),
             "steps": [] if all(step.is_done for step in steps) else steps,
         }
         return super().index(request, {**(extra_context or {}), **context})

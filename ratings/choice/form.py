@@ -152,7 +152,9 @@ class ChoiceForm(DefaultsForm):
         choices=[("", _("any")), ("open", _("open")), ("closed", _("closed"))],
     )
     context = AmountField(label=_("Min context (tokens)"), low=1, high=1e9, whole=True)
-    pages = AmountField(label=_("Min context (pages of 600 tokens)"), low=1, high=1e6, whole=True)
+    pages = AmountField(
+        label=_("Min context (pages)"), low=1, high=1e6, whole=True, help_text=_("A page has about 600 tokens.")
+    )
     cutoff = forms.DateField(
         label=_("Min knowledge cutoff"),
         required=False,
@@ -258,7 +260,7 @@ def list_set_fields(form: ChoiceForm) -> list[tuple[str, str, str]]:
     return [
         (field.name, str(field.label), _format_limit(form, field, value))
         for field, value in values
-        if value not in (None, "", False, [])
+        if value is not None and value is not False and value not in ("", [])  # 0 is a limit
     ]
 
 

@@ -38,9 +38,9 @@ class Picks:
         """At most three models in the order of the roles, each preceded by the labels of its roles."""
         roles = (
             (_("Highest rating"), self.best),
-            (_("Cheapest that is not significantly lower"), self.cheapest if self.similar else None),
-            (_("Best with open weights"), self.best_open),
-            (_("Second-highest rating"), self.second),
+            (_("Cheapest near the top"), self.cheapest if self.similar else None),
+            (_("Best open weights"), self.best_open),
+            (_("Second best"), self.second),
         )
         labels: dict[str, list[str]] = {}
         models = {model.candidate.slug: model for _label, model in roles if model}

@@ -60,7 +60,7 @@ class CandidateAssessment:
     @property
     def notes(self) -> list[str]:
         """The setting of the rating, a note about the license, and the unknown values, as text."""
-        setting = self.candidate.setting and gettext("setting: %(setting)s") % {"setting": self.candidate.setting}
+        setting = self.candidate.setting and gettext("“%(setting)s” setting") % {"setting": self.candidate.setting}
         notes = (setting, self.license_note, *(finding.words for finding in self.unknown))
         return [note for note in notes if note]
 

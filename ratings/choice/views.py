@@ -38,12 +38,13 @@ from ratings.choice.form import (
 from ratings.choice.limits import LIMIT_ASSESSORS
 from ratings.choice.model_choice import ModelChoice, choose_models
 from ratings.choice.ordering_board import load_ordering_board
+from ratings.choice.price_plot import PricePlot, build_price_plot
 from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Category, Pool, format_category_name
 
 PAGE_SIZE = 25  # models on a page of each list
-PAGE_PARAMETERS = ("left", "undecided", "out")
+PAGE_PARAMETERS = ("left", "unrated", "undecided", "out")
 MIN_KNOWN_SHARE = 0.2  # a column with fewer known values is omitted
 MULTIPLE_FIELDS = ("modalities", "among")
 BILLIONS_PATTERN = re.compile(r"\d{1,3}(\.\d+)?", re.ASCII)  # no model has fewer than 1,000 parameters
@@ -124,6 +125,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "list_query": _drop_parameters(request.GET),
         "tokens": _build_token_query(form),
         "has_monthly": any(request.GET.get(name) for name in TOKEN_FIELDS),
+        "plot": choice and _build_plot(choice),
         "table": choice and _build_table(list(lists["left"])),
         "limit_reasons": list_limit_reasons(offered),
         "tasks": [(kind, urlencode({"task": kind.slug, **kind.limits})) for kind in load_task_kinds().values()],
@@ -150,6 +152,11 @@ def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
     return ShortlistTable(build_scale(ends, has_end_ticks=True), visible)
 
 
+def _build_plot(choice: ModelChoice) -> PricePlot | None:
+    named = [pick.candidate.slug for _label, pick in choice.picks.suggestions] if choice.picks else []
+    return build_price_plot(choice.shortlist.survivors, named)
+
+
 def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
     return [
         Facet(form[name], [(preset, str(form[name].data).upper() == preset) for preset in presets])
@@ -172,12 +179,14 @@ def _list_more_fields(form: ChoiceForm) -> list[str]:
 
 
 def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[CandidateAssessment]]:
-    """Return one page of each group of models.
+    """Return one page of each group of models. The matching models without a rating have a list of their own.
 
     With 2,500 models, the full lists would be half a megabyte of HTML.
     """
     shortlist = choice.shortlist
-    groups = (shortlist.survivors, shortlist.undecided, shortlist.excluded)
+    rated = [survivor for survivor in shortlist.survivors if survivor.candidate.rating is not None]
+    unrated = [survivor for survivor in shortlist.survivors if survivor.candidate.rating is None]
+    groups = (rated or unrated, unrated if rated else [], shortlist.undecided, shortlist.excluded)
     lists = zip(PAGE_PARAMETERS, groups, strict=True)
     try:
         return {name: Paginator(models, PAGE_SIZE).page(query.get(name, "1")) for name, models in lists}

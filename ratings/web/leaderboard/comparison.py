@@ -218,14 +218,9 @@ def _format_error(row: Mapping[str, Any]) -> str:
 
 def _iter_unknown(entries: Sequence[LeaderboardEntry]) -> Iterator[str]:
     missing = [column for column in OPTIONAL_COLUMNS if entries and not _has_values(column, entries)]
-    sentences = {
-        ColumnKind.FACT: _("Unknown: %(figures)s."),
-        ColumnKind.MEASURED: _("Not measured here yet: %(figures)s."),
-    }
-    for kind, sentence in sentences.items():
-        labels = [str(column.label) for column in missing if column.kind is kind]
-        if labels:
-            yield sentence % {"figures": ", ".join(labels)}
+    labels = [str(column.label) for column in missing if column.kind in (ColumnKind.FACT, ColumnKind.MEASURED)]
+    if labels:
+        yield _("No data yet: %(figures)s.") % {"figures": ", ".join(labels)}
 
 
 def _compare_pair(

@@ -57,7 +57,7 @@ def test_endpoints_that_fail_are_named(admin):
 
     figures = read_figures(admin)
 
-    assert figures["In the draw"] == ("2", False)
+    assert figures["Ready"] == ("2", False)
     assert figures["Failing"] == ("Down, Weak", True)
     assert figures["Failed calls in 24 hours"] == ("33.3%", True)
     assert figures["Mean wait for the first token"] == ("1.00 s", False)

@@ -27,7 +27,10 @@ def text(client, path):
     return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).replace("&nbsp;", " ").split())
 
 
-SUITES = ("In use today", "LegalBench", "The newer suite", "MMLU-Pro", "The older suite", "GSM8K", "From imported")
+SUITES = (
+    "In use today", "SimpleQA", "The newer suite", "MMLU-Pro", "The older suite", "GSM8K", "From imported",
+    "Without scores here", "LegalBench",
+)  # fmt: skip
 
 
 def test_list_shows_the_suites_and_imported_ones(client, loaded):
@@ -42,8 +45,20 @@ def test_list_shows_the_suites_and_imported_ones(client, loaded):
 
 def test_list_has_the_open_benchmarks_first(client):
     for slug, status in {"a": "saturated", "b": "near ceiling", "c": "unknown", "d": "open"}.items():
-        Benchmark.objects.create(slug=slug, name=slug, status=status)
+        score(Benchmark.objects.create(slug=slug, name=slug, status=status), "m", 0.5, run=slug)
     assert re.findall(r'<h3><a href="/benchmarks/(\w)/"', client.get("/benchmarks/").content.decode()) == list("dbac")
+
+
+def test_list_is_filtered_by_status(client):
+    for slug, status in {"a": "saturated", "c": "unknown", "d": "open"}.items():
+        score(Benchmark.objects.create(slug=slug, name=slug, status=status), "m", 0.5, run=slug)
+    Benchmark.objects.create(slug="bare", name="Bare", status="open")
+    assert "All 4 Open 2 Saturated 1" in text(client, "/benchmarks/")
+    page = text(client, "/benchmarks/?status=open")
+    assert client.get("/benchmarks/?status=open").context["suites"][0][-1][0].slug == "d"
+    assert "Without scores here Bare" in page
+    assert "Saturated 1" in page
+    assert "Benchmarks" in text(client, "/benchmarks/?status=nothing")
 
 
 def test_list_shows_each_score_on_a_scale_from_guessing_to_100_percent(client):
@@ -228,7 +243,7 @@ def test_api_gives_rankings_with_conditions_and_noise(client):
 
 
 def test_saturated_benchmark_has_the_flaw_saturation(client, loaded):
-    Benchmark.objects.create(slug="own", name="Own", status="saturated")
+    score(Benchmark.objects.create(slug="own", name="Own", status="saturated"), "m", 0.5)
     shown = [each for *_, suite in client.get("/benchmarks/").context["suites"] for each in suite]
     saturated = [each.slug for each in shown if each.status == "saturated"]
     assert [each.slug for each in shown if "Saturation" in each.flaws] == saturated

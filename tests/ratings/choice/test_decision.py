@@ -114,7 +114,7 @@ def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
 
 
 def test_decision_offers_battles_as_long_as_there_are_none(client, three):
-    assert "None of these models is connected here." in text(client.get(PAGE, {"task": "coding"}))
+    assert "None of these models is connected, so they cannot battle." in text(client.get(PAGE, {"task": "coding"}))
     for model in three[:2]:
         factories.endpoint(model)
     response = client.get(PAGE, {"task": "coding"})
@@ -176,8 +176,8 @@ def test_setting_of_a_published_rating_is_beside_it(client, tmp_path):
     loaded(tmp_path)
     query = {"task": "facts"}
     for page in ("/choose/", PAGE):
-        assert "Claude Opus 4.6 setting: High" in text(client.get(page, query))
-    assert re.search("rating 1,503 .* setting: High", text(client.get("/choose/", query)))
+        assert "Claude Opus 4.6 “High” setting" in text(client.get(page, query))
+    assert re.search("rating 1,503 .* “High” setting", text(client.get("/choose/", query)))
     assert "1,503 (High)" in client.get(PAGE, query | {"format": "md"}).content.decode()
     found = client.get("/api/v1/shortlist/", query).json()
     settings = {each["model"]: each["setting"] for each in found["survivors"]}

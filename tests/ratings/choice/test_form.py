@@ -97,10 +97,10 @@ def test_every_limit_has_its_field_in_a_part():
 
 def test_page_counts_as_six_hundred_tokens_and_the_form_says_so():
     assert TOKENS_PER_PAGE == 600
-    assert "600 tokens" in str(ChoiceForm.base_fields["pages"].label)
+    assert "600 tokens" in str(ChoiceForm.base_fields["pages"].help_text)
     found = form("pages=300")
     assert found.is_valid()
-    assert describe_limits(found) == [("Min context (pages of 600 tokens)", "300 (180,000 tokens)")]
+    assert describe_limits(found) == [("Min context (pages)", "300 (180,000 tokens)")]
 
 
 @pytest.mark.parametrize(
@@ -202,3 +202,9 @@ def test_every_limit_has_a_reason():
 )
 def test_month_fills_the_date_input_with_its_first_day(given, shown):
     assert f'value="{shown}"' in str(ChoiceForm({"cutoff": given})["cutoff"])
+
+
+def test_limit_of_zero_is_a_limit():
+    found = ChoiceForm({"price": "0"})
+    assert found.is_valid()
+    assert describe_limits(found) == [("Max $ per million tokens (blended)", "0")]

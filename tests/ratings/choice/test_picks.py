@@ -91,8 +91,8 @@ def test_ties_in_price_are_named():
 
 
 OPEN = rated("open", 1400.0, tier=3, open_weights=True)
-HIGHEST, SECOND = "Highest rating", "Second-highest rating"
-CHEAPEST, BEST_OPEN = "Cheapest that is not significantly lower", "Best with open weights"
+HIGHEST, SECOND = "Highest rating", "Second best"
+CHEAPEST, BEST_OPEN = "Cheapest near the top", "Best open weights"
 
 
 @pytest.mark.parametrize(

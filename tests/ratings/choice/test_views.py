@@ -67,12 +67,12 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
     for words in (
         "Choose a model",
         "1 model matches: Writing code",
-        "1 model might match: it fails no limit, but we lack data on",
+        "1 model is undecided: it fails no limit, but we lack data on",
         "&lt;Mystery&gt; commercial use unknown; price unknown",
         "2 models excluded (2 of these fail only one limit)",
         "Best price $5.00 &gt; $2.00",
         "Bound commercial use not allowed",
-        "commercial use +1 model ✕ without “Commercial use allowed, possibly with conditions”",
+        "commercial use ✕ Remove “Commercial use allowed, possibly with conditions”",
     ):
         assert words in shown
     assert "?task=coding&price=2" in links(response)
@@ -82,11 +82,11 @@ def test_number_in_the_heading_is_the_number_that_fits(client, three):
     factories.model("mystery")
     response = client.get(PAGE, {"price": "2"})
     assert "2 models match" in text(response)
-    words = "1 model might match: it fails no limit, but we lack data on “Max $ per million tokens (blended)”"
+    words = "1 model is undecided: it fails no limit, but we lack data on “Max $ per million tokens (blended)”"
     assert words in text(response)
-    assert "1 more might match" in text(response)
+    assert "1 undecided" in text(response)
     assert "#undecided" in links(response)
-    assert "might match" not in text(client.get(PAGE, {"tools": ""}))
+    assert "undecided" not in text(client.get(PAGE, {"tools": ""}))
 
 
 def test_page_says_of_the_limits_that_it_offers_why_they_matter(client, three):
@@ -138,13 +138,13 @@ def test_page_suggests_three_models(client, three):
     shown = re.sub(r"\d+ points? above", "some points above", shown)
     assert (
         "Highest rating Best rating $5.00 / 1M tokens interval some points above Cheap (not significant) "
-        "Cheapest that is not significantly lower · Best with open weights · Second-highest rating "
+        "Cheapest near the top · Best open weights · Second best "
         "Cheap rating $1.00 / 1M tokens interval"
     ) in shown
     assert "Leaderboard with these tiers ." in shown
     closed = text(client.get(PAGE, {"price": "9", "openness": "closed"}))
     assert "Highest rating Best" in closed
-    assert "Second-highest" not in closed
+    assert "Second best" not in closed
 
 
 def test_page_says_how_tiers_were_made_for_a_board_that_has_none(client, tmp_path):
@@ -179,13 +179,31 @@ def test_tiers_that_do_not_follow_the_ratings_are_explained(client, tmp_path):
         assert words in text(client.get(PAGE, {"task": "facts", "sort": sort}))
 
 
-def test_unrated_models_are_last_unless_the_price_sorts(client, tmp_path):
+@pytest.mark.parametrize("sort", ["tier", "rating", "price"])
+def test_unrated_models_have_a_list_of_their_own(client, tmp_path, sort):
     loaded(tmp_path)
-    factories.model("odd")
-    for sort in ("tier", "rating", "price"):
-        shown = text(client.get(PAGE, {"task": "facts", "sort": sort}))
-        assert "cannot be compared." in shown
-        assert ("listed last" in shown) == (sort != "price")
+    priced(factories.model("odd"), 1)
+    response = client.get(PAGE, {"task": "facts", "sort": sort})
+    shown = text(response)
+    assert "2 matching models have no rating in “Overall”" in shown
+    assert "Odd $1.00 / 1M tokens" in shown
+    assert all(each.candidate.rating is not None for each in response.context["left"])
+
+
+def test_models_without_any_rating_are_the_list_itself(client, three):
+    response = client.get(PAGE, {"task": "coding"})
+    assert len(response.context["left"]) == 3
+    assert "no rating in" not in text(response)
+
+
+def test_plot_of_prices_names_the_suggestions(client, three):
+    beats(three[0], three[1], 4)
+    beats(three[1], three[2], 4)
+    board_refresh.refresh()
+    page = client.get(PAGE, {"price": "9"}).content.decode()
+    assert page.count('<svg class="calc-plot"') == 1
+    plot = page.partition('<svg class="calc-plot"')[2].partition("</svg>")[0]
+    assert re.findall(r'class="said"[^>]*>([^<]*)', plot) == ["Cheap", "Best"]
 
 
 def test_page_without_a_task_names_the_cheapest_model(client, three):
@@ -296,7 +314,7 @@ def test_search_shows_thirty_models(client):
 def test_undecided_models_come_before_the_nearest_if_nothing_fits(client, three):
     factories.model("mystery")
     shown = text(client.get(PAGE, {"context": "1M"}))
-    assert "1 more might match The closest excluded models: Best context 400,000" in shown
+    assert "1 undecided The closest excluded models: Best context 400,000" in shown
 
 
 def test_announced_retirement_is_dated(client, three):
@@ -318,7 +336,7 @@ def test_each_limit_says_what_dropping_it_adds(client, three):
 def test_page_says_which_limits_hold_before_it_says_who_is_left(client, three):
     shown = text(client.get(PAGE, {"context": "100k", "commercial": "on", "modalities": "image"}))
     assert re.search(
-        "context ≥ 100,000 .* Accepts: images .* commercial use .*might match",
+        "context ≥ 100,000 .* Accepts: images .* commercial use .*undecided",
         shown,
     )
     assert "Max $ per million tokens (blended)" in text(client.get(PAGE, {"task": "coding"}))  # the form
@@ -378,9 +396,9 @@ def test_price_leads_to_the_calculator_of_costs_with_the_tokens_given(client, th
 
 
 def test_battle_these_leads_to_blind_battles_among_them(client, three):
-    assert "None of these models is connected here." in text(client.get(PAGE, {"task": "coding"}))
+    assert "None of these models is connected, so they cannot battle." in text(client.get(PAGE, {"task": "coding"}))
     factories.endpoint(three[0])
-    assert "Only Best answers here, and a battle needs two models." in text(client.get(PAGE, {"task": "coding"}))
+    assert "two connected models, and only Best is connected." in text(client.get(PAGE, {"task": "coding"}))
 
     factories.endpoint(three[1])
     response = client.get(PAGE, {"task": "coding"})
@@ -417,7 +435,7 @@ def test_demo_models_are_offered_only_where_no_other_battle_is(client, three, pa
     assert "try a battle with the demo models" not in text(client.get(page, {"task": "coding"}))
     factories.endpoint(demos[1])
     response = client.get(page, {"task": "coding"})
-    assert "None of these models is connected here." in text(response)
+    assert "None of these models is connected, so they cannot battle." in text(response)
     [link] = [each for each in links(response) if each.startswith("/?among=")]
     assert sorted(parse_qs(urlsplit(link).query)["among"]) == ["chatter", "talker"]
     assert boxes(response) == {}

@@ -265,7 +265,7 @@ def test_page_leads_to_a_battle_with_the_model_if_it_answers_here(client):
     assert 'href="/?model_a=quokka"' in client.get("/models/quokka/").content.decode()
     shown = client.get("/models/wombat/").content.decode()
     assert "model_a=" not in shown
-    assert "This model does not answer in battles here." in shown
+    assert "This model is not available for battles." in shown
 
 
 def test_page_leads_to_the_comparison_with_the_model_above_or_below(client):

@@ -135,8 +135,7 @@ def test_page_says_that_a_pin_is_not_on_the_board(client, voted, pins):
 
 def test_what_is_known_of_none_of_them_is_said_below(voted):
     assert compare_models(LIVE, entries(), ("x", "y")).unknown == [
-        "Unknown: Size, Price, Context, Released.",
-        "Not measured here yet: Speed, First token, Failed.",
+        "No data yet: Size, Price, Context, Speed, First token, Failed, Released.",
     ]
     assert compare_models(LIVE, entries(), ("nobody",)).unknown == []
 

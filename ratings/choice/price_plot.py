@@ -1,0 +1,164 @@
+"""The plot of the matching models: their prices on a logarithmic axis, and their ratings. Pure functions, no Django."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import floor, log10
+
+from catalog.calculators.log_plot import LogAxis, build_path
+from core.templatetags.strips import Scale, build_scale, format_tick
+from ratings.choice.shortlist import CandidateAssessment
+
+LEFT, RIGHT, TOP, BOTTOM = 60, 700, 16, 292
+LETTER_WIDTH, ASCENT, DESCENT, LABEL_DISTANCE = 7.5, 11, 3, 8
+PRICE_MARGINS = (1.4, 2.0)  # factors below and above; the names need room at the right
+RATING_MARGIN = 0.12  # the names need room above
+MAX_PRICE_TICKS = 8
+MIN_DOTS = 3
+# The places of a name at its dot, best first: the text anchor, and the distance of the baseline.
+LABEL_PLACES = (("end", -8), ("start", -8), ("start", 18), ("end", 18))
+
+
+@dataclass(frozen=True)
+class PriceDot:
+    """A model on the plot.
+
+    anchor: the text anchor of the model's name, or "" for no name. `label_x` and `label_y` are the place of the name.
+    """
+
+    model: CandidateAssessment
+    x: float
+    y: float
+    anchor: str = ""
+    label_x: float = 0
+    label_y: float = 0
+
+
+@dataclass(frozen=True)
+class PricePlot:
+    """The models with a price and a rating.
+
+    dots: the models that have a higher rating than all cheaper ones, cheapest first, and then the other named ones.
+    frontier_path: the steps between the former.
+    others_path: a point for each of the other models.
+    """
+
+    x: LogAxis
+    y: Scale
+    dots: list[PriceDot]
+    frontier_path: str
+    others_path: str
+
+    @property
+    def x_ticks(self) -> list[tuple[float, str]]:
+        """The places of round prices. There are 1, 2, and 5 in each power of ten, or only 1 if that is too many."""
+        decades = [10.0**exponent for exponent in range(floor(log10(self.x.low)), floor(log10(self.x.high)) + 1)]
+        prices = [decade * step for decade in decades for step in (1, 2, 5)]
+        prices = [price for price in prices if self.x.low < price < self.x.high]
+        if len(prices) > MAX_PRICE_TICKS:
+            prices = self.x.decades
+        return [(self.x.place(price), f"${price:,g}") for price in prices]
+
+    @property
+    def y_ticks(self) -> list[tuple[float, str]]:
+        return [(_place_rating(self.y, rating), format_tick(rating)) for rating in self.y.ticks]
+
+
+def build_price_plot(models: Sequence[CandidateAssessment], named: Collection[str]) -> PricePlot | None:
+    """Return the plot, or None if fewer than three models have a price and a rating. `named` are slugs."""
+    priced = [model for model in models if model.price and model.candidate.tier is not None]
+    scale = build_scale([model.candidate.rating for model in priced], margin=RATING_MARGIN)
+    if scale is None or len(priced) < MIN_DOTS:
+        return None
+    prices = [_get_price(model) for model in priced]
+    below, above = PRICE_MARGINS
+    axis = LogAxis(min(prices) / below, max(prices) * above, LEFT, RIGHT)
+
+    def place(model: CandidateAssessment) -> tuple[float, float]:
+        return axis.place(_get_price(model)), _place_rating(scale, _get_rating(model))
+
+    frontier = _list_frontier(priced)
+    leading = {model.candidate.slug for model in frontier}
+    drawn = frontier + [model for model in priced if model.candidate.slug in {*named} - leading]
+    steps = _build_steps([place(model) for model in frontier])
+    others = [place(model) for model in priced if model.candidate.slug not in {*named, *leading}]
+    return PricePlot(
+        x=axis,
+        y=scale,
+        dots=_label_dots([PriceDot(model, *place(model)) for model in drawn], named, steps),
+        frontier_path=build_path(steps),
+        others_path="".join(f"M{x:g} {y:g}h0" for x, y in others),
+    )
+
+
+def _get_price(model: CandidateAssessment) -> float:
+    return float(model.price or 0)
+
+
+def _get_rating(model: CandidateAssessment) -> float:
+    return model.candidate.rating or 0
+
+
+def _place_rating(scale: Scale, rating: float) -> float:
+    return round(BOTTOM - (BOTTOM - TOP) * scale.place(rating) / 100, 1)
+
+
+def _list_frontier(models: Sequence[CandidateAssessment]) -> list[CandidateAssessment]:
+    """Return the models that have a higher rating than all cheaper ones, cheapest first."""
+    frontier: list[CandidateAssessment] = []
+    for model in sorted(models, key=lambda model: (_get_price(model), -_get_rating(model))):
+        if not frontier or _get_rating(model) > _get_rating(frontier[-1]):
+            frontier.append(model)
+    return frontier
+
+
+def _build_steps(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the corners of the steps between the points, to the right end of the plot."""
+    path = [points[0]]
+    for (_, y), (x, next_y) in pairwise(points):
+        path += [(x, y), (x, next_y)]
+    return [*path, (float(RIGHT), points[-1][1])]
+
+
+def _label_dots(
+    dots: Sequence[PriceDot], named: Collection[str], steps: Sequence[tuple[float, float]]
+) -> list[PriceDot]:
+    """Return the dots with names at the `named` ones, as far as there is room beside other names and the line."""
+    taken = [_Area(dot.x - 6, dot.x + 6, dot.y - 6, dot.y + 6) for dot in dots]
+    taken += [_Area(x, next_x, min(y, next_y) - 2, max(y, next_y) + 2) for (x, y), (next_x, next_y) in pairwise(steps)]
+    labeled = []
+    for dot in dots:
+        label = _find_label(dot, taken) if dot.model.candidate.slug in named else None
+        labeled.append(label or dot)
+    return labeled
+
+
+def _find_label(dot: PriceDot, taken: "list[_Area]") -> PriceDot | None:
+    """Return the dot with its name at the first place that is free, and add that place to `taken`."""
+    width = LETTER_WIDTH * len(dot.model.candidate.name)
+    for anchor, rise in LABEL_PLACES:
+        x = dot.x + (LABEL_DISTANCE if anchor == "start" else -LABEL_DISTANCE)
+        y = round(dot.y + rise, 1)
+        start = x if anchor == "start" else x - width
+        area = _Area(start, start + width, y - ASCENT, y + DESCENT)
+        if area.is_inside and not any(area.overlaps(other) for other in taken):
+            taken.append(area)
+            return PriceDot(dot.model, dot.x, dot.y, anchor, x, y)
+    return None
+
+
+@dataclass(frozen=True)
+class _Area:
+    """The area of a dot, a name, or a part of the line."""
+
+    start: float
+    end: float
+    top: float
+    bottom: float
+
+    @property
+    def is_inside(self) -> bool:
+        return self.start >= LEFT and self.end <= RIGHT and self.top >= 0 and self.bottom <= BOTTOM
+
+    def overlaps(self, other: "_Area") -> bool:
+        return self.start < other.end and other.start < self.end and self.top < other.bottom and other.top < self.bottom

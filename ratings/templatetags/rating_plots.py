@@ -1,0 +1,84 @@
+"""Template tags that draw plots of ratings as SVG: prices (see `ratings.choice.price_plot`) and the win curve."""
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from core.templatetags.strips import format_tick
+from core.text.number_format import format_dollars, format_rounded
+from ratings.choice.price_plot import PriceDot, PricePlot
+
+register = template.Library()
+# The lines of the grid are where `ratings.choice.price_plot` places them.
+PRICE_SVG = '<svg class="calc-plot" viewBox="0 0 720 330" role="group"><title>{}</title>{}</svg>'
+# The win curve. `static/js/ratings/method_curve.js` has the same places.
+CURVE_LEFT, CURVE_BOTTOM, CURVE_WIDTH, CURVE_HEIGHT = 52, 270, 572, 250
+MAX_LEAD = 400
+MARKED_LEADS = (100, 200, 400)
+CURVE_SVG = (
+    '<svg viewBox="-20 0 680 304" role="img" aria-label="{}"><path class="grid" d="M52 20H624M52 145H624M52 270H624M338'
+    ' 20V270"/><path d="{}"/>{}<g class="guide" hidden><path class="grid"/><circle r="7"/></g></svg>'
+)
+
+
+@register.simple_tag
+def draw_price_plot(plot: PricePlot) -> SafeString:
+    """Return the plot of matching models by price and rating."""
+    ratings = '<path class="grid" d="M60 {0}H700"/><text x="52" y="{0}" dy="4" text-anchor="end">{1}</text>'
+    prices = '<path class="grid" d="M{0} 16V292"/><text x="{0}" y="316" text-anchor="middle">{1}</text>'
+    parts = [
+        format_html_join("", ratings, plot.y_ticks),
+        format_html_join("", prices, plot.x_ticks),
+        format_html('<path class="others" d="{}"/><path class="line" d="{}"/>', plot.others_path, plot.frontier_path),
+        *map(_draw_dot, plot.dots),
+    ]
+    title = _("Rating and price of the matching models")
+    return format_html(PRICE_SVG, title, format_html_join("", "{}", ((part,) for part in parts)))
+
+
+def _draw_dot(dot: PriceDot) -> SafeString:
+    model = dot.model.candidate
+    label = format_html(
+        '<text class="said" x="{}" y="{}" text-anchor="{}">{}</text>', dot.label_x, dot.label_y, dot.anchor, model.name
+    )
+    return format_html(
+        '<a href="{}"><title>{}: {}, {}</title><circle class="now" cx="{}" cy="{}" r="5"/>{}</a>',
+        reverse("model-page", args=[model.slug]),
+        model.name,
+        format_rounded(model.rating or 0),
+        "" if dot.model.price is None else format_dollars(dot.model.price),
+        dot.x,
+        dot.y,
+        label if dot.anchor else "",
+    )
+
+
+@register.simple_tag
+def draw_win_curve() -> SafeString:
+    """Return the curve of the share of votes that a lead in points predicts."""
+    points = (_place_lead(lead) for lead in range(-MAX_LEAD, MAX_LEAD + 1, 20))
+    marks = [(*_place_lead(lead), f"{100 * _predict_share(lead):.0f}%") for lead in MARKED_LEADS]
+    leads = range(-MAX_LEAD, MAX_LEAD + 1, MAX_LEAD // 2)
+    ticks = [(_place_lead(lead)[0], ("+" if lead > 0 else "") + format_tick(lead)) for lead in leads]
+    shares = [(CURVE_BOTTOM - CURVE_HEIGHT * share / 100 + 4, f"{share}%") for share in (0, 50, 100)]
+    names = [(round(x - 8, 1), round(y - 6, 1), text) for x, y, text in marks]
+    parts = (
+        format_html_join("", '<circle cx="{}" cy="{}" r="4"/>', ((x, y) for x, y, _text in marks)),
+        format_html_join("", '<text class="end" x="{}" y="{}">{}</text>', names),
+        format_html_join("", '<text x="{}" y="294">{}</text>', ticks),
+        format_html_join("", '<text class="end" x="44" y="{}">{}</text>', shares),
+    )
+    label = _("A lead of 100 points means 64% of the votes, 200 points 76%, and 400 points 91%.")
+    path = "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
+    return format_html(CURVE_SVG, label, path, format_html_join("", "{}", ((part,) for part in parts)))
+
+
+def _predict_share(lead: float) -> float:
+    return float(1 / (1 + 10 ** (-lead / 400)))
+
+
+def _place_lead(lead: float) -> tuple[float, float]:
+    x = CURVE_LEFT + (lead + MAX_LEAD) / (2 * MAX_LEAD) * CURVE_WIDTH
+    return round(x, 1), round(CURVE_BOTTOM - CURVE_HEIGHT * _predict_share(lead), 1)
