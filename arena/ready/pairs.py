@@ -22,7 +22,7 @@ PAIR_HASH_LENGTH = 32
 MAX_CANDIDATES = 200
 CACHE_S = 30
 PROMPT_PREVIEW_LENGTH = 300
-MAX_FIRST_SHIPPED = 4  # a shipped pair is drawn among this many, so that visitors do not all judge the same one
+MAX_FIRST_SHIPPED = 4  # a shipped pair is drawn from the next few, so that not all visitors judge the same one
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ def find_prompt(pair_id: UUID) -> str:
 def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | None:
     """Return a random pair that the voter has not judged, or None if there is none.
 
-    Listed battles with one turn come first, followed by the shipped pairs: one of the next few in the order of their
-    file, which begins with short and clearly different answers. The voter's own battles, and battles whose original
-    vote does not count, are not drawn. A skipped pair is drawn only if no other is left.
+    Listed battles with one turn come first. If none is left, the pair is one of the next `MAX_FIRST_SHIPPED` shipped
+    pairs in their file, which begins with short and clearly different answers. The voter's own battles, and battles
+    whose original vote does not count, are not drawn. A skipped pair is drawn only if no other is left.
     """
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed) if pair.owner != voter_id]
     shipped = _list_shipped()

@@ -90,7 +90,7 @@ def _list_models(battle: Battle) -> list[LanguageModel]:
 
 
 def _describe_state(battle: Battle) -> str:
-    """Return what has become of a battle, or "" if one of its models has won."""
+    """Return the label of a battle's state or of its vote, or "" if one of its models has won."""
     if battle.state == Battle.State.READY and battle.mode == Battle.Mode.SIDE_BY_SIDE:
         return gettext("side by side, open")
     return str(STATE_LABELS.get(battle.vote.winner if battle.state == Battle.State.VOTED else battle.state, ""))

@@ -126,7 +126,7 @@ def _load_pair(request: HttpRequest) -> SharedBattle | None:
         return None
     try:
         return pairs.get_pair(drawn.id).content
-    except RequestError:  # it is no longer published
+    except RequestError:  # unpublished since the draw
         return None
 
 

@@ -13,7 +13,7 @@ from arena.models import Battle
 from catalog.models import LanguageModel
 
 Figures = tuple[str, list[str]]
-# By `Prediction.outcome`. Without a winner, there is no outcome.
+# Keyed by `Prediction.outcome`. Without a winner, there is no outcome.
 OUTCOMES = {
     "upset": gettext_lazy("An upset."),
     "expected": gettext_lazy("As expected."),
@@ -38,7 +38,7 @@ def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build_ratings(models: Mapping[str, LanguageModel], moves: RatingMoves) -> dict[str, Any]:
-    """Return the context of the template with both ratings: `moves`, and one row for each side."""
+    """Return the template context for both models' ratings: `moves`, and one row per side."""
     rows = []
     for side, model in models.items():
         before = moves.before[side]
@@ -52,7 +52,7 @@ def build_ratings(models: Mapping[str, LanguageModel], moves: RatingMoves) -> di
 def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
     """Return the predicted result as HTML, or "" if one of the models had no rating.
 
-    winner: the vote with which to compare it
+    winner: the vote to compare the prediction with
     """
     prediction = predict_result(battle, winner)
     if prediction is None:

@@ -47,7 +47,7 @@ def estimate_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> Rat
 def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """Return slug → tier for a board that was published with intervals only.
 
-    Rows without a closed interval are left out.
+    Rows without a closed interval are omitted.
 
     Tier 1 has the best model and all models whose intervals overlap that model's interval. The best of the remaining
     models leads the next tier. This test is less sensitive than a test with the joint covariance: two models with
@@ -66,7 +66,7 @@ def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def compute_rank_ranges(rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
-    """Return the best and the worst rank of each row that fit the intervals, which must be closed.
+    """Return the best and the worst rank that each row could have, given the intervals, which must be closed.
 
     A model is better than another if its interval is entirely above the other one.
     """

@@ -1,4 +1,4 @@
-"""The plot of the matching models: their prices on a logarithmic axis, and their ratings. Pure functions, no Django."""
+"""The plot of the matching models' ratings against their prices. The price axis is logarithmic."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from ratings.choice.shortlist import CandidateAssessment
 
 LEFT, RIGHT, TOP, BOTTOM = 60, 700, 16, 292
 LETTER_WIDTH, ASCENT, DESCENT, LABEL_DISTANCE = 7.5, 11, 3, 8
-PRICE_MARGINS = (1.4, 2.0)  # factors below and above; the names need room at the right
-RATING_MARGIN = 0.12  # the names need room above
+PRICE_MARGINS = (1.4, 2.0)  # factors below the lowest and above the highest price; names need room on the right
+RATING_MARGIN = 0.12  # names need room above the dots
 MAX_PRICE_TICKS = 8
 MIN_DOTS = 3
-# The places of a name at its dot, best first: the text anchor, and the distance of the baseline.
+# The possible positions of a name at its dot, best first: the text anchor, and the offset of the baseline.
 LABEL_PLACES = (("end", -8), ("start", -8), ("start", 18), ("end", 18))
 
 
@@ -23,7 +23,7 @@ LABEL_PLACES = (("end", -8), ("start", -8), ("start", 18), ("end", 18))
 class PriceDot:
     """A model on the plot.
 
-    anchor: the text anchor of the model's name, or "" for no name. `label_x` and `label_y` are the place of the name.
+    anchor: the text anchor of the model's name, or "" for no name. `label_x` and `label_y` are its position.
     """
 
     model: CandidateAssessment
@@ -38,9 +38,9 @@ class PriceDot:
 class PricePlot:
     """The models with a price and a rating.
 
-    dots: the models that have a higher rating than all cheaper ones, cheapest first, and then the other named ones.
-    frontier_path: the steps between the former.
-    others_path: a point for each of the other models.
+    dots: the models with a higher rating than all cheaper ones, cheapest first, followed by the other named models.
+    frontier_path: the steps between the models with a higher rating than all cheaper ones.
+    others_path: a point for each model that has no dot.
     """
 
     x: LogAxis
@@ -51,7 +51,7 @@ class PricePlot:
 
     @property
     def x_ticks(self) -> list[tuple[float, str]]:
-        """The places of round prices. There are 1, 2, and 5 in each power of ten, or only 1 if that is too many."""
+        """Positions and labels of round prices: 1, 2, and 5 times powers of ten, or only powers of ten if too many."""
         decades = [10.0**exponent for exponent in range(floor(log10(self.x.low)), floor(log10(self.x.high)) + 1)]
         prices = [decade * step for decade in decades for step in (1, 2, 5)]
         prices = [price for price in prices if self.x.low < price < self.x.high]
@@ -113,7 +113,7 @@ def _list_frontier(models: Sequence[CandidateAssessment]) -> list[CandidateAsses
 
 
 def _build_steps(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the corners of the steps between the points, to the right end of the plot."""
+    """Return the corners of the steps between the points. The last step extends to the right end of the plot."""
     path = [points[0]]
     for (_, y), (x, next_y) in pairwise(points):
         path += [(x, y), (x, next_y)]
@@ -123,7 +123,7 @@ def _build_steps(points: Sequence[tuple[float, float]]) -> list[tuple[float, flo
 def _label_dots(
     dots: Sequence[PriceDot], named: Collection[str], steps: Sequence[tuple[float, float]]
 ) -> list[PriceDot]:
-    """Return the dots with names at the `named` ones, as far as there is room beside other names and the line."""
+    """Return the dots. The `named` ones get a name if it does not overlap dots, other names, or the line."""
     taken = [_Area(dot.x - 6, dot.x + 6, dot.y - 6, dot.y + 6) for dot in dots]
     taken += [_Area(x, next_x, min(y, next_y) - 2, max(y, next_y) + 2) for (x, y), (next_x, next_y) in pairwise(steps)]
     labeled = []
@@ -134,7 +134,7 @@ def _label_dots(
 
 
 def _find_label(dot: PriceDot, taken: "list[_Area]") -> PriceDot | None:
-    """Return the dot with its name at the first place that is free, and add that place to `taken`."""
+    """Return the dot with its name at the first free position, or None if none is free. Add its area to `taken`."""
     width = LETTER_WIDTH * len(dot.model.candidate.name)
     for anchor, rise in LABEL_PLACES:
         x = dot.x + (LABEL_DISTANCE if anchor == "start" else -LABEL_DISTANCE)
@@ -149,7 +149,7 @@ def _find_label(dot: PriceDot, taken: "list[_Area]") -> PriceDot | None:
 
 @dataclass(frozen=True)
 class _Area:
-    """The area of a dot, a name, or a part of the line."""
+    """The bounding box of a dot, a name, or a part of the line."""
 
     start: float
     end: float

@@ -26,7 +26,7 @@ SELECT vote.id, pool.slug, pool.open_limit, vote.created_at
 FROM ratings_outbox JOIN arena_vote AS vote ON vote.id = vote_id LEFT JOIN ratings_pool AS pool ON pool.slug = vote.pool
 """
 
-# New voters' votes, with their times and networks. Those that are not in the outbox have been decided. Votes outlive
+# New voters' votes, with their times and networks. Those that have left the outbox have weight. Votes outlive
 # deleted battles, so votes without a battle share one network.
 NEW_VOTES_SQL = """
 SELECT vote.id, EXTRACT(EPOCH FROM vote.created_at)::float8, COALESCE(battle.network, ''),

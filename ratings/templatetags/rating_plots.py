@@ -11,9 +11,9 @@ from core.text.number_format import format_dollars, format_rounded
 from ratings.choice.price_plot import PriceDot, PricePlot
 
 register = template.Library()
-# The lines of the grid are where `ratings.choice.price_plot` places them.
+# The grid uses the coordinates of `ratings.choice.price_plot`.
 PRICE_SVG = '<svg class="calc-plot" viewBox="0 0 720 330" role="group"><title>{}</title>{}</svg>'
-# The win curve. `static/js/ratings/method_curve.js` has the same places.
+# The coordinates of the win curve, which `static/js/ratings/method_curve.js` also uses.
 CURVE_LEFT, CURVE_BOTTOM, CURVE_WIDTH, CURVE_HEIGHT = 52, 270, 572, 250
 MAX_LEAD = 400
 MARKED_LEADS = (100, 200, 400)
@@ -25,7 +25,7 @@ CURVE_SVG = (
 
 @register.simple_tag
 def draw_price_plot(plot: PricePlot) -> SafeString:
-    """Return the plot of matching models by price and rating."""
+    """Return the plot of the matching models as SVG."""
     ratings = '<path class="grid" d="M60 {0}H700"/><text x="52" y="{0}" dy="4" text-anchor="end">{1}</text>'
     prices = '<path class="grid" d="M{0} 16V292"/><text x="{0}" y="316" text-anchor="middle">{1}</text>'
     parts = [
@@ -57,7 +57,7 @@ def _draw_dot(dot: PriceDot) -> SafeString:
 
 @register.simple_tag
 def draw_win_curve() -> SafeString:
-    """Return the curve of the share of votes that a lead in points predicts."""
+    """Return the curve of the share of votes that is predicted for each lead in points, as SVG."""
     points = (_place_lead(lead) for lead in range(-MAX_LEAD, MAX_LEAD + 1, 20))
     marks = [(*_place_lead(lead), f"{100 * _predict_share(lead):.0f}%") for lead in MARKED_LEADS]
     leads = range(-MAX_LEAD, MAX_LEAD + 1, MAX_LEAD // 2)

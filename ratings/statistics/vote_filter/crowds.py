@@ -1,7 +1,7 @@
 """Limits the total weight of new voters' votes per hour. No vote is rejected because its voter is new.
 
-Until an epoch closes, nobody has checked its votes, so the limit is much lower there. Votes beyond it have no weight
-until the epoch closes.
+Votes are tested only when their epoch closes, so the limit is much lower in the open epoch. Votes beyond it have no
+weight until the epoch closes.
 """
 
 from collections import Counter, deque
@@ -18,7 +18,7 @@ HOUR_S = 3600
 # Votes for one model shift its rating by their number / sqrt(its votes) standard errors. So if 32 models have equally
 # many of n votes, sqrt(n) / 4 votes for one of them shift it by one standard error.
 OPEN_LIMIT_FACTOR = 1 / 4
-OPEN_LIMIT_SHARE = 1 / 2  # of a network
+OPEN_LIMIT_SHARE = 1 / 2  # of the limit, for votes from one network
 
 
 def compute_hourly_limit(weight: float) -> float:

@@ -178,7 +178,7 @@ def _build_rows(leaderboard: LeaderboardState, scale: Scale | None) -> list[Lead
 
 
 def _list_marks(leaderboard: LeaderboardState) -> list[str]:
-    """Return the CSS classes of each entry, including those below the visible ones. Other orders have no brackets."""
+    """Return the CSS classes of each entry, visible or not. They are empty unless the table is sorted by rank."""
     options = leaderboard.options
     if options.sort != "rank" or options.descending:
         return [""] * len(leaderboard.entries)

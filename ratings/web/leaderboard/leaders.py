@@ -22,7 +22,7 @@ from ratings.web.leaderboard.table_options import TableOptions
 from ratings.web.leaderboard.table_rows import build_rating_scale
 
 MAX_LEADERS = 5
-# The half-widths of the 95% interval after so many votes, half of them wins.
+# The half-width of the 95% interval of a model that won half of its votes, keyed by the number of votes.
 MARGINS = {votes: ONE_VOTE_HALF_WIDTH / sqrt(votes / 4) for votes in (100, 1_000, 10_000)}
 
 

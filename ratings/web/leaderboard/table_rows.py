@@ -182,7 +182,7 @@ def format_same_ranks(row: Mapping[str, Any]) -> str:
     """Return the first and the last rank that a ranked model of the main group could have, or "".
 
     The models with ranks in this range do not differ significantly from the model. On a reference board, where
-    intervals take the place of tests, the ends of the interval follow.
+    intervals replace tests, the text also has the ends of the interval.
     """
     if row["rank_low"] is None or row["component"] or not has_rank(row):
         return ""

@@ -1,4 +1,4 @@
-"""Models that cannot be told apart: their ranges of ranks, and the brackets that join the models of a tier."""
+"""Models whose ratings do not differ significantly: their ranges of ranks, and brackets around each tier."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from ratings.web.leaderboard.columns import LeaderboardEntry
 
 
 def fill_rank_ranges(entries: Sequence[LeaderboardEntry]) -> list[LeaderboardEntry]:
-    """Return the entries of a whole reference board with the ranges of ranks, which are not published."""
+    """Return all entries of a reference board with their ranges of ranks, which the publisher does not state."""
     ranges = compute_rank_ranges([entry.row for entry in entries])
     return [
         replace(entry, row={**entry.row, "rank_low": low, "rank_high": high})
@@ -17,9 +17,9 @@ def fill_rank_ranges(entries: Sequence[LeaderboardEntry]) -> list[LeaderboardEnt
 
 
 def list_marks(tiers: Sequence[int | None]) -> list[str]:
-    """Return the CSS classes that draw a bracket beside consecutive rows of the same tier, one text for each row.
+    """Return the CSS classes of each row, which draw a bracket beside consecutive rows of the same tier.
 
-    A row alone, and a row without a tier, has no bracket. Every second tier is tinted.
+    A row has no bracket if its neighbors are in other tiers or if it has no tier. Every second tier is tinted.
     """
     marks = []
     for earlier, tier, later in zip([None, *tiers], tiers, [*tiers[1:], None], strict=False):
