@@ -12,6 +12,7 @@ import orjson
 from core.storage.ttl_cache import TtlCache
 from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey
+from ratings.models import Snapshot
 
 MAX_BOARDS = 32
 # Many clients request the same board. When a new board is announced, the cache is cleared.
@@ -53,6 +54,13 @@ def get_board(board_key: BoardKey) -> PublishedBoard:
     if not snapshot_id:
         return _build_published(*snapshots.load_newest_with_id(board_key))
     return board_cache.get_or_compute(snapshot_id, lambda: _load_board(board_key, snapshot_id))
+
+
+def get_loaded_board(board_key: BoardKey, snapshot: Snapshot) -> PublishedBoard:
+    """Return the board of a snapshot that is already loaded. `board_key` must be the key of its board."""
+    return board_cache.get_or_compute(
+        snapshot.pk, lambda: _build_published(snapshot.pk, snapshots.build_board(board_key, snapshot))
+    )
 
 
 def clear_newest_ids() -> None:

@@ -94,7 +94,7 @@ def load_newest_with_id(board_key: BoardKey) -> tuple[int | None, dict[str, Any]
     """Return the id of the newest snapshot (None before the first one), and its board as in `load_newest_board`."""
     snapshot = _query_snapshots(board_key).first()
     if snapshot is not None:
-        return snapshot.pk, build_key_fields(board_key) | _build_board(snapshot)
+        return snapshot.pk, build_board(board_key, snapshot)
     is_reference = _get_pool(board_key).kind == Pool.Kind.REFERENCE
     board = _build_upcoming_board(board_key) if is_reference else EMPTY_BOARD
     return None, build_key_fields(board_key) | board
@@ -103,7 +103,7 @@ def load_newest_with_id(board_key: BoardKey) -> tuple[int | None, dict[str, Any]
 def find_board_by_id(board_key: BoardKey, snapshot_id: int) -> dict[str, Any] | None:
     """Return a snapshot's board as in `load_newest_board`, or None if the snapshot was deleted."""
     snapshot = Snapshot.objects.filter(pk=snapshot_id).first()
-    return build_key_fields(board_key) | _build_board(snapshot) if snapshot else None
+    return build_board(board_key, snapshot) if snapshot else None
 
 
 def build_key_fields(board_key: BoardKey) -> dict[str, Any]:
@@ -174,8 +174,9 @@ def newest_fit(field: str) -> Subquery:
     return Subquery(newest.values(field)[:1])
 
 
-def _build_board(snapshot: Snapshot) -> dict[str, Any]:
-    board: dict[str, Any] = {
+def build_board(board_key: BoardKey, snapshot: Snapshot) -> dict[str, Any]:
+    """Return a snapshot's board as in `load_newest_board`. `board_key` must be the key of its board."""
+    board = build_key_fields(board_key) | {
         "computed_at": snapshot.computed_at,
         "votes": snapshot.votes,
         "last_vote_id": snapshot.last_vote_id,
@@ -201,7 +202,7 @@ def _build_scale(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def _build_upcoming_board(board_key: BoardKey) -> dict[str, Any]:
     """Return a reference board for a time before its publication. It names the publisher, but has no rows."""
     first_snapshot = _query_snapshots(replace(board_key, at=None)).earliest("computed_at")
-    return _build_board(first_snapshot) | {"computed_at": None, "rows": []}
+    return build_board(board_key, first_snapshot) | {"computed_at": None, "rows": []}
 
 
 THIN_SNAPSHOTS_SQL = """

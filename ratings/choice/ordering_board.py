@@ -6,7 +6,7 @@ from typing import Any
 
 from arena.models import LIVE_POOL
 from core.http.errors import RequestError
-from ratings.boards import snapshot_cache
+from ratings.boards import snapshot_cache, snapshots
 from ratings.boards.snapshots import BoardKey, list_newest_snapshots
 from ratings.models import OVERALL_CATEGORY, Pool, Snapshot
 from ratings.statistics.constants import MAIN_COMPONENT, MIN_RANKED_MODELS
@@ -28,7 +28,8 @@ def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
     for category in dict.fromkeys((*categories, OVERALL_CATEGORY)):
         snapshots_by_priority = _list_by_priority(category)
         for snapshot in snapshots_by_priority:
-            board = _get_board(snapshot.board.pool.slug, category)
+            board_key = BoardKey(snapshot.board.pool.slug, category)
+            board = snapshot_cache.get_loaded_board(board_key, snapshot).board
             if _can_sort(board["rows"]):
                 return board
     pools_with_votes = (snapshot.board.pool.slug for snapshot in snapshots_by_priority if snapshot.votes)
@@ -56,4 +57,4 @@ def _load_pool_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
 
 
 def _get_board(pool: str, category: str) -> dict[str, Any]:
-    return snapshot_cache.get_board(BoardKey(pool, category)).board
+    return snapshots.load_newest_board(BoardKey(pool, category))
