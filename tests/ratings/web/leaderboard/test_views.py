@@ -484,7 +484,7 @@ def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(clie
     assert "Votes of 2024: votes cast elsewhere" in shown
     assert "From a public file." in shown
     assert "models on this site" not in shown
-    assert '<option value="live">live (0 votes)' in shown
+    assert '<option value="live">This arena (0 votes)' in shown
     assert f'<option value="{SEED_POOL}" selected>Votes of 2024 (1 vote)' in shown
     assert f'href="/models/x/?pool={SEED_POOL}"' in shown
 
