@@ -1,13 +1,12 @@
 """Simulates an hour of vote rigging from many addresses, with the limits on battles and with the vote filter.
 
-The arena is that of `bench.rigging_world`, with 20 models, 5,000 honest votes, and the adaptive draw. The attacker
-starts as many battles as `bench.address_cost` finds that the limits allow in an hour, and votes in all of them or in
-those with the target, which is in a tenth of the battles. The ratings are compared with those from the honest votes: at
-the end of the hour, after the next midnight, when the epoch closes, and three days later, when the accounts are no
-longer new.
+The arena comes from `bench.rigging_world`, with 20 models, 5,000 honest votes, and the adaptive draw. The attacker
+starts the maximum number of battles per hour according to `bench.address_cost`. They vote in all of these battles, or
+only in the tenth of them that includes the target. The ratings are compared with those from the honest votes at the end
+of the hour, after the next midnight, when the epoch closes, and three days later, when the accounts are no longer new.
 
-The second table is about a model that has just joined and is in 35% of the battles. It compares the other models with
-their places after as many honest votes.
+In the second table, the target is a model that has just joined and is in 35% of the battles. The table shows how far
+the other models move after rigged votes, and after the same number of honest votes.
 """
 
 import sys
@@ -29,7 +28,7 @@ from ratings.statistics.vote_filter.records import EPOCH_VOTES
 FIRST_SEED, SEEDS = 1000, 10
 RANKS = (10, 15)
 HOUR, DAY_S = 1 / 24, 86400  # an hour in days, a day in seconds
-FILTER_TIME = 0.2  # in days: when the filter runs after midnight, because the first vote then closes the epoch
+FILTER_TIME = 0.2  # days from midnight to the run of the filter; the first vote after midnight closes the epoch
 DAYS_AFTER = 3
 NEWCOMERS = 5  # the last one joins after 80% of the simulated time
 WORLD = World(models=20, votes=5400, days=50.0, adaptive=True, renewed_after=200)
@@ -42,7 +41,7 @@ MOMENTS = ("no filter", "end of the hour", "after midnight", "after 3 days")
 
 @dataclass
 class LateAttack(Simulation):
-    """A simulation whose attack begins in the last days."""
+    """A simulation in which the attack begins near the end."""
 
     def get_begin(self, target: int) -> float:
         last = self.world.days - DAYS_AFTER - 2
@@ -54,15 +53,15 @@ class LateAttack(Simulation):
 
 
 def compute_weights_at(votes: Votes, run: float, networks: int) -> Floats:
-    """Return the weights of all votes if the filter last ran at the time `run`.
+    """Return the weights of all votes after a last run of the filter at the time `run`.
 
     The attacker's accounts are spread evenly over `networks` networks. Each honest voter has a separate network.
     """
     number = int(np.searchsorted(votes.time, run))
     columns = (votes.voter, votes.a, votes.b, votes.outcome, votes.propensity, votes.time, votes.draw)
-    found = vote_filter.weigh(*(column[:number] for column in columns), votes.shares)
-    weight = np.append(found.weight, np.ones(len(votes.time) - number))
-    closed = np.flatnonzero(found.is_closed)
+    result = vote_filter.weigh(*(column[:number] for column in columns), votes.shares)
+    weight = np.append(result.weight, np.ones(len(votes.time) - number))
+    closed = np.flatnonzero(result.is_closed)
     first = np.full(votes.voter.max() + 1, np.inf)
     np.minimum.at(first, votes.voter, votes.time)
     network = np.where(votes.rigged, -1 - votes.voter % networks, votes.voter)
@@ -80,7 +79,7 @@ def compute_weights_at(votes: Votes, run: float, networks: int) -> Floats:
 
 
 def list_moments(votes: Votes, end: float) -> list[tuple[float, float | None]]:
-    """Return the time of each moment, and the time of the last run of the filter before it."""
+    """Return the time of each of the `MOMENTS`, and the time of the filter's last run before it, or None."""
     midnight = np.floor(end)
     is_full = ((votes.time >= midnight) & (votes.time < end)).sum() >= EPOCH_VOTES
     next_morning, later = midnight + 1 + FILTER_TIME, midnight + DAYS_AFTER
@@ -88,19 +87,19 @@ def list_moments(votes: Votes, end: float) -> list[tuple[float, float | None]]:
 
 
 def measure_shifts(votes: Votes, end: float, networks: int) -> NDArray[np.intp]:
-    """Return how many ranks each model gains by the attack, at each moment (4, M)."""
+    """Return the number of ranks that each model gains through the attack, for each of the `MOMENTS` (4, M)."""
     shifts = []
     for now, run in list_moments(votes, end):
-        present = votes.time < now
-        weight = np.ones(len(present)) if run is None else compute_weights_at(votes, run, networks)
-        honest = fit_votes(votes, present * ~votes.rigged * 1.0)
-        shifts.append(rank_models(honest) - rank_models(fit_votes(votes, weight * present)))
+        is_cast = votes.time < now
+        weight = np.ones(len(is_cast)) if run is None else compute_weights_at(votes, run, networks)
+        honest = fit_votes(votes, is_cast * ~votes.rigged * 1.0)
+        shifts.append(rank_models(honest) - rank_models(fit_votes(votes, weight * is_cast)))
     return np.array(shifts)
 
 
 def run_attack(name: str, battles: int, networks: int, seeds: range, *, scope: str, size: int) -> None:
-    cast = battles if scope == "all" else round(battles * TARGET_SHARE)
-    attack = Attack(votes=cast, size=size, scope=scope, accuracy=ACCURACY, days=HOUR)
+    attack_votes = battles if scope == "all" else round(battles * TARGET_SHARE)
+    attack = Attack(votes=attack_votes, size=size, scope=scope, accuracy=ACCURACY, days=HOUR)
     gains = []
     for seed in seeds:
         for rank in RANKS:
@@ -108,42 +107,45 @@ def run_attack(name: str, battles: int, networks: int, seeds: range, *, scope: s
             target = simulation.get_model_at(rank)
             votes = simulation.run(attack, target)
             gains.append(measure_shifts(votes, simulation.get_begin(target) + HOUR, networks)[:, target])
-    print_row(f"{name}, {scope}, k = {size}", cast, gains)
+    print_row(f"{name}, {scope}, k = {size}", attack_votes, gains)
 
 
 def run_newcomer(name: str, battles: int, networks: int, seeds: range, *, honest: bool) -> None:
-    """Print how many ranks the settled model that moves most gains or loses."""
-    cast = round(battles * NEWCOMER_SHARE)
-    attack = Attack(votes=cast, size=1, accuracy=ACCURACY, camouflage=float(honest), days=HOUR)
-    moves = []
+    """Print the largest change of rank among the models that are present from the start."""
+    attack_votes = round(battles * NEWCOMER_SHARE)
+    attack = Attack(votes=attack_votes, size=1, accuracy=ACCURACY, camouflage=float(honest), days=HOUR)
+    samples = []
     for seed in seeds:
         simulation = LateAttack(WORLD_WITH_NEWCOMERS, seed)
         target = len(simulation.theta) - 1
         votes = simulation.run(attack, target)
         shifts = measure_shifts(votes, simulation.get_begin(target) + HOUR, networks)
-        moves.append(np.abs(shifts[:, : WORLD.models]).max(axis=1))
-    print_row(f"{name}{', honest votes' * honest}", cast, moves)
+        samples.append(np.abs(shifts[:, : WORLD.models]).max(axis=1))
+    print_row(f"{name}{', honest votes' * honest}", attack_votes, samples)
 
 
-def print_row(name: str, cast: int, figures: Sequence[NDArray[np.intp]]) -> None:
-    columns = np.array(figures).T.tolist()
+def print_row(name: str, attack_votes: int, samples: Sequence[NDArray[np.intp]]) -> None:
+    columns = np.array(samples).T.tolist()
     print(
-        f"{name:40}{cast:>8,}{len(figures):>6}" + "".join(f"{describe(column):>18}" for column in columns), flush=True
+        f"{name:40}{attack_votes:>8,}{len(samples):>6}" + "".join(f"{describe(column):>18}" for column in columns),
+        flush=True,
     )
 
 
 def main(seeds: range) -> None:
     heading = f"{'votes':>8}{'runs':>6}" + "".join(f"{moment:>18}" for moment in MOMENTS)
     print(f"{'ranks gained, mean and 90 % quantile':40}{heading}")
-    chosen = {each.name: each for each in ATTACKERS if each.name in CHOSEN}
-    found = {name: count_battles(build_buckets(each.address), each.counts, 1) for name, each in chosen.items()}
-    networks = {name: each.counts[-1] for name, each in chosen.items()}
+    attackers = {attacker.name: attacker for attacker in ATTACKERS if attacker.name in CHOSEN}
+    battle_counts = {
+        name: count_battles(build_buckets(attacker.address), attacker.counts, 1) for name, attacker in attackers.items()
+    }
+    networks = {name: attacker.counts[-1] for name, attacker in attackers.items()}
     for size in (1, 20):
         for scope in ("own", "all"):
-            for name, battles in found.items():
+            for name, battles in battle_counts.items():
                 run_attack(name, battles, networks[name], seeds, scope=scope, size=size)
     print(f"\n{'a newcomer: ranks of any settled model':40}{heading}")
-    for name, battles in found.items():
+    for name, battles in battle_counts.items():
         for honest in (False, True):
             run_newcomer(name, battles, networks[name], seeds, honest=honest)
 

@@ -15,7 +15,7 @@ from bench import rating_peers, rating_style
 from bench.rating_data import Counts, Floats, Styled
 from bench.rating_peers import Run
 
-MAX_REPEAT_S = 4.0  # CPU time after which the call is not repeated again
+MAX_REPEAT_S = 4.0  # no more calls are made after this total CPU time
 MAX_FIRST_S = 20.0  # longer calls are not repeated
 
 

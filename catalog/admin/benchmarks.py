@@ -31,7 +31,7 @@ class BenchmarkAdmin(AutocompleteAdmin):
     Benchmarks that ship with Arena are read-only here because every start loads them from `benchmarks.toml` again.
     """
 
-    list_display = ("name", "full_name", "status", "metric", "items", "chance", "caveats", "scores", "comes_with_arena")
+    list_display = ("name", "full_name", "status", "metric", "items", "chance", "caveats", "scores", "ships_with_arena")
     list_filter = ("status", "generation", "caveats__kind")
     search_fields = ("name", "slug", "full_name")
     autocomplete_fields = ("superseded_by",)
@@ -62,7 +62,7 @@ class BenchmarkAdmin(AutocompleteAdmin):
         return int(benchmark.number_of_scores)
 
     @admin.display(description="ships with Arena", boolean=True)
-    def comes_with_arena(self, benchmark: Benchmark) -> bool:
+    def ships_with_arena(self, benchmark: Benchmark) -> bool:
         return _is_shipped(benchmark)
 
 

@@ -125,5 +125,5 @@ def _list_new_names(submission: Submission) -> list[str]:
     """Return the names of the organizations and licenses that accepting a proposal would create."""
     if submission.kind != Submission.Kind.MODEL:
         return []
-    names = ((Organization, submission.summary["organization"]), (License, submission.summary["license"]))
-    return [name for kind, name in names if name and not kind.objects.filter(name=name).exists()]
+    proposed_names = ((Organization, submission.summary["organization"]), (License, submission.summary["license"]))
+    return [name for kind, name in proposed_names if name and not kind.objects.filter(name=name).exists()]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.facts.claims import get_current_facts
 from catalog.facts.fields import DATE_FIELDS, UNPUBLISHED, has_begun, parse_day, parse_rate
-from catalog.facts.retirement import has_retirement_day_come, is_retired
+from catalog.facts.retirement import has_retirement_begun, is_retired
 from catalog.models import Fact, LanguageModel
 from core.text.number_format import format_count
 
@@ -118,7 +118,7 @@ VALUE_LABELS: dict[tuple[str, str], "StrPromise"] = {
 
 
 RETIREMENT_LABELS = {
-    # Maps (whether the date has passed, whether the date has a day) to the label before the date.
+    # Maps (whether the date has begun, whether the date has a day) to the label before the date.
     (True, True): _("Retired on"),
     (True, False): _("Retired in"),
     (False, True): _("Retires on"),
@@ -160,9 +160,9 @@ def describe_retirement(model: LanguageModel, rows: Iterable[FactRow]) -> str:
 
     `rows` are the model's fact rows. If the model is retired and the day is unknown, the text is "Retired".
     """
-    dated = next((row for row in rows if row.field == "retires_on"), None)
-    if dated and (has_retirement_day_come(model) or not is_retired(model)):
-        return f"{dated.label} {dated.value}"
+    date_row = next((row for row in rows if row.field == "retires_on"), None)
+    if date_row and (has_retirement_begun(model) or not is_retired(model)):
+        return f"{date_row.label} {date_row.value}"
     return gettext("Retired") if is_retired(model) else ""
 
 
@@ -170,9 +170,9 @@ def _build_label(field: str, value: Any) -> FieldLabel:
     label = FIELD_LABELS[field]
     if field != "retires_on":
         return label
-    has_come = has_begun(parse_day(value))
-    why = FIELD_LABELS["status"].why if has_come else label.why
-    return FieldLabel(RETIREMENT_LABELS[has_come, len(value) > len("2026-01")], why)
+    has_date_begun = has_begun(parse_day(value))
+    why = FIELD_LABELS["status"].why if has_date_begun else label.why
+    return FieldLabel(RETIREMENT_LABELS[has_date_begun, len(value) > len("2026-01")], why)
 
 
 def _build_fact_row(fact: Fact, facts: list[Fact]) -> FactRow:

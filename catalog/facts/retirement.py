@@ -9,10 +9,10 @@ from catalog.models import LanguageModel
 
 def is_retired(model: LanguageModel) -> bool:
     """Return True if the model's status is retired or its retirement day has begun."""
-    return model.status == LanguageModel.Status.RETIRED or has_retirement_day_come(model)
+    return model.status == LanguageModel.Status.RETIRED or has_retirement_begun(model)
 
 
-def has_retirement_day_come(model: LanguageModel) -> bool:
+def has_retirement_begun(model: LanguageModel) -> bool:
     return model.retires_on is not None and has_begun(model.retires_on)
 
 

@@ -78,25 +78,25 @@ class NameIndex(Generic[Key]):
                 key = self._keys.get(self._aliases[alias].lower())
                 return None if key is None else Match(key, parsed)
         candidates = self._parsed.get(parsed.words, [])
-        keys = {key for key, known in candidates if self._is_same(parsed, key, known)}
+        keys = {key for key, known in candidates if self._is_same_model(parsed, key, known)}
         if not keys and not parsed.date:
-            keys = {key for key, known in candidates if self._is_only(parsed, key, known)}
+            keys = {key for key, known in candidates if self._is_only_match(parsed, key, known)}
         return Match(keys.pop(), parsed) if len(keys) == 1 else None
 
-    def _is_same(self, name: ModelName, key: Key, known: ModelName) -> bool:
+    def _is_same_model(self, name: ModelName, key: Key, known: ModelName) -> bool:
         if not _may_share_maker(name, known) or not agree(name.date, known.date):
             return False
         return bool(name.date) or name.is_preview == (key in self._previews)
 
-    def _is_only(self, name: ModelName, key: Key, known: ModelName) -> bool:
+    def _is_only_match(self, name: ModelName, key: Key, known: ModelName) -> bool:
         """Return True if a name without a date can refer only to this dated model."""
-        if not _may_share_maker(name, known) or name.is_preview != (key in self._previews) or _may_move(known):
+        if not _may_share_maker(name, known) or name.is_preview != (key in self._previews) or _is_moving_name(known):
             return False
         is_later_version = "-" not in known.date and known.date > FIRST_VERSION
         return not is_later_version and all(agree(known.date, date) for date in self._dates[known.words])
 
 
-def _may_move(name: ModelName) -> bool:
+def _is_moving_name(name: ModelName) -> bool:
     """Return True if, without the date, the name may refer to the maker's newest snapshot."""
     is_chat_model = name.maker == "OpenAI" and "chat" in name.words
     return is_chat_model or (name.maker == "Alibaba" and name.parameters_total is None)

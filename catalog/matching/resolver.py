@@ -94,8 +94,8 @@ class ModelLookup:
 
     def _find_spelling(self, name: str) -> int | None:
         match = self._index.find(name)
-        is_plain = match is not None and not match.name.setting and not match.name.quantization
-        return match.key if match is not None and is_plain else None
+        has_no_setting = match is not None and not match.name.setting and not match.name.quantization
+        return match.key if match is not None and has_no_setting else None
 
     @cached_property
     def _index(self) -> NameIndex[int]:

@@ -22,7 +22,7 @@ from core.templatetags.strips import Scale, build_scale
 SCORES_PER_PAGE = 50  # rows per ranking page
 RANKINGS_PER_PAGE = 10
 MAX_HIGHER = 3
-ARENA_RATING = "elo"  # its values are the ratings on the boards
+ARENA_RATING = "elo"  # slug of the benchmark whose scores are the ratings on the boards
 FLAWS_BY_SEVERITY = (
     Caveat.Kind.LABEL_ERRORS, Caveat.Kind.LEAKAGE, Caveat.Kind.OVERFITTING, Caveat.Kind.SATURATION,
 )  # fmt: skip
@@ -86,14 +86,14 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
 
 
 def _has_ratings(benchmark: Any) -> bool:
-    """Return whether there are scores, or votes in the case of the arena's own rating."""
-    return benchmark.number > 0 or benchmark.slug == ARENA_RATING
+    """Return True if the benchmark has scores or is the arena's rating from votes."""
+    return bool(benchmark.number > 0 or benchmark.slug == ARENA_RATING)
 
 
 def _list_filters(benchmarks: Sequence[Benchmark], current: str) -> list[tuple[str, Any, int, bool]]:
-    """Return the values of the filter, each with its label, its number of benchmarks, and whether it is current."""
+    """Return the options of the status filter: value, label, number of benchmarks, and whether it is selected."""
     numbers = Counter(benchmark.status for benchmark in benchmarks)
-    values = [("", _("All"), len(benchmarks))]
+    values: list[tuple[str, Any, int]] = [("", _("All"), len(benchmarks))]
     values += [(status.value, status.label, numbers[status]) for status in STATUS_ORDER if numbers[status]]
     return [(value, label, number, value == current) for value, label, number in values]
 

@@ -36,7 +36,7 @@ MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 
 
 def _count_rows(model: type[Model]) -> str:
-    """Return the number of rows, at most `MAX_COUNTED`, because PostgreSQL reads every row that it counts."""
+    """Return the number of rows as text. Larger numbers than `MAX_COUNTED` are not counted, which would be slow."""
     number = model._default_manager.order_by()[: MAX_COUNTED + 1].count()
     return f"{MAX_COUNTED:,}+" if number > MAX_COUNTED else f"{number:,}"
 

@@ -78,7 +78,7 @@ def clean_form(form: BaseForm) -> dict[str, Any]:
 def sanitize_name(name: str) -> str:
     """Shorten a name from a request and replace nonprintable characters, for use in an error message."""
     short_name = _truncate_name(name)
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in short_name)
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in short_name)
 
 
 def _truncate_name(name: str) -> str:

@@ -258,11 +258,11 @@ def _check_parameters(known: Sequence[OpenApiParameter], view: View) -> Any:
     return checked_view
 
 
-def find_parameter_errors(given: QueryDict, known: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
+def find_parameter_errors(query: QueryDict, known: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
     """Return an error for each unknown query parameter, and for each repeated single-value parameter."""
     by_name = {parameter.name: parameter for parameter in known}
-    errors = {name: [_unknown_message(by_name)] for name in given if name not in by_name}
-    for name, values in given.lists():
+    errors = {name: [_unknown_message(by_name)] for name in query if name not in by_name}
+    for name, values in query.lists():
         parameter = by_name.get(name)
         if parameter and len(values) > 1 and (not parameter.many or parameter.explode is False):
             errors[name] = [_repeated_message(parameter)]

@@ -65,7 +65,7 @@ def times(number: float) -> str:
 
 @register.filter
 def ago(time: datetime) -> str:
-    """Format a past time by its age in one unit, like “2 hours ago”, or after a week as its day."""
+    """Format a past time by its age, like “2 hours ago”, or by its date if it is more than a week ago."""
     now = timezone.now()
     age = now - time
     if age < timedelta(minutes=1):
