@@ -205,6 +205,7 @@ def main() -> None:
             pool = VotePool(up, MODELS, HONEST_VOTERS, kinds={})
             pool.fill(HONEST_VOTES)
             manage(up, "recompute_ratings", "--from-scratch")
+            manage(up, "filter_votes")  # sets the limit on new voters
             arena = Arena(up, pool)
             print("before: rank {}, {:.0f} Elo, {} votes".format(*read_board(up, arena.target)), flush=True)
             asyncio.run(run_traffic(arena, options.seconds, options.rate))

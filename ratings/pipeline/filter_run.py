@@ -88,9 +88,13 @@ def is_due(pool: Pool) -> bool:
     """Return whether an epoch of the pool may have closed since the last run, or the filter has been turned off."""
     if not settings.ENVIRONMENT.arena_vote_filter:
         return bool(pool.filter_version)
-    new = Vote.objects.filter(pool=pool.slug, counted=True, draw_table__isnull=False).count() - pool.filtered_votes
-    is_new_day = pool.filtered_at is None or pool.filtered_at.astimezone(UTC).date() < datetime.now(UTC).date()
-    return new >= EPOCH_VOTES or (is_new_day and new >= MIN_EPOCH_VOTES)
+    votes = Vote.objects.filter(pool=pool.slug, counted=True, draw_table__isnull=False)
+    new = votes.count() - pool.filtered_votes
+    if new >= EPOCH_VOTES or pool.filtered_at is None:
+        return new >= MIN_EPOCH_VOTES
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    is_first_today = pool.filtered_at < midnight and votes.filter(created_at__gte=midnight).exists()
+    return is_first_today and new >= MIN_EPOCH_VOTES
 
 
 def filter_pool(pool: Pool) -> FilterRun:

@@ -162,10 +162,13 @@ def test_run_limits_what_new_voters_weigh_together_in_an_hour(models):
 
 
 @pytest.mark.parametrize(
-    ("new", "filtered_days_ago", "due"), [(99, 1, False), (100, 1, True), (100, 0, False), (100, None, True)]
+    ("new", "today", "filtered_days_ago", "due"),
+    [(99, 1, 1, False), (100, 1, 1, True), (100, 1, 0, False), (100, 1, None, True), (100, 0, 1, False)],
 )
-def test_run_is_due_after_midnight_if_there_are_votes_for_an_epoch(models, new, filtered_days_ago, due):
-    cast_votes(models, voters=9, votes=new + 20, day=0)
+def test_run_is_due_after_midnight_if_there_are_votes_for_an_epoch(models, new, today, filtered_days_ago, due):
+    """The first vote after midnight closes the epoch, so a run before it would close none until the next day."""
+    cast_votes(models, voters=9, votes=new + 20 - today, day=0)
+    cast_votes(models, voters=9, votes=today, day=(datetime.now(UTC) - START).days)
     pool = factories.pool()
     pool.filtered_votes = 20
     if filtered_days_ago is not None:
