@@ -87,13 +87,13 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
 
 def _has_ratings(benchmark: Any) -> bool:
     """Return whether there are scores, or votes in the case of the arena's own rating."""
-    return benchmark.number > 0 or benchmark.slug == ARENA_RATING
+    return bool(benchmark.number or benchmark.slug == ARENA_RATING)
 
 
 def _list_filters(benchmarks: Sequence[Benchmark], current: str) -> list[tuple[str, Any, int, bool]]:
     """Return the values of the filter, each with its label, its number of benchmarks, and whether it is current."""
     numbers = Counter(benchmark.status for benchmark in benchmarks)
-    values = [("", _("All"), len(benchmarks))]
+    values: list[tuple[str, Any, int]] = [("", _("All"), len(benchmarks))]
     values += [(status.value, status.label, numbers[status]) for status in STATUS_ORDER if numbers[status]]
     return [(value, label, number, value == current) for value, label, number in values]
 
