@@ -86,8 +86,8 @@ def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collec
 
 
 def _has_ratings(benchmark: Any) -> bool:
-    """Return True if the benchmark has scores or is the arena's rating from votes."""
-    return bool(benchmark.number > 0 or benchmark.slug == ARENA_RATING)
+    """Return whether the benchmark has scores, or ratings from votes if it is the arena's own rating."""
+    return bool(benchmark.number or benchmark.slug == ARENA_RATING)
 
 
 def _list_filters(benchmarks: Sequence[Benchmark], current: str) -> list[tuple[str, Any, int, bool]]:
