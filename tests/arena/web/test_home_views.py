@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from django.utils.html import escape
 
+from arena.answers.markdown import render_answer
 from arena.battles.lifecycle import get_set_pool
 from arena.models import Battle, Suggestion
 from arena.ready.shipped_pairs import load_pairs
@@ -296,7 +297,7 @@ def test_home_offers_a_pair_to_judge_and_its_question_to_ask(client):
     key = re.search(r'action="/b/([^/]+)/vote/"', html)[1]
     pair = load_pairs()[UUID(key)]
 
-    assert all(escape(answer.text[:20]) in html for answer in pair.answers.values())
+    assert all(render_answer(answer.text, stopped=False, cut=answer.cut) in html for answer in pair.answers.values())
     assert not any(answer.name in html for answer in pair.answers.values())
     assert f'href="/ready/?skip={key}"' in html
     assert escape(pair.prompt[:40]) in page(client, f"/?pair={key}")
