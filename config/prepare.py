@@ -1,7 +1,7 @@
 """Prepares the database before the service starts, in a single Python process.
 
 Run `python -m config.prepare [--static] --least N MODELS.toml …`. With --static, it also collects static files, which
-images already contain. It fails if fewer than N models are enabled.
+Docker images already contain. It fails if fewer than N enabled models can be drawn.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> None:
         sys.stdout.write(f"{line}\n")
     _reset_failed_probes()
     if _count_drawable_models() < options.least:
-        sys.exit(f"fewer than {options.least} models are enabled and can be drawn, so no battle can start")
+        sys.exit(f"fewer than {options.least} enabled models can be drawn, so no battle can start")
 
 
 def _check_services() -> None:

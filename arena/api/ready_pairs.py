@@ -22,8 +22,8 @@ class NextPairView(APIView):
     def get(self, request: Request) -> Response:
         """Get a ready pair.
 
-        Returns a question and two answers that you have not judged yet, without the models: a random published battle,
-        or one of the pairs that ship with Arena. Returns 404 `no_pairs` if you have judged them all.
+        Returns a question and two answers that you have not judged yet. The models are not named. The pair is a random
+        published battle, or one that ships with Arena. Returns 404 `no_pairs` if you have judged all pairs.
         """
         pair = pairs.draw_pair(get_voter_id(request))
         if pair is None:
@@ -52,7 +52,7 @@ class ReadyVoteView(APIView):
         """
         pair = pairs.get_pair(pair_id)
         winner, reasons, comment = read_fields(request, "winner", "reasons", "comment")
-        with quotas.charge_battle_without_call(request):
+        with quotas.charge_battle_without_answers(request):
             vote = judgments.judge_pair(pair, get_or_create_voter(request), winner, reasons, comment)
         judgment = {
             "id": pair.id,

@@ -194,7 +194,7 @@ class JudgmentSchema(Schema):
     models = SideSlugsSchema(help_text="Slugs of the two models, by side.")
     vote = BattleVoteSchema(help_text="Your vote.")
     voters = IntegerField(source="counts.total", help_text="Number of voters who have judged this pair, including you.")
-    same = IntegerField(source="counts.same", help_text="How many of them voted as you did.")
+    same = IntegerField(source="counts.agreeing", help_text="How many of them voted as you did.")
 
 
 class SharedBattleListSchema(Schema):

@@ -1,7 +1,7 @@
 """Probes: short questions that Arena sends to an endpoint to test whether it answers, and how fast.
 
-A result contains only measurements and Arena's error codes. The answer, the provider's error message, and the key are
-never stored or shown.
+A result contains only measurements and Arena's error codes. The answer and the key are never stored or shown. The
+provider's error message goes only to the operator's log, without the key.
 """
 
 import asyncio

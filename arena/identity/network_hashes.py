@@ -1,8 +1,9 @@
 """Hashes clients' networks with a random weekly salt, which is deleted after 30 days.
 
-Battles store the hash of the network that started them, and so do rows that wait for an operator. A network is a /24 in
-IPv4 or a /48 in IPv6, because a single home connection can have 256 /64 networks. After its salt is deleted, a hash can
-no longer be computed.
+A battle stores the hash of the network that it was started from. While a submission or a published battle waits for
+review, it stores the hash of the sender's network. A network is a /24 in IPv4 or a /48 in IPv6, the smallest networks
+that are routed separately on the internet. After a salt is deleted, its hashes can no longer be recomputed from
+addresses.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from arena.identity.voters import get_client_address
 from arena.models import Battle, NetworkSalt
 
 NETWORK_HASH_RETENTION = timedelta(days=30)
-_salts: dict[date, bytes] = {}  # a cache of this week's salt
+_salts: dict[date, bytes] = {}  # a cache of this week's salt, by the Monday of the week
 
 
 def compute_network_hashes(request: HttpRequest) -> list[str]:

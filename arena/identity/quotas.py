@@ -26,7 +26,7 @@ from core.http import rate_limit
 from core.http.errors import RequestError
 from core.http.rate_limit import Bucket
 
-# Follow-up questions have a quota of their own, so that a long conversation does not use up the hour's battles.
+# Follow-up questions have a separate quota, so that a long conversation does not use up the hour's battles.
 TURNS_PER_BATTLE = 5
 CHARACTERS_PER_CHARGE = 8000
 CALLS_PER_HOUR = 36_000  # ten calls per second: enough for readers, but not for runaway programs
@@ -72,8 +72,8 @@ def charge_battle(request: HttpRequest, prompt: str) -> Iterator[UUID]:
 
 
 @contextmanager
-def charge_battle_without_call(request: HttpRequest) -> Iterator[None]:
-    """Charge a continued battle that calls no model yet, or the judgment of a ready pair. Raises RequestError 429."""
+def charge_battle_without_answers(request: HttpRequest) -> Iterator[None]:
+    """Charge a continued battle, or a judgment of a ready pair. Neither requests answers. Raises RequestError 429."""
     with _charge_or_refund(build_battle_buckets(request)):
         yield
 

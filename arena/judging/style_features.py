@@ -8,13 +8,16 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-# Scripts without spaces between words: Thai, Lao, Tibetan, Burmese, Khmer, kana, Han, and Hangul.
-UNSPACED_SCRIPTS = (
+# Scripts in which each character counts as a word: those without spaces between words (Thai, Lao, Tibetan, Burmese,
+# Khmer, kana, and Han), and Hangul.
+CHARACTER_COUNTED_SCRIPTS = (
     "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
-LETTER_RUN = rf"[^\W_{UNSPACED_SCRIPTS}]++"
-COUNTED_TOKEN = re.compile(rf"[{UNSPACED_SCRIPTS}]|{LETTER_RUN}(?:['’]{LETTER_RUN})*+|([^\w\s]|_)\1*+")  # noqa: RUF001  # a typographic apostrophe
+LETTER_RUN = rf"[^\W_{CHARACTER_COUNTED_SCRIPTS}]++"
+COUNTED_TOKEN = re.compile(
+    rf"[{CHARACTER_COUNTED_SCRIPTS}]|{LETTER_RUN}(?:['’]{LETTER_RUN})*+|([^\w\s]|_)\1*+"  # noqa: RUF001  # a typographic apostrophe
+)
 MARK_CATEGORIES = {"Mn", "Mc", "Me", "Cf"}
 CODE_FENCE = re.compile(r"[ \t]*+(`{3,}+(?=[^`]*+\Z)|~{3,}+)")
 CODE_SPAN = re.compile(r"`[^`]++`")
@@ -27,8 +30,8 @@ LIST_ITEM = re.compile(r"[ \t]*+(?:[-*+]|\d{1,9}+[.)])[ \t]++\S")
 def compute_features(texts: Sequence[str]) -> list[float]:
     """Return [length, headers, bold marks, list items], summed over all answers of one side.
 
-    The length is measured by `measure_length` and includes code. The other counts exclude code: ATX headers, pairs of
-    ** or __ within a line, and ordered and unordered list items.
+    The length is measured by `measure_length` and includes code. The other values count ATX headers, pairs of ** or __
+    within a line, and ordered and unordered list items. They exclude code.
     """
     lines = [CODE_SPAN.sub("`", line) for text in texts for line in iter_prose_lines(text)]
     items = sum(bool(LIST_ITEM.match(line)) and not HORIZONTAL_RULE.match(line) for line in lines)
@@ -40,9 +43,9 @@ def compute_features(texts: Sequence[str]) -> list[float]:
 def measure_length(text: str) -> int:
     """Return the number of words and punctuation marks, using the same rule for all models.
 
-    A word is a run of letters and digits, including apostrophes between them. In scripts without spaces between words,
-    such as Chinese or Thai, each character counts as a word. A run of the same punctuation mark counts once. Combining
-    marks and whitespace do not count.
+    A word is a run of letters and digits, including apostrophes between them. In Korean, and in scripts without spaces
+    between words, such as Chinese or Thai, each character counts as a word. A run of the same punctuation mark counts
+    once. Combining marks and whitespace do not count.
     """
     return sum(1 for _ in COUNTED_TOKEN.finditer(strip_marks(text)))
 
@@ -61,7 +64,7 @@ def iter_prose_lines(text: str) -> Iterator[str]:
 
 
 def iter_lines_with_fence(text: str) -> Iterator[tuple[str, str | None]]:
-    """Yield (line, opening fence of its code block or None). Fence lines belong to their block."""
+    """Yield (line, opening line of its code block, or None). Opening and closing fences belong to the block."""
     fence = ""
     opening_line = ""
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from arena.judging.style_features import UNSPACED_SCRIPTS, strip_marks
+from arena.judging.style_features import CHARACTER_COUNTED_SCRIPTS, strip_marks
 
-WORD = re.compile(rf"\d++|[^\W\d_{UNSPACED_SCRIPTS}]++(?:\+\+|#)?")
-UNSPACED_CHARACTER = re.compile(rf"[{UNSPACED_SCRIPTS}]")
+WORD = re.compile(rf"\d++|[^\W\d_{CHARACTER_COUNTED_SCRIPTS}]++(?:\+\+|#)?")
+CHARACTER_COUNTED_AS_WORD = re.compile(rf"[{CHARACTER_COUNTED_SCRIPTS}]")
 PHRASE_SIZES = range(1, 4)
 
 
@@ -47,7 +47,7 @@ class Vocabulary:
 
     def __init__(self, lines: str) -> None:
         terms = {term.strip() for term in lines.replace("\n", "|").split("|") if term.strip()}
-        unspaced = {term for term in terms if UNSPACED_CHARACTER.search(term)}
+        unspaced = {term for term in terms if CHARACTER_COUNTED_AS_WORD.search(term)}
         self.phrases = frozenset(" ".join(split_words(term)) for term in terms - unspaced)
         self._unspaced = re.compile("|".join(sorted(map(re.escape, unspaced)))) if unspaced else None
 
@@ -210,7 +210,7 @@ AMOUNT_QUESTIONS = Vocabulary("""
     wie lange|combien|cuántos|cuántas|cuánto|сколько|多少|何個|몇
 """)
 QUANTITY = re.compile(
-    rf"\d(?:[.,]\d+)?\s?(?:%|(?!(?:and|or|und|oder|et|ou|y|o|to|bis)\b)[^\W\d_A-Z]{{2,}}|[{UNSPACED_SCRIPTS}])|[$€£]\d"
+    rf"\d(?:[.,]\d+)?\s?(?:%|(?!(?:and|or|und|oder|et|ou|y|o|to|bis)\b)[^\W\d_A-Z]{{2,}}|[{CHARACTER_COUNTED_SCRIPTS}])|[$€£]\d"
 )
 SUPPOSITION_WORDS = Vocabulary("if|suppose|wenn|falls|si|если|如果|もし")
 

@@ -1,4 +1,7 @@
-"""Stores judgments of ready pairs. A judgment is a vote without a battle, in a pool of its own."""
+"""Stores judgments of ready pairs.
+
+A judgment is a vote that belongs to no battle of its voter. All judgments are in the pool `ready`.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,10 +25,13 @@ NOT_LISTED = "not_listed"
 
 @dataclass(frozen=True)
 class JudgmentCounts:
-    """The number of voters who have judged a pair, and the number of them who voted as the given voter did."""
+    """The number of voters who have judged a pair, and the number of them who agree with a given judgment.
+
+    Both numbers include the voter of the given judgment.
+    """
 
     total: int
-    same: int
+    agreeing: int
 
 
 def judge_pair(pair: ReadyPair, voter: Voter, winner: object, reasons: object = None, comment: object = None) -> Vote:

@@ -134,7 +134,7 @@ def continue_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     """Start a new battle with the same two models, and redirect to its box for the next question."""
     try:
         quotas.charge_write(request)
-        with quotas.charge_battle_without_call(request):
+        with quotas.charge_battle_without_answers(request):
             new_battle = continuation.continue_battle(lifecycle.get_battle(get_voter_id(request), battle_id))
     except RequestError as error:
         return _render_error(request, battle_id, error)

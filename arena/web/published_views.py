@@ -63,7 +63,7 @@ def judge_pair(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     except RequestError as error:
         return _render_not_found(request, error.detail)
     try:
-        with quotas.charge_battle_without_call(request):
+        with quotas.charge_battle_without_answers(request):
             judgments.judge_pair(pair, get_or_create_voter(request), request.POST.get("winner"))
     except RequestError as error:
         if error.code not in ("already_voted", "own_battle"):
@@ -127,7 +127,7 @@ def _describe_verdicts(battle: SharedBattle, judgment: Vote | None) -> list[str]
         if counts.total == 1:
             sentences.append(_("You are the first to judge this pair."))
         else:
-            others = {"same": counts.same - 1, "total": counts.total - 1}
+            others = {"same": counts.agreeing - 1, "total": counts.total - 1}
             sentences.append(_("Others who voted as you did: %(same)s of %(total)s.") % others)
     if battle.winner:
         sentences.append(_describe_verdict(battle, battle.winner, ASKER_VERDICTS))

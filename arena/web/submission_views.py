@@ -1,4 +1,4 @@
-"""The form for submissions to the catalog, and the page that shows a submission with its state."""
+"""The form for submissions to the catalog, and the page that shows a submission with its status."""
 
 from uuid import UUID
 
@@ -61,7 +61,7 @@ def _render_form(request: HttpRequest, form: ProposalForm, error: RequestError |
 
 @require_safe
 def show_submission(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Show a submission with its parsed content and its state."""
+    """Show a submission with its parsed content and its status."""
     try:
         submission = submission_access.get_submission(get_voter_id(request), key)
     except RequestError as error:

@@ -21,7 +21,7 @@ class BenchmarkCaveatSchema(Schema):
 
 class SeparabilitySchema(Schema):
     share = FloatField(
-        help_text="Proportion of pairs of today's best models whose scores differ significantly, from 0 to 1."
+        help_text="Proportion, from 0 to 1, of pairs of today's best models whose scores differ significantly."
     )
     models = IntegerField(help_text="Number of models in the pairs: at most ten, those with the highest scores.")
 
@@ -41,13 +41,13 @@ class BenchmarkFactsSchema(Schema):
     generation = IntegerField(
         allow_null=True, help_text="1 and 2 for the suites of the Open LLM Leaderboards, 3 for newer ones."
     )
-    category = CharField(help_text="Slug of the category of votes that is closest to the benchmark.")
+    category = CharField(help_text="Slug of the vote category closest to what the benchmark measures.")
     tasks = serializers.ListField(child=CharField(), help_text="Task names in lm-evaluation-harness.")
     source = CharField()  # type: ignore[assignment]  # hides an attribute of Serializer
     superseded_by = CharField(
         source="replacement.slug",
         allow_null=True,
-        help_text="Slug of the benchmark to use instead. It is not saturated itself.",
+        help_text="Slug of the benchmark to use instead, which is not itself saturated.",
     )
     caveats = BenchmarkCaveatSchema(many=True)
     separability = SeparabilitySchema(
@@ -201,7 +201,7 @@ class CostModelSchema(Schema):
     price_above = IntegerField(
         source="prices.above",
         allow_null=True,
-        help_text="This price applies to prompts with more than this number of tokens. Null without a price.",
+        help_text="This price applies to prompts with more than this number of tokens. Null if there is no price.",
     )
     off_peak = BooleanField(
         source="prices.off_peak", allow_null=True, help_text="True if the price is for off-peak hours only."

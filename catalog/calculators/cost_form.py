@@ -10,7 +10,7 @@ from core.text.number_fields import AmountField, DefaultsForm
 
 MAX_TOKENS = 1e15
 MAX_DOLLARS = 1e9
-# Peak of an H100 SXM in dense bfloat16, according to NVIDIA's data sheet.
+# Peak throughput of an H100 SXM in dense bfloat16, according to NVIDIA's data sheet.
 H100_TFLOPS = 989
 MAIN_SECTIONS: list[tuple[Any, list[str]]] = [
     (_("Monthly use"), ["input_tokens", "output_tokens", "cached", "months"]),
@@ -102,40 +102,40 @@ class CostForm(DefaultsForm):
         max_length=200,
         widget=forms.HiddenInput,
     )
-    input_tokens = _integer_field(_("Input tokens per month"), MAX_TOKENS, 0, usual=0)
-    output_tokens = _integer_field(_("Output tokens per month"), MAX_TOKENS, 0, usual=0)
-    cached = AmountField(label=_("Cached share of the input (%)"), high=100, usual=0)
-    months = _integer_field(_("Compare over (months)"), 120, usual=12)
+    input_tokens = _integer_field(_("Input tokens per month"), MAX_TOKENS, 0, default=0)
+    output_tokens = _integer_field(_("Output tokens per month"), MAX_TOKENS, 0, default=0)
+    cached = AmountField(label=_("Cached share of the input (%)"), high=100, default=0)
+    months = _integer_field(_("Compare over (months)"), 120, default=12)
 
     price_input = _money_field(_("$ per million input tokens"))
     price_output = _money_field(_("$ per million output tokens"))
     price_cached = _money_field(_("$ per million cached tokens"))
-    seats = _integer_field(_("Users (seats)"), 1e7, 0, usual=0)
-    price_seat = _money_field(_("$ per user per month"), usual=0)
+    seats = _integer_field(_("Users (seats)"), 1e7, 0, default=0)
+    price_seat = _money_field(_("$ per user per month"), default=0)
 
     gpu_hour = _money_field(_("$ per GPU-hour"))
     gpus = _integer_field(_("GPUs per replica"), 10_000)
-    replicas = _integer_field(_("Minimum replicas"), 100_000, usual=1)
-    operations_hours = AmountField(label=_("Staff hours for operations per month"), high=1e6, usual=0)
-    operations_rate = _money_field(_("$ per staff hour"), usual=0)
+    replicas = _integer_field(_("Minimum replicas"), 100_000, default=1)
+    operations_hours = AmountField(label=_("Staff hours for operations per month"), high=1e6, default=0)
+    operations_rate = _money_field(_("$ per staff hour"), default=0)
 
     params = _integer_field(_("Total parameters"), 1e15)
-    bits = AmountField(label=_("Bits per parameter"), low=1, high=64, usual=16)
+    bits = AmountField(label=_("Bits per parameter"), low=1, high=64, default=16)
     layers = _integer_field(_("Layers"), 10_000)
     kv_heads = _integer_field(_("Key-value heads"), 10_000)
-    head_dim = _integer_field(_("Head dimension"), 100_000, usual=128)
-    context = _integer_field(_("Tokens per conversation"), 1e9, usual=8192)
-    concurrency = _integer_field(_("Concurrent conversations"), 1e6, usual=1)
-    gpu_memory = AmountField(label=_("Memory per GPU (GiB)"), low=1, high=1e5, usual=80)
+    head_dim = _integer_field(_("Head dimension"), 100_000, default=128)
+    context = _integer_field(_("Tokens per conversation"), 1e9, default=8192)
+    concurrency = _integer_field(_("Concurrent conversations"), 1e6, default=1)
+    gpu_memory = AmountField(label=_("Memory per GPU (GiB)"), low=1, high=1e5, default=80)
 
     peak_speed = AmountField(label=_("Peak tokens per second"), low=0.001, high=1e12)
     replica_speed = AmountField(label=_("Tokens per second per replica"), low=0.001, high=1e9)
-    utilisation = AmountField(label=_("Planned utilization (%)"), low=1, high=100, usual=70)
+    utilisation = AmountField(label=_("Planned utilization (%)"), low=1, high=100, default=70)
 
-    api_weeks = AmountField(label=_("API: weeks to launch"), high=1000, usual=0)
-    own_weeks = AmountField(label=_("Self-hosting: weeks to launch"), high=1000, usual=0)
+    api_weeks = AmountField(label=_("API: weeks to launch"), high=1000, default=0)
+    own_weeks = AmountField(label=_("Self-hosting: weeks to launch"), high=1000, default=0)
     price_week = _money_field(
-        _("$ per week for the team"), usual=0, help_text=_("For a fixed sum, enter 1 week and the sum.")
+        _("$ per week for the team"), default=0, help_text=_("For a fixed sum, enter 1 week and the sum.")
     )
 
     tuning_tokens = _integer_field(_("Fine-tuning tokens"), MAX_TOKENS)
@@ -146,9 +146,9 @@ class CostForm(DefaultsForm):
         choices=[("lora", _("low-rank adapter (LoRA)")), ("full", _("all weights"))],
     )
     active_params = _integer_field(_("Active parameters"), 1e15)
-    gpu_tflops = AmountField(label=_("Peak TFLOPS per GPU"), low=0.1, high=1e6, usual=H100_TFLOPS)
-    tuning_utilisation = AmountField(label=_("Share of peak TFLOPS reached (%)"), low=1, high=100, usual=35)
-    price_data = _money_field(_("$ for training data"), usual=0)
+    gpu_tflops = AmountField(label=_("Peak TFLOPS per GPU"), low=0.1, high=1e6, default=H100_TFLOPS)
+    tuning_utilisation = AmountField(label=_("Share of peak TFLOPS reached (%)"), low=1, high=100, default=35)
+    price_data = _money_field(_("$ for training data"), default=0)
 
     @property
     def main_sections(self) -> list[FormSection]:
@@ -177,7 +177,7 @@ class CostForm(DefaultsForm):
         if self._is_given("gpu_hour") and not (self._is_given("gpus") or self._is_given("params")):
             self.add_error("gpus", _("Enter the number of GPUs or the total parameters."))
         if self._is_given("active_params") and self.cleaned_data["active_params"] > self.cleaned_data["params"]:
-            self.add_error("active_params", _("This must not be greater than the total parameters."))
+            self.add_error("active_params", _("This cannot exceed the total parameters."))
         if not any(self._is_given(name) for name in ("price_input", "seats", "gpu_hour", "params")):
             self.add_error("price_input", _("Enter API prices, a GPU price, or the total parameters."))
 

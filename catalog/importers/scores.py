@@ -27,19 +27,19 @@ MAX_FILE_BYTES = 200_000_000
 class ScoreImportResult:
     """The numbers of scores, models, new models, new benchmarks, scores from limited runs, and replaced scores.
 
-    All numbers are 0 if the file was imported before.
+    All numbers are 0 if the file had already been imported.
     """
 
     scores: int
     models: int
     new_models: int
     new_benchmarks: int
-    limited: int
+    limited_scores: int
     replaced: int
 
     @property
     def is_empty(self) -> bool:
-        """True if nothing was stored because the file was imported before."""
+        """True if nothing was stored because the file had already been imported."""
         return not self.scores
 
 
@@ -62,13 +62,13 @@ def import_score_file(path: Path, kind: str) -> ScoreImportResult:
 
 
 @transaction.atomic
-def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
+def import_scores(rows: Collection[ScoreRow], run_digest: str) -> ScoreImportResult:
     """Store the scores of one run and the claims about its models, unless the run is already stored.
 
     A score replaces the stored score with the same `SCORE_IDENTITY`. If the run contains several such scores, the first
-    one is used. `run` is a digest that identifies the file.
+    one is used. `run_digest` identifies the file.
     """
-    if Score.objects.filter(run=run).exists():
+    if Score.objects.filter(run=run_digest).exists():
         return ScoreImportResult(0, 0, 0, 0, 0, 0)
     models = ModelLookup()
     benchmarks = _BenchmarkLookup()
@@ -77,7 +77,7 @@ def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
             **{key: value for key, value in vars(row).items() if key not in ("model", "benchmark", "claims")},
             model_id=models.get_or_create(row.model),
             benchmark_id=benchmarks.get_or_create(row.benchmark),
-            run=run,
+            run=run_digest,
         )
         for row in rows
     ]
@@ -88,7 +88,7 @@ def import_scores(rows: Collection[ScoreRow], run: str) -> ScoreImportResult:
         models=len({score.model_id for score in scores}),
         new_models=models.created,
         new_benchmarks=benchmarks.created,
-        limited=sum(row.limited for row in rows),
+        limited_scores=sum(row.limited for row in rows),
         replaced=replaced,
     )
 
@@ -99,12 +99,12 @@ def _store_scores(scores: Collection[Score]) -> tuple[int, int]:
     distinct: dict[tuple[object, ...], Score] = {}
     for score in scores:
         distinct.setdefault(tuple(getattr(score, name) for name in identity), score)
-    others = [field.name for field in Score._meta.fields if field.name not in (*SCORE_IDENTITY, "id")]
-    before = Score.objects.count()
+    replaced_fields = [field.name for field in Score._meta.fields if field.name not in (*SCORE_IDENTITY, "id")]
+    count_before = Score.objects.count()
     Score.objects.bulk_create(
-        distinct.values(), update_conflicts=True, unique_fields=SCORE_IDENTITY, update_fields=others
+        distinct.values(), update_conflicts=True, unique_fields=SCORE_IDENTITY, update_fields=replaced_fields
     )
-    return len(distinct), before + len(distinct) - Score.objects.count()
+    return len(distinct), count_before + len(distinct) - Score.objects.count()
 
 
 def _record_claims(rows: Collection[ScoreRow], scores: Collection[Score]) -> None:
@@ -118,7 +118,7 @@ def _record_claims(rows: Collection[ScoreRow], scores: Collection[Score]) -> Non
 
 @dataclass(frozen=True)
 class ScorePreview:
-    """A preview of an imported score.
+    """A preview of a score that would be imported.
 
     `model` and `benchmark` are None if the import would create them. `existing` contains the stored scores for the same
     model, benchmark, metric, and filter.

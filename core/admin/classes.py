@@ -1,4 +1,4 @@
-"""Base classes for admin pages: typed versions of Django's classes, and form sets with labels for screen readers."""
+"""Base classes for admin pages: typed versions of Django's classes, and formsets with labels for screen readers."""
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -52,7 +52,7 @@ class AutocompleteAdmin(ModelAdmin):
 
 
 class LabeledFormSet(InlineFormSet):
-    """A tabular form set with a label for each field, because screen readers do not use column headers as labels."""
+    """A tabular formset with a label for each field, because screen readers do not use column headers as labels."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)

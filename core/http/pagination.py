@@ -25,7 +25,7 @@ class StrictCursorPagination(CursorPagination):
         """Return the page size. Raises ValidationError for an invalid one, where DRF would use the default."""
         text = request.query_params.get(self.page_size_query_param) or str(self.page_size)
         if not PAGE_SIZE_PATTERN.fullmatch(text):
-            rule = f"Enter a whole number from 1 to {MAX_PAGE_SIZE}. Larger values are reduced to {MAX_PAGE_SIZE}."
+            rule = f"Enter a positive whole number. Values above {MAX_PAGE_SIZE} are reduced to {MAX_PAGE_SIZE}."
             raise ValidationError({self.page_size_query_param: [rule]})
         return min(int(text), MAX_PAGE_SIZE)
 

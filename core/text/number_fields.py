@@ -28,23 +28,23 @@ SEPARATORS = re.compile(r"[\s,_$]+")
 class AmountField(forms.Field):
     """A number from `low` to `high`: a Decimal, an int if `whole` is True, or None if the field is empty.
 
-    `usual` is the default for an empty field (see `get_default`). It is a placeholder rather than an initial value,
-    which keeps URLs short.
+    `default` is the value of an empty field (see `get_default`). It is shown as a placeholder. An initial value would
+    be submitted, and would make URLs longer.
     """
 
     widget = forms.TextInput
 
     def __init__(
-        self, *, low: float = 0, high: float = 1e12, whole: bool = False, usual: int | None = None, **options: Any
+        self, *, low: float = 0, high: float = 1e12, whole: bool = False, default: int | None = None, **options: Any
     ) -> None:
         super().__init__(**{"required": False, **options})
         self.low = low
         self.high = high
         self.whole = whole
-        self.usual = usual if whole or usual is None else Decimal(usual)
+        self.default = default if whole or default is None else Decimal(default)
         self.widget.attrs |= {"autocomplete": "off", "maxlength": MAX_NUMBER_LENGTH}
-        if usual is not None:
-            self.widget.attrs["placeholder"] = f"{usual:,}"
+        if default is not None:
+            self.widget.attrs["placeholder"] = f"{default:,}"
 
     def to_python(self, value: Any) -> Decimal | int | None:
         text = SEPARATORS.sub("", value or "").lower()
@@ -109,7 +109,7 @@ def _parse_boolean(value: Any) -> bool | None:
 
 
 def get_default(field: forms.Field) -> Any:
-    return field.usual if isinstance(field, AmountField) else field.initial
+    return field.default if isinstance(field, AmountField) else field.initial
 
 
 def _list_choices(field: forms.ChoiceField) -> list[str]:

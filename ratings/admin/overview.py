@@ -26,30 +26,32 @@ def build_board_tile() -> Tile:
     board = boards.annotate(published_at=newest_fit("computed_at"), vote_count=newest_fit("votes")).first()
     published_at = board and board.published_at
     votes = board and board.vote_count
-    behind = Board.objects.filter(behind=True).count()
+    outdated_count = Board.objects.filter(behind=True).count()
     return Tile(
         _("Board"),
         [
             Figure(_("Age"), timesince(published_at, depth=1) if published_at else _("none"), reverse("leaderboard")),
             Figure(_("Votes"), f"{votes or 0:,}", url),
-            Figure(_("Outdated boards"), f"{behind:,}", f"{url}?behind__exact=1", is_problem=behind > 0),
+            Figure(
+                _("Outdated boards"), f"{outdated_count:,}", f"{url}?behind__exact=1", is_problem=outdated_count > 0
+            ),
         ],
     )
 
 
 @TILES.register("ratings.add_exclusion")
 def build_alarm_tile() -> Tile:
-    """List models with an unusual share of votes from new voters or one network.
+    """List models with unusually many votes from new voters or from one network.
 
     Each entry links to a form that excludes these votes.
     """
-    figures = [_describe_alarm(alarm) for alarm in find_alarms_of_minute(int(time.time() / 60))]
+    figures = [_describe_alarm(alarm) for alarm in find_cached_alarms(int(time.time() / 60))]
     return Tile(_("Unusual votes in 24 hours"), figures or [Figure(_("Alarms"), "0")])
 
 
 @lru_cache(maxsize=1)
-def find_alarms_of_minute(minute: int) -> "list[Alarm]":
-    """Return the current alarms, cached for a minute. `minute` is the current minute, which is the cache key."""
+def find_cached_alarms(minute: int) -> "list[Alarm]":
+    """Return the current alarms. `minute` is only the cache key, so the result is cached for at most a minute."""
     from ratings.reports import alarms  # loads scipy, which is slow to import
 
     return alarms.find_alarms()
@@ -57,9 +59,9 @@ def find_alarms_of_minute(minute: int) -> "list[Alarm]":
 
 def _describe_alarm(alarm: "Alarm") -> Figure:
     if alarm.voter:
-        label = _("Unusual share of new voters for %(model)s")
+        label = _("Unusually many votes from new voters on %(model)s")
     else:
-        label = _("Unusual share of one network for %(model)s")
+        label = _("Unusually many votes from one network on %(model)s")
     label %= {"model": alarm.model}
     value = _("%(seen)s of %(votes)s votes, %(expected)s expected")
     value %= {"seen": f"{alarm.seen:,}", "votes": f"{alarm.votes:,}", "expected": f"{alarm.expected:,.0f}"}

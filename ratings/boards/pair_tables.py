@@ -62,7 +62,7 @@ def build_pair_table(fit: Fit, board: Comparisons, elo: Floats | None = None) ->
     arrays = {
         "wins": _shrink_dtype(board.wins),
         "ties": _shrink_dtype(board.ties[upper_triangle]),
-        "error": fit.error[upper_triangle],
+        "error": fit.difference_se[upper_triangle],
         "ratings": fit.ratings,
         "component": fit.component,
         "unbounded": fit.unbounded,

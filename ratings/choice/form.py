@@ -189,7 +189,7 @@ class ChoiceForm(DefaultsForm):
             " without the cache for conversations."
         ),
     )
-    bits = AmountField(label=_("Bits per parameter"), low=1, high=64, usual=16)
+    bits = AmountField(label=_("Bits per parameter"), low=1, high=64, default=16)
 
     weeks = AmountField(label=_("Max weeks to launch"), high=1000)
     api_weeks = AmountField(label=_("Weeks to launch with an API"), high=1000)

@@ -17,7 +17,7 @@ from core.text.number_format import format_count, format_dollars
 
 TOKENS_PER_PAGE = 600
 DAYS_PER_YEAR = 365
-INPUT_WORDS = {"image": "images", "pdf": "PDF"}
+INPUT_WORDS = {"image": "images", "pdf": "PDFs"}
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,12 @@ class Candidate:
     rank_high: int | None = None
 
     @property
-    def is_sold(self) -> bool:
+    def is_used_through_api(self) -> bool:
         """True if the model is used through an API. All other models are hosted by their users."""
         return self.prices is not None or self.open_weights is False
 
     def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
-        """Return the GiB for the weights, including overhead but not the cache for conversations."""
+        """Return the memory for the weights in GiB, including overhead but not the cache for conversations."""
         return None if self.params is None else WeightsMemory(self.params, bytes_each).gib
 
 
@@ -127,7 +127,7 @@ class LimitFinding:
     known: bool = True
 
     @property
-    def is_measured(self) -> bool:
+    def is_ordered(self) -> bool:
         """True if the value is a number or a date, which can be closer to the limit or further from it."""
         return isinstance(self.value, int | float | Decimal | date) and not isinstance(self.value, bool)
 
@@ -137,7 +137,7 @@ class LimitFinding:
 
         For dates, it is in years. For numbers, it is the logarithm of their ratio. For everything else, it is 1.
         """
-        if not self.is_measured:
+        if not self.is_ordered:
             return 1.0
         if isinstance(self.value, date):
             days: int = (self.value - self.bound).days
@@ -172,7 +172,10 @@ def is_limit_set(limits: Limits, name: str) -> bool:
 
 @dataclass(frozen=True)
 class NumberLimit:
-    """A limit on a number or a date. The sign is "<" for a minimum and ">" for a maximum."""
+    """A limit on a number or a date.
+
+    The sign is "<" for a minimum and ">" for a maximum, because it shows how the value fails the limit.
+    """
 
     name: str
     sign: Literal["<", ">"]
@@ -181,7 +184,7 @@ class NumberLimit:
     get_value: Callable[[Candidate, Limits], Any]
     format_value: Callable[[Any], str]
     explain_unknown: Callable[[Candidate, Limits], str] | None = None
-    unknown_word: str = "unknown"
+    unknown_text: str = "unknown"
     describe_conditions: Callable[[Candidate, Limits], str] | None = None
 
     def __call__(self, model: Candidate, limits: Limits) -> LimitFinding | None:
@@ -189,7 +192,7 @@ class NumberLimit:
         value = self.get_value(model, limits)
         bound = getattr(limits, self.name)
         if value is None:
-            words = self.explain_unknown(model, limits) if self.explain_unknown else f"{self.label} {self.unknown_word}"
+            words = self.explain_unknown(model, limits) if self.explain_unknown else f"{self.label} {self.unknown_text}"
             return LimitFinding(self.name, words, None, bound, self.unit, known=False)
         is_beyond = value < bound if self.sign == "<" else value > bound
         if not is_beyond:
@@ -214,7 +217,7 @@ def _assess_commercial(model: Candidate, _: Limits) -> LimitFinding | None:
 
 def _assess_openness(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.open_weights is None:
-        return LimitFinding("openness", "weights unknown", None, limits.openness, known=False)
+        return LimitFinding("openness", "unknown whether the weights are open", None, limits.openness, known=False)
     openness = "open" if model.open_weights else "closed"
     if openness == limits.openness:
         return None
@@ -232,17 +235,20 @@ def _assess_cutoff(model: Candidate, limits: Limits) -> LimitFinding | None:
 
 def _assess_modalities(model: Candidate, limits: Limits) -> LimitFinding | None:
     if model.modalities is None:
-        words = f"input of {_list_inputs(limits.modalities)} unknown"
+        words = f"support for {_list_inputs(limits.modalities, 'and')} as input unknown"
         return LimitFinding("modalities", words, None, limits.modalities, known=False)
     missing = limits.modalities - model.modalities
     if not missing:
         return None
-    words = f"does not accept {_list_inputs(missing)}"
+    words = f"does not accept {_list_inputs(missing, 'or')}"
     return LimitFinding("modalities", words, model.modalities, limits.modalities)
 
 
-def _list_inputs(modalities: frozenset[str]) -> str:
-    return ", ".join(INPUT_WORDS.get(modality, modality) for modality in sorted(modalities))
+def _list_inputs(modalities: frozenset[str], conjunction: str) -> str:
+    """Return the inputs as text, such as "audio", "images or PDFs", or "audio, images, or PDFs"."""
+    *others, last = (INPUT_WORDS.get(modality, modality) for modality in sorted(modalities))
+    comma = "," if len(others) > 1 else ""
+    return f"{', '.join(others)}{comma} {conjunction} {last}" if others else last
 
 
 def _assess_tools(model: Candidate, _: Limits) -> LimitFinding | None:
@@ -287,7 +293,7 @@ def _format_day(day: date) -> str:
 def _explain_unknown_price(label: str) -> Callable[[Candidate, Limits], str]:
     def explain(model: Candidate, limits: Limits) -> str:
         if model.prices and limits.context:
-            known = f"the known price is for up to {model.host_context:,}"
+            known = f"the known price is for up to {model.host_context:,} tokens"
             return f"{label} unknown for {limits.context:,} tokens: {known}"
         return f"{label} unknown"
 
@@ -301,8 +307,8 @@ def _describe_price_conditions(model: Candidate, limits: Limits) -> str:
 
 
 def _explain_missing_estimate(model: Candidate, _: Limits) -> str:
-    way = "an API" if model.is_sold else "self-hosting"
-    return f"you have not entered your weeks to launch with {way}"
+    way = "an API" if model.is_used_through_api else "self-hosting"
+    return f"you have not entered the number of weeks to launch with {way}"
 
 
 _CUTOFF = NumberLimit("cutoff", "<", "knowledge cutoff", None, lambda model, _: model.cutoff, _format_day)

@@ -15,7 +15,7 @@ PRICE_MARGINS = (1.4, 2.0)  # factors below the lowest and above the highest pri
 RATING_MARGIN = 0.12  # names need room above the dots
 MAX_PRICE_TICKS = 8
 MIN_DOTS = 3
-# The possible positions of a name at its dot, best first: the text anchor, and the offset of the baseline.
+# The possible positions of a name relative to its dot, best first: the text anchor, and the offset of the baseline.
 LABEL_PLACES = (("end", -8), ("start", -8), ("start", 18), ("end", 18))
 
 
@@ -36,7 +36,7 @@ class PriceDot:
 
 @dataclass(frozen=True)
 class PricePlot:
-    """The models with a price and a rating.
+    """The plot of all models with a price and a rating.
 
     dots: the models with a higher rating than all cheaper ones, cheapest first, followed by the other named models.
     frontier_path: the steps between the models with a higher rating than all cheaper ones.
@@ -51,7 +51,10 @@ class PricePlot:
 
     @property
     def x_ticks(self) -> list[tuple[float, str]]:
-        """Positions and labels of round prices: 1, 2, and 5 times powers of ten, or only powers of ten if too many."""
+        """Positions and labels of round prices: 1, 2, and 5 times powers of ten.
+
+        If there would be too many ticks, only powers of ten.
+        """
         decades = [10.0**exponent for exponent in range(floor(log10(self.x.low)), floor(log10(self.x.high)) + 1)]
         prices = [decade * step for decade in decades for step in (1, 2, 5)]
         prices = [price for price in prices if self.x.low < price < self.x.high]
@@ -81,13 +84,13 @@ def build_price_plot(models: Sequence[CandidateAssessment], named: Collection[st
     leading = {model.candidate.slug for model in frontier}
     drawn = frontier + [model for model in priced if model.candidate.slug in {*named} - leading]
     steps = _build_steps([place(model) for model in frontier])
-    others = [place(model) for model in priced if model.candidate.slug not in {*named, *leading}]
+    remaining = [place(model) for model in priced if model.candidate.slug not in {*named, *leading}]
     return PricePlot(
         x=axis,
         y=scale,
         dots=_label_dots([PriceDot(model, *place(model)) for model in drawn], named, steps),
         frontier_path=build_path(steps),
-        others_path="".join(f"M{x:g} {y:g}h0" for x, y in others),
+        others_path="".join(f"M{x:g} {y:g}h0" for x, y in remaining),
     )
 
 
@@ -136,9 +139,9 @@ def _label_dots(
 def _find_label(dot: PriceDot, taken: "list[_Area]") -> PriceDot | None:
     """Return the dot with its name at the first free position, or None if none is free. Add its area to `taken`."""
     width = LETTER_WIDTH * len(dot.model.candidate.name)
-    for anchor, rise in LABEL_PLACES:
+    for anchor, dy in LABEL_PLACES:
         x = dot.x + (LABEL_DISTANCE if anchor == "start" else -LABEL_DISTANCE)
-        y = round(dot.y + rise, 1)
+        y = round(dot.y + dy, 1)
         start = x if anchor == "start" else x - width
         area = _Area(start, start + width, y - ASCENT, y + DESCENT)
         if area.is_inside and not any(area.overlaps(other) for other in taken):

@@ -89,7 +89,8 @@ def build_fit_rows(contestants: Contestants, fit: Fit, anchor: Anchor | None) ->
         "rating": fit.ratings + shift,
         "ci_low": fit.ci_low + shift,
         "ci_high": fit.ci_high + shift,
-        **{name: getattr(fit, name) for name in ("se", "interval", "component", "unbounded")},
+        "interval": fit.interval_kind,
+        **{name: getattr(fit, name) for name in ("se", "component", "unbounded")},
         **_build_record_columns(contestants),
     }
     half_width = (fit.ci_high - fit.ci_low) / 2

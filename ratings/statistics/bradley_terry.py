@@ -48,7 +48,7 @@ class Fit:
     component (M,): the component of each model. 0 is the main one. Ratings from different components are not
         comparable.
     unbounded (M,): True if the model is placed by a rule and not fitted.
-    interval (M,): "plain" or "clustered".
+    interval_kind (M,): "plain" or "clustered".
     iterations: the total number of Newton steps.
     """
 
@@ -59,29 +59,31 @@ class Fit:
     spread: Spread
     component: Indices
     unbounded: Flags
-    interval: NDArray[np.str_]
+    interval_kind: NDArray[np.str_]
     iterations: int
 
     @property
     def covariance(self) -> Floats:
-        """The joint sandwich covariance (M, M). It is clustered by voter where `interval` is "clustered"."""
+        """The joint sandwich covariance (M, M). It is clustered by voter where `interval_kind` is "clustered"."""
         return self.spread.covariance
 
     @cached_property
-    def error(self) -> Floats:
+    def difference_se(self) -> Floats:
         """The standard errors of all differences (M, M). 1.96 times an error is half the width of the 95% interval."""
-        error: Floats = self.spread.compute_difference_half_widths() / Z95
-        return error
+        errors: Floats = self.spread.compute_difference_half_widths() / Z95
+        return errors
 
 
 def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayLike | None = None) -> Fit:
     """Return the ratings for all models on the board.
 
+    A model is bounded if its rating has a finite maximum-likelihood estimate.
+
     cluster: the votes of each voter. If at least five voters judged the bounded models of a component, the intervals of
-        that component are clustered by voter. They use the factor G / (G - 1) and Student's t with the effective number
-        of voters, and they are never narrower than the plain intervals (see `interval_widths`). Votes that are missing
-        from `cluster` count as independent, and so do all votes on a model whose summed scores are zero for every
-        voter, for example because it had only one voter.
+        that component are clustered by voter. They use the factor G / (G - 1) for G voters and Student's t with the
+        effective number of voters, and they are never narrower than the plain intervals (see `interval_widths`). Votes
+        that are missing from `cluster` count as independent, and so do all votes on a model whose summed scores are
+        zero for every voter, for example because it had only one voter.
     start (M,): starting values, such as the previous ratings. They affect the speed, but not the result.
 
     `likelihood.Estimate.from_bounded` sets the ends of the intervals, with half-widths from `interval_widths.Spread`.
@@ -129,13 +131,13 @@ def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
         spread=spread,
         component=component,
         unbounded=~bounded,
-        interval=np.where(clustered, "clustered", "plain"),
+        interval_kind=np.where(clustered, "clustered", "plain"),
         iterations=sum(estimate.iterations for estimate in estimates),
     )
 
 
 def _join_spreads(estimates: Sequence[Estimate], size: int) -> Spread:
-    """Return the spread of all models in Elo points. Covariances between two estimates are zero."""
+    """Return the joint spread of all models in Elo points. Covariances between two estimates are zero."""
     covariance = np.zeros((size, size))
     degrees = np.full(size, np.inf)
     for estimate in estimates:
@@ -176,10 +178,13 @@ def _fit_bounded(board: Comparisons, models: Indices, cluster: VoterCounts | Non
         matrices = [matrix[inside] for matrix in matrices]
     wins, ties, squared_wins, squared_ties = matrices
     score = wins + ties / 2
-    strengths, factor, iterations = maximize_likelihood(score, score.T.copy(), theta[models] - theta[models].mean())
+    strengths, cholesky_factor, iterations = maximize_likelihood(
+        score, score.T.copy(), theta[models] - theta[models].mean()
+    )
     strengths -= strengths.mean()
     votes = _FittedVotes(wins, ties, squared_wins, squared_ties, *compute_chances(strengths, strengths))
-    spread, clustered = _compute_spread(votes, _select_rows_between(cluster, models, len(board.labels)), factor)
+    rows = _select_rows_between(cluster, models, len(board.labels))
+    spread, clustered = _compute_spread(votes, rows, cholesky_factor)
     return Estimate.from_bounded(models, strengths, spread, clustered, iterations)
 
 
@@ -204,34 +209,33 @@ class _FittedVotes:
         return (self.wins + self.wins.T + self.ties) * self.p * self.q
 
     @cached_property
-    def noise(self) -> Floats:
+    def squared_residuals(self) -> Floats:
         """The sum of the squared weighted residuals of the votes on each pair (m, m)."""
         return sum_squared_residuals(self.squared_wins, self.squared_ties, self.p, self.q)
 
 
-def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, factor: Floats) -> tuple[Spread, Flags]:
-    """Return the covariances of the strengths, and whether the error of each model is clustered by voter (m,)."""
+def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, cholesky_factor: Floats) -> tuple[Spread, Flags]:
+    """Return the spread of the strengths, and whether the error of each model is clustered by voter (m,)."""
     size = len(votes.wins)
-    inverse, _ = dpotri(factor, lower=True)
-    plain = _compute_sandwich(votes, build_laplacian(votes.noise), inverse)
+    inverse, _ = dpotri(cholesky_factor, lower=True)
+    plain = _compute_sandwich(votes, build_laplacian(votes.squared_residuals), inverse)
     voters = 0 if rows is None else np.count_nonzero(np.bincount(rows.voter))
     if rows is None or voters < MIN_VOTERS:
         return Spread.unclustered(plain), np.zeros(size, dtype=bool)
     rows, by_voter, squares = _sum_informative_voters(votes, rows)
-    independent = _subtract_voter_counts(votes, rows)
-    covariance = _compute_sandwich(
-        votes, voters / (voters - 1) * by_voter + build_laplacian(independent.noise), inverse
-    )
+    unattributed = _subtract_voter_counts(votes, rows)
+    meat = voters / (voters - 1) * by_voter + build_laplacian(unattributed.squared_residuals)
+    covariance = _compute_sandwich(votes, meat, inverse)
     clustered = np.bincount(rows.first, minlength=size) + np.bincount(rows.second, minlength=size) > 0
     # Each vote without a voter counts as a separate voter.
-    independent_squares = independent.squared_wins + independent.squared_wins.T + independent.squared_ties
-    squares = squares + (independent_squares * (votes.p * votes.q) ** 2).sum(axis=1)
+    squared_weights = unattributed.squared_wins + unattributed.squared_wins.T + unattributed.squared_ties
+    squares = squares + (squared_weights * (votes.p * votes.q) ** 2).sum(axis=1)
     degrees = compute_degrees_of_freedom(votes.information.sum(axis=1), squares)
     return Spread(covariance, plain, np.where(clustered, degrees, np.inf)), clustered
 
 
 def _compute_sandwich(votes: _FittedVotes, meat: Floats, inverse: Floats) -> Floats:
-    """Return the sandwich covariance H+ B H+.
+    """Return the sandwich covariance H+ B H+, where H is the Hessian and B is the sum of the squared scores.
 
     votes: the fitted votes.
     meat: B.
@@ -239,16 +243,16 @@ def _compute_sandwich(votes: _FittedVotes, meat: Floats, inverse: Floats) -> Flo
     """
     # If all votes on a model are ties between equal ratings, it has no residuals, so its error comes from the Hessian.
     information = votes.information
-    flat = votes.noise.sum(axis=1) <= RESIDUAL_TOLERANCE * information.sum(axis=1)
-    if flat.any():
-        meat = meat + build_laplacian(np.where(flat[:, None] | flat, information, 0))
+    lacks_residuals = votes.squared_residuals.sum(axis=1) <= RESIDUAL_TOLERANCE * information.sum(axis=1)
+    if lacks_residuals.any():
+        meat = meat + build_laplacian(np.where(lacks_residuals[:, None] | lacks_residuals, information, 0))
     covariance: Floats = dsymm(1.0, inverse, dsymm(1.0, inverse, meat.T, lower=True), side=True, lower=True)
     covariance = (covariance + covariance.T) / 2
     np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # rounding can push a variance of 0 below 0
-    if flat.any():
-        expected = inverse.diagonal() - 1 / np.trace(build_laplacian(information))
-        widen = np.where(flat, np.sqrt(expected / covariance.diagonal()), 1.0)
-        covariance *= widen[:, None] * widen
+    if lacks_residuals.any():
+        hessian_variances = inverse.diagonal() - 1 / np.trace(build_laplacian(information))
+        scale = np.where(lacks_residuals, np.sqrt(hessian_variances / covariance.diagonal()), 1.0)
+        covariance *= scale[:, None] * scale
     return covariance
 
 
@@ -258,7 +262,7 @@ def _sum_informative_voters(votes: _FittedVotes, rows: VoterCounts) -> tuple[Vot
     The rows of a model are excluded if its summed scores are zero for every voter.
     """
     by_voter, squares = _sum_voter_squares(votes, rows)
-    lacks_scores = by_voter.diagonal() <= RESIDUAL_TOLERANCE * votes.noise.sum(axis=1)
+    lacks_scores = by_voter.diagonal() <= RESIDUAL_TOLERANCE * votes.squared_residuals.sum(axis=1)
     if lacks_scores.any():
         rows = rows.select_rows(~(lacks_scores[rows.first] | lacks_scores[rows.second]))
         by_voter, squares = _sum_voter_squares(votes, rows)

@@ -3,8 +3,8 @@
 With few voters, or with one voter who cast most of the votes, a normal quantile gives intervals that are too narrow. So
 a clustered error is multiplied by a quantile of Student's t distribution. Its degrees of freedom are the effective
 number of voters minus one. In addition, no interval is narrower than the plain one. These intervals cover the true
-value in at least 95% of cases with 5 voters of similar size, and also if one of the 5 voters cast 60% of the votes (see
-`bench.coverage`).
+value in at least 95% of cases with 5 voters who cast similar numbers of votes, and also if one of the 5 voters cast 60%
+of the votes (see `bench.coverage`).
 
 The effective number of voters follows L. Kish, Survey Sampling (1965), with information instead of weights. The use of
 Student's t with few clusters follows R. M. Bell and D. F. McCaffrey, Survey Methodology 28 (2002).
@@ -60,7 +60,7 @@ class Spread:
     def compute_difference_half_widths(self, upper: float = UPPER_PROBABILITY) -> Floats:
         """Return the half-width of each difference's interval (M, M).
 
-        A difference has the degrees of freedom of the model that has fewer. `upper` is the probability below the upper
+        A difference has the smaller of its two models' degrees of freedom. `upper` is the probability below the upper
         end.
         """
         plain: Floats = ndtri(upper) * compute_difference_errors(self.plain)
@@ -84,7 +84,7 @@ def compute_degrees_of_freedom(information: Floats, squares: Floats) -> Floats:
     """Return the effective number of voters minus one, but at least one, for each model (M,).
 
     information (M,): the sum of the voters' information about each model.
-    squares (M,): the sum of its squares.
+    squares (M,): the sum of the squares of each voter's information about the model.
     """
     effective_voters = np.divide(information**2, squares, out=np.ones_like(information), where=squares > 0)
     degrees: Floats = np.maximum(effective_voters - 1, 1.0)

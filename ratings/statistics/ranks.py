@@ -28,7 +28,7 @@ class ComparableFit(Protocol):
     def ratings(self) -> Floats: ...
 
     @property
-    def error(self) -> Floats: ...
+    def difference_se(self) -> Floats: ...
 
     @property
     def component(self) -> Indices: ...
@@ -59,7 +59,7 @@ class PairComparisons:
     """Comparisons of all pairs of models (M, M), row against column.
 
     diff, diff_se: the difference and its standard error in Elo points. 1.96 times diff_se is half the width of the 95%
-        interval (see `Fit.error`). diff_se is inf between components, where the other values have no meaning.
+        interval (see `Fit.difference_se`). diff_se is inf between components, where the other values have no meaning.
     win_rate: the predicted score of the row. A tie is half a win.
     votes_needed: how many more direct votes would make the difference significant if the estimate did not change; inf
         if no number of votes would.
@@ -104,7 +104,7 @@ def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
     is_comparable = fit.component[:, None] == fit.component
     diff = np.where(is_comparable, fit.ratings[:, None] - fit.ratings, 0.0)
     is_above = is_comparable & (fit.ci_low[:, None] > fit.ci_high)
-    better = (diff > np.maximum(Z95 * fit.error, RATING_TOLERANCE)) | is_above
+    better = (diff > np.maximum(Z95 * fit.difference_se, RATING_TOLERANCE)) | is_above
     is_counted = ranked[:, None]  # only ranked rows count when the columns are ranked
     # The worst possible rank. If an unranked model were ranked, there would be one more model, and it could be the
     # last.
@@ -127,7 +127,7 @@ def compare_pairs(fit: ComparableFit, board: Comparisons) -> PairComparisons:
     """
     is_comparable = fit.component[:, None] == fit.component
     diff = fit.ratings[:, None] - fit.ratings
-    error = np.where(is_comparable, fit.error, np.inf)
+    error = np.where(is_comparable, fit.difference_se, np.inf)
     p, q = compute_chances(fit.ratings / ELO_SCALE, fit.ratings / ELO_SCALE)
     expected = float((board.votes * p * q).sum())
     noise = float(sum_squared_residuals(board.wins, board.ties, p, q).sum())

@@ -209,10 +209,10 @@ def test_alarm_leads_to_a_form_that_excludes_its_votes(admin_client, client, mon
     since = timezone.now() - timedelta(days=1)
     found = [Alarm("Model <X>", 200, 150, 12.4, since, battle=battle.pk)]
     monkeypatch.setattr(alarms, "find_alarms", lambda: found)
-    overview.find_alarms_of_minute.cache_clear()
+    overview.find_cached_alarms.cache_clear()
 
     page = admin_client.get("/admin/").content.decode()
-    assert "Unusual share of one network for Model &lt;X&gt;" in page
+    assert "Unusually many votes from one network on Model &lt;X&gt;" in page
     assert "150 of 200 votes, 12 expected" in page
     [url] = re.findall(r'href="(/admin/ratings/exclusion/add/[^"]*)"', page)[:1]
     fields = admin_client.get(unescape(url)).context["adminform"].form.initial

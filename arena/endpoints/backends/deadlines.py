@@ -12,7 +12,7 @@ MAX_TEXT_BYTES = 256 * 1024  # answer and reasoning together, in UTF-8
 MAX_BODY_BYTES = 64 * 1024 * 1024  # a whole stream, including its framing
 MAX_DOCUMENT_BYTES = 2 * 1024 * 1024  # an answer or an error that arrives as one JSON document
 BYTES_PER_TOKEN = 4  # in UTF-8, about four letters of English or one or two Chinese characters
-GRACE_S = 0.5  # time after the end of the answer for the token counts and the end of the connection
+GRACE_S = 0.5  # time, after the answer ends, for the token counts to arrive and the connection to close
 
 T = TypeVar("T")
 
@@ -20,9 +20,12 @@ T = TypeVar("T")
 class Deadline:
     """The deadline for the next piece of an answer, on the running event loop's clock.
 
-    The limit is enforced only while Arena waits for the model, so a slow consumer does not exceed it. Each
-    answer has one timer, which checks the deadline when it fires. A new timer for each token would take a quarter of
-    the CPU time per token.
+    An answer has two deadlines, of which the earlier one applies: one for the whole answer, and one for the current
+    phase (up to the first token, between two tokens, or after the end).
+
+    The limit is enforced only while Arena waits for the model, so a slow consumer does not exceed it. Each answer has
+    one timer, which checks the deadline when it fires. A new timer for each token would take a quarter of the CPU time
+    per token.
     """
 
     def __init__(self, timeouts: Timeouts) -> None:

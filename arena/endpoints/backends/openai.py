@@ -1,4 +1,4 @@
-"""The backend for OpenAI's chat completions, which vLLM, llama.cpp, Ollama, OpenRouter, LiteLLM, and others support.
+"""The backend for OpenAI's chat completions API, which vLLM, llama.cpp, Ollama, LiteLLM, and others also support.
 
 Sources:
 

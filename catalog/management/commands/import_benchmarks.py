@@ -30,6 +30,6 @@ def _format_result(file: Path, result: ScoreImportResult) -> str:
         return f"{file.name}: nothing changed, because this file was imported before"
     return (
         f"{file.name}: {result.scores} scores for {result.models} models imported, "
-        f"{result.limited} of them from limited runs and {result.replaced} replacing older ones; "
+        f"{result.limited_scores} of them from limited runs and {result.replaced} replacing older ones; "
         f"{result.new_models} models and {result.new_benchmarks} benchmarks are new"
     )

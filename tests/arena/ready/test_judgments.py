@@ -107,7 +107,7 @@ def test_voters_who_judged_the_same_pair_are_counted(shipped):
     winners = ["a", "b", "a"]
     votes = [judgments.judge_pair(shipped, Voter.objects.create(), winner) for winner in winners]
     counts = judgments.count_judgments(votes[0])
-    assert (counts.total, counts.same) == (3, 2)
+    assert (counts.total, counts.agreeing) == (3, 2)
 
 
 def test_deleted_voter_leaves_the_vote_without_a_pair(shipped, reader):

@@ -34,7 +34,7 @@ def benchmarks():
 
 def imported(path, kind):
     result = import_score_file(path, kind)
-    return result.scores, result.models, result.new_models, result.new_benchmarks, result.limited
+    return result.scores, result.models, result.new_models, result.new_benchmarks, result.limited_scores
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_broken_file_changes_nothing(files, benchmarks, name):
 
 def test_limited_runs_are_counted_and_marked(tmp_path, benchmarks):
     (tmp_path / "few.json").write_bytes(score_files.lm_eval(config={"limit": 10, "model_args": "pretrained=m"}))
-    assert import_score_file(tmp_path / "few.json", "lm-eval").limited == 3
+    assert import_score_file(tmp_path / "few.json", "lm-eval").limited_scores == 3
     assert set(Score.objects.values_list("limited", flat=True)) == {True}
 
 

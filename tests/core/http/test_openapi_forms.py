@@ -10,7 +10,7 @@ from core.text.number_fields import AmountField, DefaultsForm
 
 
 class Form(DefaultsForm):
-    amount = AmountField(label="How much", high=1e6, usual=7, help_text="In dollars.")
+    amount = AmountField(label="How much", high=1e6, default=7, help_text="In dollars.")
     choice = forms.ChoiceField(label="Which", choices=[("", "any"), ("a", "A")], initial="")
     several = forms.MultipleChoiceField(label="Which ones", choices=[("a", "A"), ("b", "B")])
     sure = forms.BooleanField(label="Sure")

@@ -111,13 +111,13 @@ def test_whole_amount_refuses_a_fraction(written):
 
 
 def test_amount_shows_what_is_usual():
-    amount = AmountField(usual=8192)
-    assert (amount.usual, amount.widget.attrs["placeholder"]) == (Decimal(8192), "8,192")
-    assert type(AmountField(usual=5, whole=True).usual) is int
+    amount = AmountField(default=8192)
+    assert (amount.default, amount.widget.attrs["placeholder"]) == (Decimal(8192), "8,192")
+    assert type(AmountField(default=5, whole=True).default) is int
 
 
 class Example(DefaultsForm):
-    one = AmountField(usual=7)
+    one = AmountField(default=7)
     other = AmountField()
 
 

@@ -193,7 +193,9 @@ def test_license_that_forbids_commercial_use_is_noted(client, three):
 def test_decision_names_the_chosen_model_and_why(client, three):
     response = client.get(PAGE, ASKED | {"chosen": "cheap", "why": "It is <cheap>.\nAnd good."})
     assert "Chosen: Cheap It is &lt;cheap&gt;. And good." in text(response)
-    assert "Cheap chosen input of audio, images unknown" in text(response)  # an undecided model can be chosen
+    assert "Cheap chosen support for audio and images as input unknown" in text(
+        response
+    )  # an undecided model can be chosen
     assert "Calculate the total cost" in text(response)
 
 

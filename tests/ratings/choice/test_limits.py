@@ -37,7 +37,7 @@ def found(limits, **known):
         ({"cutoff": date(2025, 1, 1)}, {"cutoff": date(2024, 12, 31)}, "knowledge cutoff 2024-12-31 < 2025-01"),
         ({"cutoff": date(2026, 2, 1)}, {"cutoff": date(2026, 1, 1)}, "knowledge cutoff 2026-01 < 2026-02"),
         ({"cutoff": date(2026, 2, 1)}, {"released": date(2023, 9, 27)}, "released 2023-09-27, before 2026-02"),
-        ({"modalities": {"text", "image", "audio"}}, {"modalities": {"text"}}, "does not accept audio, images"),
+        ({"modalities": {"text", "image", "audio"}}, {"modalities": {"text"}}, "does not accept audio or images"),
         ({"tools": True}, {"tools": False}, "cannot call tools"),
         ({"price": Decimal(2)}, {"prices": GPT}, "price $4.38 > $2.00"),
         (
@@ -193,7 +193,8 @@ def test_everything_may_be_unknown():
     assert [finding.limit for finding in unknown] == list(LIMIT_ASSESSORS)
     assert all(not finding.known for finding in unknown)
     words = {finding.limit: finding.words for finding in unknown}
-    assert words.pop("weeks") == "you have not entered your weeks to launch with self-hosting"
+    assert words.pop("weeks") == "you have not entered the number of weeks to launch with self-hosting"
+    assert words.pop("openness") == "unknown whether the weights are open"
     measured = [words.pop(limit) for limit in ("latency", "speed", "failures")]
     assert all(text.endswith("not measured here yet") for text in measured)
     assert all(text.endswith("unknown") for text in words.values())
@@ -240,11 +241,11 @@ def test_price_of_a_host_is_for_the_context_of_the_host(context, price):
     found_price = compute_blended_price(hosted, limits)
     assert (found_price and float(found_price)) == price
     [words] = [finding.words for finding in list_findings(hosted, limits)] or [None]
-    unknown = "price unknown for 400,000 tokens: the known price is for up to 327,680"
+    unknown = "price unknown for 400,000 tokens: the known price is for up to 327,680 tokens"
     assert words == (None if price else unknown)
 
 
 @pytest.mark.parametrize(("known", "way"), [({"prices": GPT}, "an API"), ({"open_weights": True}, "self-hosting")])
 def test_missing_weeks_are_those_of_the_visitor(known, way):
     [finding] = found({"weeks": Decimal(4)}, **known)
-    assert (finding.known, finding.words) == (False, f"you have not entered your weeks to launch with {way}")
+    assert (finding.known, finding.words) == (False, f"you have not entered the number of weeks to launch with {way}")

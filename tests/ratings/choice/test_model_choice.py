@@ -147,7 +147,7 @@ def measured(model, **fields):
 
 EXCLUDED = [
     ({"commercial": "on"}, {"license": "no"}, "commercial use not allowed", "commercial use unknown"),
-    ({"openness": "open"}, {"open_weights": False}, "weights closed, not open", "weights unknown"),
+    ({"openness": "open"}, {"open_weights": False}, "weights closed, not open", "unknown whether the weights are open"),
     ({"context": "200k"}, {"context_window": 128_000}, "context 128,000 < 200,000", "context unknown"),
     (
         {"cutoff": "2025-01"},
@@ -155,7 +155,12 @@ EXCLUDED = [
         "knowledge cutoff 2023-10 < 2025-01",
         "knowledge cutoff unknown",
     ),
-    ({"modalities": "image"}, {"modalities": ["text"]}, "does not accept images", "input of images unknown"),
+    (
+        {"modalities": "image"},
+        {"modalities": ["text"]},
+        "does not accept images",
+        "support for images as input unknown",
+    ),
     ({"tools": "on"}, {"tools": False}, "cannot call tools", "tool use unknown"),
     ({"price": "2"}, {"price": 5}, "price $5.00 > $2.00", "price unknown"),
     (

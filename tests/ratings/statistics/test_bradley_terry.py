@@ -195,7 +195,7 @@ def test_fit_places_both_models_of_the_first_vote_of_an_arena():
 
 def test_fit_of_an_empty_board_has_no_rows():
     fit = bradley_terry.fit(Comparisons.from_votes([], [], []))
-    assert fit.ratings.shape == fit.interval.shape == (0,)
+    assert fit.ratings.shape == fit.interval_kind.shape == (0,)
     assert fit.iterations == 0
 
 

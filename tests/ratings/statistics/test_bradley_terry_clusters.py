@@ -18,13 +18,13 @@ def test_clustered_fit_agrees_with_scores_summed_voter_by_voter(voters):
     expected = compute_covariance_by_loops(fit, votes, voter.tolist())
     assert fit.covariance == pytest.approx(expected, rel=1e-6, abs=1e-8)
     assert fit.ratings == pytest.approx(bradley_terry.fit(Comparisons.from_votes(*votes)).ratings)
-    assert set(fit.interval) == {"clustered"}
+    assert set(fit.interval_kind) == {"clustered"}
 
 
 def test_clustered_fit_of_fewer_than_five_voters_is_plain():
     votes, voter, _ = simulate_votes(2, 4)
     fit, plain = fit_clustered(votes, voter), bradley_terry.fit(Comparisons.from_votes(*votes))
-    assert set(fit.interval) == {"plain"}
+    assert set(fit.interval_kind) == {"plain"}
     assert fit.covariance == pytest.approx(plain.covariance)
 
 
@@ -44,7 +44,7 @@ def test_clustered_fit_counts_a_model_with_a_single_voter_vote_by_vote():
     votes = tuple(np.append(side, added) for side, added in zip(votes, more, strict=True))
     fit = fit_clustered(votes, np.append(voter, [3] * 8))
     known = [*voter.tolist(), *[None] * 8]
-    assert fit.interval.tolist() == ["clustered"] * 6 + ["plain"]
+    assert fit.interval_kind.tolist() == ["clustered"] * 6 + ["plain"]
     assert fit.covariance == pytest.approx(compute_covariance_by_loops(fit, votes, known), rel=1e-6, abs=1e-8)
 
 
@@ -52,7 +52,7 @@ def test_clustered_fit_of_voters_who_cancel_themselves_out_is_plain():
     votes = ([0] * 10, [1] * 10, [1, 0] * 5)
     fit = fit_clustered(votes, np.repeat(np.arange(5), 2))
     assert fit.se == pytest.approx(bradley_terry.fit(Comparisons.from_votes(*votes)).se)
-    assert set(fit.interval) == {"plain"}
+    assert set(fit.interval_kind) == {"plain"}
 
 
 def test_clustered_fit_leaves_out_the_votes_on_unbounded_models():
@@ -62,7 +62,7 @@ def test_clustered_fit_leaves_out_the_votes_on_unbounded_models():
     fit, without = fit_clustered(longer, np.append(voter, [1, 2])), fit_clustered(votes, voter)
     assert fit.unbounded.tolist() == [False] * 6 + [True]
     assert fit.covariance[:6, :6] == pytest.approx(without.covariance)
-    assert fit.interval.tolist() == ["clustered"] * 6 + ["plain"]
+    assert fit.interval_kind.tolist() == ["clustered"] * 6 + ["plain"]
 
 
 def test_clustered_fit_without_any_known_voter_is_plain():
@@ -91,7 +91,7 @@ def test_clustered_fit_of_voters_with_large_numbers_is_the_same():
     cluster = VoterCounts.from_votes(board, voter, votes[:2], votes[2])
     spread = replace(cluster, voter=cluster.voter + 10_000_000)
     fit, same = bradley_terry.fit(board, cluster=spread), bradley_terry.fit(board, cluster=cluster)
-    assert set(fit.interval) == {"clustered"}
+    assert set(fit.interval_kind) == {"clustered"}
     assert fit.covariance == pytest.approx(same.covariance, rel=1e-9)
 
 
@@ -134,4 +134,4 @@ def test_intervals_of_voters_who_agree_by_chance_are_as_wide_as_the_plain_ones()
     fit, plain = fit_clustered(votes, voter), bradley_terry.fit(Comparisons.from_votes(*votes))
     assert (np.sqrt(fit.covariance.diagonal()) < plain.se).any()
     assert (fit.se >= plain.se * (1 - 1e-9)).all()
-    assert (fit.error >= plain.error - 1e-9).all()
+    assert (fit.difference_se >= plain.difference_se - 1e-9).all()

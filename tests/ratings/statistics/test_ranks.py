@@ -181,10 +181,10 @@ def test_differences_go_by_the_voters_in_effect_and_by_the_wider_of_both_errors(
     """Errors of 12 and 12.7 points: one half-width is by 1.96, the other by Student's t with 4 degrees of freedom."""
     clustered, plain = np.diag([81.0, 81.0]), np.diag([64.0, 64.0])
     fit = replace(build_fit([1030, 1000], [9, 9]), spread=Spread(clustered, plain, np.array([4.0, 50.0])))
-    assert 1.96 * fit.error[0, 1] == pytest.approx(t.ppf(0.975, 4) * np.sqrt(162), rel=1e-4)
+    assert 1.96 * fit.difference_se[0, 1] == pytest.approx(t.ppf(0.975, 4) * np.sqrt(162), rel=1e-4)
     assert compute_ranks(fit).rank_high.tolist() == [2, 2]
     narrow = replace(fit, spread=Spread(clustered / 100, plain, np.array([4.0, 50.0])))
-    assert narrow.error[0, 1] == pytest.approx(np.sqrt(128))
+    assert narrow.difference_se[0, 1] == pytest.approx(np.sqrt(128))
     assert compute_ranks(narrow).rank_high.tolist() == [1, 2]
 
 

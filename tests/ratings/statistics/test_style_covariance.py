@@ -26,14 +26,14 @@ def test_clustered_fit_agrees_with_scores_summed_voter_by_voter(voters):
     voter = np.random.default_rng(1).integers(0, voters, 400)
     style_fit = style_control.fit(build_styled_votes(columns, voter=voter))
     assert_agrees(style_fit, columns, voter)
-    assert set(style_fit.fit.interval) == {"clustered"}
+    assert set(style_fit.fit.interval_kind) == {"clustered"}
 
 
 def test_clustered_fit_of_fewer_than_five_voters_is_plain():
     columns, _ = simulate_votes(22)
     style_fit = style_control.fit(build_styled_votes(columns, voter=np.arange(400) % 4))
     assert_agrees(style_fit, columns, None)
-    assert set(style_fit.fit.interval) == {"plain"}
+    assert set(style_fit.fit.interval_kind) == {"plain"}
 
 
 def test_clustered_fit_counts_votes_without_a_voter_one_by_one():
@@ -48,7 +48,7 @@ def test_clustered_fit_counts_a_model_with_a_single_voter_vote_by_vote():
     on_last = (columns[0] == 4) | (columns[1] == 4)
     style_fit = style_control.fit(build_styled_votes(columns, voter=np.where(on_last, 3, voter)))
     assert_agrees(style_fit, columns, np.where(on_last, -1, voter))
-    assert style_fit.fit.interval.tolist() == ["clustered"] * 4 + ["plain"]
+    assert style_fit.fit.interval_kind.tolist() == ["clustered"] * 4 + ["plain"]
 
 
 def test_clustered_fit_counts_a_style_of_a_single_voter_vote_by_vote():
@@ -77,7 +77,7 @@ def test_clustered_fit_without_differences_of_style_is_that_of_bradley_terry(vot
     style_fit = style_control.fit(build_styled_votes(columns, 8, voter=voter)).fit
     expected = fit_clustered(columns[:3], voter)
     assert style_fit.covariance == pytest.approx(expected.covariance, rel=1e-9, abs=1e-9)
-    assert style_fit.interval.tolist() == expected.interval.tolist()
+    assert style_fit.interval.tolist() == expected.interval_kind.tolist()
 
 
 def test_clustered_fit_of_voters_with_large_numbers_is_the_same():
