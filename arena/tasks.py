@@ -36,7 +36,7 @@ def delete_expired_records() -> None:
 
 @shared_task(name="arena.apply_retention", ignore_result=True)
 def apply_retention() -> None:
-    """Delete battles and network hashes that are older than their retention periods."""
+    """Delete old battles, network hashes, and pending submissions (see `arena.battles.retention`)."""
     from arena.battles import retention
 
     retention.delete_old_battles()

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> None:
         for path in options.models_files:
             call_command("load_models", path)
         seed.seed_catalog()  # must come first, because published boards store facts about their models
-        seed_reference.seed_reference_models()  # must come before the votes, because their board stores model names
+        seed_reference.seed_reference_models()  # must come before the votes, whose board stores model names
         seed_votes.seed_vote_pool()
         seed_reference.seed_reference_pool()  # must come after the votes, because pages prefer older pools
     except (CommandError, ValueError) as error:

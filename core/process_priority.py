@@ -2,5 +2,6 @@
 
 import shutil
 
-# `chrt --idle` runs a command only while a processor is idle. With `nice`, it still gets a few percent of the time.
+# `chrt --idle` runs a command only while a processor is idle. With `nice`, the command still gets a few percent of the
+# time.
 LOWEST_PRIORITY = ("chrt", "--idle", "0") if shutil.which("chrt") else ("nice", "-n", "19")

@@ -1,4 +1,8 @@
-"""Tables that are derived from votes. They can be deleted and rebuilt, except the boards of reference pools."""
+"""Tables of the ratings app.
+
+Tallies, filter weights, and current boards are derived from votes, so they can be rebuilt. Pools, exclusions, old
+snapshots, and the boards of reference pools cannot.
+"""
 
 from datetime import timedelta
 

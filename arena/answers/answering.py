@@ -33,7 +33,11 @@ logger = logging.getLogger(__name__)
 
 
 class CallSlots:
-    """A limit on concurrent calls. Shared calls can use half of the slots, but at least one, to leave some free."""
+    """A limit on concurrent calls.
+
+    Shared calls (see `SideJob.shared`) can use half of the slots, but at least one. The rest are free for battles that
+    count in the live pool.
+    """
 
     def __init__(self, number: int) -> None:
         self.all_calls = asyncio.Semaphore(number)

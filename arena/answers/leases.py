@@ -1,4 +1,4 @@
-"""Ownership of answers: claims, leases, and fenced saves. Each operation is one statement for many rows.
+"""Ownership of answers: claims, leases, and fenced saves. Each SQL statement handles many rows.
 
 A worker owns an answer until its lease expires on the database's clock. Each claim increases `attempt`, and a write is
 ignored unless its `attempt` is the current one. Late writes from a frozen or disconnected worker therefore have no

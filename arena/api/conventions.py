@@ -21,8 +21,8 @@ def list_rules() -> list[str]:
         _(
             "API keys have scopes: `read` for all GET requests, `vote` for votes, and `battle` for all other writes. A "
             "request without the required scope returns 403 `scope`, which names the missing scope. Each key is a "
-            "separate voter. Its votes count in the pool `api`, or in the pool for the models that its battle named. "
-            "Votes on ready pairs always count in the pool `ready`."
+            "separate voter. Its votes count in the pool `api`. Votes on a battle with named models count in the pool "
+            "of that set of models, and votes on ready pairs count in the pool `ready`."
         ),
         _describe_limits(),
         _(

@@ -205,7 +205,7 @@ class BattleRetryView(APIView):
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Retry failed answers.
 
-        Asks the question again of each model whose answer failed in the last turn. You can retry for one day.
+        Sends the question again to each model whose answer failed in the last turn. You can retry for one day.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         _check_no_fields(request)

@@ -31,9 +31,9 @@ def delete_old_battles() -> int:
 
 
 def expire_stored_data() -> int:
-    """Delete network hashes and pending submissions after 30 days, and end reviews that have waited that long.
+    """Delete network hashes and pending submissions that are older than 30 days.
 
-    Return how many rows were deleted or changed.
+    Also remove unreported battles from the review queue after 30 days. Return how many rows were deleted or changed.
     """
     return (
         review_queue.expire_reviews()
@@ -43,7 +43,7 @@ def expire_stored_data() -> int:
 
 
 def delete_idle_voters() -> int:
-    """Delete voters older than 30 days that have no account, key, battle, or vote. Return how many were deleted."""
+    """Delete voters older than 30 days who have no account, key, battle, or vote. Return how many were deleted."""
     with transaction.atomic():
         # Starting a battle locks its voter. If that comes first, the second query below finds the new battle.
         unlocked_voters = _list_idle_voters().select_for_update(skip_locked=True)

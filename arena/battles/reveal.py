@@ -90,9 +90,9 @@ def load_rating_moves(battle: Battle, vote: Vote) -> RatingMoves:
 
 
 def load_ratings(pool: str, models: Mapping[str, LanguageModel]) -> RatingMoves | None:
-    """Return the current ratings of both models, keyed by side, or None if the pool rates neither.
+    """Return the current ratings of both models, or None if the pool rates neither.
 
-    There are no ratings before a vote.
+    There was no vote, so `before` contains no ratings.
     """
     for standing in STANDING_OF_POOL.load(pool):
         now = _select_rows(models, standing.ratings)

@@ -45,7 +45,7 @@ class CallRecord:
 def record_calls(calls: Sequence[CallRecord]) -> list[None]:
     """Store calls, and request a probe for each endpoint that failed before its first token.
 
-    Failures after the first token do not request a probe. It would pass, because a probe ends at its first token.
+    Failures after the first token do not request a probe. The probe would pass, because it ends at the first token.
     """
     EndpointCall.objects.bulk_create([EndpointCall(**vars(call)) for call in calls])
     failed_endpoints = {call.endpoint_id for call in calls if call.failure and call.first_token_s is None}

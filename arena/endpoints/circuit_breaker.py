@@ -7,8 +7,9 @@ row, and a worker claims a probe with a conditional UPDATE, so each probe is sen
 
 A probe is healthy if the endpoint sends an answer, an empty answer, or a refusal. A rate limit (429) brings the
 endpoint back into the draw, because visitors can cause rate limits and must not keep a model out. The next failed probe
-then removes it again. That probe waits for the time in the 429 response, up to an hour, or up to five minutes after a
-failed probe. A 429 response about an unpaid account counts as a failure.
+removes the endpoint again. After a 429 response, the next probe waits for the time that the response names, but at most
+an hour, or five minutes if an earlier probe has failed since the last healthy one. A 429 response about an unpaid
+account counts as a failure.
 """
 
 from collections.abc import Iterable, Sequence

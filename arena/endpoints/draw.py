@@ -104,7 +104,7 @@ def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
 def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...], keep: int | None) -> DrawTable:
     """Return the unsaved table of a draw. Processes that draw with the same weights compute the same id.
 
-    The shares are part of the id, because a process draws with equal weights if these weights have just been replaced.
+    The shares are part of the id, because a process that finds its weights just replaced draws with equal weights.
     """
     sampler = _load_sampler(pool, updated_at, models, keep)
     shares = dict.fromkeys(models, 0.0)

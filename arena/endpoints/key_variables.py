@@ -26,7 +26,7 @@ def format_allowed_names() -> str:
 
 
 def read_key(endpoint: Endpoint) -> str:
-    """Return the endpoint's key, or "" if the endpoint names no variable, or if it is not set or not allowed."""
+    """Return the endpoint's key, or "" if the endpoint names no variable or the variable is unset or not allowed."""
     name = endpoint.api_key_env
     if not name:
         return ""

@@ -70,7 +70,8 @@ class EndpointPerformance:
     """Statistics of an endpoint over a month.
 
     calls: the number of calls in the live pool's blind battles
-    failures: the number of these calls that the endpoint failed, with at most three per voter and day
+    failures: the number of these calls that the endpoint failed. On each day, at most three per voter and twelve per
+        network are counted.
     first_token_s, tokens_per_s: means of daily medians, weighted by the number of answers
     """
 

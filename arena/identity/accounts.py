@@ -52,7 +52,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return a pseudonym of the client's network, which allauth uses to count attempts.
 
-        An IPv6 network is a /64, because such a client can use a different address for every attempt.
+        An IPv6 network is a /64, because an IPv6 client can use a different address for every attempt.
         """
         return voters.keyed_hash("attempts", quotas.get_subscriber_network(voters.get_client_address(request)))
 

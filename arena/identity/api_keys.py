@@ -34,7 +34,7 @@ SCOPES = tuple(SCOPE_LABELS)
 PREFIX_LENGTH = len(KEY_PREFIX) + 6  # stored characters that help owners recognize their keys
 MAX_NAME_LENGTH = 100
 MAX_VALID_DAYS = 3650
-MAX_KEYS_PER_ACCOUNT = 20  # each key is a voter with quotas of its own
+MAX_KEYS_PER_ACCOUNT = 20  # each key is a voter with separate quotas
 USED_AT_PRECISION = timedelta(minutes=1)
 INVALID_KEY_DETAIL = "The API key is unknown, expired, or revoked. Send a valid one as “Authorization: Bearer KEY”."
 VOTE_VIEWS = ("battle-cast-vote", "ready-vote")

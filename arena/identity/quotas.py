@@ -2,7 +2,8 @@
 
 Each request is charged to its voter, its address, and the networks around the address, because voters can delete their
 cookies and one IPv6 connection has billions of addresses. Requests with an API key, and members of a site that requires
-login, are charged only to their voter. They cannot be created freely, and a whole office might share one address.
+login, are charged only to their voter. Such keys and accounts cannot be created freely, and a whole office might share
+one address.
 """
 
 import ipaddress
@@ -148,7 +149,7 @@ def build_battle_buckets(request: HttpRequest) -> list[Bucket]:
 
 
 def build_turn_buckets(request: HttpRequest) -> list[Bucket]:
-    """Return the buckets to charge for a follow-up question or a retry, in the same order."""
+    """Return the buckets to charge for a follow-up question or a retry, in the order of `build_battle_buckets`."""
     return _build_buckets(request, "turn", lambda battles: battles * TURNS_PER_BATTLE)
 
 
@@ -219,7 +220,7 @@ class Network(NamedTuple):
 
 
 def list_networks(address: str) -> list[Network]:
-    """Return the networks around an address, smallest first. Text that is not an address is the only network."""
+    """Return the networks around an address, smallest first. If the text is not an address, it is the only network."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

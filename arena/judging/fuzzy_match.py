@@ -110,7 +110,7 @@ def squeeze_names(names: str) -> frozenset[str]:
 
 
 def _strip_invisible(text: str) -> str:
-    """Remove invisible characters, accents, and inline tags from the text, and move link targets to its end."""
+    """Return the text without invisible characters, accents, and inline tags, and with link targets at the end."""
     text = INLINE_TAG.sub("", HTML_ENTITY.sub(lambda match: html.unescape(match[0]), text))
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)

@@ -29,7 +29,7 @@ MAX_FIRST_SHIPPED = 4  # a shipped pair is drawn from the next few, so that not 
 class DrawablePair:
     """A pair to draw, with the start of its question.
 
-    owner: the voter of a published battle
+    owner: the voter of a published battle, or None for a shipped pair
     """
 
     id: UUID

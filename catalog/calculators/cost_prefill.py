@@ -98,7 +98,7 @@ def _format_size(number: int) -> str:
 def build_prefilled_form(query: QueryDict, known: KnownModel | None) -> CostForm:
     """Build the form from the query, and fill the fields missing from the query with the model's values.
 
-    Fields in the query stay unchanged, even if they are empty. There is one exception: If the query contains all of the
+    Fields in the query stay unchanged, even if they are empty. There is one exception: if the query contains all of the
     model's fields and all are empty, a visitor has just selected the model in a blank form, so the fields are filled.
 
     known: the model named in the query. If it is None although the query names a model, the form has an error.

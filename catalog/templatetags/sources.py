@@ -1,4 +1,4 @@
-"""The template filters `link`, which returns the first URL in a source, and `short`, which returns its short name."""
+"""Template filters: `link` returns the first URL in a source, and `short` returns a short name for the source."""
 
 from django import template
 

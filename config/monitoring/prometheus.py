@@ -1,4 +1,4 @@
-"""Prometheus metrics. There are none per model, because their changes could reveal the models in an open battle."""
+"""Prometheus metrics. None of them is per model, because a change could reveal the models in an open battle."""
 
 import ipaddress
 import os

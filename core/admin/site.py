@@ -36,7 +36,7 @@ MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 
 
 def _count_rows(model: type[Model]) -> str:
-    """Return the number of rows as text. Larger numbers than `MAX_COUNTED` are not counted, which would be slow."""
+    """Return the number of rows as text. Counting stops at `MAX_COUNTED`, because more would be slow."""
     number = model._default_manager.order_by()[: MAX_COUNTED + 1].count()
     return f"{MAX_COUNTED:,}+" if number > MAX_COUNTED else f"{number:,}"
 

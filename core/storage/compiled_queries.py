@@ -31,7 +31,7 @@ class Placeholder(Expression):
 class CompiledQuery(Generic[Instance]):
     """A query for model instances. It is compiled when it first runs. Safe to share between threads.
 
-    build: a function that returns the query set. It is called once, with a `Placeholder` for each argument, and can use
+    build: a function that returns the queryset. It is called once, with a `Placeholder` for each argument, and can use
         its arguments only as values in filters. The query must not depend on the time or on settings.
     """
 
@@ -59,7 +59,7 @@ class CompiledQuery(Generic[Instance]):
         bound = copy.copy(compiler)
         bound.connection = connections[connection.alias]
         bound.as_sql = lambda *_, **__: (sql, values)  # type: ignore[method-assign]  # changes only the copy
-        # These are the only attributes that `ModelIterable` reads from a query set. Check them when Django is updated.
+        # These are the only attributes that `ModelIterable` reads from a queryset. Check them when Django is updated.
         query = SimpleNamespace(get_compiler=lambda using: bound)
         source: Any = SimpleNamespace(db=connection.alias, query=query, _known_related_objects={})
         return list(ModelIterable(source))

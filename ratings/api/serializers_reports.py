@@ -169,7 +169,7 @@ class DrawAuditSchema(Schema):
 class StyleFeatureSchema(Schema):
     feature = serializers.ChoiceField([*STYLE_NAMES])
     points = FloatField(help_text="Elo points that an answer gains per standard deviation of this feature.")
-    margin = FloatField(help_text="Half the width of its 95% interval.")
+    margin = FloatField(help_text="Half the width of the effect's 95% interval.")
 
 
 class StyleWorthSchema(Schema):

@@ -70,7 +70,7 @@ class OwnProgress:
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
         needs = (
-            _("This arena has %(votes)s and needs at least %(missing)s more for a board of its own.")
+            _("This arena has %(votes)s. Its own board needs at least %(missing)s more.")
             if self.missing_votes
             else _("This arena has %(votes)s. It needs %(needed)s ranked models and has %(ranked)s.")
         )

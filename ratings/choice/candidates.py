@@ -70,8 +70,8 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
     for facts in facts_cache.get_or_compute(None, _load_facts):
         slug = facts["slug"]
         standing = _build_standing(rated[slug], interval_tiers.get(slug)) if slug in rated else {}
-        is_sold = facts["prices"] or facts["open_weights"] is False
-        candidates.append(Candidate(**facts, **standing, weeks=weeks.api if is_sold else weeks.own))
+        is_used_through_api = facts["prices"] or facts["open_weights"] is False
+        candidates.append(Candidate(**facts, **standing, weeks=weeks.api if is_used_through_api else weeks.own))
     return candidates
 
 

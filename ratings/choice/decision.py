@@ -40,12 +40,16 @@ CHECKLIST = (
         "License: someone with authority has read the terms, including what happens to the data that you send."
     ),
     gettext_lazy(
-        "Red team: instructions hidden in documents and pages, attempts to read the prompt or data from other users."
+        "Red team: the model has been tested with instructions hidden in documents and pages, and with attempts to"
+        " read the prompt or other users' data."
     ),
     gettext_lazy(
-        "Red team: harmful requests, invented sources, confidently wrong answers, refusals of harmless requests."
+        "Red team: the model has been tested with harmful requests, and answers have been checked for invented"
+        " sources, confident errors, and refusals of harmless requests."
     ),
-    gettext_lazy("Fairness: the same question about different people, and in each language that you will use."),
+    gettext_lazy(
+        "Fairness: the same questions have been asked about different people and in each language that you will use."
+    ),
     gettext_lazy("Fallback: a second choice has been named, and switching to it has been tested."),
     gettext_lazy("Review: a date is set, no later than the day on which the provider retires the model."),
 )

@@ -76,7 +76,7 @@ CANDIDATE_VALUES = {
     "token_rate": "tokens_per_minute",
 }
 MIN_KNOWN_SHARE = 0.05
-DEPENDENT_FIELDS = {"pages", "bits", "input_tokens", "output_tokens"}  # their limit has a field of its own
+DEPENDENT_FIELDS = {"pages", "bits", "input_tokens", "output_tokens"}  # each belongs to a limit with a separate field
 OTHER_REASONS = {
     "gpu_memory": _(
         "The memory for the weights determines the machine and its cost, which matters if you host the model."

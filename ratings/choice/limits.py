@@ -14,6 +14,7 @@ from catalog.calculators.gpu_needs import WeightsMemory
 from catalog.facts.fields import RateLimit
 from catalog.facts.successors import Successor
 from core.text.number_format import format_count, format_dollars
+from core.text.word_lists import join_words
 
 TOKENS_PER_PAGE = 600
 DAYS_PER_YEAR = 365
@@ -245,10 +246,7 @@ def _assess_modalities(model: Candidate, limits: Limits) -> LimitFinding | None:
 
 
 def _list_inputs(modalities: frozenset[str], conjunction: str) -> str:
-    """Return the inputs as text, such as "audio", "images or PDFs", or "audio, images, or PDFs"."""
-    *others, last = (INPUT_WORDS.get(modality, modality) for modality in sorted(modalities))
-    comma = "," if len(others) > 1 else ""
-    return f"{', '.join(others)}{comma} {conjunction} {last}" if others else last
+    return join_words((INPUT_WORDS.get(modality, modality) for modality in sorted(modalities)), conjunction)
 
 
 def _assess_tools(model: Candidate, _: Limits) -> LimitFinding | None:

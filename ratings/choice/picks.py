@@ -58,7 +58,10 @@ class Picks:
 
     @property
     def second_is_lower(self) -> bool | None:
-        """Whether the second is significantly lower than the best one. With an open interval, it is not."""
+        """Whether the second is significantly lower than the best one.
+
+        It is False if an interval is open, and None if there is no second.
+        """
         return None if self.second is None else bool(_is_lower(self.second.candidate, self.best.candidate))
 
 

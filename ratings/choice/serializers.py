@@ -87,7 +87,7 @@ class CandidateAssessmentSchema(RatedModelSchema):
         source="prices.above",
         allow_null=True,
         help_text="`price` is for prompts longer than this many tokens, because the requested context is larger."
-        " 0 if it is also for shorter prompts. Null without a price.",
+        " 0 if it is also for shorter prompts. Null if there is no price.",
     )
     off_peak = BooleanField(
         source="prices.off_peak", allow_null=True, help_text="True if `price` is for off-peak hours only."
@@ -159,7 +159,7 @@ class PicksSchema(Schema):
     equally_cheap = PluckField(
         "candidate.slug",
         child=CharField(),
-        help_text="Slugs of the other models with this price that are not rated clearly lower than `best`.",
+        help_text="Slugs of the other models with this price that are not rated significantly lower than `best`.",
     )
     open = RatedModelSchema(
         source="best_open", allow_null=True, help_text="The model with open weights and the highest rating."
@@ -192,7 +192,7 @@ class ShortlistSchema(Schema):
     )
     found = FoundModelSchema(
         many=True,
-        help_text="The models whose name or slug contains each word of `find`, by group. Without `find`, it is empty.",
+        help_text="The models whose name or slug contains each word of `find`, by group. Empty without `find`.",
     )
     picks = PicksSchema(allow_null=True, help_text="Suggestions from `survivors`. Null if none of them has a tier.")
     lowest_price = RatedModelSchema(

@@ -82,7 +82,7 @@ class CandidateAssessment:
 
     @property
     def price_key(self) -> tuple[Any, ...]:
-        """The key for sorting by price. Models without one come last."""
+        """The key for sorting by price. Models without a price come last."""
         return inf if self.price is None else self.price, self.rating_key
 
     @property
@@ -155,7 +155,7 @@ class Shortlist:
 
     @property
     def has_mixed_tiers(self) -> bool:
-        """True if a survivor is in a better tier than one with a higher rating, because its interval is wide."""
+        """True if a survivor with a wide interval is in a better tier than another survivor with a higher rating."""
         models = [survivor.candidate for survivor in self.survivors]
         rated = [(model.rating, model.tier) for model in models if model.rating is not None and model.tier is not None]
         tiers = [tier for _rating, tier in sorted(rated, reverse=True)]
@@ -182,7 +182,7 @@ class Shortlist:
 
 
 def build_shortlist(candidates: Iterable[Candidate], limits: Limits, sort: SortName = "tier") -> Shortlist:
-    """Return the shortlist for these candidates and limits, with its groups sorted by this key."""
+    """Return the shortlist for these candidates and limits, with its groups sorted by the key for `sort`."""
     assessments = sorted(
         (_assess_candidate(candidate, limits) for candidate in candidates),
         key=SORT_KEYS[sort],

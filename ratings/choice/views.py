@@ -91,7 +91,7 @@ class ShortlistTable:
 
 @dataclass(frozen=True)
 class Facet:
-    """A field with values to pick from: pairs of the value, and whether it is the current one."""
+    """A field with values to pick from: pairs of a value and whether it is the current one."""
 
     field: BoundField
     presets: list[tuple[str, bool]]
@@ -166,7 +166,7 @@ def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
 
 
 def _list_sections(form: ChoiceForm, offered: set[str]) -> list[tuple[Any, list[BoundField]]]:
-    """Return the form's other sections with their offered fields. Sections without any are omitted."""
+    """Return the sections of the form with their offered fields, except facets. Sections without any are omitted."""
     others = offered - FACETS.keys()
     sections = [(title, [form[name] for name in names if name in others]) for title, names in FORM_SECTIONS]
     return [(title, fields) for title, fields in sections if fields]
@@ -179,7 +179,7 @@ def _list_more_fields(form: ChoiceForm) -> list[str]:
 
 
 def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[CandidateAssessment]]:
-    """Return one page of each group of models. The matching models without a rating have a list of their own.
+    """Return one page of each group of models. The matching models without a rating are listed separately.
 
     With 2,500 models, the full lists would be half a megabyte of HTML.
     """

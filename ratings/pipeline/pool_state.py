@@ -150,7 +150,7 @@ class CategoryVotes:
 
     @cached_property
     def has_filter_weights(self) -> bool:
-        """Whether a vote has a filter weight below 1."""
+        """Whether any vote has a filter weight below 1."""
         return bool((self.filter_weight < 1).any())
 
     @cached_property

@@ -100,9 +100,9 @@ StreamPart = TextPart | Usage | Truncation
 
 
 class EventReader:
-    """Reads one answer's events. Each wire format of a server has its own subclass.
+    """Base class of the readers of one answer's events. There is one subclass per wire format.
 
-    Its caller, `response.AnswerDecoder`, handles `[DONE]`, errors in the stream, malformed events, and leading
+    The caller, `response.AnswerDecoder`, handles `[DONE]`, errors in the stream, malformed events, and leading
     whitespace.
     """
 

@@ -1,4 +1,4 @@
-"""All backends by endpoint kind. Each backend has its own module and one line below."""
+"""All backends by endpoint kind. To add a backend, write a module and add one line below."""
 
 from arena.endpoints.backends.anthropic import AnthropicBackend
 from arena.endpoints.backends.echo import EchoBackend

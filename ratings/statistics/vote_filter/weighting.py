@@ -44,7 +44,7 @@ VERSION = 2
 STEPS = 256
 MIN_WEIGHT = 1 / 64
 # Classes of voters by their votes in an epoch: 1, 2 to 3, 4 to 5, 6 to 9, 10 to 29, and more. No class should have most
-# of the votes, because its wins are compared with a larger number of other votes.
+# of the votes, because the wins in a class are compared with a larger number of votes in the other classes.
 CLASS_STARTS = (2, 4, 6, 10, 30)
 # Each class is a stratum. An attack from accounts with few votes is spread over several classes.
 _CLASS_RANGES = (*((each, each) for each in range(len(CLASS_STARTS) + 1)), (0, 1), (0, 2), (0, 3))

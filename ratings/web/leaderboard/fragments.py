@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.storage.ttl_cache import TtlCache
 from core.templatetags.strips import Scale
+from core.text.word_lists import join_words
 from ratings.boards import descriptions
 from ratings.boards.changes import has_rank
 from ratings.boards.differences import compute_interval_tiers
@@ -116,7 +117,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "order": dict(links.list_order_parameters(leaderboard.options)).get("order"),
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
-        "note": rows and board_notes.describe_table(leaderboard, ", ".join(groups)),
+        "note": rows and board_notes.describe_table(leaderboard, join_words(groups, _("and"))),
         "empty": None if leaderboard.board["rows"] else board_notes.describe_empty_board(leaderboard),
         "hidden_fields": _list_hidden_fields(leaderboard, hidden_pins),
         "unknown": ", ".join(f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.unknown.items())),
