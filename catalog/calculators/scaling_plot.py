@@ -116,8 +116,8 @@ class ScalingPlot:
         dots = []
         for (x, y), model in zip(positions, self.models, strict=True):
             width = DOT_RADIUS + LETTER_WIDTH * len(model.name)
-            near, far = DOT_RADIUS + 1, DOT_RADIUS + width
-            labels = {"start": _Box(x + near, x + far, y), "end": _Box(x - far, x - near, y)}
+            label_start, label_end = DOT_RADIUS + 1, DOT_RADIUS + width
+            labels = {"start": _Box(x + label_start, x + label_end, y), "end": _Box(x - label_end, x - label_start, y)}
             free = [end for end, label in labels.items() if label.is_free(boxes)]
             boxes += [labels[end] for end in free[:1]]
             dots.append(ModelDot(model, x, y, free[0] if free else ""))

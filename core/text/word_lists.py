@@ -1,4 +1,4 @@
-"""Lists of words in sentences."""
+"""Lists of words and counted nouns in sentences."""
 
 from collections.abc import Iterable
 
@@ -10,3 +10,8 @@ def join_words(words: Iterable[str], conjunction: str) -> str:
         return last
     comma = "," if len(others) > 1 else ""
     return f"{', '.join(others)}{comma} {conjunction} {last}"
+
+
+def count_noun(number: int, singular: str, plural: str = "") -> str:
+    """Return the number and the noun, such as "1 vote" or "2 votes". The default plural is the singular plus "s"."""
+    return f"{number} {singular if number == 1 else plural or f'{singular}s'}"

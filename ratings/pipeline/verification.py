@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from arena.models import Vote
 from catalog.models import LanguageModel
+from core.text.word_lists import count_noun
 from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Outbox, Pool, Tally, VoteWeight
 
 BATCH_SIZE = 50_000
@@ -30,7 +31,9 @@ class VerificationResult:
     waiting: int
 
     def __str__(self) -> str:
-        return f"{self.tallies} tallies in {self.pools} pools match the votes; {self.waiting} votes are in the outbox"
+        tallies = count_noun(self.tallies, "tally", "tallies")
+        pools = count_noun(self.pools, "pool")
+        return f"verified {tallies} in {pools} against the votes; {count_noun(self.waiting, 'vote')} in the outbox"
 
 
 def verify_tallies(pools: Sequence[Pool]) -> VerificationResult:

@@ -33,19 +33,21 @@ def compute_sandwich(
     to_mean = _build_centering(component, len(parameters))[:, free] @ inverse
     # The error of a parameter without residuals comes from the Hessian. For example, all votes on a model might be ties
     # between equal strengths.
-    flat = (plain.diagonal() <= RESIDUAL_TOLERANCE * information.diagonal()) & (information.diagonal() > 0)
-    flat_meat: Floats | float = 0.0
-    if flat.any():
-        flat_meat = votes.sum_outer_products(votes.weight * expected * _select_affected_votes(votes, flat))
+    lacks_residuals = (plain.diagonal() <= RESIDUAL_TOLERANCE * information.diagonal()) & (information.diagonal() > 0)
+    extra_meat: Floats | float = 0.0
+    if lacks_residuals.any():
+        extra_meat = votes.sum_outer_products(votes.weight * expected * _select_affected_votes(votes, lacks_residuals))
 
     def compute_covariance(meat: Floats) -> Floats:
-        covariance: Floats = to_mean @ (meat + flat_meat)[inside] @ to_mean.T
+        covariance: Floats = to_mean @ (meat + extra_meat)[inside] @ to_mean.T
         covariance = (covariance + covariance.T) / 2
         np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # rounding can push a variance of 0 below 0
-        if flat.any():
+        if lacks_residuals.any():
             hessian = (to_mean @ information[inside] @ to_mean.T).diagonal()
-            widen = np.sqrt(np.where(flat, hessian, 1.0) / np.where(flat, covariance.diagonal(), 1.0))
-            covariance *= widen[:, None] * widen
+            scale = np.sqrt(
+                np.where(lacks_residuals, hessian, 1.0) / np.where(lacks_residuals, covariance.diagonal(), 1.0)
+            )
+            covariance *= scale[:, None] * scale
         return covariance
 
     unclustered = compute_covariance(plain)
@@ -62,9 +64,11 @@ def compute_sandwich(
 
 def _build_centering(component: Indices, size: int) -> Floats:
     """Return the matrix that subtracts the mean of its component from each strength (size, size)."""
-    same = (component[:, None] == component) & (component >= 0)
+    is_same_component = (component[:, None] == component) & (component >= 0)
     centering = np.eye(size)
-    centering[: len(component), : len(component)] -= same / np.maximum(same.sum(axis=1), 1)[:, None]
+    centering[: len(component), : len(component)] -= (
+        is_same_component / np.maximum(is_same_component.sum(axis=1), 1)[:, None]
+    )
     return centering
 
 

@@ -63,7 +63,7 @@ def test_verify_says_what_it_found(pool):
     verify("live")
     good, bad = (row[3] for row in logged())
     assert good["matches"] is True
-    assert "2 tallies in 1 pools match the votes" in good["result"]
+    assert "verified 2 tallies in 1 pool against the votes" in good["result"]
     assert bad["matches"] is False
     assert "the tally has 7 wins, but the votes add up to 3" in bad["result"]
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from arena.battles import suggestions_file
+from core.text.word_lists import count_noun
 
 
 class Command(BaseCommand):
@@ -23,4 +24,5 @@ class Command(BaseCommand):
             cards = suggestions_file.import_suggestions(file)
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"{len(cards)} prompts in {len(set(cards.values()))} categories")
+        categories = count_noun(len(set(cards.values())), "category", "categories")
+        self.stdout.write(f"{count_noun(len(cards), 'prompt')} in {categories}")

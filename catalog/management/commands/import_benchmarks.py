@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog.importers.scores import FORMATS, ScoreImportResult, import_score_file
+from core.text.word_lists import count_noun
 
 
 class Command(BaseCommand):
@@ -27,9 +28,9 @@ class Command(BaseCommand):
 
 def _format_result(file: Path, result: ScoreImportResult) -> str:
     if result.is_empty:
-        return f"{file.name}: nothing changed, because this file was imported before"
+        return f"{file.name}: nothing changed, because this file has already been imported"
     return (
-        f"{file.name}: {result.scores} scores for {result.models} models imported, "
+        f"{file.name}: {count_noun(result.scores, 'score')} for {count_noun(result.models, 'model')} imported, "
         f"{result.limited_scores} of them from limited runs and {result.replaced} replacing older ones; "
-        f"{result.new_models} models and {result.new_benchmarks} benchmarks are new"
+        f"{count_noun(result.new_models, 'new model')} and {count_noun(result.new_benchmarks, 'new benchmark')}"
     )

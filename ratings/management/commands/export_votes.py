@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from arena.models import LIVE_POOL
+from core.text.word_lists import count_noun
 from ratings.interchange.export_votes import export_file
 from ratings.management.pools import get_pool
 
@@ -30,4 +31,4 @@ class Command(BaseCommand):
             number = export_file(file, get_pool(pool).slug, with_text=options["with_text"], public=options["public"])
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"{pool}: {number} rows written to {file}")
+        self.stdout.write(f"{pool}: {count_noun(number, 'row')} written to {file}")

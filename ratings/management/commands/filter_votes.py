@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core.text.word_lists import count_noun
 from ratings.models import Pool
 
 
@@ -22,5 +23,6 @@ class Command(BaseCommand):
         for target in pools:
             run = filter_run.filter_pool(target)
             self.stdout.write(
-                f"{target.slug}: {run.votes} votes read, {run.reduced} weights below 1, {run.changed} weights changed"
+                f"{target.slug}: {count_noun(run.votes, 'vote')} read, {count_noun(run.reduced, 'weight')} below 1, "
+                f"{count_noun(run.changed, 'weight')} changed"
             )

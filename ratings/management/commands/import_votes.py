@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog.matching.resolver import make_slug
+from core.text.word_lists import count_noun
 from ratings.interchange.import_votes import COMPRESSION_OPENERS, VoteImportResult, import_file
 from ratings.management.progress import show_progress_bar
 from ratings.models import Pool
@@ -63,6 +64,6 @@ def _format_result(imported: VoteImportResult) -> str:
     if not imported.new:
         return f"{imported.pool.slug}: nothing changed, because this file has already been imported"
     return (
-        f"{imported.pool.slug}: {imported.votes} votes imported ({imported.uncounted} of them do not count), "
-        f"{imported.new_models} new models"
+        f"{imported.pool.slug}: {count_noun(imported.votes, 'vote')} imported ({imported.uncounted} not counted), "
+        f"{count_noun(imported.new_models, 'new model')}"
     )

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from core.text.word_lists import count_noun
 from ratings.management.pools import PoolCommand
 from ratings.pipeline import board_refresh
 
@@ -19,5 +20,6 @@ class Command(PoolCommand):
         published = board_refresh.recompute_boards(pools, from_scratch=options["from_scratch"])
         for snapshot in published:
             board = snapshot.board
-            self.stdout.write(f"{board.pool.slug}/{board.category.slug} by {snapshot.method}: {snapshot.votes} votes")
-        self.stdout.write(f"{len(published)} boards published")
+            votes = count_noun(snapshot.votes, "vote")
+            self.stdout.write(f"{board.pool.slug}/{board.category.slug} by {snapshot.method}: {votes}")
+        self.stdout.write(f"{count_noun(len(published), 'board')} published")

@@ -40,6 +40,6 @@ class Aims:
         model.
         """
         directions, aimed = self.directions, self.models
-        wanted = directions[a] - directions[b]
-        gain = np.where(wanted == 0, np.nan, np.where(won == 1 / 2, -1.0, wanted * (2 * won - 1)))
+        gain_if_a_wins = directions[a] - directions[b]
+        gain = np.where(gain_if_a_wins == 0, np.nan, np.where(won == 1 / 2, -1.0, gain_if_a_wins * (2 * won - 1)))
         return aimed[a] | aimed[b], gain

@@ -187,21 +187,21 @@ class Evidence:
             return np.full(number, -np.inf)
         records = self.records
         a, b = records.a[votes], records.b[votes]
-        met, gain = aims.find_gains(a, b, won[votes])
-        directed = met & self.used[votes] & ~np.isnan(gain)
+        has_aim, gain = aims.find_gains(a, b, won[votes])
+        directed = has_aim & self.used[votes] & ~np.isnan(gain)
         lift = np.where(directed, np.where(gain > 0, _LOG_WIN, _LOG_OTHER) - self.plain[votes], 0.0)
         # An honest voter may prefer or dislike these models.
         sign = np.where(won[votes] < 1 / 2, -1, 1)
-        lead, usual = sign * self.lead[votes], _log_win(sign * self.lead[votes])
+        lead, unbiased = sign * self.lead[votes], _log_win(sign * self.lead[votes])
         side = np.sign(aims.directions[a] - aims.directions[b]) * sign * (directed & (won[votes] != 1 / 2))
         taste = np.zeros(number)
         for shift in TASTES:
-            change = np.where(side == 0, 0.0, _log_win(lead + side * shift) - usual)
+            change = np.where(side == 0, 0.0, _log_win(lead + side * shift) - unbiased)
             taste = np.maximum(taste, np.bincount(owner, change, number))
         # The chance of a battle with any of the models is at most the sum of their chances, and at least half of it.
         chance = np.clip(-np.expm1(-absent[:, aims.models]).sum(axis=1), 1e-9, 1)[self.row[votes]]
-        base = self.plain[votes] + lift - np.where(met, np.log(chance), np.log1p(-chance / 2))
-        hits, misses = np.bincount(owner, met, number), np.bincount(owner, ~met, number)
+        base = self.plain[votes] + lift - np.where(has_aim, np.log(chance), np.log1p(-chance / 2))
+        hits, misses = np.bincount(owner, has_aim, number), np.bincount(owner, ~has_aim, number)
         chosen = [hits * np.log(focus) + misses * np.log(1 - focus) for focus in _PROVEN_FOCUS]
         weight = _PROVEN_SHARE * _TARGET_SHARE / len(_PROVEN_FOCUS)
         log_attack: Floats = np.bincount(owner, base, number) - taste + np.logaddexp.reduce(chosen) + np.log(weight)
@@ -216,13 +216,13 @@ class Evidence:
         """
         records, size = self.records, self.records.models
         outcome, row, used = records.outcome[votes], self.row[votes], np.tile(self.used[votes], 2)
-        keys, place = np.unique(
+        keys, pair = np.unique(
             np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes])), return_inverse=True
         )
         pairs = len(keys)
 
         def total(values: Floats) -> Floats:
-            sums: Floats = np.bincount(place, values, pairs).astype(np.float64)
+            sums: Floats = np.bincount(pair, values, pairs).astype(np.float64)
             return sums
 
         won = np.concatenate((outcome == A_WON, outcome == B_WON))
@@ -232,23 +232,24 @@ class Evidence:
         lower = total((np.where(lost, _LOG_WIN, _LOG_OTHER) - plain) * used)
         lead = np.concatenate((self.lead[votes], -self.lead[votes])) * np.where(lost, -1, 1)
         decisive = used & (won | lost)
-        usual = _log_win(lead) * decisive
+        unbiased = _log_win(lead) * decisive
         sign = np.where(lost, -1, 1)
         taste = np.zeros(pairs)
         for shift in TASTES:
-            taste = np.maximum(taste, total(_log_win(lead + sign * shift) * decisive - usual))
-        met = np.bincount(place, minlength=pairs)
+            taste = np.maximum(taste, total(_log_win(lead + sign * shift) * decisive - unbiased))
+        hits = np.bincount(pair, minlength=pairs)
         voter = keys // size
         rows = csr_array((np.ones(len(votes)), (owner, row)), shape=(number, len(absent)))
-        met_odds = total(np.concatenate((odds[row, records.a[votes]], odds[row, records.b[votes]])))
-        left = np.asarray(rows @ absent).ravel()[keys] + met_odds
-        missed = np.bincount(owner, minlength=number)[voter] - met
+        hit_odds = total(np.concatenate((odds[row, records.a[votes]], odds[row, records.b[votes]])))
+        # Minus the log-chance of these hits and misses for a voter who judges every battle.
+        minus_log_chance = np.asarray(rows @ absent).ravel()[keys] + hit_odds
+        misses = np.bincount(owner, minlength=number)[voter] - hits
         base = np.bincount(owner, self.plain[votes], number)[voter]
         up, down = np.full((2, pairs), -np.inf)
         for focus, weight in FOCUS.items():
             chosen = base + np.log(weight)
             if focus:
-                chosen = chosen + met * np.log(focus) + missed * np.log(1 - focus) + left
+                chosen = chosen + hits * np.log(focus) + misses * np.log(1 - focus) + minus_log_chance
             any_side = chosen + np.log(_ANY_SIDE) if focus else -np.inf
             directed = chosen - taste + np.log(1 - _ANY_SIDE)
             up = np.logaddexp(up, np.logaddexp(directed + lift, any_side))

@@ -106,8 +106,8 @@ def find_epoch_ends(time: Floats, voter: Indices) -> list[int]:
     ends: list[int] = []
     start = checked = 0
     while True:
-        place = int(np.searchsorted(midnights, checked, side="right"))
-        midnight = int(midnights[place]) if place < len(midnights) else len(time) + 1
+        index = int(np.searchsorted(midnights, checked, side="right"))
+        midnight = int(midnights[index]) if index < len(midnights) else len(time) + 1
         end = min(checked - (checked - start) % EPOCH_VOTES + EPOCH_VOTES, midnight)
         if end > len(time):
             return ends
@@ -154,7 +154,9 @@ def group_tables(records: VoteRecords, epoch: Indices) -> tuple[Indices, Floats,
     others.
     """
     tables = len(records.shares)
-    keys, place, votes = np.unique(epoch * tables + records.draw[: len(epoch)], return_inverse=True, return_counts=True)
+    keys, key_index, votes = np.unique(
+        epoch * tables + records.draw[: len(epoch)], return_inverse=True, return_counts=True
+    )
     epochs, draws = keys // tables, keys % tables
     mixed = records.shares.max(axis=1, initial=0)[draws] < 1 - _SHARE_TOLERANCE
     first = np.searchsorted(epochs, epochs)
@@ -165,4 +167,4 @@ def group_tables(records: VoteRecords, epoch: Indices) -> tuple[Indices, Floats,
     weights = csr_array((votes.astype(np.float64), (row, draws)), shape=(len(ids), tables))
     shares = np.asarray(weights @ records.shares) / np.bincount(row, votes, len(ids))[:, None]
     ends = np.searchsorted(ids // (MAX_TABLES + tables), np.arange(len(records.ends)), side="right")
-    return row[place], shares, ends.tolist()
+    return row[key_index], shares, ends.tolist()

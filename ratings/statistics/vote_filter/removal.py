@@ -20,8 +20,8 @@ class Proof:
     """The evidence of attacks on a model.
 
     lifted, lowered: whether an attack in this direction is proven.
-    outside: the excess of appearances outside the stratum, as a share of them. If the attack is there too, the model's
-        scores inside and outside the stratum do not differ.
+    outside: the excess of appearances outside the stratum, as a share of the appearances there. If the attack
+        is also outside, the model's scores inside and outside the stratum do not differ.
     """
 
     lifted: bool = False
@@ -35,14 +35,14 @@ def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, 
     It is removed from wins (or losses) to the extent that the model wins (or loses) more often than expected. If
     neither is certain, it is removed from all outcomes in proportion, so the share of wins does not change.
     """
-    places = np.flatnonzero((stratum.a == model) | (stratum.b == model))
-    score = np.where(stratum.a[places] == model, stratum.won[places], 1 - stratum.won[places])
-    weight = stratum.weight[places]
+    positions = np.flatnonzero((stratum.a == model) | (stratum.b == model))
+    score = np.where(stratum.a[positions] == model, stratum.won[positions], 1 - stratum.won[positions])
+    weight = stratum.weight[positions]
     total = float(weight.sum())
     amount = min(amount, total)
     if amount <= 0:
         return
-    opponent = stratum.a[places] + stratum.b[places] - model
+    opponent = stratum.a[positions] + stratum.b[positions] - model
     expected = float(np.average(wins.expected[model, opponent], weights=weight + 1e-12))
     excess = float(wins.excess[model])
     lifted = excess > 0
@@ -55,7 +55,7 @@ def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, 
     for value in (0.0, 0.5, 1.0):
         share = float(weight[score == value].sum()) / total
         part = amount * ((1 - directed) * share + directed * (value == lifted))
-        _take(stratum, places[score == value], part, aims)
+        _take(stratum, positions[score == value], part, aims)
 
 
 def _fits_proof(amount: float, total: float, expected: float, excess: float, error: float, proof: Proof) -> bool:
@@ -81,46 +81,47 @@ def remove_wins(stratum: Stratum, model: int, wins: Wins, aims: Aims) -> None:
     """Remove enough wins, or losses if there are too many of them, to bring the model's score to the expected one."""
     excess = float(wins.excess[model])
     score = np.where(stratum.a == model, stratum.won, np.where(stratum.b == model, 1 - stratum.won, 0.5))
-    places = np.flatnonzero(score == (1.0 if excess > 0 else 0.0))
-    opponent = stratum.a[places] + stratum.b[places] - model
+    positions = np.flatnonzero(score == (1.0 if excess > 0 else 0.0))
+    opponent = stratum.a[positions] + stratum.b[positions] - model
     expected = wins.expected[model, opponent]
     change = (1 - expected) if excess > 0 else expected
-    mean = float(np.average(change, weights=stratum.weight[places] + 1e-12)) if len(places) else 1.0
-    _take(stratum, places, abs(excess) / max(mean, 1e-6), aims)
+    mean = float(np.average(change, weights=stratum.weight[positions] + 1e-12)) if len(positions) else 1.0
+    _take(stratum, positions, abs(excess) / max(mean, 1e-6), aims)
 
 
-def _take(stratum: Stratum, places: Indices, amount: float, aims: Aims) -> None:
+def _take(stratum: Stratum, positions: Indices, amount: float, aims: Aims) -> None:
     """Remove this much weight from these votes, beginning with the voters who look most like the attack."""
-    if not len(places) or amount <= 0:
+    if not len(positions) or amount <= 0:
         return
-    rank = _rank_voters(stratum, places, aims)
+    rank = _rank_voters(stratum, positions, aims)
     order = np.argsort(rank, kind="stable")
     groups = np.unique(rank[order], return_index=True)[1]
-    weight = stratum.weight[places[order]]
+    weight = stratum.weight[positions[order]]
     sums = np.add.reduceat(weight, groups)
     before = np.cumsum(sums) - sums
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(sums > 0, np.clip((amount - before) / sums, 0, 1), 0)
     size = np.diff(groups, append=len(order))
-    stratum.weight[places[order]] = weight * (1 - np.repeat(part, size))
+    stratum.weight[positions[order]] = weight * (1 - np.repeat(part, size))
 
 
-def _rank_voters(stratum: Stratum, places: Indices, aims: Aims) -> Indices:
+def _rank_voters(stratum: Stratum, positions: Indices, aims: Aims) -> Indices:
     """Return the rank of each of these votes by its voter, from 0 for the voters who look most like the attack.
 
-    Votes at `places` and all votes that serve one of the aims count as votes of the attack. Voters are ranked by the
+    Votes at `positions` and all votes that serve one of the aims count as votes of the attack. Voters are ranked by the
     likelihood ratio of their number of such votes.
     """
     voters, owner = np.unique(stratum.voter, return_inverse=True)
-    met, gain = aims.find_gains(stratum.a, stratum.b, stratum.won)
-    served = met & ~(gain < 0)
-    served[places] = True
+    has_aim, gain = aims.find_gains(stratum.a, stratum.b, stratum.won)
+    is_attack = has_aim & ~(gain < 0)
+    is_attack[positions] = True
     votes = np.bincount(owner, minlength=len(voters))
-    hits = np.bincount(owner[served], minlength=len(voters))
-    usual = max(float(stratum.weight[served].sum() / max(stratum.weight.sum(), 1e-12)), 1e-6)
-    usual = min(usual, 0.5)
+    hits = np.bincount(owner[is_attack], minlength=len(voters))
+    base_share = max(float(stratum.weight[is_attack].sum() / max(stratum.weight.sum(), 1e-12)), 1e-6)
+    base_share = min(base_share, 0.5)
     ratio = [
-        hits * np.log(focus / usual) + (votes - hits) * np.log((1 - focus) / (1 - usual)) for focus in _ATTACK_FOCUS
+        hits * np.log(focus / base_share) + (votes - hits) * np.log((1 - focus) / (1 - base_share))
+        for focus in _ATTACK_FOCUS
     ]
-    likeness = np.round(np.maximum(*ratio)[owner[places]], 6)
+    likeness = np.round(np.maximum(*ratio)[owner[positions]], 6)
     return np.unique(-likeness, return_inverse=True)[1].astype(np.intp)

@@ -305,17 +305,17 @@ class _Fold:
             stratum = self._select(group, chances, rows.start)
             if not len(stratum.votes):
                 continue
-            found = count_appearances(stratum, growth, self.expected.completion_error)
+            appearances = count_appearances(stratum, growth, self.expected.completion_error)
             wins = self._compare(stratum) if has_testable_wins(stratum) else None
-            hits = find_hits(found.z, wins.z if wins else np.zeros(self.records.models), 2 * self.tests)
+            hits = find_hits(appearances.z, wins.z if wins else np.zeros(self.records.models), 2 * self.tests)
             self.proven |= (hits.lifted, hits.lowered, hits.frequent)
-            changed = self._trim_appearances(stratum, growth, proven_seen_z, hits, found)
+            changed = self._trim_appearances(stratum, growth, proven_seen_z, hits, appearances)
             if wins:
                 self._trim_wins(stratum, proven_z, hits, self._compare(stratum) if changed else wins)
         everyone = self._select(votes, chances, rows.start)
         if len(everyone.votes):
-            found = count_appearances(everyone, growth, self.expected.completion_error)
-            self._trim_appearances(everyone, growth, proven_seen_z, Aims.for_models(self.records.models), found)
+            appearances = count_appearances(everyone, growth, self.expected.completion_error)
+            self._trim_appearances(everyone, growth, proven_seen_z, Aims.for_models(self.records.models), appearances)
 
     def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
         votes = votes[self.weight[votes] > 0]
@@ -336,35 +336,35 @@ class _Fold:
         return compare_wins(stratum, reference)
 
     def _trim_appearances(
-        self, stratum: Stratum, growth: Floats, proven_z: float, hits: Aims, found: Appearances
+        self, stratum: Stratum, growth: Floats, proven_z: float, hits: Aims, appearances: Appearances
     ) -> bool:
         """Remove the excess of appearances from a stratum. Return whether any weight has changed.
 
-        hits, found: see `find_hits` and `count_appearances`.
+        hits, appearances: see `find_hits` and `count_appearances`.
         """
         limit = compute_log_e_limit(self.tests)
         done = np.zeros(self.records.models, dtype=bool)
         while True:
-            proven = hits.models & (found.z > 0) | self.proven[:2].any(axis=0) & (found.z >= proven_z)
-            order = np.where(done, -np.inf, np.where(proven, np.maximum(found.log_e, limit), found.log_e))
+            proven = hits.models & (appearances.z > 0) | self.proven[:2].any(axis=0) & (appearances.z >= proven_z)
+            order = np.where(done, -np.inf, np.where(proven, np.maximum(appearances.log_e, limit), appearances.log_e))
             model = int(order.argmax())
             if order[model] < limit:
                 return bool(done.any())
             done[model] = True
-            usual = found.expected[model] / stratum.weight.sum()
-            amount = (found.seen[model] - found.expected[model]) / (1 - min(usual, 0.99))
+            base_share = appearances.expected[model] / stratum.weight.sum()
+            amount = (appearances.seen[model] - appearances.expected[model]) / (1 - min(base_share, 0.99))
             wins = self._compare(stratum)
             direction = int(wins.excess[model] < 0)
-            if found.log_e[model] >= limit:
+            if appearances.log_e[model] >= limit:
                 self.proven[direction if abs(wins.z[model]) >= MIN_Z else 2, model] = True
             lifted, lowered = self.proven[:2, model].tolist()
-            outside = self._measure_outside(model, float(found.seen[model]), float(found.expected[model]))
+            outside = self._measure_outside(model, float(appearances.seen[model]), float(appearances.expected[model]))
             remove_appearances(stratum, model, float(amount), wins, Proof(lifted, lowered, outside), Aims(*self.proven))
             self._store(stratum, BY_APPEARANCES)
-            found = count_appearances(stratum, growth, self.expected.completion_error)
+            appearances = count_appearances(stratum, growth, self.expected.completion_error)
 
     def _measure_outside(self, model: int, seen: float, expected: float) -> float:
-        """Return the excess of appearances outside a stratum, as a share of them.
+        """Return the excess of appearances outside a stratum, as a share of the appearances there.
 
         seen, expected: the appearances in the stratum.
         """

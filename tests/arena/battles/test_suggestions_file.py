@@ -79,7 +79,7 @@ def test_load_prompts_reads_csv_and_json_lines_alike(tmp_path):
     ],
 )
 def test_load_prompts_takes_what_a_file_may_have_beside_its_prompts(tmp_path, name, text):
-    assert run(write(tmp_path, text, name)) == "1 prompts in 1 categories\n"
+    assert run(write(tmp_path, text, name)) == "1 prompt in 1 category\n"
     assert stored() == [("Why?", "x")]
 
 

@@ -151,7 +151,7 @@ def test_limited_runs_are_counted_and_marked(tmp_path, benchmarks):
         (
             "results.json",
             {},
-            "results.json: 3 scores for 1 models imported, 0 of them from limited runs and 0 replacing older",
+            "results.json: 3 scores for 1 model imported, 0 of them from limited runs and 0 replacing older",
         ),
         ("plain.csv", {}, "plain.csv: 2 scores for 2 models"),
         ("open.csv", {"format": "open-llm-v2"}, "open.csv: 16 scores for 2 models"),

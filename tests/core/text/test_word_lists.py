@@ -1,8 +1,8 @@
-"""Lists of words in sentences."""
+"""Lists of words and counted nouns in sentences."""
 
 import pytest
 
-from core.text.word_lists import join_words
+from core.text.word_lists import count_noun, join_words
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,17 @@ from core.text.word_lists import join_words
 )
 def test_words_are_joined(words, text):
     assert join_words(iter(words), "or") == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((0, "vote"), "0 votes"),
+        ((1, "vote"), "1 vote"),
+        ((2, "vote"), "2 votes"),
+        ((1, "tally", "tallies"), "1 tally"),
+        ((2, "tally", "tallies"), "2 tallies"),
+    ],
+)
+def test_noun_has_the_form_for_its_number(arguments, text):
+    assert count_noun(*arguments) == text

@@ -38,7 +38,7 @@ def pools():
 
 def test_import_prints_counts_and_says_when_nothing_changed(file):
     path = file()
-    assert run("import_votes", path) == "votes: 3 votes imported (2 of them do not count), 2 new models\n"
+    assert run("import_votes", path) == "votes: 3 votes imported (2 not counted), 2 new models\n"
     assert run("import_votes", path) == "votes: nothing changed, because this file has already been imported\n"
     assert Vote.objects.count() == 2
 
@@ -54,7 +54,7 @@ def test_import_names_the_pool_after_the_file(file, name, slug):
 
 def test_import_takes_counts(file):
     path = file("counts.csv", (COUNTS_HEADER + "one,two,3,1,2,4\n").encode())
-    assert run("import_votes", path) == "counts: 10 votes imported (0 of them do not count), 2 new models\n"
+    assert run("import_votes", path) == "counts: 10 votes imported (0 not counted), 2 new models\n"
 
 
 def test_import_into_a_named_pool(file):
@@ -99,13 +99,16 @@ def test_import_refuses_a_wrong_file_with_one_line_and_changes_nothing(file):
     assert not (pools() or Vote.objects.exists() or LanguageModel.objects.exists())
 
 
-@pytest.mark.parametrize(("options", "number"), [([], 2), (["--pool", "live"], 2), (["--pool", "mine"], 1)])
-def test_export_prints_how_many_rows(tmp_path, options, number):
+@pytest.mark.parametrize(
+    ("options", "number", "rows"),
+    [([], 2, "2 rows"), (["--pool", "live"], 2, "2 rows"), (["--pool", "mine"], 1, "1 row")],
+)
+def test_export_prints_how_many_rows(tmp_path, options, number, rows):
     one, two = factories.model("one"), factories.model("two")
     for pool in ("live", "live", "mine"):
         factories.vote(one, two, pool=factories.pool(pool).slug)
     path = tmp_path / "votes.csv"
-    assert run("export_votes", path, *options).endswith(f": {number} rows written to {path}\n")
+    assert run("export_votes", path, *options).endswith(f": {rows} written to {path}\n")
     assert len(path.read_text().splitlines()) == number + 1
 
 

@@ -75,7 +75,7 @@ def test_recompute_without_votes_publishes_nothing(capsys):
 def test_verify_counts_what_it_checked(capsys, voted):
     before = contents()
     output = run(capsys, "verify_ratings")
-    assert output == "8 tallies in 2 pools match the votes; 1 votes are in the outbox\n"
+    assert output == "verified 8 tallies in 2 pools against the votes; 1 vote in the outbox\n"
     assert contents() == before
 
 
@@ -109,7 +109,7 @@ def test_verify_finds_a_vote_that_was_forgotten(voted):
 
 def test_verify_of_one_pool_looks_at_no_other(capsys, voted):
     Tally.objects.filter(board__pool__slug="api").delete()
-    assert "6 tallies in 1 pools" in run(capsys, "verify_ratings", "--pool", "live")
+    assert "verified 6 tallies in 1 pool" in run(capsys, "verify_ratings", "--pool", "live")
 
 
 @pytest.mark.parametrize("command", ["recompute_ratings", "verify_ratings"])
