@@ -19,8 +19,8 @@ from core.http.errors import RequestError
 def delete_battle(voter_id: UUID, battle_id: UUID) -> None:
     """Delete one of the voter's battles. Raises RequestError 404 if the voter has no such battle.
 
-    The vote stays, including the voter's pseudonym, because intervals depend on the number of voters, and the hash of
-    the question, because a repeated question must not count twice.
+    The vote stays, with the voter's pseudonym and the hash of the question, because intervals depend on the number of
+    voters and a repeated question must not count twice.
     """
     lifecycle.get_battle(voter_id, battle_id)
     delete_battles(Battle.objects.filter(pk=battle_id, voter=voter_id))

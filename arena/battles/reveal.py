@@ -195,7 +195,7 @@ def _build_measurements(battle: Battle, side: str, answers: Sequence[Answer], pr
     side_answers = [answer for answer in finished if answer.side == side]
     stats = compute_answer_stats(side_answers)
     cost = _compute_cost(stats, price)
-    # For a replaced model, the time to the first token includes the call to the model that failed.
+    # If a model was replaced, the time to the first token includes the failed call.
     is_replaced = any(entry["side"] == side for entry in battle.replaced)
     return {
         "answers": len(side_answers),

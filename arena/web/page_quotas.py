@@ -1,4 +1,4 @@
-"""CPU time quotas for pages and read calls, by address and network.
+"""CPU time quotas for pages and read calls, by address and network, or by voter (see `quotas.is_charged_alone`).
 
 After a page is rendered, the visitor is charged for the CPU time that it took. Pages from a cache take almost no time
 and are free. Fixed prices would be wrong on most sites, because the cost of a page depends on its URL and on the

@@ -157,7 +157,7 @@ def _count_missing_votes(row: Mapping[str, Any]) -> int:
 class BoardSelection:
     """The board for a page, its pool, and the other pools to choose from.
 
-    is_substitute: True if the page shows a reference board because this arena's own board ranks too few models.
+    is_substitute: True if the page shows another pool's board because this arena's own board ranks too few models.
     """
 
     board_key: BoardKey

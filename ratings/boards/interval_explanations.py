@@ -153,7 +153,7 @@ def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:
 def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
     half = compute_half_width(row)
     if half is None:
-        yield _("The interval closes once the model has both wins and losses.")
+        yield _("The interval closes once chains of votes put the model both above and below the others.")
         return
     yield from _explain_too_wide(row)
     # If the opponents' ratings were known and the votes independent, the win rate would determine the width.

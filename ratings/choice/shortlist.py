@@ -97,9 +97,9 @@ class CandidateAssessment:
 
         Ties in the first two are broken by the number of failures without a distance, fewest first.
         """
-        unmeasured = sum(not finding.is_ordered for finding in self.failures)
+        unordered = sum(not finding.is_ordered for finding in self.failures)
         distance = sum(finding.distance for finding in self.failures)
-        return len(self.failures), len(self.unknown), unmeasured, distance, self.sort_key
+        return len(self.failures), len(self.unknown), unordered, distance, self.sort_key
 
 
 SORT_KEYS: Mapping[SortName, Callable[[CandidateAssessment], tuple[Any, ...]]] = MappingProxyType(

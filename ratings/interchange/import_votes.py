@@ -61,8 +61,8 @@ def import_file(
     with_text: store the conversations.
     progress: is called with the number of bytes read, the total number of bytes, and the number of rows read.
 
-    Raises a ValueError with one sentence if the file cannot be read or a row is invalid. The sentence names the line
-    and the field. In this case, nothing is stored.
+    Raises a ValueError with one sentence if the file cannot be read or a row is invalid. For a row, the sentence names
+    the line and the field. In both cases, nothing is stored.
     """
     with _explain_errors(path):
         digest = _hash_file(path)

@@ -31,7 +31,10 @@ def delete_idle_sets() -> int:
 
 
 def _list_idle_sets() -> QuerySet[Pool]:
-    """Return the sets without a recent snapshot. Each new vote produces a snapshot within seconds."""
+    """Return the sets with no recent snapshot and no outdated board.
+
+    Each new vote makes a board outdated and produces a snapshot within seconds.
+    """
     published = Snapshot.objects.filter(board__pool=OuterRef("pk"), computed_at__gt=Now() - MAX_IDLE_TIME)
     behind = Board.objects.filter(pool=OuterRef("pk"), behind=True)
     return Pool.objects.filter(~Exists(published), ~Exists(behind), kind=Pool.Kind.SHORTLIST).order_by("pk")

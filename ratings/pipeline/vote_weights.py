@@ -138,22 +138,22 @@ def store_filter_weights(
 def _store_filter_weights(
     pool: Pool, weights: Mapping[int, FilterWeight], closed: Indices | None, run: Mapping[str, Any]
 ) -> int:
-    known = _read_revision(pool)
+    revision = _read_revision(pool)
     rows = VoteWeight.objects.filter(vote__pool=pool.slug, filter_weight__lt=FULL_WEIGHT)
     stored = {
         vote: FilterWeight(weight, reason)
         for vote, weight, reason in rows.values_list("vote", "filter_weight", "reason")
     }
     if closed is not None:
-        held = np.array([vote for vote, row in stored.items() if row == HELD_BACK], dtype=np.intp)
-        for vote in held[~np.isin(held, closed)].tolist():
+        held_back = np.array([vote for vote, row in stored.items() if row == HELD_BACK], dtype=np.intp)
+        for vote in held_back[~np.isin(held_back, closed)].tolist():
             del stored[vote]
     changed = [vote for vote in stored.keys() | weights.keys() if stored.get(vote) != weights.get(vote)]
     if changed:
         new = [weights.get(vote, NO_CHANGE) for vote in changed]
         tallies.stage_weights(changed, [row.weight for row in new], [row.reason for row in new])
     _take_refresh_lock()
-    if _read_revision(pool) != known:
+    if _read_revision(pool) != revision:
         raise _Outdated
     if changed:
         _apply_staged()

@@ -48,7 +48,7 @@ class AgreementQuery:
     """A comparison's board and conditions.
 
     pool: if empty, this arena's own pool is used. If too few of its models have scores, the first pool with enough
-        models is used instead, or else the one with the most.
+        models is used instead, or else the pool with the most such models.
     category: if empty, the benchmark's own category is used if a pool has enough of its models there, else all votes.
     conditions: the key of the conditions. If empty, the conditions with the most models are used.
     """

@@ -29,8 +29,8 @@ def describe_empty_board(leaderboard: LeaderboardState) -> EmptyBoard:
         return EmptyBoard(_("This board does not exist"), leaderboard.conflict)
     if leaderboard.board.get("problem"):
         text = _(
-            "A style feature alone predicts the winner in all of these votes, so there are no finite ratings with "
-            "style control."
+            "The effect of style cannot be estimated from these votes, so there are no finite ratings with style "
+            "control."
         )
         return EmptyBoard(_("These votes have no finite ratings"), text)
     pool, key = leaderboard.selection.pool, leaderboard.board_key
