@@ -73,8 +73,8 @@ class Pool(models.Model):
 class Exclusion(models.Model):
     """An operator's decision that some votes in a pool do not count. It can be withdrawn.
 
-    A vote is excluded if it meets all conditions. The votes are selected once, because networks are stored for only
-    30 days. `votes` is null until Celery has applied the exclusion.
+    A vote is excluded if it meets all conditions. The votes are selected once, because networks are stored for only 30
+    days. `votes` is null until Celery has applied the exclusion.
     """
 
     pool = models.ForeignKey(Pool, models.CASCADE, related_name="exclusions")

@@ -29,8 +29,8 @@ def _get_pool_model() -> Any:
 class PublicationFilter(admin.SimpleListFilter):
     """Filters battles by publication state.
 
-    Operators review battles in two lists: those waiting in the queue, and those reported by readers. The lists
-    are separate, so that many reports cannot hide the battles in the queue.
+    Operators review battles in two lists: those waiting in the queue, and those reported by readers. The lists are
+    separate, so that many reports cannot hide the battles in the queue.
     """
 
     title = "publication"

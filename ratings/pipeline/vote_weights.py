@@ -26,8 +26,8 @@ SELECT vote.id, pool.slug, pool.open_limit, vote.created_at
 FROM ratings_outbox JOIN arena_vote AS vote ON vote.id = vote_id LEFT JOIN ratings_pool AS pool ON pool.slug = vote.pool
 """
 
-# New voters' votes, with their times and networks. Those that have left the outbox have weight. Votes outlive
-# deleted battles, so votes without a battle share one network.
+# New voters' votes, with their times and networks. Those that have left the outbox have weight. Votes outlive deleted
+# battles, so votes without a battle share one network.
 NEW_VOTES_SQL = """
 SELECT vote.id, EXTRACT(EPOCH FROM vote.created_at)::float8, COALESCE(battle.network, ''),
     NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)

@@ -25,8 +25,8 @@ NEWCOMER_HALF_WIDTH = 20.0
 CONTENDER_COUNT = 10
 
 # The weights of three mean variances: differences between contenders, newcomers against the field, and all models
-# against the field. Unlike means, sums would depend on the number of models in each group: a few newcomers would
-# have almost no weight, or the contenders of a new board would have almost none.
+# against the field. Unlike means, sums would depend on the number of models in each group: a few newcomers would have
+# almost no weight, or the contenders of a new board would have almost none.
 _CONTENDER_WEIGHT = 3.0
 _NEWCOMER_WEIGHT = 1.0
 _FIELD_WEIGHT = 0.05

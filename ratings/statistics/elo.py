@@ -31,8 +31,8 @@ def replay_votes(
 ) -> Floats:
     """Return the ratings (M,) after these votes are replayed in order, as a new array.
 
-    ratings (M,): Elo points before the votes. Use START_RATING for a model without votes. Ratings must be
-        within 100,000 points of 0.
+    ratings (M,): Elo points before the votes. Use START_RATING for a model without votes. Ratings must be within
+        100,000 points of 0.
     model_a, model_b (N,): positions from 0 to M - 1.
     outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie.
     weight (N,): positive integers. A vote with weight n counts as n identical votes in a row. The first 100,000 of them

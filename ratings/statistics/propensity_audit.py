@@ -58,8 +58,7 @@ def audit_propensities(
     """Return the audit of the main component's bounded models.
 
     votes, weighted, squared: the number of votes, the sum of their weights, and the sum of their squared weights.
-    voter_counts: the same votes by voter. If it is None, the votes count as independent, and the errors use
-        `squared`.
+    voter_counts: the same votes by voter. If None, the votes count as independent, and the errors use `squared`.
 
     Raises likelihood.NotConverged as `bradley_terry.fit` does.
     """

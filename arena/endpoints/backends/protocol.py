@@ -49,8 +49,8 @@ class Request:
 class Timeouts:
     """Limits in seconds. `first_token` and `total` start with the request, so they include the time to connect.
 
-    Reasoning tokens count as tokens, but keep-alives and empty events do not. The time that the stream's
-    reader takes between tokens is not counted.
+    Reasoning tokens count as tokens, but keep-alives and empty events do not. The time that the consumer of the stream
+    takes between tokens is not counted.
     """
 
     connect: float = 10

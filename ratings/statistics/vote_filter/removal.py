@@ -20,8 +20,8 @@ class Proof:
     """The evidence of attacks on a model.
 
     lifted, lowered: whether an attack in this direction is proven.
-    outside: the excess of appearances outside the stratum, as a share of the appearances there. If the attack
-        is also outside, the model's scores inside and outside the stratum do not differ.
+    outside: the excess of appearances outside the stratum, as a share of the appearances there. If the attack is also
+        outside, the model's scores inside and outside the stratum do not differ.
     """
 
     lifted: bool = False

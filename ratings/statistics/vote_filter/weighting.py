@@ -99,8 +99,8 @@ def weigh(
         already chosen needs a row in which that model's chance is 1.
     shares (D, M): the chance that each model is in the pair, under each draw table. Rows add up to 2.
 
-    Pass all votes that count, and no others. Otherwise, attackers can hide which battles they abandon.
-    Votes in the open epoch have weight 1, or 0 if their voter is flagged.
+    Pass all votes that count, and no others. Otherwise, attackers can hide which battles they abandon. A vote in the
+    open epoch has weight 1, or 0 if its voter is flagged.
 
     Raises a ValueError that names the column and the position of the first invalid vote. Raises
     likelihood.NotConverged as `bradley_terry.fit` does.
