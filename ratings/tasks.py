@@ -100,7 +100,10 @@ def apply_exclusions() -> None:
 
 @shared_task(name="ratings.filter_votes", ignore_result=True)
 def filter_votes() -> None:
-    """Run the vote filter on the pools that are due. It runs in a separate thread, so it does not delay boards."""
+    """Run the vote filter on the pools that are due.
+
+    A separate thread starts the filter's processes and waits for them, so that boards are not delayed.
+    """
     global _filter_thread  # noqa: PLW0603  # one run at a time
     if _filter_thread is None or not _filter_thread.is_alive():
         _filter_thread = Thread(target=_filter_votes, name="filter", daemon=True)

@@ -29,7 +29,10 @@ class Publisher:
         self.last_stop: bytes | None = None
 
     async def read_stops(self) -> list[str]:
-        """Return the ids of battles that voters have stopped since the last call. They are lost if Redis is down."""
+        """Return the ids of battles that voters have stopped since the last call.
+
+        Stop requests are lost if Redis is down.
+        """
         try:
             if self.last_stop is None:  # "$" would miss entries that arrive between two calls
                 newest: Any = await self.redis.xrevrange(STOP_STREAM, count=1)

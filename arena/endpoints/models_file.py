@@ -18,6 +18,7 @@ from catalog.facts.claims import pick_free_slug, record_edits
 from catalog.models import LanguageModel, License, Organization
 from core.text.json_values import is_storable_json
 from core.text.slugs import SLUG_PATTERN
+from core.text.word_lists import join_words
 
 MAX_FIELD_LENGTHS = {"base_url": 500, "api_key_env": 100}
 DEFAULT_MAX_LENGTH = 200
@@ -127,7 +128,7 @@ def _check_entry(where: str, entry: dict[str, Any]) -> None:
 def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, type]) -> None:
     for field, value in entry.items():
         if field not in fields:
-            raise ValueError(f"{where}: {field!r} is not a known field; use {', '.join(fields)}")
+            raise ValueError(f"{where}: {field!r} is not a known field; use {join_words(fields, 'or')}")
         allowed_types = (int, float) if fields[field] is float else (fields[field],)
         if not isinstance(value, allowed_types) or (isinstance(value, bool) and bool not in allowed_types):
             raise InvalidFieldError(where, field, f"must be {TYPE_NAMES[fields[field]]}")
@@ -146,7 +147,7 @@ def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
     _check_fields(f"{where}: endpoint", endpoint, ENDPOINT_FIELDS)
     backend = BACKENDS.get(endpoint.get("kind", ""))
     if backend is None:
-        raise InvalidFieldError(where, "endpoint.kind", f"must be one of {', '.join(BACKENDS)}")
+        raise InvalidFieldError(where, "endpoint.kind", f"must be one of {join_words(BACKENDS, 'or')}")
     for field in backend.required_fields:
         if not endpoint.get(field):
             raise InvalidFieldError(where, f"endpoint.{field}", "is missing")
@@ -162,7 +163,7 @@ def _check_limits(where: str, endpoint: dict[str, Any]) -> None:
     if "api_key_env" in endpoint:
         _check_key_name(where, endpoint["api_key_env"])
     if not 0 < endpoint.get("first_token_timeout_s", 1) <= MAX_TIMEOUT_S:
-        raise InvalidFieldError(where, "endpoint.first_token_timeout_s", f"must be between 0 and {MAX_TIMEOUT_S}")
+        raise InvalidFieldError(where, "endpoint.first_token_timeout_s", f"must be above 0 and at most {MAX_TIMEOUT_S}")
     _check_parameters(where, endpoint.get("parameters", {}))
 
 

@@ -23,7 +23,10 @@ _device_signer = TimestampSigner(salt="arena.device")
 
 
 def build_lock_key(name: str) -> str:
-    """Return the key under which failures of a username are counted. It ignores case, and `unlock_name` changes it."""
+    """Return the key under which failures of a username are counted.
+
+    All spellings of a name that differ only in case have the same key. `unlock_name` gives the name a new key.
+    """
     return f"{_normalize_name(name)}:{cache.get(_build_unlock_key(name), 0)}"
 
 

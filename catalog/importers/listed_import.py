@@ -28,8 +28,7 @@ TABLES = (listed_tables.FACTS_FILE, listed_tables.PRICES_FILE)
 
 @dataclass
 class ListedImportResult:
-    """The numbers of models, facts, and prices that an import added or changed.
-
+    """The result of an import.
     models: the number of models that the file describes.
     facts, prices: the numbers of new or changed facts and prices.
     refused: the number of entries that were not used, by reason.

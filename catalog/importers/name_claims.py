@@ -14,7 +14,7 @@ MAX_NAME_LENGTH = 300  # leaves room for the other words of a source
 
 
 def record_name_claims(names: Mapping[int, str], providers: Mapping[int, str] | None = None) -> None:
-    """Record the claims in the names of models. Models with such claims are skipped.
+    """Record the claims in the names of models. Models that already have such claims are skipped.
 
     names: names of models, keyed by model key.
     providers: the companies that list the models, keyed by model key (see `names.parse_model_name`).

@@ -44,13 +44,14 @@ _last_large_writes: dict[int, float] = {}  # board id → monotonic time when it
 class PairArrays:
     """The arrays of a table for M models, in the order of the board's labels. The labels are slugs.
 
-    ratings (M,), error (M, M), component (M,), unbounded (M,): as in `bradley_terry.Fit`, not shifted by an anchor.
+    ratings (M,), difference_se (M, M), component (M,), unbounded (M,): as in `bradley_terry.Fit`, not shifted by an
+        anchor.
     elo (M,): Elo ratings. None under style control, or if the order of the votes is unknown.
     """
 
     board: Comparisons
     ratings: Floats
-    error: Floats
+    difference_se: Floats
     component: Indices
     unbounded: Flags
     elo: Floats | None
@@ -122,7 +123,7 @@ def load_pair_arrays(table: PairTable) -> PairArrays:
         return PairArrays(
             board=Comparisons.from_counts(table.slugs, arrays["wins"], _build_symmetric(size, arrays["ties"])),
             ratings=arrays["ratings"],
-            error=_build_symmetric(size, arrays["error"]),
+            difference_se=_build_symmetric(size, arrays["error"]),
             component=arrays["component"],
             unbounded=arrays["unbounded"],
             elo=arrays.get("elo"),

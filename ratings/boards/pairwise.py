@@ -78,7 +78,7 @@ def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
 
 
 def _find_pair_table(board_key: BoardKey) -> PairTable | None:
-    """Return a board's newest table, or None if there is none yet.
+    """Return a board's newest table, or the newest one as of the key's time, or None if there is none.
 
     Raises RequestError if the board does not exist or is a reference board, which has no votes.
     """

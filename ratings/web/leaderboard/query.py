@@ -24,7 +24,8 @@ class LeaderboardState:
     """The state of the leaderboard page.
 
     requested_key: the key of the requested board.
-    board_key: the key of the board to show. It differs from `requested_key` if the requested board has no votes yet.
+    board_key: the key of the board to show. It differs from `requested_key` if the request names no board and the
+        default board belongs to another pool.
     conflict: an error if style control and the method cannot be combined, else empty.
     """
 
