@@ -49,7 +49,8 @@ def test_any_table_comes_back_as_it_was(board):
         assert (table.elo is None) == (ratings is None)
         for mine, theirs in (
             (table.board.wins, board.wins), (table.board.ties, board.ties), (table.ratings, fit.ratings),
-            (table.difference_se, np.triu(fit.difference_se) + np.triu(fit.difference_se).T), (table.component, fit.component),
+            (table.difference_se, np.triu(fit.difference_se) + np.triu(fit.difference_se).T),
+            (table.component, fit.component),
             (table.unbounded, fit.unbounded),
         ):  # fmt: skip
             assert np.array_equal(mine, theirs)
