@@ -36,7 +36,7 @@ class CallSlots:
     """A limit on concurrent calls.
 
     Shared calls (see `SideJob.shared`) can use half of the slots, but at least one. The rest are free for battles that
-    count in the live pool.
+    count in the live pool and for probes.
     """
 
     def __init__(self, number: int) -> None:

@@ -13,7 +13,7 @@ from arena.models import Battle
 from catalog.models import LanguageModel
 
 Figures = tuple[str, list[str]]
-# Keyed by `Prediction.outcome`. Without a winner, there is no outcome.
+# Keyed by `Prediction.outcome`. If neither side won and the match was not close, there is no outcome.
 OUTCOMES = {
     "upset": gettext_lazy("An upset."),
     "expected": gettext_lazy("As expected."),

@@ -235,7 +235,7 @@ class ChoiceForm(DefaultsForm):
         )
 
     def _build_context(self) -> int | None:
-        """Return the minimum context in tokens: the larger of its two limits."""
+        """Return the minimum context in tokens: the larger of the limits in tokens and in pages."""
         return max(self.get_value("context") or 0, (self.get_value("pages") or 0) * TOKENS_PER_PAGE) or None
 
     def _build_use(self) -> MonthlyUse:

@@ -325,7 +325,7 @@ COLUMNS = (
 )
 COLUMNS_BY_NAME = {column.name: column for column in COLUMNS}
 FIXED_COLUMNS = tuple(column.name for column in COLUMNS if column.format is None)
-# On a reference board, these columns have values that the publisher states.
+# The descriptions of these columns on a reference board.
 PUBLISHED_DESCRIPTIONS = {
     "rank": _("One plus the number of ranked models with a higher rating. We compute the ranks from the ratings."),
     "model": _("The model, its maker and license, and whether its weights are open."),
