@@ -332,15 +332,15 @@ LIMIT_ASSESSORS: Mapping[str, Assessor] = MappingProxyType(
         ),
         "latency": NumberLimit(
             "latency", ">", "seconds to the first token", "seconds", lambda model, _: model.latency_s, _format_number,
-            unknown_word="not measured here yet",
+            unknown_text="not measured here yet",
         ),
         "speed": NumberLimit(
             "speed", "<", "tokens per second", "tokens per second", lambda model, _: model.tokens_per_s, _format_number,
-            unknown_word="not measured here yet",
+            unknown_text="not measured here yet",
         ),
         "failures": NumberLimit(
             "failures", ">", "failed calls", "percent", _compute_failure_percent, "{:.3g}%".format,
-            unknown_word="not measured here yet",
+            unknown_text="not measured here yet",
         ),
         "rate": lambda model, limits: _assess_rate(
             "rate", "requests per minute", model.requests_per_minute, limits.rate

@@ -32,7 +32,7 @@ def build_fit(ratings, se, component=None, unbounded=None):
         spread=build_independent_spread(se),
         component=np.array([0] * size if component is None else component, dtype=int),
         unbounded=np.array([False] * size if unbounded is None else unbounded, dtype=bool),
-        interval=np.full(size, "plain"),
+        interval_kind=np.full(size, "plain"),
         iterations=1,
     )
 

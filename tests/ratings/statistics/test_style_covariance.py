@@ -77,7 +77,7 @@ def test_clustered_fit_without_differences_of_style_is_that_of_bradley_terry(vot
     style_fit = style_control.fit(build_styled_votes(columns, 8, voter=voter)).fit
     expected = fit_clustered(columns[:3], voter)
     assert style_fit.covariance == pytest.approx(expected.covariance, rel=1e-9, abs=1e-9)
-    assert style_fit.interval.tolist() == expected.interval_kind.tolist()
+    assert style_fit.interval_kind.tolist() == expected.interval_kind.tolist()
 
 
 def test_clustered_fit_of_voters_with_large_numbers_is_the_same():
