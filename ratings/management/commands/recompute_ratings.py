@@ -20,6 +20,6 @@ class Command(PoolCommand):
         published = board_refresh.recompute_boards(pools, from_scratch=options["from_scratch"])
         for snapshot in published:
             board = snapshot.board
-            votes = count_noun(snapshot.votes, "vote")
+            votes = count_noun(snapshot.votes or 0, "vote")
             self.stdout.write(f"{board.pool.slug}/{board.category.slug} by {snapshot.method}: {votes}")
         self.stdout.write(f"{count_noun(len(published), 'board')} published")

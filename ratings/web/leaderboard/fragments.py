@@ -7,6 +7,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.storage.ttl_cache import TtlCache
@@ -117,7 +118,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "order": dict(links.list_order_parameters(leaderboard.options)).get("order"),
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
-        "note": rows and board_notes.describe_table(leaderboard, join_words(groups, _("and"))),
+        "note": rows and board_notes.describe_table(leaderboard, join_words(groups, gettext("and"))),
         "empty": None if leaderboard.board["rows"] else board_notes.describe_empty_board(leaderboard),
         "hidden_fields": _list_hidden_fields(leaderboard, hidden_pins),
         "unknown": ", ".join(f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.unknown.items())),

@@ -40,7 +40,7 @@ def test_recompute_publishes_all_boards_and_counts_them(capsys, voted):
         *(f"live/exclude-ties by {method}: 19 votes" for method in ("bt", "elo")),
         *(f"live/coding by {method}: 36 votes" for method in ("bt", "elo")),
         *(
-            f"api/{category} by {method}: 1 votes"
+            f"api/{category} by {method}: 1 vote"
             for category in ("overall", "exclude-ties")
             for method in ("bt", "elo")
         ),
@@ -53,7 +53,7 @@ def test_recompute_of_one_pool_leaves_the_others(capsys, voted):
     Outbox.objects.all().delete()
     before = Snapshot.objects.filter(board__pool__slug="live").count()
     output = run(capsys, "recompute_ratings", "--pool", "api")
-    assert "api/overall by bt: 1 votes\n" in output
+    assert "api/overall by bt: 1 vote\n" in output
     assert "live" not in output
     assert Snapshot.objects.filter(board__pool__slug="live").count() == before
 
@@ -65,7 +65,7 @@ def test_recompute_from_scratch_repairs_what_verify_finds(capsys, voted):
 
     run(capsys, "recompute_ratings", "--from-scratch")
 
-    assert "match the votes" in run(capsys, "verify_ratings")
+    assert "against the votes" in run(capsys, "verify_ratings")
 
 
 def test_recompute_without_votes_publishes_nothing(capsys):
