@@ -82,7 +82,7 @@ def test_boards_are_verified_by_the_worker(inside: Page) -> None:
             break
         inside.wait_for_timeout(500)
     inside.get_by_role("row", name=re.compile("verified")).first.get_by_role("link").click()
-    expect(inside.get_by_text("match the votes")).to_be_visible()
+    expect(inside.get_by_text("against the votes")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
