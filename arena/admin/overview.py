@@ -36,11 +36,10 @@ def build_activity_tile() -> Tile:
         _("Battles and votes"),
         [
             Figure(_("Votes today (UTC)"), f"{votes.get(today, 0):,}", vote_list),
-            Figure(_("Votes in 7 days"), f"{sum(votes.values()):,}", vote_list),
+            Figure(_("Votes in the last 7 days"), f"{sum(votes.values()):,}", vote_list),
             Figure(_("Battles today (UTC)"), f"{battles.get(today, 0):,}", battle_list),
-            Figure(_("Battles in 7 days"), f"{sum(battles.values()):,}", battle_list),
+            Figure(_("Battles in the last 7 days"), f"{sum(battles.values()):,}", battle_list),
         ],
-        [votes.get(day, 0) for day in days],
     )
 
 
@@ -63,8 +62,8 @@ def build_endpoint_tile() -> Tile:
         [
             Figure(_("Ready"), f"{Endpoint.objects.filter(IN_DRAW).count():,}", f"{url}?enabled__exact=1"),
             Figure(_("Failing"), names or "0", url, is_problem=bool(names)),
-            Figure(_("Failed calls in 24 hours"), f"{rate:.1%}", url, is_problem=rate > MAX_FAILURE_RATE),
-            Figure(_("Mean wait for the first token"), first_token, url),
+            Figure(_("Failed calls in the last 24 hours"), f"{rate:.1%}", url, is_problem=rate > MAX_FAILURE_RATE),
+            Figure(_("Mean time to first token"), first_token, url),
         ],
     )
 
@@ -78,10 +77,10 @@ def build_queue_tile() -> Tile:
     battles = reverse("admin:arena_battle_changelist")
     submission_list = reverse("admin:catalog_submission_changelist")
     return Tile(
-        _("Waiting for you"),
+        _("Needs review"),
         [
-            Figure(_("Submissions"), f"{submissions:,}", submission_list, is_problem=submissions > 0),
-            Figure(_("Published battles"), f"{waiting:,}", f"{battles}?published=waiting", is_problem=waiting > 0),
+            Figure(_("Submissions"), f"{submissions:,}", submission_list),
+            Figure(_("Published battles"), f"{waiting:,}", f"{battles}?published=waiting"),
             Figure(_("Reported battles"), f"{reported:,}", f"{battles}?published=reported", is_problem=reported > 0),
         ],
     )

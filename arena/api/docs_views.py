@@ -3,8 +3,10 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.vary import vary_on_headers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -58,14 +60,17 @@ def _build_first_calls(request: HttpRequest) -> list[tuple[str, str]]:
     ]
 
 
+@method_decorator(vary_on_headers("Accept"), name="dispatch")
 class CallListView(APIView):
     @describe_call("calls", tag=CALLS_TAG, response=CallListSchema, errors=(400, 401, 403, 429, 503))
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """List all API calls.
 
         Returns the method, path, and title of every call. `schema` is the URL of the OpenAPI document, and `docs` is
-        the URL of the API reference.
+        the URL of the API reference. If `Accept` prefers HTML, as in a browser, the response is a redirect to `docs`.
         """
+        if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
+            return redirect("api-docs")
         overview = {
             "docs": request.build_absolute_uri(reverse("api-docs")),
             "schema": request.build_absolute_uri(reverse("api-schema")),

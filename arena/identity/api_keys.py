@@ -26,9 +26,9 @@ READ = "read"
 BATTLE = "battle"
 VOTE = "vote"
 SCOPE_LABELS = {
-    READ: _("read boards, models, and its own battles"),
-    BATTLE: _("start battles and ask follow-up questions"),
-    VOTE: _("vote on its battles (these votes have a separate board)"),
+    READ: _("Read boards and models, and the battles of this key"),
+    BATTLE: _("Start battles and ask follow-up questions"),
+    VOTE: _("Vote on the battles of this key (these votes have a separate board)"),
 }
 SCOPES = tuple(SCOPE_LABELS)
 PREFIX_LENGTH = len(KEY_PREFIX) + 6  # stored characters that help owners recognize their keys

@@ -35,7 +35,7 @@ class ProposalForm(forms.Form):
     model = forms.CharField(label=_("Model name"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])
     organization = forms.CharField(label=_("Maker"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])
     weights = forms.CharField(
-        label=_("URL of the weights (if they are open)"),
+        label=_("URL of the weights (optional)"),
         max_length=MAX_URL_LENGTH,
         required=False,
         validators=[
@@ -45,7 +45,7 @@ class ProposalForm(forms.Form):
         ],
     )
     license = forms.CharField(
-        label=_("License"), max_length=MAX_FIELD_LENGTH, required=False, validators=[validate_printable]
+        label=_("License (optional)"), max_length=MAX_FIELD_LENGTH, required=False, validators=[validate_printable]
     )
     why = forms.CharField(
         label=_("Why should we add it?"),

@@ -24,24 +24,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Tile:
-    """A tile with figures and a sparkline. `days` contains the daily values of the sparkline, oldest first."""
+    """A tile with figures. Tiles with a problem come first."""
 
     title: str
     figures: Sequence[Figure]
-    days: Sequence[int] = ()
 
     @property
     def has_problem(self) -> bool:
         return any(figure.is_problem for figure in self.figures)
-
-    @property
-    def sparkline(self) -> str:
-        """The points of an SVG polyline in a box of 100 by 20, or "" if all values are 0."""
-        highest = max(self.days, default=0)
-        if not highest:
-            return ""
-        step = 100 / max(len(self.days) - 1, 1)
-        return " ".join(f"{n * step:.1f},{19 - 18 * value / highest:.1f}" for n, value in enumerate(self.days))
 
 
 @dataclass(frozen=True)

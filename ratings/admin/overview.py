@@ -20,21 +20,24 @@ if TYPE_CHECKING:
 
 @TILES.register("ratings.view_board")
 def build_board_tile() -> Tile:
-    """Return the age and votes of this arena's newest overall board, and the number of outdated boards."""
+    """Return the age and votes of this arena's newest overall board, and the number of outdated boards.
+
+    New votes outdate a board until its next fit, so outdated boards are a problem only if a fit has failed.
+    """
     url = reverse("admin:ratings_board_changelist")
     boards = Board.objects.filter(pool__kind=Pool.Kind.LIVE, category__slug=OVERALL_CATEGORY, style_control=False)
     board = boards.annotate(published_at=newest_fit("computed_at"), vote_count=newest_fit("votes")).first()
     published_at = board and board.published_at
+    updated = _("%(time)s ago") % {"time": timesince(published_at, depth=1)} if published_at else _("none")
     votes = board and board.vote_count
-    outdated_count = Board.objects.filter(behind=True).count()
+    outdated = Board.objects.filter(behind=True)
+    has_failed = outdated.filter(failed_at__isnull=False).exists()
     return Tile(
-        _("Board"),
+        _("This arena's board"),
         [
-            Figure(_("Age"), timesince(published_at, depth=1) if published_at else _("none"), reverse("leaderboard")),
-            Figure(_("Votes"), f"{votes or 0:,}", url),
-            Figure(
-                _("Outdated boards"), f"{outdated_count:,}", f"{url}?behind__exact=1", is_problem=outdated_count > 0
-            ),
+            Figure(_("Last updated"), updated, reverse("leaderboard")),
+            Figure(_("Votes on the board"), f"{votes or 0:,}", url),
+            Figure(_("Outdated boards"), f"{outdated.count():,}", f"{url}?behind__exact=1", is_problem=has_failed),
         ],
     )
 
@@ -46,7 +49,7 @@ def build_alarm_tile() -> Tile:
     Each entry links to a form that excludes these votes.
     """
     figures = [_describe_alarm(alarm) for alarm in find_cached_alarms(int(time.time() / 60))]
-    return Tile(_("Unusual votes in 24 hours"), figures or [Figure(_("Alarms"), "0")])
+    return Tile(_("Unusual votes in the last 24 hours"), figures or [Figure(_("Alerts"), "0")])
 
 
 @lru_cache(maxsize=1)

@@ -18,8 +18,8 @@ CURVE_LEFT, CURVE_BOTTOM, CURVE_WIDTH, CURVE_HEIGHT = 52, 270, 572, 250
 MAX_LEAD = 400
 MARKED_LEADS = (100, 200, 400)
 CURVE_SVG = (
-    '<svg viewBox="-20 0 680 304" role="img" aria-label="{}"><path class="grid" d="M52 20H624M52 145H624M52 270H624M338'
-    ' 20V270"/><path d="{}"/>{}<g class="guide" hidden><path class="grid"/><circle r="7"/></g></svg>'
+    '<svg viewBox="-20 -8 680 342" role="img" aria-label="{}"><path class="grid" d="M52 20H624M52 145H624M52 270H624'
+    'M338 20V270"/><path d="{}"/>{}<g class="guide" hidden><path class="grid"/><circle r="7"/></g></svg>'
 )
 
 
@@ -67,8 +67,10 @@ def draw_win_curve() -> SafeString:
     parts = (
         format_html_join("", '<circle cx="{}" cy="{}" r="4"/>', ((x, y) for x, y, _text in marks)),
         format_html_join("", '<text class="end" x="{}" y="{}">{}</text>', names),
-        format_html_join("", '<text x="{}" y="294">{}</text>', ticks),
+        format_html_join("", '<text x="{}" y="298">{}</text>', ticks),
         format_html_join("", '<text class="end" x="44" y="{}">{}</text>', shares),
+        format_html('<text x="52" y="10" text-anchor="start">{}</text>', _("Share of votes")),
+        format_html('<text x="338" y="324">{}</text>', _("Lead in points")),
     )
     label = _("A lead of 100 points means 64% of the votes, 200 points 76%, and 400 points 91%.")
     path = "M" + "L".join(f"{x:g} {y:g}" for x, y in points)

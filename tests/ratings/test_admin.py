@@ -231,8 +231,19 @@ def test_exclusion_form_opens_with_any_start(admin_client, start):
 
 @pytest.mark.django_db
 def test_alarms_are_only_for_operators_who_may_exclude_votes(admin_client, client):
-    assert "Unusual votes in 24 hours" in admin_client.get("/admin/").content.decode()
+    assert "Unusual votes in the last 24 hours" in admin_client.get("/admin/").content.decode()
     staff = User.objects.create_user("eve", is_staff=True)
     staff.user_permissions.add(Permission.objects.get(codename="view_board"))
     client.force_login(staff)
     assert "Unusual votes" not in client.get("/admin/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("failed_at", "is_problem"), [(None, False), (timezone.now(), True)])
+def test_outdated_boards_are_a_problem_only_after_a_failed_fit(pool, failed_at, is_problem):
+    Board.objects.update(behind=True, failed_at=failed_at)
+
+    figure = overview.build_board_tile().figures[-1]
+
+    assert (figure.label, figure.value) == ("Outdated boards", str(Board.objects.count()))
+    assert figure.is_problem is is_problem

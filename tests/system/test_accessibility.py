@@ -108,11 +108,12 @@ def key_form(page: Page) -> Locator:
     """The key form of a separate account, because each test has one browser context."""
     page.goto("/accounts/signup/")
     page.get_by_label("Username").fill(f"axe-{uuid4().hex[:12]}")
-    for label in ("Password", "Password (again)"):
+    for label in ("Password", "Confirm password"):
         page.get_by_label(label, exact=True).fill("a long way home 7")
     page.get_by_role("button", name="Sign up").click()
     page.wait_for_url("**/")
     page.goto("/accounts/")
+    page.get_by_text("Create a key").click()
     form = page.get_by_role("form", name="Create a key")
     form.get_by_label("Name").fill("Notebook")
     return form

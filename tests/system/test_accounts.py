@@ -26,7 +26,7 @@ def fill(page: Page, name: str, *labels: str) -> None:
 
 def sign_up(page: Page, name: str) -> None:
     page.goto("/accounts/signup/")
-    fill(page, name, "Password", "Password (again)")
+    fill(page, name, "Password", "Confirm password")
     page.get_by_role("button", name="Sign up").click()
     expect(account(page, name)).to_be_visible()
 
@@ -112,24 +112,34 @@ def test_password_is_changed(page: Page) -> None:
     page.get_by_role("link", name="Change password").click()
     page.get_by_label("Current Password").fill(PASSWORD)
     page.get_by_label("New Password", exact=True).fill("another way home 8")
-    page.get_by_label("New Password (again)").fill("another way home 8")
+    page.get_by_label("Confirm password").fill("another way home 8")
     page.get_by_role("button", name="Change password").click()
-    expect(page.get_by_role("heading", name="changer")).to_be_visible()
+    expect(page.get_by_role("heading", name="Account")).to_be_visible()
 
 
 def test_what_is_wrong_is_said_beside_its_field(page: Page) -> None:
     page.goto("/accounts/signup/")
     page.get_by_label("Username").fill("careless")
     page.get_by_label("Password", exact=True).fill("12345")
-    page.get_by_label("Password (again)").fill("123456")
+    page.get_by_label("Confirm password").fill("123456")
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_label("Password", exact=True)).to_have_accessible_description(re.compile("too short"))
     expect(page.get_by_label("Username")).to_have_value("careless")
 
 
+def test_passwords_are_shown_and_hidden_again(page: Page) -> None:
+    page.goto("/accounts/signup/")
+    for shown, kind in ((True, "text"), (False, "password")):
+        page.get_by_label("Show password").set_checked(shown)
+        for label in ("Password", "Confirm password"):
+            expect(page.get_by_label(label, exact=True)).to_have_attribute("type", kind)
+
+
 def test_accounts_work_without_javascript(browser: Browser, service: Service) -> None:
     context = browser.new_context(base_url=service.url, java_script_enabled=False)
     page = context.new_page()
+    page.goto("/accounts/signup/")
+    expect(page.get_by_label("Show password")).to_be_hidden()
     sign_up(page, "plain")
     log_out(page, "plain")
     context.close()
@@ -142,6 +152,7 @@ def test_key_is_made_copied_used_and_revoked(browser: Browser, service: Service,
     name = f"keeper-{scripts}"
     sign_up(page, name)
     open_account(page, name)
+    page.get_by_text("Create a key").click()
     form = page.get_by_role("form", name="Create a key")
     form.get_by_label("Name").fill("Notebook")
     form.get_by_role("button", name="Create key").click()
@@ -190,7 +201,7 @@ def test_where_a_login_is_required_it_comes_first_and_leads_on(browser: Browser,
     page.goto("/accounts/signup/")
     expect(page.get_by_text("sign up here without a valid invitation")).to_be_visible()
     page.goto(invitation(members_only))
-    fill(page, "member", "Password", "Password (again)")
+    fill(page, "member", "Password", "Confirm password")
     page.get_by_role("button", name="Sign up").click()
     ask(page, QUESTION)
     page.get_by_role("button", name="Tie").click()

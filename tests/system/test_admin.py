@@ -40,7 +40,7 @@ def inside(page: Page, operator: None) -> Page:
     """Log in to the admin with the regular login page."""
     page.goto("/admin/")
     page.get_by_label("Username").fill(NAME)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Administration")).to_be_visible()
     return page

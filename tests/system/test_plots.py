@@ -440,7 +440,7 @@ def test_plotting_is_loaded_where_there_are_plots_alone(browser: Browser, drawn:
 
 def test_point_on_the_curve_of_the_method_follows_its_slider(browser: Browser, service: Service) -> None:
     with reading(browser, service) as page:
-        page.goto("/method/")
+        page.goto("/method/?pool=live")
         page.get_by_label("Lead in points").fill("-100")
         expect(page.get_by_text("−100: 36% of the votes")).to_be_visible()  # the minus sign
         assert page.locator(".guide circle").get_attribute("cx") == "266.5"

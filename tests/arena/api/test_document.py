@@ -203,6 +203,25 @@ def test_address_of_the_api_lists_its_calls_and_where_more_is_said(client):
         assert client.get(link).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("accept", "is_page"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", True),  # a browser
+        ("*/*", False),  # curl
+        ("application/json", False),
+        ("application/json, text/html", False),
+        ("application/json, text/html;q=0.5, */*;q=0.1", False),
+    ],
+)
+def test_browser_is_sent_from_the_list_of_calls_to_its_page(client, accept, is_page):
+    answer = client.get("/api/v1/", headers={"Accept": accept})
+    assert "Accept" in answer.headers["Vary"]
+    if is_page:
+        assert (answer.status_code, answer.headers["Location"]) == (302, DOCS)
+    else:
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+
+
 def test_what_stands_above_the_api_leads_to_its_page(client):
     assert client.get("/api/").headers["Location"] == DOCS
     assert client.get("/api").headers["Location"] == "/api/"

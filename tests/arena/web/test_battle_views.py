@@ -43,7 +43,7 @@ def test_battle_page_of_anyone_else_is_not_there(client, me):
     answer = client.get(f"/battles/{battle.pk}/")
 
     assert answer.status_code == 404
-    assert "Page not found." in answer.content.decode()
+    assert "<h1>Page not found</h1>" in answer.content.decode()
     assert "this battle might be private to the browser that started it" in answer.content.decode()
 
 

@@ -65,7 +65,7 @@ def test_form_that_cannot_be_read_at_an_address_that_is_none(stranger, form):
     answer = stranger.generic("POST", "/nothing/", body, content_type=kind)
 
     assert answer.status_code == 404  # the form is not read
-    is_page(answer, "Page not found.")
+    is_page(answer, "<h1>Page not found</h1>")
 
 
 def build_request(charset):
