@@ -70,9 +70,12 @@ class OwnProgress:
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
         needs = (
-            _("This arena has %(votes)s and needs at least %(missing)s more for a board of its own.")
+            _("This arena has %(votes)s. Its own leaderboard becomes the default after at least %(missing)s more.")
             if self.missing_votes
-            else _("This arena has %(votes)s. It needs %(needed)s ranked models and has %(ranked)s.")
+            else _(
+                "This arena has %(votes)s. Its own leaderboard becomes the default with %(needed)s ranked models. "
+                "It has %(ranked)s."
+            )
         )
         figures = {"votes": votes, "missing": f"{self.missing_votes:,}", "needed": self.needed, "ranked": self.ranked}
         return needs % figures

@@ -183,12 +183,12 @@ def test_progress_counts_the_votes_that_are_missing_at_least(rows, up, progress)
 @pytest.mark.parametrize(
     ("progress", "text"),
     [
-        (OwnProgress(1, 5, 64, votes=1), "1 vote and needs at least 64 more for a board of its own."),
+        (OwnProgress(1, 5, 64, votes=1), "1 vote. Its own leaderboard becomes the default after at least 64 more."),
         (
             OwnProgress(0, 1, 1, votes=1200),
-            "1,200 votes and needs at least 1 more for a board of its own.",
+            "1,200 votes. Its own leaderboard becomes the default after at least 1 more.",
         ),
-        (OwnProgress(0, 5, 0), "0 votes. It needs 5 ranked models and has 0."),
+        (OwnProgress(0, 5, 0), "0 votes. Its own leaderboard becomes the default with 5 ranked models. It has 0."),
     ],
 )
 def test_progress_says_what_is_missing(progress, text):
