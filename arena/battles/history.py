@@ -27,6 +27,7 @@ QUESTION_PREVIEW_LENGTH = 300  # characters
 MAX_SEARCH_LENGTH = 200
 EXPORT_BATCH_SIZE = 50
 MIN_FAVORITE_WINS = 2
+MIN_JUDGED_FOR_FAVORITE = 10
 MAX_COMPARED_VOTES = 1000
 MIN_COMPARED_VOTES = 10
 ExportCursor = tuple[datetime, UUID]  # creation time and id of a battle, the sort key of an export
@@ -63,7 +64,8 @@ class VoterRecord:
     """A summary of a voter's judgments.
 
     judged: the number of battles that the voter has judged
-    favorite: the name of the model that has won most of them, or "" if none has won at least two
+    favorite: the name of the model that has won most of them, or "" if there are fewer than
+        `MIN_JUDGED_FOR_FAVORITE`, or none has won at least `MIN_FAVORITE_WINS`
     wins, battles: the numbers of judged battles that the favorite has won and that it took part in
     """
 
@@ -142,7 +144,7 @@ def build_voter_record(models: Sequence[VoterModelRecord]) -> VoterRecord:
     """Return the record from the results of all models that the voter has judged."""
     judged = sum(model.battles for model in models) // 2
     favorite = max(models, key=lambda model: (model.wins, -model.battles, model.name), default=None)
-    if favorite is None or favorite.wins < MIN_FAVORITE_WINS:
+    if judged < MIN_JUDGED_FOR_FAVORITE or favorite is None or favorite.wins < MIN_FAVORITE_WINS:
         return VoterRecord(judged)
     return VoterRecord(judged, favorite.name, favorite.wins, favorite.battles)
 

@@ -18,7 +18,7 @@ RATING_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
 MILLION = 1_000_000
 ELO_SCALE = 400
 SCALE_MARGIN = 0.08
-CLOSE_PERCENT = 65  # below this predicted win rate, neither side is a clear favorite
+CLOSE_PERCENT = 55  # below this predicted win rate, neither side is a clear favorite
 STANDING_OF_POOL = CompiledQuery(lambda pool: Standing.objects.filter(pool=pool))
 
 
@@ -27,7 +27,7 @@ class Prediction:
     """The predicted result of a battle, from the ratings before its vote.
 
     side: the side with the higher rating
-    percent, other_percent: the predicted win rate of this side, from 50 to 100, and that of the other side
+    percent: the predicted win rate of this side, from 50 to 100
     outcome: "close" if there is no clear favorite; otherwise "expected" or "upset", or "" if neither side won
     is_provisional: whether at least one of the ratings is provisional
     """
@@ -36,10 +36,6 @@ class Prediction:
     percent: int
     outcome: str
     is_provisional: bool
-
-    @property
-    def other_percent(self) -> int:
-        return 100 - self.percent
 
 
 @dataclass(frozen=True)

@@ -58,11 +58,11 @@ def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
     if prediction is None:
         return ""
     if prediction.outcome == "close":
-        text = _("Predicted win rates: {percent}% and {other}%.")
-    else:
         text = _("<bdi>{name}</bdi> had a predicted win rate of {percent}%.")
+    else:
+        text = _("<bdi>{name}</bdi> was the favorite: predicted win rate {percent}%.")
     name = {"a": battle.model_a, "b": battle.model_b}[prediction.side].name
-    sentence = format_html(text, name=name, percent=prediction.percent, other=prediction.other_percent)
+    sentence = format_html(text, name=name, percent=prediction.percent)
     parts: list[str] = [sentence]
     if outcome := OUTCOMES.get(prediction.outcome):
         parts.insert(0, format_html("<strong>{}</strong>", outcome))

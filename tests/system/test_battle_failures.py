@@ -11,8 +11,8 @@ from tests.system.person import Person
 from tests.system.service import Service
 from tests.system.zoo import GOOD, SLOW
 
-VOID = "Nothing to vote on"
-CARD = "This model did not answer."
+VOID = "You can't vote"
+CARD = "This model didn't answer."
 MISSING = "At least one model did not answer this time. Which is better so far?"
 STOPPED = "You stopped an answer, so your vote is stored but does not change any rating."
 
@@ -72,7 +72,7 @@ def test_failed_side_of_the_first_turn_leaves_the_other_and_offers_to_try_again(
         expect(page.get_by_text("You can also vote now.")).to_have_count(1)
         expect(page.get_by_text("You can also vote now.")).not_to_be_visible()
         expect(page.locator(".answer.prose")).to_have_count(1)
-        expect(page.get_by_text("You can start again with the same question.")).to_be_visible()
+        expect(page.get_by_text("“Start again” starts a new battle.")).to_be_visible()
         page.get_by_role("button", name="Retry").click()  # there is one
         expect(page.get_by_role("button", name="A is better")).to_be_disabled()
         expect(heading).not_to_be_visible()

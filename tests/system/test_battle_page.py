@@ -160,7 +160,7 @@ def test_finished_answer_is_announced_once_and_not_by_its_words(fed: Page) -> No
     assert fed.evaluate("heard") == [
         "Answer A is finished.",
         "Answer B is finished.",
-        "Both answers are here. Which is better?",
+        "Both answers are in. Which is better?",
     ]
     assert fed.locator(".answer[aria-live], .turns[aria-live]").count() == 0
 

@@ -278,10 +278,10 @@ def test_first_vote_takes_one_press_and_the_next_pair_another(
     vote = page.get_by_role("button", name="B is better")
     expect(vote).to_be_in_viewport()
     vote.click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("You preferred")
+    expect(page.get_by_role("heading", level=2).first).to_contain_text("You preferred")
     judged = page.url
     page.get_by_role("link", name="Next pair").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Which answer is better?")
+    expect(page.get_by_role("heading", level=2).first).to_have_text("Which answer is better?")
     assert page.url.partition("?")[0] != judged
     context.close()
 

@@ -250,7 +250,7 @@ def test_frontier_is_named_and_no_words_lie_on_others(plots: Page) -> None:
 def test_readout_says_what_is_pointed_at_and_follows_the_arrow_keys(plots: Page) -> None:
     place, words = plots.locator("[data-plot=rates]"), plots.locator("[data-plot=rates] + .readout")
     titles = plots.evaluate(TITLES, "rates")
-    assert plots.get_by_text("Point at a mark").count() == 1
+    assert plots.get_by_text("Hover over a point").count() == 1
     place.locator("rect").first.hover()
     expect(words).to_have_text(titles[0])
     assert place.locator("rect.lit").count() == 2 * 11 - 1
@@ -300,7 +300,7 @@ def test_link_to_a_section_leads_there_though_the_plots_are_drawn_later(browser:
     with reading(browser, service, viewport=DESKTOP) as page:
         page.goto(SPEED)
         wait_for_plots(page)
-        expect(page.get_by_role("heading", name="Rating against measured speed")).to_be_in_viewport()
+        expect(page.get_by_role("heading", name="Rating vs. measured speed")).to_be_in_viewport()
 
 
 def test_drawn_plots_do_not_move_a_reader_who_has_left_the_section(browser: Browser, service: Service) -> None:

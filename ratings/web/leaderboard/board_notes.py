@@ -1,6 +1,8 @@
-"""Sentences below the leaderboard's table, and messages that replace an empty table."""
+"""Sentences above and below the leaderboard's table, and messages that replace an empty table."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -10,6 +12,7 @@ from django.utils.translation import ngettext
 
 from ratings.boards.snapshots import ELO
 from ratings.models import OVERALL_CATEGORY, Pool
+from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 from ratings.web.leaderboard.query import LeaderboardState
 
 
@@ -73,6 +76,13 @@ def _describe_oldest_snapshot(leaderboard: LeaderboardState) -> str:
     return _("This board has no snapshots.")
 
 
+def describe_provisional_ranks(board: Mapping[str, Any]) -> str:
+    """Return the sentence above the table of a board whose ranks are all provisional, or ""."""
+    if not board["provisional"] or not board["rows"]:
+        return ""
+    return _("These ranks are provisional: a rank needs %(votes)s votes.") % {"votes": MIN_VOTES_FOR_RANK}
+
+
 def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
     """Return sentences about how the ratings were computed. `groups` names the board's unconnected groups, if any."""
     board = leaderboard.board
@@ -92,10 +102,6 @@ def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
         sentences.append(_("Filters do not change ranks."))
     else:
         sentences.append(_("A bracket joins the models of a tier. Filters do not change ranks or tiers."))
-    if board["provisional"]:
-        sentences.append(
-            _("Fewer than two models have enough votes for a rank, so for now, all models have a provisional rank.")
-        )
     if groups:
         text = _(
             "The models in %(groups)s are not connected to the others by any chain of votes. Ranks, tiers, and "

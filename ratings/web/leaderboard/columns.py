@@ -253,7 +253,7 @@ COLUMNS = (
     ),
     LeaderboardColumn(
         name="price",
-        label=_("Price"),
+        label=_("Price per 1M"),
         description=_("US dollars per million tokens, blended 3:1 (input to output)."),
         value=_make_fact_getter("price"),
         fields={

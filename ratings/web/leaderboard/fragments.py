@@ -118,6 +118,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "order": dict(links.list_order_parameters(leaderboard.options)).get("order"),
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
+        "banner": board_notes.describe_provisional_ranks(leaderboard.board),
         "note": rows and board_notes.describe_table(leaderboard, join_words(groups, gettext("and"))),
         "empty": None if leaderboard.board["rows"] else board_notes.describe_empty_board(leaderboard),
         "hidden_fields": _list_hidden_fields(leaderboard, hidden_pins),
@@ -216,11 +217,17 @@ def _count_filters(leaderboard: LeaderboardState) -> int:
     return len(active) + (leaderboard.board_key.at is not None)
 
 
-def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[int, str]]:
-    """Return the choices that show more rows than now, as pairs of the number of rows and the query string."""
+def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
+    """Return the choices that show more rows than now, as pairs of label and query string."""
     visible, total = len(leaderboard.visible_entries), len(leaderboard.entries)
     return [
-        (limit or total, leaderboard.with_options(rows=name))
+        (_label_row_choice(limit, total), leaderboard.with_options(rows=name))
         for name, limit in ROW_LIMITS.items()
         if visible < (limit or total) and (limit is None or limit < total)
     ]
+
+
+def _label_row_choice(limit: int | None, total: int) -> str:
+    if limit is None:
+        return gettext("Show all %(number)s") % {"number": total}
+    return gettext("Show %(number)s") % {"number": limit}

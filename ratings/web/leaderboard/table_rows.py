@@ -39,7 +39,7 @@ class LeaderboardRow:
     attributes: the maker, whether the weights are open, the license, and the setting, if known.
     error: the interval in compact form: ±5, or ≥ or ≤ the closed end if the other end is open.
     strip: the rating and its interval on the axis of the table, as HTML.
-    marks: CSS classes that tint the row and draw its part of a bracket, see `ties.list_marks`.
+    marks: CSS classes that draw the row's part of a bracket, see `ties.list_marks`.
     provisional: the reasons why the rating is provisional, or empty.
     same_ranks: the first and the last rank that the model could have (see `format_same_ranks`), or empty if the model
         is unranked or outside the main group.

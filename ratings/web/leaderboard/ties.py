@@ -19,13 +19,13 @@ def fill_rank_ranges(entries: Sequence[LeaderboardEntry]) -> list[LeaderboardEnt
 def list_marks(tiers: Sequence[int | None]) -> list[str]:
     """Return the CSS classes of each row, which draw a bracket beside consecutive rows of the same tier.
 
-    A row has no bracket if its neighbors are in other tiers or if it has no tier. Every second tier is tinted.
+    A row has no bracket if its neighbors are in other tiers or if it has no tier.
     """
     marks = []
     for earlier, tier, later in zip([None, *tiers], tiers, [*tiers[1:], None], strict=False):
-        classes = ["band"] if tier and tier % 2 == 0 else []
+        classes = []
         if tier is not None and tier in (earlier, later):
-            classes += ["tie"]
+            classes.append("tie")
             classes += ["tie-start"] if tier != earlier else []
             classes += ["tie-end"] if tier != later else []
         marks.append(" ".join(classes))

@@ -180,8 +180,9 @@ def test_rank_is_among_the_models_that_have_one(battle):
         (330, "tie", ("a", 87, "")),
         (-330, "both_bad", ("b", 87, "")),
         (20, "b", ("a", 53, "close")),
-        (105, "b", ("a", 65, "upset")),
-        (100, "b", ("a", 64, "close")),
+        (100, "b", ("a", 64, "upset")),
+        (35, "b", ("a", 55, "upset")),
+        (30, "b", ("a", 54, "close")),
         (0, "tie", ("a", 50, "close")),
     ],
 )

@@ -51,8 +51,8 @@ def test_battle_page_of_anyone_else_is_not_there(client, me):
     ("state", "a", "shown"),
     [
         ("answering", RUNNING, 'data-state="answering"'),
-        ("ready", FINISHED, "Both answers are here."),
-        ("void", FAILED, "Nothing to vote on"),
+        ("ready", FINISHED, "Both answers are in."),
+        ("void", FAILED, "You can't vote"),
         ("skipped", FINISHED, "You skipped this battle."),
         ("expired", FINISHED, "This battle is closed."),
     ],
@@ -86,7 +86,7 @@ def test_battle_page_escapes_the_question(client, me):
 def test_battle_page_says_of_a_failed_side_only_that_it_failed(client, me, failure):
     html = page(client, factories.battle("void", b=FAILED | {"failure": failure}, voter=me))
 
-    assert "This model did not answer." in html
+    assert "This model didn't answer." in html
     assert failure not in html
 
 
@@ -278,7 +278,7 @@ def test_what_has_changed_comes_alone_for_htmx(client, me):
 
     assert html.lstrip().startswith('<section class="verdict"')
     assert "<html" not in html
-    assert "Nothing to vote on" in html
+    assert "You can't vote" in html
 
 
 def test_page_never_says_ready_to_a_reader_whose_bar_is_closed(client, me):

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from html import unescape
 from uuid import UUID, uuid4
 
 import pytest
@@ -126,7 +127,9 @@ def test_first_vote_takes_one_press_on_the_page_of_a_pair_and_the_next_pair_one_
     text = read(reader, "/ready/")
     assert "Which answer is better?" in text
     [key] = re.findall(r'action="/b/([^/]+)/vote/"', text)
-    answers = shipped_pairs.load_pairs()[UUID(key)].answers
+    pair = shipped_pairs.load_pairs()[UUID(key)]
+    answers = pair.answers
+    assert [unescape(heading) for heading in re.findall("<h1.*?>(.*?)</h1>", text)] == [pair.prompt]
     assert not any(answer.name in text or answer.slug in text for answer in answers.values())
 
     text = judge(reader, key, "a")
@@ -231,4 +234,4 @@ def test_ratings_and_the_predicted_result_are_shown_with_the_names_and_not_befor
     assert "<strong>1,012</strong>" in text
     assert "<strong>1,345</strong>" in text
     assert "<strong>As expected.</strong>" in text
-    assert "win rate of 87%" in text
+    assert "was the favorite: predicted win rate 87%" in text

@@ -11,7 +11,8 @@ FIELDS = (
     *("open_weights", "license", "size", "active_size", "answers", "first_token_s", "tokens_per_s", "tokens", "cost"),
     *("usual_performance", "price"),
 )
-FAVORED = "<bdi>Quokka &lt;7B&gt;</bdi> had a predicted win rate of"
+QUOKKA = "<bdi>Quokka &lt;7B&gt;</bdi>"
+FAVORED = f"{QUOKKA} was the favorite: predicted win rate"
 SLOW = EndpointPerformance(answers=9, failures=0, calls=9, first_token_s=None, tokens_per_s=4.4)
 
 
@@ -36,10 +37,10 @@ def test_card_says_what_is_known(card, facts, figures):
 @pytest.mark.parametrize(
     ("lead", "winner", "provisional", "html"),
     [
-        (-330, "a", False, "<strong>An upset.</strong> <bdi>Wombat</bdi> had a predicted win rate of 87%."),
+        (-330, "a", False, "<strong>An upset.</strong> <bdi>Wombat</bdi> was the favorite: predicted win rate 87%."),
         (160, "a", True, f"<strong>As expected.</strong> {FAVORED} 72%. Ratings are provisional."),
         (330, "tie", False, f"{FAVORED} 87%."),
-        (0, "a", False, "<strong>A close match.</strong> Predicted win rates: 50% and 50%."),
+        (0, "a", False, f"<strong>A close match.</strong> {QUOKKA} had a predicted win rate of 50%."),
     ],
 )
 def test_prediction_says_what_was_expected(lead, winner, provisional, html):

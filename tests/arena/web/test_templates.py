@@ -276,14 +276,14 @@ def test_home_says_how_many_are_in_the_draw(render, model_count, words):
 
 
 STATES = [
-    (battle("answering", ("waiting", "waiting")), "You can vote when both answers are finished."),
-    (battle("ready"), "Both answers are here. Which is better?"),
+    (battle("answering", ("waiting", "waiting")), "You can vote once both answers are complete."),
+    (battle("ready"), "Both answers are in. Which is better?"),
     (battle("ready", ("finished", "failed"), turns=2), "At least one model did not answer this time."),
     (battle("ready", has_stopped_answer=True), "your vote is stored but does not change any rating"),
     (battle(is_revealed=True, mode="side_by_side"), "You know the names, so your vote does not change any rating."),
-    (battle("ready", ("finished", "failed"), turns=2), "This model did not answer."),
-    (battle("void", ("failed", "finished")), "You can start again with the same question. Start again"),
-    (battle("void", ("failed", "finished")), "Nothing to vote on: A did not answer."),
+    (battle("ready", ("finished", "failed"), turns=2), "This model didn't answer."),
+    (battle("void", ("failed", "finished")), "“Start again” starts a new battle. Start again"),
+    (battle("void", ("failed", "finished")), "You can't vote: A didn't answer."),
     (battle("void", ("failed", "failed"), was_stopped=True), "You stopped this battle before both answers began,"),
     (battle("skipped"), "No vote was counted, and the names stay hidden."),
     (battle("expired"), "This battle is closed."),
@@ -465,7 +465,7 @@ def test_ratings_show_how_the_next_board_has_moved_them(render):
     now = RATED | {"rating": 1061.2, "rank": 2, "votes": 1205}
     board_time = datetime(2026, 1, 2, 7, 21, tzinfo=UTC)
     moved = Outline(render("arena/reveal/_ratings.html", ratings=ratings(RATED, now, board_time)))
-    assert "Board of 07:21 UTC" in moved.text
+    assert "Leaderboard as of 07:21 UTC" in moved.text
     assert "1,034 → 1,061" in moved.text
     assert "rank 3 → 2 of 12 B B was" in moved.text
     assert "your vote" not in moved.text

@@ -92,7 +92,7 @@ def test_figures_stand_in_lines_and_what_is_unknown_of_one_is_a_dash(voted):
     assert found["Context"] == ["131K", DASH]
     assert (found["Maker"], found["Weights"]) == (["Acme", DASH], ["open", DASH])
     assert all("±" in text for text in found["Rating"])
-    assert not {"Price", "License"} & found.keys()
+    assert not {"Price per 1M", "License"} & found.keys()
     assert any("19 votes" in reason for reason in shown.cards[0].reasons)
 
 
@@ -135,7 +135,7 @@ def test_page_says_that_a_pin_is_not_on_the_board(client, voted, pins):
 
 def test_what_is_known_of_none_of_them_is_said_below(voted):
     assert compare_models(LIVE, entries(), ("x", "y")).unknown == [
-        "No data yet: Size, Price, Context, Speed, First token, Failed, Released.",
+        "No data yet: Size, Price per 1M, Context, Speed, First token, Failed, Released.",
     ]
     assert compare_models(LIVE, entries(), ("nobody",)).unknown == []
 
@@ -177,7 +177,7 @@ def test_best_value_of_a_line_is_named_unless_all_are_alike_or_none_is_better(vo
         if each.slug in prices
     ]
     best = {line.label: line.best for line in compare_models(LIVE, both, ("x", "y", "z")).lines}
-    assert (best["Price"], best["Context"], best["Votes"]) == ("$1.00", "", "")
+    assert (best["Price per 1M"], best["Context"], best["Votes"]) == ("$1.00", "", "")
 
 
 @pytest.mark.parametrize(("pins", "drawable", "can"), [("xy", "xyz", True), ("xyz", "xyz", False), ("xy", "xz", False)])

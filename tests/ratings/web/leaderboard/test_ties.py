@@ -9,11 +9,11 @@ from ratings.web.leaderboard.ties import list_marks
     ("tiers", "marks"),
     [
         ([], []),
-        ([1, 2, 3, 4], ["", "band", "", "band"]),
-        ([1, 1, 1, 2], ["tie tie-start", "tie", "tie tie-end", "band"]),
-        ([1, 1, 2, 2], ["tie tie-start", "tie tie-end", "band tie tie-start", "band tie tie-end"]),
-        ([1, 2, 1, 1, None, None], ["", "band", "tie tie-start", "tie tie-end", "", ""]),
+        ([1, 2, 3, 4], ["", "", "", ""]),
+        ([1, 1, 1, 2], ["tie tie-start", "tie", "tie tie-end", ""]),
+        ([1, 1, 2, 2], ["tie tie-start", "tie tie-end", "tie tie-start", "tie tie-end"]),
+        ([1, 2, 1, 1, None, None], ["", "", "tie tie-start", "tie tie-end", "", ""]),
     ],
 )
-def test_bracket_joins_consecutive_rows_of_a_tier_and_every_second_tier_is_tinted(tiers, marks):
+def test_bracket_joins_consecutive_rows_of_a_tier(tiers, marks):
     assert list_marks(tiers) == marks

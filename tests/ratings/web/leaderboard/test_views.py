@@ -66,8 +66,9 @@ def test_page_shows_the_published_board(client, voted):
     assert "<A> One provisional Acme closed Apache-2.0" in shown
     assert "C retired provisional Acme open Apache-2.0" in shown
     assert "from 13 votes" in shown
+    assert "These ranks are provisional: a rank needs 100 votes." in shown
     assert "Votes 4 " in shown
-    assert "Price $4.00 " in shown
+    assert "Price per 1M $4.00 " in shown
     assert "Context 131K" in shown
 
 
@@ -514,9 +515,9 @@ def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, mode
     ("models", "query", "rows", "choices"),
     [
         (25, "", 25, []),
-        (30, "", 25, [("Show 30", "?rows=all")]),
-        (60, "sort=votes", 25, [("Show 50", "?sort=votes&rows=50"), ("Show 60", "?sort=votes&rows=all")]),
-        (60, "rows=50", 50, [("Show 60", "?rows=all")]),
+        (30, "", 25, [("Show all 30", "?rows=all")]),
+        (60, "sort=votes", 25, [("Show 50", "?sort=votes&rows=50"), ("Show all 60", "?sort=votes&rows=all")]),
+        (60, "rows=50", 50, [("Show all 60", "?rows=all")]),
         (60, "rows=all", 60, []),
     ],
 )
