@@ -40,7 +40,7 @@ def draw_cost_plot(plot: CostPlot, use: str = "") -> SafeString:
     if plot.now_cost is not None:
         parts.append(format_html('<circle class="now" cx="{}" cy="{}" r="5"/>', plot.now, plot.now_cost))
     if plot.crossing is not None and plot.break_even:
-        side = -8 if plot.crossing > (left + right) / 2 else 8  # toward the middle, where the label has room
+        side = -8 if plot.crossing > right - 220 else 8  # on phones, the label is up to 200 wide
         label = _("break-even at %s") % format_count(plot.break_even)
         parts += [
             _draw_line("rule", plot.crossing, plot.crossing, plot.own_place, bottom),
