@@ -54,8 +54,8 @@ FIELDSETS: Any = (
         {
             "fields": SOURCE_FIELDS,
             "description": gettext_lazy(
-                "The facts that you change on this page are marked “by hand” in public, with this source and day. "
-                "Imports do not change them. If your facts have different sources, save them one after another."
+                "The facts that you change on this page are marked “entered manually” in public, with this source and"
+                " day. Imports do not change them. If your facts have different sources, save them one after another."
             ),
         },
     ),

@@ -116,7 +116,7 @@ class CostForm(DefaultsForm):
     gpu_hour = _money_field(_("$ per GPU-hour"))
     gpus = _integer_field(_("GPUs per replica"), 10_000)
     replicas = _integer_field(_("Minimum replicas"), 100_000, default=1)
-    operations_hours = AmountField(label=_("Staff hours for operations per month"), high=1e6, default=0)
+    operations_hours = AmountField(label=_("Operations staff hours per month"), high=1e6, default=0)
     operations_rate = _money_field(_("$ per staff hour"), default=0)
 
     params = _integer_field(_("Total parameters"), 1e15)
@@ -135,7 +135,7 @@ class CostForm(DefaultsForm):
     api_weeks = AmountField(label=_("API: weeks to launch"), high=1000, default=0)
     own_weeks = AmountField(label=_("Self-hosting: weeks to launch"), high=1000, default=0)
     price_week = _money_field(
-        _("$ per week for the team"), default=0, help_text=_("For a fixed sum, enter 1 week and the sum.")
+        _("$ per week for the team"), default=0, help_text=_("For a one-time fee, enter 1 week and the fee.")
     )
 
     tuning_tokens = _integer_field(_("Fine-tuning tokens"), MAX_TOKENS)

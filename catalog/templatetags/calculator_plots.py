@@ -40,12 +40,12 @@ def draw_cost_plot(plot: CostPlot, use: str = "") -> SafeString:
     if plot.now_cost is not None:
         parts.append(format_html('<circle class="now" cx="{}" cy="{}" r="5"/>', plot.now, plot.now_cost))
     if plot.crossing is not None and plot.break_even:
+        side = -8 if plot.crossing > right - 220 else 8  # on phones, the label is up to 200 wide
+        label = _("break-even at %s") % format_count(plot.break_even)
         parts += [
             _draw_line("rule", plot.crossing, plot.crossing, plot.own_place, bottom),
             format_html('<circle class="you" cx="{}" cy="{}" r="6"/>', plot.crossing, plot.own_place),
-            _write(
-                "said", plot.crossing + 8, 270, _("equal at %(tokens)s") % {"tokens": format_count(plot.break_even)}
-            ),
+            _write("said", plot.crossing + side, 270, label, "end" if side < 0 else "start"),
         ]
     title = _("Cost per month by tokens per month, both logarithmic")
     return format_html(SVG, cost_plot.WIDTH, cost_plot.HEIGHT, "img", title, _join(parts))

@@ -59,4 +59,4 @@ def _format_tasks(benchmark: Benchmark) -> SafeString:
 
 
 def _format_link(link: str) -> str:
-    return link and format_html('<a href="{0}" rel="noopener">{0}</a>', link)
+    return link and format_html('<a href="{}" rel="noopener">{}</a>', link, link.partition("://")[2])

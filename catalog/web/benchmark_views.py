@@ -17,7 +17,7 @@ from catalog.benchmarks.rankings import Ranking, RankingRow, load_rankings
 from catalog.benchmarks.separability import add_separability
 from catalog.models import Benchmark, Caveat, Score
 from catalog.web.benchmark_facts import list_facts
-from core.templatetags.strips import Scale, build_scale
+from core.templatetags.strips import Scale
 
 SCORES_PER_PAGE = 50  # rows per ranking page
 RANKINGS_PER_PAGE = 10
@@ -33,14 +33,14 @@ SUITES = {
         gettext_lazy("Benchmarks that makers report for the models of 2025 and 2026."),
     ),
     2: (
-        gettext_lazy("The newer suite"),
+        gettext_lazy("Open LLM Leaderboard 2, 2024 to 2025"),
         gettext_lazy(
             "The six benchmarks of the second Open LLM Leaderboard, which was retired in March 2025, and the rating "
             "from blind votes."
         ),
     ),
     1: (
-        gettext_lazy("The older suite"),
+        gettext_lazy("Open LLM Leaderboard 1, 2023 to 2024"),
         gettext_lazy(
             "Benchmarks from the time of the first Open LLM Leaderboard. The best models all score near the maximum, "
             "so differences between them are mostly noise."
@@ -182,7 +182,7 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], 
     tables = [(name, ranking.first, _get_page(ranking.rows, name, query)) for name, ranking in page]
     return {
         "rankings": page,
-        "tables": [(name, first, rows, _build_score_scale(rows, name, chance)) for name, first, rows in tables],
+        "tables": [(name, first, rows, Scale(0, 100, f"axis-{name}", mark=chance)) for name, first, rows in tables],
         "alone": _get_page(single_rows, "alone", query),
         "higher": _list_higher(single_rows, tables[0][2]) if tables else [],
         "list_query": urlencode({"rankings": page.number}) if page.number > 1 else "",
@@ -199,13 +199,6 @@ def _list_higher(rows: Sequence[RankingRow], ranking: Sequence[RankingRow]) -> l
 
 def _get_score(row: RankingRow) -> float:
     return row.ranked.scored.percent
-
-
-def _build_score_scale(rows: Iterable[RankingRow], name: str, chance: float) -> Scale | None:
-    """Return the axis of a ranking in percent. It includes all scores, intervals, and the chance level."""
-    scores = [row.ranked.scored for row in rows]
-    ends = [end for score in scores for end in (score.percent, score.low_percent, score.high_percent)]
-    return build_scale([chance, *ends], f"axis-{name}", mark=chance)
 
 
 def _get_page(rows: Sequence[Any], name: str, query: Mapping[str, str], size: int = SCORES_PER_PAGE) -> Page[Any]:

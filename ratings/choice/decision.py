@@ -105,10 +105,19 @@ class Decision:
         ]
         return [(label, assessments) for label, assessments in groups if assessments]
 
+    @cached_property
+    def leaders(self) -> list[str]:
+        """The slugs of the ranked models that no other model beats significantly in the blind battles.
+
+        They are not the models in tier 1, whose intervals are wider because they cover all pairs at once.
+        """
+        return [row["model"] for row in self.own_rows if has_rank(row) and row["rank_low"] == 1]
+
     @property
-    def leaders(self) -> int:
-        """The number of models that could be the best according to the blind battles."""
-        return sum(row["tier"] == 1 for row in self.own_rows)
+    def chosen_ranks(self) -> str:
+        """The range of the chosen model's ranks in `own_rows`, or "" if it has no rank there."""
+        slug = self.chosen and self.chosen.candidate.slug
+        return next((_format_ranks(row) for row in self.own_rows if row["model"] == slug and has_rank(row)), "")
 
     columns: ClassVar[frozenset[str]] = frozenset()  # the optional columns of the table of models
 
@@ -118,6 +127,12 @@ class Decision:
         models = [assessment.candidate for assessment in self.listed]
         ends = [end for model in models for end in (model.ci_low, model.rating, model.ci_high)]
         return build_scale(ends, has_end_ticks=True)
+
+    @property
+    def own_scale(self) -> Scale | None:
+        """The scale of the ratings from the blind battles."""
+        ends = [row[name] for row in self.own_rows for name in ("ci_low", "rating", "ci_high")]
+        return build_scale(ends, "own-axis", has_end_ticks=True)
 
     @property
     def price_days(self) -> list[date]:
@@ -273,8 +288,11 @@ def _format_rating(model: Candidate) -> str:
     return escape_markdown(format_whole(model.rating) + setting)
 
 
+def _format_ranks(row: dict[str, Any]) -> str:
+    return DASH.join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
+
+
 def _build_own_row(row: dict[str, Any]) -> tuple[Any, ...]:
-    rank = DASH.join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
-    rank = rank if has_rank(row) else f"({rank})"
+    rank = _format_ranks(row) if has_rank(row) else f"({_format_ranks(row)})"
     votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
     return escape_markdown(row["name"]), rank, format_whole(row["rating"]), format_interval(row) or UNKNOWN_TEXT, votes

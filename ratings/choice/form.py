@@ -196,7 +196,7 @@ class ChoiceForm(DefaultsForm):
     own_weeks = AmountField(label=_("Weeks to launch with self-hosting"), high=1000)
 
     among = SlugsField(label=_("Models to compare"), required=False)
-    find = forms.CharField(label=_("Why is a model in or out?"), required=False, max_length=100)
+    find = forms.CharField(label=_("Why was a model included or excluded?"), required=False, max_length=100)
 
     def clean(self) -> dict[str, Any]:
         for name, other in FIELD_DEPENDENCIES:

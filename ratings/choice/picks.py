@@ -38,7 +38,7 @@ class Picks:
         """At most three models in the order of the roles, each preceded by the labels of its roles."""
         roles = (
             (_("Highest rating"), self.best),
-            (_("Cheapest near the top"), self.cheapest if self.similar else None),
+            (_("Cheapest top model"), self.cheapest if self.similar else None),
             (_("Best open weights"), self.best_open),
             (_("Second best"), self.second),
         )

@@ -154,6 +154,12 @@ class Shortlist:
         return sum(survivor.candidate.rating is None for survivor in self.survivors)
 
     @property
+    def lacks_first_tier(self) -> bool:
+        """True if survivors have tiers, but none of them is in tier 1."""
+        tiers = [survivor.candidate.tier for survivor in self.survivors if survivor.candidate.tier is not None]
+        return bool(tiers) and min(tiers) > 1
+
+    @property
     def has_mixed_tiers(self) -> bool:
         """True if a survivor with a wide interval is in a better tier than another survivor with a higher rating."""
         models = [survivor.candidate for survivor in self.survivors]

@@ -10,10 +10,10 @@ from tests.catalog.calculators.test_plots import GPUS, USE, Run, plot
 def test_cost_plot_marks_you_and_the_crossing():
     svg = draw_cost_plot(plot(**USE, **GPUS))
     assert "your use: 600M" in svg
-    assert "equal at 7.38B" in svg
+    assert "break-even at 7.38B" in svg
     assert ">$1K<" in svg
     assert "&lt;A&gt;: 600M" in draw_cost_plot(plot(**USE, **GPUS), "<A>")
-    assert "equal at" not in draw_cost_plot(plot(**USE, **GPUS, seats="1000", price_seat="90"))
+    assert "break-even at" not in draw_cost_plot(plot(**USE, **GPUS, seats="1000", price_seat="90"))
 
 
 def test_scaling_plot_links_models_and_escapes_their_names():

@@ -108,7 +108,8 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
 @pytest.mark.parametrize(
     ("query", "words", "never"),
     [
-        ({"price_input": "1", "price_output": "2", "input_tokens": "1M"}, "Estimate", "Your own GPUs $"),
+        ({"price_input": "1", "price_output": "2", "input_tokens": "1M"}, "API costs $1.00 a month", "Your own GPUs $"),
+        ({"gpu_hour": "2", "gpus": "1"}, "Your own GPUs cost $1,460 a month", "API $"),
         ({"gpu_hour": "2", "gpus": "1"}, "Per month $1,460.00", "API $"),
         ({"params": "8.03B"}, "Weights take 17.95 GiB, including an extra fifth", "keys and values of"),
         ({"params": "8.03B", "layers": "32", "kv_heads": "8", "context": "128000"}, "take 15.62 GiB", "Enter layers"),
@@ -119,6 +120,11 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
              "input_tokens": "1M"},
             "The seats alone cost more",
             "Break-even at",
+        ),
+        (
+            {"price_input": "1", "price_output": "1", "input_tokens": "1M", "gpu_hour": "2", "gpus": "1"},
+            "This assumes that your GPUs can generate them; enter their speed to check.",
+            "never mind",
         ),
         ({"gpu_hour": "2", "params": "8B", "tuning_tokens": "1M"}, "GPU-hours", "What is missing"),
         (

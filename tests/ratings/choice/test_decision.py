@@ -110,7 +110,28 @@ def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     beats(three[1], three[0], 4, pool=pool)
     board_refresh.refresh()
-    assert "These votes cannot separate the top 2 models" in text(client.get(PAGE, {"task": "coding"}))
+    assert "These votes cannot tell the top 2 models apart" in text(client.get(PAGE, {"task": "coding"}))
+
+
+def test_decision_warns_if_the_chosen_model_is_not_among_the_leaders(client, three):
+    """The worst of three is in tier 1, because tiers cover all pairs at once, but the best is significantly better."""
+    best, cheap, bound = three
+    for model in three:
+        factories.endpoint(model)
+    pool = get_set_pool(["best", "cheap", "bound"])
+    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
+    beats(best, bound, 15, pool=pool)
+    for winner in "ab":
+        factories.cast(best, cheap, winner, pool=pool)
+    board_refresh.refresh()
+    page = client.get(PAGE, {"task": "coding", "chosen": "bound"})
+    assert [row["tier"] for row in page.context["decision"].own_rows] == [1, 1, 1]
+    assert "These votes cannot tell the top 2 models apart" in text(page)
+    assert re.search("In your own battles, it ranks (2.)?3 of 3. It is not among the leaders.", text(page))
+    shown = text(client.get(PAGE, {"task": "coding", "chosen": "best"}))
+    assert "In your own battles, it ranks 1\N{EN DASH}2 of 3." in shown
+    assert "not among the leaders" not in shown
+    assert "In your own battles" not in text(client.get(PAGE, {"task": "coding"}))
 
 
 def test_decision_offers_battles_as_long_as_there_are_none(client, three):
@@ -165,11 +186,11 @@ def test_decision_tells_what_the_chosen_model_costs(client, three, query, words,
 
 
 def test_decision_says_when_its_prices_were_seen(client, three):
-    assert "These prices were seen on January 1, 2026." in text(client.get(PAGE, {"task": ""}))
+    assert "Prices as of January 1, 2026." in text(client.get(PAGE, {"task": ""}))
     Price.objects.filter(model=three[0]).update(as_of=date(2026, 1, 15))
-    assert "These prices were seen between January 1, 2026 and January 15, 2026." in text(client.get(PAGE))
+    assert "Prices as of January 1, 2026 to January 15, 2026." in text(client.get(PAGE))
     Price.objects.all().delete()
-    assert "seen" not in text(client.get(PAGE))
+    assert "Prices as of" not in text(client.get(PAGE))
 
 
 def test_setting_of_a_published_rating_is_beside_it(client, tmp_path):

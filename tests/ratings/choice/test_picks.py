@@ -92,7 +92,7 @@ def test_ties_in_price_are_named():
 
 OPEN = rated("open", 1400.0, tier=3, open_weights=True)
 HIGHEST, SECOND = "Highest rating", "Second best"
-CHEAPEST, BEST_OPEN = "Cheapest near the top", "Best open weights"
+CHEAPEST, BEST_OPEN = "Cheapest top model", "Best open weights"
 
 
 @pytest.mark.parametrize(

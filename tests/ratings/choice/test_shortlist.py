@@ -51,6 +51,12 @@ def test_survivors_come_by_tier_price_and_speed():
     assert slugs(found.undecided) == ["unpriced"]
 
 
+def test_first_tier_is_missing_if_the_limits_exclude_all_of_it():
+    assert not build_shortlist(MODELS, CODING).lacks_first_tier
+    assert build_shortlist(MODELS, replace(CODING, price=Decimal(1))).lacks_first_tier
+    assert not build_shortlist(MODELS[-1:], Limits()).lacks_first_tier  # no tiers at all
+
+
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [

@@ -84,7 +84,7 @@ def test_number_in_the_heading_is_the_number_that_fits(client, three):
     assert "2 models match" in text(response)
     words = "1 model is undecided: it fails no limit, but we lack data on “Max $ per million tokens (blended)”"
     assert words in text(response)
-    assert "1 undecided" in text(response)
+    assert "1 needs more data" in text(response)
     assert "#undecided" in links(response)
     assert "undecided" not in text(client.get(PAGE, {"tools": ""}))
 
@@ -138,7 +138,7 @@ def test_page_suggests_three_models(client, three):
     shown = re.sub(r"\d+ points? above", "some points above", shown)
     assert (
         "Highest rating Best rating $5.00 / 1M tokens interval some points above Cheap (not significant) "
-        "Cheapest near the top · Best open weights · Second best "
+        "Cheapest top model · Best open weights · Second best "
         "Cheap rating $1.00 / 1M tokens interval"
     ) in shown
     assert "Leaderboard with these tiers ." in shown
@@ -314,7 +314,7 @@ def test_search_shows_thirty_models(client):
 def test_undecided_models_come_before_the_nearest_if_nothing_fits(client, three):
     factories.model("mystery")
     shown = text(client.get(PAGE, {"context": "1M"}))
-    assert "1 undecided The closest excluded models: Best context 400,000" in shown
+    assert "1 needs more data The closest excluded models: Best context 400,000" in shown
 
 
 def test_announced_retirement_is_dated(client, three):
@@ -336,7 +336,7 @@ def test_each_limit_says_what_dropping_it_adds(client, three):
 def test_page_says_which_limits_hold_before_it_says_who_is_left(client, three):
     shown = text(client.get(PAGE, {"context": "100k", "commercial": "on", "modalities": "image"}))
     assert re.search(
-        "context ≥ 100,000 .* Accepts: images .* commercial use .*undecided",
+        "context ≥ 100,000 .* Accepts: images .* commercial use .*more data",
         shown,
     )
     assert "Max $ per million tokens (blended)" in text(client.get(PAGE, {"task": "coding"}))  # the form

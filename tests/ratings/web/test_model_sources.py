@@ -37,7 +37,7 @@ def test_page_shows_prices_for_long_prompts_and_the_source_of_an_off_peak_price(
     long = "off-peak price above 100,000 tokens: $0.50 input, $2.50 output"
     assert f"$1.00 input, $2.00 output {long} prices.example , seen on" in shown
     assert f'title="{source}"' in html
-    assert f"prices.example , by hand {long}" in shown
+    assert f"prices.example , entered manually {long}" in shown
 
 
 @pytest.mark.django_db
@@ -53,8 +53,10 @@ def test_page_shows_prices_over_time_and_which_one_was_set_by_hand(client):
         assert "Price over time" in shown
         assert ("No earlier price is known." in shown) is not by_hand
     shown = text(read(client, "/models/quokka/"))
-    assert "$5.00 input, $9.00 output our contract , seen on January 3, 2026, by hand" in shown
-    assert "January 3, 2026 $5.00 $9.00 our contract , by hand January 2, 2026 $2.00 $9.00 litellm 1.2" in shown
+    assert "$5.00 input, $9.00 output our contract , seen on January 3, 2026, entered manually" in shown
+    assert (
+        "January 3, 2026 $5.00 $9.00 our contract , entered manually January 2, 2026 $2.00 $9.00 litellm 1.2" in shown
+    )
 
 
 @pytest.mark.django_db
@@ -88,8 +90,8 @@ def test_page_marks_facts_that_were_set_by_hand(client):
     set_hand_fact(quokka.pk, "max_output", 900, "our test", date(2026, 1, 3))
     shown = text(read(client, "/models/quokka/"))
     assert "https://list.example , seen on January 2, 2026 Max output" in shown
-    assert "our test , seen on January 3, 2026, by hand" in shown
-    assert "“By hand” means that an operator of this site" in shown
+    assert "our test , seen on January 3, 2026, entered manually" in shown
+    assert "“Entered manually” means that an operator of this site" in shown
 
 
 def test_every_shipped_fact_and_price_has_a_source_and_a_day():

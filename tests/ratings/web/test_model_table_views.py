@@ -60,14 +60,14 @@ def test_facts_that_were_set_by_hand_are_marked(client, benchmark):
     for slug in ("a", "b"):
         score(benchmark, slug, 0.5)
         set_hand_fact(factories.model(slug).pk, "open_weights", "true", "memo")
-    assert "by hand" not in text(client)
+    assert "entered manually" not in text(client)
     values = {"license": "MIT", "parameters_total": 7_000_000_000, "kind": "chat", "context_window": 8192}
     for field, value in values.items():
         set_hand_fact(factories.model("a").pk, field, value, "memo")
     model = factories.model("a")
     Price.objects.create(model=model, input=1, output=3, source="memo", as_of="2026-01-01", by_hand=True)
     assert "A MIT ‡ chat ‡ $1.50 ‡ 8.19K ‡ 7B ‡" in text(client)
-    assert text(client).count("‡ Set by hand on this site. The model's page shows the source and date.") == 1
+    assert text(client).count("‡ Entered manually on this site. The model's page shows the source and date.") == 1
 
 
 def test_rating_and_scores_stand_side_by_side(client, benchmark):
@@ -78,6 +78,13 @@ def test_rating_and_scores_stand_side_by_side(client, benchmark):
     board_refresh.refresh()
     assert "Rating ↓ import" in text(client)
     assert re.search(r"A 1,000 [^B]*50\.0 ± 9\.8", text(client))
+
+
+def test_source_of_scores_is_offered_only_if_scores_are_shown(client, benchmark):
+    factories.model("a")
+    assert "Score source" not in text(client)
+    score(benchmark, "a", 0.5)
+    assert "Score source" in text(client)
 
 
 def test_all_models_stand_in_it_and_only_those_with_a_score_in_a_series(client, benchmark):
@@ -257,18 +264,18 @@ def test_default_columns_are_those_with_the_most_scores_on_the_page(client, monk
         found = Benchmark.objects.create(slug=slug, name=slug)
         for model in models:
             score(found, model, 0.5)
-    assert "Columns 1 of 2" in text(client)
-    assert "Columns 2 of 2" in text(client, "?sort=mmlu")
+    assert "Benchmark columns 1 of 2" in text(client)
+    assert "Benchmark columns 2 of 2" in text(client, "?sort=mmlu")
 
 
 def test_column_with_few_scores_on_the_page_is_shown_only_on_request(client, monkeypatch, benchmark):
     monkeypatch.setattr(table_views, "MIN_DEFAULT_SHARE", 0.5)
     score(benchmark, "a", 0.5)
     score(Benchmark.objects.create(slug="gpqa", name="GPQA"), "b", 0.5)
-    assert "Columns 2 of 2" in text(client)
+    assert "Benchmark columns 2 of 2" in text(client)
     factories.model("c", open_weights=True)
-    assert "Columns 0 of 2" in text(client)
-    assert "Columns 1 of 2" in text(client, "?column=gpqa")
+    assert "Benchmark columns 0 of 2" in text(client)
+    assert "Benchmark columns 1 of 2" in text(client, "?column=gpqa")
 
 
 @pytest.mark.parametrize(("query", "shades"), [("", ["1", "2"]), ("?series={series}", ["0", "4"])])

@@ -91,7 +91,7 @@ def test_page_shows_where_it_stands_on_each_board_and_leads_to_its_row(client):
     place = "rank 1 of 3 models (1\N{EN DASH}3) , rating 1,000"
     assert f"This arena {place} blind votes on this site · 4 votes · provisional" in shown
     assert f"Votes &lt;of&gt; 2024 {place} votes cast elsewhere · 4 votes · provisional" in shown
-    assert "Rank 1 of 3 could be 1 to 3 Rating 1,000 830 \N{EN DASH} 1,170" in shown
+    assert "Rank 1 of 3 likely 1\N{EN DASH}3 Rating 1,000 830 \N{EN DASH} 1,170" in shown
     assert shown.index("blind votes on this site") < shown.index("elsewhere")
     for pool in ("live", "elsewhere"):
         assert f'href="/leaderboard/?pool={pool}#model-quokka-7b.1"' in html

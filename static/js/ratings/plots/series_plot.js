@@ -61,7 +61,7 @@ export function series(data, width, words) {
   const all = found.flatMap(({ points }) => points);
   const times = all.map(({ at }) => at);
   // Intervals after the first votes are so wide that the rest of the plot would be too small, so they are cut off.
-  const ends = found.length > 1 ? found.map(({ points }) => points.at(-1)) : all;
+  const ends = found.map(({ points }) => points.at(-1));
   const wanted = [...ends, ...all.map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))];
   const scales = { ratings: computeDomain(wanted), times: [new Date(Math.min(...times)), new Date(Math.max(...times))] };
   const columns = found.length > 1 ? Math.max(1, Math.floor((width + GAP_PX) / (LEAST_PX + GAP_PX))) : 1;
