@@ -12,8 +12,9 @@ else {
   history.replaceState(null, "", location.pathname);
 }
 
-// On a phone, the keyboard would cover the pair to judge, which comes first.
-if (!box.autofocus && box.getBoundingClientRect().bottom < innerHeight) box.focus();
+// On a phone, the keyboard would cover the pair to judge, which comes first unless the voter goes on to the next battle.
+const fromBattle = document.referrer.startsWith(`${location.origin}/battles/`);
+if (!box.autofocus && (fromBattle || box.getBoundingClientRect().bottom < innerHeight)) box.focus();
 
 box.addEventListener("input", storeDraft);
 
