@@ -360,7 +360,9 @@ def test_session_that_is_none_leaves_the_voter_of_the_cookie(client, member, ses
 
 
 def test_session_is_looked_up_once_a_request(client, member, django_assert_num_queries):
-    with django_assert_num_queries(7):  # the session, the account, the battles, and what the voter has judged
+    # The session, the account, the battles, those that failed because there are no others, what the voter has judged,
+    # and suggestions.
+    with django_assert_num_queries(8):
         client.get("/battles/")
 
 
