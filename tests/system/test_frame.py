@@ -58,7 +58,7 @@ def test_choice_is_there_from_the_first_byte_of_the_next_page(browser: Browser, 
         switch(page, "dark").click()
         answers = []
         page.on("response", lambda response: answers.append(response) if response.url.endswith("board/") else None)
-        page.get_by_role("link", name="Leaderboard", exact=True).click()
+        page.get_by_role("navigation", name="Main").get_by_role("link", name="Leaderboard").click()
         expect(switch(page, "light")).to_be_visible()
         assert shown(page) == "dark"
         assert '<html lang="en" data-scheme="dark">' in answers[0].text()
