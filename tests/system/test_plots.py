@@ -202,6 +202,7 @@ def test_numbers_can_be_read_on_their_cells(browser: Browser, drawn: Service, sc
         page.goto(PLOTS)
         wait_for_plots(page)
         for plot in ("rates", "counts"):
+            page.locator(f"[data-plot={plot}] [data-mark=text] text").first.wait_for()
             found = page.evaluate(CONTRASTS, plot)
             assert min(found) >= 4.5
             assert max(found) > 1.2 * min(found)  # the colors differ
