@@ -1,11 +1,10 @@
 """The differences between ratings, estimated from their published intervals."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import Any
-
-import numpy as np
 
 from ratings.boards.snapshots import RATING_SCALE
 
@@ -70,7 +69,8 @@ def compute_rank_ranges(rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, in
 
     A model is better than another if its interval is entirely above the other one.
     """
-    lows, highs = (np.array([row[end] for row in rows], float) for end in ("ci_low", "ci_high"))
-    is_better = lows[:, None] > highs
-    best, worst = 1 + is_better.sum(axis=0), len(rows) - is_better.sum(axis=1)
-    return list(zip(best.tolist(), worst.tolist(), strict=True))
+    count = len(rows)
+    lows, highs = (sorted(row[end] for row in rows) for end in ("ci_low", "ci_high"))
+    best = [1 + count - bisect_right(lows, row["ci_high"]) for row in rows]
+    worst = [count - bisect_left(highs, row["ci_low"]) for row in rows]
+    return list(zip(best, worst, strict=True))

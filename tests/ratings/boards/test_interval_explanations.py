@@ -30,7 +30,7 @@ NEVER_WON = {"unbounded": True, "ci_low": None, "wins": 0, "ties": 0, "provision
             {"ci_low": 900.0, "ci_high": 1100.0, "votes": 30},
             ["only 30 votes", "± 100. Ratings with an interval wider than ± 50 are provisional", "± 100 is due to"],
         ),
-        (NEVER_LOST, ["never lost", "closes once the model has both wins and losses"]),
+        (NEVER_LOST, ["never lost", "closes once chains of votes put the model both above and below"]),
         (NEVER_WON, ["never won", "The interval closes"]),
         (NEVER_LOST | {"ties": 3}, ["puts it below the other models", "The interval closes"]),
         (NEVER_WON | {"ties": 3}, ["puts it above the other models", "The interval closes"]),
