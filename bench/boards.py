@@ -31,6 +31,7 @@ from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 
 WINDOWS = 5
 SETTLE_S = 10
+MAX_FILTER_S = 600
 WITHOUT_STYLE = False
 RIGGED_SHARE = 0.01  # the share of votes to which the filter gives less weight
 CASTERS = 2  # threads; one thread cannot keep up on a busy machine
@@ -150,6 +151,8 @@ def keep_filtering(up: Service) -> Iterator[None]:
             up.query(reset_query)
             subprocess.run(command, capture_output=True, check=True)
             while not (rows := up.query(done_query)):
+                if time.monotonic() > started + MAX_FILTER_S:
+                    raise TimeoutError(f"the filter did not finish within {MAX_FILTER_S} s")
                 time.sleep(0.5)
             print(f"the filter ran for {time.monotonic() - started:.0f} s: {rows[0][0]} votes read", flush=True)
 
