@@ -11,8 +11,39 @@ from ratings.statistics.vote_arrays import Indices
 from ratings.statistics.vote_filter.aims import Aims
 from ratings.statistics.vote_filter.strata import MIN_Z, Stratum, Wins
 
+# The prior odds that the votes beyond the expected number serve the proven attack on the model. With lower odds, more of
+# an attack with camouflage remains. With higher odds, honest votes in the model's battles lower it more often.
+_PRIOR_ODDS = 20.0
 # How an attacker and an honest voter split their votes between the target's battles and others.
 _ATTACK_FOCUS = (0.45, 0.95)
+
+
+class WinRecord:
+    """The wins among the votes removed so far from battles with M models, if an attack in one direction is proven.
+
+    predicted (M,): the excess of wins if all these votes served the attack. It is negative if the attack lowers the
+        model.
+    excess (M,): the measured excess of wins.
+    variance (M,): the variance of the measured excess.
+    """
+
+    def __init__(self, models: int) -> None:
+        self.predicted, self.excess, self.variance = np.zeros((3, models))
+
+    def add(self, model: int, predicted: float, excess: float, error: float) -> None:
+        self.predicted[model] += predicted
+        self.excess[model] += excess
+        self.variance[model] += error**2
+
+    def compute_chance(self, model: int) -> float:
+        """Return the posterior chance that the removed votes serve the attack.
+
+        The alternative is that they win and lose as often as expected. One stratum rarely decides between the two, but
+        all strata together do.
+        """
+        predicted, variance = self.predicted[model], max(float(self.variance[model]), 1e-9)
+        log_ratio = predicted * (self.excess[model] - predicted / 2) / variance
+        return float(1 / (1 + np.exp(np.clip(-log_ratio, -50, 50)) / _PRIOR_ODDS))
 
 
 @dataclass(frozen=True)
@@ -29,11 +60,15 @@ class Proof:
     outside: float = 0.0
 
 
-def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, proof: Proof, aims: Aims) -> None:
+def remove_appearances(
+    stratum: Stratum, model: int, amount: float, wins: Wins, proof: Proof, record: WinRecord, aims: Aims
+) -> None:
     """Remove this much weight from the votes with the model.
 
-    It is removed from wins (or losses) to the extent that the model wins (or loses) more often than expected. If
-    neither is certain, it is removed from all outcomes in proportion, so the share of wins does not change.
+    If an attack in one direction is proven, the weight is removed from the outcome that serves it, to the extent that
+    this is probable (see `WinRecord`). Without a proof, it is removed from wins (or losses) to the extent that the
+    model wins (or loses) more often than expected. The rest is removed from all outcomes in proportion, so the share of
+    wins does not change.
     """
     positions = np.flatnonzero((stratum.a == model) | (stratum.b == model))
     score = np.where(stratum.a[positions] == model, stratum.won[positions], 1 - stratum.won[positions])
@@ -46,8 +81,13 @@ def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, 
     expected = float(np.average(wins.expected[model, opponent], weights=weight + 1e-12))
     excess = float(wins.excess[model])
     lifted = excess > 0
-    if proof.lifted != proof.lowered and _fits_proof(amount, total, expected, excess, float(wins.error[model]), proof):
-        lifted, directed = proof.lifted, 1.0
+    gain = (1 - expected) if proof.lifted else -expected
+    error = float(wins.error[model])
+    is_one_sided = proof.lifted != proof.lowered
+    if is_one_sided:
+        record.add(model, gain * (amount - total * proof.outside), excess, error)
+    if is_one_sided and (excess * gain > 0 or abs(excess) < MIN_Z * error):
+        lifted, directed = proof.lifted, record.compute_chance(model)
     elif abs(wins.z[model]) > MIN_Z:
         directed = _find_directed_part(amount, total, expected, excess)
     else:
@@ -56,18 +96,6 @@ def remove_appearances(stratum: Stratum, model: int, amount: float, wins: Wins, 
         share = float(weight[score == value].sum()) / total
         part = amount * ((1 - directed) * share + directed * (value == lifted))
         _take(stratum, positions[score == value], part, aims)
-
-
-def _fits_proof(amount: float, total: float, expected: float, excess: float, error: float, proof: Proof) -> bool:
-    """Return whether the proven attack can explain the excess of wins.
-
-    Without this check, someone could lower a model with a small attack in its favor and honest votes in its battles.
-    """
-    gain = (1 - expected) if proof.lifted else -expected
-    predicted = gain * (amount - total * proof.outside)
-    if abs(predicted) < MIN_Z * error:  # too small to show in the score
-        return excess * gain > 0 or abs(excess) < MIN_Z * error
-    return excess / predicted > 1 / 2
 
 
 def _find_directed_part(amount: float, total: float, expected: float, excess: float) -> float:

@@ -22,7 +22,7 @@ from ratings.statistics.vote_filter.expectations import (
     estimate_tie_shares,
 )
 from ratings.statistics.vote_filter.records import BOTH_BAD, TIE, VoteRecords, VoterIndex, group_tables, read_votes
-from ratings.statistics.vote_filter.removal import Proof, remove_appearances, remove_wins
+from ratings.statistics.vote_filter.removal import Proof, WinRecord, remove_appearances, remove_wins
 from ratings.statistics.vote_filter.strata import (
     MIN_Z,
     Appearances,
@@ -39,7 +39,7 @@ from ratings.statistics.vote_filter.strata import (
     has_testable_wins,
 )
 
-VERSION = 2
+VERSION = 3
 # Weights are multiples of 1 / STEPS, so that their sums are exact. Weights below MIN_WEIGHT become 0.
 STEPS = 256
 MIN_WEIGHT = 1 / 64
@@ -150,6 +150,7 @@ class _Fold:
         # Whether an attack is proven, by direction (lifted, lowered, or too frequent) and model.
         self.proven = np.zeros((3, size), dtype=bool)
         self.searched = self.proven.copy()
+        self.win_record = WinRecord(size)
         # The number of voters flagged for lifting each model, and then for lowering it.
         self.flagged_by_aim = np.zeros(2 * size, dtype=np.intp)
         # Weighted sums over the votes of closed epochs.
@@ -359,7 +360,8 @@ class _Fold:
                 self.proven[direction if abs(wins.z[model]) >= MIN_Z else 2, model] = True
             lifted, lowered = self.proven[:2, model].tolist()
             outside = self._measure_outside(model, float(appearances.seen[model]), float(appearances.expected[model]))
-            remove_appearances(stratum, model, float(amount), wins, Proof(lifted, lowered, outside), Aims(*self.proven))
+            proof = Proof(lifted, lowered, outside)
+            remove_appearances(stratum, model, float(amount), wins, proof, self.win_record, Aims(*self.proven))
             self._store(stratum, BY_APPEARANCES)
             appearances = count_appearances(stratum, growth, self.expected.completion_error)
 
