@@ -11,8 +11,8 @@ from ratings.statistics.vote_arrays import Indices
 from ratings.statistics.vote_filter.aims import Aims
 from ratings.statistics.vote_filter.strata import MIN_Z, Stratum, Wins
 
-# The prior odds that the votes beyond the expected number serve the proven attack on the model. With lower odds, more of
-# an attack with camouflage remains. With higher odds, honest votes in the model's battles lower it more often.
+# The prior odds that votes beyond the expected number serve the proven attack on the model. With lower odds, more of an
+# attack with camouflage remains. With higher odds, honest votes in the model's battles lower it more often.
 _PRIOR_ODDS = 20.0
 # How an attacker and an honest voter split their votes between the target's battles and others.
 _ATTACK_FOCUS = (0.45, 0.95)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ratings.statistics.vote_filter.aims import Aims
-from ratings.statistics.vote_filter.removal import Proof, remove_appearances, remove_wins
+from ratings.statistics.vote_filter.removal import Proof, WinRecord, remove_appearances, remove_wins
 from ratings.statistics.vote_filter.strata import (
     Reference,
     Stratum,
@@ -90,9 +90,9 @@ def test_wins_are_removed_until_the_score_is_the_expected_one():
         (15.0, 10.0, Proof(), 0.5),  # not certain
         (50.0, 10.0, Proof(), 1.0),
         (-50.0, 10.0, Proof(), 0.0),
-        (0.0, np.inf, Proof(lifted=True), 1.0),  # cannot be tested, so the proven attack explains it
-        (0.0, np.inf, Proof(lowered=True), 0.0),
-        (0.0, np.inf, Proof(lifted=True, lowered=True), 0.5),
+        (0.0, 500.0, Proof(lifted=True), 1.0),  # shows nothing, so the proven attack explains it
+        (0.0, 500.0, Proof(lowered=True), 0.0),
+        (0.0, 500.0, Proof(lifted=True, lowered=True), 0.5),
         (0.0, 10.0, Proof(lifted=True), 0.5),  # does not fit: somebody adds honest votes to a small attack
         (0.0, 10.0, Proof(lifted=True, outside=0.1), 1.0),  # fits, because the attack is outside as well
     ],
@@ -100,20 +100,31 @@ def test_wins_are_removed_until_the_score_is_the_expected_one():
 def test_excess_appearances_are_taken_from_the_outcome_of_the_attack(excess, error, proof, from_wins):
     stratum = build_stratum(2000)
     before = count_scores(stratum, 0)
-    errors = np.full(MODELS, error)
-    remove_appearances(
-        stratum, 0, 100.0, Wins(np.full(MODELS, excess), errors, EVEN, np.isfinite(errors)), proof, NO_AIMS
-    )
+    wins = Wins(np.full(MODELS, excess), np.full(MODELS, error), EVEN, ALL)
+    remove_appearances(stratum, 0, 100.0, wins, proof, WinRecord(MODELS), NO_AIMS)
     after = count_scores(stratum, 0)
 
     assert before[0] - after[0] == pytest.approx(100 * from_wins, abs=5)
     assert before[1] - after[1] == pytest.approx(100 * (1 - from_wins), abs=5)
 
 
+@pytest.mark.parametrize(("excess", "chances"), [(0.0, (0.92, 0.1)), (50.0, (0.97, 1.0))])
+def test_all_strata_together_show_whether_a_proven_attack_explains_the_excess(excess, chances):
+    record = WinRecord(MODELS)
+    wins = Wins(np.full(MODELS, excess), np.full(MODELS, 50.0), EVEN, ALL)
+    measured = []
+    for _ in range(11):
+        remove_appearances(build_stratum(2000), 0, 100.0, wins, Proof(lifted=True), record, NO_AIMS)
+        measured.append(record.compute_chance(0))
+
+    assert (measured[0], measured[-1]) == pytest.approx(chances, abs=0.05)
+
+
 def test_votes_of_voters_who_look_like_the_attack_go_first():
     stratum = build_stratum(2000, 100)
     stratum.voter[2000:] = 5000 + np.arange(100) // 5
-    remove_appearances(stratum, 0, 100.0, Wins(np.full(MODELS, 50.0), np.ones(MODELS), EVEN, ALL), Proof(), NO_AIMS)
+    wins = Wins(np.full(MODELS, 50.0), np.ones(MODELS), EVEN, ALL)
+    remove_appearances(stratum, 0, 100.0, wins, Proof(), WinRecord(MODELS), NO_AIMS)
 
     assert stratum.weight[2000:].sum() == 0
     assert stratum.weight[:2000].min() == 1
@@ -132,7 +143,8 @@ def test_votes_for_all_models_of_an_attack_tell_who_looks_like_it():
         np.ones(2040),
     )
     aims = Aims(*np.eye(3, MODELS, dtype=bool)[[0, 2]], np.arange(MODELS) == 3)
-    remove_appearances(mixed, 0, 20.0, Wins(np.full(MODELS, 50.0), np.ones(MODELS), EVEN, ALL), Proof(), aims)
+    wins = Wins(np.full(MODELS, 50.0), np.ones(MODELS), EVEN, ALL)
+    remove_appearances(mixed, 0, 20.0, wins, Proof(), WinRecord(MODELS), aims)
 
     assert mixed.weight[2000::2].sum() == 0
     assert mixed.weight[2001::2].min() == 1  # not battles of model 0
