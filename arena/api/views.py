@@ -275,8 +275,8 @@ class SharedBattleListView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """List a model's published battles.
 
-        Returns the five listed battles with the model that were published most recently. By default, an operator
-        chooses which battles are listed.
+        Returns up to five of the model's listed battles, most recently published first. By default, an operator chooses
+        which battles are listed.
         """
         battles = sharing.list_shared_battles(profiles.get_known_model(slug).pk)
         return Response(SharedBattleListSchema({"results": battles}).data)
