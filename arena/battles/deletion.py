@@ -39,7 +39,9 @@ def delete_battles(battles: QuerySet[Battle]) -> int:
 
 
 def delete_voter_data(voter_id: UUID) -> None:
-    """Delete the voter, their battles, and their account. Their votes get a new random pseudonym.
+    """Delete the voter, their battles, and their account, and withdraw their submissions.
+
+    Their votes stay, with a new random pseudonym.
 
     Raises RequestError 409 `last_operator` if the account is the last active superuser.
     """

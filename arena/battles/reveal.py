@@ -65,7 +65,7 @@ def get_board_pool(battle: Battle) -> str:
 def load_standing(battle: Battle) -> dict[str, Any]:
     """Return the current board rows of both models, keyed by side. The row of an unrated model is None.
 
-    The battle stores the rows when the vote is cast. In each row, `models` is the number of ranked models.
+    The battle stores the rows when the vote is cast. In each row, the key `models` has the number of ranked models.
     """
     standings = STANDING_OF_POOL.load(get_board_pool(battle))
     return _select_rows(_get_models(battle), standings[0].ratings if standings else {})
@@ -157,7 +157,7 @@ def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[s
     """Return one card per model with the reveal, facts, and measurements, or None before the vote.
 
     In a card, `price` is a pair: the price of a million input tokens, and of a million output tokens. `cost` is the
-    cost of the finished answers. These values are formatted text.
+    cost of the side's finished answers, except those that the voter stopped. These values are formatted text.
 
     answers: all answers of the battle
     """
