@@ -83,7 +83,7 @@ def few_models_error(models: Sequence[int], pool: str) -> RequestError:
 
 
 def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str, budgets: Budgets | None = None) -> None:
-    """Charge a battle between two of these models. Call this in the transaction that starts the battle.
+    """Charge a turn of a battle between two of these models. Call this in the transaction that starts the turn.
 
     octets: UTF-8 bytes of the conversation, including the question
     payer: the network, or "" if networks have no limit
