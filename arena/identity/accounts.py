@@ -111,7 +111,7 @@ def _can_create_account(request: HttpRequest) -> bool:
 
 
 def confirm_password(request: HttpRequest, password: str) -> None:
-    """Check the password of the logged-in account, with the same limits as for a login. Do nothing for visitors.
+    """Check the password before the logged-in account is deleted, with the limits for a login. Do nothing for visitors.
 
     Raises RequestError 403 `wrong_password` or 429 `too_many_requests`.
     """
