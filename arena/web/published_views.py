@@ -40,7 +40,7 @@ ASKER_VERDICTS = {
 
 @require_safe
 def show_next_pair(request: HttpRequest) -> HttpResponse:
-    """Redirect to a pair that the visitor has not judged. `?skip=` is the id of a pair to exclude."""
+    """Redirect to a pair that the visitor has not judged. `?skip=` is the id of a pair to avoid."""
     pair = pairs.draw_pair(get_voter_id(request), pairs.parse_id(request.GET.get("skip", "")))
     if pair is None:
         return render(request, "arena/published/no_pairs.html")
