@@ -86,7 +86,7 @@ class BattleAdmin(PoolNameAdmin):
 
     list_display = (
         "created_at", "state", "winner", "model_a", "model_b", "pool_name", "mode", "review", "replacements",
-        "propensity", "short",
+        "propensity", "short_id",
     )  # fmt: skip
     search_help_text = "Search by battle or voter ID (or its first characters), or by model name or slug"
     list_filter = (PublicationFilter, "state", "mode", PoolFilter, "prompt_source")
@@ -143,7 +143,7 @@ class BattleAdmin(PoolNameAdmin):
         return vote.get_winner_display() if vote else ""
 
     @admin.display(description="id")
-    def short(self, battle: Battle) -> str:
+    def short_id(self, battle: Battle) -> str:
         return str(battle.pk)[:8]
 
     @admin.display(description="replaced")
