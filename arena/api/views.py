@@ -205,7 +205,8 @@ class BattleRetryView(APIView):
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Retry failed answers.
 
-        Sends the question again to each model whose answer failed in the last turn. You can retry for one day.
+        Sends the question again to each model whose answer failed in the last turn. You can retry until one day after
+        the question.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         _check_no_fields(request)

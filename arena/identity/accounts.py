@@ -50,9 +50,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Do nothing, because Arena's pages show the result of a form themselves."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return a pseudonym of the client's network, which allauth uses to count attempts.
+        """Return a pseudonym of the client's IPv4 address or IPv6 /64, by which allauth counts attempts.
 
-        An IPv6 network is a /64, because an IPv6 client can use a different address for every attempt.
+        An IPv6 client can use a different address in its /64 for every attempt.
         """
         return voters.keyed_hash("attempts", quotas.get_subscriber_network(voters.get_client_address(request)))
 

@@ -1,4 +1,4 @@
-"""The page of a published battle or a ready pair, on which readers judge the answers, and the form for reports."""
+"""The page of a published battle or a shipped pair, on which readers judge the answers, and the form for reports."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
