@@ -22,10 +22,11 @@ MAX_FAILURE_RATE = 0.1
 
 @TILES.register("arena.view_vote")
 def build_activity_tile() -> Tile:
-    """Count the battles and votes today (UTC) and over the last seven days, including today."""
+    """Count the battles of today (UTC) and of the last seven days, including today, and how many have a vote."""
     today = timezone.now().date()
     days = [today - timedelta(days=age) for age in reversed(range(WEEK_DAYS))]
-    # The condition on the hash lets the query use an index. Hashes are kept for longer than a week, so none is missing.
+    # The condition on the hash lets the query use an index. Hashes are kept for longer than a week, so it excludes only
+    # battles that continue another one, which have no hash.
     recent = Battle.objects.filter(~Q(network=""), created_at__gte=datetime.combine(days[0], time(), UTC))
     voted = Count("pk", filter=Q(state=Battle.State.VOTED))
     rows = recent.annotate(day=TruncDate("created_at")).values("day").annotate(battles=Count("pk"), votes=voted)

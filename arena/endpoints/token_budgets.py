@@ -113,7 +113,7 @@ def delete_old_charges() -> int:
 
 
 def load_budgets(models: Sequence[int]) -> Budgets:
-    """Return the tokens per day, keyed by model id. Models with no limit are missing."""
+    """Return the tokens per day, keyed by model id. Models with no limit are omitted."""
     limited = Endpoint.objects.filter(model__in=models).exclude(tokens_per_day=None)
     return {model: per_day or 0 for model, per_day in limited.values_list("model", "tokens_per_day")}
 
