@@ -91,7 +91,7 @@ def _close_streams(battles: Iterable[Battle]) -> None:
 
 
 def _check_not_last_operator(user: User) -> None:
-    """Raise RequestError if the user is the last operator. Row locks serialize the deletions of several operators."""
+    """Raise RequestError if the user is the last operator. Row locks serialize concurrent deletions of operators."""
     operators = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
     if list(operators.select_for_update()) == [user]:
         detail = _("You are the last operator, so nothing was deleted. Create another superuser first.")

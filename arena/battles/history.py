@@ -97,7 +97,7 @@ class VoterModelRecord:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How often a voter chose the model with the higher rating. Ties and battles with an unrated model are excluded."""
+    """How often a voter chose the model with the higher rating. Only votes for a side count, if both ratings were known and different."""
 
     agreed: int
     votes: int

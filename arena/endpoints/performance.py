@@ -89,7 +89,10 @@ class EndpointPerformance:
 
 
 def load_performance(models: Iterable[int]) -> dict[int, EndpointPerformance]:
-    """Return statistics for the 30 days that ended two days ago, keyed by model id, for models with calls in them."""
+    """Return statistics for the 30 days that ended two days ago, keyed by model id.
+
+    Models that were not called in this time are omitted.
+    """
     last = timezone.now().date() - SETTLING_TIME
     days = EndpointDay.objects.filter(endpoint__model__in=models, day__gt=last - PERFORMANCE_WINDOW, day__lte=last)
     by_model: dict[int, list[EndpointDay]] = {}

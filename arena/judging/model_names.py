@@ -1,4 +1,4 @@
-"""The names of well-known model families and their makers, and the names of a catalog entry."""
+"""The names of well-known model families and their makers, and the names that reveal a catalog entry."""
 
 import re
 from functools import cache

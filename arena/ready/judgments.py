@@ -1,6 +1,6 @@
 """Stores judgments of ready pairs.
 
-A judgment is a vote on answers that already exist, so no battle belongs to it. All judgments are in the pool `ready`.
+A judgment is a vote on answers that already exist, stored without a battle. All judgments are in the pool `ready`.
 """
 
 from dataclasses import dataclass

@@ -138,7 +138,7 @@ def _describe_verdicts(battle: SharedBattle, judgment: Vote | None) -> list[str]
 
 
 def _describe_prediction(pair: ReadyPair, judgment: Vote | None) -> str:
-    """Return what the ratings predicted before the vote of the person who asked, or "" for a pair without this vote."""
+    """Return the prediction from the ratings before the original vote, or "" for a pair that ships with Arena."""
     if pair.battle is None:
         return ""
     return describe_prediction(pair.battle, judgment.winner if judgment else pair.content.winner)

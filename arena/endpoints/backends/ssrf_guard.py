@@ -1,4 +1,4 @@
-"""A guard against server-side request forgery (SSRF): requests that make the server call internal addresses.
+"""A guard against server-side request forgery (SSRF), which would make Arena send requests to internal addresses.
 
 An endpoint must have a public address, or a host or network that the operator allows. `check_url` checks a URL before
 it is stored. The connector checks each address again when it connects, and connects only to that address, so a host
