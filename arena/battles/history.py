@@ -97,7 +97,10 @@ class VoterModelRecord:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How often a voter chose the model with the higher rating. Only votes for a side count, if both ratings were known and different."""
+    """How often a voter chose the model with the higher rating.
+
+    Votes for neither side are excluded, and so are pairs with an unrated model or with equal ratings.
+    """
 
     agreed: int
     votes: int

@@ -40,7 +40,7 @@ LOADED_FIELDS = (
     *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
     *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
 )
-# A vote copies these fields from the loaded battle. A retry or a login can change them before the vote is stored.
+# A vote depends on these fields of the loaded battle. A retry or a login can change them before the vote is stored.
 UNCHANGED_FIELDS = ("voter_id", "model_a_id", "model_b_id", "one_sided", "replaced")
 logger = logging.getLogger(__name__)
 

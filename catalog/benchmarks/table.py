@@ -1,10 +1,10 @@
 """A table of models and their benchmark scores.
 
-A series is a set of scores with the same `SERIES_FIELDS`. They come from one harness or one report, and agree in the use
-of a chat template. In the table of one series, each column is a benchmark under one set of conditions, and its scores
-can be ranked. In the table of all series, each cell is the model's newest score under any conditions, so the scores
-should not be ranked. A submitted score appears only if there is no other. Only the table of all series lists models
-without scores.
+A series is a set of scores with the same `SERIES_FIELDS`. They come from one harness or one report, and are alike in
+their use of a chat template. In the table of one series, each column is a benchmark under one set of conditions, and
+its scores can be ranked. In the table of all series, each cell is the model's newest score under any conditions, so the
+scores should not be ranked. A submitted score appears only if there is no other. Only the table of all series lists
+models without scores.
 """
 
 from collections import defaultdict
