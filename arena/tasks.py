@@ -9,7 +9,7 @@ from arena.answers import tasks  # noqa: F401  # Celery finds tasks through this
 
 @shared_task(name="arena.roll_up", ignore_result=True)
 def roll_up() -> None:
-    """Aggregate each endpoint's calls for every day that is due."""
+    """Aggregate each endpoint's calls for today and, in the first hour of the day (UTC), for yesterday."""
     from arena.endpoints import call_stats
 
     for day in call_stats.list_due_days(datetime.now(UTC)):
@@ -36,7 +36,7 @@ def delete_expired_records() -> None:
 
 @shared_task(name="arena.apply_retention", ignore_result=True)
 def apply_retention() -> None:
-    """Delete old battles, network hashes, and pending submissions (see `arena.battles.retention`)."""
+    """Delete old battles, and expire reviews, submissions, and network hashes (see `arena.battles.retention`)."""
     from arena.battles import retention
 
     retention.delete_old_battles()

@@ -24,7 +24,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     actions = ("revoke",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow deletion only from account pages, where a key is deleted with its account."""
+        """Allow deletion only on the admin pages of accounts, where a key is deleted with its account."""
         match = request.resolver_match
         return match is not None and str(match.url_name).startswith("auth_user_")
 

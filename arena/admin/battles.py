@@ -67,7 +67,7 @@ class PoolFilter(admin.SimpleListFilter):
 
 
 class PoolNameAdmin(ReadOnlyAdmin):
-    """Admin for rows that store the slug of a pool. The list shows the pool's name, or the slug if there is no pool."""
+    """Admin for rows that store a pool's slug. The list shows the pool's name, or the slug if no such pool exists."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         pools = _get_pool_model().objects.filter(slug=OuterRef("pool"))
@@ -86,7 +86,7 @@ class BattleAdmin(PoolNameAdmin):
 
     list_display = (
         "created_at", "state", "winner", "model_a", "model_b", "pool_name", "mode", "review", "replacements",
-        "propensity", "short",
+        "propensity", "short_id",
     )  # fmt: skip
     search_help_text = "Search by battle or voter ID (or its first characters), or by model name or slug"
     list_filter = (PublicationFilter, "state", "mode", PoolFilter, "prompt_source")
@@ -126,7 +126,7 @@ class BattleAdmin(PoolNameAdmin):
         self._decide(request, battles, Battle.Review.WITHDRAWN)
 
     def _decide(self, request: HttpRequest, battles: QuerySet[Battle], decision: Battle.Review) -> None:
-        """Store a decision for the published battles in the selection, and show their number."""
+        """Store a decision for the published battles in the selection, and show how many there were."""
         decided = [battle for battle in battles if review_queue.decide_review(battle.pk, decision)]
         for battle in decided:
             audit.record_change(request.user.get_username(), decision.value, battle)
@@ -143,7 +143,7 @@ class BattleAdmin(PoolNameAdmin):
         return vote.get_winner_display() if vote else ""
 
     @admin.display(description="id")
-    def short(self, battle: Battle) -> str:
+    def short_id(self, battle: Battle) -> str:
         return str(battle.pk)[:8]
 
     @admin.display(description="replaced")

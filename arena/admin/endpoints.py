@@ -180,7 +180,7 @@ class EndpointAdmin(AutocompleteAdmin):
 
     @admin.display(description="failed")
     def failure_rate(self, endpoint: Endpoint) -> str:
-        """Return the failure rate that becomes public after two days."""
+        """Return the failure rate, counted as in the public statistics, which show it two days later."""
         failures = sum(day.public_failures for day in _get_recent_days(endpoint))
         calls = failures + sum(day.public_answers for day in _get_recent_days(endpoint))
         return f"{failures / calls:.1%}" if calls else ""

@@ -22,10 +22,11 @@ MAX_FAILURE_RATE = 0.1
 
 @TILES.register("arena.view_vote")
 def build_activity_tile() -> Tile:
-    """Count the battles and votes today (UTC) and over the last seven days, including today."""
+    """Count the battles of today (UTC) and of the last seven days, including today, and how many have a vote."""
     today = timezone.now().date()
     days = [today - timedelta(days=age) for age in reversed(range(WEEK_DAYS))]
-    # The condition on the hash lets the query use an index. Hashes are kept for longer than a week, so none is missing.
+    # The condition on the hash lets the query use an index. Hashes are kept for longer than a week, so it excludes only
+    # battles that continue another one, which have no hash.
     recent = Battle.objects.filter(~Q(network=""), created_at__gte=datetime.combine(days[0], time(), UTC))
     voted = Count("pk", filter=Q(state=Battle.State.VOTED))
     rows = recent.annotate(day=TruncDate("created_at")).values("day").annotate(battles=Count("pk"), votes=voted)
@@ -70,7 +71,7 @@ def build_endpoint_tile() -> Tile:
 
 @TILES.register("arena.change_battle")
 def build_queue_tile() -> Tile:
-    """Count the submissions, published battles, and reports that wait for a decision."""
+    """Count the submissions, published battles, and reported battles that wait for a decision."""
     submissions = Submission.objects.filter(state=Submission.State.PENDING).count()
     waiting = review_queue.list_waiting().count()
     reported = Battle.objects.filter(IS_SHARED, review=Battle.Review.REPORTED).count()
@@ -88,13 +89,13 @@ def build_queue_tile() -> Tile:
 
 @STEPS.register("arena.change_endpoint")
 def build_add_step() -> Step:
-    is_done = Endpoint.objects.count() > 1  # one model cannot battle
+    is_done = Endpoint.objects.count() > 1  # a battle needs two models
     return Step(_("Add a model and its endpoint"), reverse("admin:arena_endpoint_add"), is_done)
 
 
 @STEPS.register("arena.change_endpoint")
 def build_test_step() -> Step:
-    """Return the step of testing an endpoint. A vote completes it too, because it shows that endpoints answer."""
+    """Return the step of testing an endpoint. A vote completes it too, because a vote shows that endpoints answer."""
     is_done = AuditEntry.objects.filter(kind="tested").exists() or _has_vote()
     return Step(_("Test the endpoint"), reverse("admin:arena_endpoint_changelist"), is_done=is_done)
 

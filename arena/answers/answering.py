@@ -35,8 +35,8 @@ logger = logging.getLogger(__name__)
 class CallSlots:
     """A limit on concurrent calls.
 
-    Shared calls (see `SideJob.shared`) can use half of the slots, but at least one. The rest are free for battles that
-    count in the live pool and for probes.
+    Shared calls (see `SideJob.shared`) can use half of the slots, but at least one. The rest are reserved for battles
+    that count in the live pool and for probes.
     """
 
     def __init__(self, number: int) -> None:
@@ -161,7 +161,7 @@ class AnswerRunner:
 
 
 def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRecord:
-    """Return the record of a finished call.
+    """Return the record of a call that has ended.
 
     The speed is the number of tokens after the first one, divided by the seconds between the first and the last part.
     Reasoning tokens that the provider did not stream are excluded.

@@ -1,4 +1,4 @@
-"""Public tags of attempts. A tag reveals neither the attempt's number nor its answer."""
+"""Public tags of attempts. A tag reveals neither the attempt's number nor the answer's id."""
 
 from arena.identity import hash_key
 

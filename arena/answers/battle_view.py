@@ -51,7 +51,7 @@ ANSWERS_OF_VOTER = CompiledQuery(
 
 
 def build_battle_view(answers: Iterable[Answer]) -> BattleView:
-    """Return a battle's view with these answers. In an open blind battle, all failures have the same reason."""
+    """Return a battle's view with these answers. While the models are hidden, all failures have the same reason."""
     view = BattleView()
     for answer in answers:
         battle = answer.turn.battle

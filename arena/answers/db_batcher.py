@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class DatabaseUnreachable(Exception):
-    """The database could not be reached, and nothing was written."""
+    """The database is unavailable. Unless the connection broke during the commit, nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class DatabaseBatcher:
     async def call(self, operation: BatchOperation[Argument, Result], argument: Argument) -> Result:
         """Return the operation's result for this argument after the transaction has committed.
 
-        Raises DatabaseUnreachable if the database does not answer, or the operation's error.
+        Raises DatabaseUnreachable if the database is unavailable, or else the operation's error.
         """
         future: asyncio.Future[Result] = self.loop.create_future()
         self.calls.put(BatchCall(operation, argument, future))

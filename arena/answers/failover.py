@@ -1,4 +1,4 @@
-"""Retries a model that failed before its first word, and replaces it if it fails again, at most once per side."""
+"""Retries or replaces a model that failed before its first word. Each side gets at most one replacement."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ class ReplaceRequest:
 
 
 async def ask_or_replace(turn: LiveTurn, side: LiveSide, ask_once: AskOnce, batcher: DatabaseBatcher) -> None:
-    """Ask the side's model. If it fails before its first word, ask a replacement, which becomes the side's job.
+    """Ask the side's model. If it fails before its first word, ask a replacement, whose job becomes `side.job`.
 
     A model is replaced only in the first turn of a blind battle (`TurnJob.replaceable`). Raises the BackendError of the
     last call.
@@ -70,8 +70,8 @@ def replace_models(requests: Sequence[ReplaceRequest]) -> list[SideJob | None]:
     The new model is drawn as an opponent for the other side's model, from the drawable models that have budget left.
     The battle stores the failed model and the reason.
 
-    A result is None if no model is left, if another worker has claimed the answer, or if the side has already had a
-    replacement.
+    A result is None if no model is left, if another worker has claimed the answer, if the side has already had a
+    replacement, or if the battle has been deleted.
     """
     return [_replace_model(request) for request in requests]
 

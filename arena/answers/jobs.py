@@ -1,4 +1,4 @@
-"""Claims turns and builds their jobs: the requests to both sides' models."""
+"""Claims turns and builds their jobs: the requests to the models of the claimed sides."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

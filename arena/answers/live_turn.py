@@ -114,7 +114,7 @@ class LiveSide:
 
 
 class LiveTurn:
-    """Both sides of a turn under one clock.
+    """The sides of a turn that this worker answers, under one clock.
 
     Both deadlines are in seconds on the monotonic clock.
 
@@ -139,7 +139,7 @@ class LiveTurn:
         return self.sides[side].lane if side in self.sides else self._absent
 
     def may_publish(self, now: float) -> bool:
-        """Return whether this worker certainly still owns the turn. Two workers must not publish at the same time."""
+        """Return whether no other worker can have claimed the turn. Two workers must not publish at the same time."""
         return now < self.lease_deadline or not any(self.iter_open_sides())
 
     def tick(self) -> None:

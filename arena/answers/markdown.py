@@ -78,7 +78,7 @@ def _fit_ruler(state: StateBlock, start: int, end: int, silent: bool) -> bool:  
     """Make a table's delimiter row (its ruler) as long as its header, and leave the table to the next rule.
 
     Models often write too many or too few columns. The browser shows such a table while the answer streams, and without
-    this rule, the finished answer would show its text instead. The new ruler is appended to the source, because
+    this rule, the finished answer would show its Markdown instead. The new ruler is appended to the source, because
     inserting it would move all other lines.
     """
     ruler = start + 1
@@ -136,7 +136,7 @@ _cleaner = nh3.Cleaner(
 
 @lru_cache(maxsize=CACHE_SIZE)
 def render_markdown(text: str) -> str:
-    """Return the sanitized HTML of an answer. If rendering fails or would take too long, the text stays plain."""
+    """Return the sanitized HTML of an answer. If rendering fails or would take too long, return it as plain text."""
     try:
         return _render_html(text) if _is_renderable(text) else _render_plain(text)
     except Exception:  # an answer that cannot be rendered must not block its battle

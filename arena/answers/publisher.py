@@ -75,7 +75,10 @@ class Publisher:
 
 
 def _queue_events(pipeline: Any, turn: LiveTurn) -> int:
-    """Add a turn's unsent events to the pipeline, unless its stream has vanished. Return the index of the result."""
+    """Queue a turn's unsent events, with all of its text if that must be resent. Return the index of the result.
+
+    If the stream has vanished, Redis adds nothing, and the result is None.
+    """
     key = get_stream_key(turn.job.battle_id)
     index = len(pipeline)
     ends = [event for event in turn.unsent if event[0] != "delta"]

@@ -73,8 +73,8 @@ class Lane:
 def _select_pieces(pieces: list[Piece]) -> list[Piece]:
     """Return the pieces to draw from.
 
-    The first piece is excluded, because no pause precedes it. If the rest is slower than one character per tick, return
-    that pace instead, so that the other side can finish.
+    The first of several pieces is excluded, because no pause precedes it. If the rest is slower than one character per
+    tick, return that pace instead, so that the other side can finish.
     """
     pieces = pieces[1:] or pieces
     ticks, characters = map(sum, zip(*pieces, strict=True))

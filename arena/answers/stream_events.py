@@ -78,7 +78,7 @@ class SidePosition(NamedTuple):
 
 
 class Position(NamedTuple):
-    """A reader's position. It is a tuple for speed, because every event to every reader creates one."""
+    """A reader's position. It is a tuple for speed, because each event that a reader gets creates one."""
 
     turn: int = 1
     a: SidePosition = SidePosition()

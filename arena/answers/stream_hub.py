@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class BattleReader:
-    """One open connection. `sending_since` is when the chunk in transit was sent, or inf if no chunk is in transit."""
+    """One open connection. `sending_since` is when the chunk in transit was yielded, or inf if none is in transit."""
 
     task: "asyncio.Task[Any] | None"
     wake_event: asyncio.Event = field(default_factory=asyncio.Event)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 ANSWERS_QUEUE = "answers"
 DRAIN_S = 5
-IDLE_TRANSACTION_TIMEOUT_MS = 4_000  # shorter than a lease, so that other workers can claim an answer once it expires
+IDLE_TRANSACTION_TIMEOUT_MS = 4_000  # shorter than a lease, so that a frozen worker's locks end before its leases
 _engine: "Engine | None" = None
 
 

@@ -46,7 +46,7 @@ def show_docs(request: HttpRequest) -> HttpResponse:
 
 
 def _build_first_calls(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return titles and curl commands for a first try of the API. Only `KEY` and `ID` are placeholders."""
+    """Return titles and curl commands for trying the API. Only `KEY` and `ID` are placeholders."""
     battles = request.build_absolute_uri(reverse("battle-list"))
     board = request.build_absolute_uri(reverse("leaderboard-json"))
     post = 'curl -H "Authorization: Bearer KEY" -H "Content-Type: application/json"'

@@ -52,7 +52,7 @@ class FieldDoc:
 
 @dataclass(frozen=True)
 class CallDoc:
-    """One API call, with the fields and an example of its request and of its successful response.
+    """One API call, with the fields and examples of its request and its successful response.
 
     Other responses are keyed by status.
     """

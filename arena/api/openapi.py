@@ -1,4 +1,4 @@
-"""Tags for the calls in the OpenAPI document, and decorators for the calls of battles."""
+"""Tags for the calls in the OpenAPI document, and decorators for battle calls."""
 
 from functools import partial
 

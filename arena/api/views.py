@@ -205,7 +205,8 @@ class BattleRetryView(APIView):
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Retry failed answers.
 
-        Sends the question again to each model whose answer failed in the last turn. You can retry for one day.
+        Sends the question again to each model whose answer failed in the last turn. You can retry until one day after
+        the question.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         _check_no_fields(request)
@@ -275,8 +276,8 @@ class SharedBattleListView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """List a model's published battles.
 
-        Returns the five listed battles with the model that were published most recently. By default, an operator
-        chooses which battles are listed.
+        Returns up to five of the model's listed battles, most recently published first. By default, an operator chooses
+        which battles are listed.
         """
         battles = sharing.list_shared_battles(profiles.get_known_model(slug).pk)
         return Response(SharedBattleListSchema({"results": battles}).data)

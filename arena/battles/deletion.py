@@ -39,7 +39,9 @@ def delete_battles(battles: QuerySet[Battle]) -> int:
 
 
 def delete_voter_data(voter_id: UUID) -> None:
-    """Delete the voter, their battles, and their account. Their votes get a new random pseudonym.
+    """Delete the voter, their battles, and their account, and withdraw their submissions.
+
+    Their votes stay, with a new random pseudonym.
 
     Raises RequestError 409 `last_operator` if the account is the last active superuser.
     """
@@ -89,7 +91,7 @@ def _close_streams(battles: Iterable[Battle]) -> None:
 
 
 def _check_not_last_operator(user: User) -> None:
-    """Raise RequestError if the user is the last operator. Row locks serialize the deletions of several operators."""
+    """Raise RequestError if the user is the last operator. Row locks serialize concurrent deletions of operators."""
     operators = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
     if list(operators.select_for_update()) == [user]:
         detail = _("You are the last operator, so nothing was deleted. Create another superuser first.")

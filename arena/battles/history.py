@@ -64,9 +64,9 @@ class VoterRecord:
     """A summary of a voter's judgments.
 
     judged: the number of battles that the voter has judged
-    favorite: the name of the model that has won most of them, or "" if there are fewer than
-        `MIN_JUDGED_FOR_FAVORITE`, or none has won at least `MIN_FAVORITE_WINS`
-    wins, battles: the numbers of judged battles that the favorite has won and that it took part in
+    favorite: the name of the model with the most wins in these battles, or "" if there are fewer than
+        `MIN_JUDGED_FOR_FAVORITE` battles or no model has at least `MIN_FAVORITE_WINS` wins
+    wins, battles: how many of the judged battles the favorite has won, and how many it took part in
     """
 
     judged: int
@@ -91,13 +91,16 @@ class VoterModelRecord:
 
     @property
     def share(self) -> Proportion:
-        """The share of votes won. A tie or “both bad” is half a win."""
+        """The share of votes won. A tie or “both bad” counts as half a win."""
         return Proportion((self.battles + self.wins - self.losses) / 2, self.battles)
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How often a voter chose the model with the higher rating. Ties and battles with an unrated model are excluded."""
+    """How often a voter chose the model with the higher rating.
+
+    Votes for neither side are excluded, and so are pairs with an unrated model or with equal ratings.
+    """
 
     agreed: int
     votes: int

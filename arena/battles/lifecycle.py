@@ -40,7 +40,7 @@ LOADED_FIELDS = (
     *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
     *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
 )
-# A vote copies these fields from the loaded battle. A retry or a login can change them before the vote is stored.
+# A vote depends on these fields of the loaded battle. A retry or a login can change them before the vote is stored.
 UNCHANGED_FIELDS = ("voter_id", "model_a_id", "model_b_id", "one_sided", "replaced")
 logger = logging.getLogger(__name__)
 
@@ -271,7 +271,7 @@ def _record_one_sided_failure(battle: Battle, turn: Turn) -> None:
 
 
 def expire_battles() -> int:
-    """Close battles with no vote or question for `IDLE_TIMEOUT`, without a reveal. Return how many were closed."""
+    """Close unjudged battles with no question for `IDLE_TIMEOUT`, without a reveal. Return how many were closed."""
     unjudged = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE_TIMEOUT)
     idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)))
     with transaction.atomic():
@@ -344,7 +344,7 @@ def _end_battle(battle: Battle, state: str) -> None:
 
 
 def _update_ready_battle(battle: Battle, state: str) -> bool:
-    """Change the state if the battle is ready and `UNCHANGED_FIELDS` are as loaded. Return whether it has changed."""
+    """Change the state if the battle is ready and `UNCHANGED_FIELDS` are as loaded. Return whether it changed."""
     loaded = {field: getattr(battle, field) for field in UNCHANGED_FIELDS}
     standing = load_standing(battle) if state == Battle.State.VOTED else None
     unchanged = Battle.objects.filter(id=battle.pk, state=Battle.State.READY, **loaded)

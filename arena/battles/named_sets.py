@@ -1,6 +1,7 @@
 """Links for named sets: to the next battle among the same models, and from the reveal back to the shortlist.
 
-A cookie stores the query string of the voter's last shortlist, along with its battles' pool.
+A named set contains the models that a voter chose for blind battles, for example from a shortlist. A cookie stores the
+query string of the voter's last shortlist, along with the pool of its battles.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from arena.models import Battle
 from catalog.models import LanguageModel
 
 CHOICE_COOKIE = "choice"
-COOKIE_MAX_AGE_S = 7 * 24 * 3600  # seconds
+COOKIE_MAX_AGE_S = 7 * 24 * 3600
 MAX_QUERY_LENGTH = 2000  # characters; browsers accept cookies of up to 4,096 bytes
 
 
@@ -41,7 +42,7 @@ def set_choice_cookie(response: HttpResponse, among: Sequence[str], choice: str)
 
     choice: the query string of the shortlist, from the request parameter `choice`
     """
-    parameters = QueryDict(choice[: MAX_QUERY_LENGTH + 1], mutable=True)  # drops everything but names and values
+    parameters = QueryDict(choice[: MAX_QUERY_LENGTH + 1], mutable=True)  # keeps only names and values
     if parameters:
         parameters.setlist("among", among)
     query = parameters.urlencode()
@@ -50,7 +51,7 @@ def set_choice_cookie(response: HttpResponse, among: Sequence[str], choice: str)
 
 
 def build_decision_url(request: HttpRequest, battle: Battle) -> str:
-    """Return the URL of the decision page for the voter's shortlist, or "" if this battle is not in its pool."""
+    """Return the URL of the decision page for the voter's shortlist, or "" if this battle is not in the stored pool."""
     cookie = request.COOKIES.get(voters.get_cookie_name(CHOICE_COOKIE), "")
     pool, _, cookie_query = cookie.partition(":")
     query = QueryDict(cookie_query[:MAX_QUERY_LENGTH]).urlencode()

@@ -1,4 +1,4 @@
-"""Deletes old data in small batches: battles, idle voters, reviews, submissions, and network hashes."""
+"""Deletes old battles and idle voters in batches, and expires pending reviews, submissions, and network hashes."""
 
 from datetime import timedelta
 

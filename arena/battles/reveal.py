@@ -15,6 +15,7 @@ from core.templatetags.strips import Scale, build_scale
 from core.text.number_format import format_count, format_dollars
 
 RATING_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
+RANKED_COUNT_KEY = "models"  # the key for the number of ranked models in stored rows
 MILLION = 1_000_000
 ELO_SCALE = 400
 SCALE_MARGIN = 0.08
@@ -65,7 +66,8 @@ def get_board_pool(battle: Battle) -> str:
 def load_standing(battle: Battle) -> dict[str, Any]:
     """Return the current board rows of both models, keyed by side. The row of an unrated model is None.
 
-    The battle stores the rows when the vote is cast. In each row, `models` is the number of ranked models.
+    The battle stores the rows when the vote is cast. Each row also has the number of ranked models (see
+    `RANKED_COUNT_KEY`).
     """
     standings = STANDING_OF_POOL.load(get_board_pool(battle))
     return _select_rows(_get_models(battle), standings[0].ratings if standings else {})
@@ -124,8 +126,8 @@ def _get_models(battle: Battle) -> dict[str, LanguageModel]:
 
 def _select_rows(models: Mapping[str, LanguageModel], ratings: Mapping[str, Any]) -> dict[str, Any]:
     rows = {side: ratings.get(model.slug) for side, model in models.items()}
-    ranked = sum(row["rank"] is not None for row in ratings.values())
-    return {side: row and {**dict.fromkeys(RATING_FIELDS), **row, "models": ranked} for side, row in rows.items()}
+    extra = {RANKED_COUNT_KEY: sum(row["rank"] is not None for row in ratings.values())}
+    return {side: row and {**dict.fromkeys(RATING_FIELDS), **row, **extra} for side, row in rows.items()}
 
 
 def build_reveal(battle: Battle) -> list[dict[str, Any]] | None:
@@ -157,7 +159,7 @@ def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[s
     """Return one card per model with the reveal, facts, and measurements, or None before the vote.
 
     In a card, `price` is a pair: the price of a million input tokens, and of a million output tokens. `cost` is the
-    cost of the finished answers. These values are formatted text.
+    cost of the side's finished answers, except those that the voter stopped. These values are formatted text.
 
     answers: all answers of the battle
     """
@@ -172,7 +174,7 @@ def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[s
         | _build_model_facts(model)
         | _build_measurements(battle, card["side"], answers, prices.get(model.pk))
         | {"usual_performance": performance.get(model.pk)}
-        | {"ranked_models": _get_side_standing(battle, card["side"]).get("models")}
+        | {"ranked_models": _get_side_standing(battle, card["side"]).get(RANKED_COUNT_KEY)}
         for card, model in zip(revealed_models, models, strict=True)
     ]
 

@@ -1,8 +1,8 @@
-"""The daily quota of new named sets, each of which is a pool with its own board.
+"""The daily quota of new named sets, which are the sets of models that voters choose by name for blind battles.
 
-Sets that already have a board are free, and so are sets that the same voter has already used that day. Redis stores
-each day's sets by voter, by address, and by network. While Redis is down, sets are not counted, but the limits on
-battles still apply.
+Each set is a pool with its own board. Sets that already have a board are free, and so are sets that were charged
+before. Redis stores the charged sets by voter, by address, and by network, for 24 hours after the first one. While
+Redis is down, sets are not counted, but the limits on battles still apply.
 """
 
 import logging
@@ -25,7 +25,7 @@ DAILY_SETS_PER_VOTER = 5
 DAILY_SETS_PER_ADDRESS = 20
 DAY_S = 24 * 3600
 # KEYS: Redis sets of pool slugs. ARGV: the pool, the lifetime in seconds, then the maximum size of each set.
-# Adds the pool to all sets or to none. Returns the seconds to wait, or 0.
+# Adds the pool to all Redis sets or to none. Returns the seconds to wait, or 0.
 CHARGE_SCRIPT = """
 for index, key in ipairs(KEYS) do
   local is_new = redis.call("SISMEMBER", key, ARGV[1]) == 0
@@ -70,7 +70,7 @@ def _are_slugs(models: object) -> TypeGuard[list[str]]:
 
 
 def _build_limits(request: HttpRequest) -> dict[str, int]:
-    """Return the daily limits on new sets, keyed by Redis key. If battles have no limit, sets have none either."""
+    """Return the daily limits on new sets, keyed by Redis key. Without a limit on battles, there is none on sets."""
     environment = settings.ENVIRONMENT
     limits = {}
     if environment.arena_battles_per_hour:

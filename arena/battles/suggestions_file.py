@@ -18,8 +18,8 @@ MAX_CATEGORY_LENGTH = 100
 def import_suggestions(path: Path) -> dict[str, str]:
     """Replace all suggestions with the questions in a file. Return the categories, keyed by prompt.
 
-    The file is CSV with a header, or JSON Lines. Raises ValueError if the file cannot be read, or with the number and
-    the field of the first invalid line.
+    The file is CSV with a header, or JSON Lines. Raises ValueError if the file cannot be read, if it has no
+    prompts, or if a line is invalid. In the last case, the message contains the number of the line and the field.
     """
     try:
         lines = path.read_bytes().splitlines(keepends=True)

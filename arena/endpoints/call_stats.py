@@ -1,4 +1,4 @@
-"""Records every call that a battle makes to an endpoint, and aggregates the calls by day.
+"""Records battles' calls to endpoints, and aggregates them by day.
 
 Probes (see `arena.endpoints.circuit_breaker`) are not included.
 """
@@ -19,8 +19,8 @@ from arena.models import EndpointCall
 CALL_RETENTION = timedelta(days=3)
 MAX_FAILURES_PER_VOTER = 3
 MAX_FAILURES_PER_NETWORK = 12  # networks need a limit too, because anyone can delete their cookie
-# An alarm (`Endpoint.fails_in_battles`) warns operators of a model that fails in more than half of a day's battles,
-# although its probes pass.
+# An alarm (`Endpoint.fails_in_battles`) warns operators of a model that passes its probes but has failed in more than
+# half of its blind battles in the live pool over the last 24 hours.
 ALARM_MIN_BATTLES = 20
 ALARM_MIN_VOTERS = 10
 FAILS_IN_BATTLES = Q(enabled=True, failed_probes=0, fails_in_battles=True)

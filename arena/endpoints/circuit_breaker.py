@@ -45,7 +45,7 @@ class ClaimedProbe:
 
 @dataclass(frozen=True)
 class ProbeReport:
-    """The result of a claimed probe, or None if it was not sent because no slot became free."""
+    """A claimed probe and its result. The result is None if the probe was not sent because no slot became free."""
 
     probe: ClaimedProbe
     result: ProbeResult | None

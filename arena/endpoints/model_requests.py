@@ -1,4 +1,4 @@
-"""Builds requests to backends. All models share the system prompt and the default limits."""
+"""Builds requests to backends. All models share the system prompt and the default settings."""
 
 from arena.endpoints import key_variables
 from arena.endpoints.backends.protocol import Message, Request
@@ -13,7 +13,7 @@ SYSTEM_PROMPT = (
 
 
 def build_request(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
-    """Build the request for these messages, with the default for each limit that the endpoint does not set."""
+    """Build the request for these messages, with the default for each setting that the endpoint leaves open."""
     return Request(
         base_url=endpoint.base_url,
         model=endpoint.upstream_id,

@@ -74,8 +74,8 @@ class InvalidFieldError(ValueError):
 def load_models(path: Path) -> LoadSummary:
     """Create or update all models in a file.
 
-    Raises ValueError if the file cannot be read, or with the slug and the field of the first invalid entry. In that
-    case, nothing is changed.
+    Raises ValueError if the file cannot be read or has an invalid entry. The message names the entry's slug and field,
+    and nothing is changed.
     """
     entries = read_entries(path)
     with transaction.atomic():
@@ -138,7 +138,7 @@ def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, typ
 
 
 def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
-    """Raise ValueError if the endpoint is invalid, or InvalidFieldError if a known field is.
+    """Raise InvalidFieldError if a field has an invalid value, or ValueError if it is not a known field.
 
     The required fields depend on the backend for the endpoint's kind.
 

@@ -32,7 +32,7 @@ Matrix: TypeAlias = list[list[float]]
 
 @dataclass(frozen=True)
 class PairDraw:
-    """The ids of two models. `propensity` is the probability of drawing this pair in either order.
+    """The ids of two models. `propensity` is the probability of drawing this pair, whichever model is on side a.
 
     table: the id of the draw's table (see `arena.models.DrawTable`), or None if no table is stored
     """
@@ -43,9 +43,9 @@ class PairDraw:
     table: int | None = None
 
 
-def compute_max_share(models: int) -> float:
+def compute_max_share(model_count: int) -> float:
     """Return the cap on the share of draws that include one model. It is 1 for up to three models."""
-    return min(1.0, max(MAX_SHARE, EVEN_SHARE_FACTOR * 2 / max(models, 2)))
+    return min(1.0, max(MAX_SHARE, EVEN_SHARE_FACTOR * 2 / max(model_count, 2)))
 
 
 class PairSampler:
@@ -85,7 +85,7 @@ class PairSampler:
 
 
 def _build_weight_matrix(keys: Sequence[int], weights: Mapping[Pair, float]) -> Matrix:
-    """Return the symmetric (M, M) weights from `_MIN_WEIGHT` to 1, with a zero diagonal."""
+    """Return the symmetric (M, M) matrix of weights between `_MIN_WEIGHT` and 1, with a zero diagonal."""
     largest = max(weights.values(), default=0.0) or 1.0
     matrix = [[0.0] * len(keys) for _ in keys]
     for i, j in combinations(range(len(keys)), 2):
@@ -96,7 +96,7 @@ def _build_weight_matrix(keys: Sequence[int], weights: Mapping[Pair, float]) -> 
 
 
 def _cap_weights(weights: Matrix) -> Matrix:
-    """Return the (M, M) weights, scaled to sum 1 over all pairs and with no row sum above the cap."""
+    """Return the (M, M) weights, scaled so that they sum to 1 over all pairs and no row sum exceeds the cap."""
     size = len(weights)
     even_share = 2 / size
     cap = (compute_max_share(size) - UNIFORM_SHARE * even_share) / (1 - UNIFORM_SHARE)

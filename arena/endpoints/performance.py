@@ -1,4 +1,4 @@
-"""Measured performance of answers, and of endpoints over the last month."""
+"""Measured performance of answers, and of endpoints over the 30 days that ended two days ago."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,8 @@ class AnswerStats:
 def compute_answer_stats(answers: Sequence[Answer]) -> AnswerStats:
     """Return the mean seconds to the first token, the overall speed, and the token totals.
 
-    A statistic is None if any of the answers lacks its value.
+    A statistic is None if any of the answers lacks its value. The speed is also None if the output tokens seem to
+    include hidden reasoning.
     """
     waits = [_count_seconds(answer.started_at, answer.first_token_at) for answer in answers]
     durations = [_count_seconds(answer.first_token_at, answer.finished_at) for answer in answers]
@@ -49,7 +50,7 @@ def compute_answer_stats(answers: Sequence[Answer]) -> AnswerStats:
 
 
 def _are_visible_tokens(answers: Sequence[Answer], tokens: int) -> bool:
-    """Return whether the token count fits the visible text. If not, it includes hidden reasoning, which skews speed."""
+    """Return whether the count fits the visible text. If not, it includes hidden reasoning and skews the speed."""
     return len(answers) < tokens <= sum(len(answer.text) + len(answer.reasoning) for answer in answers)
 
 
@@ -67,8 +68,9 @@ def _sum_or_none(numbers: Sequence[Number | None]) -> Number | None:
 
 @dataclass(frozen=True)
 class EndpointPerformance:
-    """Statistics of an endpoint over a month.
+    """Statistics of an endpoint over 30 days.
 
+    answers: the number of answers in all battles
     calls: the number of calls in the live pool's blind battles
     failures: the number of these calls that the endpoint failed. On each day, at most three per voter and twelve per
         network are counted.
@@ -87,7 +89,10 @@ class EndpointPerformance:
 
 
 def load_performance(models: Iterable[int]) -> dict[int, EndpointPerformance]:
-    """Return statistics for the last 30 days with no open battles, keyed by model id. Uncalled models are missing."""
+    """Return statistics for the 30 days that ended two days ago, keyed by model id.
+
+    Models that were not called in this time are omitted.
+    """
     last = timezone.now().date() - SETTLING_TIME
     days = EndpointDay.objects.filter(endpoint__model__in=models, day__gt=last - PERFORMANCE_WINDOW, day__lte=last)
     by_model: dict[int, list[EndpointDay]] = {}

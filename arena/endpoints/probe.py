@@ -34,7 +34,7 @@ class ProbeResult:
     failure: "" for an answer, or else a FailureReason, NO_KEY, or KEY_NOT_ALLOWED
     first_token_s: seconds until the first token, which can be a reasoning token
     tokens_per_s: tokens per second after the first token, as counted by the provider
-    retry_after_s: seconds until a rate limit ends; None if there was no rate limit
+    retry_after_s: seconds until a rate limit ends, or 0 if unknown; None if no rate limit caused the failure
     """
 
     failure: str = ""

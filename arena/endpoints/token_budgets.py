@@ -83,7 +83,7 @@ def few_models_error(models: Sequence[int], pool: str) -> RequestError:
 
 
 def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str, budgets: Budgets | None = None) -> None:
-    """Charge a battle between two of these models. Call this in the transaction that starts the battle.
+    """Charge a turn of a battle between two of these models. Call this in the transaction that starts the turn.
 
     octets: UTF-8 bytes of the conversation, including the question
     payer: the network, or "" if networks have no limit
@@ -113,7 +113,7 @@ def delete_old_charges() -> int:
 
 
 def load_budgets(models: Sequence[int]) -> Budgets:
-    """Return the tokens per day, keyed by model id. Models with no limit are missing."""
+    """Return the tokens per day, keyed by model id. Models with no limit are omitted."""
     limited = Endpoint.objects.filter(model__in=models).exclude(tokens_per_day=None)
     return {model: per_day or 0 for model, per_day in limited.values_list("model", "tokens_per_day")}
 

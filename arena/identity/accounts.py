@@ -50,9 +50,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Do nothing, because Arena's pages show the result of a form themselves."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return a pseudonym of the client's network, which allauth uses to count attempts.
+        """Return a pseudonym of the client's IPv4 address or IPv6 /64, by which allauth counts attempts.
 
-        An IPv6 network is a /64, because an IPv6 client can use a different address for every attempt.
+        An IPv6 client can use a different address in its /64 for every attempt.
         """
         return voters.keyed_hash("attempts", quotas.get_subscriber_network(voters.get_client_address(request)))
 
@@ -111,7 +111,7 @@ def _can_create_account(request: HttpRequest) -> bool:
 
 
 def confirm_password(request: HttpRequest, password: str) -> None:
-    """Check the password of the logged-in account, with the same limits as for a login. Do nothing for visitors.
+    """Check the password before the logged-in account is deleted, with the limits for a login. Do nothing for visitors.
 
     Raises RequestError 403 `wrong_password` or 429 `too_many_requests`.
     """

@@ -113,7 +113,7 @@ def _check_account_keys(keys: QuerySet[ApiKey], name: str) -> None:
 
 
 def hash_secret(secret: str) -> str:
-    """Return the hexadecimal SHA-256 hash of a secret. With 256 random bits, the secret needs no salted hash."""
+    """Return the hexadecimal SHA-256 hash of a secret. The secret has 256 random bits, so it needs no salt."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -138,7 +138,7 @@ def authenticate_key(secret: str) -> ApiKey:
 
 
 def check_scope(key: ApiKey, method: str | None, view: str | None) -> None:
-    """Raise RequestError 403 `scope` if the key lacks the scope for this method.
+    """Raise RequestError 403 `scope` if the key lacks the scope for this method and view.
 
     view: the URL name of the view
     """

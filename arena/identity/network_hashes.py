@@ -20,7 +20,7 @@ from arena.identity.voters import get_client_address
 from arena.models import Battle, NetworkSalt
 
 NETWORK_HASH_RETENTION = timedelta(days=30)
-_salts: dict[date, bytes] = {}  # a cache of this week's salt, by the Monday of the week
+_salts: dict[date, bytes] = {}  # this week's salt, keyed by the week's Monday
 
 
 def compute_network_hashes(request: HttpRequest) -> list[str]:

@@ -1,9 +1,9 @@
 """Quotas for battles, follow-up questions, submissions, and API calls.
 
 Each request is charged to its voter, its address, and the networks around the address, because voters can delete their
-cookies and one IPv6 connection has billions of addresses. Requests with an API key, and members of a site that requires
-login, are charged only to their voter. Such keys and accounts cannot be created freely, and a whole office might share
-one address.
+cookies and one IPv6 connection has billions of addresses. Requests with an API key, and those from members of a site
+that requires login, are charged only to their voter. Their senders cannot create voters freely, and a whole office
+might share one address.
 """
 
 import ipaddress
@@ -81,7 +81,7 @@ def charge_battle_without_answers(request: HttpRequest) -> Iterator[None]:
 
 @contextmanager
 def charge_turn(request: HttpRequest, battle: Battle, prompt: str = "") -> Iterator[None]:
-    """Charge a follow-up question, or a retry with no prompt, based on the length of the whole conversation.
+    """Charge a follow-up question, or a retry (without `prompt`), based on the length of the whole conversation.
 
     Raises RequestError 429 like `charge_battle`.
     """
@@ -144,7 +144,7 @@ def _charge_fixed_quota(request: HttpRequest, kind: str, limit: int) -> None:
 
 
 def build_battle_buckets(request: HttpRequest) -> list[Bucket]:
-    """Return the buckets to charge for a battle, for the voter, the address, and its networks, smallest first."""
+    """Return the buckets to charge for a battle: the voter's, the address's, and then its networks', smallest first."""
     return _build_buckets(request, "battle", lambda battles: battles)
 
 
@@ -171,10 +171,10 @@ def build_running_limits(request: HttpRequest) -> dict[str, int]:
 
 
 def get_payer(request: HttpRequest) -> str:
-    """Return the pseudonym of the payer to whom tokens are charged, or "" if addresses have no limit.
+    """Return the pseudonym of the payer, to whom tokens are charged, or "" if addresses have no limit.
 
-    The payer is the client's largest network. If only the voter is charged, it is the account or, without an account,
-    the voter. All keys of an account have the same payer.
+    The payer is the client's largest network. If only the voter is charged, the payer is the account that the API key
+    belongs to, so that all keys of an account share a budget, or else the voter.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return ""

@@ -1,9 +1,9 @@
 """Limits on the number of battles in progress per voter and per network.
 
-PostgreSQL can count the battles in progress of a voter, but it does not store networks. Redis therefore stores the ids
-of the battles that each network has started. A script adds the id if there is room. If a network reaches its limit,
-the ids of battles that have ended according to PostgreSQL are removed. Nothing has to be released when a battle ends,
-so a worker that dies cannot reduce a network's limit permanently.
+PostgreSQL can count the battles in progress of a voter, but it does not store their addresses. Redis therefore stores
+the ids of the battles that each network has started. A script adds the id if there is room. If a network reaches its
+limit, the ids of battles that have ended according to PostgreSQL are removed. Nothing has to be released when a battle
+ends, so a worker that dies cannot reduce a network's limit permanently.
 """
 
 import logging
@@ -71,7 +71,7 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
             if not _remove_ended_battles(full_key):
                 break
     except (RedisError, OSError) as error:
-        logger.warning("Redis is down; the battles in progress of a network are not counted: %s", error)
+        logger.warning("Redis is down; battles in progress are not counted by network: %s", error)
         return
     raise _too_many_running_error(
         _("Too many battles from your network are in progress. Wait a few seconds, then try again.")

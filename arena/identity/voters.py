@@ -159,7 +159,7 @@ def _get_cookie(request: HttpRequest) -> str:
 
 
 def get_cookie_name(name: str) -> str:
-    """Return the cookie's full name. Over HTTPS, it has the prefix that only this host can set."""
+    """Return the cookie's full name. Over HTTPS, its prefix ensures that only this host can set the cookie."""
     return f"__Host-{name}" if settings.SECURE else name
 
 
@@ -177,7 +177,7 @@ def set_voter_id(request: HttpRequest, voter_id: uuid.UUID) -> None:
 def assign_new_voter(request: HttpRequest, voter_id: uuid.UUID | None = None) -> None:
     """Give the browser a new anonymous voter, whose cookie is set with the response.
 
-    voter_id: the id of the account's voter if the request has just logged in; by default, the new voter's id
+    voter_id: the voter for the rest of this request, such as the account's voter after a login; by default, the new one
     """
     new_voter_id = uuid.uuid4()
     request.new_voter = new_voter_id  # type: ignore[attr-defined]  # not declared by Django

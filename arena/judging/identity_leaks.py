@@ -90,7 +90,7 @@ def _find_mention(text: TokenizedText, names: frozenset[str]) -> Leak | None:
 
 
 def _iter_distinct_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[NameMatch]:
-    """Yield the first match for each name with the same words around it. The text can repeat them many times."""
+    """Of the matches with the same name and surroundings, yield only the first. A text can repeat them many times."""
     seen = set()
     for match in iter_name_matches(text, names):
         begin = max(match.first - WORDS_BEFORE - 1, 0)
@@ -126,7 +126,7 @@ class NameContext:
 
     @property
     def neighbors(self) -> set[str]:
-        """The nearest words around the name, with more words in scripts where each character is a word."""
+        """The fillers, the next words, and all later non-ASCII words, which can be single characters."""
         return {*self.fillers, *self.after[:WORDS_BESIDE], *(word for word in self.after if not word.isascii())}
 
     @property

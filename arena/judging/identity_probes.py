@@ -30,8 +30,8 @@ QUOTED_TEXT = re.compile(
     r'"[^"\n]{1,300}"|“[^“”]{1,300}”|„[^„“”]{1,300}[“”]|«[^«»]{1,300}»|「[^「」]{1,300}」|『[^『』]{1,300}』|'
     r"(?<!\w)['‘][^'‘’\n]{1,300}['’](?!\w)|`[^`\n]{1,300}`"  # noqa: RUF001  # typographic quotation marks
 )
-# Everyday words that are names in phrases such as "are you …".
-EVERYDAY_NAMES = leak_vocabulary.SELF_NAMES | squeeze_names("""
+# Members of `ORDINARY_WORDS` that are nevertheless taken as names in questions such as "are you …".
+NAMES_IN_QUESTIONS = leak_vocabulary.SELF_NAMES | squeeze_names("""
     google meta microsoft amazon apple nvidia ibm baidu alibaba tencent cohere perplexity yandex moonshot minimax
     谷歌 яндекс 百度 腾讯 阿里巴巴 阿里云 字节跳动
 """)
@@ -70,13 +70,13 @@ def is_identity_probe(prompt: str) -> bool:
     if "\n" in prompt:
         lines.append(words.build_line(newlines=False))
     if has_quotes:
-        lines = [rules.texts.remove_matches(line) for line in lines]
+        lines = [rules.texts.truncate_clauses(line) for line in lines]
     return any(_is_probe_line(line, words.count_makers(), is_coded=is_coded) for line in lines)
 
 
-def _is_probe_line(line: str, makers: int, *, is_coded: bool) -> bool:
+def _is_probe_line(line: str, maker_count: int, *, is_coded: bool) -> bool:
     rules = _load_rules()
-    if rules.asking.matches(line) or (makers > 1 and rules.yourself.matches(line)):
+    if rules.asking.matches(line) or (maker_count > 1 and rules.yourself.matches(line)):
         return True
     if rules.playing.matches(line) and not is_coded:
         return False
@@ -157,7 +157,7 @@ def _is_model_name(text: TokenizedText, match: NameMatch) -> bool:
         return False
     if match.name not in ORDINARY_WORDS:
         return True
-    if match.name not in EVERYDAY_NAMES:
+    if match.name not in NAMES_IN_QUESTIONS:
         return False
     has_article = not leak_vocabulary.ARTICLES.isdisjoint(text.words_before(match.first, 1))
     return not has_article or not leak_vocabulary.AI_TERMS.isdisjoint(text.words_after(match.last, 1))
@@ -191,8 +191,8 @@ class PatternSet:
     def matches(self, line: str) -> bool:
         return next(self._iter_matches(line), None) is not None
 
-    def remove_matches(self, line: str) -> str:
-        """Cut off each clause at its first match."""
+    def truncate_clauses(self, line: str) -> str:
+        """Return the line with each clause cut off at its first match."""
         parts = []
         position = 0
         for match in self._iter_matches(line):
@@ -297,7 +297,7 @@ class ProbeRules:
     def _iter_clauses(self, line: str) -> Iterator[str]:
         for clause in f" {line}".split(f" {CLAUSE_END} "):
             yield clause
-            yield self.next.remove_matches(f"{clause.strip()} ")
+            yield self.next.truncate_clauses(f"{clause.strip()} ")
 
     def _is_question(self, clause: list[str]) -> bool:
         begin = 0

@@ -10,7 +10,7 @@ from arena.judging.style_features import iter_prose_lines
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-# Both written forms of Norwegian count as one language. The model's class zxx means "no language".
+# The two written forms of Norwegian count as one language. The identifier's class zxx means "no language".
 NO_LANGUAGE = "zxx"
 LANGUAGES = {
     "af": "Afrikaans", "am": "Amharic", "ar": "Arabic", "az": "Azerbaijani", "be": "Belarusian", "bg": "Bulgarian",

@@ -1,11 +1,11 @@
-"""The names of well-known model families and their makers, and the names of a catalog entry."""
+"""The names of well-known model families and their makers, and the names that reveal a catalog entry."""
 
 import re
 from functools import cache
 
 from arena.judging.fuzzy_match import iter_name_matches, squeeze_names, squeeze_text, tokenize_text
 
-# One line per maker. Each of its words reveals the maker of a model.
+# One line per maker. Each of its words reveals that a model is from this maker.
 FAMILIES = """
     openai chatgpt gpt o1 o3 o4 davinci
     anthropic claude

@@ -1,8 +1,8 @@
 # ruff: noqa: RUF001  # letters of many scripts
 """Counts the constraints and steps that a prompt states for its answer.
 
-Constraints are of the kinds that IFEval (Zhou et al. 2023) calls verifiable: length, format, required content,
-forbidden content, and language. The patterns match prose in lower case.
+The constraints are those that IFEval (Zhou et al. 2023) calls verifiable: length, format, required content, forbidden
+content, and language. The patterns match prose in lower case.
 """
 
 import re

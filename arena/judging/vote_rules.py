@@ -40,7 +40,7 @@ COUNTED_VOTE_SQL = """
 class AnswerVersions:
     """The version of a battle's text.
 
-    answers: the (id, attempt, stopped) of each answer, sorted by id; together they determine the text of the answer
+    answers: the (id, attempt, stopped) of each answer, which determine its text, sorted by id
     """
 
     model_a: int

@@ -42,7 +42,7 @@ class DrawTable(models.Model):
 
     Draws with the same models and the same pair weights share a table, so a pool has at most about one new table per
     minute. `keys` are the ids of the models in ascending order, and `shares` are their probabilities in the same order.
-    The sum of the shares is 2. If an opponent was drawn for a model that the battle already had, its share is 1.
+    The sum of the shares is 2. If an opponent was drawn for a model of the battle, that model's share is 1.
     """
 
     id = models.BigIntegerField(

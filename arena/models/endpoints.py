@@ -8,7 +8,7 @@ from catalog.models import LanguageModel
 
 
 class Endpoint(models.Model):
-    """The URL and settings of a model's API. A null limit means the default limit for all models."""
+    """The URL and settings of a model's API. A null setting means the default for all models."""
 
     model = models.OneToOneField(LanguageModel, models.CASCADE, related_name="endpoint")
     kind = models.CharField(max_length=20)

@@ -1,4 +1,4 @@
-"""Row locks on voters and battles, which can be deleted concurrently. Raises 404 or 409 if the row no longer exists."""
+"""Row locks on voters and battles, which can be deleted concurrently. If a row is gone, the error is a 404 or 409."""
 
 from typing import Any
 from uuid import UUID

@@ -1,6 +1,6 @@
 """Stores judgments of ready pairs.
 
-A judgment is a vote that belongs to no battle of its voter. All judgments are in the pool `ready`.
+A judgment is a vote on answers that already exist, stored without a battle. All judgments are in the pool `ready`.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class JudgmentCounts:
 def judge_pair(pair: ReadyPair, voter: Voter, winner: object, reasons: object = None, comment: object = None) -> Vote:
     """Store the voter's judgment of a pair and return it. Concurrent requests store at most one judgment.
 
-    A judgment of a battle that is not listed does not count, because its voter could send the link to friends.
+    A judgment of a battle that is not listed does not count, because the battle's voter could send friends the link.
 
     Raises RequestError 400 for an unknown winner, unknown reasons, or an invalid comment; 409 `own_battle`,
     `already_voted` with the stored vote, or `voter_gone`.

@@ -62,7 +62,7 @@ class ReadyPair:
 
 
 def parse_id(text: str) -> UUID | None:
-    """Return the id in a query parameter, or None if it is not one."""
+    """Return the id in a query parameter, or None if the text is not an id."""
     try:
         return UUID(text)
     except ValueError:

@@ -309,7 +309,7 @@ def _build_reveal_cards(battle: Battle, answers: Sequence[Answer], vote: Vote | 
 
 
 def _build_side_feedback(side: str, winner: str | None, chips: list[list[dict[str, Any]]]) -> dict[str, Any]:
-    """Return whether the side won, and its chips. The first group is blame if the voter did not like the answer."""
+    """Return whether the side won, and its chips. Blame comes first if the side lost or both answers are bad."""
     is_disliked = winner == Vote.Winner.BOTH_BAD or (winner in SIDES and winner != side)
     first, second = reversed(chips) if is_disliked else chips
     has_second = any(chip["chosen"] for chip in second)

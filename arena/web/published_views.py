@@ -1,4 +1,4 @@
-"""The page of a published battle or a ready pair, on which readers judge the answers, and the form for reports."""
+"""The page of a published battle or a shipped pair, on which readers judge the answers, and the form for reports."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -40,7 +40,7 @@ ASKER_VERDICTS = {
 
 @require_safe
 def show_next_pair(request: HttpRequest) -> HttpResponse:
-    """Redirect to a pair that the visitor has not judged. `?skip=` is the id of a pair to exclude."""
+    """Redirect to a pair that the visitor has not judged. `?skip=` is the id of a pair to avoid."""
     pair = pairs.draw_pair(get_voter_id(request), pairs.parse_id(request.GET.get("skip", "")))
     if pair is None:
         return render(request, "arena/published/no_pairs.html")
@@ -138,7 +138,7 @@ def _describe_verdicts(battle: SharedBattle, judgment: Vote | None) -> list[str]
 
 
 def _describe_prediction(pair: ReadyPair, judgment: Vote | None) -> str:
-    """Return what the ratings predicted before the vote of the person who asked, or "" for a pair without this vote."""
+    """Return the prediction from the ratings before the original vote, or "" for a pair that ships with Arena."""
     if pair.battle is None:
         return ""
     return describe_prediction(pair.battle, judgment.winner if judgment else pair.content.winner)

@@ -74,7 +74,7 @@ class LanguageModelForm(SourceForm):
     )
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Use the field labels and help text from the public pages. Only changed facts need a source and a day."""
+        """Use the labels and help text from the public pages. The source and day are optional, with defaults."""
         super().__init__(*arguments, **options)
         for name in SOURCE_FIELDS:
             self.fields[name].required = False
@@ -199,7 +199,7 @@ class LicenseForm(SourceForm):
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
-        """Set the day to today if the terms change but the day does not. The source, the license itself, stays."""
+        """Like `SourceForm.clean`, but keep the source, because it is the license itself. Only the day is reset."""
         source = self.cleaned_data.get("source")
         return super().clean() | {"source": source}
 

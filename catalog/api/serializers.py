@@ -115,7 +115,7 @@ class ScoreRowSchema(ScorePlaceSchema, StoredScoreSchema):
     ci_high = FloatField(source="ranked.high", allow_null=True, help_text="Upper end of the 95% interval.")
     same_as_best = BooleanField(
         source="ranked.same_as_best",
-        help_text="True if the score is lower than the top score, but not significantly lower.",
+        help_text="True for scores after the first one that are not significantly lower.",
     )
 
 

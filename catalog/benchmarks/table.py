@@ -1,9 +1,10 @@
 """A table of models and their benchmark scores.
 
-A series is a set of scores from one harness or one report, either all with a chat template or all without. In the table
-of one series, each column is a benchmark under one set of conditions, and its scores can be ranked. In the table of all
-series, each cell is the model's newest score under any conditions, so the scores should not be ranked. A submitted
-score appears only if there is no other. Only the table of all series lists models without scores.
+A series is a set of scores with the same `SERIES_FIELDS`. They come from one harness or one report, and are alike in
+their use of a chat template. In the table of one series, each column is a benchmark under one set of conditions, and
+its scores can be ranked. In the table of all series, each cell is the model's newest score under any conditions, so the
+scores should not be ranked. A submitted score appears only if there is no other. Only the table of all series lists
+models without scores.
 """
 
 from collections import defaultdict
@@ -54,7 +55,8 @@ SHOWN_FACTS = {
 class BenchmarkColumn:
     """A benchmark under one set of conditions.
 
-    `series` is the key of the series with the most scores on this benchmark, or None if no series has more than one.
+    In the table of all series, `series` is the key of the series with the most scores on this benchmark, or None if no
+    series has more than one. In the table of one series, it is None.
     """
 
     key: str

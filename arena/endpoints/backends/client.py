@@ -17,10 +17,10 @@ from arena.endpoints.backends.response import AnswerDecoder
 logger = logging.getLogger(__name__)
 
 MAX_ERROR_BYTES = 16 * 1024
-# Fields that some servers or models reject. The request is then repeated without the field. Strict servers reject
-# stream_options. Newer OpenAI models require max_completion_tokens. Newer models from OpenAI and Anthropic accept only
-# the default temperature, and newer Anthropic models reject a thinking budget. Rejected fields are remembered per
-# endpoint, so each one costs one extra request.
+# Fields that some servers or models reject. The request is then repeated without the field or with a substitute.
+# Strict servers reject stream_options. Newer OpenAI models require max_completion_tokens. Newer models from OpenAI and
+# Anthropic accept only the default temperature, and newer Anthropic models reject a thinking budget. Rejected fields
+# are remembered per endpoint, so each one costs one extra request.
 OPTIONAL_FIELDS = ("stream_options", "max_tokens", "temperature", "thinking")
 REFUSAL_WORDS = ("support", "deprecat", "unknown", "unrecognized", "unexpected", "extra", "permitted", "allowed")
 
@@ -114,7 +114,7 @@ class HttpBackend:
         self._refused_fields[endpoint] = refused_fields
         base_url, model = endpoint
         names = ", ".join(sorted(refused_fields))
-        logger.warning("Model %s at %s refuses the fields %s; requests now omit them", model, base_url, names)
+        logger.warning("Model %s at %s refuses the fields %s; they are now omitted or replaced", model, base_url, names)
 
 
 async def send_post(

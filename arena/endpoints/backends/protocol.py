@@ -137,7 +137,7 @@ class BackendError(Exception):
 
     detail: a message for the operator's log. It can quote the provider, which can quote the question, so it is not
         always logged (see `arena.answers.answering.format_log_detail`). It never contains the API key.
-    retry_after_s: seconds until a rate limit ends; None if there was no rate limit
+    retry_after_s: seconds until a rate limit ends, or 0 if unknown; None if no rate limit caused the failure
     status: the HTTP status of the error, or the matching status for an error in a stream
     """
 

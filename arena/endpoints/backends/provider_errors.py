@@ -147,7 +147,7 @@ def exception_error(error: Exception) -> BackendError:
 
 
 def finalize_error(error: BackendError, *, has_begun: bool, api_key: str) -> BackendError:
-    """Remove the API key from an error, and rule out a retry if the answer has begun."""
+    """Remove the API key from an error, and rule out a retry or a replacement if the answer has begun."""
     detail = error.detail.replace(api_key, "***") if api_key else error.detail
     action = Action.GIVE_UP if has_begun else error.action
     return BackendError(action, error.reason, detail[:MAX_DETAIL_LENGTH], error.retry_after_s, error.status)

@@ -1,4 +1,4 @@
-"""A guard against server-side request forgery (SSRF), which means requests to internal addresses.
+"""A guard against server-side request forgery (SSRF), which would make Arena send requests to internal addresses.
 
 An endpoint must have a public address, or a host or network that the operator allows. `check_url` checks a URL before
 it is stored. The connector checks each address again when it connects, and connects only to that address, so a host
@@ -137,7 +137,7 @@ def blocked_host_error(host: str) -> ValueError:
 
 
 def is_public(address: Address) -> bool:
-    """Return whether the address is public. If an IPv4 address is embedded in an IPv6 address, only it is checked."""
+    """Return whether the address, or the IPv4 address that is embedded in it, is public."""
     if isinstance(address, ipaddress.IPv6Address):
         embedded = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
         if embedded:

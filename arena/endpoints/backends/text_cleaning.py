@@ -111,11 +111,11 @@ class ThoughtSplitter:
             return _build_reasoning(reasoning)
         self._buffer = ""
         self._closing_tag = ""
-        self._state = self._skip_blank_lines
-        return _build_reasoning(reasoning) + self._skip_blank_lines(rest)
+        self._state = self._skip_whitespace
+        return _build_reasoning(reasoning) + self._skip_whitespace(rest)
 
-    def _skip_blank_lines(self, piece: str) -> list[TextPart]:
-        """Drop the blank lines between the reasoning and the answer."""
+    def _skip_whitespace(self, piece: str) -> list[TextPart]:
+        """Drop the whitespace between the reasoning and the answer."""
         piece = piece.lstrip()
         if not piece:
             return []

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from arena.identity import invitations
+from core.text.word_lists import count_noun
 
 DEFAULT_DAYS = 7
 LOCAL_URL = "http://127.0.0.1:8000"  # where ./scripts/up listens by default
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             secret = invitations.create_invitation(days)
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stderr.write(f"1 invitation, valid for {days} days. The link is shown only once:")
+        self.stderr.write(f"1 invitation, valid for {count_noun(days, 'day')}. The link is shown only once:")
         site_url = settings.ENVIRONMENT.arena_public_url or LOCAL_URL
         self.stdout.write(f"{site_url}{reverse('account_signup')}?{invitations.INVITATION_FIELD}={secret}")
 
