@@ -12,9 +12,8 @@ else {
   history.replaceState(null, "", location.pathname);
 }
 
-// On a phone, the keyboard would cover the pair to judge, which comes first unless the voter goes on to the next battle.
-const fromBattle = document.referrer.startsWith(`${location.origin}/battles/`);
-if (!box.autofocus && (fromBattle || box.getBoundingClientRect().bottom < innerHeight)) box.focus();
+// The pair to judge comes first, unless the voter goes on to the next battle or to a draft.
+if (!box.autofocus && (box.value || document.referrer.startsWith(`${location.origin}/battles/`))) box.focus();
 
 box.addEventListener("input", storeDraft);
 
