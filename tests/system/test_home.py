@@ -70,8 +70,7 @@ def test_card_fills_the_box_and_selects_what_is_to_be_replaced(page: Page) -> No
 
 def test_card_by_keyboard_keeps_what_was_typed_for_an_undo(page: Page) -> None:
     page.goto("/")
-    expect(box(page)).not_to_be_focused()
-    box(page).focus()
+    expect(box(page)).to_be_focused()
     page.keyboard.type("What I had begun")
     cards(page).first.focus()
     page.keyboard.press("Enter")
@@ -195,7 +194,7 @@ def test_missing_model_is_said_beside_the_pickers_without_javascript(plain: Page
 
 def test_draft_survives_a_reload_and_goes_with_the_battle(page: Page) -> None:
     page.goto("/")
-    box(page).focus()
+    expect(box(page)).to_be_focused()
     page.keyboard.type("Half a quest")
     page.reload()
     expect(box(page)).to_have_value("Half a quest")

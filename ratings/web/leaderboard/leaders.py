@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from core.http.errors import RequestError
-from ratings.boards import board_selection, model_facts, snapshot_cache
+from ratings.boards import board_selection, model_facts
 from ratings.boards.snapshots import BoardKey
 from ratings.web.leaderboard.fragments import fragment_cache
 from ratings.web.leaderboard.query import LeaderboardState
@@ -29,7 +29,6 @@ def leaders(_request: HttpRequest) -> dict[str, Any]:
 def render_leaders() -> str:
     """Return the best models of the default board with their ratings as HTML, or "" if no board has models."""
     try:
-        own = snapshot_cache.get_board(BoardKey())
         board_key, board = board_selection.select_board(BoardKey(), {})
     except RequestError:  # the home page does not depend on a board
         return ""
@@ -37,19 +36,16 @@ def render_leaders() -> str:
         return ""
     context = model_facts.load_board_context(board_key, board)
     leaderboard = LeaderboardState(BoardKey(), board_key, TableOptions(), board, context)
-    html = fragment_cache.get_or_compute(
-        ("leaders", context, own.snapshot), lambda: _render(leaderboard, own.board["votes"]).encode()
-    )
+    html = fragment_cache.get_or_compute(("leaders", context), lambda: _render(leaderboard).encode())
     return SafeString(html.decode())
 
 
-def _render(leaderboard: LeaderboardState, own_votes: int) -> str:
+def _render(leaderboard: LeaderboardState) -> str:
     entries = leaderboard.all_entries[:MAX_LEADERS]
     context = {
         "entries": entries,
         "board": leaderboard.board,
         "selection": leaderboard.selection,
-        "own_votes": own_votes,
         "scale": build_rating_scale(entries, "leaders"),
     }
     return render_to_string("ratings/leaderboard/_leaders.html", context)

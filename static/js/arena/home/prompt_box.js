@@ -12,8 +12,9 @@ else {
   history.replaceState(null, "", location.pathname);
 }
 
-// The pair to judge comes first, unless the voter goes on to the next battle or to a draft.
-if (!box.autofocus && (box.value || document.referrer.startsWith(`${location.origin}/battles/`))) box.focus();
+// On a phone, the keyboard would cover the pair to judge, which comes first unless the voter goes on to the next battle.
+const fromBattle = document.referrer.startsWith(`${location.origin}/battles/`);
+if (!box.autofocus && (fromBattle || box.getBoundingClientRect().bottom < innerHeight)) box.focus();
 
 box.addEventListener("input", storeDraft);
 
