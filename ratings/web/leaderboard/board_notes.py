@@ -77,10 +77,15 @@ def _describe_oldest_snapshot(leaderboard: LeaderboardState) -> str:
 
 
 def describe_provisional_ranks(board: Mapping[str, Any]) -> str:
-    """Return the sentence above the table of a board whose ranks are all provisional, or ""."""
+    """Return the sentences above the table of a board whose ranks are all provisional, or ""."""
     if not board["provisional"] or not board["rows"]:
         return ""
-    return _("These ranks are provisional: a rank needs %(votes)s votes.") % {"votes": MIN_VOTES_FOR_RANK}
+    rule = _("These ranks are provisional: a rank needs %(votes)s votes.") % {"votes": MIN_VOTES_FOR_RANK}
+    first = sum(row["tier"] == 1 for row in board["rows"])
+    if first < 2:
+        return rule
+    tie = _("%(first)s of %(all)s models are in tier 1: too few votes to separate them from the best.")
+    return f"{rule} {tie % {'first': first, 'all': len(board['rows'])}}"
 
 
 def describe_table(leaderboard: LeaderboardState, groups: str) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core.storage.ttl_cache import TtlCache
 from core.templatetags.strips import Scale
 from core.text.word_lists import join_words
-from ratings.boards import descriptions
+from ratings.boards import board_selection, descriptions
 from ratings.boards.changes import has_rank
 from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.interval_explanations import describe_rank_rule
@@ -119,6 +119,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
         "banner": board_notes.describe_provisional_ranks(leaderboard.board),
+        "progress": board_selection.find_default_board().progress if leaderboard.board_key == BoardKey() else None,
         "note": rows and board_notes.describe_table(leaderboard, join_words(groups, gettext("and"))),
         "empty": None if leaderboard.board["rows"] else board_notes.describe_empty_board(leaderboard),
         "hidden_fields": _list_hidden_fields(leaderboard, hidden_pins),

@@ -4,7 +4,6 @@ The home page belongs to the arena app, which does not import ratings, so its te
 processor.
 """
 
-from math import sqrt
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,9 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from core.http.errors import RequestError
-from core.templatetags.strips import build_scale
-from ratings.boards import board_selection, model_facts, snapshot_cache
-from ratings.boards.interval_explanations import ONE_VOTE_HALF_WIDTH
+from ratings.boards import board_selection, model_facts
 from ratings.boards.snapshots import BoardKey
 from ratings.web.leaderboard.fragments import fragment_cache
 from ratings.web.leaderboard.query import LeaderboardState
@@ -22,8 +19,6 @@ from ratings.web.leaderboard.table_options import TableOptions
 from ratings.web.leaderboard.table_rows import build_rating_scale
 
 MAX_LEADERS = 5
-# The half-width of the 95% interval of a model that won half of its votes, keyed by the number of votes.
-MARGINS = {votes: ONE_VOTE_HALF_WIDTH / sqrt(votes / 4) for votes in (100, 1_000, 10_000)}
 
 
 def leaders(_request: HttpRequest) -> dict[str, Any]:
@@ -34,7 +29,6 @@ def leaders(_request: HttpRequest) -> dict[str, Any]:
 def render_leaders() -> str:
     """Return the best models of the default board with their ratings as HTML, or "" if no board has models."""
     try:
-        own = snapshot_cache.get_board(BoardKey())
         board_key, board = board_selection.select_board(BoardKey(), {})
     except RequestError:  # the home page does not depend on a board
         return ""
@@ -42,21 +36,16 @@ def render_leaders() -> str:
         return ""
     context = model_facts.load_board_context(board_key, board)
     leaderboard = LeaderboardState(BoardKey(), board_key, TableOptions(), board, context)
-    html = fragment_cache.get_or_compute(
-        ("leaders", context, own.snapshot), lambda: _render(leaderboard, own.board["votes"]).encode()
-    )
+    html = fragment_cache.get_or_compute(("leaders", context), lambda: _render(leaderboard).encode())
     return SafeString(html.decode())
 
 
-def _render(leaderboard: LeaderboardState, own_votes: int) -> str:
+def _render(leaderboard: LeaderboardState) -> str:
     entries = leaderboard.all_entries[:MAX_LEADERS]
     context = {
         "entries": entries,
         "board": leaderboard.board,
         "selection": leaderboard.selection,
-        "own_votes": own_votes,
         "scale": build_rating_scale(entries, "leaders"),
-        "margins": [(votes, {"low": -margin, "high": margin}) for votes, margin in MARGINS.items()],
-        "margin_scale": build_scale((-max(MARGINS.values()), max(MARGINS.values())), "margins"),
     }
     return render_to_string("ratings/leaderboard/_leaders.html", context)

@@ -10,7 +10,7 @@ const RADIUS_PX = 8;
 const SMALL_PX = 5; // without the initials of the makers, if there is little room
 const SMALLEST_PX = 3.5; // then for marks that are not on the frontier
 const NARROW_PX = 600;
-const NAMED = 10; // with little room, only this many best models and the frontier have names; in narrow plots, only the frontier
+const NAMED = 3; // with little room, only this many best models and the frontier have names; in narrow plots, only the frontier
 const CROWDED_PX2 = 5000; // area per mark
 const HUES = new Map([[true, ["var(--a)", "var(--on-a)"]], [false, ["var(--b)", "var(--on-b)"]], [null, ["var(--ink-soft)", "var(--paper)"]]]);
 

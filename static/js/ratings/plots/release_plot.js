@@ -7,6 +7,7 @@ const MARGINS = { marginTop: 24, marginRight: 16, marginBottom: 32, marginLeft: 
 const RADIUS_PX = 5;
 const SMALL_PX = 3;
 const NARROW_PX = 600; // in narrower plots, only the best of all have names
+const MIN_STEP = 20; // only records that are higher by this many points have names, and the first and the last one
 const COLORS = new Map([[true, "var(--a)"], [false, "var(--b)"]]);
 
 // Returns the models that were rated above all earlier ones, oldest first.
@@ -17,6 +18,10 @@ function findRecords(models) {
     best = Math.max(best, rating);
     return isRecord;
   });
+}
+
+function findSteps(records) {
+  return records.filter(({ rating }, place) => !(rating - records[place - 1]?.rating < MIN_STEP) || place === records.length - 1);
 }
 
 function buildSteps(records, end) {
@@ -41,7 +46,7 @@ export function releases({ rows }, width, words, height) {
   const groups = [...COLORS].map(([open, color]) => ({ color, records: findRecords(models.filter(({ open_weights: each }) => each === open)) }));
   const steps = groups.filter(({ records }) => records.length).map(({ color, records }) => ({ color, ...buildSteps(records, end) }));
   const records = new Set(groups.flatMap(({ records: each }) => each));
-  const named = new Set(width < NARROW_PX ? findRecords(models) : records);
+  const named = new Set(width < NARROW_PX ? findSteps(findRecords(models)) : groups.flatMap(({ records: each }) => findSteps(each)));
   const r = (row) => (records.has(row) ? RADIUS_PX : SMALL_PX);
   const getMark = (row) => ({ x: row.at, y: row.rating, r: r(row), name: named.has(row) ? row.name : "", strong: false });
   const color = ({ open_weights: open }) => COLORS.get(open) ?? "var(--ink-soft)";

@@ -63,10 +63,10 @@ def test_page_shows_the_published_board(client, voted):
     shown = text(response)
     assert "4 of 4 models · Overall" in shown
     assert "1 1\N{EN DASH}" in shown
-    assert "<A> One provisional Acme closed Apache-2.0" in shown
-    assert "C retired provisional Acme open Apache-2.0" in shown
+    assert "<A> One Acme closed Apache-2.0" in shown
+    assert "C retired Acme open Apache-2.0" in shown
     assert "from 13 votes" in shown
-    assert "These ranks are provisional: a rank needs 100 votes." in shown
+    assert "These ranks are provisional: a rank needs 100 votes. 4 of 4 models are in tier 1:" in shown
     assert "Votes 4 " in shown
     assert "Price per 1M $4.00 " in shown
     assert "Context 131K" in shown
@@ -91,7 +91,7 @@ def test_models_that_no_chain_of_votes_joins_stand_apart_and_say_so(client, vote
     response = client.get(f"{PAGE}?{query}")
     assert slugs(response) == ["a", "b", "c", "d", "x", "y"]
     shown = text(response)
-    assert ("Y group 2 provisional" in shown, "A> One group" in shown) == (True, False)
+    assert ("Y group 2 " in shown, "A> One group" in shown) == (True, False)
     assert "The models in group 2 are not connected to the others by any chain of votes" in shown
 
 
