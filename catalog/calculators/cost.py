@@ -47,7 +47,7 @@ class CostComparison:
 
     @property
     def saving(self) -> Decimal | None:
-        """The difference between both total costs in dollars, or None if an option is missing."""
+        """The difference between the two total costs in dollars, or None if an option is missing."""
         if self.api is None or self.own is None:
             return None
         return abs(self.api.total(self.months) - self.own.total(self.months))

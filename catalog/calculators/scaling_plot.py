@@ -38,7 +38,7 @@ class ModelDot:
 
 @dataclass(frozen=True)
 class ComputeLine:
-    """The training runs that take the same number of operations."""
+    """A line of training runs that take the same number of operations. `x` and `y` are the position of its left end."""
 
     compute: float
     path: str

@@ -27,7 +27,7 @@ MAX_FILE_BYTES = 200_000_000
 class ScoreImportResult:
     """The numbers of scores, models, new models, new benchmarks, scores from limited runs, and replaced scores.
 
-    All numbers are 0 if the file had already been imported.
+    A limited run used only some of the questions. All numbers are 0 if the file had already been imported.
     """
 
     scores: int
@@ -121,7 +121,7 @@ class ScorePreview:
     """A preview of a score that would be imported.
 
     `model` and `benchmark` are None if the import would create them. `existing` contains the stored scores for the same
-    model, benchmark, metric, and filter.
+    model, benchmark, metric, and filter, newest first.
     """
 
     row: ScoreRow

@@ -46,9 +46,9 @@ class License(models.Model):
 
 
 class LanguageModel(models.Model):
-    """A model under its public name. Its URL is stored in `arena.Endpoint`.
+    """A model under its public name. The URL for calling it is stored in `arena.Endpoint`.
 
-    The columns contain the chosen facts. `catalog.facts.claims.choose_facts` writes them.
+    The columns for facts contain the chosen facts. `catalog.facts.claims.choose_facts` writes them.
     """
 
     class Status(models.TextChoices):
