@@ -92,9 +92,11 @@ class CountedVotesSchema(Schema):
     )
     skipped = ProportionSchema(
         allow_null=True,
-        help_text="Share of blind battles that were skipped rather than voted on. Null if unknown.",
+        help_text="Share of finished blind battles that were skipped rather than voted on. Null if unknown.",
     )
-    replaced = ProportionSchema(allow_null=True, help_text="Share of these battles in which a model was replaced.")
+    replaced = ProportionSchema(
+        allow_null=True, help_text="Share of finished blind battles in which a model was replaced. Null if unknown."
+    )
 
 
 class ModelVotesSchema(Schema):
@@ -281,5 +283,8 @@ class MovementReportSchema(BoardKeySchema):
     went = ModelNameSchema(source="removed", many=True)
     days = DailyVotesSchema(
         many=True,
-        help_text="Votes per day for up to thirty days, oldest first. Imported votes count on their import day.",
+        help_text=(
+            "Votes per day for up to thirty days ending with the day of `until`, oldest first. Imported votes count on"
+            " their import day."
+        ),
     )

@@ -1,7 +1,7 @@
 """Server-sent events that notify open leaderboards of new boards.
 
 `ratings.pipeline.announcements` writes notifications to a Redis stream. One reader per web process forwards them to the
-open pages. If a notification is lost, a page shows the new board only after it is reloaded.
+open pages. If a notification is lost, a page shows the new board only after the next one or when it is reloaded.
 """
 
 import asyncio

@@ -101,7 +101,7 @@ def _compute_shift(pairs: Sequence[tuple[BoardRow, BoardRow]]) -> float:
 
 
 def _compute_ranks(rows: Sequence[BoardRow]) -> dict[str, int]:
-    """Return slug → rank among these rows only. The rows must be sorted, best first."""
+    """Map each slug to its rank among these rows only. The rows must be sorted, best first."""
     ranks: dict[str, int] = {}
     first_of_rank: dict[int, int] = {}
     for position, row in enumerate(rows, 1):
