@@ -33,17 +33,17 @@ TABLES = (listed_tables.FACTS_FILE, listed_tables.PRICES_FILE)
 class ListedImportResult:
     """The result of an import.
 
-    models: the number of models with a listed fact or price.
-    facts, prices: the numbers of new or changed facts and prices.
+    model_count: the number of models with a listed fact or price.
+    fact_count, price_count: the numbers of new or changed facts and prices.
     refused: the number of entries that were not used, by reason.
-    conflicts: the number of conflicts between entries.
+    conflict_count: the number of conflicts between entries.
     """
 
-    models: int = 0
-    facts: int = 0
-    prices: int = 0
+    model_count: int = 0
+    fact_count: int = 0
+    price_count: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    conflicts: int = 0
+    conflict_count: int = 0
 
 
 @transaction.atomic
@@ -71,10 +71,10 @@ def load_listed_tables(names: NamedModels) -> ListedImportResult:
     prices = listed_tables.parse_prices(seed_files.read_rows(listed_tables.PRICES_FILE))
     keys = names.get_or_create_keys([*facts, *prices])
     claims = {keys[model]: list(by_field.values()) for model, by_field in facts.items()}
-    result = ListedImportResult(models=len(facts.keys() | prices.keys()))
-    result.facts = _record(claims, now().date())
+    result = ListedImportResult(model_count=len(facts.keys() | prices.keys()))
+    result.fact_count = _record(claims, now().date())
     rows = ((keys[model], dated) for model, history in prices.items() for dated in history)
-    result.prices = save_prices((key, dated.price, dated.source, dated.as_of) for key, dated in rows)
+    result.price_count = save_prices((key, dated.price, dated.source, dated.as_of) for key, dated in rows)
     return result
 
 
@@ -101,14 +101,14 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
         known = DescribedModel(model.slug, find_provider_of_maker(maker), model.open_weights, checked[model.pk])
         selection = select_listed(known, entries_by_model.get(model.pk, []))
         result.refused += selection.refused
-        result.conflicts += len(selection.conflicts)
+        result.conflict_count += len(selection.conflicts)
         if selection.claims or selection.prices:
-            result.models += 1
+            result.model_count += 1
             claims[model.pk] = _merge_claims(stored[model.pk], selection)
             if _may_set_price(price_sources.get(model.pk), selection):
                 prices += [(model.pk, dated.price, dated.source, dated.as_of) for dated in selection.prices]
-    result.facts = _record(claims, today)
-    result.prices = save_prices(prices)
+    result.fact_count = _record(claims, today)
+    result.price_count = save_prices(prices)
     return result
 
 

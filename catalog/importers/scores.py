@@ -30,17 +30,17 @@ class ScoreImportResult:
     A limited run used only some of the questions. All numbers are 0 if the file had already been imported.
     """
 
-    scores: int
-    models: int
-    new_models: int
-    new_benchmarks: int
-    limited_scores: int
-    replaced: int
+    score_count: int
+    model_count: int
+    new_model_count: int
+    new_benchmark_count: int
+    limited_count: int
+    replaced_count: int
 
     @property
     def is_empty(self) -> bool:
         """True if nothing was stored because the file had already been imported."""
-        return not self.scores
+        return not self.score_count
 
 
 def import_score_file(path: Path, kind: str) -> ScoreImportResult:
@@ -84,12 +84,12 @@ def import_scores(rows: Collection[ScoreRow], run_digest: str) -> ScoreImportRes
     stored, replaced = _store_scores(scores)
     _record_claims(rows, scores)
     return ScoreImportResult(
-        scores=stored,
-        models=len({score.model_id for score in scores}),
-        new_models=models.created,
-        new_benchmarks=benchmarks.created,
-        limited_scores=sum(row.limited for row in rows),
-        replaced=replaced,
+        score_count=stored,
+        model_count=len({score.model_id for score in scores}),
+        new_model_count=models.created,
+        new_benchmark_count=benchmarks.created,
+        limited_count=sum(row.limited for row in rows),
+        replaced_count=replaced,
     )
 
 
