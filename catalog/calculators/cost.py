@@ -34,7 +34,10 @@ class MemoryNeed:
 
 @dataclass(frozen=True)
 class CostComparison:
-    """The calculator's results. A result is None if the form does not contain enough input to compute it."""
+    """The calculator's results. A result is None if the form does not contain enough input to compute it.
+
+    `tuning_hours` is the number of GPU-hours for fine-tuning, or 0 if the form has no fine-tuning.
+    """
 
     use: MonthlyUse
     months: int

@@ -200,7 +200,7 @@ def find_break_even(
     months: int,
     tokens_per_s: Decimal | None = None,
 ) -> BreakEven:
-    """Find the break-even point, with one-time costs spread over `months` for `tokens`.
+    """Find the break-even point. Its `tokens` are for a comparison over `months`.
 
     `tokens_per_s` is the combined speed of all replicas, if known.
     """

@@ -35,7 +35,7 @@ class ListedImportResult:
 
     model_count: the number of models with a listed fact or price.
     fact_count, price_count: the numbers of new or changed facts and prices.
-    refused: the number of entries that were not used, by reason.
+    refused: the number of entries or values that were not used, by reason.
     conflict_count: the number of conflicts between entries.
     """
 

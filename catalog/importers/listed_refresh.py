@@ -90,7 +90,7 @@ def group_entries(
 
 
 def _rename_successor(record: ListedModel, index: NameIndex[Key], slugs: Mapping[Key, str]) -> ListedModel:
-    """Return the record with the successor's slug in the catalog, or the same record if there is none."""
+    """Return the record with its successor's name replaced by a known model's slug, or unchanged if none matches."""
     match = index.find(record.claims["successor"], record.provider) if "successor" in record.claims else None
     return replace(record, claims={**record.claims, "successor": slugs[match.key]}) if match else record
 

@@ -16,7 +16,7 @@ MAX_SLUG_LENGTH = 190  # leaves room for a number within 200 characters
 
 
 class NamedModels:
-    """Model keys by exact slug and name, loaded once.
+    """The keys of all models by exact slug and name, loaded once.
 
     If a string matches several models, slugs take precedence over names, and older models over newer ones.
 

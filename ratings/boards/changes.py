@@ -31,7 +31,7 @@ class BoardChanges:
     movements: the models on both boards, largest change first.
     added, removed: the rows of models that are on only one of the boards.
     shift: the common shift of all ratings in Elo points.
-    votes: the number of votes that only the later board has.
+    votes: the number of votes on the later board minus the number on the earlier one.
     has_intervals: whether both boards have intervals. Without intervals, no change can be tested.
     """
 
