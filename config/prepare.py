@@ -72,7 +72,7 @@ def _check_services() -> None:
 
 
 def _check_database_version() -> None:
-    """Exit with a one-line message if Arena 0.1 created the database, because `migrate` would mix both schemas."""
+    """Exit with a one-line message if Arena 0.1 created the database, because `migrate` would mix the two schemas."""
     from django.db import connection
     from django.db.migrations.recorder import MigrationRecorder
 

@@ -257,11 +257,11 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
-    # Failed logins per name and network (see `arena.identity.login_locks`), and ten per minute for all names in a
-    # network.
+    # Failed logins from one address (an IPv6 /64): ten per minute for all names together, and five in five minutes for
+    # each name. From all addresses together: 30 per hour for each name (see `arena.identity.login_locks`).
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "30/h/key",
-    # New accounts per address (an IPv6 /64) and per /24 or /48, because one customer can have many /64 networks.
+    # New accounts per address and per /24 or /48, because one customer can have many /64 networks.
     "account_made": "5/h/ip",
     "account_made_around": "20/h/key",
 }

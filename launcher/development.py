@@ -41,7 +41,7 @@ def _adapt_web(program: Program) -> Program:
 async def restart_on_edits(
     supervisor: Supervisor, root: Path, is_web_ready: Callable[[], Awaitable[bool]], print_line: PrintLine
 ) -> None:
-    """Restart the service's programs whenever a Python file in the packages changes, the web server first."""
+    """Restart the service's programs whenever a Python file in `PACKAGES` changes, the web server first."""
     seen = scan_modules(root)
     await supervisor.prepare_restart(WEB)
     while True:
@@ -68,7 +68,7 @@ async def _restart_programs(supervisor: Supervisor, is_web_ready: Callable[[], A
 
 
 def scan_modules(root: Path) -> dict[str, int]:
-    """Return the modification time of each Python file in the packages, in ns, keyed by path."""
+    """Return the modification time of each Python file in `PACKAGES`, in ns, keyed by path."""
     modules: dict[str, int] = {}
     with contextlib.suppress(FileNotFoundError):  # the file was deleted during the scan
         for package in PACKAGES:

@@ -82,7 +82,7 @@ def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
 
 
 def list_needed_models(excluded: Collection[str]) -> tuple[LocalModel, ...]:
-    """Return the models that are used by definitions other than the excluded ones. `excluded` contains slugs."""
+    """Return the models that local_models.toml needs, apart from its definitions whose slugs are in `excluded`."""
     placeholders = {
         name for slug, block in _read_definitions() if slug not in excluded for name in _list_placeholders(block)
     }

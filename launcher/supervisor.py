@@ -88,9 +88,9 @@ class _RunningProgram:
 class Supervisor:
     """Starts groups of programs in order and stops them in reverse order.
 
-    `failure` raises ProgramError after a program has died `MAX_DEATHS` times within `DEATH_WINDOW_S` seconds. Create
-    and use the supervisor in the main thread, because the parent-death signal is tied to the thread that starts a
-    program.
+    The future `failure` raises ProgramError after a program has died `MAX_DEATHS` times within `DEATH_WINDOW_S`
+    seconds. Create and use the supervisor in the main thread, because the parent-death signal is tied to the thread
+    that starts a program.
     """
 
     def __init__(self, print_line: PrintLine) -> None:

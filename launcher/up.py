@@ -38,16 +38,16 @@ STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
 class Options:
     """Command-line options.
 
-    `web` is the number of web processes. `excluded` contains the slugs of built-in models that do not run. `battles` is
-    True if local models must be available for battles.
+    `excluded` contains the slugs of built-in models that do not run. `uses_local_models` is False with
+    `--no-local-models`. If it is True, the service starts only if at least two models can be drawn.
     """
 
     port: int
-    web: int
+    web_processes: int
     folder: DataFolder
     models_file: Path | None
     excluded: frozenset[str]
-    battles: bool
+    uses_local_models: bool
     development: bool = False
 
 
@@ -77,11 +77,11 @@ def parse_options(arguments: list[str]) -> Options:
         excluded |= local_models.read_disabled_slugs(options.models)
     return Options(
         port=options.port,
-        web=1 if options.dev else options.web,
+        web_processes=1 if options.dev else options.web,
         folder=DataFolder(options.data),
         models_file=options.models and options.models.resolve(),
         excluded=frozenset(excluded),
-        battles=not options.no_local_models,
+        uses_local_models=not options.no_local_models,
         development=options.dev,
     )
 
@@ -137,7 +137,7 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
     env = build_environment(options)
     if options.development:
         env["DJANGO_SETTINGS_MODULE"] = development.SETTINGS_MODULE
-    prepare = _build_prepare_program(folder, env, files, least=2 if options.battles else 0)
+    prepare = _build_prepare_program(folder, env, files, least=2 if options.uses_local_models else 0)
     programs = [*_build_workers(folder, env), *build_web_programs(options, env, listener)]
     if options.development:
         programs = development.adapt_programs(programs)
@@ -156,7 +156,7 @@ def build_environment(options: Options) -> dict[str, str]:
 
     Other commands on that folder read the limit. With local models, the default limit depends on their context windows.
     """
-    limit = LOCAL_CONVERSATION_CHARACTERS if options.battles else ""
+    limit = LOCAL_CONVERSATION_CHARACTERS if options.uses_local_models else ""
     embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION_VARIABLE) or limit)
     return embedded.build_environment(options.folder)
 
@@ -217,7 +217,7 @@ def build_web_programs(options: Options, env: dict[str, str], listener: int) -> 
     """Return the web processes: `web`, `web-2`, and so on. They all accept connections from one inherited socket."""
     application = ("uvicorn", "config.asgi:application", f"--fd={listener}", "--workers", "1")
     protocol = ("--http", "config.server.uvicorn_protocol:DeadlineProtocol", "--no-proxy-headers", "--no-access-log")
-    names = ["web", *(f"web-{number}" for number in range(2, options.web + 1))]
+    names = ["web", *(f"web-{number}" for number in range(2, options.web_processes + 1))]
     return [
         Program(
             name=name,
@@ -259,7 +259,7 @@ def _select_affordable(options: Options) -> list[LocalModel]:
 
     free = psutil.virtual_memory().available
     needed = local_models.list_needed_models(options.excluded)
-    service = SERVICE_MEMORY_BYTES + (options.web - 1) * WEB_MEMORY_BYTES
+    service = SERVICE_MEMORY_BYTES + (options.web_processes - 1) * WEB_MEMORY_BYTES
     affordable = local_models.select_affordable(needed, free - service)
     for model in needed:
         if model not in affordable:

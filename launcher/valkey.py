@@ -30,9 +30,9 @@ async def is_ready(folder: DataFolder) -> bool:
 def prepare_server(folder: DataFolder, lock: int) -> Program:
     """Return the program that serves Valkey on a socket in the folder.
 
-    Valkey stores everything in memory. All permanent data is in PostgreSQL, and deleted text must not remain in files.
-    Files from earlier versions are removed. `lock` is the file descriptor of the `services` lock, which the server
-    inherits.
+    Valkey stores everything in memory only, because deleted text must not remain in files. All permanent data is in
+    PostgreSQL. Files from earlier versions are removed. `lock` is the file descriptor of the `services` lock, which the
+    server inherits.
     """
     _get_socket_path(folder).unlink(missing_ok=True)
     shutil.rmtree(folder.valkey / "appendonlydir", ignore_errors=True)

@@ -49,7 +49,7 @@ class FactForm(SourceForm):
 class FactAdmin(AutocompleteAdmin):
     """Admin page for facts.
 
-    Facts cannot be edited. A fact that an operator adds is stored as set by hand: it overrides all other sources and
+    Facts cannot be edited. A fact that an operator adds counts as set by hand: it overrides all other sources and
     replaces any earlier value that was set by hand.
     """
 

@@ -48,7 +48,7 @@ class TableView:
     size_to: float | None = None
 
     @property
-    def filters(self) -> int:
+    def filter_count(self) -> int:
         """The number of filters that are set, apart from the search."""
         choices = (self.kind, self.commercial, self.organization, self.license, self.precision)
         return sum(map(bool, choices)) + (self.weights != "any") + ((self.size_from, self.size_to) != (None, None))
@@ -65,7 +65,8 @@ class ScoreCell(NamedTuple):
     """A score as a percentage.
 
     `value` is the raw score. `normalized` is 0 at chance level. `stderr` is the measured standard error on a scale from
-    0 to 1, and `n` is the number of questions. `who` is the person or organization that measured the score.
+    0 to 1, and `n` is the number of questions. `who` is the person or organization that measured the score. `submitted`
+    is True if a visitor submitted it.
     """
 
     value: float
@@ -78,7 +79,7 @@ class ScoreCell(NamedTuple):
 
     @property
     def margin(self) -> float | None:
-        """Half the width of the 95% interval. It is computed on demand, because a page shows only a few cells."""
+        """Half the width of the 95% interval, in percentage points. Computed on demand, as a page shows only a few."""
         return margin_of_error(self.value / 100, self.n, self.stderr)
 
 
@@ -152,7 +153,7 @@ def select_entries(entries: list[TableEntry], view: TableView) -> tuple[list[Tab
 
 
 def _is_match(entry: TableEntry, view: TableView) -> bool | None:
-    """Return True if the row passes all filters, or None if that depends on an unknown value."""
+    """Return True if the row passes all filters, False if it fails one, or None if that depends on an unknown value."""
     weights = {True: "open", False: "closed", None: ""}[entry.open_weights]
     results = [
         contains_words(f"{entry.name} {entry.slug} {entry.organization}", view.q),
@@ -170,7 +171,7 @@ def _is_match(entry: TableEntry, view: TableView) -> bool | None:
 
 
 def _is_equal(filter_value: str, value: str) -> bool | None:
-    """Return True if the filter is empty or equal to the value, or None if the value is empty, which means unknown."""
+    """Return whether the filter is empty or equal to the value, or None if the value is empty, which means unknown."""
     if not filter_value:
         return True
     return value == filter_value if value else None

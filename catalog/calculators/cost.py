@@ -34,7 +34,10 @@ class MemoryNeed:
 
 @dataclass(frozen=True)
 class CostComparison:
-    """The calculator's results. A result is None if the form does not contain enough input to compute it."""
+    """The calculator's results. A result is None if the form does not contain enough input to compute it.
+
+    `tuning_hours` is the number of GPU-hours for fine-tuning, or 0 if the form has no fine-tuning.
+    """
 
     use: MonthlyUse
     months: int
@@ -47,7 +50,7 @@ class CostComparison:
 
     @property
     def saving(self) -> Decimal | None:
-        """The difference between both total costs in dollars, or None if an option is missing."""
+        """The difference between the two total costs in dollars, or None if an option is missing."""
         if self.api is None or self.own is None:
             return None
         return abs(self.api.total(self.months) - self.own.total(self.months))

@@ -178,9 +178,10 @@ class BreakEven:
     """The point at which self-hosting becomes cheaper than the API.
 
     `tokens` is the number of tokens per month at which both options cost the same over the compared months, with the
-    current ratio of input, output, and cached tokens. It is None if there are no tokens or tokens are free.
+    current ratio of input, output, and cached tokens. It is None if there are no tokens or the API's tokens are free.
 
-    `possible` is True if the planned replicas can generate that many tokens, and None if their speed is unknown.
+    `possible` is True if the planned replicas can generate the output tokens among them. It is None if `tokens` is None
+    or the speed of the replicas is unknown.
 
     `month` is the first month in which self-hosting costs no more in total than the API, or None if there is no such
     month.
@@ -199,7 +200,10 @@ def find_break_even(
     months: int,
     tokens_per_s: Decimal | None = None,
 ) -> BreakEven:
-    """Find the break-even point over `months`. `tokens_per_s` is the combined speed of all replicas, if known."""
+    """Find the break-even point. Its `tokens` are for a comparison over `months`.
+
+    `tokens_per_s` is the combined speed of all replicas, if known.
+    """
     token_cost = prices.token_cost(use)
     tokens = None
     if token_cost:

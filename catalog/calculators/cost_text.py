@@ -21,12 +21,12 @@ MIN_WEEKS = Decimal("0.1")  # shorter times are displayed as 0, because launches
 
 @dataclass(frozen=True)
 class CostLine:
-    """A table row, with the formatted costs of both options. `sum` is True for totals."""
+    """A table row, with the formatted costs of both options. `is_sum` is True for totals."""
 
     label: Any
     api: str
     own: str
-    sum: bool = False
+    is_sum: bool = False
 
 
 def build_lines(comparison: CostComparison) -> list[CostLine]:

@@ -1,6 +1,6 @@
 """Memory, replicas, and GPU-hours for running and fine-tuning a model on your own GPUs. Pure functions, no Django.
 
-All numbers are exact decimals because costs are computed from them.
+All numbers are integers or decimals rather than floats, because costs are computed from them.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ GIB = Decimal(2**30)
 HOURS_PER_MONTH = Decimal(730)
 HOURS_PER_WEEK = Decimal(168)
 SECONDS_PER_HOUR = Decimal(3600)
-# Multiplied by the size of the weights, to include buffers, activations, and the runtime.
+# The size of the weights is multiplied by this factor, to include buffers, activations, and the runtime.
 MEMORY_OVERHEAD = Decimal("1.2")
 KEY_VALUE_TENSORS = 2
 BITS_PER_BYTE = Decimal(8)
@@ -22,7 +22,7 @@ TERA = Decimal(10**12)
 
 @dataclass(frozen=True)
 class WeightsMemory:
-    """Memory for a model's weights. `bytes_each` is the number of bytes per parameter: 2 in bfloat16, 0.5 in 4 bits."""
+    """Memory for a model's weights. `bytes_each` is the number of bytes per parameter: 2 for bfloat16, 0.5 for int4."""
 
     params: int
     bytes_each: Decimal = Decimal(2)

@@ -26,7 +26,7 @@ INPUT_FIELDS = ("params", "tokens", "compute")
 
 
 class ScalingForm(DefaultsForm):
-    """Input for the scaling calculator: one or two of parameters, tokens, and compute, and a scaling law."""
+    """Input for the scaling calculator: a scaling law, and one or two of the fields parameters, tokens, and compute."""
 
     params = AmountField(label=_("Parameters"), low=1, high=1e18)
     tokens = AmountField(label=_("Training tokens"), low=1, high=1e18)

@@ -27,7 +27,8 @@ class NamedRun(Protocol):
 class ModelDot:
     """A model in the plot.
 
-    label: the text anchor of the model's name: "start" to the right of the dot, "end" to the left, or "" for no name.
+    label: the SVG text anchor of the model's name, which is "start" for a name to the right of the dot, "end" for a
+        name to the left, and "" if the name is omitted.
     """
 
     model: NamedRun
@@ -38,7 +39,7 @@ class ModelDot:
 
 @dataclass(frozen=True)
 class ComputeLine:
-    """The training runs that take the same number of operations."""
+    """A line of training runs that take the same number of operations. `x` and `y` are the position of its left end."""
 
     compute: float
     path: str
@@ -104,7 +105,7 @@ class ScalingPlot:
 
     @property
     def dots(self) -> list[ModelDot]:
-        """The models. Each label is placed to the right of its dot, or to the left, or omitted if there is no room."""
+        """The models. Each label is to the right of its dot, or to the left if there is no room, or else omitted."""
         positions = [
             (self.x.place(model.training.params), self.y.place(model.training.tokens)) for model in self.models
         ]

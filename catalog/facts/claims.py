@@ -1,9 +1,11 @@
 """Facts and their sources. All claims are stored, and the chosen claim for each field is copied to the model's column.
 
-Sources, most trusted first: values set by hand, values shipped with Arena, values listed in packages, score files, and
-the models' names. If a source makes several claims about a field, the first one is used. The admin and models files set
-columns and store the new values as facts set by hand. A column can also be set without a fact, for example in SQL.
-Imports store such a value as a fact first, and therefore do not overwrite it.
+Sources, most trusted first: values set by hand, values shipped with Arena, values listed in Python packages (see
+`catalog.sources.registry`), score files, and the models' names. Among several values set by hand, the newest one is
+used. If another source makes several claims about a field, the first one is used.
+
+The admin and models files set columns and store the new values as facts set by hand. A column can also be set without a
+fact, for example in SQL. Imports store such a value as a fact first, and therefore do not overwrite it.
 """
 
 from collections import defaultdict
@@ -29,7 +31,8 @@ RELATED_MODELS = {"organization": Organization, "license": License}
 def record_claims(claims: Mapping[int, Collection[Claim]], origin: Fact.Origin) -> None:
     """Replace the claims from this origin about these models, and choose the models' facts again.
 
-    `claims` contains all current claims from this origin, keyed by model key. Other models stay unchanged.
+    `claims` contains all current claims from this origin, keyed by the models' primary keys. Other models stay
+    unchanged.
     """
     adopted = adopt_column_values(claims)
     old = Fact.objects.filter(origin=origin, model__in=claims).select_related("model").order_by("pk")
@@ -68,10 +71,10 @@ def record_edits(key: int, source: str = HAND_SOURCE, as_of: date | None = None)
 
 
 def adopt_column_values(keys: Iterable[int], source: str = HAND_SOURCE, as_of: date | None = None) -> set[int]:
-    """Store column values that differ from their chosen facts as facts set by hand, with this source and day.
+    """Store each column value that differs from its chosen fact as a fact set by hand, with this source and day.
 
-    They replace earlier facts set by hand. If `as_of` is None, the day is today. Return the keys of the models that had
-    such values.
+    The new facts replace earlier facts set by hand. If `as_of` is None, the day is today. Return the keys of the models
+    that had such values.
     """
     models = _load_locked_models(keys)
     current = [fact for model, facts in models for fact in get_current_facts(model, facts).values()]
@@ -90,6 +93,7 @@ def get_current_facts(model: LanguageModel, facts: Iterable[Fact]) -> dict[str, 
     """Return the fact for each field's column value, keyed by field.
 
     This is the chosen fact, or, if the column has a different value, an unsaved fact set by hand with today's date.
+    Fields with no chosen fact and the default value are omitted.
 
     `facts` must contain all facts about the model.
     """

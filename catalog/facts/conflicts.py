@@ -37,7 +37,7 @@ class Conflict:
 
 
 def find_conflicts() -> list[Conflict]:
-    """Return all conflicts, undecided ones first. Facts are sorted by model and field, followed by prices."""
+    """Return all conflicts, undecided ones first. In each group, facts (by model and field) come before prices."""
     candidates = [*_build_fact_conflicts(), *_build_price_conflicts()]
     conflicts = [candidate for candidate in candidates if candidate.others]
     return sorted(conflicts, key=lambda conflict: conflict.decided)
@@ -46,7 +46,7 @@ def find_conflicts() -> list[Conflict]:
 def _build_fact_conflicts() -> Iterator[Conflict]:
     """Yield a conflict for each model field that has facts. If all sources agree, the conflict has no `others`."""
     facts_by_field: dict[tuple[int, str], list[Fact]] = defaultdict(list)
-    sources = Fact.objects.exclude(origin=Fact.Origin.NAME)  # sizes in names are rounded, so they always differ
+    sources = Fact.objects.exclude(origin=Fact.Origin.NAME)  # sizes in names are rounded, so they nearly always differ
     for fact in sources.select_related("model").order_by("model__slug", "field", "-chosen", "pk"):
         facts_by_field[fact.model_id, fact.field].append(fact)
     for first, *rest in facts_by_field.values():
@@ -78,7 +78,7 @@ def _build_claim(row: Fact | Price) -> SourceClaim:
 
 
 def accept_fact(key: int) -> Fact:
-    """Store the fact's value, source, and day as set by hand, which makes the value the chosen one.
+    """Store the fact's value, source, and day as a fact set by hand, which makes the value the chosen one.
 
     Raises Fact.DoesNotExist.
     """

@@ -103,7 +103,7 @@ def _make_count_parser(maximum: int, error: str) -> Callable[[Any], int]:
     return parse
 
 
-_parse_tokens = _make_count_parser(2**31 - 1, "must be below 2,147,483,648 tokens")
+_parse_tokens = _make_count_parser(2**31 - 1, "must be fewer than 2,147,483,648 tokens")
 _parse_small_count = _make_count_parser(100_000, "must be at most 100,000")
 
 

@@ -230,7 +230,7 @@ def extract_link(source: str) -> str:
 
 
 def shorten_source(source: str) -> str:
-    """Return a short name for a source with a URL: the first words in parentheses, or the host.
+    """Return a short name for a source with a URL: the first words in parentheses after the URL, or else the host.
 
     The word "off-peak" describes the price, so it is not used as a name. Sources without a URL are returned unchanged.
     """

@@ -17,5 +17,5 @@ def has_retirement_begun(model: LanguageModel) -> bool:
 
 
 def build_retired_filter() -> Q:
-    """Return the condition for retired models in a query."""
+    """Return a query condition that matches retired models."""
     return Q(status=LanguageModel.Status.RETIRED) | Q(retires_on__lte=timezone.now().date())

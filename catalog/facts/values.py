@@ -3,6 +3,8 @@
 from math import isfinite
 from typing import Any
 
+MAX_COUNT = 2**31 - 1
+
 
 def parse_number(value: Any, field: str) -> float:
     """Return a finite number."""
@@ -26,10 +28,10 @@ def parse_share(value: Any, field: str) -> float:
 
 
 def parse_count(value: Any, field: str) -> int:
-    """Return a whole number from 0 to 2³¹ - 1, the range of an integer column."""
+    """Return a whole number from 0 to 2³¹ - 1, the maximum of an integer column."""
     number = parse_number(value, field)
-    if number != int(number) or not 0 <= number < 2**31:
-        raise ValueError(f"{field} is not a whole number")
+    if number != int(number) or not 0 <= number <= MAX_COUNT:
+        raise ValueError(f"{field} is not a whole number from 0 to {MAX_COUNT:,}")
     return int(number)
 
 

@@ -1,4 +1,4 @@
-"""CSV reader for the parsers of both CSV formats. Pure functions, no Django."""
+"""CSV reader that the parsers `open_llm` and `scores_csv` share. Pure functions, no Django."""
 
 import csv
 import io

@@ -1,4 +1,7 @@
-"""Imports the facts and prices that packages list, from the shipped tables or from a newer file of one source."""
+"""Imports the facts and prices of models that Python packages such as LiteLLM list.
+
+They come either from the tables shipped with Arena or from a newer file of one package.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -29,22 +32,26 @@ TABLES = (listed_tables.FACTS_FILE, listed_tables.PRICES_FILE)
 @dataclass
 class ListedImportResult:
     """The result of an import.
-    models: the number of models that the file describes.
-    facts, prices: the numbers of new or changed facts and prices.
-    refused: the number of entries that were not used, by reason.
-    conflicts: the number of conflicts between entries.
+
+    model_count: the number of models with a listed fact or price.
+    fact_count, price_count: the numbers of new or changed facts and prices.
+    refused: the number of entries or values that were not used, by reason.
+    conflict_count: the number of conflicts between entries.
     """
 
-    models: int = 0
-    facts: int = 0
-    prices: int = 0
+    model_count: int = 0
+    fact_count: int = 0
+    price_count: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    conflicts: int = 0
+    conflict_count: int = 0
 
 
 @transaction.atomic
 def seed_listed_tables(names: NamedModels) -> bool:
-    """Load the shipped tables unless this version is already loaded. Return True if they were loaded."""
+    """Load the shipped tables of listed facts and prices, unless their current version is already loaded.
+
+    Return True if they were loaded.
+    """
     digest = _compute_digest()
     if LoadedTable.objects.filter(name="listed", digest=digest).exists():
         return False
@@ -64,10 +71,10 @@ def load_listed_tables(names: NamedModels) -> ListedImportResult:
     prices = listed_tables.parse_prices(seed_files.read_rows(listed_tables.PRICES_FILE))
     keys = names.get_or_create_keys([*facts, *prices])
     claims = {keys[model]: list(by_field.values()) for model, by_field in facts.items()}
-    result = ListedImportResult(models=len(facts.keys() | prices.keys()))
-    result.facts = _record(claims, now().date())
+    result = ListedImportResult(model_count=len(facts.keys() | prices.keys()))
+    result.fact_count = _record(claims, now().date())
     rows = ((keys[model], dated) for model, history in prices.items() for dated in history)
-    result.prices = save_prices((key, dated.price, dated.source, dated.as_of) for key, dated in rows)
+    result.price_count = save_prices((key, dated.price, dated.source, dated.as_of) for key, dated in rows)
     return result
 
 
@@ -75,9 +82,9 @@ def load_listed_tables(names: NamedModels) -> ListedImportResult:
 def import_listed_file(source: str, path: Path) -> ListedImportResult:
     """Import a wheel or data file of one source. Its values replace those of this source and of less trusted sources.
 
-    A host's values replace only earlier values of the same host in this source. Models that are not in the file keep
-    their facts. Unknown models are not created, because the packages list thousands of models. Raises SourceError if
-    the file is not from this source.
+    A host is a provider of other makers' open models. Its values replace only earlier values of the same host in this
+    source. Models that are not in the file keep their facts. Unknown models are not created, because the packages list
+    thousands of models. Raises SourceError if the file is not from this source.
     """
     today = now().date()
     models = list(LanguageModel.objects.select_related("organization"))
@@ -94,14 +101,14 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
         known = DescribedModel(model.slug, find_provider_of_maker(maker), model.open_weights, checked[model.pk])
         selection = select_listed(known, entries_by_model.get(model.pk, []))
         result.refused += selection.refused
-        result.conflicts += len(selection.conflicts)
+        result.conflict_count += len(selection.conflicts)
         if selection.claims or selection.prices:
-            result.models += 1
+            result.model_count += 1
             claims[model.pk] = _merge_claims(stored[model.pk], selection)
             if _may_set_price(price_sources.get(model.pk), selection):
                 prices += [(model.pk, dated.price, dated.source, dated.as_of) for dated in selection.prices]
-    result.facts = _record(claims, today)
-    result.prices = save_prices(prices)
+    result.fact_count = _record(claims, today)
+    result.price_count = save_prices(prices)
     return result
 
 
@@ -122,7 +129,7 @@ def _load_checked_values() -> dict[int, dict[str, Any]]:
 
 
 def _load_price_sources() -> dict[int, str]:
-    """Map each model key to the source of the current price, or to "" if the price was checked by hand."""
+    """Map each model key to the source of the newest imported price, or to "" if prices.csv has a hand-checked one."""
     prices = Price.objects.filter(by_hand=False).order_by("as_of", "pk")
     sources = dict(prices.values_list("model", "source"))
     checked = {row["model"] for row in seed_files.read_rows("prices.csv")}
@@ -130,7 +137,11 @@ def _load_price_sources() -> dict[int, str]:
 
 
 def _may_set_price(current: str | None, selection: Selection) -> bool:
-    """Return True if the selected price is at least as trusted as the current one. `current` is its source, or None."""
+    """Return True if the selected price may be stored in addition to the current one.
+
+    It must come from the same source, or be the maker's own price and at least as trusted. `current` is the value from
+    `_load_price_sources`, or None if there is no imported price.
+    """
     if not selection.prices or current == "":
         return False
     source = selection.prices[0].source

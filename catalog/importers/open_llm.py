@@ -105,7 +105,10 @@ def _build_score(line: Line, column: str) -> ScoreRow:
 
 
 def _iter_claims(line: Line) -> Iterator[Claim]:
-    """Yield the leaderboard's claims about the model, with the date on which the model was submitted."""
+    """Yield the leaderboard's claims about the model, dated on the day when it was submitted or else uploaded.
+
+    Without either date, there are no claims.
+    """
     as_of = _parse_date(line.get("metadata_submission_date") or line.get("metadata_upload_date"))
     if as_of is None:
         return
@@ -142,4 +145,4 @@ def _parse_date(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise ValueError("metadata_submission_date is not a date") from None
+        raise ValueError("metadata_submission_date or metadata_upload_date is not a date") from None

@@ -1,4 +1,4 @@
-"""Stores prices from files in the catalog."""
+"""Adds prices from imported files to the catalog."""
 
 import re
 from collections import defaultdict

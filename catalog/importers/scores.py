@@ -27,20 +27,20 @@ MAX_FILE_BYTES = 200_000_000
 class ScoreImportResult:
     """The numbers of scores, models, new models, new benchmarks, scores from limited runs, and replaced scores.
 
-    All numbers are 0 if the file had already been imported.
+    A limited run used only some of the questions. All numbers are 0 if the file had already been imported.
     """
 
-    scores: int
-    models: int
-    new_models: int
-    new_benchmarks: int
-    limited_scores: int
-    replaced: int
+    score_count: int
+    model_count: int
+    new_model_count: int
+    new_benchmark_count: int
+    limited_count: int
+    replaced_count: int
 
     @property
     def is_empty(self) -> bool:
         """True if nothing was stored because the file had already been imported."""
-        return not self.scores
+        return not self.score_count
 
 
 def import_score_file(path: Path, kind: str) -> ScoreImportResult:
@@ -84,12 +84,12 @@ def import_scores(rows: Collection[ScoreRow], run_digest: str) -> ScoreImportRes
     stored, replaced = _store_scores(scores)
     _record_claims(rows, scores)
     return ScoreImportResult(
-        scores=stored,
-        models=len({score.model_id for score in scores}),
-        new_models=models.created,
-        new_benchmarks=benchmarks.created,
-        limited_scores=sum(row.limited for row in rows),
-        replaced=replaced,
+        score_count=stored,
+        model_count=len({score.model_id for score in scores}),
+        new_model_count=models.created,
+        new_benchmark_count=benchmarks.created,
+        limited_count=sum(row.limited for row in rows),
+        replaced_count=replaced,
     )
 
 
@@ -121,7 +121,7 @@ class ScorePreview:
     """A preview of a score that would be imported.
 
     `model` and `benchmark` are None if the import would create them. `existing` contains the stored scores for the same
-    model, benchmark, metric, and filter.
+    model, benchmark, metric, and filter, newest first.
     """
 
     row: ScoreRow

@@ -48,7 +48,7 @@ def seed_catalog() -> None:
 
 
 def _seed_licenses() -> None:
-    """Create missing licenses, and update existing licenses with unknown terms."""
+    """Create missing licenses, and fill in the terms of existing licenses whose terms are unknown."""
     for entry in seed_files.read_tables("licenses.toml", "license"):
         terms, created = License.objects.get_or_create(name=entry["name"], defaults=entry)
         has_unknown_terms = terms.commercial == License.Commercial.UNKNOWN and not terms.conditions

@@ -1,6 +1,7 @@
-"""Visitors' submissions. They are parsed on arrival and stored until an operator accepts or refuses them.
+"""Visitors' submissions: score files and proposals of models. They wait until an operator accepts or refuses them.
 
-An accepted file is imported like any other score file (`catalog.importers.scores`), with the submission as its source.
+A score file is parsed on arrival. An accepted file is imported like any other score file (`catalog.importers.scores`),
+with the submission as its source.
 """
 
 import zlib
@@ -105,7 +106,7 @@ def build_proposal(fields: Mapping[str, str]) -> SubmissionContent:
 
 @transaction.atomic
 def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[str]) -> Submission:
-    """Store the content until an operator reviews it.
+    """Store the content for an operator to review.
 
     If the queue is full, the newest submission from the network with the most pending submissions is deleted.
     `networks` contains the hashes of the sender's network, of which the first one is stored. Raises

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-# Maps the first word of a model's name to the maker. The weights are not published, so nobody else uses these names.
+# Maps the first word of a model's name to the maker. These makers do not publish the weights of these models, so nobody
+# else uses the names.
 CLOSED_FAMILIES = {
     "bard": "Google", "chatgpt": "OpenAI", "claude": "Anthropic", "doubao": "ByteDance", "ernie": "Baidu",
     "gemini": "Google", "grok": "xAI", "muse": "Meta",
@@ -75,7 +76,7 @@ def find_family_maker(words: Sequence[str]) -> str | None:
 
 
 def find_provider_maker(provider: str) -> str | None:
-    """Return the maker whose models a provider publishes, or None if it hosts the models of several makers."""
+    """Return the maker whose models a provider publishes, or None if it is unknown or hosts several makers' models."""
     return PROVIDER_MAKERS.get(provider.lower())
 
 

@@ -35,7 +35,7 @@ class NameIndex(Generic[Key]):
 
     known: pairs of a key and a name. A model can have several names. If one contains "preview", the model is a preview.
     aliases: maps other lowercase names to known names.
-    listed: all names in the list whose names will be looked up. Their dates count as known dates.
+    listed: all names in the list from which names will be looked up. Their dates count as known dates.
     """
 
     def __init__(

@@ -24,7 +24,8 @@ BUDGET_PATTERN = re.compile(r"\d+k")
 QUANTIZATIONS = frozenset({"awq", "bf16", "fp16", "fp4", "fp8", "gptq", "int4", "int8", "mxfp4", "nvfp4"})
 SKIPPED_WORDS = frozenset({"hf", "latest", "preview"})
 SUFFIX_SETTINGS = frozenset({"high", "low", "minimal", "xhigh"})
-# Makers that list a model's settings under separate IDs. In names from other makers, these words identify a model.
+# Makers that list more of a model's settings under separate IDs. In names from other makers, the additional words
+# identify a model.
 SUFFIX_SETTINGS_BY_MAKER = {
     "Anthropic": SUFFIX_SETTINGS | {"max", "medium", "thinking"},
     "Google": SUFFIX_SETTINGS | {"medium"},
@@ -69,7 +70,7 @@ def parse_model_name(name: str, provider: str = "") -> ModelName:
     """Return the parts of a name, such as `Claude Opus 4.1 (Thinking 16K, 20250805)` or `meta-llama/Llama-3.1-8B`.
 
     `provider` is the company that lists the model. The maker is determined from the words of the name, or else from the
-    organization before the slash, or else from the provider.
+    organization before the slash, or from the provider if there is no slash.
     """
     path, _, bare = PARENTHESES_PATTERN.sub(" ", name).strip().lower().rpartition("/")
     organization = path.rpartition("/")[2]
@@ -94,7 +95,7 @@ def parse_model_name(name: str, provider: str = "") -> ModelName:
 
 
 def split_setting(name: str) -> tuple[str, str]:
-    """Return the name without the settings in parentheses, and these settings.
+    """Return the name without the settings and number formats in parentheses, and these settings and formats.
 
     `Claude Opus 4.5 (High, 32K, 20251101)` becomes `Claude Opus 4.5 (20251101)` and `High, 32K`.
     """

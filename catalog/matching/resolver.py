@@ -16,11 +16,11 @@ MAX_SLUG_LENGTH = 190  # leaves room for a number within 200 characters
 
 
 class NamedModels:
-    """Model keys by exact slug and name, loaded once.
+    """The keys of all models by exact slug and name, loaded once.
 
     If a string matches several models, slugs take precedence over names, and older models over newer ones.
 
-    display_names: maps names in the file to the display names of new models, in addition to those in names.csv.
+    display_names: maps names to the display names of the models that are created for them, in addition to names.csv.
     """
 
     def __init__(self, display_names: Mapping[str, str] | None = None) -> None:
@@ -65,11 +65,11 @@ class NamedModels:
 
 
 class ModelLookup:
-    """Finds models by slug, name, or alias (see `aliases.find_model`), or by a different spelling of the name (see
-    `name_index.NameIndex`). Creates missing models like `NamedModels`.
+    """Finds models by slug, name, alias, or another spelling of the name. Creates missing models like `NamedModels`.
 
-    A name with a setting, such as `o3-mini-high`, is a separate model here, because scores depend on the setting. The
-    constructor loads the catalog.
+    `aliases.find_model` resolves aliases, and `name_index.NameIndex` resolves other spellings. A name with a setting,
+    such as `o3-mini-high`, is a separate model here, because scores depend on the setting. The constructor loads the
+    catalog.
     """
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ def load_model_keys() -> dict[str, int]:
 
 
 def load_name_index() -> NameIndex[int]:
-    """Index the model keys by all spellings of their slugs and names."""
+    """Return an index of all models, which finds their slugs and names in any spelling."""
     rows = LanguageModel.objects.values_list("pk", "slug", "name")
     known = [(pk, text) for pk, *texts in rows for text in dict.fromkeys(texts)]
     return NameIndex(known, read_aliases())

@@ -9,7 +9,10 @@ MAX_LENGTH = 100  # comparing long names would be slow
 
 
 def find_similar_models(slug: str) -> list[LanguageModel]:
-    """Return up to `MAX_SUGGESTIONS` models: those whose slugs contain `slug`, newest first, or else similar ones."""
+    """Return up to `MAX_SUGGESTIONS` models: those whose slugs contain `slug`, or else those with similar slugs.
+
+    Slugs that contain `slug` are sorted by release date, unknown ones first, then the newest ones.
+    """
     query = slug.casefold()[:MAX_LENGTH]
     slugs = dict(LanguageModel.objects.order_by("release_date", "slug").values_list("slug", "pk"))
     containing = [name for name in slugs if query in name.casefold()][::-1]

@@ -64,7 +64,7 @@ def _parse_month_and_day(month: str, day: str) -> str:
 
 
 def _parse_four_digits(digits: str) -> str:
-    """Parse `0905` as a month and day, and `2508`, which begins with no valid month, as a year and month."""
+    """Parse `0905` as a month and day, and `2508`, whose first two digits are not a month, as a year and month."""
     return _format(UNKNOWN_YEAR, digits[:2], digits[2:]) or _format(f"20{digits[:2]}", digits[2:], UNKNOWN_DAY)
 
 
@@ -89,7 +89,7 @@ PARSERS: dict[tuple[int, ...], Callable[..., str]] = {
 
 
 def _format(year: str, month: str, day: str) -> str:
-    """Return the date, or "" if there is no such day."""
+    """Return the date, or "" if a part of it is out of range."""
     is_year = year == UNKNOWN_YEAR or (year.isdecimal() and int(year) in YEARS)
     is_month = month.isdecimal() and 1 <= int(month) <= 12
     is_day = day == UNKNOWN_DAY or (day.isdecimal() and 1 <= int(day) <= 31)

@@ -46,9 +46,9 @@ class License(models.Model):
 
 
 class LanguageModel(models.Model):
-    """A model under its public name. Its URL is stored in `arena.Endpoint`.
+    """A model under its public name. The URL for calling it is stored in `arena.Endpoint`.
 
-    The columns contain the chosen facts. `catalog.facts.claims.choose_facts` writes them.
+    The columns for facts contain the chosen facts. `catalog.facts.claims.choose_facts` writes them.
     """
 
     class Status(models.TextChoices):
@@ -165,8 +165,9 @@ class LoadedTable(models.Model):
 class Price(models.Model):
     """A price in US dollars per million tokens, from one source.
 
-    `as_of` is the first day on which the source was seen with this price. The older prices of a model are its price
-    history. The current price is the newest one set by hand, or else the newest one overall.
+    `as_of` is the first day on which the source was seen with this price, or the day on which the price became
+    effective according to the source. The older prices of a model are its price history. The current price is the
+    newest one set by hand, or else the newest one overall.
     """
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="prices")

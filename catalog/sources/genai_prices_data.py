@@ -1,7 +1,7 @@
 """Reader for the genai-prices package (MIT): prices with their dates, and context windows.
 
-The package's data is Python code. The reader parses the code without running it, and accepts only constants, lists, and
-records, which are calls of classes.
+The package's data is Python code. The reader parses the code without running it, and accepts only constants, lists,
+dicts, and records, which are written as calls of classes.
 """
 
 import ast

@@ -53,7 +53,7 @@ def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
 
 
 def _list_prices(periods: list[Mapping[str, Any]], today: date) -> list[ListedPrice]:
-    """Return the prices, the current one first. Each of the `periods` ends the previous one."""
+    """Return the prices, the current one first. Each of the `periods` begins when the previous one ends."""
     prices: list[ListedPrice] = []
     for period in periods:
         rates = period.get("rates")

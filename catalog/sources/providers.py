@@ -1,4 +1,4 @@
-"""The names of providers in the packages, and the makers that sell their own models."""
+"""The names of providers in the packages that list models (see `registry`), and makers that sell their own models."""
 
 # Maps the name of a provider in Arena to its names in the packages. Other providers in the packages are resellers or
 # subscription plans, whose limits and prices differ from the maker's.
@@ -63,7 +63,7 @@ _BY_PACKAGE_NAME |= dict.fromkeys(YUAN_PROVIDERS, YUAN)
 
 
 def find_provider(name: str) -> str | None:
-    """Return the provider with this name in a package, `YUAN`, or None for resellers."""
+    """Return the provider that has this name in a package, `YUAN` if it bills in yuan, or None for other providers."""
     return _BY_PACKAGE_NAME.get(name)
 
 

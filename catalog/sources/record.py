@@ -1,4 +1,4 @@
-"""The record that all readers return: a model of one provider, as described in one package."""
+"""The record that all readers of packages return: a model of one provider, as described in one package."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,8 @@ class ListedPrice:
     """A price in US dollars per million tokens. `tiers` contains prices for longer prompts: {above, input, output}.
 
     `since` is the day on which the price became effective according to the source, or None for the price on the day of
-    reading. `context` is the number of tokens that a host accepts at this price, or None for the maker's own price.
+    reading. `context` is the number of tokens that a host accepts at this price. It is None if that is unknown or the
+    price is the maker's own.
     """
 
     input: Decimal
@@ -49,6 +50,7 @@ class ListedModel:
 
     id: the provider's name for the model, such as `gpt-5` or `zai-org/GLM-5.1`.
     provider: a key of `providers.PROVIDERS`, or `providers.YUAN`.
+    name: the display name, or the ID if the package has none.
     claims: parsed values, keyed by field (see `catalog.facts.fields`).
     links: the pages that the package cites for values, keyed by field or "price". Other values come from `source`.
     prices: the current price without a date. If the source has earlier prices, all dated prices follow, newest first.

@@ -1,4 +1,4 @@
-"""The packages with facts about models, sorted by trust."""
+"""The Python packages that list facts and prices of models, sorted by trust."""
 
 import re
 from collections.abc import Callable, Iterable

@@ -53,7 +53,7 @@ STATUS_ORDER = (Benchmark.Status.OPEN, Benchmark.Status.NEAR_CEILING, Benchmark.
 
 @require_safe
 def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collection[int]) -> HttpResponse:
-    """List all benchmarks, grouped into suites. In each suite, open benchmarks come first and saturated ones last.
+    """List all benchmarks, grouped into suites. In each suite, benchmarks are sorted by status, open ones first.
 
     Benchmarks without scores have a separate list. The query parameter `status` selects the benchmarks with one status.
 
@@ -118,7 +118,10 @@ def _add_score_places(benchmarks: Sequence[Any]) -> None:
 
 
 def _add_flaws(benchmarks: Iterable[Any]) -> None:
-    """Set `flaws` on each benchmark: the labels of its caveats, without the caveat that all benchmarks share."""
+    """Set `flaws` on each benchmark: the labels of its caveats, except evaluation awareness, which applies to all.
+
+    A saturated benchmark has the label of saturation even if it has no such caveat.
+    """
     for benchmark in benchmarks:
         kinds = [caveat.kind for caveat in benchmark.caveats.all() if caveat.kind != Caveat.Kind.EVALUATION_AWARENESS]
         if benchmark.status == Benchmark.Status.SATURATED:
@@ -127,7 +130,7 @@ def _add_flaws(benchmarks: Iterable[Any]) -> None:
 
 
 def _list_distrusted(benchmarks: Iterable[Any]) -> list[tuple[Any, str, str]]:
-    """Return the benchmarks that are saturated or have label errors, with the name and description of a flaw."""
+    """Return the benchmarks that are saturated or have label errors, with the name and text of their worst flaw."""
     reasons = {Caveat.Kind.SATURATION.label, Caveat.Kind.LABEL_ERRORS.label}
     distrusted = [benchmark for benchmark in benchmarks if reasons & {*benchmark.flaws}]
     return [(benchmark, *_describe_worst_flaw(benchmark)) for benchmark in distrusted]
@@ -173,7 +176,7 @@ def benchmark_detail(request: HttpRequest, slug: str, best: Collection[int]) -> 
 def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], chance: float) -> dict[str, Any]:
     """Return the context for the rankings and for the scores that cannot be compared, both paginated.
 
-    A page with all 2,400 scores would have 700 kB. The API returns all scores.
+    A page with 2,400 scores would be 700 kB. The API returns all scores.
     """
     with_several_scores = [ranking for ranking in rankings if not ranking.is_single]
     numbered = [(f"r{number}", ranking) for number, ranking in enumerate(with_several_scores, 1)]

@@ -17,7 +17,7 @@ from core.storage.database import database_sync_to_async
 
 # Under load, requests wait for one of these threads. The pool has a connection for each of them and for each query
 # thread (`core.storage.database`). With fewer connections, requests would wait for one, and fail after its timeout.
-# More threads serve fewer requests, because they compete for the interpreter lock.
+# More threads would serve fewer requests, because they would compete for the interpreter lock.
 VIEW_THREADS = ThreadPoolExecutor(4, "view")
 View = Callable[..., Any]
 

@@ -17,8 +17,9 @@ def _never_called(environ: Any, start_response: Any) -> list[bytes]:
 
 
 class StaticFiles:
-    """Serves `/static/` from collected files that are hashed and precompressed. Passes all other paths to the
-    application.
+    """Serves `/static/` from collected files that are hashed and precompressed.
+
+    Passes requests for all other paths to the application.
     """
 
     def __init__(self, application: Any) -> None:

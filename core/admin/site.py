@@ -1,4 +1,4 @@
-"""The admin site. It uses the login page of all accounts, and logs each change with the operator's name."""
+"""The admin site. It uses the login page that all accounts share, and logs each change with the operator's name."""
 
 from collections.abc import Callable
 from functools import update_wrapper

@@ -35,7 +35,10 @@ def iter_json_lines(lines: Iterable[bytes], noun: str) -> Iterator[JsonRecord]:
 
 
 def read_csv(lines: Iterable[bytes]) -> tuple[list[str], Iterator[CsvRecord]]:
-    """Return the header, and an iterator of rows: pairs of the first line's number and a dict. Raises ValueError."""
+    """Return the header, and an iterator of rows. Each row is a pair of its first line's number and a dict.
+
+    Raises ValueError.
+    """
     reader = csv.reader(_decode_lines(lines), strict=True)
     records = _iter_records(reader)
     header = next(records, (1, []))[1]

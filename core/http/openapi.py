@@ -50,7 +50,7 @@ class BlankAsNullField(CharField):
 
 
 class PluckField(serializers.ListField):
-    """A list of one attribute of each item, such as `candidate.slug`."""
+    """A list field that returns one attribute of each item, such as `candidate.slug`."""
 
     def __init__(self, attribute: str, **options: Any) -> None:
         super().__init__(**options)

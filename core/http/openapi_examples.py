@@ -2,8 +2,8 @@
 
 `examples.json` in the folder of a module with schemas maps a component to the values of its fields. A component
 inherits the values of its base classes. Values that are missing in a nested schema come from the component of that
-schema. Nullable fields without a value are null. An entry with the name of a call overrides values in the response of
-that call.
+schema. Nullable fields without a value are null. An entry with the operation ID of a call overrides values in the
+response of that call.
 """
 
 import sys
@@ -20,7 +20,7 @@ SCHEMA_SUFFIX = "Schema"
 
 
 def build_example(schema: type[Any], call: str = "") -> dict[str, Any]:
-    """Return an example of a schema. `call` is the name of the call that returns this response."""
+    """Return an example of a schema. `call` is the operation ID of the call that returns this response, if any."""
     return _build_object(schema, _load_values(schema.__module__).get(call, {}))
 
 

@@ -1,4 +1,4 @@
-"""Returns status 503 immediately for every request while the database is down."""
+"""Returns status 503 for requests that need the database while it is down."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ def render_unavailable(request: HttpRequest) -> HttpResponse:
 
 
 class OutageMiddleware:
-    """Returns status 503 if the database connection fails. It must come after the middleware that pages need."""
+    """Returns status 503 if a view cannot reach the database. It must come after the middleware that its page needs."""
 
     sync_capable = async_capable = True
 

@@ -1,4 +1,4 @@
-"""Cursor pagination. A cursor contains the position of the last row, so all pages are equally fast."""
+"""Cursor pagination. A cursor contains the position of a row, not a page number, so all pages are equally fast."""
 
 import re
 from typing import Any

@@ -64,18 +64,18 @@ class Bucket:
         return min(self.per_hour, self.burst)
 
     @property
-    def share_us(self) -> int:
+    def refill_us(self) -> int:
         """The time to refill one charge, in µs, rounded down so that `per_hour` charges fit into an hour."""
         return HOUR_US // self.per_hour
 
     def step_us(self, amount: int) -> int:
         """Return the delay caused by a charge, in µs. A charge over the bucket's capacity counts as the capacity."""
-        return max(-self.capacity, min(amount, self.capacity)) * self.share_us
+        return max(-self.capacity, min(amount, self.capacity)) * self.refill_us
 
     @property
     def depth_us(self) -> int:
         """The time to refill an empty bucket, in µs."""
-        return self.capacity * self.share_us
+        return self.capacity * self.refill_us
 
 
 def charge_buckets(buckets: Iterable[Bucket], amount: int = 1) -> float:

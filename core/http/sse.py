@@ -13,7 +13,8 @@ from django.http import StreamingHttpResponse
 from core.http.errors import RequestError
 from core.storage.shared_slots import SharedSlot, SharedSlots
 
-MAX_OPEN_STREAMS = 2000  # per process and kind; with this many streams, the hub can send to each battle every 0.4 s
+# Per process and kind. With this many streams, `arena.answers.stream_hub` can send to each battle every 0.4 s.
+MAX_OPEN_STREAMS = 2000
 RETRY_DELAY_S = 5
 MAX_STREAM_S = 300.0
 

@@ -1,6 +1,6 @@
 """Queries that Django builds and compiles only once.
 
-To load one battle, building and compiling the query takes longer than running it.
+When one battle is loaded, building and compiling the query takes longer than running it.
 """
 
 import copy
@@ -18,11 +18,11 @@ Instance = TypeVar("Instance", bound=Model)
 
 
 class Placeholder(Expression):
-    """Marks the position of an argument in the compiled query. Arguments are numbered from 0."""
+    """Marks the position of an argument in the compiled query. `index` is the argument's index, counting from 0."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, index: int) -> None:
         super().__init__()
-        self.number = number
+        self.index = index
 
     def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:
         return "%s", (self,)
@@ -53,7 +53,7 @@ class CompiledQuery(Generic[Instance]):
         """
         compiler, sql, parameters = self._compiled
         values = tuple(
-            arguments[parameter.number] if isinstance(parameter, Placeholder) else parameter for parameter in parameters
+            arguments[parameter.index] if isinstance(parameter, Placeholder) else parameter for parameter in parameters
         )
         # The copy shares the selected columns, but it has its own values and uses this thread's connection.
         bound = copy.copy(compiler)

@@ -17,7 +17,7 @@ QUERY_THREADS = ThreadPoolExecutor(6, "query")
 
 
 def set_timeouts(**milliseconds: int) -> None:
-    """Set PostgreSQL parameters for all connections that this process opens after this call."""
+    """Set PostgreSQL's timeout parameters for all connections that this process opens after this call."""
     flags = [f"-c {name}={value}" for name, value in milliseconds.items()]
     settings.DATABASE_OPTIONS["options"] = " ".join([settings.DATABASE_OPTIONS.get("options", ""), *flags]).strip()
 

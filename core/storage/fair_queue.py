@@ -9,8 +9,8 @@ from django.db.models import Count, Model, QuerySet
 def choose_evicted(waiting: QuerySet[Any], network: str, time: str, newcomer_hashes: Sequence[str]) -> Model | None:
     """Return the row to evict: the newest row of the network with the most rows.
 
-    Returns None if the newcomer's network would then have at least as many rows. A network that fills the queue
-    therefore cannot displace rows of other networks.
+    Returns None if the newcomer's network, including its new row, would have at least as many rows as that network has
+    now. A network that fills the queue therefore cannot displace rows of other networks.
 
     `waiting` is the queue. `network` and `time` are the names of its fields for the network hash and the arrival time.
     `newcomer_hashes` contains the hashes of the newcomer's network.

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-MAX_JSON_DEPTH = 100  # Python's parser is recursive and cannot read deeper nesting
+MAX_JSON_DEPTH = 100  # Python's parser is recursive: nested calls and nested JSON share a limit of 1,000 levels
 
 
 def is_storable_json(value: Any) -> bool:

@@ -29,7 +29,7 @@ class EditOnlyAdmin(ModelAdmin):
 
 
 class RatingsTaskAdmin(ModelAdmin):
-    """Admin actions that the ratings worker runs on all boards in the selected pools."""
+    """Admin actions that the ratings worker runs on pools. For selected boards, it runs them on the boards' pools."""
 
     actions = ("recompute", "recompute_from_scratch", "verify")
 
@@ -51,6 +51,7 @@ class RatingsTaskAdmin(ModelAdmin):
         self._queue(request, tasks.verify, selected)
 
     def pools(self, selected: QuerySet[Any]) -> QuerySet[Pool]:
+        """Return the pools of the selected rows."""
         return selected
 
     def _queue(self, request: HttpRequest, task: Any, selected: QuerySet[Any], **options: Any) -> None:
@@ -65,7 +66,7 @@ class RatingsTaskAdmin(ModelAdmin):
                 audit.record_change(username, f"asked to {task.name.rpartition('.')[2]}", pool, after=options)
         except OperationalError:
             self.message_user(
-                request, _("The broker is unavailable, so nothing was queued. Try again later."), messages.ERROR
+                request, _("The broker is unavailable, so not all tasks were queued. Try again later."), messages.ERROR
             )
         else:
             self.message_user(request, _("Queued. The result will appear in the audit entries."))

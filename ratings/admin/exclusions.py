@@ -62,7 +62,10 @@ class ExclusionAdmin(ModelAdmin):
     actions = ("withdraw",)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Return initial field values from the query string, which alarm links set. An invalid start is ignored."""
+        """Return initial field values from the query string of a link to this form. An invalid start is ignored.
+
+        `ratings.admin.overview` builds such links.
+        """
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
         with suppress(ValueError):
             return initial | {"start": datetime.fromisoformat(initial.pop("start", ""))}

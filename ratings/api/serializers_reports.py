@@ -92,9 +92,11 @@ class CountedVotesSchema(Schema):
     )
     skipped = ProportionSchema(
         allow_null=True,
-        help_text="Share of blind battles that were skipped rather than voted on. Null if unknown.",
+        help_text="Share of finished blind battles that were skipped rather than voted on. Null if unknown.",
     )
-    replaced = ProportionSchema(allow_null=True, help_text="Share of these battles in which a model was replaced.")
+    replaced = ProportionSchema(
+        allow_null=True, help_text="Share of finished blind battles in which a model was replaced. Null if unknown."
+    )
 
 
 class ModelVotesSchema(Schema):
@@ -168,7 +170,9 @@ class DrawAuditSchema(Schema):
 
 class StyleFeatureSchema(Schema):
     feature = serializers.ChoiceField([*STYLE_NAMES])
-    points = FloatField(help_text="Elo points that an answer gains per standard deviation of this feature.")
+    points = FloatField(
+        help_text="Elo points that an answer gains per standard deviation of the difference in this feature."
+    )
     margin = FloatField(help_text="Half the width of the effect's 95% interval.")
 
 
@@ -260,7 +264,7 @@ class ModelMovementSchema(Schema):
 class DailyVotesSchema(Schema):
     day, votes = (
         serializers.DateField(help_text="Day in UTC."),
-        IntegerField(help_text="Number of counted votes on that day."),
+        IntegerField(help_text="Number of votes added to the board on that day. Negative if votes were removed."),
     )
 
 
@@ -270,7 +274,10 @@ class MovementReportSchema(BoardKeySchema):
         allow_null=True, help_text="Time of the newest board as of `since`. Null if there was no board yet."
     )
     computed_at = serializers.DateTimeField(allow_null=True, help_text="Time of the newest board as of `until`.")
-    votes = IntegerField(allow_null=True, help_text="Number of votes that were added. Null if unknown.")
+    votes = IntegerField(
+        allow_null=True,
+        help_text="Number of votes on the later board minus the number on the earlier one. Null if unknown.",
+    )
     shift = FloatField(allow_null=True, help_text="Change that all ratings share, because their mean stays at 1,000.")
     models = ModelMovementSchema(
         source="movements",
@@ -281,5 +288,8 @@ class MovementReportSchema(BoardKeySchema):
     went = ModelNameSchema(source="removed", many=True)
     days = DailyVotesSchema(
         many=True,
-        help_text="Votes per day for up to thirty days, oldest first. Imported votes count on their import day.",
+        help_text=(
+            "Votes per day for up to thirty days ending with the day of `until`, oldest first. Imported votes count on"
+            " their import day."
+        ),
     )

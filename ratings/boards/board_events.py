@@ -1,7 +1,7 @@
 """Server-sent events that notify open leaderboards of new boards.
 
 `ratings.pipeline.announcements` writes notifications to a Redis stream. One reader per web process forwards them to the
-open pages. If a notification is lost, a page shows the new board only after it is reloaded.
+open pages. If a notification is lost, a page shows the new board only after the next one or when it is reloaded.
 """
 
 import asyncio
@@ -31,24 +31,24 @@ class BoardSubscriber:
     """An open connection and the newest unsent notification for each board."""
 
     def __init__(self) -> None:
-        self.hints: dict[bytes, bytes] = {}
-        self.has_hints = asyncio.Event()
+        self.notifications: dict[bytes, bytes] = {}
+        self.has_notifications = asyncio.Event()
 
-    def add_hint(self, board: bytes, data: bytes) -> None:
-        self.hints[board] = data
-        self.has_hints.set()
+    def add_notification(self, board: bytes, data: bytes) -> None:
+        self.notifications[board] = data
+        self.has_notifications.set()
 
     async def wait_for_events(self, timeout_s: float = HEARTBEAT_S) -> bytes:
         """Return the next bytes to send: server-sent events, or a comment if there are none before the timeout."""
         try:
             async with asyncio.timeout(timeout_s):
-                await self.has_hints.wait()
+                await self.has_notifications.wait()
         except TimeoutError:
             return b": still here\n\n"
-        self.has_hints.clear()
-        hints = self.hints
-        self.hints = {}
-        return b"".join(b"event: board\ndata: %s\n\n" % data for data in hints.values())
+        self.has_notifications.clear()
+        notifications = self.notifications
+        self.notifications = {}
+        return b"".join(b"event: board\ndata: %s\n\n" % data for data in notifications.values())
 
 
 class BoardEventReader:
@@ -69,7 +69,7 @@ class BoardEventReader:
     def acquire_slot(self, limits: Mapping[str, int]) -> SharedSlot:
         """Return a slot for one more page. Call this in a thread.
 
-        limits: client key → maximum number of the client's open streams across all processes
+        limits: the maximum number of open streams across all processes, keyed by client
 
         Raises RequestError 429 if the client has too many open streams, and 503 if the process does.
         """
@@ -134,11 +134,11 @@ class BoardEventReader:
     def _forward(self, response: Any) -> None:
         """Send the entries from one read to all pages. If an entry causes an error, the next read skips it."""
         for _, entries in response:
-            for entry_id, hint in entries:
+            for entry_id, notification in entries:
                 self.last_entry_id = entry_id
                 snapshot_cache.clear_newest_ids()  # pages that get the notification must get the new board
                 for subscriber in self.subscribers:
-                    subscriber.add_hint(hint[b"board"], hint[b"data"])
+                    subscriber.add_notification(notification[b"board"], notification[b"data"])
 
 
 async def _load_last_entry_id(redis: Any) -> bytes:

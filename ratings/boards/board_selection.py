@@ -78,11 +78,12 @@ class OwnProgress:
 
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
-        needs = (
-            _("This arena has %(votes)s. At least %(missing)s more make its board the default.")
-            if self.missing_votes
-            else _("This arena has %(votes)s. Its board is the default with %(needed)s ranked models (now %(ranked)s).")
-        )
+        if self.missing_votes:
+            needs = _("This arena has %(votes)s. Its board needs at least %(missing)s more to be the default.")
+        else:
+            needs = _(
+                "This arena has %(votes)s. Its board needs %(needed)s ranked models to be the default (now %(ranked)s)."
+            )
         figures = {"votes": votes, "missing": f"{self.missing_votes:,}", "needed": self.needed, "ranked": self.ranked}
         return needs % figures
 

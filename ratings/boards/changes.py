@@ -31,7 +31,7 @@ class BoardChanges:
     movements: the models on both boards, largest change first.
     added, removed: the rows of models that are on only one of the boards.
     shift: the common shift of all ratings in Elo points.
-    votes: the number of votes that only the later board has.
+    votes: the number of votes on the later board minus the number on the earlier one.
     has_intervals: whether both boards have intervals. Without intervals, no change can be tested.
     """
 
@@ -101,7 +101,7 @@ def _compute_shift(pairs: Sequence[tuple[BoardRow, BoardRow]]) -> float:
 
 
 def _compute_ranks(rows: Sequence[BoardRow]) -> dict[str, int]:
-    """Return slug → rank among these rows only. The rows must be sorted, best first."""
+    """Map each slug to its rank among these rows only. The rows must be sorted, best first."""
     ranks: dict[str, int] = {}
     first_of_rank: dict[int, int] = {}
     for position, row in enumerate(rows, 1):

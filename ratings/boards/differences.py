@@ -44,7 +44,7 @@ def estimate_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> Rat
 
 
 def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return slug → tier for a board that was published with intervals only.
+    """Map each slug to its tier, for a board that was published with intervals only.
 
     Rows without a closed interval are omitted.
 

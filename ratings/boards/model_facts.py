@@ -1,4 +1,4 @@
-"""Facts about the models on a board, and the changes in their ratings over the past day."""
+"""Facts about the models on a board, and the changes in their ratings over the day before the board's time."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -64,7 +64,7 @@ class BoardModelFacts:
 
 @dataclass(frozen=True)
 class RatingChange:
-    """The change in a model's rating and rank over the past day.
+    """The change in a model's rating and rank over one day.
 
     rating: in Elo points, or None if the model was not on the earlier board.
     rank: the number of ranks gained, or None if the model was unranked on one of the boards.
@@ -88,7 +88,7 @@ class BoardContext:
     """The data for a page about a board, besides the board itself.
 
     categories: the categories with a board in the pool, and the selected one even if it has no board.
-    facts, changes: by slug. `changes` is empty if there was no board a day ago.
+    facts, changes: keyed by slug. `changes` is empty if there was no board a day earlier, or if it was the same one.
     certificate: the fields `pairs` and `first` of the board's certificate, or None.
     """
 
@@ -134,7 +134,7 @@ def list_categories(pool: Pool, selected: str = "") -> list[Any]:
 
 
 def load_facts(slugs: Iterable[str]) -> dict[str, BoardModelFacts]:
-    """Return slug → facts."""
+    """Return the facts about these models, keyed by slug. Unknown slugs are omitted."""
     endpoints = Endpoint.objects.filter(IN_DRAW, model=OuterRef("pk"))
     known = LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license", "organization")
     models = list(known.annotate(can_battle=Exists(endpoints)))
@@ -179,7 +179,7 @@ def subtract_day(time: datetime) -> datetime:
 
 
 def compute_changes(board: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, RatingChange]:
-    """Return slug → change from the earlier board to the current one. Both boards are in the API's format."""
+    """Map each slug to the change from the earlier board to the current one. Both boards are in the API's format."""
     earlier_rows = {row["model"]: row for row in earlier["rows"]}
     comparison = compare_boards(earlier, board)
     movements = comparison.movements if comparison.has_intervals else ()

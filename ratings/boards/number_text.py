@@ -11,7 +11,7 @@ UNKNOWN_TEXT = DASH = "\N{EN DASH}"
 
 
 def format_interval(row: Mapping[str, Any]) -> str:
-    """Return a row's interval: both ends, or the closed end only, or "" if the row has no interval."""
+    """Return a row's interval: both ends, the closed end only, a note if both are open, or "" without an interval."""
     low, high = row["ci_low"], row["ci_high"]
     if low is None and high is None:
         return "" if row["interval"] is None else _("too few votes for an interval")

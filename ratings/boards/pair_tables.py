@@ -1,10 +1,12 @@
-"""Counts and standard errors for all pairs of models on the newest board.
+"""Counts and standard errors for all pairs of models on a board.
 
-A table is saved in the same transaction as the snapshot of its board, so the two match. Each day's last table stays in
-the database. For large boards, only one table is saved every 0.4 s: with 200 models, a table is 230 kB, and 27 such
-tables per second would delay votes. Other tables wait in the worker's memory until it is idle. If the worker dies,
-these tables are missing until the next vote on their boards. `computed_at` is the time when a table was computed.
-Imports and recomputations save all tables at once.
+A table is saved in the same transaction as the snapshot of its board, so the two match. Each day's last table is stored
+for 31 days, and each month's last table is never deleted.
+
+For large boards, only one table is saved every 0.4 s: with 200 models, a table is 230 kB, and 27 such tables per second
+would delay votes. Other tables wait in the worker's memory until it is idle. If the worker dies, these tables are
+missing until the next vote on their boards. `computed_at` is the time when a table was computed. Imports and
+recomputations save all tables at once.
 
 The arrays are stored uncompressed, because compressing doubles is slow and saves almost nothing.
 """

@@ -42,7 +42,7 @@ class PublishedBoard:
 def get_board(board_key: BoardKey) -> PublishedBoard:
     """Return a board.
 
-    This takes no query if the newest snapshot's id is cached, and one small query if only the board is cached.
+    This takes no query if the newest snapshot's id and its board are cached, and one small query if only the board is.
 
     Raises RequestError as `snapshots.load_newest_board` does.
     """
@@ -71,7 +71,7 @@ def clear_newest_ids() -> None:
 def _load_board(board_key: BoardKey, snapshot_id: int) -> PublishedBoard:
     """Return the board of this snapshot, even if a newer one exists.
 
-    If it was just deleted, return the newest board.
+    If the snapshot was just deleted, return the newest board.
     """
     board = snapshots.find_board_by_id(board_key, snapshot_id)
     if board is None:

@@ -1,4 +1,4 @@
-"""Loads published boards by key and time, and deletes old ones."""
+"""Loads published boards by key, and deletes old snapshots."""
 
 import zlib
 from collections.abc import Mapping

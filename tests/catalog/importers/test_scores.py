@@ -34,7 +34,13 @@ def benchmarks():
 
 def imported(path, kind):
     result = import_score_file(path, kind)
-    return result.scores, result.models, result.new_models, result.new_benchmarks, result.limited_scores
+    return (
+        result.score_count,
+        result.model_count,
+        result.new_model_count,
+        result.new_benchmark_count,
+        result.limited_count,
+    )
 
 
 @pytest.mark.parametrize(
@@ -60,7 +66,7 @@ def test_score_that_comes_again_in_another_file_replaces_the_first(files, benchm
     import_score_file(files / "open.csv", "open-llm-v2")
     changed = FIRST.replace("0.5,50,0.6", "0.75,75,0.6")
     result = leaderboard(files / "newer.csv", changed, changed.replace("maker/Model-7B", "maker/Model-9B"))
-    assert (result.scores, result.replaced, Score.objects.count()) == (12, 6, 16 + 6)
+    assert (result.score_count, result.replaced_count, Score.objects.count()) == (12, 6, 16 + 6)
     [again] = Score.objects.filter(model__name="maker/Model-7B", task="leaderboard_ifeval", precision="bfloat16")
     assert (again.value, again.normalized) == (0.75, 75)
     with_template, without = load_rankings(Benchmark.objects.get(slug="ifeval"))
@@ -75,7 +81,7 @@ def test_score_that_comes_again_in_another_file_replaces_the_first(files, benchm
 def test_score_of_another_model_or_under_other_conditions_stays(files, benchmarks, old, new):
     leaderboard(files / "first.csv", FIRST)
     result = leaderboard(files / "second.csv", FIRST.replace(old, new, 1))
-    assert (result.replaced, Score.objects.count()) == (0, 12)
+    assert (result.replaced_count, Score.objects.count()) == (0, 12)
 
 
 def test_score_of_another_source_or_method_stays(tmp_path, benchmarks):
@@ -83,14 +89,14 @@ def test_score_of_another_source_or_method_stays(tmp_path, benchmarks):
     for number, line in enumerate(lines):
         path = tmp_path / f"{number}.csv"
         path.write_text(f"model,benchmark,value,source,method\n{line}\n")
-        assert import_score_file(path, "csv").replaced == 0
+        assert import_score_file(path, "csv").replaced_count == 0
     assert sorted(Score.objects.values_list("value", flat=True)) == [0.5, 0.6, 0.7]
 
 
 def test_score_that_comes_twice_in_one_file_counts_once(tmp_path, benchmarks):
     path = tmp_path / "twice.csv"
     path.write_text("model,benchmark,value,source\n" + "".join(f"m,mmlu,0.{n},https://a.example\n" for n in (7, 6)))
-    assert (import_score_file(path, "csv").scores, Score.objects.get().value) == (1, 0.7)
+    assert (import_score_file(path, "csv").score_count, Score.objects.get().value) == (1, 0.7)
 
 
 def test_scores_go_to_known_models_and_benchmarks(files, benchmarks):
@@ -141,7 +147,7 @@ def test_broken_file_changes_nothing(files, benchmarks, name):
 
 def test_limited_runs_are_counted_and_marked(tmp_path, benchmarks):
     (tmp_path / "few.json").write_bytes(score_files.lm_eval(config={"limit": 10, "model_args": "pretrained=m"}))
-    assert import_score_file(tmp_path / "few.json", "lm-eval").limited_scores == 3
+    assert import_score_file(tmp_path / "few.json", "lm-eval").limited_count == 3
     assert set(Score.objects.values_list("limited", flat=True)) == {True}
 
 

@@ -33,7 +33,7 @@ def test_what_is_given_is_taken_and_the_rest_filled_in():
         ("mmlu", "", "line 2: benchmark must be"),
         ("Model-8B", "x" * 201, "line 3: model must be"),
         (",5,14042,", ",five,14042,", "line 2: shots is not a number"),
-        (",5,14042,", ",5,1.5,", "line 2: n is not a whole number"),
+        (",5,14042,", ",5,1.5,", "line 2: n is not a whole number from 0 to 2,147,483,647"),
         ("true,true", "maybe,true", "line 2: chat_template must be"),
         ("2025-01-02", "2.1.2025", "line 2: date must be"),
         (",,,,,", ",,,,,,", "line 3: the line does not have as many cells"),

@@ -161,7 +161,7 @@ def test_bucket_that_is_full_again_is_forgotten(valkey):
 
 @given(st.integers(1, 10**10))
 def test_whole_bucket_fits_into_an_hour(most):
-    assert most * bucket(most, "any").share_us <= HOUR_US
+    assert most * bucket(most, "any").refill_us <= HOUR_US
 
 
 def test_sixty_at_once_at_limit_twenty_are_twenty():

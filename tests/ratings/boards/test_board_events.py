@@ -105,7 +105,7 @@ async def test_reader_goes_on_after_a_fault_of_ours(monkeypatch, caplog):
 
 
 async def test_reader_leaves_out_a_hint_that_it_does_not_understand(caplog):
-    """A process of another version may write one. The next hint follows in the same read or a later one."""
+    """A process of another version may write one. The next notification follows in the same read or a later one."""
     async with open_page(board_events.BoardEventReader(retry_delay_s=0.01)) as events:
         for votes in (3, 4):
             get_redis_client().xadd(board_events.STREAM_KEY, {"another": "hint"})
@@ -176,7 +176,7 @@ async def test_a_slow_page_gets_the_newest_of_each_board_only():
     slow = board_events.BoardSubscriber()
     for votes in range(1, 1001):
         for board in (b"one", b"two"):
-            slow.add_hint(board, b'{"votes":%d}' % votes)
+            slow.add_notification(board, b'{"votes":%d}' % votes)
     assert (await slow.wait_for_events()) == b'event: board\ndata: {"votes":1000}\n\n' * 2
 
 
