@@ -34,7 +34,7 @@ def build_activity_tile() -> Tile:
     battles = {row["day"]: row["battles"] for row in rows}
     battle_list, vote_list = reverse("admin:arena_battle_changelist"), reverse("admin:arena_vote_changelist")
     return Tile(
-        _("Battles and votes"),
+        _("Battles and votes here"),
         [
             Figure(_("Votes today (UTC)"), f"{votes.get(today, 0):,}", vote_list),
             Figure(_("Votes in the last 7 days"), f"{sum(votes.values()):,}", vote_list),

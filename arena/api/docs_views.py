@@ -49,14 +49,14 @@ def _build_first_calls(request: HttpRequest) -> list[tuple[str, str]]:
     """Return titles and curl commands for trying the API. Only `KEY` and `ID` are placeholders."""
     battles = request.build_absolute_uri(reverse("battle-list"))
     board = request.build_absolute_uri(reverse("leaderboard-json"))
-    post = 'curl -H "Authorization: Bearer KEY" -H "Content-Type: application/json"'
+    post = 'curl -H "Authorization: Bearer KEY" \\\n  -H "Content-Type: application/json"'
     return [
         (_("The leaderboard"), f"curl {board}"),
         (
             _("A battle, with a key from your account page"),
-            f'{post} \\\n  {battles} -d \'{{"prompt": "Why is the sky blue?"}}\'',
+            f'{post} \\\n  {battles} \\\n  -d \'{{"prompt": "Why is the sky blue?"}}\'',
         ),
-        (_("Your vote, with the ID of the battle"), f'{post} \\\n  {battles}ID/vote/ -d \'{{"winner": "a"}}\''),
+        (_("Your vote, with the ID of the battle"), f'{post} \\\n  {battles}ID/vote/ \\\n  -d \'{{"winner": "a"}}\''),
     ]
 
 

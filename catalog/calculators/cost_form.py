@@ -86,11 +86,19 @@ EXAMPLE_GPUS = {"gpu_hour": "2", "gpus": "2"}
 
 @dataclass(frozen=True)
 class FormSection:
-    """A group of fields. `used` is True if a number field has a value or any field has an error."""
+    """A group of fields."""
 
     title: Any
     fields: list[forms.BoundField]
-    used: bool
+
+    @property
+    def used(self) -> bool:
+        """True if a number field has a value."""
+        return any(field.value() and isinstance(field.field, AmountField) for field in self.fields)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(field.errors for field in self.fields)
 
 
 class CostForm(DefaultsForm):
@@ -159,9 +167,7 @@ class CostForm(DefaultsForm):
         return [self._build_section(title, names) for title, names in EXTRA_SECTIONS]
 
     def _build_section(self, title: Any, names: list[str]) -> FormSection:
-        fields = [self[name] for name in names]
-        used = any(field.errors or (field.value() and isinstance(field.field, AmountField)) for field in fields)
-        return FormSection(title, fields, used)
+        return FormSection(title, [self[name] for name in names])
 
     def clean(self) -> dict[str, Any]:
         for name, required in FIELD_DEPENDENCIES:

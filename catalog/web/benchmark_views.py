@@ -17,7 +17,7 @@ from catalog.benchmarks.rankings import Ranking, RankingRow, load_rankings
 from catalog.benchmarks.separability import add_separability
 from catalog.models import Benchmark, Caveat, Score
 from catalog.web.benchmark_facts import list_facts
-from core.templatetags.strips import Scale
+from core.templatetags.strips import Scale, build_scale
 
 SCORES_PER_PAGE = 50  # rows per ranking page
 RANKINGS_PER_PAGE = 10
@@ -185,11 +185,15 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], 
     tables = [(name, ranking.first, _get_page(ranking.rows, name, query)) for name, ranking in page]
     return {
         "rankings": page,
-        "tables": [(name, first, rows, Scale(0, 100, f"axis-{name}", mark=chance)) for name, first, rows in tables],
+        "tables": [(name, first, rows, _build_percent_scale(f"axis-{name}", chance)) for name, first, rows in tables],
         "alone": _get_page(single_rows, "alone", query),
         "higher": _list_higher(single_rows, tables[0][2]) if tables else [],
         "list_query": urlencode({"rankings": page.number}) if page.number > 1 else "",
     }
+
+
+def _build_percent_scale(name: str, chance: float) -> Scale | None:
+    return build_scale((0, 100), name, chance, has_end_ticks=True)
 
 
 def _list_higher(rows: Sequence[RankingRow], ranking: Sequence[RankingRow]) -> list[RankingRow]:

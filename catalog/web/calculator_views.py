@@ -20,6 +20,11 @@ SCALING_EXAMPLES = (
     ("8B on 15T", "params=8B&tokens=15T"),
     (gettext_lazy("Best for 10²⁴ operations"), "compute=1e24"),
 )
+RUN_LABELS = (
+    gettext_lazy("As entered"),
+    gettext_lazy("Chinchilla ratio"),
+    gettext_lazy("Lowest loss according to the law"),
+)
 
 
 @require_safe
@@ -30,6 +35,7 @@ def scaling_page(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "plan": plan,
+        "runs": plan and zip(RUN_LABELS, (plan.actual, plan.rule, plan.optimum), strict=True),
         "models": models,
         "examples": SCALING_EXAMPLES,
         "plot": build_scaling_plot(models, plan.actual.training if plan else None),

@@ -79,9 +79,14 @@ class Decision:
 
     @cached_property
     def listed(self) -> list[CandidateAssessment]:
-        """The models that the page lists: the first `MAX_LISTED` survivors, all contestants, and the chosen model."""
+        """The models that the page lists: the first `MAX_LISTED` survivors and the chosen model.
+
+        Contestants without votes are listed, too. The others are in the table of the battles.
+        """
         shortlist = self.choice.shortlist
-        selected = [*shortlist.survivors[:MAX_LISTED], *self.choice.contestants]
+        selected = list(shortlist.survivors[:MAX_LISTED])
+        if not self.own_rows:
+            selected += self.choice.contestants
         if self.chosen:
             selected.append(self.chosen)
         slugs = {assessment.candidate.slug for assessment in selected}

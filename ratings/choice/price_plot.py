@@ -88,7 +88,7 @@ def build_price_plot(models: Sequence[CandidateAssessment], named: Collection[st
     return PricePlot(
         x=axis,
         y=scale,
-        dots=_label_dots([PriceDot(model, *place(model)) for model in drawn], named, steps),
+        dots=_label_dots([PriceDot(model, *place(model)) for model in drawn], named, steps, remaining),
         frontier_path=build_path(steps),
         others_path="".join(f"M{x:g} {y:g}h0" for x, y in remaining),
     )
@@ -124,10 +124,14 @@ def _build_steps(points: Sequence[tuple[float, float]]) -> list[tuple[float, flo
 
 
 def _label_dots(
-    dots: Sequence[PriceDot], named: Collection[str], steps: Sequence[tuple[float, float]]
+    dots: Sequence[PriceDot],
+    named: Collection[str],
+    steps: Sequence[tuple[float, float]],
+    others: Sequence[tuple[float, float]],
 ) -> list[PriceDot]:
-    """Return the dots. The `named` ones get a name if it does not overlap dots, other names, or the line."""
-    taken = [_Area(dot.x - 6, dot.x + 6, dot.y - 6, dot.y + 6) for dot in dots]
+    """Return the dots. The `named` ones get a name if it overlaps neither points, other names, nor the line."""
+    points = [*((dot.x, dot.y) for dot in dots), *others]
+    taken = [_Area(x - 6, x + 6, y - 6, y + 6) for x, y in points]
     taken += [_Area(x, next_x, min(y, next_y) - 2, max(y, next_y) + 2) for (x, y), (next_x, next_y) in pairwise(steps)]
     labeled = []
     for dot in dots:

@@ -97,6 +97,18 @@ class Facet:
     presets: list[tuple[str, bool]]
 
 
+@dataclass(frozen=True)
+class LimitSection:
+    """A section of the form. It is folded unless one of its fields is set."""
+
+    title: Any
+    fields: list[BoundField]
+
+    @property
+    def is_used(self) -> bool:
+        return any(field.errors or field.data for field in self.fields)
+
+
 @require_safe
 def show_choice(request: HttpRequest) -> HttpResponse:
     """Show the form, and for a valid form, the shortlist."""
@@ -116,7 +128,6 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "form": form,
         "facets": _list_facets(form, offered),
         "sections": _list_sections(form, offered),
-        "has_more": any(form[name].errors or form[name].data for name in _list_more_fields(form)),
         "choice": choice,
         **lists,
         "lacking": choice and [_describe_lacking(form, name) for name in choice.shortlist.lacking],
@@ -165,17 +176,11 @@ def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
     ]
 
 
-def _list_sections(form: ChoiceForm, offered: set[str]) -> list[tuple[Any, list[BoundField]]]:
+def _list_sections(form: ChoiceForm, offered: set[str]) -> list[LimitSection]:
     """Return the sections of the form with their offered fields, except facets. Sections without any are omitted."""
     others = offered - FACETS.keys()
-    sections = [(title, [form[name] for name in names if name in others]) for title, names in FORM_SECTIONS]
-    return [(title, fields) for title, fields in sections if fields]
-
-
-def _list_more_fields(form: ChoiceForm) -> list[str]:
-    """Return the names of the fields that are folded unless one of them is set."""
-    hidden = {"task", "among", "find", *FACETS}
-    return [name for name in form.fields if name not in hidden]
+    sections = [LimitSection(title, [form[name] for name in names if name in others]) for title, names in FORM_SECTIONS]
+    return [section for section in sections if section.fields]
 
 
 def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[CandidateAssessment]]:

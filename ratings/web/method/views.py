@@ -9,8 +9,10 @@ from django.views.decorators.http import require_safe
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE
 from arena.endpoints.pair_sampler import MAX_SHARE, UNIFORM_SHARE
 from core.http.errors import RequestError
+from core.templatetags.strips import build_scale
 from ratings.boards import board_selection, error_page
 from ratings.boards.board_selection import BoardSelection
+from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool
 from ratings.reports import method_figures, order_certificate
@@ -36,6 +38,7 @@ FEW_VOTERS_COVERAGE = {
     "heavy_plain": 61.2,
     "crowd": 98.6,
 }
+MAX_LEADERS = 8  # models in the figure about tiers
 MAX_UNFOLDED_ROWS = 12  # tables with more rows are folded
 
 
@@ -46,8 +49,7 @@ def show_method(request: HttpRequest) -> HttpResponse:
         board_key, board = board_selection.select_board(requested_key, request.GET)
         selection = board_selection.build_selection(requested_key, board_key, board)
         if selection.credit:
-            context = {"pool": selection.pool, "selection": selection}
-            return render(request, "ratings/method/method_reference.html", context)
+            return render(request, "ratings/method/method.html", _build_reference_context(selection))
         figures = method_figures.load_method_figures(board.board)
     except RequestError as error:
         return error_page.render_board_error(request, error)
@@ -75,6 +77,23 @@ def _build_context(figures: MethodFigures, selection: BoardSelection) -> dict[st
             f"./scripts/manage verify_ratings --pool {slug}",
             f"./scripts/manage recompute_ratings --pool {slug} --from-scratch",
         ],
+    }
+
+
+def _build_reference_context(selection: BoardSelection) -> dict[str, Any]:
+    """Return the context for a board that was published elsewhere: its first models, with their tiers."""
+    best_rows: dict[str, dict[str, Any]] = {}
+    for row in selection.published.board["rows"]:
+        best_rows.setdefault(row["model"], row)  # a model can have several settings
+    tiers = compute_interval_tiers(best_rows.values())
+    leaders = [(row, tiers[row["model"]]) for row in [*best_rows.values()][:MAX_LEADERS]]
+    ends = [end for row, _tier in leaders for end in (row["ci_low"], row["ci_high"])]
+    return {
+        "pool": selection.pool,
+        "selection": selection,
+        "models": len(best_rows),
+        "leaders": leaders,
+        "scale": build_scale(ends, has_end_ticks=True),
     }
 
 

@@ -88,7 +88,7 @@ def test_page_shows_facts_caveats_and_scores_with_their_conditions(client, loade
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
-        ("https://a.example/x", '<a class="hint" href="https://a.example/x" rel="noopener">'),
+        ("https://a.example/x", '<a class="hint" href="https://a.example/x" rel="noopener">a.example</a>'),
         ("javascript:alert(1)", '<span class="hint">javascript:alert(1)</span>'),
     ],
 )
@@ -131,6 +131,12 @@ def many(rankings, rows):
         for version in range(rankings)
         for place, model in enumerate(models)
     )
+
+
+@pytest.mark.parametrize(("rows", "is_folded"), [(10, False), (11, True)])
+def test_long_rankings_are_folded(client, rows, is_folded):
+    many(1, rows)
+    assert ("Show all 11" in text(client, "/benchmarks/b/")) is is_folded
 
 
 def rows_of(html):

@@ -173,20 +173,25 @@ def test_every_field_of_the_costs_stands_in_a_part():
 
 
 @pytest.mark.parametrize(
-    ("query", "opened"),
+    ("query", "used"),
     [
         ({}, []),
         ({"params": "8B"}, ["Model memory"]),
         (
             {"gpu_hour": "2", "gpus": "1", "tuning_tokens": "1M", "tuning_method": "full"},
-            ["Model memory", "Fine-tuning"],
+            ["Fine-tuning"],
         ),
         ({"tuning_method": "full", "seats": "1"}, []),
     ],
 )
-def test_parts_of_the_costs_are_open_if_they_are_used(client, query, opened):
-    sections = client.get(COST, query).context["form"].extra_sections
-    assert [section.title for section in sections if section.used] == opened
+def test_parts_of_the_costs_are_marked_if_they_are_used(client, query, used):
+    shown = text(client.get(COST, query))
+    assert re.findall(r"(Model memory|Peak load|Weeks of work before launch|Fine-tuning) \(in use\)", shown) == used
+
+
+def test_parts_of_the_costs_are_open_only_for_an_error(client):
+    for query, number in (({"gpu_hour": "2", "params": "8B"}, 0), ({"gpu_hour": "2", "params": "many"}, 1)):
+        assert client.get(COST, query).content.decode().count('<details class="fold" open>') == number
 
 
 @pytest.mark.parametrize("models", [1, 30])

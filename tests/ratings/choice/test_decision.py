@@ -134,6 +134,23 @@ def test_decision_warns_if_the_chosen_model_is_not_among_the_leaders(client, thr
     assert "In your own battles" not in text(client.get(PAGE, {"task": "coding"}))
 
 
+def test_decision_says_that_the_chosen_model_has_no_battles(client, battled):
+    page = client.get(PAGE, {"task": "coding", "chosen": "bound"})
+    assert "Not rated in your battles yet." in text(page)
+    assert "Not rated in your battles yet." not in text(client.get(PAGE, {"task": "coding", "chosen": "cheap"}))
+    assert "Not rated in your battles yet." not in text(client.get(PAGE, {"task": "coding"}))
+
+
+def test_models_with_battles_are_listed_once(client, battled):
+    for number in range(12):
+        factories.model(f"a-{number:02}")
+    listed = client.get(PAGE, {"task": ""}).context["decision"].listed
+    assert len(listed) == 10
+    assert text(client.get(PAGE, {"task": ""})).index("Blind battles between") < text(
+        client.get(PAGE, {"task": ""})
+    ).index("Matching models")
+
+
 def test_decision_offers_battles_as_long_as_there_are_none(client, three):
     assert "None of these models is connected, so they cannot battle." in text(client.get(PAGE, {"task": "coding"}))
     for model in three[:2]:

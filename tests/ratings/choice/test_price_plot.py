@@ -44,6 +44,13 @@ def test_named_models_are_drawn_with_names_that_do_not_overlap():
     assert abs(labels["best"].label_y - labels["twin"].label_y) >= 14 or labels["best"].anchor != labels["twin"].anchor
 
 
+def test_name_that_would_cover_the_point_of_another_model_is_left_out():
+    around = [(f"{price}-{rating}", rating, price) for price in ("3.9", "6.4") for rating in (1080.0, 1120.0)]
+    for others, names in (([], {"dear"}), (around, set())):
+        plot = plotted(*MODELS, *others, named={"dear"})
+        assert {dot.model.candidate.slug for dot in plot.dots if dot.anchor} == names
+
+
 def test_everything_is_inside():
     plot = plotted(*MODELS, named={"cheap", "best"})
     assert all(LEFT <= dot.x <= RIGHT and TOP <= dot.y <= BOTTOM for dot in plot.dots)

