@@ -109,8 +109,10 @@ class PairwiseView(APIView):
         Returns matrices of votes, predicted scores, rating differences with standard errors, and the number of direct
         votes that would separate each pair. Each cell compares the row's model with the column's model. The best models
         come first. The errors come from the joint covariance and the effective number of voters. Values are null if a
-        rating is unbounded or the two models are not comparable. If you send `at`, the matrices come from the last
-        board of a day, and `computed_at` is its time. The page `/method/#figures` defines each value.
+        rating is unbounded or the two models are not comparable. If you send `at`, the matrices come from the newest
+        board at or before `at` whose matrices are stored, and `computed_at` is its time. For each day (UTC), only the
+        matrices of the last board are stored, and after 31 days, only the last ones of each month. The page
+        `/method/#figures` defines each value.
         """
         from ratings.boards import pairwise  # loads scipy, which is slow to import
 
@@ -324,8 +326,8 @@ class ShortlistView(APIView):
 
         Returns the models that meet all limits, best for the task first; the models that fail no limit but whose value
         is unknown for some; and the reasons why the other models are excluded. Retired models and demo models are left
-        out. `near_misses` are the models that fail only one limit. `gained` is the number of models that you gain by
-        dropping a limit. A page counts as 600 tokens.
+        out. `near_misses` are the models that fail only one limit. `gained` maps each limit to the number of models
+        that you gain by dropping it. In the parameter `pages`, one page counts as 600 tokens.
         """
         form = ChoiceForm(request.query_params)
         check_form(form)

@@ -94,7 +94,7 @@ class Decision:
 
     @property
     def groups(self) -> list[tuple[Any, list[CandidateAssessment]]]:
-        """The form's options: first the contestants, then all other survivors, then the undecided models."""
+        """The form's options: first the contestants, then the other survivors, then the other undecided models."""
         contestants = list(self.choice.contestants)
         slugs = {assessment.candidate.slug for assessment in contestants}
         others = [other for other in self.choice.shortlist.selectable if other.candidate.slug not in slugs]
@@ -109,7 +109,7 @@ class Decision:
     def leaders(self) -> list[str]:
         """The slugs of the ranked models that no other model beats significantly in the blind battles.
 
-        They are not the models in tier 1, whose intervals are wider because they cover all pairs at once.
+        They can differ from the models in tier 1, which is based on wider intervals that cover all pairs at once.
         """
         return [row["model"] for row in self.own_rows if has_rank(row) and row["rank_low"] == 1]
 
@@ -119,7 +119,7 @@ class Decision:
         slug = self.chosen and self.chosen.candidate.slug
         return next((_format_ranks(row) for row in self.own_rows if row["model"] == slug and has_rank(row)), "")
 
-    columns: ClassVar[frozenset[str]] = frozenset()  # the optional columns of the table of models
+    columns: ClassVar[frozenset[str]] = frozenset()  # the table of models has no optional columns here
 
     @property
     def scale(self) -> Scale | None:
@@ -150,7 +150,7 @@ class Decision:
 
 
 def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
-    """Return the decision for a valid form. If the chosen model fails a limit, add an error to the form."""
+    """Return the decision for a valid form. If the chosen model is not selectable, add an error to the form."""
     slug = form.get_value("chosen")
     selectable = choice.shortlist.selectable
     chosen = next((assessment for assessment in selectable if assessment.candidate.slug == slug), None)
@@ -232,7 +232,7 @@ def _format_reasons(assessment: CandidateAssessment, findings: Sequence[LimitFin
 
 
 def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
-    """Yield sentences about the source of the tiers. There are none if there are no ratings."""
+    """Yield a sentence about the board that the tiers come from, if any, and one about tiers on reference boards."""
     if choice.computed_at:
         source = {
             "pool": escape_markdown(choice.pool.name),

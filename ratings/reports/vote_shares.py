@@ -36,7 +36,7 @@ class ModelShare:
 
     counted: the number of votes that count.
     reasons: the reasons why other votes do not count.
-    percent: the share of all votes that count.
+    percent: the share of all counted votes that involve the model.
     chance: the probability of being in the next battle, as a percentage, or None if unknown.
     """
 
