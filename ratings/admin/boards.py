@@ -29,7 +29,7 @@ class EditOnlyAdmin(ModelAdmin):
 
 
 class RatingsTaskAdmin(ModelAdmin):
-    """Admin actions that the ratings worker runs on whole pools, which `pools` derives from the selected objects."""
+    """Admin actions that the ratings worker runs on pools. For selected boards, it runs them on the boards' pools."""
 
     actions = ("recompute", "recompute_from_scratch", "verify")
 
@@ -51,6 +51,7 @@ class RatingsTaskAdmin(ModelAdmin):
         self._queue(request, tasks.verify, selected)
 
     def pools(self, selected: QuerySet[Any]) -> QuerySet[Pool]:
+        """Return the pools of the selected rows."""
         return selected
 
     def _queue(self, request: HttpRequest, task: Any, selected: QuerySet[Any], **options: Any) -> None:

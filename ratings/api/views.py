@@ -109,10 +109,9 @@ class PairwiseView(APIView):
         Returns matrices of votes, predicted scores, rating differences with standard errors, and the number of direct
         votes that would separate each pair. Each cell compares the row's model with the column's model. The best models
         come first. The errors come from the joint covariance and the effective number of voters. Values are null if a
-        rating is unbounded or the two models are not comparable. If you send `at`, the matrices come from the newest
-        board at or before `at` whose matrices are stored, and `computed_at` is its time. For each day (UTC), only the
-        matrices of the last board are stored, and after 31 days, only the last ones of each month. The page
-        `/method/#figures` defines each value.
+        rating is unbounded or the two models are not comparable. If you send `at`, the matrices are the newest stored
+        ones at or before that time, and `computed_at` is their time. Only the last matrices of each day are stored, and
+        after 31 days, only the last ones of each month. The page `/method/#figures` defines each value.
         """
         from ratings.boards import pairwise  # loads scipy, which is slow to import
 

@@ -41,7 +41,7 @@ CHECKLIST = (
     ),
     gettext_lazy(
         "Red team: the model has been tested with instructions hidden in documents and pages, and with attempts to"
-        " read the prompt or data of other users."
+        " read other users' prompts or data."
     ),
     gettext_lazy(
         "Red team: the model has been tested with harmful requests, and answers have been checked for invented"
@@ -67,7 +67,7 @@ class Decision:
     """A decision's content.
 
     limits: pairs of label and value.
-    own_rows: board rows from the battles between the contestants.
+    own_rows: the rows of the board for the battles between the contestants.
     """
 
     day: date

@@ -45,7 +45,7 @@ class Candidate:
     tools: bool | None = None
     prices: ApiPrices | None = None  # dollars per million tokens
     priced_on: date | None = None  # the day when the prices were seen
-    host_context: int | None = None  # tokens that the host accepts at these prices; None for the maker's own prices
+    host_context: int | None = None  # tokens that the host accepts; None if it accepts the whole context
     latency_s: float | None = None
     tokens_per_s: float | None = None
     requests_per_minute: RateLimit | None = None

@@ -176,7 +176,7 @@ def _list_sections(form: ChoiceForm, offered: set[str]) -> list[tuple[Any, list[
 
 
 def _list_more_fields(form: ChoiceForm) -> list[str]:
-    """Return the names of the fields in the section that is collapsed unless one of them is set or has an error."""
+    """Return the names of the fields that are folded unless one of them is set."""
     hidden = {"task", "among", "find", *FACETS}
     return [name for name in form.fields if name not in hidden]
 

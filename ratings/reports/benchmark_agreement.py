@@ -119,7 +119,7 @@ class BenchmarkComparison:
         """
         if self.regression is None:
             return None
-        return "lost" if self.regression.lost else "kept"
+        return "lost" if self.regression.has_lost_signal else "kept"
 
     @property
     def missing(self) -> int:

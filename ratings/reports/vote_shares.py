@@ -63,8 +63,8 @@ class MakerShare:
     """
 
     name: str
-    models: int
-    retired: int
+    model_count: int
+    retired_count: int
     percent: float
     chance: float | None
 
@@ -116,8 +116,8 @@ def _build_maker_share(name: str, shares: Sequence[ModelShare]) -> MakerShare:
     chances = [share.chance for share in shares if share.chance is not None]
     return MakerShare(
         name=name,
-        models=len(shares),
-        retired=sum(share.retired for share in shares),
+        model_count=len(shares),
+        retired_count=sum(share.retired for share in shares),
         percent=sum(share.percent for share in shares) / 2,
         chance=sum(chances) / 2 if chances else None,
     )
