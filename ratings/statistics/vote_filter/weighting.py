@@ -316,9 +316,8 @@ class _Fold:
         everyone = self._select(votes, chances, rows.start)
         if len(everyone.votes):
             appearances = count_appearances(everyone, growth, self.expected.completion_error)
-            self._trim_appearances(
-                everyone, growth, proven_seen_z, Aims.for_models(self.records.model_count), appearances
-            )
+            no_hits = Aims.for_models(self.records.model_count)
+            self._trim_appearances(everyone, growth, proven_seen_z, no_hits, appearances)
 
     def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
         votes = votes[self.weight[votes] > 0]
