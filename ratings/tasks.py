@@ -73,7 +73,7 @@ def refresh_style() -> None:
 
 @shared_task(name="ratings.thin_snapshots", ignore_result=True)
 def thin_snapshots() -> None:
-    """Delete old pair tables, and the old snapshots of all boards except those of named sets."""
+    """Thin out old pair tables, and the old snapshots of all boards except those of named sets."""
     from ratings.boards import pair_tables  # loads scipy, which is slow to import
 
     snapshots.thin_snapshots()
@@ -82,7 +82,7 @@ def thin_snapshots() -> None:
 
 @shared_task(name="ratings.tidy_sets", ignore_result=True)
 def tidy_sets() -> None:
-    """Delete the old snapshots of named sets, and the pools of sets without recent votes."""
+    """Thin out the old snapshots of named sets, and delete the pools of sets without recent votes."""
     from ratings.pipeline import idle_sets
 
     snapshots.thin_snapshots(named_sets=True)
@@ -91,7 +91,7 @@ def tidy_sets() -> None:
 
 @shared_task(name="ratings.apply_exclusions", ignore_result=True)
 def apply_exclusions() -> None:
-    """Apply the exclusions that operators have added or withdrawn, and refresh the boards."""
+    """Apply the exclusions that operators have added, undo those that they have withdrawn, and refresh the boards."""
     from ratings.pipeline import vote_weights  # loads NumPy, which is slow to import
 
     if vote_weights.apply_exclusions():

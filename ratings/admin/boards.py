@@ -36,17 +36,17 @@ class RatingsTaskAdmin(ModelAdmin):
     def has_queue_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("ratings.change_pool")
 
-    @admin.action(description="Recompute all boards in the selected pools", permissions=["queue"])
+    @admin.action(description="Recompute all boards in the affected pools", permissions=["queue"])
     def recompute(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
         self._queue(request, tasks.recompute, selected, from_scratch=False)
 
     @admin.action(
-        description="Recount all votes in the selected pools and recompute their boards", permissions=["queue"]
+        description="Recount all votes in the affected pools and recompute their boards", permissions=["queue"]
     )
     def recompute_from_scratch(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
         self._queue(request, tasks.recompute, selected, from_scratch=True)
 
-    @admin.action(description="Verify the tallies of the selected pools", permissions=["queue"])
+    @admin.action(description="Verify the tallies of the affected pools", permissions=["queue"])
     def verify(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
         self._queue(request, tasks.verify, selected)
 
@@ -55,9 +55,9 @@ class RatingsTaskAdmin(ModelAdmin):
         return selected
 
     def _queue(self, request: HttpRequest, task: Any, selected: QuerySet[Any], **options: Any) -> None:
-        """Queue a task for each selected pool. The worker records the result in the audit log.
+        """Queue a task for each affected pool. The worker records the result in the audit log.
 
-        The task does not run in the request, because it can take minutes with millions of votes.
+        The tasks do not run in the request, because they can take minutes with millions of votes.
         """
         username = request.user.get_username()
         try:

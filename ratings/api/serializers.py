@@ -59,7 +59,7 @@ class BoardRowSchema(Schema):
         allow_null=True,
         help_text=(
             "Number of ranked models, including this one, that are not significantly worse. For an unranked model, the "
-            "lowest rank that it could have."
+            "worst rank that it could have."
         ),
     )
     rank_ub = IntegerField(
@@ -300,7 +300,9 @@ class PublicVotePageSchema(Schema):
 
 class AgreementConditionsSchema(Schema):
     key = CharField()
-    models = IntegerField(help_text="Number of models that have a rating and a score under these conditions.")
+    models = IntegerField(
+        source="model_count", help_text="Number of models that have a rating and a score under these conditions."
+    )
     task, metric = CharField(source="ranking.first.task"), CharField(source="ranking.first.metric")
     filter = CharField(source="ranking.first.filter")
     shots = IntegerField(source="ranking.first.shots", allow_null=True)

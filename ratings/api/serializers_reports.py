@@ -139,7 +139,7 @@ class ModelBattlesSchema(Schema):
 
 class MakerVotesSchema(Schema):
     organization = BlankAsNullField(source="name", help_text="Organization name. Null if unknown.")
-    models, retired = IntegerField(), IntegerField()
+    models, retired = IntegerField(source="model_count"), IntegerField(source="retired_count")
     share = FractionField(source="percent", help_text="Share of all sides in counted votes. The shares add up to 1.")
     chance = FractionField(allow_null=True, help_text="Expected share of the sides in the next blind battle.")
 

@@ -325,8 +325,8 @@ class ShortlistView(APIView):
 
         Returns the models that meet all limits, best for the task first; the models that fail no limit but whose value
         is unknown for some; and the reasons why the other models are excluded. Retired models and demo models are left
-        out. `near_misses` are the models that fail only one limit. `gained` is the number of models that you gain by
-        dropping a limit. A page counts as 600 tokens.
+        out. `near_misses` are the models that fail only one limit. `gained` maps each limit to the number of models
+        that you gain by dropping it. In the parameter `pages`, one page counts as 600 tokens.
         """
         form = ChoiceForm(request.query_params)
         check_form(form)

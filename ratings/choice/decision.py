@@ -41,7 +41,7 @@ CHECKLIST = (
     ),
     gettext_lazy(
         "Red team: the model has been tested with instructions hidden in documents and pages, and with attempts to"
-        " read the prompt or data of other users."
+        " read other users' prompts or data."
     ),
     gettext_lazy(
         "Red team: the model has been tested with harmful requests, and answers have been checked for invented"
@@ -67,7 +67,7 @@ class Decision:
     """A decision's content.
 
     limits: pairs of label and value.
-    own_rows: board rows from the battles between the contestants.
+    own_rows: the rows of the board for the battles between the contestants.
     """
 
     day: date
@@ -99,7 +99,7 @@ class Decision:
 
     @property
     def groups(self) -> list[tuple[Any, list[CandidateAssessment]]]:
-        """The form's options: first the contestants, then all other survivors, then the undecided models."""
+        """The form's options: first the contestants, then the other survivors, then the other undecided models."""
         contestants = list(self.choice.contestants)
         slugs = {assessment.candidate.slug for assessment in contestants}
         others = [other for other in self.choice.shortlist.selectable if other.candidate.slug not in slugs]
@@ -114,7 +114,7 @@ class Decision:
     def leaders(self) -> list[str]:
         """The slugs of the ranked models that no other model beats significantly in the blind battles.
 
-        They are not the models in tier 1, whose intervals are wider because they cover all pairs at once.
+        They can differ from the models in tier 1, which is based on wider intervals that cover all pairs at once.
         """
         return [row["model"] for row in self.own_rows if has_rank(row) and row["rank_low"] == 1]
 
@@ -124,7 +124,7 @@ class Decision:
         slug = self.chosen and self.chosen.candidate.slug
         return next((_format_ranks(row) for row in self.own_rows if row["model"] == slug and has_rank(row)), "")
 
-    columns: ClassVar[frozenset[str]] = frozenset()  # the optional columns of the table of models
+    columns: ClassVar[frozenset[str]] = frozenset()  # the table of models has no optional columns here
 
     @property
     def scale(self) -> Scale | None:
@@ -155,7 +155,7 @@ class Decision:
 
 
 def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
-    """Return the decision for a valid form. If the chosen model fails a limit, add an error to the form."""
+    """Return the decision for a valid form. If the chosen model is not selectable, add an error to the form."""
     slug = form.get_value("chosen")
     selectable = choice.shortlist.selectable
     chosen = next((assessment for assessment in selectable if assessment.candidate.slug == slug), None)
@@ -237,7 +237,7 @@ def _format_reasons(assessment: CandidateAssessment, findings: Sequence[LimitFin
 
 
 def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
-    """Yield sentences about the source of the tiers. There are none if there are no ratings."""
+    """Yield a sentence about the board that the tiers come from, if any, and one about tiers on reference boards."""
     if choice.computed_at:
         source = {
             "pool": escape_markdown(choice.pool.name),

@@ -1,6 +1,6 @@
-"""The form for choosing a model: a task and hard limits, with one sentence per limit about why it matters.
+"""The form for choosing a model: a task and hard limits, with the reason why each limit matters.
 
-Model pages use the same sentences.
+Model pages show the same reasons for catalog facts.
 """
 
 import re
@@ -28,7 +28,7 @@ MONTH_PATTERN = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 # If the first field of a pair is set, the second one is required.
 FIELD_DEPENDENCIES = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
 
-# The limits that most people need, each with values to pick from.
+# The limits that most people need, with values to pick from for the numeric ones.
 FACETS: dict[str, tuple[str, ...]] = {
     "openness": (),
     "price": ("1", "5", "15"),
@@ -58,7 +58,7 @@ LIMITED_FACTS = {
     "rate": "requests_per_minute",
     "token_rate": "tokens_per_minute",
 }
-# Field of the form → attribute of a candidate. If no candidate has a value, the field is not offered.
+# Field of the form → attribute of a candidate. The field is offered only if enough candidates have a value.
 CANDIDATE_VALUES = {
     "commercial": "commercial",
     "openness": "open_weights",
@@ -76,7 +76,7 @@ CANDIDATE_VALUES = {
     "token_rate": "tokens_per_minute",
 }
 MIN_KNOWN_SHARE = 0.05
-DEPENDENT_FIELDS = {"pages", "bits", "input_tokens", "output_tokens"}  # each belongs to a limit with a separate field
+DEPENDENT_FIELDS = {"pages", "bits", "input_tokens", "output_tokens"}  # each belongs to the limit of another field
 OTHER_REASONS = {
     "gpu_memory": _(
         "The memory for the weights determines the machine and its cost, which matters if you host the model."
@@ -109,7 +109,7 @@ class SlugsField(forms.MultipleChoiceField):
 
 
 class MonthOrDayInput(forms.DateInput):
-    """A date input that shows a month like 2026-01 as its first day. Browsers accept only days."""
+    """A date input that shows a month like 2026-01 as its first day, because browsers accept only complete dates."""
 
     def format_value(self, value: Any) -> Any:
         is_month = isinstance(value, str) and MONTH_PATTERN.fullmatch(value)
@@ -185,7 +185,7 @@ class ChoiceForm(DefaultsForm):
         label=_("Max GPU memory (GiB)"),
         high=1e6,
         help_text=_(
-            "This is for the weights (16 bits per parameter by default) plus a fifth for buffers and the runtime,"
+            "Memory for the weights (16 bits per parameter by default) plus a fifth for buffers and the runtime,"
             " without the cache for conversations."
         ),
     )
@@ -265,13 +265,13 @@ def list_set_fields(form: ChoiceForm) -> list[tuple[str, str, str]]:
 
 
 def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> set[str]:
-    """Return the names of the fields that have input or whose value is known for at least one candidate.
+    """Return the names of the fields to show. Fields with input, and fields that are not limits, are always included.
 
-    A limit on a fact of the catalog is useless, and not offered, if fewer than `MIN_KNOWN_SHARE` of the candidates have
-    a value: nearly all models would be undecided. Only connected models are measured, so one value is enough for limits
-    on measurements.
+    A limit on a catalog fact is included if at least `MIN_KNOWN_SHARE` of the candidates have a value. With fewer, it
+    would leave nearly all models undecided. For a limit on a price or a measurement, one value is enough, because only
+    connected models are measured.
 
-    If the value is known for fewer than half of the candidates, the field's help text gets the number.
+    If fewer than half of the candidates have a value, add the number to the field's help text.
     """
     candidates = list(candidates)
     known = {

@@ -1,4 +1,4 @@
-"""Candidates, hard limits, and findings. A finding describes a limit that a candidate does not meet."""
+"""Candidates, hard limits, and findings. A finding describes a limit that a candidate fails or might fail."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,12 +45,12 @@ class Candidate:
     tools: bool | None = None
     prices: ApiPrices | None = None  # dollars per million tokens
     priced_on: date | None = None  # the day when the prices were seen
-    host_context: int | None = None  # tokens that the host accepts at these prices; None for the maker's own prices
+    host_context: int | None = None  # tokens that the host accepts; None if it accepts the whole context
     latency_s: float | None = None
     tokens_per_s: float | None = None
     requests_per_minute: RateLimit | None = None
     tokens_per_minute: RateLimit | None = None
-    failure_rate: float | None = None  # share of calls in blind battles that failed; the model or its server failed
+    failure_rate: float | None = None  # share of calls in blind battles that the model or its server failed
     weeks: Decimal | None = None
     retires_on: date | None = None  # the announced day
     successor: Successor | None = None  # the model that the maker recommends instead
@@ -81,7 +81,7 @@ class Limits:
     context: int | None = None  # minimum tokens
     cutoff: date | None = None  # earliest knowledge cutoff
     search_instead: bool = False  # accept an older cutoff if the model can search the web
-    modalities: frozenset[str] = frozenset()  # all of these, such as "image"
+    modalities: frozenset[str] = frozenset()  # the model accepts all of these inputs, such as "image"
     tools: bool = False  # the model can call tools
     price: Decimal | None = None  # maximum dollars per million tokens at the token mix in `use`
     monthly: Decimal | None = None  # maximum dollars per month for the tokens in `use`
@@ -97,7 +97,10 @@ class Limits:
     bytes_each: Decimal = Decimal(2)
 
     def applicable_prices(self, model: Candidate) -> ApiPrices | None:
-        """Return the prices for prompts of `context` tokens, or None if the host does not accept prompts that long."""
+        """Return the prices for prompts of `context` tokens.
+
+        Return None if the prices are unknown, or if the host does not accept prompts that long.
+        """
         context = self.context or 0
         is_too_short = model.host_context is not None and model.host_context < context
         return None if is_too_short or model.prices is None else model.prices.for_prompt(context)
@@ -110,9 +113,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class LimitFinding:
-    """A limit that a model does not meet.
-
-    If `known` is False, the model's value is unknown, so the model might meet the limit.
+    """A limit that a model fails or, if `known` is False, might fail because its value is unknown.
 
     words: the model's value and the limit as text.
     value: the model's value, or None if it is unknown or the model has none.
@@ -267,7 +268,7 @@ def _compute_failure_percent(model: Candidate, _: Limits) -> float | None:
 
 
 def _assess_rate(name: str, unit: str, allowed: RateLimit | None, bound: Any) -> LimitFinding | None:
-    """Return a finding that names the provider's usage tier, because the limit depends on the tier."""
+    """Return a finding if the allowed rate is unknown or too low. It names the usage tier to which the rate applies."""
     if allowed is None:
         return LimitFinding(name, f"{unit} unknown", None, bound, unit, known=False)
     if allowed.number >= bound:

@@ -24,11 +24,11 @@ from ratings.models import Pool, format_category_name
 class ModelChoice:
     """A shortlist with the board that sorts it.
 
-    pool, category: from the board whose tiers sort the survivors. If the pool has no board for the task's category,
-        `category` is the overall one. `category_name` is its display name.
+    pool, category: the pool and category of the board whose tiers sort the survivors. If the pool has no board for the
+        task's categories, `category` is the overall one. `category_name` is its display name.
     tiers_by: "test" if the tiers are from significance tests, or "interval" if only intervals were published.
     found: the models that match `find`, with their group and all reasons.
-    picks: suggestions from the survivors, or None if there are no ratings for them.
+    picks: suggestions from the survivors, or None if none of them has a tier.
     connected: the models that fail no limit and are connected here, up to the maximum size of a named set.
     contestants: the connected models that the user named, or by default the survivors among them.
     demo_models: the slugs of the demo models that are connected here. They are never candidates.
@@ -57,7 +57,7 @@ class ModelChoice:
 
     @property
     def is_uncertain(self) -> bool:
-        """True if the value of some limit is unknown for a contestant."""
+        """True if some contestant's value for some limit is unknown."""
         return any(contestant.unknown for contestant in self.contestants)
 
     @property
@@ -77,8 +77,8 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
     weeks = LaunchWeeks(api=form.get_value("api_weeks"), own=form.get_value("own_weeks"))
     shortlist = build_shortlist(load_candidates(board["rows"], weeks), form.build_limits(), form.get_value("sort"))
     # Includes models that the circuit breaker has removed from the draw (see `arena.endpoints.profiles`).
-    is_demo = dict(Endpoint.objects.filter(enabled=True).values_list("model__slug", "model__demo"))
-    connected = [assessment for assessment in shortlist.selectable if assessment.candidate.slug in is_demo]
+    demo_by_slug = dict(Endpoint.objects.filter(enabled=True).values_list("model__slug", "model__demo"))
+    connected = [assessment for assessment in shortlist.selectable if assessment.candidate.slug in demo_by_slug]
     connected = connected[:MAX_NAMED_MODELS]
     contestants = _list_contestants(connected, form.get_value("among"))
     set_pool = get_set_pool([contestant.candidate.slug for contestant in contestants])
@@ -96,7 +96,7 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
         picks=build_picks(shortlist.survivors),
         connected=tuple(connected),
         contestants=tuple(contestants),
-        demo_models=tuple(slug for slug, demo in is_demo.items() if demo),
+        demo_models=tuple(slug for slug, is_demo in demo_by_slug.items() if is_demo),
         set_pool=set_pool if set_pool in pools else None,
     )
 

@@ -20,7 +20,7 @@ GroupName = Literal["survivors", "undecided", "excluded", "retired"]
 class FoundModel:
     """A model whose name matches a search.
 
-    group: the group on the shortlist. Retired models are in none.
+    group: the group of the shortlist that the model is in, or "retired" if the model is retired.
     findings: all limits that the model fails or might fail.
     retired_on: the day of the retirement, or None if it is unknown or the model is current.
     retires_on: the announced day of the retirement of a current model.

@@ -16,11 +16,14 @@ POOL_PRIORITY = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kin
 
 
 def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
-    """Return the board that sorts a shortlist: that of the first possible category, or the overall board.
+    """Return the board that sorts a shortlist. The caller must not modify it, because it is cached.
 
-    If `pool` is empty, the first pool in `POOL_PRIORITY` order with enough votes in a category is used. If there is
-    none, the first pool with enough votes overall is used, or else the first pool with any votes. The caller must not
-    modify the board, because it is cached. Raises RequestError 404 if the pool is unknown.
+    pool: the board is that of the pool's first category in `categories` that has rated models, or the overall board.
+        If `pool` is empty, the board is the first one with enough votes: by category in the order of `categories`,
+        with overall last, and within each category by pool in the order of `POOL_PRIORITY`. If no board has enough
+        votes, the first pool with any votes overall is used, or else the live pool.
+
+    Raises RequestError 404 if the pool is unknown.
     """
     if pool:
         return _load_pool_board(pool, categories)

@@ -1,4 +1,4 @@
-"""The models that a shortlist suggests: the best two, the cheapest one that is about as good, and the best open one."""
+"""The models that a shortlist suggests: the two best, the cheapest about as good, and the best with open weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class Picks:
     best: the survivor with the highest rating.
     second: the survivor with the second-highest rating, or None if there is none.
     cheapest: the survivor with the lowest price among the best one and those whose ratings are not significantly lower.
-        Of equal prices, the highest rating wins. None if none of their prices is known.
+        Ties go to the highest rating. None if none of their prices is known.
     equally_cheap: the other survivors that qualify as `cheapest` and have the same price.
-    similar: the number of survivors, besides the best one, whose ratings are not significantly lower.
+    similar_count: the number of survivors, besides the best one, whose ratings are not significantly lower.
     best_open: the survivor with open weights and the highest rating, or None if there is none.
     """
 
@@ -30,7 +30,7 @@ class Picks:
     second: CandidateAssessment | None
     cheapest: CandidateAssessment | None
     equally_cheap: tuple[CandidateAssessment, ...]
-    similar: int
+    similar_count: int
     best_open: CandidateAssessment | None
 
     @property
@@ -38,7 +38,7 @@ class Picks:
         """At most three models in the order of the roles, each preceded by the labels of its roles."""
         roles = (
             (_("Highest rating"), self.best),
-            (_("Cheapest top model"), self.cheapest if self.similar else None),
+            (_("Cheapest top model"), self.cheapest if self.similar_count else None),
             (_("Best open weights"), self.best_open),
             (_("Second best"), self.second),
         )
@@ -51,7 +51,7 @@ class Picks:
 
     @property
     def lead(self) -> int | None:
-        """How many points the second is behind the best one: the difference between the ratings as they are shown."""
+        """The lead of the best model over the second in points, computed from the rounded ratings that pages show."""
         if self.second is None:
             return None
         return int(round_number(self.best.candidate.rating or 0) - round_number(self.second.candidate.rating or 0))
@@ -83,12 +83,12 @@ def build_picks(survivors: Sequence[CandidateAssessment]) -> Picks | None:
         second=ranked[1] if len(ranked) > 1 else None,
         cheapest=cheapest,
         equally_cheap=tuple(cheapest_models[1:]),
-        similar=len(similar) - 1,
+        similar_count=len(similar) - 1,
         best_open=next((survivor for survivor in ranked if survivor.candidate.open_weights), None),
     )
 
 
 def _is_lower(model: Candidate, best: Candidate) -> bool | None:
-    """Return whether a rating is significantly lower, if the errors are independent. None if an interval is open."""
+    """Return whether a rating is significantly lower, assuming independent errors, or None if an interval is open."""
     difference = estimate_difference(vars(best), vars(model))
     return None if difference is None else difference.low > 0

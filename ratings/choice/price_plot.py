@@ -53,7 +53,7 @@ class PricePlot:
     def x_ticks(self) -> list[tuple[float, str]]:
         """Positions and labels of round prices: 1, 2, and 5 times powers of ten.
 
-        If there would be too many ticks, only powers of ten.
+        If these would be too many ticks, only powers of ten are used.
         """
         decades = [10.0**exponent for exponent in range(floor(log10(self.x.low)), floor(log10(self.x.high)) + 1)]
         prices = [decade * step for decade in decades for step in (1, 2, 5)]

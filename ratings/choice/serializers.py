@@ -96,7 +96,9 @@ class CandidateAssessmentSchema(RatedModelSchema):
         source="candidate.prices.tiers", many=True, allow_null=True, help_text="Other prices for long prompts."
     )
     monthly = FloatField(
-        allow_null=True, help_text="US dollars per month for the requested tokens. Null if the request contains none."
+        allow_null=True,
+        help_text="US dollars per month for the requested tokens. Null if the price is unknown or no tokens are"
+        " requested.",
     )
     tokens_per_s = FloatField(source="candidate.tokens_per_s", allow_null=True)
     latency_s = FloatField(
@@ -124,7 +126,8 @@ class CandidateAssessmentSchema(RatedModelSchema):
 class FoundModelSchema(Schema):
     model, name = CharField(source="slug", help_text="Model slug."), CharField()
     group = serializers.ChoiceField(
-        ("survivors", "undecided", "excluded", "retired"), help_text="Retired models are in no group of the shortlist."
+        ("survivors", "undecided", "excluded", "retired"),
+        help_text="The group of the shortlist that the model is in, or `retired` for a retired model.",
     )
     reasons = PluckField(
         "words",
@@ -233,8 +236,8 @@ class ShortlistSchema(Schema):
         "candidate.slug",
         child=CharField(),
         help_text=(
-            "Slugs of the models to compare in battles on this site: the survivors that are connected here, or those in"
-            " `among`."
+            "Slugs of the models to compare in battles on this site: the survivors that are connected here, or the"
+            " connected models in `among` that fail no limit."
         ),
     )
     own_pool = CharField(

@@ -35,7 +35,7 @@ class CandidateAssessment:
 
     prices: the prices for prompts as long as the required context, or None.
     price: US dollars per million tokens for the mix in `limits.use`, at these prices.
-    monthly: US dollars per month, or None if the user has not entered token counts.
+    monthly: US dollars per month, or None if the price is unknown or the user has not entered token counts.
     failures: limits that the model fails.
     unknown: limits for which the model's value is unknown.
     """
@@ -93,9 +93,8 @@ class CandidateAssessment:
 
     @property
     def distance_key(self) -> tuple[Any, ...]:
-        """The key for sorting by fewest failures, then fewest unknown values, then shortest distance.
-
-        Ties in the first two are broken by the number of failures without a distance, fewest first.
+        """The key for sorting by fewest failures, then unknown values, then failures whose value is not a number or a
+        date, and then by the shortest total distance.
         """
         unordered = sum(not finding.is_ordered for finding in self.failures)
         distance = sum(finding.distance for finding in self.failures)
@@ -115,11 +114,11 @@ SORT_KEYS: Mapping[SortName, Callable[[CandidateAssessment], tuple[Any, ...]]] =
 class Shortlist:
     """The result for one form. Each model is in one of the three groups.
 
-    survivors: the models that meet all limits, in the order of the sort key. All their limited values are known.
+    survivors: the models that meet all limits, in the order of the sort key.
     undecided: the models that fail no limit but whose value is unknown for some, in the same order.
     excluded: the other models. Those with the fewest failures come first.
-    gained: for each limit that some model does not meet, the number of models that would be added to the survivors
-        without it.
+    gained: for each limit that some model fails or might fail, the number of models that would be added to the
+        survivors without it.
     """
 
     survivors: tuple[CandidateAssessment, ...]
@@ -169,13 +168,13 @@ class Shortlist:
 
     @property
     def lowest_price(self) -> CandidateAssessment | None:
-        """The survivor with the lowest price, or None if no price is known. Of equal prices, the best rating wins."""
+        """The survivor with the lowest price, or None if no price is known. Ties go to the highest rating."""
         priced = (survivor for survivor in self.survivors if survivor.price is not None)
         return min(priced, key=SORT_KEYS["price"], default=None)
 
     @property
     def equally_cheap(self) -> tuple[CandidateAssessment, ...]:
-        """The other survivors with the lowest price, best rating first."""
+        """The other survivors with the lowest price, highest rating first."""
         lowest = self.lowest_price
         ties = [survivor for survivor in self.survivors if lowest and survivor.price == lowest.price]
         return tuple(sorted(ties, key=SORT_KEYS["price"])[1:])

@@ -1,4 +1,4 @@
-"""A task with its benchmarks, and whether any of the matching models has a score on them."""
+"""A task with its benchmarks, and for each benchmark whether any matching model has a score on it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,7 +12,10 @@ from ratings.choice.task_kinds import TaskKind
 
 @dataclass(frozen=True)
 class TaskBenchmark:
-    """A benchmark of the task, and whether some matching model has a score. The rating from votes counts as a score."""
+    """A benchmark of the task, and whether any matching model has a score on it.
+
+    Elo, the rating from votes, always counts as scored.
+    """
 
     benchmark: Benchmark
     scored: bool

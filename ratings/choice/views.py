@@ -43,14 +43,14 @@ from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Category, Pool, format_category_name
 
-PAGE_SIZE = 25  # models on a page of each list
+PAGE_SIZE = 25  # models per page of each list
 PAGE_PARAMETERS = ("left", "unrated", "undecided", "out")
 MIN_KNOWN_SHARE = 0.2  # a column with fewer known values is omitted
 MULTIPLE_FIELDS = ("modalities", "among")
 BILLIONS_PATTERN = re.compile(r"\d{1,3}(\.\d+)?", re.ASCII)  # no model has fewer than 1,000 parameters
 REMOVED_PARAMETER = "unknown"  # in 0.1, it determined whether models with unknown values were hidden
 TOKEN_FIELDS = ("input_tokens", "output_tokens")
-# Why the value of a limit is unknown, if it does not come from the catalog.
+# The reasons why values are unknown, for limits on values that do not come from the catalog.
 LACKING_REASONS = {
     "weeks": gettext_lazy("enter your own estimates"),
     **dict.fromkeys(("latency", "speed", "failures"), gettext_lazy("not measured here yet")),
@@ -91,7 +91,10 @@ class ShortlistTable:
 
 @dataclass(frozen=True)
 class Facet:
-    """A field with values to pick from: pairs of a value and whether it is the current one."""
+    """A field with values to pick from.
+
+    presets: pairs of a value and whether it is the current one.
+    """
 
     field: BoundField
     presets: list[tuple[str, bool]]
@@ -289,7 +292,7 @@ def _list_set_limits(choice: ModelChoice, form: ChoiceForm, query: QueryDict) ->
 
 
 def _build_canonical_redirect(request: HttpRequest) -> HttpResponse | None:
-    """Return a redirect to the URL without `REMOVED_PARAMETER` and with a unit for `params`, or None if it is the same.
+    """Return a redirect to the URL without `REMOVED_PARAMETER` and with a unit for `params`, or None if none is needed.
 
     People who type 10 mean 10 billion. In the API, a number without a unit is exact, so URLs of pages have the unit.
     """

@@ -1,4 +1,4 @@
-"""Export of a pool's votes in the import format, in voting order and with no voter ids.
+"""Export of a pool's votes in the import format, in voting order, with pseudonyms instead of voter ids.
 
 Operators get the full record. The public gets the part that `ratings.interchange.public_view` allows.
 """
@@ -43,11 +43,12 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
     with_text: include the conversations.
     public: write the public record, as over HTTP.
 
-    The draw tables of the votes are written to a second file with the suffix `.draws`. It has one JSON object per
-    table, with the key that the votes have in `draw` and each model's probability of being in the pair.
+    If any vote has a draw table, the tables are written to a second file with the suffix `.draws`. It has one JSON
+    object per table, with its key, to which the votes refer in `draw`, and each model's probability of being in the
+    pair.
 
     Both files appear under their names only when they are complete. Raises a ValueError with one sentence if the
-    extension is not supported or the file cannot be written.
+    extension is not supported or a file cannot be written.
     """
     write = WRITERS.get(path.suffix.lower())
     if write is None:

@@ -1,4 +1,4 @@
-"""Import of votes from a file into a pool. An import stores all rows or none, and each file is imported only once."""
+"""Import of votes from a file into a pool. An import stores all rows or none, and a pool gets each file only once."""
 
 import gzip
 import hashlib
@@ -55,14 +55,14 @@ def import_file(
     with_text: bool = False,
     progress: ProgressCallback | None = None,
 ) -> VoteImportResult:
-    """Import the votes in a file into a pool, and publish the pool's boards. The pool is created if it does not exist.
+    """Import the votes in a file into a pool, and publish the pool's boards. If the pool does not exist, create it.
 
     name, provenance: the name and provenance of the pool, if it is created.
     with_text: store the conversations.
     progress: is called with the number of bytes read, the total number of bytes, and the number of rows read.
 
-    Raises a ValueError with one sentence if the file cannot be read or a row is invalid. For a row, the sentence names
-    the line and the field. In both cases, nothing is stored.
+    Stores nothing and raises a ValueError with one sentence if the file cannot be read, has no votes, or has an invalid
+    row, or if the pool is a reference pool. For a row, the sentence names the line and, if possible, the field.
     """
     with _explain_errors(path):
         digest = _hash_file(path)

@@ -1,6 +1,6 @@
 """A pool's public record over HTTP, in pages or as one file.
 
-Its rows are the same as those from `export_votes --public`.
+Its rows are the same as those from `export_votes --public`. In pages, each row also has the vote's id.
 """
 
 import asyncio
@@ -67,7 +67,8 @@ def _parse_vote_id(after: str) -> int:
 class RecordStream:
     """A pool's public record as JSON Lines, in batches. No database connection is held while the client reads.
 
-    A stream counts as open until `close` is called or it is garbage-collected. Create it in a thread.
+    A stream counts as open until `close` is called or it is garbage-collected. Create it in a thread, because acquiring
+    its slot calls Redis and would block the event loop.
 
     Raises RequestError 429 if this address already has two open streams, and 503 if this process has four.
     """

@@ -1,7 +1,8 @@
 """The public view of a vote: after a day, with the time truncated to the hour and a pseudonym that is valid for one
 day.
 
-Nobody can use a row from another day, or a battle's published conversation, to find other votes by the same person.
+Rows from different days cannot be linked to one person, and a battle's published conversation does not lead to other
+votes by its voter.
 """
 
 from collections.abc import Iterable, Iterator

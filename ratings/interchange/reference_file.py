@@ -18,8 +18,8 @@ DATE_PATTERN = re.compile(r"\d{8}|\d{4}-\d\d-\d\d|\d\d-\d{4}|\d\d-\d\d|\d{3,4}|[
 SETTINGS_PATTERN = re.compile(r"\(([^()]*)\)$")
 DASHED_VERSION_MAKERS = ("anthropic",)  # makers whose model ids have dashes in versions, such as claude-opus-4-6
 THINKING_MODEL_MAKERS = ("alibaba",)  # makers whose thinking models have separate weights
-# The publisher's names for models, where the maker has since given the same name to a newer model. The publisher's
-# votes from 2024 also use these names.
+# Publisher's name for a model → model id, for names that the maker has since reused for a newer model. The publisher's
+# votes from 2024 also use these ids.
 FIRST_MODELS = {
     "Gemini Pro": "gemini-pro",
     "Gemini Pro (Dev API)": "gemini-pro-dev-api",
@@ -34,7 +34,7 @@ UNPUBLISHED_COLUMNS = dict.fromkeys(
 class ReferenceRating:
     """One line in the file.
 
-    key: the provider and the model, separated by a slash. The publisher uses one key for all snapshots of a model.
+    key: the provider and the model, separated by a slash. The publisher uses one key for all versions of a model.
     name: the publisher's name for the model, including the setting at which it was rated.
     """
 
@@ -48,8 +48,8 @@ class ReferenceRating:
 
     @property
     def model(self) -> str:
-        """The model id as its maker writes it: the key, plus the date, version, or `preview` if only the name has
-        one.
+        """The model id as its maker writes it: the model in the key, plus the date or version, `thinking`, or `preview`
+        if only the name has it.
         """
         if self.name in FIRST_MODELS:
             return FIRST_MODELS[self.name]
@@ -85,7 +85,7 @@ class ReferenceRating:
 
 
 def list_makers(path: Path) -> dict[str, str]:
-    """Map each model that is not a rolling alias to its maker, as the publisher spells it."""
+    """Map each model that is not a rolling alias to its maker, in the publisher's spelling."""
     return {rating.model: rating.provider for rating in read_ratings(path) if not rating.is_rolling}
 
 

@@ -80,8 +80,8 @@ def _build_snapshot(board: Board, ratings: list[tuple[ReferenceRating, Mapping[s
 def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
     """Return model id in the file → key in the catalog. Unknown models are added to the catalog without an endpoint.
 
-    A model whose only name is its slug gets its name from names.csv, or else the publisher's name. The facts that the
-    name states are recorded.
+    A model whose only name is its slug gets its name from names.csv, or else the publisher's name. Facts that the
+    publisher's name states are recorded as claims.
     """
     first_ratings: dict[str, ReferenceRating] = {}
     for rating in ratings:

@@ -2,7 +2,7 @@
 
 The boards with the most votes come first. In a large pool, each board is published as soon as it is fitted. In a small
 pool, several boards are published in one transaction. A board whose tallies have changed is marked as behind until it
-is published, so the next refresh completes an interrupted one. A board that cannot be fitted stays marked, and the
+is published, so the next refresh completes an interrupted one. A board that cannot be fitted stays marked, and a later
 refresh tries it again after a minute.
 """
 
@@ -175,11 +175,12 @@ def _list_due_boards(slug: str, excluded_ids: Collection[int]) -> list[Board]:
 
 
 def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
-    """Publish all boards in these pools again, and return their snapshots.
+    """Publish again all boards without style control in these pools, and return their snapshots.
 
-    from_scratch: first count all votes again.
+    from_scratch: first count all votes in these pools again.
 
-    Reference pools are excluded, because their boards were published elsewhere and have no votes to fit.
+    Waiting votes are applied first, so the boards of their pools are published too. Reference pools are excluded,
+    because their boards were published elsewhere and have no votes to fit.
     """
     pools = [pool for pool in pools if pool.kind != Pool.Kind.REFERENCE]
     with _atomic_with_reset():

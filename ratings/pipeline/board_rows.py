@@ -100,7 +100,9 @@ def build_fit_rows(contestants: Contestants, fit: Fit, anchor: Anchor | None) ->
 
 
 def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> BoardRows:
-    """Return the rows for all models with Elo ratings, given by model key. The rows have no errors.
+    """Return the rows for all models, without standard errors, intervals, or tiers, which Elo does not have.
+
+    ratings: model key → Elo rating.
 
     The same models are ranked as on the Bradley-Terry board.
     """

@@ -30,11 +30,12 @@ logger = logging.getLogger(__name__)
 
 
 def update_certificates(budget_s: float = BUDGET_S) -> list[Board]:
-    """Update the certificates that are outdated, oldest first, and return their boards.
+    """Update the certificates that are missing or outdated, oldest first, and return their boards.
 
-    budget_s: no other certificate is started after this many seconds.
+    budget_s: no further certificate is started after this many seconds.
 
-    Boards under style control, reference boards, and boards of named sets have no certificate.
+    Boards under style control, reference boards, boards of named sets, and boards of pools whose votes have no known
+    order have no certificate.
     """
     started = time.monotonic()
     updated: list[Board] = []

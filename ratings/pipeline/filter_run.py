@@ -30,8 +30,8 @@ from ratings.statistics.vote_filter.records import EPOCH_VOTES, MIN_EPOCH_VOTES
 FILTERED_KINDS = (Pool.Kind.LIVE, Pool.Kind.API)
 TIMEOUT_S = 3600
 
-# A vote without a draw table was imported. A vote without a voter counts as a vote by a separate voter. Votes in the
-# outbox wait for the next run, because it is not decided yet whether they have weight.
+# Votes without a draw table were imported, so the filter does not read them. A vote without a voter counts as a vote by
+# a separate voter. Votes in the outbox wait for the next run, because it is not decided yet whether they have weight.
 VOTES_SQL = """
 SELECT vote.id, COALESCE(uuid_hash_extended(voter, 0), -vote.id), model_a_id, model_b_id,
     (CASE winner WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END)::smallint,
@@ -85,7 +85,10 @@ def start_due_runs() -> list[str]:
 
 
 def is_due(pool: Pool) -> bool:
-    """Return whether an epoch of the pool may have closed since the last run, or the filter has been turned off."""
+    """Return whether an epoch of the pool may have closed since the last run.
+
+    If the filter has been turned off, return whether the pool still has its weights.
+    """
     if not settings.ENVIRONMENT.arena_vote_filter:
         return bool(pool.filter_version)
     votes = Vote.objects.filter(pool=pool.slug, counted=True, draw_table__isnull=False)
@@ -98,7 +101,7 @@ def is_due(pool: Pool) -> bool:
 
 
 def filter_pool(pool: Pool) -> FilterRun:
-    """Weight all votes in a pool, and store the weights. If the filter is off, all votes get weight 1."""
+    """Compute and store the filter weights of a pool's votes. If the filter is off, all votes get weight 1."""
     if not settings.ENVIRONMENT.arena_vote_filter:
         return FilterRun(0, 0, store_filter_weights(pool, {}, version="", votes=0))
     votes = load_rows(VOTES_SQL, ROW_DTYPE, pool=pool.slug)
@@ -119,14 +122,14 @@ def filter_pool(pool: Pool) -> FilterRun:
 
 
 def _compute_weights(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any], Flags]:
-    """Return the weights, the reasons for them, and whether the epoch is closed, in the order of the votes."""
+    """Return each vote's weight, the reason for it, and whether the vote's epoch is closed."""
     if not len(votes):
         return np.ones(0), np.empty(0, dtype=object), np.empty(0, dtype=bool)
     tables, draw = np.unique(votes["draw"], return_inverse=True)
     models, positions = np.unique(np.concatenate((votes["a"], votes["b"])), return_inverse=True)
     shares = load_shares(tables.tolist(), models.tolist())
     a, b = positions[: len(votes)], positions[len(votes) :]
-    # After a replacement, the chance of the pair is that of the new model. The other model's share is 1.
+    # After a replacement, the chance of the pair is the new model's share. The other model's share is 1.
     propensity = np.where(votes["propensity"] > 0, votes["propensity"], np.minimum(shares[draw, a], shares[draw, b]))
     weights = vote_filter.weigh(
         votes["voter"].astype("i8"), a, b, votes["outcome"].astype("i8"), propensity, votes["time"], draw, shares
@@ -155,7 +158,8 @@ def _limit_crowds(
 ) -> float | None:
     """Lower the weights of new voters' votes in hours in which their total weight is too large.
 
-    Return the limit for votes in the open epoch, or None if there is no limit, because most voters are new.
+    Return the limit for votes in the open epoch. If established voters' votes have less than `crowds.MIN_OLD_WEIGHT`,
+    there are no limits: the weights stay the same, and the result is None.
     """
     new = load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.slug, start=datetime.now(UTC) - NEW_VOTER_AGE)
     position = {int(vote): index for index, vote in enumerate(ids.tolist())}

@@ -61,8 +61,8 @@ _next_round_at = 0.0
 def update_pool_figures() -> list[str]:
     """Update the figures for all pools that have changed, and return those pools' slugs.
 
-    If the previous round was slow and recent, this returns an empty list. Visitors' named sets have no figures, because
-    there can be many sets.
+    During the pause after a round (see `PAUSE_FACTOR`), this does nothing and returns an empty list. Visitors' named
+    sets have no figures, because there can be many sets.
     """
     global _next_round_at  # noqa: PLW0603  # one process computes the figures
     started = time.monotonic()
@@ -88,7 +88,7 @@ def update_pool_figures() -> list[str]:
 def _count_battles() -> dict[str, dict[str, int]]:
     """Return the number of blind battles by pool and state.
 
-    The extra state "replaced" counts finished battles with a replaced side.
+    The extra state "replaced" counts the voted and skipped battles in which a model was replaced.
     """
     counts: dict[str, dict[str, int]] = defaultdict(lambda: {"replaced": 0})
     for pool, state, number, replaced in _fetch_rows(BATTLE_COUNTS_SQL, [Battle.Mode.ANONYMOUS]):
@@ -167,7 +167,9 @@ def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] |
 
 
 def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
-    """Return the audit of the draw: the number of votes with a known propensity, and model → [move, error, flagged].
+    """Return the audit of the draw from the votes with a known propensity, in the stored format.
+
+    `votes` is the number of these votes. `models` maps each model to [change in its rating, standard error, flagged].
 
     Return None if there are no such votes, or if the fit does not converge.
     """
@@ -203,7 +205,7 @@ def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
 
 
 def _build_comparisons(labels: list[str], low: Indices, high: Indices, outcome: Floats, amount: Floats) -> Comparisons:
-    """Return a board with the sums of one column, such as the number of votes."""
+    """Return the comparisons that one column of `PAIR_VOTES_SQL` adds up to, such as the number of votes."""
     wins, ties = np.zeros((2, len(labels), len(labels)))
     np.add.at(wins, (np.where(outcome > 0, low, high), np.where(outcome > 0, high, low)), amount * (outcome != 0))
     np.add.at(ties, (low, high), amount * (outcome == 0))
@@ -213,7 +215,7 @@ def _build_comparisons(labels: list[str], low: Indices, high: Indices, outcome: 
 def _build_voter_counts(
     pool: Pool, low: Indices, high: Indices, rows: Floats
 ) -> propensity_audit.WeightedVoterCounts | None:
-    """Return the counted and the weighted votes by voter, or None if the board's intervals are not clustered."""
+    """Return the counted and the weighted votes by voter, or None if errors are not clustered by voter."""
     voter = np.unique(rows[:, VOTER_HASH], return_inverse=True)[1]
     known_voters = np.unique(voter[rows[:, IS_KNOWN_VOTER] > 0])
     if pool.kind == Pool.Kind.IMPORT or len(known_voters) < MIN_VOTERS:

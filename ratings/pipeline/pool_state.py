@@ -1,7 +1,8 @@
 """Each pool's counts and votes, cached in the ratings worker's memory.
 
 PostgreSQL is the source of truth. A cached state is valid while its revision equals the pool's, so a refresh reads only
-new votes. It reads the weights and tallies again if they have changed, and everything if other votes have changed.
+new votes. If only weights have changed since, it also reads the weights and tallies again. After any other change, it
+reads everything again.
 """
 
 from collections import OrderedDict
@@ -24,7 +25,7 @@ MAX_POOLS = 20
 # Each refresh replays at least this many of the newest votes, and at most twice as many, because votes can commit out
 # of order. 500 votes arrive in 10 s at 50 votes per second. If an older vote commits late, all votes are replayed.
 REPLAY_WINDOW = 500
-# Votes are sorted by the voter's number after this many of its lowest bits are dropped.
+# Votes are sorted by the voter's index after this many of its lowest bits are dropped.
 VOTER_GROUP_BITS = 8
 
 
@@ -123,7 +124,7 @@ class CategoryVotes:
         return CategoryVotes(*(getattr(self, column.name)[votes] for column in fields(self)))
 
     def count_models(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
-        """Return the counts of these votes, and the votes with positions among the models that have votes.
+        """Return the counts of these votes, and the votes with positions in them. Models without votes are omitted.
 
         All votes must be between weighted models (see `is_between_weighted`).
         """

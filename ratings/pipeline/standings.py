@@ -20,7 +20,7 @@ REVEAL_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes", "provisional")
 
 
 def store_standings(snapshots: Iterable[Snapshot]) -> None:
-    """Store the newest ratings of each pool, which arena shows when it reveals the models."""
+    """Store the newest ratings of each pool, which the arena app shows when it reveals the models."""
     Standing.objects.bulk_create(
         [_build_standing(snapshot) for snapshot in snapshots if _is_main_board(snapshot)],
         update_conflicts=True,

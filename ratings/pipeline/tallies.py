@@ -216,7 +216,7 @@ def apply_outbox(ids: list[int] | None = None) -> dict[Pool, TallyChanges]:
 
 
 def load_tallies(pool: Pool) -> list[PairCount]:
-    """Return the counts in a pool's tallies. The ids of the newest votes are 0."""
+    """Return the counts in a pool's tallies. Tallies do not store a `last_vote_id`, so it is 0."""
     tallies = Tally.objects.filter(board__pool=pool, board__style_control=False)
     rows = tallies.values_list("board__category__slug", "model_a", "model_b", *COUNT_FIELDS)
     return [
@@ -256,7 +256,7 @@ def stage_weights(
 def apply_staged_weights() -> None:
     """Update the tallies with the weights that `stage_weights` has prepared in this transaction.
 
-    Call this with the refresh lock, and before the new weights are stored.
+    Call this while holding the refresh lock, and before the new weights are stored.
     """
     _count_changes(is_tallied=False)  # votes that have left the outbox since the change was prepared
     with connection.cursor() as cursor:

@@ -53,13 +53,13 @@ class VoteColumns:
 
     id: the key of the vote.
     a, b: the keys of the models.
-    voter: a number from 0, or UNKNOWN_VOTER.
+    voter: the index of the voter, counting from 0, or UNKNOWN_VOTER.
     double_score: 2 if a won, 0 if b won, 1 otherwise.
     both_bad: whether both answers were bad.
     weight: the number of identical votes.
     filter_weight: from 0 to 1. It is 0 for excluded votes.
     time: when the vote was cast, in seconds since 1970, or 0 if unknown.
-    category_set: a position in `category_sets`.
+    category_set: an index into `category_sets`.
     style (N, 8): the features of a, then of b. NaN if unknown.
     """
 
@@ -154,6 +154,6 @@ class VoteColumns:
 
 
 def _assign_codes(known: dict[int, int], values: NDArray[Any]) -> NDArray[np.intp]:
-    """Return a number from 0 for each value. Known values keep their numbers."""
+    """Return an integer code for each value, counting from 0. Known values keep their codes, and new ones are added."""
     distinct, inverse = np.unique(values, return_inverse=True)
     return np.array([known.setdefault(value, len(known)) for value in distinct.tolist()], dtype=np.intp)[inverse]

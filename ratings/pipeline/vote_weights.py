@@ -19,7 +19,7 @@ from ratings.statistics.vote_filter import crowds
 
 REFRESH_LOCK_ID = 7_298_541  # key of the PostgreSQL advisory lock that serializes all changes to tallies and boards
 CROWD = "crowd"  # the reason if too many new voters voted in the same hour
-NEW_VOTER_AGE = timedelta(days=1)  # since a voter's first battle
+NEW_VOTER_AGE = timedelta(days=1)  # a voter is new until this long after their first battle
 
 WAITING_SQL = """
 SELECT vote.id, pool.slug, pool.open_limit, vote.created_at
@@ -84,7 +84,8 @@ def _take_refresh_lock() -> None:
 def hold_back_crowds() -> list[int]:
     """Give weight 0 to the waiting votes of new voters that exceed the limit. Return the ids of all waiting votes.
 
-    The first run of the filter after a vote's epoch has closed replaces this weight. Call this with the refresh lock.
+    The first run of the filter after a vote's epoch has closed replaces this weight. Call this while holding the
+    refresh lock.
     """
     with connection.cursor() as cursor:
         cursor.execute(WAITING_SQL)
@@ -124,7 +125,7 @@ def store_filter_weights(
 
     weights: by vote id. Votes that are missing get weight 1.
     votes: the number of votes that the filter has read.
-    closed: the ids of the votes in closed epochs. Other votes that are held back stay so. None means all votes.
+    closed: the ids of the votes in closed epochs. Other votes that are held back keep weight 0. None means all votes.
     open_limit: the limit on new voters' votes from now on.
 
     This prepares everything before it takes the lock, so that votes and exclusions do not have to wait.

@@ -16,7 +16,7 @@ from ratings.statistics.vote_filter.alarms import find_excesses
 
 PERIOD = timedelta(days=1)
 MAX_ALARMS = 5  # for new voters, and the same number for networks
-# Network hashes are stored for longer than the period, and an index sorts the battles that have one by time.
+# Network hashes are stored for longer than the period, and battles that have one are indexed by time.
 RECENT_VOTES_SQL = """
 WITH recent AS MATERIALIZED (
     SELECT id, voter_id, network FROM arena_battle WHERE network <> '' AND created_at > %(start)s AND pool = %(pool)s

@@ -48,7 +48,7 @@ class AgreementQuery:
     """A comparison's board and conditions.
 
     pool: if empty, this arena's own pool is used. If too few of its models have scores, the first pool with enough
-        models is used instead, or else the pool with the most such models.
+        models with scores is used instead, or else the pool with the most models with scores.
     category: if empty, the benchmark's own category is used if a pool has enough of its models there, else all votes.
     conditions: the key of the conditions. If empty, the conditions with the most models are used.
     """
@@ -78,7 +78,7 @@ class ConditionsGroup:
         return self.ranking.conditions.key
 
     @property
-    def models(self) -> int:
+    def model_count(self) -> int:
         return len(self.pairs)
 
 
@@ -119,7 +119,7 @@ class BenchmarkComparison:
         """
         if self.regression is None:
             return None
-        return "lost" if self.regression.lost else "kept"
+        return "lost" if self.regression.has_lost_signal else "kept"
 
     @property
     def missing(self) -> int:
@@ -299,7 +299,7 @@ def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[R
 
 
 def find_comparable_slugs() -> set[str]:
-    """Return the slugs of all benchmarks for which one pool's overall board has enough models with scores."""
+    """Return the slugs of the benchmarks for which some overall board rates enough models with comparable scores."""
     boards = [set(_index_rated_rows(unpack_rows(snapshot.rows))) for snapshot in list_newest_snapshots()]
     condition_names = [field.name for field in fields(Conditions) if field.name != "report"]
     report = Case(When(harness="", then=F("source")), default=Value(""))

@@ -20,7 +20,7 @@ from ratings.statistics.constants import MAIN_COMPONENT
 PRICE = "price"
 SPEED = "speed"
 AXES = (PRICE, SPEED)
-UNCONNECTED = "unconnected"  # no chain of votes connects the model to the main group
+UNCONNECTED = "unconnected"  # no chain of votes connects the model to the main component
 UNBOUNDED = "unbounded"  # the model has no finite maximum likelihood rating
 UNRANKED = "unranked"  # the model has too few votes for a rank
 UNKNOWN = "unknown"  # the price or speed of the model is unknown
@@ -38,7 +38,7 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
     were set by hand. `left_out` has the other models with the reason, one of `EXCLUSION_REASONS`. Prices and speeds are
     current, even if the board is not.
 
-    axis: `price` (US dollars per million tokens, blended 3:1, input to output) or `speed` (tokens per second)
+    axis: `price` (US dollars per million tokens, blended 3:1, input to output) or `speed` (tokens per second).
 
     Raises RequestError as `snapshots.load_newest_board` does, and RequestError 400 if the axis is not in `AXES`.
     """

@@ -58,7 +58,7 @@ class PoolCounts:
 
     reduced: how many votes have a weight below 1, by reason.
     left: among votes with a winner, the share of those for the left answer.
-    skipped, replaced: shares of finished blind battles.
+    skipped, replaced: shares of the blind battles that were voted on or skipped.
     shares, makers: the votes per model and per maker.
     battles: how often each model failed.
     draw, audit: the probabilities of pairs, and the audit of the draw.

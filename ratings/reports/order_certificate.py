@@ -47,8 +47,8 @@ def _build_undefined(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def describe_first_place(first: Mapping[str, Any] | None, names: Mapping[str, str]) -> str:
     """Return a sentence with the number of voters that the first place depends on, or "" if the number is unknown.
 
-    first: as in the certificate
-    names: slug → name of the models on the board
+    first: as in the certificate.
+    names: slug → name of the models on the board.
     """
     if not first or not first["at_most"] or first["model"] not in names:
         return ""

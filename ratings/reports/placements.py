@@ -56,7 +56,10 @@ def list_pool_placements(model: str) -> list[Placement]:
 
 
 def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str, str]) -> str:
-    """Return the leaderboard's pool if the model is on it, else the first pool in these placements."""
+    """Return the pool that the leaderboard shows by default if it is in these placements, else their first pool.
+
+    Without placements, return the live pool.
+    """
     pools = [placement.pool.slug for placement in placements]
     if not pools:
         return LIVE_POOL
@@ -108,9 +111,9 @@ def list_opponents(board_key: BoardKey, model: str) -> list[dict[str, Any]]:
     model: the slug.
     votes, wins, losses, ties: the direct votes.
     actual, predicted: win rates. A tie is half a win.
-    diff, error: the difference in Elo points, and half of its 95% interval.
+    diff, error: the difference in Elo points, and half the width of its 95% interval.
 
-    Values are None if there is no prediction (see `pairwise.build_matrices`).
+    `predicted`, `diff`, and `error` can be None (see `pairwise.build_matrices`).
     """
     from ratings.boards import pairwise  # loads scipy, which is slow to import
 

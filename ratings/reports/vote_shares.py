@@ -36,7 +36,7 @@ class ModelShare:
 
     counted: the number of votes that count.
     reasons: the reasons why other votes do not count.
-    percent: the share of all votes that count.
+    percent: the share of all counted votes that involve the model.
     chance: the probability of being in the next battle, as a percentage, or None if unknown.
     """
 
@@ -63,8 +63,8 @@ class MakerShare:
     """
 
     name: str
-    models: int
-    retired: int
+    model_count: int
+    retired_count: int
     percent: float
     chance: float | None
 
@@ -116,8 +116,8 @@ def _build_maker_share(name: str, shares: Sequence[ModelShare]) -> MakerShare:
     chances = [share.chance for share in shares if share.chance is not None]
     return MakerShare(
         name=name,
-        models=len(shares),
-        retired=sum(share.retired for share in shares),
+        model_count=len(shares),
+        retired_count=sum(share.retired for share in shares),
         percent=sum(share.percent for share in shares) / 2,
         chance=sum(chances) / 2 if chances else None,
     )

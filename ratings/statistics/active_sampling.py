@@ -42,10 +42,10 @@ def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
     The matrix is symmetric and finite, with a zero diagonal and no negative values. The shares of the pairs i < j add
     up to 1, or to 0 if there is no pair.
 
-    The shares reduce three kinds of errors: the ratings of newcomers relative to the field, the differences between
-    contenders, and, with a small weight, all ratings. Each model counts as a contender with the probability that it is
-    among the ten best. The field is the mean of all ratings, weighted by information. A model without votes has almost
-    no weight in it.
+    The shares are chosen to reduce three kinds of errors: those of newcomers' ratings relative to the field, those of
+    differences between contenders, and, with a small weight, those of all ratings relative to the field. Each model
+    counts as a contender with the probability that it is among the ten best. The field is the mean of all ratings,
+    weighted by information. A model without votes has almost no weight in it.
 
     Each model has a prior that is worth one tie against an opponent rated 1000, so a board without votes is valid
     input.

@@ -82,7 +82,7 @@ class BenchmarkRegression:
         return high
 
     @property
-    def lost(self) -> bool:
+    def has_lost_signal(self) -> bool:
         """True if the benchmark no longer predicts the order of the ratings."""
         return self.spearman < MIN_CORRELATION
 

@@ -76,7 +76,7 @@ class Comparisons:
 
         model_a, model_b (N,): names, or integer ids.
         outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie.
-        weight (N,): integers from 1. A vote with weight n counts as n identical votes.
+        weight (N,): positive integers. A vote with weight n counts as n identical votes.
         filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Models whose votes all have weight 0 are
             excluded.
         """
@@ -124,11 +124,11 @@ class VoterCounts:
 
     There are E rows. Rows with the same voter and pair are added up, so one row per vote is valid too.
 
-    voter (E,): numbers from 0.
+    voter (E,): the index of each row's voter, counting from 0.
     first, second (E,): positions of the models in the board's labels.
     wins, losses, ties (E,): the outcomes from the perspective of the first model.
     filter_weight (E,): the filter weight by which the counts of a row are already multiplied, or None if it is 1
-        everywhere. All votes in a row have the same.
+        everywhere. All votes in a row have the same filter weight.
 
     Store these counts in a database, not sums of scores. A sum of scores is valid only for the ratings from which it
     was computed. The counts give the exact sum for any ratings, and a new vote changes only one row.
@@ -153,8 +153,8 @@ class VoterCounts:
         """Return the counts from rows of a table.
 
         voter (E,): names or ids.
-        models: the labels of the first and of the second model, each (E,).
-        counts: the first model's wins, losses, and ties, each (E,).
+        models: two arrays (E,), the labels of each row's first and second model.
+        counts: three arrays (E,), the first model's wins, losses, and ties.
         """
         _, codes = np.unique(np.asarray(voter), return_inverse=True)
         first, second = (_look_up_models(board.labels, side) for side in models)
@@ -174,7 +174,12 @@ class VoterCounts:
         outcome: ArrayLike,
         weight: ArrayLike | None = None,
     ) -> Self:
-        """Return the counts from single votes. Models, outcome, and weight are as in `Comparisons.from_votes`."""
+        """Return the counts from single votes.
+
+        voter (N,): names or ids.
+        models: two arrays (N,), the labels of each vote's first and second model.
+        outcome, weight (N,): as in `Comparisons.from_votes`.
+        """
         first, second = (_look_up_models(board.labels, side) for side in models)
         double_score, times = check_votes(first, second, outcome, weight)
         amount = np.ones(len(double_score)) if times is None else times

@@ -90,7 +90,7 @@ def find_reachable(score: Floats, source: int) -> NDArray[np.bool_]:
 
 
 def _rank_strong_components(board: Comparisons, strong: NDArray[np.int32]) -> Indices:
-    """Return each model's strong component as its position in the order of preference (M,), from 0."""
+    """Return the position of each model's strong component in the order of preference (M,), counting from 0."""
     is_same_component = strong[:, None] == strong
     votes_of_model = np.where(is_same_component, board.votes, 0).sum(axis=1)
     votes = np.bincount(strong, weights=votes_of_model)

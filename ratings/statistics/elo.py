@@ -53,7 +53,7 @@ def replay_votes(
 
 
 def _repeat_result(rating_a: float, rating_b: float, gain: float, times: int) -> tuple[float, float]:
-    """Return both ratings after the same result is repeated. `gain` is its entry in `_GAIN`."""
+    """Return both ratings after the same result occurs `times` times. `gain` is its entry in `_GAIN`."""
     for _ in range(min(times, _MAX_STEPS) if gain else times):
         change = gain - _SWING * tanh(_RATE * (rating_a - rating_b))
         if rating_a + change == rating_a and rating_b - change == rating_b:

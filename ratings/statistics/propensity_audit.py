@@ -1,10 +1,10 @@
 """An audit of the draw: how the ratings would change if all pairs had been drawn equally often.
 
-If the model is correct, the fit needs no weights: given the pair, the outcome does not depend on how the pair was
-drawn. This module tests that assumption. It weights each vote by the inverse of the probability of its pair, fits the
-same models again, and flags a model if its rating changes by more than two standard errors of the change. The standard
-error comes from a joint sandwich covariance of both fits (J. A. Hausman, Econometrica 46, 1978). It is clustered by
-voter if the board's intervals are.
+If the Bradley-Terry model is correct, the fit needs no weights: given the pair, the outcome does not depend on how the
+pair was drawn. This module tests that assumption. It weights each vote by the inverse of the probability of its pair,
+fits the same models again, and flags a model if its rating changes by more than two standard errors of the change. The
+standard error comes from a joint sandwich covariance of both fits (J. A. Hausman, Econometrica 46, 1978). It is
+clustered by voter if the board's intervals are.
 """
 
 from dataclasses import dataclass

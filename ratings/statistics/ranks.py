@@ -42,7 +42,7 @@ class Ranks:
     rank (M,): 1 plus the number of ranked models with a higher rating.
     rank_low, rank_high (M,): the range of ranks, based on two-sided 95% tests of the differences. For an unranked
         model, the range that it could have among the ranked models.
-    rank_ub (M,): 1 plus the number of ranked models whose interval is entirely above.
+    rank_ub (M,): 1 plus the number of ranked models whose interval is entirely above the model's own.
     tier (M,): tier 1 has all models that could be the best.
     """
 
@@ -93,7 +93,9 @@ def select_ranked_models(component: Indices, candidates: Flags) -> Flags:
 
 
 def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
-    """Return the ranks of the models in a fit, counted among the candidates, or among all models.
+    """Return the ranks of the models in a fit.
+
+    candidates (M,): the models that can get a rank (see `select_ranked_models`). None means all models.
 
     Two models differ if the two-sided 95% test of their difference is significant, or if their intervals do not
     overlap. For bounded models, the second condition implies the first.
@@ -139,7 +141,7 @@ def compare_pairs(fit: ComparableFit, board: Comparisons) -> PairComparisons:
 
 
 def _assign_tiers(fit: Fit, ranked: Flags) -> Indices:
-    """Return tiers (M,) from 1, and 0 for unranked models.
+    """Return tiers (M,), counting from 1, and 0 for unranked models.
 
     The best remaining bounded model leads the next tier. If an unbounded model led a tier, its error would be so large
     that all other models would be in the tier too.
@@ -163,8 +165,8 @@ def _assign_tiers(fit: Fit, ranked: Flags) -> Indices:
 
 
 def _compute_simultaneous_level(models: int) -> float:
-    """Return the probability below the upper end of intervals that all cover their differences at the same time, in 95%
-    of cases.
+    """Return the probability below the upper end of each interval at which, in 95% of cases, the intervals of all pairs
+    cover their differences at the same time.
 
     The leader is chosen from the data, so the intervals must cover all pairs and not only those of one model (Z. Sidak,
     Journal of the American Statistical Association 62, 1967, for normal estimates with any correlation).

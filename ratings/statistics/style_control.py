@@ -71,7 +71,7 @@ def fit(votes: StyledVotes, *, start: StartingValues | None = None) -> StyleFit:
     paired = votes.group_by_pair()
     board = paired.to_comparisons(votes.labels)
     parts = list_components(board)
-    component, bounded = label_components(parts, paired.models)
+    component, bounded = label_components(parts, paired.model_count)
     inside = paired.select_votes(bounded[paired.first] & bounded[paired.second])
     varying = (paired.scale > 0) & (inside.x != inside.x[:, :1]).any(axis=1)
     joint = _fit_bounded(board, inside.select_styles(varying), parts, _compute_start(board, start, varying))
@@ -85,8 +85,8 @@ def fit(votes: StyledVotes, *, start: StartingValues | None = None) -> StyleFit:
     return StyleFit(
         fit=replace(ratings, iterations=ratings.iterations + joint.iterations),
         board=board,
-        coefficients=_fill_constant_styles(varying, joint.parameters[paired.models :]),
-        errors=_fill_constant_styles(varying, errors[paired.models :]),
+        coefficients=_fill_constant_styles(varying, joint.parameters[paired.model_count :]),
+        errors=_fill_constant_styles(varying, errors[paired.model_count :]),
         scale=paired.scale,
     )
 
@@ -128,7 +128,7 @@ class _JointFit:
 
 
 def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component], parameters: Floats) -> _JointFit:
-    size = votes.models
+    size = votes.model_count
     width = len(parameters)
     free = np.zeros(width, dtype=bool)
     component = np.full(size, -1)

@@ -52,13 +52,13 @@ def compute_sandwich(
 
     unclustered = compute_covariance(plain)
     if votes.voter is None:
-        return Spread.unclustered(unclustered), np.zeros(votes.models, dtype=bool)
+        return Spread.unclustered(unclustered), np.zeros(votes.model_count, dtype=bool)
     meat, is_clustered = _compute_meat(votes, votes.voter, residual, plain, component)
-    clustered = np.zeros(votes.models, dtype=bool)
+    clustered = np.zeros(votes.model_count, dtype=bool)
     clustered[votes.first[is_clustered]] = True
     clustered[votes.second[is_clustered]] = True
     degrees = np.full(len(parameters), np.inf)
-    degrees[: votes.models][clustered] = _compute_degrees(votes, votes.voter, expected, is_clustered)[clustered]
+    degrees[: votes.model_count][clustered] = _compute_degrees(votes, votes.voter, expected, is_clustered)[clustered]
     return Spread(compute_covariance(meat), unclustered, degrees), clustered
 
 
@@ -74,7 +74,7 @@ def _build_centering(component: Indices, size: int) -> Floats:
 
 def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
     """Return a mask (N,) of the votes on one of these models, or with a difference in one of these styles."""
-    models, styles = parameters[: votes.models], parameters[votes.models :]
+    models, styles = parameters[: votes.model_count], parameters[votes.model_count :]
     is_affected: Flags = models[votes.first] | models[votes.second] | (votes.x[styles] != 0).any(axis=0)
     return is_affected
 
@@ -104,12 +104,12 @@ def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, is_cl
     first = votes.first.astype(np.intp)
     second = votes.second.astype(np.intp)
     sides = first[is_clustered], second[is_clustered]
-    (squares,) = sum_over_voters(voter[is_clustered], sides, amount[is_clustered], votes.models, [np.square])
-    information = np.zeros(votes.models)
+    (squares,) = sum_over_voters(voter[is_clustered], sides, amount[is_clustered], votes.model_count, [np.square])
+    information = np.zeros(votes.model_count)
     independent_squares = (votes.squared_weight * expected**2)[~is_clustered]
     for side in (first, second):
-        information += np.bincount(side, amount, votes.models)
-        squares += np.bincount(side[~is_clustered], independent_squares, votes.models)
+        information += np.bincount(side, amount, votes.model_count)
+        squares += np.bincount(side[~is_clustered], independent_squares, votes.model_count)
     return compute_degrees_of_freedom(information, squares)
 
 
@@ -130,7 +130,7 @@ def _select_clustered_votes(votes: PairedVotes, voter: Indices, component: Indic
 
 def _sum_score_products(votes: PairedVotes, voter: Indices, score: Floats) -> Floats:
     """Return the sum over voters of the outer products of their total scores (M + K, M + K)."""
-    size = votes.models
+    size = votes.model_count
     parts: list[ColumnEntries] = [(votes.first, score), (votes.second, -score)]
     parts += [(size + k, score * votes.x[k] / scale) for k, scale in enumerate(votes.scale.tolist())]
     return sum_outer_products(voter, parts, size + len(votes.scale))

@@ -101,7 +101,7 @@ def _find_farthest_move(votes: PairedVotes, step: Floats, virtual: Floats) -> fl
     """Return an upper bound on the change of the lead in any vote, in natural units."""
     runs = votes.runs
     strength_moves = np.abs(step[runs.first] - step[runs.second])
-    style_moves = np.abs(step[votes.models :] / votes.scale)
+    style_moves = np.abs(step[votes.model_count :] / votes.scale)
     farthest = strength_moves.max(initial=0) + style_moves.sum()
     return max(float(farthest), float(np.abs(step[virtual > 0]).max(initial=0)))
 
@@ -115,7 +115,7 @@ def _is_separable(votes: PairedVotes, free: Indices) -> bool:
     chosen = np.zeros(len(side), dtype=bool)
     chosen[:: max(1, len(side) // _CONSTRAINT_BATCH_SIZE)] = True
     while True:
-        change = np.zeros(votes.models + len(votes.scale))
+        change = np.zeros(votes.model_count + len(votes.scale))
         change[free] = _solve_best_change(votes, chosen, free, gain)
         leads = votes.compute_leads(change)
         margins = np.where(side == 0, -np.abs(leads), side * leads)
@@ -155,11 +155,11 @@ def _build_design_matrix(votes: PairedVotes) -> csr_array:
     """Return the derivatives of each vote's lead with respect to the parameters (N, M + K)."""
     count = len(votes.score)
     styles = len(votes.scale)
-    columns = np.tile(np.arange(votes.models, votes.models + styles), (count, 1))
+    columns = np.tile(np.arange(votes.model_count, votes.model_count + styles), (count, 1))
     columns = np.column_stack((votes.first, votes.second, columns)).astype(np.intp)
     values = np.column_stack((np.ones(count), -np.ones(count), (votes.x / votes.scale[:, None]).T))
     ends = np.arange(0, (styles + 2) * count + 1, styles + 2)
-    return csr_array((values.ravel(), columns.ravel(), ends), shape=(count, votes.models + styles))
+    return csr_array((values.ravel(), columns.ravel(), ends), shape=(count, votes.model_count + styles))
 
 
 def _has_collinear_styles(votes: PairedVotes, free: Indices) -> bool:
@@ -167,7 +167,7 @@ def _has_collinear_styles(votes: PairedVotes, free: Indices) -> bool:
     # The result does not depend on the weights of the votes. Equal weights for all runs give the smallest rounding
     # error.
     products = votes.sum_outer_products(np.repeat(1 / votes.run_lengths, votes.run_lengths))[np.ix_(free, free)]
-    strengths = int((free < votes.models).sum())
+    strengths = int((free < votes.model_count).sum())
     mixed = products[strengths:, :strengths]
     styles = products[strengths:, strengths:]
     unit = np.sqrt(styles.diagonal())

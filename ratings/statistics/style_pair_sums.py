@@ -46,7 +46,8 @@ class PairedVotes:
     score (N,): the score of the first model: 0, 0.5, or 1.
     weight (N,): the number of identical votes, multiplied by the filter weight.
     squared_weight (N,): the same number, multiplied by the square of the filter weight.
-    voter (N,): numbers from 0, negative if unknown; or None.
+    voter (N,): the index of each vote's voter, counting from 0, or negative if the voter is unknown. None if
+        errors are not clustered by voter.
     x (K, N): style differences, from -1 to 1.
     scale (K,): divisors of the style differences.
 
@@ -54,7 +55,7 @@ class PairedVotes:
     strength[first] - strength[second] + coefficients @ x[:, v] / scale natural units.
     """
 
-    models: int
+    model_count: int
     first: NDArray[np.unsignedinteger[Any]]
     second: NDArray[np.unsignedinteger[Any]]
     score: Floats
@@ -69,7 +70,7 @@ class PairedVotes:
         if votes.all():
             return self
         return PairedVotes(
-            models=self.models,
+            model_count=self.model_count,
             first=self.first[votes],
             second=self.second[votes],
             score=self.score[votes],
@@ -88,7 +89,7 @@ class PairedVotes:
 
     def to_comparisons(self, labels: Sequence[Label]) -> Comparisons:
         """Return the votes on each pair, by outcome."""
-        size = self.models
+        size = self.model_count
         cells = (self.first.astype(np.intp) * size + self.second) * 3 + (2 * self.score).astype(np.intp)
         matrices = []
         for amount in (self.weight, self.squared_weight):
@@ -166,7 +167,7 @@ class PairedVotes:
         first = self.runs.first[chunk.runs]
         second = self.runs.second[chunk.runs]
         lead: Floats = np.repeat(parameters[first] - parameters[second], self.run_lengths[chunk.runs])
-        lead += (parameters[self.models :] / self.scale) @ self.x[:, chunk.votes]
+        lead += (parameters[self.model_count :] / self.scale) @ self.x[:, chunk.votes]
         return lead
 
 
@@ -205,7 +206,7 @@ class _MatrixSum:
         self._styles += scaled @ x.T
 
     def total(self) -> Floats:
-        size = self._votes.models
+        size = self._votes.model_count
         scale = self._votes.scale
         _, first, second = self._votes.runs
         pairs = np.bincount(first * size + second, self._runs, size * size).astype(np.float64).reshape(size, size)
@@ -217,5 +218,5 @@ class _MatrixSum:
 
 def _sum_by_model(votes: PairedVotes, runs: Floats) -> Floats:
     _, first, second = votes.runs
-    total = np.bincount(first, runs, votes.models) - np.bincount(second, runs, votes.models)
+    total = np.bincount(first, runs, votes.model_count) - np.bincount(second, runs, votes.model_count)
     return total.astype(np.float64)

@@ -26,13 +26,13 @@ class StyledVotes:
     """N votes between M models, with the style of both answers.
 
     labels: M distinct names or ids.
-    models: the positions of the first and of the second model of each vote in `labels` (N,).
+    models: two arrays (N,), the positions in `labels` of each vote's first and second model.
     outcome (N,): 1 if the first model won, 0 if the second model won, 0.5 for a tie.
     features (N, 2 K): K features of the first answer, then the same K features of the second, such as the length and
         the numbers of headers, bold marks, and list items. They must not be negative. Votes with NaN are excluded.
-    weight (N,): integers from 1. A vote with weight n counts as n identical votes.
+    weight (N,): positive integers. A vote with weight n counts as n identical votes.
     filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Votes with the weight 0 are excluded.
-    voter (N,): the number of each voter from 0. A negative number means that the voter is unknown.
+    voter (N,): the index of each vote's voter, counting from 0. It is negative if the voter is unknown.
     """
 
     def __init__(
@@ -60,9 +60,9 @@ class StyledVotes:
             raise ValueError("voter must have an entry for each vote")
 
     def group_by_pair(self) -> PairedVotes:
-        """Return the votes with features, sorted by pair.
+        """Return the votes that are not excluded, sorted by pair.
 
-        The scale is the population standard deviation of each feature.
+        The scale of each style difference is its population standard deviation.
         """
         # Sorting small integers takes a tenth as long.
         small = np.min_scalar_type(len(self.labels))
@@ -78,7 +78,7 @@ class StyledVotes:
             squared_weight = weight * self.filter_weight[order]
         x, scale = _compute_differences(self.features, order, weight)
         return PairedVotes(
-            models=len(self.labels),
+            model_count=len(self.labels),
             first=first[order],
             second=second[order],
             score=self.double_score[order] / 2,
@@ -91,7 +91,9 @@ class StyledVotes:
 
 
 def _compute_differences(features: NDArray[Any], order: Indices, weight: Floats) -> tuple[Floats, Floats]:
-    """Return (a - b) / (a + b + 1) of each feature (K, n) in this order, and its population standard deviation (K,)."""
+    """Return the style differences (a - b) / (a + b + 1) (K, n) of the votes in this order, and the population standard
+    deviation of each difference (K,).
+    """
     styles = features.shape[1] // 2
     size = len(order)
     x = np.empty((styles, size))
@@ -106,8 +108,8 @@ def _compute_differences(features: NDArray[Any], order: Indices, weight: Floats)
             b = block[:, styles + k]
             row = x[k, votes]
             np.divide(a - b, a + b + 1, out=row)
-            # The first value is subtracted from all values, so the sums are exactly 0 if the feature is constant, and
-            # precise if it hardly varies.
+            # The first difference is subtracted from all of them, so the sums are exactly 0 if the differences are
+            # equal, and precise if they hardly vary.
             if low == 0:
                 shift[k] = row[0]
             shifted = row - shift[k]

@@ -22,7 +22,7 @@ _CHUNK_SIZE = 1 << 18
 
 
 def encode_models(model_a: ArrayLike, model_b: ArrayLike) -> tuple[Sequence[Label], Ids, Ids]:
-    """Return labels, and the positions in them of each vote's two models (N,). Some labels might have no votes.
+    """Return labels, and each vote's two models as positions in the labels (N,). Some labels might have no votes.
 
     Raises ValueError unless the models are all names or all integer ids.
     """
@@ -144,7 +144,7 @@ def look_up_positions(labels: Sequence[Label], models: list[Any]) -> Indices:
         return np.fromiter(map(positions.__getitem__, models), np.intp, len(models))
     except (KeyError, TypeError):
         unknown = next(model for model in models if model not in labels)
-        raise ValueError(f"{unknown!r} is not a model of this board") from None
+        raise ValueError(f"{unknown!r} is not a model on this board") from None
 
 
 def check_votes(

@@ -13,7 +13,7 @@ from ratings.management.pools import get_pool
 
 
 class Command(BaseCommand):
-    help = "Write all votes in a pool to a JSON Lines (.jsonl) or CSV (.csv) file, without voter IDs."
+    help = "Write a pool's votes to a JSON Lines (.jsonl) or CSV (.csv) file, with pseudonyms instead of voter IDs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)

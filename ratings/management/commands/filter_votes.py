@@ -9,7 +9,7 @@ from ratings.models import Pool
 
 
 class Command(BaseCommand):
-    help = "Weight all votes in this arena's pools now, or only those in one pool."
+    help = "Run the vote filter now on all of this arena's pools, or on one of them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--pool", metavar="SLUG", help="the pool (default: all pools of this arena)")

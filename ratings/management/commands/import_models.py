@@ -15,11 +15,16 @@ from ratings.reports.coverage import CoverageReport, load_coverage
 
 
 class Command(BaseCommand):
-    help = "Import facts and prices from a file, or else from the shipped tables. Values set by hand stay unchanged."
+    help = (
+        "Import facts and prices from a file or, without a file, from the tables that ship with Arena. Values set by"
+        " hand stay unchanged."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", nargs="?", type=Path, help="a wheel or the data file in it")
-        parser.add_argument("--source", choices=list(SOURCES), help="the package that the file belongs to")
+        parser.add_argument(
+            "file", nargs="?", type=Path, help="a wheel of the --source package, or the data file in it"
+        )
+        parser.add_argument("--source", choices=list(SOURCES), help="the package that the file comes from")
         parser.add_argument(
             "--coverage", action="store_true", help="import nothing, and show how much is known about the best models"
         )

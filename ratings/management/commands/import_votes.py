@@ -18,7 +18,10 @@ SLUG_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
 
 class Command(BaseCommand):
-    help = "Import all votes in a file (JSON Lines, CSV, or counts per pair; optionally .gz or .xz), or none of them."
+    help = (
+        "Import the votes in a file into a pool. The file can be JSON Lines, CSV with one vote per row, or CSV with"
+        " counts per pair, and it can be compressed (.gz or .xz). If a row is invalid, nothing is imported."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -49,7 +52,7 @@ def _check_slug(slug: str) -> str:
 def _derive_slug(file: Path) -> str:
     """Return a pool slug: the file name, excluding its extensions.
 
-    Raises CommandError if the slug belongs to one of this arena's pools.
+    Raises CommandError if a pool with this slug exists and its votes were not imported.
     """
     name = file.name
     while Path(name).suffix.lower() in (*COMPRESSION_OPENERS, ".csv", ".jsonl", ".ndjson", ".json"):

@@ -20,8 +20,8 @@ from ratings.statistics.comparisons import VoterCounts
 from ratings.statistics.likelihood import build_laplacian, compute_chances, maximize_likelihood
 from ratings.statistics.vote_arrays import Floats, Indices
 
-# Each model has a tie of this weight with an average model. Without it, the removal of a voter could leave a model
-# without a finite strength.
+# Each model has a virtual tie of this weight with an average model. Without it, the removal of a voter could leave a
+# model without a finite strength.
 _PRIOR = 1e-6
 _TIE_TOLERANCE = 1e-6  # a smaller lead, in natural units, is a tie
 _STEP_TOLERANCE = 1e-10
@@ -140,7 +140,10 @@ class Electorate:
         return count_needed(largest, leverage, lead) or limit
 
     def _find_most_influential(self, pair: Pair, influence: Influence) -> int | None:
-        """Return how many of the most influential voters must be removed to change the order, or None."""
+        """Return how many of the most influential voters must be removed to change the order.
+
+        Return None if removing all of the voters that are tried does not change it.
+        """
         lead = _compute_lead(self.theta, pair)
         order = rank_largest(influence.left_out, 2 * lead)
         pulls = np.cumsum(influence.left_out[order])

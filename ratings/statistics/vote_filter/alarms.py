@@ -30,9 +30,9 @@ class Excess:
 def find_excesses(group: Indices, model_a: Indices, model_b: Indices, draw: Indices, shares: Floats) -> list[Excess]:
     """Return the excesses of all groups, least likely first.
 
-    group (N,): the group of each vote, from 0. A vote with -1 is in no group.
-    model_a, model_b (N,): models from 0 to M - 1.
-    draw (N,): the draw table of each vote, a row of `shares`.
+    group (N,): the index of each vote's group, counting from 0, or -1 if the vote is not in a group.
+    model_a, model_b (N,): the indexes of the models, from 0 to M - 1.
+    draw (N,): the draw table of each vote, as a row of `shares`.
     shares (D, M): the chance that each model is in the pair, under each draw table.
 
     A model's expected number in a group is the sum of its chances. It is increased by up to a quarter if the model is

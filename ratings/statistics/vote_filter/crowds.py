@@ -11,9 +11,10 @@ import numpy as np
 
 from ratings.statistics.vote_arrays import Floats, Indices
 
-MIN_OLD_WEIGHT = 2000  # with less weight from older voters, there is no limit, because most voters of the arena are new
+# With less weight from established voters, there is no limit, because most voters in the arena are new.
+MIN_OLD_WEIGHT = 2000
 MIN_HOURLY_LIMIT = 60.0
-HOURLY_SHARE = 0.01  # of the weight of older voters' votes
+HOURLY_SHARE = 0.01  # of the weight of established voters' votes
 HOUR_S = 3600
 # Votes for one model shift its rating by their number / sqrt(its votes) standard errors. So if 32 models have equally
 # many of n votes, sqrt(n) / 4 votes for one of them shift it by one standard error.
@@ -24,7 +25,7 @@ OPEN_LIMIT_SHARE = 1 / 2  # of the limit, for votes from one network
 def compute_hourly_limit(weight: float) -> float:
     """Return the maximum total weight of new voters' votes in an hour.
 
-    weight: the total weight of older voters' votes in the pool. New votes must not raise their own limit.
+    weight: the total weight of established voters' votes in the pool. New votes must not raise their own limit.
     """
     return max(MIN_HOURLY_LIMIT, HOURLY_SHARE * weight)
 

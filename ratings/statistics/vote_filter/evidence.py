@@ -25,8 +25,8 @@ from ratings.statistics.vote_filter.records import A_WON, B_WON, TIE, VoteRecord
 ALPHA = 1e-3
 # This share of all votes is noise: wrong clicks, and questions that the voter cannot judge.
 NOISE = 0.05
-# Honest types: how closely votes follow the ratings, the preference for side a, and factors of the usual shares of ties
-# and of "both bad". Each combination is a type.
+# Honest types: how closely votes follow the ratings, the preference for side a, and multiples of the usual shares of
+# ties and of "both bad". Each combination is a type.
 SHARPNESS = (0.0, 0.4, 0.8, 1.3, 2.0)
 SIDE_BIAS = (-0.3, -0.15, 0.0, 0.15, 0.3)
 TIE_FACTORS = (0.3, 0.6, 1.0, 1.6, 2.5)
@@ -48,7 +48,7 @@ _LOG_CONSTANT, _LOG_NOT_CONSTANT = np.log(0.97), np.log(0.01)
 _TARGET_SHARE = 0.8  # the weight of attacks with a target in the mixture
 
 # Columns of log-likelihoods. A vote's likelihood is the product of the likelihood of its kind (decisive, tie, or both
-# bad) and that of its winner, so the two halves of each type are stored separately.
+# bad) and that of its winner, so winners and kinds have separate columns, which any type combines.
 _WINNERS = np.array([*product(SHARPNESS, SIDE_BIAS), (-1.0, 0.0), (1.0, 0.0)])
 _KINDS = np.array([*product(TIE_FACTORS, BOTH_BAD_FACTORS), (1.0, 1.0)])
 WINNERS = slice(0, len(_WINNERS) - 2)
@@ -128,7 +128,7 @@ class Evidence:
     @classmethod
     def for_records(cls, records: VoteRecords) -> "Evidence":
         total = len(records.a)
-        sums = np.zeros((records.voters, _COLUMNS), dtype=np.float32)
+        sums = np.zeros((records.voter_count, _COLUMNS), dtype=np.float32)
         plain, lead = np.zeros((2, total))
         return cls(records, sums, plain, lead, np.zeros(total, dtype=bool), np.zeros(total, np.intp))
 
@@ -214,7 +214,7 @@ class Evidence:
 
         Other targets are excluded, which makes the e-value smaller.
         """
-        records, size = self.records, self.records.models
+        records, size = self.records, self.records.model_count
         outcome, row, used = records.outcome[votes], self.row[votes], np.tile(self.used[votes], 2)
         keys, pair = np.unique(
             np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes])), return_inverse=True

@@ -43,11 +43,11 @@ class VoteRecords:
     ends: list[int]
 
     @property
-    def models(self) -> int:
+    def model_count(self) -> int:
         return int(self.shares.shape[1])
 
     @property
-    def voters(self) -> int:
+    def voter_count(self) -> int:
         return int(self.voter.max(initial=-1)) + 1
 
 

@@ -14,7 +14,7 @@ from ratings.statistics.vote_filter.strata import MIN_Z, Stratum, Wins
 # The prior odds that votes beyond the expected number serve the proven attack on the model. With lower odds, more of an
 # attack with camouflage remains. With higher odds, honest votes in the model's battles lower it more often.
 _PRIOR_ODDS = 20.0
-# How an attacker and an honest voter split their votes between the target's battles and others.
+# The shares of an attacker's votes that are on the target's battles.
 _ATTACK_FOCUS = (0.45, 0.95)
 
 
@@ -134,7 +134,7 @@ def _take(stratum: Stratum, positions: Indices, amount: float, aims: Aims) -> No
 
 
 def _rank_voters(stratum: Stratum, positions: Indices, aims: Aims) -> Indices:
-    """Return the rank of each of these votes by its voter, from 0 for the voters who look most like the attack.
+    """Return the rank of each of these votes' voters, counting from 0 for the voters who look most like the attack.
 
     Votes at `positions` and all votes that serve one of the aims count as votes of the attack. Voters are ranked by the
     likelihood ratio of their number of such votes.

@@ -91,11 +91,11 @@ def weigh(
     """Return the weights of a pool's votes.
 
     voter (N,): names or ids.
-    model_a, model_b (N,): models from 0 to M - 1.
+    model_a, model_b (N,): the indexes of the models, from 0 to M - 1.
     outcome (N,): 0 if a won, 1 if b won, 2 for a tie, 3 if both are bad.
     propensity (N,): the chance of drawing this pair, in either order, at the time of the draw.
     time (N,): days. A UTC midnight is a whole number. Votes at the same time keep the order of the input.
-    draw (N,): the draw table of each vote, a row of `shares`. A battle whose opponent was drawn for a model that was
+    draw (N,): the draw table of each vote, as a row of `shares`. A battle whose opponent was drawn for a model that was
         already chosen needs a row in which that model's chance is 1.
     shares (D, M): the chance that each model is in the pair, under each draw table. Rows add up to 2.
 
@@ -135,10 +135,10 @@ class _Fold:
 
     def __init__(self, records: VoteRecords) -> None:
         self.records = records
-        total, size = len(records.a), records.models
-        self.index = VoterIndex.from_voters(records.voter, records.voters)
-        self.closed = np.zeros(records.voters, dtype=np.intp)  # votes of each voter in closed epochs
-        self.flagged = np.zeros(records.voters, dtype=bool)
+        total, size = len(records.a), records.model_count
+        self.index = VoterIndex.from_voters(records.voter, records.voter_count)
+        self.closed = np.zeros(records.voter_count, dtype=np.intp)  # votes of each voter in closed epochs
+        self.flagged = np.zeros(records.voter_count, dtype=bool)
         self.weight = np.ones(total)
         self.reason = np.full(total, NOT_REDUCED, dtype="<U11")
         self.won = _WON[records.outcome]
@@ -146,7 +146,7 @@ class _Fold:
         self.evidence = Evidence.for_records(records)
         self.end = 0  # the end of the closed epochs
         self.tests = 0
-        self.last_whole = 0
+        self.last_whole = 0  # the number of closed epochs when all of them were last trimmed as one block
         # Whether an attack is proven, by direction (lifted, lowered, or too frequent) and model.
         self.proven = np.zeros((3, size), dtype=bool)
         self.searched = self.proven.copy()
@@ -208,7 +208,7 @@ class _Fold:
         self._change_sums(votes, self.weight[votes])
 
     def _change_sums(self, votes: Indices, change: Floats) -> None:
-        records, size = self.records, self.records.models
+        records, size = self.records, self.records.model_count
         a, b, won = records.a[votes], records.b[votes], change * self.won[votes]
         sums = np.bincount(a * size + b, won, size * size) + np.bincount(b * size + a, change - won, size * size)
         self.score += sums.reshape(size, size)
@@ -216,7 +216,7 @@ class _Fold:
         self._change_completion(votes[self.included[votes]], change[self.included[votes]])
 
     def _change_completion(self, votes: Indices, change: Floats) -> None:
-        records, size = self.records, self.records.models
+        records, size = self.records, self.records.model_count
         self.seen += np.bincount(records.a[votes], change, size) + np.bincount(records.b[votes], change, size)
         self.drawn += np.bincount(self.evidence.row[votes], change, len(self.drawn))
 
@@ -245,7 +245,7 @@ class _Fold:
         self._count_models(votes[counted], owner[counted], -1)
 
     def _flag_voters(self, voters: Indices) -> tuple[Indices, Indices]:
-        """Flag the voters whose e-values are too large. Return the votes of all these voters, and each vote's voter."""
+        """Flag voters whose e-value is too large. Return the votes of `voters`, and each vote's voter as an index."""
         votes, owner = self.index.list_votes(voters, self.closed[voters])
         if not len(voters):
             return votes, owner
@@ -260,7 +260,7 @@ class _Fold:
 
     def _count_models(self, votes: Indices, owner: Indices, sign: int) -> None:
         """Add voters to `model_votes` and `model_squares`, or subtract them if the sign is -1."""
-        records, size = self.records, self.records.models
+        records, size = self.records, self.records.model_count
         keys = np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes]))
         pairs, number = np.unique(keys, return_counts=True)
         self.model_votes += sign * np.bincount(pairs % size, number, size)
@@ -285,8 +285,8 @@ class _Fold:
     def _search_voters(self) -> None:
         """Check the e-values of all voters again after an attack has been proven."""
         self.searched = self.proven.copy()
-        for start in range(0, self.records.voters, _SEARCH_BATCH_SIZE):
-            voters = np.arange(start, min(start + _SEARCH_BATCH_SIZE, self.records.voters))
+        for start in range(0, self.records.voter_count, _SEARCH_BATCH_SIZE):
+            voters = np.arange(start, min(start + _SEARCH_BATCH_SIZE, self.records.voter_count))
             voters = voters[(self.closed[voters] > 0) & ~self.flagged[voters]]
             votes, owner = self._flag_voters(voters)
             newly_flagged = self.flagged[voters][owner]
@@ -301,14 +301,14 @@ class _Fold:
         votes = votes[self.weight[votes] > 0]
         voter_class = self.voter_class[votes]
         groups = [votes[(voter_class >= low) & (voter_class <= high)] for low, high in _CLASS_RANGES]
-        self.tests += (len(groups) + 1) * self.records.models
+        self.tests += (len(groups) + 1) * self.records.model_count
         for group in groups:
             stratum = self._select(group, chances, rows.start)
             if not len(stratum.votes):
                 continue
             appearances = count_appearances(stratum, growth, self.expected.completion_error)
             wins = self._compare(stratum) if has_testable_wins(stratum) else None
-            hits = find_hits(appearances.z, wins.z if wins else np.zeros(self.records.models), 2 * self.tests)
+            hits = find_hits(appearances.z, wins.z if wins else np.zeros(self.records.model_count), 2 * self.tests)
             self.proven |= (hits.lifted, hits.lowered, hits.frequent)
             changed = self._trim_appearances(stratum, growth, proven_seen_z, hits, appearances)
             if wins:
@@ -316,7 +316,8 @@ class _Fold:
         everyone = self._select(votes, chances, rows.start)
         if len(everyone.votes):
             appearances = count_appearances(everyone, growth, self.expected.completion_error)
-            self._trim_appearances(everyone, growth, proven_seen_z, Aims.for_models(self.records.models), appearances)
+            no_hits = Aims.for_models(self.records.model_count)
+            self._trim_appearances(everyone, growth, proven_seen_z, no_hits, appearances)
 
     def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
         votes = votes[self.weight[votes] > 0]
@@ -344,7 +345,7 @@ class _Fold:
         hits, appearances: see `find_hits` and `count_appearances`.
         """
         limit = compute_log_e_limit(self.tests)
-        done = np.zeros(self.records.models, dtype=bool)
+        done = np.zeros(self.records.model_count, dtype=bool)
         while True:
             proven = hits.models & (appearances.z > 0) | self.proven[:2].any(axis=0) & (appearances.z >= proven_z)
             order = np.where(done, -np.inf, np.where(proven, np.maximum(appearances.log_e, limit), appearances.log_e))
@@ -378,7 +379,7 @@ class _Fold:
 
     def _trim_wins(self, stratum: Stratum, proven_z: float, hits: Aims, wins: Wins) -> None:
         limit = compute_z_limit(2 * self.tests)
-        done = np.zeros(self.records.models, dtype=bool)
+        done = np.zeros(self.records.model_count, dtype=bool)
         while True:
             size = np.abs(wins.z)
             size = np.where(find_joint_hits(wins.z, self.tests), np.maximum(size, limit), size)

@@ -82,7 +82,8 @@ class PairComparison:
     chance: the predicted win rate.
     direct: the votes on the pair.
     needed: the number of votes still needed.
-    why: the reason why some figures are missing, or how many voters the order of neighbors depends on, or empty.
+    why: the reason why some figures are missing, how many voters the order of neighbors depends on, or, on a reference
+        board, whether the two differ significantly. Empty if there is nothing to say.
     is_significant: whether the difference is significant, or None if it cannot be tested.
     """
 

@@ -1,4 +1,4 @@
-"""The leaderboard as a CSV or JSON file, with the same models in the same order as on the page, at full precision."""
+"""The leaderboard as a CSV or JSON file: all models that pass the page's filters, in its order, at full precision."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 def build_download(leaderboard: LeaderboardState, kind: str) -> HttpResponse:
     """Return the response with the file.
 
-    kind: `csv` or `json`
+    kind: `csv` or `json`.
     """
     body = render_csv(leaderboard) if kind == "csv" else render_json(leaderboard)
     headers = {"Content-Disposition": f'attachment; filename="{build_filename(leaderboard, kind)}"'}

@@ -204,7 +204,7 @@ def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[s
     """Return the hidden fields for the state that no visible field contains.
 
     They are the pool, the number of rows, the order if there is no table, and the pins of models that are not on the
-    board. The drawer has check boxes for other pins outside the table.
+    board. The comparison drawer has check boxes for the other pinned models that the table does not show.
     """
     on_board = {entry.slug for entry in leaderboard.all_entries}
     pins = [("pin", slug) for slug in leaderboard.options.pins if slug in hidden_pins and slug not in on_board]
@@ -213,7 +213,7 @@ def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[s
 
 
 def _count_filters(leaderboard: LeaderboardState) -> int:
-    """Return the number of active filters in the panel. The search field is outside the panel."""
+    """Return the number of active filters in the panel, including the board's time, but not the search field."""
     active = [definition for definition, _ in filters.list_active_filters(leaderboard.options) if definition.label]
     return len(active) + (leaderboard.board_key.at is not None)
 

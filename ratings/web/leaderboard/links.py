@@ -13,7 +13,7 @@ QueryPairs = list[tuple[str, str]]
 def build_table_query(board: Mapping[str, str], options: TableOptions, default_columns: tuple[str, ...] = ()) -> str:
     """Return the query string of a board with these options.
 
-    board: the query parameters of the board
+    board: the query parameters of the board.
     """
     return build_query_string(
         [

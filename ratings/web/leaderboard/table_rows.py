@@ -1,4 +1,7 @@
-"""The rows of the table as text. An unknown value is shown as a dash."""
+"""Builds the leaderboard's rows as text.
+
+In the rank column and the optional columns, an unknown value is a dash. Elsewhere, it is omitted.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -56,7 +56,10 @@ def list_measurements(performance: EndpointPerformance) -> list[LabeledText]:
 
 
 def list_variant_settings(settings: Mapping[str, Any]) -> list[LabeledText]:
-    """Return the settings from `arena.endpoints.profiles.build_variant`."""
+    """Return the known settings with labels.
+
+    settings: as returned by `arena.endpoints.profiles.build_variant`.
+    """
     facts: list[LabeledText] = []
     if tokens := settings.get("max_tokens"):
         facts.append((_("Maximum answer length"), _format_tokens(tokens)))

@@ -88,7 +88,7 @@ def _parse_since(text: str, end: datetime) -> datetime | None:
 def _find_directions(comparisons: Sequence[BoardComparison]) -> dict[str, str]:
     """Return `up` or `down` for each model whose rating or rank changed significantly.
 
-    The longest period that has an earlier board counts.
+    If several comparisons have an earlier board, the one over the longest period counts.
     """
     known = [comparison.changes for comparison in comparisons if comparison.changes is not None]
     movements = known[-1].significant_movements if known else []
@@ -97,7 +97,7 @@ def _find_directions(comparisons: Sequence[BoardComparison]) -> dict[str, str]:
 
 
 def _build_presets(parameters: Mapping[str, str], end: datetime, since: datetime | None) -> list[dict[str, Any]]:
-    """Return times before the end, with the queries for the changes since then and for the board of that time."""
+    """Return times before the end, with the queries for the changes since then and for the board as of that time."""
     presets = []
     for label, period in PRESETS.items():
         time = movements.subtract_duration(end, period).replace(second=0, microsecond=0)

@@ -87,7 +87,7 @@ def test_ties_in_price_are_named():
     )
     picks = build_picks(shortlist.survivors)
     assert (picks.cheapest.candidate.slug, [tie.candidate.slug for tie in picks.equally_cheap]) == ("one", ["two"])
-    assert (picks.similar, [tie.candidate.slug for tie in shortlist.equally_cheap]) == (3, ["two"])
+    assert (picks.similar_count, [tie.candidate.slug for tie in shortlist.equally_cheap]) == (3, ["two"])
 
 
 OPEN = rated("open", 1400.0, tier=3, open_weights=True)

@@ -36,7 +36,7 @@ def table(models):
 
 @pytest.fixture
 def arena(models, table):
-    """An arena with many votes of older voters, which the filter has read."""
+    """An arena with many votes of established voters, which the filter has read."""
     cast_old_votes(models, table, OLD_VOTES)
     return read_board()
 

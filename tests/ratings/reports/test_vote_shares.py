@@ -17,7 +17,7 @@ def test_makers_have_the_sides_of_all_votes_between_them():
         part("d", "", 10.0),
     ]
     found = build_maker_shares(shares)
-    assert [(maker.name, maker.models, maker.retired, maker.percent) for maker in found] == [
+    assert [(maker.name, maker.model_count, maker.retired_count, maker.percent) for maker in found] == [
         ("Acme", 2, 1, 55.0),
         ("Bolt", 1, 0, 40.0),
         ("", 1, 0, 5.0),

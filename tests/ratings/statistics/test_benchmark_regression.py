@@ -26,7 +26,7 @@ def test_line_through_known_models():
     assert regression.slope == pytest.approx(6.266, abs=0.001)
     assert regression.intercept == pytest.approx(974.1, abs=0.1)
     assert regression.sd == pytest.approx(33.8, abs=0.1)
-    assert not regression.lost
+    assert not regression.has_lost_signal
 
 
 def test_models_farthest_from_the_line():
@@ -110,7 +110,7 @@ def test_residual_that_noise_could_make_is_no_verdict():
     ],
 )
 def test_benchmark_that_does_not_order_models_has_lost_its_signal(scores, lost):
-    assert regress_ratings(NAMES, scores, RATINGS).lost is lost
+    assert regress_ratings(NAMES, scores, RATINGS).has_lost_signal is lost
 
 
 @pytest.mark.parametrize(

@@ -161,8 +161,8 @@ def test_restricted_keeps_the_rows_of_the_mask():
 @pytest.mark.parametrize(
     ("voter", "models", "counts", "message"),
     [
-        ([1], (["a"], ["z"]), ([1], [0], [0]), "'z' is not a model of this board"),
-        ([1], (["a"], [["b"]]), ([1], [0], [0]), "is not a model of this board"),
+        ([1], (["a"], ["z"]), ([1], [0], [0]), "'z' is not a model on this board"),
+        ([1], (["a"], [["b"]]), ([1], [0], [0]), "is not a model on this board"),
         ([1, 2], (["a"], ["b"]), ([1], [0], [0]), "same length"),
         ([1], (["a"], ["b"]), ([1, 1], [0], [0]), "same length"),
         ([1], (["a"], ["b"]), ([1], [-1], [0]), "row 0 has a negative count"),

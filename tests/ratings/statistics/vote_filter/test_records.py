@@ -22,7 +22,7 @@ def test_votes_are_in_the_order_of_time():
 
     assert records.order.tolist() == [1, 0]
     assert records.a.tolist() == [1, 0]
-    assert records.voters == 2
+    assert records.voter_count == 2
     assert records.ends == []
 
 
