@@ -79,7 +79,7 @@ class OwnProgress:
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
         if self.missing_votes:
-            needs = _("This arena has %(votes)s. Its board needs at least %(missing)s more to be the default.")
+            needs = _("This arena has %(votes)s. Its board needs at least %(missing)s more to come first.")
         else:
             needs = _(
                 "This arena has %(votes)s. Its board needs %(needed)s ranked models to be the default (now %(ranked)s)."

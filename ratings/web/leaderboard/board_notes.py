@@ -84,7 +84,7 @@ def describe_provisional_ranks(board: Mapping[str, Any]) -> str:
     first = sum(row["tier"] == 1 for row in board["rows"])
     if first < 2:
         return rule
-    tie = _("%(first)s of %(all)s models are in tier 1: too few votes to separate them from the best.")
+    tie = _("%(first)s of %(all)s models share tier 1.")
     return f"{rule} {tie % {'first': first, 'all': len(board['rows'])}}"
 
 

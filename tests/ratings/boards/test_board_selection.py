@@ -183,10 +183,10 @@ def test_progress_counts_the_votes_that_are_missing_at_least(rows, up, progress)
 @pytest.mark.parametrize(
     ("progress", "text"),
     [
-        (OwnProgress(1, 5, 64, votes=1), "1 vote. Its board needs at least 64 more to be the default."),
+        (OwnProgress(1, 5, 64, votes=1), "1 vote. Its board needs at least 64 more to come first."),
         (
             OwnProgress(0, 1, 1, votes=1200),
-            "1,200 votes. Its board needs at least 1 more to be the default.",
+            "1,200 votes. Its board needs at least 1 more to come first.",
         ),
         (OwnProgress(0, 5, 0), "0 votes. Its board needs 5 ranked models to be the default (now 0)."),
     ],

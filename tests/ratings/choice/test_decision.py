@@ -205,9 +205,9 @@ def test_decision_tells_what_the_chosen_model_costs(client, three, query, words,
 def test_decision_says_when_its_prices_were_seen(client, three):
     assert "Prices as of January 1, 2026." in text(client.get(PAGE, {"task": ""}))
     Price.objects.filter(model=three[0]).update(as_of=date(2026, 1, 15))
-    assert "Prices as of January 1, 2026 to January 15, 2026." in text(client.get(PAGE))
+    assert "Prices seen from January 1, 2026 to January 15, 2026." in text(client.get(PAGE))
     Price.objects.all().delete()
-    assert "Prices as of" not in text(client.get(PAGE))
+    assert "Prices" not in text(client.get(PAGE))
 
 
 def test_setting_of_a_published_rating_is_beside_it(client, tmp_path):
