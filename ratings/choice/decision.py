@@ -41,7 +41,7 @@ CHECKLIST = (
     ),
     gettext_lazy(
         "Red team: the model has been tested with instructions hidden in documents and pages, and with attempts to"
-        " read other users’ prompts or data."
+        " read the prompts or data of other users."
     ),
     gettext_lazy(
         "Red team: the model has been tested with harmful requests, and answers have been checked for invented"
