@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import uvloop
+
 from arena.answers import jobs, leases
 from arena.answers.answering import AnswerRunner
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
@@ -31,7 +33,7 @@ class Engine:
     """Runs a worker's turns. `submit` and `drain` are thread-safe."""
 
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
+        self.loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
         self.turns: dict[int, LiveTurn] = {}
         self.tasks: dict[int, list[asyncio.Task[None]]] = {}
         self.background: set[asyncio.Task[None]] = set()
