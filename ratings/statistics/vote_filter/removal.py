@@ -19,12 +19,14 @@ _ATTACK_FOCUS = (0.45, 0.95)
 
 
 class WinRecord:
-    """The wins among the votes removed so far from battles with M models, if an attack in one direction is proven.
+    """Sums over the strata from which appearances of M models were removed, if an attack in one direction is proven.
 
-    predicted (M,): the excess of wins if all these votes served the attack. It is negative if the attack lowers the
-        model.
-    excess (M,): the measured excess of wins.
+    predicted (M,): the excess of wins in a stratum if all votes to be removed serve the attack. It is negative if the
+        attack lowers the model.
+    excess (M,): the measured excess of wins in the stratum, before the removal.
     variance (M,): the variance of the measured excess.
+
+    Strata overlap, so the chance is approximate. Votes that were removed are in no later stratum.
     """
 
     def __init__(self, models: int) -> None:
@@ -65,10 +67,10 @@ def remove_appearances(
 ) -> None:
     """Remove this much weight from the votes with the model.
 
-    If an attack in one direction is proven, the weight is removed from the outcome that serves it, to the extent that
-    this is probable (see `WinRecord`). Without a proof, it is removed from wins (or losses) to the extent that the
-    model wins (or loses) more often than expected. The rest is removed from all outcomes in proportion, so the share of
-    wins does not change.
+    If an attack in one direction is proven and the measured wins do not contradict it, the weight is removed from the
+    outcome that serves it, to the extent that this is probable (see `WinRecord`). Otherwise, it is removed from wins
+    (or losses) to the extent that the model wins (or loses) more often than expected. The rest is removed from all
+    outcomes in proportion, so the share of wins does not change.
     """
     positions = np.flatnonzero((stratum.a == model) | (stratum.b == model))
     score = np.where(stratum.a[positions] == model, stratum.won[positions], 1 - stratum.won[positions])
@@ -81,12 +83,12 @@ def remove_appearances(
     expected = float(np.average(wins.expected[model, opponent], weights=weight + 1e-12))
     excess = float(wins.excess[model])
     lifted = excess > 0
-    gain = (1 - expected) if proof.lifted else -expected
+    predicted = ((1 - expected) if proof.lifted else -expected) * (amount - total * proof.outside)
     error = float(wins.error[model])
     is_one_sided = proof.lifted != proof.lowered
     if is_one_sided:
-        record.add(model, gain * (amount - total * proof.outside), excess, error)
-    if is_one_sided and (excess * gain > 0 or abs(excess) < MIN_Z * error):
+        record.add(model, predicted, excess, error)
+    if is_one_sided and (excess * predicted > 0 or abs(excess) < MIN_Z * error):
         lifted, directed = proof.lifted, record.compute_chance(model)
     elif abs(wins.z[model]) > MIN_Z:
         directed = _find_directed_part(amount, total, expected, excess)

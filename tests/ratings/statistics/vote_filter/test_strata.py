@@ -94,6 +94,7 @@ def test_wins_are_removed_until_the_score_is_the_expected_one():
         (0.0, 500.0, Proof(lowered=True), 0.0),
         (0.0, 500.0, Proof(lifted=True, lowered=True), 0.5),
         (0.0, 10.0, Proof(lifted=True), 0.5),  # does not fit: somebody adds honest votes to a small attack
+        (-80.0, 10.0, Proof(lifted=True, outside=0.25), 1.0),  # fits: the attack is even stronger outside
         (0.0, 10.0, Proof(lifted=True, outside=0.1), 1.0),  # fits, because the attack is outside as well
     ],
 )
