@@ -37,7 +37,8 @@ class Deadline:
         self._phase_message = f"no first token within {timeouts.first_token:g} s"
         self._no_token_message = f"no token for {timeouts.between_tokens:g} s"
         self._is_complete = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_due = 0.0  # stored here, because uvloop's handle of a time in the past has no `when`
         self._awaited_content: aiohttp.StreamReader | None = None
 
     async def wait_for(self, awaitable: Awaitable[T]) -> T:
@@ -52,7 +53,7 @@ class Deadline:
 
     async def read(self, content: aiohttp.StreamReader) -> bytes:
         """Return the next bytes, or b"" at the end. Raises TimeoutError like `wait_for`."""
-        if self._timer is None or self._next_deadline < self._timer.when():
+        if self._timer is None or self._next_deadline < self._timer_due:
             self._start_timer()
         self._awaited_content = content
         try:
@@ -81,7 +82,8 @@ class Deadline:
 
     def _start_timer(self) -> None:
         self.cancel()
-        self._timer = self._loop.call_at(self._next_deadline, self._on_timer)
+        self._timer_due = self._next_deadline
+        self._timer = self._loop.call_at(self._timer_due, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None

@@ -3,6 +3,7 @@ import time
 
 import aiohttp
 import pytest
+import uvloop
 from aiohttp.base_protocol import BaseProtocol
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,21 @@ async def test_deadline_passes_other_timeouts_on():
 
     with pytest.raises(TimeoutError, match="someone else's"):
         await Deadline(Timeouts()).wait_for(fail())
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_text_that_waited_for_a_slow_consumer_is_read_after_the_deadline(run):
+    async def read_late() -> list[bytes]:
+        deadline, content = Deadline(Timeouts(first_token=0.02, between_tokens=0.02)), create_reader()
+        texts = []
+        for text in (b"a", b"b", b"c"):
+            content.feed_data(text)
+            time.sleep(0.05)  # the consumer blocks the loop
+            texts.append(await deadline.read(content))
+        deadline.cancel()
+        return texts
+
+    assert run(read_late()) == [b"a", b"b", b"c"]
 
 
 async def test_deadline_starts_again_with_each_token():

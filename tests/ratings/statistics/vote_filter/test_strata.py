@@ -86,6 +86,7 @@ def test_wins_are_removed_until_the_score_is_the_expected_one():
 @pytest.mark.parametrize(
     ("excess", "error", "proof", "from_wins"),
     [
+        (50.0, np.inf, Proof(), 0.5),  # cannot be tested
         (0.0, 10.0, Proof(), 0.5),  # in proportion, which leaves the share of wins
         (15.0, 10.0, Proof(), 0.5),  # not certain
         (50.0, 10.0, Proof(), 1.0),
@@ -101,7 +102,7 @@ def test_wins_are_removed_until_the_score_is_the_expected_one():
 def test_excess_appearances_are_taken_from_the_outcome_of_the_attack(excess, error, proof, from_wins):
     stratum = build_stratum(2000)
     before = count_scores(stratum, 0)
-    wins = Wins(np.full(MODELS, excess), np.full(MODELS, error), EVEN, ALL)
+    wins = Wins(np.full(MODELS, excess), np.full(MODELS, error), EVEN, np.full(MODELS, np.isfinite(error)))
     remove_appearances(stratum, 0, 100.0, wins, proof, WinRecord(MODELS), NO_AIMS)
     after = count_scores(stratum, 0)
 
