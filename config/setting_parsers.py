@@ -99,10 +99,16 @@ def parse_anchor(text: str) -> tuple[str, float]:
 
 def make_url_parser(*schemes: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
-        parts = urlsplit(text)
+        try:
+            parts = urlsplit(text)
+        except ValueError:
+            raise ValueError("is not a valid URL") from None
         if parts.scheme not in schemes:
             raise ValueError(f"does not start with {' or '.join(s + '://' for s in schemes)}")
-        _ = parts.port  # raises ValueError for an invalid port
+        try:
+            _ = parts.port
+        except ValueError:
+            raise ValueError("has a port that is not a number from 0 to 65535") from None
         return text
 
     return parse
