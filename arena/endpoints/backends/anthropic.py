@@ -67,7 +67,7 @@ class AnthropicReader(EventReader):
 class AnthropicBackend(HttpBackend):
     """The backend for endpoints of kind `anthropic`."""
 
-    def build_post(self, request: Request, refused_fields: frozenset[str]) -> Post:
+    def build_post(self, request: Request, rejected_fields: frozenset[str]) -> Post:
         body: dict[str, Any] = {
             "model": request.model,
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
@@ -79,11 +79,11 @@ class AnthropicBackend(HttpBackend):
             budget = max(MIN_THINKING_TOKENS, request.thinking_tokens)
             body["max_tokens"] = request.max_tokens + budget
             body["thinking"] = {"type": "enabled", "budget_tokens": budget}
-            if "thinking" in refused_fields:  # newer models reject a budget
+            if "thinking" in rejected_fields:  # newer models reject a budget
                 body["thinking"] = {"type": "adaptive"}
         if request.system:
             body["system"] = request.system
-        if request.temperature is not None and "temperature" not in refused_fields and not uses_thinking:
+        if request.temperature is not None and "temperature" not in rejected_fields and not uses_thinking:
             body["temperature"] = request.temperature
         url = f"{request.base_url.rstrip('/')}/messages"
         headers = {"x-api-key": request.api_key, "anthropic-version": API_VERSION}

@@ -22,7 +22,7 @@ MAX_ERROR_BYTES = 16 * 1024
 # Anthropic accept only the default temperature, and newer Anthropic models reject a thinking budget. Rejected fields
 # are remembered per endpoint, so each one costs one extra request.
 OPTIONAL_FIELDS = ("stream_options", "max_tokens", "temperature", "thinking")
-REFUSAL_WORDS = ("support", "deprecat", "unknown", "unrecognized", "unexpected", "extra", "permitted", "allowed")
+REJECTION_WORDS = ("support", "deprecat", "unknown", "unrecognized", "unexpected", "extra", "permitted", "allowed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class HttpBackend:
     required_fields: tuple[str, ...] = SERVER_FIELDS
 
     def __init__(self) -> None:
-        self._refused_fields: dict[tuple[str, str], frozenset[str]] = {}
+        self._rejected_fields: dict[tuple[str, str], frozenset[str]] = {}
 
-    def build_post(self, request: Request, refused_fields: frozenset[str]) -> Post:
-        """Return the request to send. `refused_fields` are the OPTIONAL_FIELDS that the server has rejected."""
+    def build_post(self, request: Request, rejected_fields: frozenset[str]) -> Post:
+        """Return the request to send. `rejected_fields` are the OPTIONAL_FIELDS that the server has rejected."""
         raise NotImplementedError
 
     def create_reader(self) -> EventReader:
@@ -84,7 +84,7 @@ class HttpBackend:
 
     def _finalize_error(self, error: Exception, decoder: AnswerDecoder, request: Request) -> BackendError:
         return provider_errors.finalize_error(
-            provider_errors.exception_error(error), has_begun=decoder.has_begun, api_key=request.api_key
+            provider_errors.build_exception_error(error), has_begun=decoder.has_begun, api_key=request.api_key
         )
 
     async def _open_response(
@@ -92,29 +92,29 @@ class HttpBackend:
     ) -> aiohttp.ClientResponse:
         """Send the request and return the open response. Raises BackendError unless its status is 200."""
         endpoint = (request.base_url, request.model)
-        refused_fields = self._refused_fields.get(endpoint, frozenset())
+        rejected_fields = self._rejected_fields.get(endpoint, frozenset())
         while True:
-            post = self.build_post(request, refused_fields)
+            post = self.build_post(request, rejected_fields)
             body = orjson.dumps(post.body)
             response = await deadline.wait_for(send_post(post, body, session, timeouts))
             if response.status == 200:
-                if refused_fields:
-                    self._remember(endpoint, refused_fields)
+                if rejected_fields:
+                    self._remember(endpoint, rejected_fields)
                 return response
             text = await read_error_text(response)
-            error = provider_errors.status_error(response.status, text, response.headers.get("Retry-After", ""))
-            field = find_refused_field(response.status, text, body)
-            if error.reason in ("too_long", "refused") or field is None or field in refused_fields:
+            error = provider_errors.build_status_error(response.status, text, response.headers.get("Retry-After", ""))
+            field = find_rejected_field(response.status, text, body)
+            if error.reason in ("too_long", "refused") or field is None or field in rejected_fields:
                 raise error
-            refused_fields |= {field}
+            rejected_fields |= {field}
 
-    def _remember(self, endpoint: tuple[str, str], refused_fields: frozenset[str]) -> None:
-        if self._refused_fields.get(endpoint) == refused_fields:
+    def _remember(self, endpoint: tuple[str, str], rejected_fields: frozenset[str]) -> None:
+        if self._rejected_fields.get(endpoint) == rejected_fields:
             return
-        self._refused_fields[endpoint] = refused_fields
+        self._rejected_fields[endpoint] = rejected_fields
         base_url, model = endpoint
-        names = ", ".join(sorted(refused_fields))
-        logger.warning("Model %s at %s refuses the fields %s; they are now omitted or replaced", model, base_url, names)
+        names = ", ".join(sorted(rejected_fields))
+        logger.warning("Model %s at %s rejects the fields %s; they are now omitted or replaced", model, base_url, names)
 
 
 async def send_post(
@@ -152,14 +152,14 @@ def compute_answer_limit(request: Request) -> int | None:
     return BYTES_PER_TOKEN * request.max_tokens if request.thinking_tokens else None
 
 
-def find_refused_field(status: int, text: str, body: bytes) -> str | None:
+def find_rejected_field(status: int, text: str, body: bytes) -> str | None:
     """Return the optional field that the server rejected, or None if the error has another cause.
 
     text: the body of the error response
     body: the body of the request
     """
     lower_text = text.lower()
-    if status not in (400, 422) or not any(word in lower_text for word in REFUSAL_WORDS):
+    if status not in (400, 422) or not any(word in lower_text for word in REJECTION_WORDS):
         return None
     for name in OPTIONAL_FIELDS:
         if f'"{name}":'.encode() in body and name in lower_text:

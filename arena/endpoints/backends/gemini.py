@@ -54,11 +54,11 @@ class GeminiBackend(HttpBackend):
     The endpoint's parameters are nested as in the API, for example in `generationConfig` or `safetySettings`.
     """
 
-    def build_post(self, request: Request, refused_fields: frozenset[str]) -> Post:
+    def build_post(self, request: Request, rejected_fields: frozenset[str]) -> Post:
         config: dict[str, Any] = {"maxOutputTokens": request.token_limit}
         if request.thinking_tokens and "thinkingConfig" not in (request.parameters.get("generationConfig") or {}):
             config["thinkingConfig"] = {"thinkingBudget": request.thinking_tokens}
-        if request.temperature is not None and "temperature" not in refused_fields:
+        if request.temperature is not None and "temperature" not in rejected_fields:
             config["temperature"] = request.temperature
         body: dict[str, Any] = {
             "contents": [

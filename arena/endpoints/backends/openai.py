@@ -65,19 +65,19 @@ class OpenAIReader(EventReader):
 class OpenAIBackend(HttpBackend):
     """The backend for endpoints of kind `openai`."""
 
-    def build_post(self, request: Request, refused_fields: frozenset[str]) -> Post:
+    def build_post(self, request: Request, rejected_fields: frozenset[str]) -> Post:
         system = [{"role": "system", "content": request.system}] if request.system else []
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
-        limit_field = "max_completion_tokens" if "max_tokens" in refused_fields else "max_tokens"
+        limit_field = "max_completion_tokens" if "max_tokens" in rejected_fields else "max_tokens"
         body: dict[str, Any] = {
             "model": request.model,
             "messages": system + messages,
             "stream": True,
             limit_field: request.token_limit,
         }
-        if request.temperature is not None and "temperature" not in refused_fields:
+        if request.temperature is not None and "temperature" not in rejected_fields:
             body["temperature"] = request.temperature
-        if "stream_options" not in refused_fields:
+        if "stream_options" not in rejected_fields:
             body["stream_options"] = {"include_usage": True}
         url = f"{request.base_url.rstrip('/')}/chat/completions"
         return Post(url, build_bearer_header(request.api_key), merge_parameters(body, request.parameters))

@@ -74,7 +74,7 @@ STATUS_BY_KIND = {
 }
 
 
-def status_error(status: int, text: str, retry_after: str = "") -> BackendError:
+def build_status_error(status: int, text: str, retry_after: str = "") -> BackendError:
     """Return the error for an HTTP error response.
 
     text: the body of the response
@@ -120,7 +120,7 @@ def parse_retry_after(retry_after: str) -> float | None:
         return None
 
 
-def event_error(error: Any, text: str) -> BackendError:
+def build_event_error(error: Any, text: str) -> BackendError:
     """Convert the error object in a stream event to an exception. `text` is the whole event.
 
     Gemini and OpenRouter send the status as `code`. OpenAI and Anthropic send a word as `code` or `type`. An error with
@@ -131,10 +131,10 @@ def event_error(error: Any, text: str) -> BackendError:
     if not 400 <= status < 600:
         kinds = map(str, fields.values())
         status = next((STATUS_BY_KIND[kind] for kind in kinds if kind in STATUS_BY_KIND), 500)
-    return status_error(status, text)
+    return build_status_error(status, text)
 
 
-def exception_error(error: Exception) -> BackendError:
+def build_exception_error(error: Exception) -> BackendError:
     """Return the error for an exception from the network, a timeout, or a malformed answer."""
     if isinstance(error, BackendError):
         return error

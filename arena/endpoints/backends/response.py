@@ -122,7 +122,7 @@ class AnswerDecoder:
         if type(event) is not dict:
             raise malformed_error(f"an event is not a JSON object: {event!r:.200}")
         if event.get("error") or event.get("object") == "error":
-            raise provider_errors.event_error(event.get("error") or event, json.dumps(event, ensure_ascii=False))
+            raise provider_errors.build_event_error(event.get("error") or event, json.dumps(event, ensure_ascii=False))
         try:
             yield from self._clean(self._reader.read(event))
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:

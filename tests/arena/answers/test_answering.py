@@ -5,7 +5,7 @@ import pytest
 from arena.answers.answering import format_log_detail, measure_call
 from arena.answers.live_turn import LiveSide
 from arena.endpoints.backends.protocol import Action, BackendError, Usage
-from arena.endpoints.backends.provider_errors import exception_error, finalize_error, status_error
+from arena.endpoints.backends.provider_errors import build_exception_error, build_status_error, finalize_error
 from tests.arena.answers.turns import side_job
 
 ASKED, FIRST, LAST = 100.0, 103.0, 105.0
@@ -37,19 +37,19 @@ def test_measured_gives_the_speed_between_the_first_and_the_last_part(of, speed)
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (status_error(400, "Why?"), "rejected, status 400"),
-        (status_error(400, "Your API key is wrong. Why?"), "unavailable, status 400"),
-        (status_error(400, "prompt is too long: Why?"), "too_long, status 400"),
-        (status_error(500, "exceeds the available context size: Why?"), "too_long, status 500"),
-        (status_error(403, '{"flagged_input": "Why?"}'), "refused, status 403"),
-        (status_error(409, "Why?"), "unavailable, status 409"),
+        (build_status_error(400, "Why?"), "rejected, status 400"),
+        (build_status_error(400, "Your API key is wrong. Why?"), "unavailable, status 400"),
+        (build_status_error(400, "prompt is too long: Why?"), "too_long, status 400"),
+        (build_status_error(500, "exceeds the available context size: Why?"), "too_long, status 500"),
+        (build_status_error(403, '{"flagged_input": "Why?"}'), "refused, status 403"),
+        (build_status_error(409, "Why?"), "unavailable, status 409"),
         (BackendError(Action.GIVE_UP, "refused", "refusal: Why?"), "refused"),
-        (status_error(401, "no such key"), "unavailable, status 401: no such key"),
-        (status_error(403, "billing is off"), "unavailable, status 403: billing is off"),
-        (status_error(404, "no such model"), "unavailable, status 404: no such model"),
-        (status_error(429, "slow down"), "unavailable, status 429: slow down"),
-        (status_error(503, "overloaded"), "unavailable, status 503: overloaded"),
-        (exception_error(TimeoutError("no first token")), "timeout, TimeoutError: no first token"),
+        (build_status_error(401, "no such key"), "unavailable, status 401: no such key"),
+        (build_status_error(403, "billing is off"), "unavailable, status 403: billing is off"),
+        (build_status_error(404, "no such model"), "unavailable, status 404: no such model"),
+        (build_status_error(429, "slow down"), "unavailable, status 429: slow down"),
+        (build_status_error(503, "overloaded"), "unavailable, status 503: overloaded"),
+        (build_exception_error(TimeoutError("no first token")), "timeout, TimeoutError: no first token"),
     ],
 )
 def test_log_words_quote_a_provider_only_where_no_question_can_have_caused_the_failure(error, words):

@@ -50,7 +50,7 @@ def test_post_asks_for_a_stream():
     }
 
 
-def test_post_leaves_out_what_is_not_set_or_was_refused():
+def test_post_leaves_out_what_is_not_set_or_was_rejected():
     bare = Request("http://h", "m", (Message("user", "Hi"),))
     assert AnthropicBackend().build_post(bare, NOTHING_REFUSED).body.keys() == {
         "model",
@@ -62,15 +62,15 @@ def test_post_leaves_out_what_is_not_set_or_was_refused():
 
 
 @pytest.mark.parametrize(
-    ("tokens", "refused", "thinking", "limit"),
+    ("tokens", "rejected", "thinking", "limit"),
     [
         (8000, NOTHING_REFUSED, {"type": "enabled", "budget_tokens": 8000}, 8064),
         (100, NOTHING_REFUSED, {"type": "enabled", "budget_tokens": 1024}, 1088),
         (8000, frozenset({"thinking"}), {"type": "adaptive"}, 8064),
     ],
 )
-def test_post_of_a_model_that_thinks_has_a_budget_and_no_temperature(tokens, refused, thinking, limit):
-    body = AnthropicBackend().build_post(replace(REQUEST, thinking_tokens=tokens), refused).body
+def test_post_of_a_model_that_thinks_has_a_budget_and_no_temperature(tokens, rejected, thinking, limit):
+    body = AnthropicBackend().build_post(replace(REQUEST, thinking_tokens=tokens), rejected).body
     assert (body["thinking"], body["max_tokens"]) == (thinking, limit)
     assert "temperature" not in body
 

@@ -3,7 +3,7 @@ from contextlib import aclosing
 
 import pytest
 
-from arena.endpoints.backends.client import HttpBackend, find_refused_field, merge_parameters
+from arena.endpoints.backends.client import HttpBackend, find_rejected_field, merge_parameters
 from arena.endpoints.backends.deadlines import MAX_TEXT_BYTES
 from arena.endpoints.backends.protocol import Delta, Message, Request, Timeouts, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
@@ -260,7 +260,7 @@ async def test_stream_sends_the_whole_conversation(ask, provider):
         ("gemini", "temperature", None),
     ],
 )
-async def test_stream_does_without_a_field_that_is_refused_and_remembers(ask, provider, kind, field, instead):
+async def test_stream_does_without_a_field_that_is_rejected_and_remembers(ask, provider, kind, field, instead):
     model = f"{kind}/refuses-{field}"
     for _ in range(2):
         result = await ask(kind, model, temperature=0.7, thinking_tokens=2000 if field == "budget_tokens" else 0)
@@ -316,14 +316,14 @@ async def test_stream_remembers_nothing_from_a_request_that_failed_anyway(ask, p
         (400, "user said: not supported", None),
     ],
 )
-def test_refused_field_reads_only_clear_words(status, text, field):
+def test_rejected_field_reads_only_clear_words(status, text, field):
     body = b'{"max_tokens":5,"temperature":0.7,"stream_options":{"include_usage":true},"thinking":{"type":"enabled"}}'
-    assert find_refused_field(status, text, body) == field
+    assert find_rejected_field(status, text, body) == field
 
 
-def test_refused_field_is_one_that_was_sent():
+def test_rejected_field_is_one_that_was_sent():
     body = rb'{"messages":[{"content":"\"temperature\": not supported"}]}'
-    assert find_refused_field(400, "temperature is not supported", body) is None
+    assert find_rejected_field(400, "temperature is not supported", body) is None
 
 
 @pytest.mark.parametrize(

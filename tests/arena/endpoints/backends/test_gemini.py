@@ -78,7 +78,7 @@ def test_post_merges_parameters_as_the_api_nests_them():
     assert body["safetySettings"] == parameters["safetySettings"]
 
 
-def test_post_leaves_out_what_is_not_set_or_was_refused():
+def test_post_leaves_out_what_is_not_set_or_was_rejected():
     bare = GeminiBackend().build_post(Request("http://h", "m", (), max_tokens=5), NOTHING_REFUSED).body
     assert bare == {"contents": [], "generationConfig": {"maxOutputTokens": 5}}
     assert GeminiBackend().build_post(REQUEST, frozenset({"temperature"})).body["generationConfig"] == {

@@ -52,15 +52,15 @@ def test_post_leaves_out_what_is_not_set():
 
 
 @pytest.mark.parametrize(
-    ("refused", "gone", "instead"),
+    ("rejected", "gone", "instead"),
     [
         ("stream_options", "stream_options", {}),
         ("temperature", "temperature", {}),
         ("max_tokens", "max_tokens", {"max_completion_tokens": 64}),
     ],
 )
-def test_post_does_without_what_was_refused(refused, gone, instead):
-    body = OpenAIBackend().build_post(REQUEST, frozenset({refused})).body
+def test_post_does_without_what_was_rejected(rejected, gone, instead):
+    body = OpenAIBackend().build_post(REQUEST, frozenset({rejected})).body
     assert gone not in body
     assert body.items() >= instead.items()
 

@@ -8,10 +8,10 @@ import pytest
 from arena.endpoints.backends.protocol import Action, BackendError
 from arena.endpoints.backends.provider_errors import (
     MAX_DETAIL_LENGTH,
-    event_error,
-    exception_error,
+    build_event_error,
+    build_exception_error,
+    build_status_error,
     finalize_error,
-    status_error,
 )
 
 
@@ -23,7 +23,7 @@ from arena.endpoints.backends.provider_errors import (
     ],
 )
 def test_from_status_says_what_to_do_next(status, action):
-    error = status_error(status, '{"error": {"message": "Something"}}')
+    error = build_status_error(status, '{"error": {"message": "Something"}}')
     assert (error.action, error.reason) == (action, "unavailable")
     assert str(status) in error.detail
 
@@ -48,7 +48,7 @@ def test_from_status_says_what_to_do_next(status, action):
     ],
 )
 def test_from_status_knows_a_prompt_that_is_too_long(status, text):
-    error = status_error(status, text)
+    error = build_status_error(status, text)
     assert (error.action, error.reason) == (Action.REPLACE, "too_long")
 
 
@@ -69,7 +69,7 @@ def test_from_status_knows_a_prompt_that_is_too_long(status, text):
     ],
 )
 def test_from_status_knows_a_refusal(status, text):
-    error = status_error(status, text)
+    error = build_status_error(status, text)
     assert (error.action, error.reason) == (Action.GIVE_UP, "refused")
 
 
@@ -89,7 +89,7 @@ def test_from_status_knows_a_refusal(status, text):
     ],
 )
 def test_from_status_takes_a_bad_request_for_the_question_s_fault_unless_it_is_about_the_account(status, text, reason):
-    error = status_error(status, text)
+    error = build_status_error(status, text)
     assert (error.action, error.reason) == (Action.REPLACE, reason)
 
 
@@ -110,7 +110,7 @@ def test_from_status_takes_a_bad_request_for_the_question_s_fault_unless_it_is_a
     ],
 )
 def test_from_event_reads_what_each_provider_gives(error, action):
-    translated = event_error(error, repr(error))
+    translated = build_event_error(error, repr(error))
     assert (translated.action, translated.reason) == (action, "unavailable")
 
 
@@ -123,7 +123,7 @@ def test_from_event_reads_what_each_provider_gives(error, action):
     ],
 )
 def test_from_event_knows_what_the_question_has_caused(error, reason):
-    assert event_error(error, json.dumps(error)).reason == reason
+    assert build_event_error(error, json.dumps(error)).reason == reason
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_from_event_knows_what_the_question_has_caused(error, reason):
     ],
 )
 def test_from_status_knows_when_a_provider_that_limits_the_rate_answers_again(status, header, seconds):
-    error = status_error(status, "slow down", header)
+    error = build_status_error(status, "slow down", header)
     assert (error.reason, error.retry_after_s) == ("unavailable", seconds)
     assert finalize_error(error, has_begun=False, api_key="").retry_after_s == seconds
 
@@ -156,7 +156,7 @@ def test_from_status_knows_when_a_provider_that_limits_the_rate_answers_again(st
 )
 def test_from_status_tells_a_rate_limit_from_an_account_without_money(text, seconds):
     """Visitors can cause a rate limit: one that does not say when it ends must not count as an outage."""
-    assert status_error(429, text).retry_after_s == seconds
+    assert build_status_error(429, text).retry_after_s == seconds
 
 
 @pytest.mark.parametrize(
@@ -168,18 +168,18 @@ def test_from_status_tells_a_rate_limit_from_an_account_without_money(text, seco
 )
 def test_from_status_takes_no_rate_limit_for_a_prompt_that_is_too_long(text):
     """Visitors can cause a rate limit: a probe that took it for a failure would take the model out of the draw."""
-    error = status_error(429, text, "7")
+    error = build_status_error(429, text, "7")
     assert (error.action, error.reason, error.retry_after_s) == (Action.RETRY, "unavailable", 7)
 
 
 def test_from_status_understands_a_date_of_the_next_answer():
-    error = status_error(429, "slow down", formatdate(time.time() + 90, usegmt=True))
+    error = build_status_error(429, "slow down", formatdate(time.time() + 90, usegmt=True))
     assert error.retry_after_s == pytest.approx(90, abs=30)
 
 
 def test_from_event_knows_a_prompt_that_is_too_long():
     text = '{"error": {"type": "invalid_request_error", "message": "prompt is too long: 3 tokens > 2 maximum"}}'
-    assert event_error({"type": "invalid_request_error"}, text).reason == "too_long"
+    assert build_event_error({"type": "invalid_request_error"}, text).reason == "too_long"
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_from_event_knows_a_prompt_that_is_too_long():
     ],
 )
 def test_from_exception_says_what_to_do_next(error, action, reason):
-    translated = exception_error(error)
+    translated = build_exception_error(error)
     assert (translated.action, translated.reason) == (action, reason)
 
 
