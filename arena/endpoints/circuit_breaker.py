@@ -64,7 +64,11 @@ def request_probes(endpoint_ids: Iterable[int]) -> None:
 
 
 def claim_probes(requests: Sequence[None]) -> list[list[ClaimedProbe]]:
-    """Claim due probes that are still unclaimed. The first request gets all of them."""
+    """Claim due probes that are still unclaimed.
+
+    The database batcher calls this once for several callers, with one None for each. The first caller gets all probes,
+    and the others get none.
+    """
     return [_claim_probes(), *([] for _ in requests[1:])]
 
 
@@ -113,5 +117,8 @@ def _record_probe(probe: ClaimedProbe, result: ProbeResult | None) -> None:
 
 
 def _compute_probe_time(delay_s: float = 0) -> Any:
-    """Return the SQL expression for the time of the next probe, after the delay but at least PROBE_INTERVAL_S."""
+    """Return the SQL expression for the earliest time of the next probe.
+
+    This is after the delay, but no sooner than PROBE_INTERVAL_S from now.
+    """
     return Now() + timedelta(seconds=max(delay_s, PROBE_INTERVAL_S))

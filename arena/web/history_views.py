@@ -111,7 +111,10 @@ def delete_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_POST
 def delete_voter_data(request: HttpRequest) -> HttpResponse:
-    """Delete all of the voter's data. Logged-in voters must enter their password. The browser gets a new voter."""
+    """Delete all of the voter's data. Logged-in voters must enter their password.
+
+    The response gives the browser a new voter identity.
+    """
     try:
         quotas.charge_write(request)
         accounts.confirm_password(request, request.POST.get("password", ""))
@@ -130,7 +133,7 @@ def _redirect_to_list(query: dict[str, str]) -> HttpResponse:
 
 @require_safe
 async def export_battles(request: HttpRequest) -> HttpResponseBase:
-    """Stream all of the voter's battles as a JSON file. It is charged like a vote file."""
+    """Stream all of the voter's battles as a JSON file. It counts against the same quota as a download of votes."""
     try:
         await database_sync_to_async(quotas.charge_file)(request)
     except RequestError as error:

@@ -100,14 +100,14 @@ def _render_page(
     judgment = None if is_own else judgments.find_judgment(voter_id, pair.id)
     hides_names = hides_names or pair.hides_names or JUDGE_PARAMETER in request.GET
     pool = get_board_pool(pair.battle) if pair.battle else READY_POOL
-    moves = load_ratings(pool, pair.content.models)
+    ratings = load_ratings(pool, pair.content.models)
     context = {
         "battle": pair.content,
         "blind": hides_names and judgment is None and not is_own,
         "judgment": judgment,
         "verdicts": _describe_verdicts(pair.content, judgment),
         "prediction": _describe_prediction(pair, judgment),
-        "ratings": moves and build_ratings(pair.content.models, moves),
+        "ratings": ratings and build_ratings(pair.content.models, ratings),
         "link": request.build_absolute_uri(pair.content.url),
         "problem": error.detail if error else "",
         "report_note": _build_report_note(request, pair.battle),

@@ -54,8 +54,9 @@ FIELDSETS: Any = (
         {
             "fields": SOURCE_FIELDS,
             "description": gettext_lazy(
-                "The facts that you change on this page are marked “entered manually” in public, with this source and"
-                " day. Imports do not change them. If your facts have different sources, save them one after another."
+                "The facts that you change on this page are marked “entered manually” on the public pages, with this"
+                " source and day. Imports do not change them. If your facts have different sources, save them one after"
+                " another."
             ),
         },
     ),
@@ -63,7 +64,7 @@ FIELDSETS: Any = (
 
 
 class LanguageModelForm(SourceForm):
-    """Form for a model. It validates values the same way as facts (see `catalog.facts.fields`)."""
+    """Form for a model. It validates values by the same rules as facts (see `catalog.facts.fields`)."""
 
     kind = forms.ChoiceField(choices=[("", "---------"), *zip(MODEL_KINDS, MODEL_KINDS, strict=True)], required=False)
     modalities = forms.MultipleChoiceField(

@@ -4,8 +4,9 @@ Sources, most trusted first: values set by hand, values shipped with Arena, valu
 `catalog.sources.registry`), score files, and the models' names. Among several values set by hand, the newest one is
 used. If another source makes several claims about a field, the first one is used.
 
-The admin and models files set columns and store the new values as facts set by hand. A column can also be set without a
-fact, for example in SQL. Imports store such a value as a fact first, and therefore do not overwrite it.
+Edits in the admin and imports of a models file set the columns directly and also store the new values as facts set by
+hand. A column can also be set without a fact, for example in SQL. Imports store such a value as a fact first, and
+therefore do not overwrite it.
 """
 
 from collections import defaultdict

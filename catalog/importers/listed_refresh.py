@@ -1,6 +1,6 @@
 """Generates the shipped tables of facts and prices from downloaded Python packages that list models.
 
-Pure functions, no Django.
+This module reads and writes files, but does not use Django.
 """
 
 from collections import Counter, defaultdict
@@ -42,7 +42,7 @@ precedence. All packages have the MIT license: litellm, genai-prices, model-pric
 PRICES_COMMENT = """\
 Prices from published packages in US dollars per million tokens, the current one first, then earlier ones.
 scripts/refresh_catalogue writes this file: do not edit it. Tiers are prices for prompts above a number of tokens.
-Each line has its package and version, and the day on which the price was read or began. See listed_facts.csv."""
+Each line has its package and version, and the day on which the price was read or took effect. See listed_facts.csv."""
 
 
 @dataclass
@@ -202,7 +202,7 @@ def format_report(report: RefreshReport) -> str:
     for name, changes in (("facts", report.facts), ("prices", report.prices)):
         lines.append(f"{name}: {changes.new} new, {changes.changed} changed, {changes.removed} removed")
     refused = (f"{reason} ({count})" for reason, count in sorted(report.refused.items()))
-    lines.append(f"refused entries: {', '.join(refused) or 'none'}")
+    lines.append(f"refused entries and values: {', '.join(refused) or 'none'}")
     lines.append(f"conflicts between sources: {len(report.conflicts)}")
     for model, conflict in report.conflicts:
         used, other = (f"{conflict.used} ({conflict.source})", f"{conflict.other} ({conflict.other_source})")

@@ -92,7 +92,7 @@ class ExclusionAdmin(ModelAdmin):
             exclusion.save(update_fields=["withdrawn_at"])
             audit.record_change(request.user.get_username(), "withdrawn", exclusion)
         transaction.on_commit(self._queue)
-        self.message_user(request, _("The votes count again within a few seconds."), messages.SUCCESS)
+        self.message_user(request, _("The votes will count again within a few seconds."), messages.SUCCESS)
 
     @staticmethod
     def _queue() -> None:

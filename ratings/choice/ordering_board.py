@@ -18,10 +18,13 @@ POOL_PRIORITY = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kin
 def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
     """Return the board that sorts a shortlist. The caller must not modify it, because it is cached.
 
-    pool: the board is that of the pool's first category in `categories` that has rated models, or the overall board.
-        If `pool` is empty, the board is the first one with enough votes: by category in the order of `categories`,
-        with overall last, and within each category by pool in the order of `POOL_PRIORITY`. If no board has enough
-        votes, the first pool with any votes overall is used, or else the live pool.
+    pool: the slug of the board's pool, or "" to choose the pool by its votes.
+    categories: slugs of categories, the preferred one first.
+
+    With a pool, the board is that of the first category in which the pool has rated models, or else the overall board.
+    Without a pool, it is the first board with enough votes: by category in the order of `categories`, with overall
+    last, and within each category by pool in the order of `POOL_PRIORITY`. If no board has enough votes, the first pool
+    with any votes overall is used as if it were given, or else the live pool.
 
     Raises RequestError 404 if the pool is unknown.
     """

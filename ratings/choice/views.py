@@ -69,9 +69,11 @@ CHIP_TEXTS = {
 
 @dataclass(frozen=True)
 class SetLimit:
-    """A field that is set. `without` is the query string without it, or empty if the field is not a limit itself.
+    """A field that is set.
 
     text: the field with its value.
+    without: the query string without the field, or empty if the field is neither the pool, the category, nor a limit.
+        For the context and for the number of pages, which are one limit, it is without both.
     more: how many more models would match without it.
     """
 
@@ -102,7 +104,7 @@ class Facet:
 
 @dataclass(frozen=True)
 class LimitSection:
-    """A section of the form. It is folded unless one of its fields is set."""
+    """A section of the form. It is collapsed unless one of its fields is set."""
 
     title: Any
     fields: list[BoundField]

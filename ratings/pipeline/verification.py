@@ -88,7 +88,7 @@ def _recount_votes(pool: Pool) -> Counter[TallyKey]:
 
 
 def _load_weights(pool: Pool) -> dict[int, int]:
-    """Return the weights in 1/256 of the votes with a weight below 1, by vote id."""
+    """Return the weights of the votes that weigh less than 1, in units of 1/256, keyed by vote ID."""
     rows = VoteWeight.objects.filter(vote__pool=pool.slug)
     return {row.vote_id: 0 if row.excluded else row.filter_weight for row in rows}
 

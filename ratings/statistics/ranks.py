@@ -17,7 +17,8 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 # In Elo points. A smaller difference between ratings is a rounding error, so such ratings count as equal.
 RATING_TOLERANCE = 1e-8
-# A smaller product of probabilities could underflow to 0. In that case, no number of votes is enough.
+# A smaller product of probabilities could underflow to 0. With this bound, the number of votes needed is huge, or inf
+# if it overflows.
 _MIN_CHANCE_PRODUCT = 1e-200
 
 
@@ -165,8 +166,8 @@ def _assign_tiers(fit: Fit, ranked: Flags) -> Indices:
 
 
 def _compute_simultaneous_level(models: int) -> float:
-    """Return the probability below the upper end of each interval at which, in 95% of cases, the intervals of all pairs
-    cover their differences at the same time.
+    """Return the quantile level for the upper end of each pair's interval such that, in 95% of cases, all the intervals
+    cover their differences simultaneously.
 
     The leader is chosen from the data, so the intervals must cover all pairs and not only those of one model (Z. Sidak,
     Journal of the American Statistical Association 62, 1967, for normal estimates with any correlation).

@@ -82,7 +82,9 @@ def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
 def _compute_meat(
     votes: PairedVotes, voter: Indices, residual: Floats, plain: Floats, component: Indices
 ) -> tuple[Floats, Flags]:
-    """Return the sum of the squared scores, and whether each vote is summed by voter (N,)."""
+    """Return the sum of the outer products of the scores (M + K, M + K), and whether each vote's score is summed by
+    voter first (N,).
+    """
     is_clustered, factor = _select_clustered_votes(votes, voter, component)
     voter = np.maximum(voter, 0)
     score = votes.weight * residual * is_clustered
@@ -114,8 +116,10 @@ def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, is_cl
 
 
 def _select_clustered_votes(votes: PairedVotes, voter: Indices, component: Indices) -> tuple[Flags, Floats]:
-    """Return whether each vote has a known voter in a component with enough voters (N,), and sqrt(G / (G - 1)) (M +
-    K,).
+    """Return whether each vote has a known voter in a component with enough voters (N,), and the factor of each
+    parameter's scores, sqrt(G / (G - 1)) (M + K,).
+
+    G is the number of voters in the parameter's component, or, for a style, in all components with enough voters.
     """
     vote_component = component[votes.first]
     known = voter >= 0

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         refused = ", ".join(f"{reason} ({count})" for reason, count in sorted(result.refused.items())) or "none"
         self.stdout.write(
             f"models described: {result.model_count}; new or changed: facts ({result.fact_count}),"
-            f" prices ({result.price_count}); refused entries: {refused}; conflicts: {result.conflict_count}"
+            f" prices ({result.price_count}); refused entries and values: {refused}; conflicts: {result.conflict_count}"
         )
 
     def _show_coverage(self, *, list_missing: bool) -> None:

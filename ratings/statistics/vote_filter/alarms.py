@@ -10,7 +10,7 @@ from ratings.statistics.vote_arrays import Floats, Indices
 MIN_VOTES = 50  # in a group, and outside of it
 FALSE_ALARM_CHANCE = 1e-3  # over all groups and models together
 # Voters abandon battles with some models more often. The votes outside the group show how often, but they may be rigged
-# too.
+# too, so they increase a model's expected number by at most this factor.
 _MAX_COMPLETION = 1.25
 _COMPLETION_PRIOR = 50.0
 _TOLERANCE = 1.1
@@ -35,10 +35,11 @@ def find_excesses(group: Indices, model_a: Indices, model_b: Indices, draw: Indi
     draw (N,): the draw table of each vote, as a row of `shares`.
     shares (D, M): the chance that each model is in the pair, under each draw table.
 
-    A model's expected number in a group is the sum of its chances. It is increased by up to a quarter if the model is
-    also in more of the other votes than the draw explains, and by a tenth because groups of honest voters prefer some
-    battles. By Chernoff's bound, a sum of independent events with mean E reaches n > E with a chance of at most
-    exp(-(n ln(n / E) - n + E)). There is an excess if the bound times the number of groups and models is at most 0.1%.
+    A model's expected number of appearances in a group's votes is the sum of its chances. It is increased by up to a
+    quarter if the model is also in more of the other votes than the draw explains, and by a tenth because groups of
+    honest voters prefer some battles. By Chernoff's bound, a sum of independent events with mean E reaches n > E with a
+    chance of at most exp(-(n ln(n / E) - n + E)). There is an excess if the bound times the number of pairs of a group
+    and a model is at most 0.1%.
     """
     votes = np.bincount(group[group >= 0])
     tested = np.flatnonzero((votes >= MIN_VOTES) & (len(group) - votes >= MIN_VOTES))

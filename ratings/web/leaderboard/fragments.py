@@ -201,7 +201,7 @@ def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[
 
 
 def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[str]) -> list[tuple[str, str]]:
-    """Return the hidden fields for the state that no visible field contains.
+    """Return hidden form fields for the part of the state that no visible field carries.
 
     They are the pool, the number of rows, the order if there is no table, and the pins of models that are not on the
     board. The comparison drawer has check boxes for the other pinned models that the table does not show.

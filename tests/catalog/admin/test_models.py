@@ -156,7 +156,7 @@ def test_form_asks_for_the_source_of_changes(admin):
     page = admin.get(f"{LIST}{factories.model('x').pk}/change/").content.decode()
     assert re.search(rf'<input[^>]*name="source" value="{HAND_SOURCE}"', page)
     assert re.search(rf'<input[^>]*name="as_of" value="{TODAY}"', page)
-    assert "marked “entered manually” in public, with this source and day" in page
+    assert "marked “entered manually” on the public pages, with this source and day" in page
 
 
 def test_license_whose_terms_are_edited_has_the_day_of_the_edit(admin):

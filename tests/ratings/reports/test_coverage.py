@@ -117,7 +117,7 @@ def test_command_imports_a_file(tmp_path):
     wheels = package_files.write_wheels(tmp_path / "wheels")
     LanguageModel.objects.create(slug="gpt-9", name="GPT-9")
     assert run(str(wheels["litellm"]), source="litellm") == (
-        "models described: 1; new or changed: facts (7), prices (1); refused entries: none; conflicts: 0\n"
+        "models described: 1; new or changed: facts (7), prices (1); refused entries and values: none; conflicts: 0\n"
     )
 
 
