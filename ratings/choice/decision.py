@@ -85,8 +85,8 @@ class Decision:
         """
         shortlist = self.choice.shortlist
         selected = list(shortlist.survivors[:MAX_LISTED])
-        if not self.own_rows:
-            selected += self.choice.contestants
+        rated = {row["model"] for row in self.own_rows}
+        selected += [each for each in self.choice.contestants if each.candidate.slug not in rated]
         if self.chosen:
             selected.append(self.chosen)
         slugs = {assessment.candidate.slug for assessment in selected}
@@ -119,10 +119,16 @@ class Decision:
         return [row["model"] for row in self.own_rows if has_rank(row) and row["rank_low"] == 1]
 
     @property
+    def chosen_row(self) -> dict[str, Any] | None:
+        """The chosen model's row in `own_rows`."""
+        slug = self.chosen and self.chosen.candidate.slug
+        return next((row for row in self.own_rows if row["model"] == slug), None)
+
+    @property
     def chosen_ranks(self) -> str:
         """The range of the chosen model's ranks in `own_rows`, or "" if it has no rank there."""
-        slug = self.chosen and self.chosen.candidate.slug
-        return next((_format_ranks(row) for row in self.own_rows if row["model"] == slug and has_rank(row)), "")
+        row = self.chosen_row
+        return _format_ranks(row) if row and has_rank(row) else ""
 
     columns: ClassVar[frozenset[str]] = frozenset()  # the table of models has no optional columns here
 

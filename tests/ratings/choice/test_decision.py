@@ -10,6 +10,7 @@ from catalog.models import Price
 from ratings.choice.decision import CHECKLIST, escape_markdown
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
+from ratings.statistics import ranks
 from tests import factories
 from tests.arena.web.test_templates import Outline
 from tests.ratings.choice.test_model_choice import beats, three
@@ -139,6 +140,45 @@ def test_decision_says_that_the_chosen_model_has_no_battles(client, battled):
     assert "Not rated in your battles yet." in text(page)
     assert "Not rated in your battles yet." not in text(client.get(PAGE, {"task": "coding", "chosen": "cheap"}))
     assert "Not rated in your battles yet." not in text(client.get(PAGE, {"task": "coding"}))
+
+
+def test_decision_says_nothing_of_battles_before_the_first(client, three):
+    for slugs in ([], ["best", "cheap"]):
+        for slug in slugs:
+            factories.endpoint(factories.model(slug))
+        assert "in your battles" not in text(client.get(PAGE, {"task": "coding", "chosen": "best"})).lower()
+
+
+def test_decision_says_that_the_chosen_model_has_no_rank_yet(client, three, monkeypatch):
+    monkeypatch.setattr(ranks, "MIN_VOTES_FOR_RANK", 20)
+    best, cheap, bound = three
+    for model in three:
+        factories.endpoint(model)
+    pool = get_set_pool(["best", "cheap", "bound"])
+    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
+    for number in range(40):
+        factories.cast(best, cheap, "ab"[number % 2], pool=pool, voter=factories.voter_id(number))
+    for number, winner in enumerate("ab"):
+        factories.cast(best, bound, winner, pool=pool, voter=factories.voter_id(number))
+    board_refresh.refresh()
+    page = client.get(PAGE, {"task": "coding", "chosen": "bound"})
+    assert [row["model"] for row in page.context["decision"].own_rows if row["rank"] is None] == ["bound"]
+    assert "In your own battles, it is not ranked yet." in text(page)
+    assert "Not rated" not in text(page)
+
+
+def test_contestants_without_votes_are_listed_beside_those_with_votes(client, three):
+    for number in range(12):
+        factories.model(f"a-{number:02}")
+    for slug in ("best", "cheap", "a-10"):
+        factories.endpoint(factories.model(slug))
+    pool = get_set_pool(["a-10", "best", "cheap"])
+    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
+    beats(three[1], three[0], 20, pool=pool)
+    board_refresh.refresh()
+    decision = client.get(PAGE, {"task": ""}).context["decision"]
+    assert {row["model"] for row in decision.own_rows} == {"best", "cheap"}
+    assert "a-10" in [each.candidate.slug for each in decision.listed]
 
 
 def test_models_with_battles_are_listed_once(client, battled):
