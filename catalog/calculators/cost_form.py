@@ -92,7 +92,7 @@ class FormSection:
     fields: list[forms.BoundField]
 
     @property
-    def used(self) -> bool:
+    def is_used(self) -> bool:
         """True if a number field has a value."""
         return any(field.value() and isinstance(field.field, AmountField) for field in self.fields)
 

@@ -19,7 +19,8 @@ from catalog.models import Benchmark, Caveat, Score
 from catalog.web.benchmark_facts import list_facts
 from core.templatetags.strips import Scale, build_scale
 
-SCORES_PER_PAGE = 50  # rows per ranking page
+SCORES_PER_PAGE = 50
+ROWS_PER_RANKING = 20  # on one page
 RANKINGS_PER_PAGE = 10
 MAX_HIGHER = 3
 ARENA_RATING = "elo"  # slug of the benchmark whose scores are the ratings on the boards
@@ -182,7 +183,7 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], 
     numbered = [(f"r{number}", ranking) for number, ranking in enumerate(with_several_scores, 1)]
     page = _get_page(numbered, "rankings", query, RANKINGS_PER_PAGE)
     single_rows = sorted((ranking.rows[0] for ranking in rankings if ranking.is_single), key=_get_score, reverse=True)
-    tables = [(name, ranking.first, _get_page(ranking.rows, name, query)) for name, ranking in page]
+    tables = [(name, ranking.first, _get_page(ranking.rows, name, query, ROWS_PER_RANKING)) for name, ranking in page]
     return {
         "rankings": page,
         "tables": [(name, first, rows, _build_percent_scale(f"axis-{name}", chance)) for name, first, rows in tables],

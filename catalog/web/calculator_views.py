@@ -35,7 +35,7 @@ def scaling_page(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "plan": plan,
-        "runs": plan and zip(RUN_LABELS, (plan.actual, plan.rule, plan.optimum), strict=True),
+        "runs": plan and list(zip(RUN_LABELS, (plan.actual, plan.rule, plan.optimum), strict=True)),
         "models": models,
         "examples": SCALING_EXAMPLES,
         "plot": build_scaling_plot(models, plan.actual.training if plan else None),

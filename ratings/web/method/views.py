@@ -91,7 +91,7 @@ def _build_reference_context(selection: BoardSelection) -> dict[str, Any]:
     return {
         "pool": selection.pool,
         "selection": selection,
-        "models": len(best_rows),
+        "model_count": len(best_rows),
         "leaders": leaders,
         "scale": build_scale(ends, has_end_ticks=True),
     }

@@ -163,7 +163,7 @@ def test_decision_says_that_the_chosen_model_has_no_rank_yet(client, three, monk
     board_refresh.refresh()
     page = client.get(PAGE, {"task": "coding", "chosen": "bound"})
     assert [row["model"] for row in page.context["decision"].own_rows if row["rank"] is None] == ["bound"]
-    assert "In your own battles, it is not ranked yet." in text(page)
+    assert "Not ranked in your battles yet." in text(page)
     assert "Not rated" not in text(page)
 
 

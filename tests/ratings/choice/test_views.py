@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from catalog.models import Benchmark, Price, Score
+from catalog.models import Benchmark, LanguageModel, Price, Score
 from ratings.choice.form import ChoiceForm
 from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Category, Pool
@@ -165,6 +165,40 @@ def test_order_is_explained_above_the_list_with_the_board_that_was_asked_for(cli
     assert "Ratings from: LMArena" in above
     assert "wide interval" not in above
     assert "?pool=" + SLUG in links(client.get(PAGE, {"category": "creative-writing", "pool": SLUG}))
+
+
+def test_list_without_a_model_of_the_first_tier_says_so(client, tmp_path):
+    loaded(
+        tmp_path,
+        "overall,openai / gpt-4o,GPT-4o,1500,1495,1505,117747,1",
+        "overall,anthropic / claude-opus-4.6,Claude Opus 4.6,1400,1396,1404,82619,2",
+    )
+    said = "No tier 1 model is known to fit these limits. Sorted by tier"
+    assert said not in text(client.get(PAGE, {"task": "facts"}))
+    priced(LanguageModel.objects.get(name__startswith="Claude Opus 4.6"), 1)
+    assert said in text(client.get(PAGE, {"task": "facts", "price": "2"}))
+
+
+@pytest.mark.parametrize(
+    ("query", "is_open"), [({"sort": "bogus"}, True), ({"pool": "?"}, True), ({"price": "x"}, False)]
+)
+def test_order_of_the_list_is_unfolded_if_it_is_refused(client, query, is_open):
+    shown = client.get(PAGE, {"task": "", **query}).content.decode()
+    fold = re.search(r'<details class="fold"( open)?>\s*<summary>Order and ratings', shown)
+    assert bool(fold[1]) is is_open
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"task": "coding", "price": "2"}, "Task and limits Writing code, 1 limit"),
+        ({"task": "", "price": "2", "openness": "open"}, "Task and limits 2 limits"),
+        ({"price": "x"}, "Task and limits"),
+    ],
+)
+def test_closed_form_names_the_task_and_counts_the_limits(client, query, said):
+    summary = re.search(r"<summary>Task and limits.*?</summary>", client.get(PAGE, query).content.decode())
+    assert re.sub(r"<[^>]*>", "", summary[0]).strip() == said
 
 
 def test_tiers_that_do_not_follow_the_ratings_are_explained(client, tmp_path):

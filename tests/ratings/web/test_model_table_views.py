@@ -49,7 +49,7 @@ def key(**alike):
 def test_it_is_not_empty_after_the_first_start(client):
     seed.seed_catalog()
     shown = text(client, "?weights=open&q=llama-3.1")
-    assert "llama-3.1-8b-instruct Meta Llama 3.1 Community chat" in shown
+    assert re.search(r"llama-3\.1-8b-instruct (\$[\d.]+ )?Meta Llama 3\.1 Community chat", shown)
     assert "Claude 3.5 Sonnet (20240620)" not in shown
     assert "Claude 3.5 Sonnet (20240620)" in text(client, "?weights=closed&organization=Anthropic")
     assert "Claude 3.5 Sonnet (20240620)" in text(client, "?q=sonnet+20240620")
@@ -66,7 +66,8 @@ def test_facts_that_were_set_by_hand_are_marked(client, benchmark):
         set_hand_fact(factories.model("a").pk, field, value, "memo")
     model = factories.model("a")
     Price.objects.create(model=model, input=1, output=3, source="memo", as_of="2026-01-01", by_hand=True)
-    assert "A MIT ‡ chat ‡ $1.50 ‡ 8.19K ‡ 7B ‡" in text(client)
+    assert "A $1.50 ‡ MIT ‡ chat ‡ $1.50 ‡ 8.19K ‡ 7B ‡" in text(client)
+    assert "A MIT ‡ chat ‡ $1.50 ‡ 8.19K ‡ 7B ‡" in text(client, "?sort=price")  # once is enough
     assert text(client).count("‡ Entered manually on this site. The model's page shows the source and date.") == 1
 
 
