@@ -61,8 +61,8 @@ def build_endpoint_tile() -> Tile:
     return Tile(
         _("Endpoints"),
         [
-            Figure(_("Ready"), f"{Endpoint.objects.filter(IN_DRAW).count():,}", f"{url}?enabled__exact=1"),
             Figure(_("Failing"), names or "0", url, is_problem=bool(names)),
+            Figure(_("Ready"), f"{Endpoint.objects.filter(IN_DRAW).count():,}", f"{url}?enabled__exact=1"),
             Figure(_("Failed calls in the last 24 hours"), f"{rate:.1%}", url, is_problem=rate > MAX_FAILURE_RATE),
             Figure(_("Mean time to first token"), first_token, url),
         ],

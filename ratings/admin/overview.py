@@ -36,7 +36,7 @@ def build_board_tile() -> Tile:
         _("This arena's board"),
         [
             Figure(_("Last updated"), updated, reverse("leaderboard")),
-            Figure(_("Blind votes that count"), f"{votes or 0:,}", url),
+            Figure(_("Blind votes on the newest board"), f"{votes or 0:,}", url),
             Figure(_("Outdated boards"), f"{outdated.count():,}", f"{url}?behind__exact=1", is_problem=has_failed),
         ],
     )
