@@ -1,4 +1,4 @@
-"""The ready pairs that ship with Arena: answers that its local models gave to short questions.
+"""The ready pairs that ship with Arena: answers that its local models gave.
 
 Each line of `arena/data/ready_pairs.jsonl` is one battle: its id, its day, the question, and both models with their
 answers and settings.

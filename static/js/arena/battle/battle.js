@@ -1,7 +1,7 @@
 // Shows the events of a battle on the page, and fetches the parts of the page that change.
 import { fail, findAnswer, finish, grow, restart, setUpAnswers } from "./answer_panes.js";
 import { settle } from "./page_scroll.js";
-import { cancelPatience, restoreStatus, setRoutineStatus, setStatus, startPatienceTimer } from "./status_line.js";
+import { cancelPatience, restoreStatus, setStatus, startPatienceTimer } from "./status_line.js";
 
 const battle = document.getElementById("battle");
 const words = document.getElementById("words").dataset;
@@ -30,7 +30,7 @@ function openVoteBar() {
   const hadFocus = verdict().contains(document.activeElement) && !document.activeElement.matches("textarea");
   settle(battle, () => { verdict().dataset.state = "ready"; });
   verdict().querySelector(".vote fieldset")?.removeAttribute("disabled");
-  setRoutineStatus(words.ready);
+  setStatus(words.ready);
   if (hadFocus) status()?.focus();
   if (hasFailure || stopping || "special" in verdict().dataset) refresh();
 }
@@ -51,7 +51,7 @@ const handlers = {
     const answer = findEventAnswer(data);
     if (!answer) return;
     finish(answer, data.html);
-    setRoutineStatus(data.side === "a" ? words.doneA : words.doneB);
+    setStatus(data.side === "a" ? words.doneA : words.doneB);
   },
   failed(data) {
     const answer = findEventAnswer(data);

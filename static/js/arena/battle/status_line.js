@@ -15,11 +15,6 @@ export function setStatus(...nodes) {
   hiddenStatus = [];
 }
 
-// Phones have no room for a status that the buttons already show.
-export function setRoutineStatus(text) {
-  setStatus(Object.assign(document.createElement("span"), { className: "routine", textContent: text }));
-}
-
 // The request for patience is one line for the whole battle, because it must not reveal which side is late.
 export function startPatienceTimer() {
   cancelPatience();
