@@ -81,11 +81,13 @@ def describe_provisional_ranks(board: Mapping[str, Any]) -> str:
     if not board["provisional"] or not board["rows"]:
         return ""
     rule = _("These ranks are provisional: a rank needs %(votes)s votes.") % {"votes": MIN_VOTES_FOR_RANK}
-    first = sum(row["tier"] == 1 for row in board["rows"])
+    # Each unconnected group has its own first tier.
+    tiers = [row["tier"] for row in board["rows"] if not row["component"]]
+    first = tiers.count(1)
     if first < 2:
         return rule
-    tie = _("%(first)s of %(all)s models share tier 1.")
-    return f"{rule} {tie % {'first': first, 'all': len(board['rows'])}}"
+    tie = ngettext("%(first)s of %(all)s model shares tier 1.", "%(first)s of %(all)s models share tier 1.", len(tiers))
+    return f"{rule} {tie % {'first': first, 'all': len(tiers)}}"
 
 
 def describe_table(leaderboard: LeaderboardState, groups: str) -> str:

@@ -75,7 +75,7 @@ def render_board(leaderboard: LeaderboardState) -> bytes:
 
 def _render_cached(template: str, leaderboard: LeaderboardState, build_context: ContextBuilder) -> bytes:
     # The context is part of the cache key, because it is a new object whenever the facts may have changed.
-    progress = leaderboard.selection.progress
+    progress = leaderboard.selection.progress, _find_own_progress(leaderboard)
     key = template, leaderboard.context, leaderboard.requested_key, leaderboard.options, progress
     return fragment_cache.get_or_compute(key, lambda: render_to_string(template, build_context(leaderboard)).encode())
 
@@ -119,7 +119,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
         "banner": board_notes.describe_provisional_ranks(leaderboard.board),
-        "progress": board_selection.find_default_board().progress if leaderboard.board_key == BoardKey() else None,
+        "progress": _find_own_progress(leaderboard),
         "note": rows and board_notes.describe_table(leaderboard, join_words(groups, gettext("and"))),
         "empty": None if leaderboard.board["rows"] else board_notes.describe_empty_board(leaderboard),
         "hidden_fields": _list_hidden_fields(leaderboard, hidden_pins),
@@ -130,6 +130,10 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "row_choices": _list_row_choices(leaderboard),
         "compared": _compare_pinned(leaderboard),
     }
+
+
+def _find_own_progress(leaderboard: LeaderboardState) -> board_selection.OwnProgress | None:
+    return board_selection.find_default_board().progress if leaderboard.board_key == BoardKey() else None
 
 
 def _compare_pinned(leaderboard: LeaderboardState) -> ModelComparison | None:
