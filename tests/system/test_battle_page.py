@@ -196,6 +196,9 @@ def test_phone_has_both_panes_and_the_bar_within_reach(phone: Page) -> None:
         assert bar[name]["height"] >= 44
     assert len({bar[name]["y"] for name in ("A is better", "B is better", "Tie", "Both bad")}) == 1
     assert len({bar[name]["width"] for name in ("A is better", "B is better", "Tie", "Both bad")}) == 1
+    # Skip stands in the line of the prompt, above the other buttons.
+    status = phone.locator(".vote-status").bounding_box()
+    assert status and bar["Skip"]["y"] < status["y"] + status["height"] <= bar["Tie"]["y"]
     # Over long answers, the box for a follow-up is below the screen.
     shown = "bar => bar.offsetHeight + parseFloat(getComputedStyle(bar).insetBlockEnd)"
     assert phone.locator(".bar").evaluate(shown) <= 114
