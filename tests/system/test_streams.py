@@ -177,3 +177,7 @@ async def test_reader_that_does_not_read_is_dropped() -> None:
     await asyncio.wait([reading])
     assert not hub.open_slots
     assert not hub.followed
+    if hub.task:
+        hub.task.cancel()
+        await asyncio.wait([hub.task])
+    await hub.redis.aclose()
