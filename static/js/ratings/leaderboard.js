@@ -16,6 +16,8 @@ const boardState = () => board.querySelector(".board-state").dataset;
 let timer;
 let choices = 0;
 const madeFor = new WeakMap();
+let isPressed = false;
+let heldFor;
 
 function isBusy() {
   if (board.contains(document.activeElement)) return true;
@@ -89,6 +91,18 @@ document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
   status.textContent = "";
   madeFor.set(detail.xhr, choices);
 });
+// A new table between press and release would lose the click, and the press itself can cause one: it takes the focus from
+// the search or a limit, which sends the form. So the table waits for the release and is then requested again, unless the
+// click has requested another one.
+board.addEventListener("pointerdown", () => { isPressed = true; });
+for (const type of ["pointerup", "pointercancel"]) {
+  addEventListener(type, () => setTimeout(() => {
+    isPressed = false;
+    if (heldFor === choices) form.dispatchEvent(new Event("change"));
+    heldFor = undefined;
+  }));
+}
+
 // The focused element keeps its position on the screen, even if rows are inserted above it.
 let focusPosition;
 let openIds;
@@ -96,6 +110,10 @@ board.addEventListener("htmx:beforeSwap", ({ detail }) => {
   openIds = [...board.querySelectorAll("details[open]")].map(({ id }) => id);
   // Ignore the response to an earlier choice, because it would undo a later one.
   detail.shouldSwap &&= madeFor.get(detail.xhr) === choices;
+  if (detail.shouldSwap && isPressed) {
+    detail.shouldSwap = false;
+    heldFor = choices;
+  }
   const focused = board.contains(document.activeElement) && document.activeElement.id;
   focusPosition = focused && { id: focused, top: document.activeElement.getBoundingClientRect().top };
 });
