@@ -71,7 +71,10 @@ class OwnProgress:
 
     @property
     def percent(self) -> int:
-        """The share of the votes so far in those that the default board needs or, if unknown, of the ranked models."""
+        """The percentage of the needed votes that have been cast.
+
+        If the number of needed votes is unknown, the percentage of the needed models that are ranked.
+        """
         if not self.missing_votes:
             return 100 * self.ranked // self.needed
         return 100 * self.votes // (self.votes + self.missing_votes)
@@ -79,13 +82,13 @@ class OwnProgress:
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
         if self.missing_votes:
-            needs = _("This arena has %(votes)s. Its board needs at least %(missing)s more to come first.")
+            sentence = _("This arena has %(votes)s. Its board needs at least %(missing)s more to come first.")
         else:
-            needs = _(
+            sentence = _(
                 "This arena has %(votes)s. Its board needs %(needed)s ranked models to be the default (now %(ranked)s)."
             )
         figures = {"votes": votes, "missing": f"{self.missing_votes:,}", "needed": self.needed, "ranked": self.ranked}
-        return needs % figures
+        return sentence % figures
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ MONTH_PATTERN = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 # If the first field of a pair is set, the second one is required.
 FIELD_DEPENDENCIES = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
 
-# The limits that most people need, with values to pick from for the numeric ones.
+# The limits that most people need. Numeric limits have values to pick from.
 FACETS: dict[str, tuple[str, ...]] = {
     "openness": (),
     "price": ("1", "5", "15"),
@@ -102,7 +102,7 @@ OTHER_REASONS = {
 
 
 class SlugsField(forms.MultipleChoiceField):
-    """Slugs of models, which need not exist."""
+    """A list of model slugs. Slugs of unknown models are valid."""
 
     def valid_value(self, value: object) -> bool:
         return True

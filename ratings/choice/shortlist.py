@@ -1,4 +1,4 @@
-"""Shortlists: the models that meet all hard limits, those that might, and the reasons why others are excluded."""
+"""Shortlists: the models that meet all hard limits, those that might meet them, and the excluded ones with reasons."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -93,8 +93,10 @@ class CandidateAssessment:
 
     @property
     def distance_key(self) -> tuple[Any, ...]:
-        """The key for sorting by fewest failures, then unknown values, then failures whose value is not a number or a
-        date, and then by the shortest total distance.
+        """The key for sorting by the distance from the limits.
+
+        It compares the number of failures, then the number of unknown values, then the number of failures that have no
+        distance because the value is not a number or a date, and then the total distance.
         """
         unordered = sum(not finding.is_ordered for finding in self.failures)
         distance = sum(finding.distance for finding in self.failures)

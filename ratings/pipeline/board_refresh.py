@@ -152,7 +152,7 @@ def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
     """Update the pair weights.
 
     If they cannot be computed, log the error, keep the previous weights, and mark the overall board for another
-    attempt. Raises database errors.
+    attempt. Database errors are raised, because the transaction cannot continue after them.
     """
     try:
         standings.update_pair_weights(pool, state)
@@ -212,8 +212,9 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
 class _OutdatedStyle(NamedTuple):
     """A board whose style-controlled counterpart is outdated.
 
+    plain: the board without style control.
     styled: the counterpart, or None if it does not exist yet.
-    styled_at, plain_at: the publication times of both.
+    plain_at, styled_at: the times when the two boards were published.
     """
 
     styled_at: datetime

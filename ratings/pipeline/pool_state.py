@@ -1,8 +1,8 @@
 """Each pool's counts and votes, cached in the ratings worker's memory.
 
-PostgreSQL is the source of truth. A cached state is valid while its revision equals the pool's, so a refresh reads only
-new votes. If only weights have changed since, it also reads the weights and tallies again. After any other change, it
-reads everything again.
+PostgreSQL is the source of truth. While the revision of a cached state equals the pool's revision, a refresh reads only
+new votes. If only weights have changed, it also reads the weights and tallies again. After any other change, it reads
+everything again.
 """
 
 from collections import OrderedDict
@@ -320,7 +320,7 @@ class PoolState:
         """
         order = self._voter_order
         if order is None:
-            # Sorting small integers takes a tenth as long.
+            # Sorting small integers takes a tenth of the time.
             order = np.argsort((self.votes["voter"] >> VOTER_GROUP_BITS).astype(np.uint16), kind="stable")
             self._voter_order = order
         if category == OVERALL_CATEGORY:
@@ -365,7 +365,8 @@ def get_pool_state(pool: Pool, changes: TallyChanges | None = None) -> PoolState
 
     changes: changes that the current transaction has stored. `pool.revision` must be the revision before these changes.
     """
-    state = (cache := _get_cache(pool)).pop(pool.pk, None)
+    cache = _get_cache(pool)
+    state = cache.pop(pool.pk, None)
     if state is None or not state.has_votes_of(pool):
         state = _load_pool_state(pool)
     elif state.weight_revision != pool.weight_revision:

@@ -241,10 +241,10 @@ def stage_weights(
     *,
     excluded: bool | None = None,
 ) -> None:
-    """Prepare new weights for the votes with these ids in temporary tables, with the resulting changes to the tallies.
+    """Store new weights for the votes with these ids, and the resulting changes to the tallies, in temporary tables.
 
-    Values whose argument is None stay unchanged. Call this within a transaction. It writes to no other tables, so it
-    does not need the refresh lock.
+    If an argument is None, its values stay unchanged. Call this within a transaction. It writes to no other tables, so
+    it does not need the refresh lock.
     """
     with connection.cursor() as cursor:
         cursor.execute(CREATE_CHANGES_SQL)
@@ -356,5 +356,5 @@ def _build_pool_defaults(slug: str) -> dict[str, str]:
         return {"name": "Votes by programs", "kind": Pool.Kind.API}
     if slug == READY_POOL:
         return {"name": "Ready pairs", "kind": Pool.Kind.READY}
-    # The slug of a named set is "set-" and a hash. The name has enough of the hash to tell two sets apart.
+    # The slug of a named set is "set-" and a hash. The name includes enough of the hash to distinguish two sets.
     return {"name": f"Shortlist {slug.removeprefix('set-')[:6]}", "kind": Pool.Kind.SHORTLIST}

@@ -102,9 +102,9 @@ def maximize_likelihood(won: Floats, lost: Floats, theta: Floats) -> tuple[Float
     steps.
 
     The iteration stops when a step is below `STEP_TOLERANCE` of the largest strength (or of one unit, if that is more),
-    or when rounding prevents shorter steps. Every step increases the likelihood, for any starting values. A full Newton
-    step is taken if it moves no pair by more than `_MAX_FULL_STEP` units. A step that would move a pair by more, up to
-    d units, is multiplied by ln(1 + d) / d (T. Sun and Q. Tran-Dinh, Mathematical Programming 178, 2019).
+    or when rounding prevents shorter steps. Every step increases the likelihood, for any starting values. If a full
+    Newton step moves no pair by more than `_MAX_FULL_STEP` units, it is taken. If it moves a pair by up to d units,
+    where d is larger, it is multiplied by ln(1 + d) / d (T. Sun and Q. Tran-Dinh, Mathematical Programming 178, 2019).
 
     Raises NotConverged if there is no maximum within `MAX_ITERATIONS` steps, or if the likelihood is too flat.
     """

@@ -11,7 +11,7 @@ from ratings.statistics.likelihood import Estimate, Flags, maximize_likelihood
 from ratings.statistics.vote_arrays import Floats
 
 _TAIL_CHANCE = 0.025
-# In natural units (10,000 Elo points). This far below the weakest opponent, no record has a probability of 2.5%.
+# In natural units (about 10,000 Elo points). At this distance below all opponents, a win is far less likely than 2.5%.
 _SEARCH_MARGIN = 60.0
 _BISECTION_STEPS = 60
 

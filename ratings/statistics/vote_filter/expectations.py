@@ -26,7 +26,7 @@ _MAX_CHANCE = 1 - 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Expectations:
-    """The parameters of an epoch.
+    """The expected properties of honest votes in one epoch.
 
     theta (M,): strengths in natural units.
     known (M,): whether the model has enough votes for its strength to be used.
@@ -92,5 +92,6 @@ def estimate_strengths(score: Floats, start: Floats) -> Floats:
 
 
 def estimate_tie_shares(ties: float, both_bad: float, votes: float) -> tuple[float, float]:
+    """Return the shares of ties and of both-bad votes, shrunk toward the prior shares."""
     total = votes + _PRIOR_VOTES
     return (ties + _PRIOR_VOTES * _PRIOR_TIES) / total, (both_bad + _PRIOR_VOTES * _PRIOR_BOTH_BAD) / total

@@ -66,7 +66,7 @@ class ModelCard:
 class ComparisonLine:
     """One line of the comparison. It has one string per model, in the order of the columns.
 
-    best: the best of these strings, or empty if they are alike or no value is better than another.
+    best: the best of these strings, or empty if all values are equal or none is better than another.
     """
 
     label: str
@@ -83,7 +83,7 @@ class PairComparison:
     direct: the votes on the pair.
     needed: the number of votes still needed.
     why: the reason why some figures are missing, how many voters the order of neighbors depends on, or, on a reference
-        board, whether the two differ significantly. Empty if there is nothing to say.
+        board, whether the two differ significantly. Otherwise empty.
     is_significant: whether the difference is significant, or None if it cannot be tested.
     """
 
@@ -235,6 +235,10 @@ def _compare_pair(
     worse = rows[matrices["models"][b]]
     diff = matrices["diff"][a][b]
     error = matrices["diff_se"][a][b]
+    if diff is None:
+        why = _explain_incomparable(better, worse)
+    else:
+        why = _explain_missing_error(error) or removals.get((better["model"], worse["model"]), "")
     return PairComparison(
         better=better["name"],
         worse=worse["name"],
@@ -244,9 +248,7 @@ def _compare_pair(
             matrices["counts"][a][b], matrices["wins"][a][b], matrices["wins"][b][a], matrices["ties"][a][b]
         ),
         needed=_format_votes_needed(matrices["votes_needed"][a][b], error),
-        why=_explain_incomparable(better, worse)
-        if diff is None
-        else _explain_missing_error(error) or removals.get((better["model"], worse["model"]), ""),
+        why=why,
         is_significant=None if error is None else matrices["votes_needed"][a][b] == 0,
     )
 
