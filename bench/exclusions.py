@@ -1,9 +1,9 @@
 """Measures how soon an exclusion of votes changes the board, and whether withdrawing it restores the board exactly.
 
-The live pool has 100,000 votes, 2% of which are rigged. First, the votes of a rigging account are excluded on the admin
-page, and the exclusion is withdrawn, while the service is idle. Then, the same is done with the votes of six hours
-while the filter runs, and while 60,000 weights are stored and removed. Each time is measured from the request to the
-board's event on an open leaderboard page.
+The live pool has 100,000 votes, and 2% of them are rigged. The test excludes votes on the admin page and withdraws the
+exclusion: first the votes of one rigging account while the service is idle, then the votes of six hours while the
+filter runs, and then the same votes while 60,000 weights are stored and removed. Each time is measured from the request
+to the board's event on an open leaderboard page.
 """
 
 import argparse

@@ -40,7 +40,7 @@ def summarize(records: Sequence[BattleRecord], marks: Sequence[Mark]) -> Figures
 def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -> dict[str, float]:
     """Return the figures for one time window.
 
-    For figures about the start of battles, a battle belongs to the window in which its question was sent. For figures
+    In figures about the start of battles, a battle belongs to the window in which its question was sent. In figures
     about the end of battles, it belongs to the window in which it became ready.
     """
     began = [record for record in records if record.added and start.at <= record.asked < end.at]

@@ -1,9 +1,9 @@
 """Runs an attack from one address against the whole service for ten minutes, with six times the default limits.
 
 At first, ten models of a mock provider have 5,000 honest votes. Then honest visitors with different addresses start
-battles and vote, and so does an attacker with one address and a new cookie for each battle. The attacker identifies the
-models in 95% of the battles, and votes only in battles with the target. The table compares the target's rank from the
-honest votes, from all votes, and on the board after midnight, when the filter has processed the votes.
+battles and vote. An attacker with one address does the same, with a new cookie for each battle. The attacker identifies
+the models in 95% of the battles, and votes only in battles with the target. The table compares the target's rank from
+the honest votes, from all votes, and on the board after midnight, when the filter has processed the votes.
 """
 
 import argparse

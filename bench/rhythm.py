@@ -1,10 +1,10 @@
 """Tests whether the panes' rhythm identifies the models, with a classifier that was fixed in advance.
 
-The classifier knows the timing profiles and the two models of a battle. For each pane, its input is the time and size
-of each piece, from which it computes the time to the first piece and statistics of times and sizes. It ignores the text
-and the total length, because the answers of all models have the same length on average. The features are the
-differences between the panes, multiplied by the differences between the profiles. The classifier is a logistic
-regression with a small ridge penalty, and its accuracy comes from tenfold cross-validation.
+The classifier knows the timing profiles and the two models of a battle. Its input is the time and the size of each
+piece in each pane. It computes the time to the first piece and statistics of times and sizes. It ignores the text and
+the total length, because the answers of all models have the same length on average. The features are the differences
+between the panes, multiplied by the differences between the profiles. The classifier is a logistic regression with a
+small ridge penalty, and its accuracy comes from tenfold cross-validation.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """A simulated arena with honest voters and an attacker, for `bench.rigging`.
 
 The voters differ in their number of votes, sharpness, taste, tendency to vote for ties, side bias, and care. Pairs are
-drawn uniformly or by the arena's sampler, whose draw table is updated from all earlier votes, including rigged ones. An
-attacker can start any number of battles, and votes only in some of them.
+drawn uniformly or by the arena's sampler. The sampler's draw table is updated from all earlier votes, including rigged
+votes. An attacker can start any number of battles, and votes only in some of them.
 """
 
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class World:
     completion: the spread of the models' completion rates.
     adaptive: whether the arena's sampler draws the pairs. If not, they are drawn uniformly.
     renewed_after: the number of votes after which the draw table is updated.
-    team: the number of people and the number of votes per person, instead of the public, or None.
+    team: the number of people in a team and of votes per person, or None if the public votes.
     """
 
     models: int = 50
@@ -334,7 +334,7 @@ def _plan(attack: Attack, target: int, known: Floats, table: _Table) -> tuple[Fl
 
 
 def _compute_influence(attack: Attack, target: int, known: Floats, table: _Table) -> Floats:
-    """Return by how much a win of the first model of each pair raises the target relative to its rivals."""
+    """Return, for each pair, how far a win of its first model raises the target relative to the target's rivals."""
     present = np.unique(np.append(table.first, table.second))
     order = present[np.argsort(-known[present], kind="stable")]
     place = int(np.flatnonzero(order == target)[0]) if target in order else 0

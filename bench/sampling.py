@@ -1,8 +1,8 @@
 """Compares how many votes the weighted draw and a uniform draw of pairs need to reach narrow intervals.
 
 In the simulation, votes arrive in batches, and a quarter of them are ties. After each batch, the board is fitted, and
-new pairs are drawn as in the service: nine out of ten by weight and one uniformly, with a limit on each model's share
-of the draws. The intervals come from the fit.
+new pairs are drawn as in the service: nine out of ten pairs are drawn by weight and one uniformly, with a limit on each
+model's share of the draws. The intervals come from the fit.
 """
 
 import sys

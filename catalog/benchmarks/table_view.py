@@ -1,4 +1,4 @@
-"""Filters, sort order, and scale for the score table, parsed from a query string. Pure functions, no Django."""
+"""Filters, sort order, and scale for the score table, parsed from a query string. This module does not use Django."""
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, NamedTuple
 
-from catalog.benchmarks.comparability import margin_of_error
+from catalog.benchmarks.comparability import compute_margin
 from core.text.word_search import contains_words
 
 CHOICES = {
@@ -80,7 +80,7 @@ class ScoreCell(NamedTuple):
     @property
     def margin(self) -> float | None:
         """Half the width of the 95% interval, in percentage points. Computed on demand, as a page shows only a few."""
-        return margin_of_error(self.value / 100, self.n, self.stderr)
+        return compute_margin(self.value / 100, self.n, self.stderr)
 
 
 class TablePrice(NamedTuple):

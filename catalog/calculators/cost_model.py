@@ -1,6 +1,8 @@
-"""Cost model for using an API (by tokens and seats) or self-hosting, with one-time costs. Pure functions, no Django.
+"""Cost model for using an API (by tokens and seats) or self-hosting, with one-time costs.
 
 Amounts are US dollars as exact decimals. Tokens and dollars are per month unless stated otherwise.
+
+This module does not use Django.
 """
 
 from collections.abc import Mapping
@@ -149,14 +151,14 @@ class GpuFleet:
         return self.number * self.hour * HOURS_PER_MONTH
 
 
-def build_api_option(use: MonthlyUse, prices: ApiPrices, build: LaunchWork) -> CostOption:
+def build_api_option(use: MonthlyUse, prices: ApiPrices, work: LaunchWork) -> CostOption:
     """Return the cost of using an API. Items that cost nothing are omitted."""
     monthly = {"tokens": prices.token_cost(use), "seats": prices.seat_cost}
-    return CostOption(_build_items(monthly), _build_items({"build": build.dollars}), build.weeks)
+    return CostOption(_build_items(monthly), _build_items({"build": work.dollars}), work.weeks)
 
 
 def build_own_option(
-    gpus: GpuFleet, build: LaunchWork, tuning_hours: Decimal = ZERO, data: Decimal = ZERO
+    gpus: GpuFleet, work: LaunchWork, tuning_hours: Decimal = ZERO, data: Decimal = ZERO
 ) -> CostOption:
     """Return the cost of self-hosting. Items that cost nothing are omitted.
 
@@ -164,8 +166,8 @@ def build_own_option(
     the training data.
     """
     monthly = {"gpus": gpus.monthly_cost, "operations": gpus.operations_hours * gpus.operations_rate}
-    one_time = {"build": build.dollars, "tuning": tuning_hours * gpus.hour, "data": data}
-    weeks = build.weeks + tuning_hours / gpus.number / HOURS_PER_WEEK
+    one_time = {"build": work.dollars, "tuning": tuning_hours * gpus.hour, "data": data}
+    weeks = work.weeks + tuning_hours / gpus.number / HOURS_PER_WEEK
     return CostOption(_build_items(monthly), _build_items(one_time), weeks, gpus)
 
 
@@ -180,8 +182,8 @@ class BreakEven:
     `tokens` is the number of tokens per month at which both options cost the same over the compared months, with the
     current ratio of input, output, and cached tokens. It is None if there are no tokens or the API's tokens are free.
 
-    `possible` is True if the planned replicas can generate the output tokens among them. It is None if `tokens` is None
-    or the speed of the replicas is unknown.
+    `possible` is True if the planned replicas can generate the output tokens in `tokens`. It is None if `tokens` is
+    None or the speed of the replicas is unknown.
 
     `month` is the first month in which self-hosting costs no more in total than the API, or None if there is no such
     month.

@@ -1,4 +1,4 @@
-"""Logarithmic axes of the calculators' plots, which are drawn as SVG. Pure functions, no Django."""
+"""Logarithmic axes of the calculators' plots, which are drawn as SVG. This module does not use Django."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

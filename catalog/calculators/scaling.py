@@ -63,8 +63,8 @@ class TrainedModel:
     """A catalog model and its training run.
 
     `derived` is True if the model was trained from another model. In that case, `training.tokens` may or may not
-    include the base model's tokens. For a mixture of experts, `total` is the number of all parameters, while
-    `training.params` is the number of active ones. `total` is None for other models.
+    include the base model's tokens. For a mixture of experts, `total` is the number of all parameters, and
+    `training.params` is the number of active parameters. For other models, `total` is None.
     """
 
     slug: str

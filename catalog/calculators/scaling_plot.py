@@ -1,4 +1,4 @@
-"""The plot of training runs by parameters and tokens, with lines of equal compute. Pure functions, no Django."""
+"""The plot of training runs by parameters and tokens, with lines of equal compute. This module does not use Django."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -159,12 +159,12 @@ def choose_facts(keys: Iterable[int]) -> None:
 def _pick_best(facts: Iterable[Fact]) -> dict[str, Fact]:
     """Return the most trusted of a model's facts for each field."""
     best: dict[str, Fact] = {}
-    for fact in sorted(facts, key=_trust_key):
+    for fact in sorted(facts, key=_get_trust_key):
         best.setdefault(fact.field, fact)
     return best
 
 
-def _trust_key(fact: Fact) -> tuple[int, int, int]:
+def _get_trust_key(fact: Fact) -> tuple[int, int, int]:
     """Return a sort key that puts the most trusted fact first.
 
     Among facts set by hand, this is the newest one. Among facts from another origin, it is the first one stored.

@@ -1,6 +1,6 @@
-"""Imports the facts and prices of models that Python packages such as LiteLLM list.
+"""Imports facts and prices of models from Python packages such as LiteLLM.
 
-They come either from the tables shipped with Arena or from a newer file of one package.
+The source of an import is either the tables that ship with Arena or a newer file of one package.
 """
 
 from collections import Counter, defaultdict

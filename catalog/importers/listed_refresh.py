@@ -205,7 +205,8 @@ def format_report(report: RefreshReport) -> str:
     lines.append(f"refused entries and values: {', '.join(refused) or 'none'}")
     lines.append(f"conflicts between sources: {len(report.conflicts)}")
     for model, conflict in report.conflicts:
-        used, other = (f"{conflict.used} ({conflict.source})", f"{conflict.other} ({conflict.other_source})")
+        used = f"{conflict.used} ({conflict.source})"
+        other = f"{conflict.other} ({conflict.other_source})"
         lines.append(f"  {model} {conflict.field}: {used}, not {other}")
     return "".join(f"{line}\n" for line in lines)
 

@@ -1,4 +1,4 @@
-"""Selects the facts and prices of one model from the Python packages that list it. Pure functions, no Django.
+"""Selects the facts and prices of one model from the Python packages that list it. This module does not use Django.
 
 The maker's own entry is used. If the weights are open and the maker does not sell the model, the entry of one host (a
 provider of other makers' models) is used instead, but only for fields that hosts state correctly. Values are never
@@ -205,8 +205,8 @@ def get_trust_rank(name: str, value: Any, source: str) -> tuple[bool, int]:
 def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
     """Add claims that follow from other claims: the maker, a proprietary license, or a context window.
 
-    The input limit is used as a missing context window. An input limit that says nothing about other hosts, or no more
-    than the context, is removed, and so is a status that follows from the retirement date.
+    The input limit is used as a missing context window. Two kinds of claims are removed: an input limit that applies to
+    one host only or is the same as the context, and a status that follows from the retirement date.
     """
     claims = {claim.field: claim for claim in selection.claims}
     if own:

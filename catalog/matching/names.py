@@ -1,4 +1,7 @@
-"""Parses the names of models from boards, price tables, score files, and model hubs. Pure functions, no Django."""
+"""Parses the names of models from boards, price tables, score files, and model hubs.
+
+This module does not use Django.
+"""
 
 import re
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Value, When
 
 from arena.models import LIVE_POOL
-from catalog.benchmarks.comparability import ComparableScore, Conditions, standard_error
+from catalog.benchmarks.comparability import ComparableScore, Conditions, compute_standard_error
 from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.models import Benchmark, Score
 from core.http.errors import RequestError, not_found_error
@@ -246,7 +246,7 @@ def _fit_line(pairs: Sequence[RatedScore]) -> tuple[str | None, BenchmarkRegress
             [score.percent for score, _ in pairs],
             [row["rating"] for _, row in pairs],
             [_compute_error(row) for _, row in pairs],
-            [100 * (standard_error(score) or 0) for score, _ in pairs],
+            [100 * (compute_standard_error(score) or 0) for score, _ in pairs],
         )
     except ValueError:
         return FLAT, None
