@@ -86,13 +86,13 @@ def read_weights(up: Service) -> list[tuple[Any, ...]]:
 def wait_for_board(page: Page, act: Callable[[], float]) -> float:
     """Call `act`, which returns the time of a request. Return the seconds until the overall board's next event."""
     events = page.events["overall", WITHOUT_STYLE]
-    known = len(events)
+    event_count = len(events)
     sent = act()
-    while len(events) == known:
+    while len(events) == event_count:
         if time.monotonic() > sent + TIMEOUT_S:
             raise TimeoutError("the board did not change")
         time.sleep(0.01)
-    return events[known].at - sent
+    return events[event_count].at - sent
 
 
 def exclude_and_withdraw(
@@ -153,8 +153,8 @@ def store_many_weights() -> None:
     pool = Pool.objects.get(slug="live")
     rows = VoteWeight.objects.filter(filter_weight__lt=256).values_list("vote", "filter_weight", "reason")
     before = {vote: vote_weights.FilterWeight(weight, reason) for vote, weight, reason in rows}
-    chosen = Vote.objects.filter(pool="live").order_by("pk").values_list("pk", flat=True)[:STORED_WEIGHTS]
-    increased = before | dict.fromkeys(chosen, vote_weights.FilterWeight(128, "voter"))
+    vote_ids = Vote.objects.filter(pool="live").order_by("pk").values_list("pk", flat=True)[:STORED_WEIGHTS]
+    increased = before | dict.fromkeys(vote_ids, vote_weights.FilterWeight(128, "voter"))
     for weights in (increased, before):
         started = time.monotonic()
         changed = vote_weights.store_filter_weights(

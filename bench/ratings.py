@@ -87,8 +87,8 @@ class Bench:
 
     def measure_all(self, contenders: Sequence[str], data: Data) -> dict[str, Measurement]:
         """Measure these contenders. Contenders that fail are omitted."""
-        measured = {name: self.measure(name, data) for name in contenders}
-        return {name: measurement for name, measurement in measured.items() if measurement}
+        measurements = {name: self.measure(name, data) for name in contenders}
+        return {name: measurement for name, measurement in measurements.items() if measurement}
 
     def scale_votes(self, number: int) -> int:
         return round(number * self.size)

@@ -75,9 +75,9 @@ class Run:
 
 def fit_votes(votes: Votes, weight: Floats) -> Floats:
     """Return the ratings (M,) in Elo points, relative to their mean."""
-    used = weight > 0
+    has_weight = weight > 0
     size = votes.shares.shape[1]
-    score = sum_scores(size, votes.a[used], votes.b[used], votes.outcome[used], weight[used])
+    score = sum_scores(size, votes.a[has_weight], votes.b[has_weight], votes.outcome[has_weight], weight[has_weight])
     theta = estimate_strengths(score, np.zeros(size))
     ratings: Floats = ELO_SCALE * (theta - theta.mean())
     return ratings

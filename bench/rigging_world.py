@@ -231,19 +231,19 @@ class Simulation:
         present = np.flatnonzero(self.joined <= now)
         first, second = np.array(list(combinations(present.tolist(), 2))).T
         chance = np.full(len(first), 1 / len(first))
-        known = self.theta
+        known_strengths = self.theta
         if score.any():
             board = Comparisons.from_counts(
                 range(len(present)), score[np.ix_(present, present)], 0 * score[: len(present), : len(present)]
             )
             fit = bradley_terry.fit(board)
-            known = np.zeros(len(self.theta))
-            known[present] = (fit.ratings - 1000) / ELO_SCALE
+            known_strengths = np.zeros(len(self.theta))
+            known_strengths[present] = (fit.ratings - 1000) / ELO_SCALE
             weights = compute_pair_weights(board, fit)
             keyed = {pair: float(weights[pair]) for pair in combinations(range(len(present)), 2)}
             chance = np.array(PairSampler(range(len(present)), keyed).chances)
         shares = np.bincount(first, chance, len(self.theta)) + np.bincount(second, chance, len(self.theta))
-        return _Table(first, second, chance, shares), known
+        return _Table(first, second, chance, shares), known_strengths
 
     def _vote(
         self,
@@ -257,8 +257,8 @@ class Simulation:
     ) -> None:
         rng = self.rng
         number = part.stop - part.start
-        finished = table.chance * self.completion[table.first] * self.completion[table.second]
-        pair = _choose(rng, finished, number)
+        completed_chance = table.chance * self.completion[table.first] * self.completion[table.second]
+        pair = _choose(rng, completed_chance, number)
         voter = votes.voter[part].copy()
         rigged = np.zeros(number, dtype=bool)
         if attack:

@@ -46,7 +46,7 @@ def uniform(size: int) -> Floats:
 
 
 def compute_draw_shares(weights: Floats) -> Floats:
-    """Return the probability (M, M) with which the service draws each pair, given these weights (M, M)."""
+    """Return the probability (M, M) that the service draws each pair, given these weights (M, M)."""
     size = len(weights)
     upper = np.triu_indices(size, 1)
     sampler = PairSampler(range(size), dict(zip(combinations(range(size), 2), weights[upper].tolist(), strict=True)))

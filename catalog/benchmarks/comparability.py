@@ -21,7 +21,7 @@ MIN_SEPARABLE_MODELS = 5
 
 @dataclass(frozen=True, order=True)
 class Conditions:
-    """The conditions under which a score was measured. Unknown numbers are -1, which keeps conditions sortable."""
+    """The conditions under which a score was measured. Unknown numbers are -1, so that conditions can be sorted."""
 
     task: str
     metric: str
@@ -149,8 +149,8 @@ def compute_separability(scores: Iterable[ComparableScore]) -> Separability | No
     The measure is from T. Li et al., https://arxiv.org/abs/2406.11939, who count intervals that do not overlap. The
     test of the difference is from E. Miller, https://arxiv.org/abs/2411.00640.
     """
-    known = [score for score in scores if compute_standard_error(score) is not None]
-    best = sorted(known, key=lambda score: -score.value)[:BEST_MODELS]
+    with_errors = [score for score in scores if compute_standard_error(score) is not None]
+    best = sorted(with_errors, key=lambda score: -score.value)[:BEST_MODELS]
     if len(best) < MIN_SEPARABLE_MODELS:
         return None
     verdicts = [is_difference_significant(one, other) is True for one, other in combinations(best, 2)]

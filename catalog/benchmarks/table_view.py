@@ -191,9 +191,9 @@ def _sort_entries(entries: list[TableEntry], view: TableView) -> list[TableEntry
     """Sort by the chosen column, then by name. Unknown values come last in both directions."""
     by_name = sorted(entries, key=lambda entry: entry.name.lower())
     sort_value = _build_sort_key(view)
-    known = [entry for entry in by_name if sort_value(entry) is not None]
-    unknown = [entry for entry in by_name if sort_value(entry) is None]
-    return sorted(known, key=sort_value, reverse=view.descending) + unknown
+    with_value = [entry for entry in by_name if sort_value(entry) is not None]
+    without_value = [entry for entry in by_name if sort_value(entry) is None]
+    return sorted(with_value, key=sort_value, reverse=view.descending) + without_value
 
 
 def _build_sort_key(view: TableView) -> Callable[[TableEntry], Any]:

@@ -41,8 +41,8 @@ def build_axis(values: Iterable[float], start: float, end: float, margin: float 
 
     margin: the minimum ratio between each value and either end of the axis.
     """
-    known = [value for value in values if value > 0]
-    low, high = floor(log10(min(known) / margin)), ceil(log10(max(known) * margin))
+    positive_values = [value for value in values if value > 0]
+    low, high = floor(log10(min(positive_values) / margin)), ceil(log10(max(positive_values) * margin))
     return LogAxis(10.0**low, 10.0 ** max(high, low + 1), start, end)
 
 

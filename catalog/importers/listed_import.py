@@ -98,8 +98,8 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
     prices = []
     for model in models:
         maker = model.organization.name if model.organization else ""
-        known = DescribedModel(model.slug, find_provider_of_maker(maker), model.open_weights, checked[model.pk])
-        selection = select_listed(known, entries_by_model.get(model.pk, []))
+        described = DescribedModel(model.slug, find_provider_of_maker(maker), model.open_weights, checked[model.pk])
+        selection = select_listed(described, entries_by_model.get(model.pk, []))
         result.refused += selection.refused
         result.conflict_count += len(selection.conflicts)
         if selection.claims or selection.prices:

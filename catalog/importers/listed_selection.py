@@ -23,7 +23,7 @@ from catalog.sources.registry import PACKAGES
 PROPRIETARY_LICENSE = "proprietary"  # the name of this license in the catalog
 # Properties of the weights that every host states correctly.
 WEIGHT_FIELDS = frozenset({"release_date", "open_weights"})
-# Fields for which hosts are not used: they copy cutoffs from release dates, drop image input, and shorten answers.
+# Fields of the maker only: hosts copy cutoffs from release dates, omit image input, and limit the length of answers.
 MAKER_FIELDS = frozenset({"knowledge_cutoff", "modalities", "max_output"})
 RETIREMENT_FIELDS = frozenset({"retires_on", "status", "successor"})
 # LiteLLM lists this as the input and output limit if it does not know the limits of a host.

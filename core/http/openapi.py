@@ -184,7 +184,7 @@ def describe_call(
     statuses. With `etag`, the call supports `If-None-Match`.
     """
     parameters = list(parameters)
-    known = [parameter for parameter in parameters if parameter.location == OpenApiParameter.QUERY]
+    query_parameters = [parameter for parameter in parameters if parameter.location == OpenApiParameter.QUERY]
     examples = [OpenApiExample("Answer", build_example(response, name), response_only=True, status_codes=[str(status)])]
     if request:
         examples.append(OpenApiExample("Request", build_example(request), request_only=True))
@@ -209,7 +209,7 @@ def describe_call(
             },
             examples=examples,
         )
-        return document(_check_parameters(known, view))
+        return document(_check_parameters(query_parameters, view))
 
     return describe
 

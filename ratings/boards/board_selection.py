@@ -148,8 +148,8 @@ def has_enough_ranks(rows: Rows) -> bool:
 def measure_progress(rows: Rows) -> OwnProgress:
     """Return the progress of a board with these rows toward having enough ranks (see `has_enough_ranks`)."""
     missing = {row["model"]: _count_missing_votes(row) for row in rows}
-    ranked = [model for model, votes in missing.items() if not votes]
-    if len(ranked) >= MIN_RANKED_HERE:
+    ranked_models = [model for model, votes in missing.items() if not votes]
+    if len(ranked_models) >= MIN_RANKED_HERE:
         return OwnProgress(MIN_RANKED_HERE, MIN_RANKED_HERE, 0)
     drawable = set(LanguageModel.objects.filter(pk__in=list_drawable_models()).values_list("slug", flat=True))
     missing = dict.fromkeys(drawable, MIN_VOTES_FOR_RANK) | missing
@@ -240,8 +240,8 @@ def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
     votes = Subquery(overall.annotate(votes=newest_fit("votes")).values("votes")[:1])
     fits = Snapshot.objects.filter(board__pool=OuterRef("pk"), board__category__slug=OVERALL_CATEGORY)
     has_history = Exists(fits.filter(computed_at__lt=timezone.now() - MIN_HISTORY))
-    listed = Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug))
-    pools: list[Pool] = [*listed.annotate(newest_votes=votes, has_history=has_history).order_by("pk")]
+    listed_pools = Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug))
+    pools: list[Pool] = [*listed_pools.annotate(newest_votes=votes, has_history=has_history).order_by("pk")]
     for pool in pools:
         pool.label = _format_label(pool, pool.newest_votes or 0)  # type: ignore[attr-defined]  # from the query
         pool.is_young = pool.kind not in REFERENCE_KINDS and not pool.has_history  # type: ignore[attr-defined]  # from the query

@@ -86,8 +86,8 @@ class Decision:
         """
         shortlist = self.choice.shortlist
         selected = list(shortlist.survivors[:MAX_LISTED])
-        rated = {row["model"] for row in self.own_rows}
-        selected += [each for each in self.choice.contestants if each.candidate.slug not in rated]
+        rated_slugs = {row["model"] for row in self.own_rows}
+        selected += [each for each in self.choice.contestants if each.candidate.slug not in rated_slugs]
         if self.chosen:
             selected.append(self.chosen)
         slugs = {assessment.candidate.slug for assessment in selected}

@@ -37,7 +37,7 @@ class CandidateAssessment:
     price: US dollars per million tokens for the mix in `limits.use`, at these prices.
     monthly: US dollars per month, or None if the price is unknown or the user has not entered token counts.
     failures: limits that the model fails.
-    unknown: limits for which the model's value is unknown.
+    unknown: limits that the model lacks a value for.
     """
 
     candidate: Candidate
@@ -145,7 +145,7 @@ class Shortlist:
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """The limits for which the value of some undecided model is unknown, most models first."""
+        """The limits that undecided models lack a value for, most models first."""
         limits = Counter(finding.limit for assessment in self.undecided for finding in assessment.unknown)
         return tuple(name for name, _count in limits.most_common())
 

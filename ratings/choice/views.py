@@ -163,8 +163,8 @@ def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
         "license": [model.license for model in candidates],
         "speed": [model.tokens_per_s for model in candidates],
     }
-    known = {name: sum(value is not None for value in values) for name, values in columns.items()}
-    visible = frozenset(name for name, number in known.items() if number >= MIN_KNOWN_SHARE * len(rows) > 0)
+    known_counts = {name: sum(value is not None for value in values) for name, values in columns.items()}
+    visible = frozenset(name for name, number in known_counts.items() if number >= MIN_KNOWN_SHARE * len(rows) > 0)
     return ShortlistTable(build_scale(ends, has_end_ticks=True), visible)
 
 

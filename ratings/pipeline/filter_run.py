@@ -78,9 +78,9 @@ def start_due_runs() -> list[str]:
     for pool in due:
         command = [*LOWEST_PRIORITY, sys.executable, "manage.py", "filter_votes", "--pool", pool.slug]
         options: dict[str, Any] = {"cwd": settings.BASE_DIR, "timeout": TIMEOUT_S, "capture_output": True, "text": True}
-        finished = subprocess.run(command, check=False, **options)  # noqa: S603  # our own command
-        if finished.returncode:
-            logger.error("Filtering the votes of %s failed: %s", pool.slug, finished.stderr.strip()[-500:])
+        process = subprocess.run(command, check=False, **options)  # noqa: S603  # our own command
+        if process.returncode:
+            logger.error("Filtering the votes of %s failed: %s", pool.slug, process.stderr.strip()[-500:])
     return [pool.slug for pool in due]
 
 

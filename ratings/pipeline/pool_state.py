@@ -157,8 +157,8 @@ class CategoryVotes:
     @cached_property
     def voter_counts(self) -> VoterCounts:
         """The votes of known voters with a weight above 0, counted per voter and pair."""
-        known = (self.voter != UNKNOWN_VOTER) & (self.filter_weight > 0)
-        votes = self if known.all() else self.select(known)
+        is_included = (self.voter != UNKNOWN_VOTER) & (self.filter_weight > 0)
+        votes = self if is_included.all() else self.select(is_included)
         weight = votes.weight * votes.filter_weight if votes.has_filter_weights else votes.weight
         won = weight * (votes.double_score == 2)
         lost = weight * (votes.double_score == 0)

@@ -290,9 +290,9 @@ def _add_counts(counts: list[PairCount], votes: list[tuple[int, str]]) -> dict[P
 
     votes: pairs of vote id and pool slug.
     """
-    known = _load_boards({count.pool for count in counts})
-    pools, counts = _get_or_create_pools(known, counts)
-    boards = _get_or_create_boards({(count.pool, count.category) for count in counts}, known, pools)
+    known_boards = _load_boards({count.pool for count in counts})
+    pools, counts = _get_or_create_pools(known_boards, counts)
+    boards = _get_or_create_boards({(count.pool, count.category) for count in counts}, known_boards, pools)
     changes = _group_changes(boards.values(), counts, votes)
     if counts:
         keys = [boards[count.pool, count.category].pk for count in counts]

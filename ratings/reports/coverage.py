@@ -125,11 +125,11 @@ def _collect_facts(
 ) -> KnownFacts:
     fields = {field for requirement in REQUIREMENTS for field in requirement.fields} - {"price"}
     # The value of a relation is the key of the related object, which is not loaded.
-    known = {field for field in fields if model.serializable_value(field) is not None}
+    known_fields = {field for field in fields if model.serializable_value(field) is not None}
     if model.pk in prices:
-        known.add("price")
-    withheld = {field for field in fields - known if (model.pk, field) in unpublished}
-    return KnownFacts(model, frozenset(known), frozenset(withheld))
+        known_fields.add("price")
+    withheld = {field for field in fields - known_fields if (model.pk, field) in unpublished}
+    return KnownFacts(model, frozenset(known_fields), frozenset(withheld))
 
 
 def _count_models(requirement: _Requirement, known_facts: Sequence[KnownFacts]) -> CoverageLine:

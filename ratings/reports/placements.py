@@ -41,8 +41,10 @@ class Placement:
 
 
 def list_pool_placements(model: str) -> list[Placement]:
-    """Return a model's placement in each pool, oldest pool first: on the newest overall board, or else on the newest
-    board of the category with the model's best rank.
+    """Return a model's placement in each pool, oldest pool first.
+
+    The placement is from the newest overall board or, if the model is not on it, from the newest board of the category
+    with the model's best rank.
     """
     overall = _find_placements(list_newest_snapshots(), model)
     pools_with_overall = [placement.pool.pk for placement in overall]

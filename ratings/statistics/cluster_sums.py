@@ -45,8 +45,9 @@ def sum_outer_products(voter: Indices, parts: Sequence[ColumnEntries], width: in
 def sum_pair_products(
     voter: Indices, pair: tuple[Indices, Indices], score: Floats, amount: Floats, width: int
 ) -> tuple[Floats, Floats]:
-    """Return two sums over voters: the outer products of their scores (width, width), and their squared amounts
-    (width,).
+    """Return two sums over voters: the outer products of their scores, and their squared amounts.
+
+    The shapes of the sums are (width, width) and (width,).
 
     voter (E,): each entry's voter, numbered from 0.
     pair: each entry's first and second model (E,).

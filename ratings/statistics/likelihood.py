@@ -18,7 +18,7 @@ MAX_ITERATIONS = 1000  # steps without convergence before `NotConverged` is rais
 # Sums of squared residuals below this fraction of the expected sum are rounding errors.
 RESIDUAL_TOLERANCE = 1e-12
 
-# Newton steps below this size shrink quadratically. If such a step is not shorter than half of the previous one, it is
+# Newton steps below this size shrink quadratically. If one of them is at least half as long as the previous step, it is
 # a rounding error.
 _ROUNDING_STEP = 1e-6
 # A full step of d units increases the likelihood if (exp(d) - d - 1) / d ** 2 is below 1, that is, up to 1.79 units.

@@ -69,8 +69,9 @@ def find_open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Fla
 
 
 def find_lower_bounds(won: Floats, lost: Floats, opponents: Floats) -> Floats:
-    """Return the strengths (U,) at which a record that is at least as good as won and lost (U, K) has a probability of
-    2.5%.
+    """Return the strengths (U,) at which a record at least this good has a probability of 2.5%.
+
+    won, lost (U, K): the record of each model against each opponent.
     """
     low = np.full(len(won), opponents.min() - _SEARCH_MARGIN)
     high = np.full(len(won), opponents.max() + _SEARCH_MARGIN)

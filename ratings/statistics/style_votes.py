@@ -91,8 +91,9 @@ class StyledVotes:
 
 
 def _compute_differences(features: NDArray[Any], order: Indices, weight: Floats) -> tuple[Floats, Floats]:
-    """Return the style differences (a - b) / (a + b + 1) (K, n) of the votes in this order, and the population standard
-    deviation of each difference (K,).
+    """Return the style differences (a - b) / (a + b + 1) of the votes in this order, and their standard deviations.
+
+    The shapes are (K, n) and (K,). The standard deviations are those of a population.
     """
     styles = features.shape[1] // 2
     size = len(order)

@@ -70,8 +70,8 @@ def remove_appearances(
 
     If an attack in one direction is proven and the measured wins do not contradict it, the weight is removed from the
     outcome that serves it, to the extent that this is probable (see `WinRecord`). Otherwise, it is removed from wins
-    (or losses) to the extent that the model wins (or loses) more often than expected. The rest is removed from all
-    outcomes in proportion, so the share of wins does not change.
+    (or losses) to the extent that the model wins (or loses) more often than expected. The remaining weight is removed
+    from all outcomes in proportion, so the share of wins does not change.
     """
     positions = np.flatnonzero((stratum.a == model) | (stratum.b == model))
     score = np.where(stratum.a[positions] == model, stratum.won[positions], 1 - stratum.won[positions])

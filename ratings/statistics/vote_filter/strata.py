@@ -98,8 +98,9 @@ class Appearances:
 
     @property
     def z(self) -> Floats:
-        """The excess in standard errors, after a square-root transform that makes small counts almost normal
-        (F. Anscombe, 1948).
+        """The excess in standard errors.
+
+        A square-root transform makes small counts almost normal (F. Anscombe, 1948).
         """
         counted = 2 * (np.sqrt(self.seen + _ANSCOMBE) - np.sqrt(self.expected + _ANSCOMBE))
         return counted * np.sqrt(self.expected + 1e-9) / self.error

@@ -54,7 +54,7 @@ NOT_REDUCED, BY_VOTER, BY_APPEARANCES, BY_WINS = "", "voter", "appearances", "wi
 # The information about a strength without votes, 1 / 0.6**2, because strengths are spread by about 0.6.
 _PRIOR_INFORMATION = 2.8
 # An attack on a model is proven by one test beyond its limit, or by this many flagged voters. From then on, lower
-# limits apply to the rest of the attack.
+# limits apply to other votes of the attack.
 _FLAGGED_FOR_PROOF = 3
 # The lower limits in standard errors. The first two apply to wins and to appearances in all closed epochs together, the
 # third applies to both in a smaller block of epochs.

@@ -158,8 +158,12 @@ def compare_models(
 
 
 def _list_names(slugs: Sequence[str]) -> list[str]:
-    known = [slug for slug in slugs if slug.isprintable()]
-    names = dict(LanguageModel.objects.filter(slug__in=known).values_list("slug", "name")) if known else {}
+    printable_slugs = [slug for slug in slugs if slug.isprintable()]
+    names = (
+        dict(LanguageModel.objects.filter(slug__in=printable_slugs).values_list("slug", "name"))
+        if printable_slugs
+        else {}
+    )
     return [names.get(slug, slug) for slug in slugs]
 
 
@@ -186,12 +190,12 @@ def _iter_lines(entries: Sequence[LeaderboardEntry]) -> Iterator[ComparisonLine]
 
 def _build_line(column: LeaderboardColumn, entries: Sequence[LeaderboardEntry]) -> ComparisonLine:
     cells = [build_cell(entry, column.name).text for entry in entries]
-    known = [(column.value(entry), cell) for entry, cell in zip(entries, cells, strict=True)]
-    known = [(value, cell) for value, cell in known if value is not None]
-    if column.name not in BETTER_IF_GREATER or len({cell for _, cell in known}) < 2:
+    known_values = [(column.value(entry), cell) for entry, cell in zip(entries, cells, strict=True)]
+    known_values = [(value, cell) for value, cell in known_values if value is not None]
+    if column.name not in BETTER_IF_GREATER or len({cell for _, cell in known_values}) < 2:
         return ComparisonLine(str(column.label), cells)
     choose = max if BETTER_IF_GREATER[column.name] else min
-    return ComparisonLine(str(column.label), cells, choose(known, key=lambda pair: pair[0])[1])
+    return ComparisonLine(str(column.label), cells, choose(known_values, key=lambda pair: pair[0])[1])
 
 
 def _format_retirement(day: date | None) -> str:
