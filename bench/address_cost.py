@@ -37,7 +37,11 @@ from arena.identity import quotas  # noqa: E402  # requires django.setup()
 from config.environment import Environment  # noqa: E402  # requires django.setup()
 from core.http.rate_limit import Bucket  # noqa: E402  # requires django.setup()
 
-MODELS, SPREAD, HONEST, TIES, IDENTIFICATION_RATE = 20, 100 / ELO_SCALE, 5000, 0.22, 0.95
+MODELS = 20
+SPREAD = 100 / ELO_SCALE
+HONEST_VOTES = 5000
+TIE_SHARE = 0.22
+IDENTIFICATION_RATE = 0.95
 BATCHES = 25  # number of times that the draw weights are updated during an attack
 RANKS = (10, 15)
 RUNS = 12
@@ -129,9 +133,9 @@ def simulate_honest_votes(seed: int) -> tuple[Floats, Floats]:
     theta = rng.normal(0, SPREAD, MODELS)
     wins, ties = np.zeros((2, MODELS, MODELS))
     for _ in range(BATCHES):
-        for a, b in draw_pairs(rng, wins, ties, HONEST // BATCHES):
+        for a, b in draw_pairs(rng, wins, ties, HONEST_VOTES // BATCHES):
             first, second = (a, b) if rng.random() < 1 / (1 + np.exp(theta[b] - theta[a])) else (b, a)
-            if rng.random() < TIES:
+            if rng.random() < TIE_SHARE:
                 ties[a, b] += 1
                 ties[b, a] += 1
             else:

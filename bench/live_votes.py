@@ -119,7 +119,9 @@ class VotePool:
         ties = rng.random(number) < 0.25
         winner = np.where(ties, 2 + (rng.random(number) < 0.4), rng.random(number) > chance)
         rigged_votes = np.flatnonzero(rng.random(number) < rigged)
-        a[rigged_votes], b[rigged_votes], winner[rigged_votes] = 0, rng.integers(1, size, len(rigged_votes)), 0
+        a[rigged_votes] = 0
+        b[rigged_votes] = rng.integers(1, size, len(rigged_votes))
+        winner[rigged_votes] = 0
         voter[rigged_votes] = self.voters + self.rigged_voter_count + np.arange(len(rigged_votes)) // RIGGED_PER_VOTER
         self.rigged_voter_count += -(-len(rigged_votes) // RIGGED_PER_VOTER)
         language = rng.choice(len(LANGUAGES), number, p=LANGUAGE_SHARES)

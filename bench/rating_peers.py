@@ -25,7 +25,8 @@ def ours_from_counts(counts: Counts, rounds: int) -> Run:
 def ours_from_ids(counts: Counts, rounds: int) -> Run:
     """Use 4-byte IDs, like the service and FastChat's method."""
     votes = counts.votes()
-    first, second = votes.first.astype(np.int32), votes.second.astype(np.int32)
+    first = votes.first.astype(np.int32)
+    second = votes.second.astype(np.int32)
     outcome = votes.outcome.astype(np.float32)
     return lambda: bradley_terry.fit(Comparisons.from_votes(first, second, outcome)).ratings
 
@@ -168,12 +169,15 @@ def fastchat_bootstrap(votes: Any, rounds: int) -> Floats:
 
 
 def _logistic(rows: Any, weight: Floats) -> Floats:
-    pair, outcome, size = rows[:, :2], rows[:, 2] / 2, int(rows[:, :2].max()) + 1
+    pair = rows[:, :2]
+    outcome = rows[:, 2] / 2
+    size = int(rows[:, :2].max()) + 1
 
     def loss(ratings: Floats) -> tuple[float, Floats]:
         chance = expit(np.log(10) * (ratings[pair[:, 0]] - ratings[pair[:, 1]]))
         surprise = outcome * np.log(chance) + (1 - outcome) * np.log(1 - chance)
-        pull, gradient = np.log(10) * weight * (chance - outcome), np.zeros(size)
+        pull = np.log(10) * weight * (chance - outcome)
+        gradient = np.zeros(size)
         np.add.at(gradient, pair, np.column_stack([pull, -pull]))
         return -float(weight @ surprise), gradient
 

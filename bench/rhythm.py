@@ -55,7 +55,8 @@ def simulate_battles(number: int, seed: int, *, paced: bool) -> list[PanePair]:
 def _simulate_battle(random: Random, number: int, *, paced: bool) -> PanePair:
     first, second = random.sample(sorted(RHYTHMS), 2)
     panes = Pane(first), Pane(second)
-    lanes, clock = (Lane(), Lane()), ReleaseClock(random=random) if paced else ImmediateClock()
+    lanes = (Lane(), Lane())
+    clock = ReleaseClock(random=random) if paced else ImmediateClock()
     pieces_by_pane = [_generate_pieces(random, pane.model, f"question {number}") for pane in panes]
     at = random.random() * TICK_S
     while not all(lane.is_over for lane in lanes):
@@ -96,16 +97,19 @@ def accuracy(battles: Sequence[PanePair]) -> float:
 
 def _build_features(battles: Sequence[PanePair]) -> tuple[Array, NDArray[np.bool_]]:
     """Return the features of each battle, and whether pane a belongs to the first model in alphabetical order."""
-    x, d, y = [], [], []
+    pane_rows = []
+    model_rows = []
+    is_a_first = []
     for a, b in battles:
         first, second = sorted((a.model, b.model))
-        x.append(_pane_differences(a, b))
-        d.append(_profile_features(RHYTHMS[first]) - _profile_features(RHYTHMS[second]))
-        y.append(a.model == first)
-    panes, models = np.array(x), np.array(d)
+        pane_rows.append(_pane_differences(a, b))
+        model_rows.append(_profile_features(RHYTHMS[first]) - _profile_features(RHYTHMS[second]))
+        is_a_first.append(a.model == first)
+    panes = np.array(pane_rows)
+    models = np.array(model_rows)
     panes /= panes.std(axis=0) + 1e-12
     models /= models.std(axis=0)
-    return (panes[:, :, None] * models[:, None, :]).reshape(len(y), -1), np.array(y)
+    return (panes[:, :, None] * models[:, None, :]).reshape(len(battles), -1), np.array(is_a_first)
 
 
 def _profile_features(profile: Profile) -> Array:

@@ -192,7 +192,8 @@ class Record:
     def _run_once(self, row: Row, seed: int, rank: int) -> Run:
         key = (row.name, seed, rank)
         if key not in self.runs:
-            self.runs[key] = run = measure(row.world, row.attack, seed, rank)
+            run = measure(row.world, row.attack, seed, rank)
+            self.runs[key] = run
             if self.path:
                 entry = {"row": row.name, "seed": seed, "rank": rank, "run": asdict(run)}
                 with self.path.open("a") as file:

@@ -345,8 +345,9 @@ def _compute_influence(attack: Attack, target: int, known: Floats, table: _Table
         contrast[rivals] -= 1 / len(rivals)
     p = 1 / (1 + np.exp(known[table.second] - known[table.first]))
     information = np.zeros((len(known), len(known)))
-    information[table.first, table.second] = information[table.second, table.first] = table.chance * p * (1 - p)
-    direction = np.linalg.pinv(build_laplacian(information), rcond=1e-9, hermitian=True) @ contrast
+    information[table.first, table.second] = table.chance * p * (1 - p)
+    laplacian = build_laplacian(information + information.T)
+    direction = np.linalg.pinv(laplacian, rcond=1e-9, hermitian=True) @ contrast
     lead = direction[table.first] - direction[table.second]
     return lead * np.where(lead > 0, 1 - p, p)
 

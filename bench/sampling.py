@@ -73,7 +73,8 @@ def run_until(
         shares = compute_draw_shares(compute_pair_weights(board, fit)) if weighted else uniform(len(theta))
         new = simulate_votes(rng, theta, shares, batch)
         board = Comparisons(board.labels, board.wins + new.wins, board.ties + new.ties)
-        votes, fit = votes + batch, bradley_terry.fit(board, start=fit.ratings)
+        votes = votes + batch
+        fit = bradley_terry.fit(board, start=fit.ratings)
     return Run(votes, board, fit)
 
 

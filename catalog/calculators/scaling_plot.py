@@ -89,7 +89,8 @@ class ScalingPlot:
 
     def _build_compute_line(self, compute: float) -> ComputeLine | None:
         product = compute / OPERATIONS_PER_PARAMETER_TOKEN
-        low, high = max(self.x.low, product / self.y.high), min(self.x.high, product / self.y.low)
+        low = max(self.x.low, product / self.y.high)
+        high = min(self.x.high, product / self.y.low)
         if high <= low * 2:
             return None
         path = self._build_line(low, high, lambda params: product / params)

@@ -164,7 +164,8 @@ def refresh_tables(
     new_facts: ListedFacts = {}
     new_prices: ListedPrices = {}
     for model in known:
-        old_facts, old_prices = facts.get(model.name, {}), prices.get(model.name, [])
+        old_facts = facts.get(model.name, {})
+        old_prices = prices.get(model.name, [])
         entries = entries_by_model.get(model.name, [])
         report.unlisted += not entries
         packages = {get_package(entry.source) for entry in entries}

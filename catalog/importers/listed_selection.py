@@ -259,7 +259,8 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
     selection.prices.append(DatedPrice(current, used.get_source("price"), used.as_of))
     for other in _list_other_sources(used, others):
         if _get_rates(other.prices[0]) != _get_rates(current):
-            rates, other_rates = format_rates(current), format_rates(other.prices[0])
+            rates = format_rates(current)
+            other_rates = format_rates(other.prices[0])
             selection.conflicts.append(ListedConflict("price", rates, used.source, other_rates, other.source))
     with_longest_history = max(offers, key=lambda offer: len(offer.prices))
     for price in with_longest_history.prices[1:]:

@@ -71,7 +71,9 @@ class CandidateAssessment:
     @property
     def sort_key(self) -> tuple[Any, ...]:
         """The key for sorting by tier, then price, then speed, then rating. Unknown values come last."""
-        tier, speed, rating = self.candidate.tier, self.candidate.tokens_per_s, self.candidate.rating
+        tier = self.candidate.tier
+        speed = self.candidate.tokens_per_s
+        rating = self.candidate.rating
         return (
             inf if tier is None else tier,
             inf if self.price is None else self.price,

@@ -129,7 +129,8 @@ class CategoryVotes:
         All votes must be between weighted models (see `is_between_weighted`).
         """
         outcome = self.double_score / 2
-        counted = comparisons = Comparisons.from_votes(self.first, self.second, outcome, self.weight)
+        counted = Comparisons.from_votes(self.first, self.second, outcome, self.weight)
+        comparisons = counted
         if self.has_filter_weights:
             comparisons = Comparisons.from_votes(self.first, self.second, outcome, self.weight, self.filter_weight)
         inside = np.array(counted.labels, dtype=np.intp)
@@ -206,7 +207,9 @@ class PoolState:
         """
         if self.ordered:
             self.votes.reload_weights(pool.slug)
-        self.categories, self.last_ratings, self.last_style_fits = {}, {}, {}
+        self.categories = {}
+        self.last_ratings = {}
+        self.last_style_fits = {}
         self.add_counts(load_tallies(pool))
         self.weight_revision = pool.weight_revision
 
@@ -228,7 +231,8 @@ class PoolState:
         positions = np.array([self.positions[key] for key in models], dtype=np.intp)
         inside = np.ix_(positions, positions)
         labels = tuple(slugs[key] for key in models)
-        comparisons = counted = Comparisons(labels, *(matrix[inside] for matrix in weighted))
+        comparisons = Comparisons(labels, *(matrix[inside] for matrix in weighted))
+        counted = comparisons
         if matrices.lost is not None:
             counted = Comparisons(labels, matrices.wins[inside], matrices.ties[inside])
         return CategoryCounts(models, comparisons, counted, matrices.both_bad[inside].sum(axis=1))

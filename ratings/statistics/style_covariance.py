@@ -73,7 +73,8 @@ def _build_centering(component: Indices, size: int) -> Floats:
 
 def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
     """Return a mask (N,) of the votes on one of these models, or with a difference in one of these styles."""
-    models, styles = parameters[: votes.model_count], parameters[votes.model_count :]
+    models = parameters[: votes.model_count]
+    styles = parameters[votes.model_count :]
     is_affected: Flags = models[votes.first] | models[votes.second] | (votes.x[styles] != 0).any(axis=0)
     return is_affected
 

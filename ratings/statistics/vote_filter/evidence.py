@@ -192,7 +192,8 @@ class Evidence:
         lift = np.where(directed, np.where(gain > 0, _LOG_WIN, _LOG_OTHER) - self.plain[votes], 0.0)
         # An honest voter may prefer or dislike these models.
         sign = np.where(won[votes] < 1 / 2, -1, 1)
-        lead, unbiased = sign * self.lead[votes], _log_win(sign * self.lead[votes])
+        lead = sign * self.lead[votes]
+        unbiased = _log_win(sign * self.lead[votes])
         side = np.sign(aims.directions[a] - aims.directions[b]) * sign * (directed & (won[votes] != 1 / 2))
         taste = np.zeros(voter_count)
         for shift in TASTES:
@@ -201,7 +202,8 @@ class Evidence:
         # The chance of a battle with any of the models is at most the sum of their chances, and at least half of it.
         chance = np.clip(-np.expm1(-absent[:, aims.models]).sum(axis=1), 1e-9, 1)[self.row[votes]]
         base = self.plain[votes] + lift - np.where(has_aim, np.log(chance), np.log1p(-chance / 2))
-        hits, misses = np.bincount(owner, has_aim, voter_count), np.bincount(owner, ~has_aim, voter_count)
+        hits = np.bincount(owner, has_aim, voter_count)
+        misses = np.bincount(owner, ~has_aim, voter_count)
         chosen = [hits * np.log(focus) + misses * np.log(1 - focus) for focus in _PROVEN_FOCUS]
         weight = _PROVEN_SHARE * _TARGET_SHARE / len(_PROVEN_FOCUS)
         log_attack: Floats = (
@@ -217,7 +219,9 @@ class Evidence:
         Other targets are excluded, which makes the e-value smaller.
         """
         records, size = self.records, self.records.model_count
-        outcome, row, used = records.outcome[votes], self.row[votes], np.tile(self.used[votes], 2)
+        outcome = records.outcome[votes]
+        row = self.row[votes]
+        used = np.tile(self.used[votes], 2)
         keys, pair = np.unique(
             np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes])), return_inverse=True
         )

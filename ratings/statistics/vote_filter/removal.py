@@ -44,7 +44,8 @@ class WinRecord:
         The alternative is that they win and lose as often as expected. One stratum rarely decides between the two, but
         all strata together do.
         """
-        predicted, variance = self.predicted[model], max(float(self.variance[model]), 1e-9)
+        predicted = self.predicted[model]
+        variance = max(float(self.variance[model]), 1e-9)
         log_ratio = predicted * (self.excess[model] - predicted / 2) / variance
         return float(1 / (1 + np.exp(np.clip(-log_ratio, -50, 50)) / _PRIOR_ODDS))
 

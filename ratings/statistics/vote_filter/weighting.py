@@ -56,9 +56,11 @@ _PRIOR_INFORMATION = 2.8
 # An attack on a model is proven by one test beyond its limit, or by this many flagged voters. From then on, lower
 # limits apply to other votes of the attack.
 _FLAGGED_FOR_PROOF = 3
-# The lower limits in standard errors. The first two apply to wins and to appearances in all closed epochs together, the
-# third applies to both in a smaller block of epochs.
-_PROVEN_Z, _PROVEN_SEEN_Z, _PROVEN_Z_IN_BLOCK = 3.0, 2.25, 3.5
+# The lower limits in standard errors: for wins and for appearances in all closed epochs together, and for both of them
+# in a smaller block of epochs.
+_PROVEN_Z = 3.0
+_PROVEN_SEEN_Z = 2.25
+_PROVEN_Z_IN_BLOCK = 3.5
 _SEARCH_BATCH_SIZE = 5000  # voters
 _WON = np.array([1.0, 0.0, 0.5, 0.5])
 
@@ -106,15 +108,8 @@ def weigh(
     Raises a ValueError that names the column and the position of the first invalid vote. Raises
     likelihood.NotConverged as `bradley_terry.fit` does.
     """
-    columns = {
-        "voter": voter,
-        "model_a": model_a,
-        "model_b": model_b,
-        "outcome": outcome,
-        "propensity": propensity,
-        "time": time,
-        "draw": draw,
-    }
+    columns = {"voter": voter, "model_a": model_a, "model_b": model_b, "outcome": outcome}
+    columns |= {"propensity": propensity, "time": time, "draw": draw}
     records = read_votes(columns, shares)
     fold = _Fold(records)
     start = 0
@@ -178,7 +173,8 @@ class _Fold:
 
     def close_epoch(self, epoch: int, votes: slice) -> None:
         records = self.records
-        self.expected = expected = self._estimate()
+        expected = self._estimate()
+        self.expected = expected
         first_row = self.row_ends[epoch - 1] if epoch else 0
         rows = slice(first_row, self.row_ends[epoch])
         # The margin keeps the logarithms finite for models that are certain or impossible to be drawn.
@@ -189,7 +185,7 @@ class _Fold:
         voters, counts = np.unique(records.voter[votes], return_counts=True)
         position = np.searchsorted(voters, records.voter[votes])
         self.voter_class[votes] = np.searchsorted(CLASS_STARTS, counts, side="right")[position]
-        self._add(np.arange(votes.start, votes.stop))
+        self._change_sums(np.arange(votes.start, votes.stop), self.weight[votes])
         before = self.closed[voters]
         self.closed[voters] += counts
         self.end = votes.stop
@@ -205,10 +201,8 @@ class _Fold:
         completion, error = estimate_completion(self.seen, self.drawn, self.row_shares)
         return Expectations(self.theta, known, tie, both_bad, completion, error)
 
-    def _add(self, votes: Indices) -> None:
-        self._change_sums(votes, self.weight[votes])
-
     def _change_sums(self, votes: Indices, change: Floats) -> None:
+        """Add these changes of the votes' weights to the sums over the votes of closed epochs."""
         records, size = self.records, self.records.model_count
         a, b, won = records.a[votes], records.b[votes], change * self.won[votes]
         sums = np.bincount(a * size + b, won, size * size) + np.bincount(b * size + a, change - won, size * size)

@@ -224,7 +224,8 @@ def _count_filters(leaderboard: LeaderboardState) -> int:
 
 def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
     """Return the choices that show more rows than now, as pairs of label and query string."""
-    visible, total = len(leaderboard.visible_entries), len(leaderboard.entries)
+    visible = len(leaderboard.visible_entries)
+    total = len(leaderboard.entries)
     return [
         (_label_row_choice(limit, total), leaderboard.with_options(rows=name))
         for name, limit in ROW_LIMITS.items()
