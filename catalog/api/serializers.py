@@ -159,7 +159,7 @@ class CostTotalField(FloatField):
 
     def to_representation(self, option: Any) -> Any:
         comparison: Any = self.root.instance
-        return super().to_representation(option.total(comparison["months"]))
+        return super().to_representation(option.compute_total(comparison["months"]))
 
 
 class CostOptionSchema(Schema):

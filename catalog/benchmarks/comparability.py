@@ -114,16 +114,16 @@ def compute_binomial_error(value: float, n: int | None) -> float | None:
 
 def compute_standard_error(score: ComparableScore) -> float | None:
     """Return the reported standard error, else the binomial standard error, or None if both are unknown."""
-    return _measured_or_binomial(score.value, score.n, score.stderr)
+    return _choose_error(score.value, score.n, score.stderr)
 
 
-def _measured_or_binomial(value: float, n: int | None, stderr: float | None) -> float | None:
+def _choose_error(value: float, n: int | None, stderr: float | None) -> float | None:
     return compute_binomial_error(value, n) if stderr is None else stderr
 
 
 def compute_margin(value: float, n: int | None, stderr: float | None) -> float | None:
     """Return half the width of a score's 95% interval in percentage points, or None if unknown."""
-    error = _measured_or_binomial(value, n, stderr)
+    error = _choose_error(value, n, stderr)
     return None if error is None else 100 * Z95 * error
 
 

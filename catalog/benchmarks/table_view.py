@@ -202,10 +202,10 @@ def _build_sort_key(view: TableView) -> Callable[[TableEntry], Any]:
     if view.sort in FACT_SORTS:
         return lambda entry: getattr(entry, view.sort)
 
-    def score(entry: TableEntry) -> float | None:
+    def get_score(entry: TableEntry) -> float | None:
         cell = entry.cells.get(view.sort)
         if cell is None:
             return None
         return cell.normalized if view.scale == "normalized" else cell.value
 
-    return score
+    return get_score

@@ -53,15 +53,15 @@ class CostComparison:
         """The difference between the two total costs in dollars, or None if an option is missing."""
         if self.api is None or self.own is None:
             return None
-        return abs(self.api.total(self.months) - self.own.total(self.months))
+        return abs(self.api.compute_total(self.months) - self.own.compute_total(self.months))
 
     @property
     def cheaper(self) -> str | None:
         """The option with the lower total cost, `api` or `own`. None if one is missing or both cost the same."""
         if self.api is None or self.own is None:
             return None
-        api_total = self.api.total(self.months)
-        own_total = self.own.total(self.months)
+        api_total = self.api.compute_total(self.months)
+        own_total = self.own.compute_total(self.months)
         if api_total == own_total:
             return None
         return "api" if api_total < own_total else "own"

@@ -65,7 +65,7 @@ class ApiPrices:
         tier, longer = exceeded_tiers[-1], self.tiers[len(exceeded_tiers) :]
         return replace(self, input=tier.input, output=tier.output, cached=None, above=tier.above, tiers=longer)
 
-    def token_cost(self, use: MonthlyUse) -> Decimal:
+    def compute_token_cost(self, use: MonthlyUse) -> Decimal:
         """Return the monthly cost of all tokens. Without a price for cached input, the price for input applies."""
         cached_price = self.input if self.cached is None else self.cached
         input_cost = use.input_tokens * ((1 - use.cached) * self.input + use.cached * cached_price)
@@ -83,7 +83,7 @@ TYPICAL_USE = MonthlyUse(3_000_000, 1_000_000)
 
 def blend_price(price_input: Decimal, price_output: Decimal) -> Decimal:
     """Return the price per million tokens at a 3:1 ratio of input to output. Both prices are per million tokens."""
-    return ApiPrices(price_input, price_output).token_cost(TYPICAL_USE) * MILLION / TYPICAL_USE.tokens
+    return ApiPrices(price_input, price_output).compute_token_cost(TYPICAL_USE) * MILLION / TYPICAL_USE.tokens
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class CostOption:
     def one_time_total(self) -> Decimal:
         return sum((item.dollars for item in self.one_time), ZERO)
 
-    def total(self, months: int) -> Decimal:
+    def compute_total(self, months: int) -> Decimal:
         """Return the total cost over this number of months, including one-time costs."""
         return self.one_time_total + months * self.monthly_total
 
@@ -153,7 +153,7 @@ class GpuFleet:
 
 def build_api_option(use: MonthlyUse, prices: ApiPrices, work: LaunchWork) -> CostOption:
     """Return the cost of using an API. Items that cost nothing are omitted."""
-    monthly = {"tokens": prices.token_cost(use), "seats": prices.seat_cost}
+    monthly = {"tokens": prices.compute_token_cost(use), "seats": prices.seat_cost}
     return CostOption(_build_items(monthly), _build_items({"build": work.dollars}), work.weeks)
 
 
@@ -206,7 +206,7 @@ def find_break_even(
 
     `tokens_per_s` is the combined speed of all replicas, if known.
     """
-    token_cost = prices.token_cost(use)
+    token_cost = prices.compute_token_cost(use)
     tokens = None
     if token_cost:
         fixed = own.monthly_total + (own.one_time_total - api.one_time_total) / months - prices.seat_cost

@@ -95,4 +95,4 @@ def build_cost_plot(comparison: CostComparison) -> CostPlot | None:
 
 
 def _compute_monthly(option: CostOption, months: int) -> float:
-    return float(option.total(months)) / months
+    return float(option.compute_total(months)) / months

@@ -25,7 +25,7 @@ from core.storage.ttl_cache import TtlCache
 from ratings.boards import board_urls, snapshot_cache
 from ratings.boards.changes import has_rank
 from ratings.boards.snapshot_cache import PublishedBoard
-from ratings.boards.snapshots import BoardKey, newest_fit
+from ratings.boards.snapshots import BoardKey, select_newest_fit
 from ratings.models import OVERALL_CATEGORY, SEED_POOL, Board, Pool, Snapshot
 from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 
@@ -237,7 +237,7 @@ def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
     the board of this arena's votes has too short a history to show.
     """
     overall = Board.objects.filter(pool=OuterRef("pk"), category__slug=OVERALL_CATEGORY, style_control=False)
-    votes = Subquery(overall.annotate(votes=newest_fit("votes")).values("votes")[:1])
+    votes = Subquery(overall.annotate(votes=select_newest_fit("votes")).values("votes")[:1])
     fits = Snapshot.objects.filter(board__pool=OuterRef("pk"), board__category__slug=OVERALL_CATEGORY)
     has_history = Exists(fits.filter(computed_at__lt=timezone.now() - MIN_HISTORY))
     listed_pools = Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug))

@@ -87,7 +87,7 @@ class Decision:
         shortlist = self.choice.shortlist
         selected = list(shortlist.survivors[:MAX_LISTED])
         rated_slugs = {row["model"] for row in self.own_rows}
-        selected += [each for each in self.choice.contestants if each.candidate.slug not in rated_slugs]
+        selected += [other for other in self.choice.contestants if other.candidate.slug not in rated_slugs]
         if self.chosen:
             selected.append(self.chosen)
         slugs = {assessment.candidate.slug for assessment in selected}

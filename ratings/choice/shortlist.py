@@ -216,7 +216,7 @@ def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessme
     findings = list_findings(candidate, limits)
     return CandidateAssessment(
         candidate=candidate,
-        prices=limits.applicable_prices(candidate),
+        prices=limits.select_prices(candidate),
         price=compute_blended_price(candidate, limits),
         monthly=None if limits.use == TYPICAL_USE else compute_monthly_cost(candidate, limits),
         failures=tuple(finding for finding in findings if finding.known),
