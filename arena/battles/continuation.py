@@ -1,4 +1,4 @@
-"""Continues a conversation with the same two models after they are revealed. Such battles are never rated."""
+"""Continues a conversation with the same two models after they are revealed, in a new battle that is not rated."""
 
 from django.db import transaction
 
