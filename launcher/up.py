@@ -154,7 +154,7 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
 def build_environment(options: Options) -> dict[str, str]:
     """Return the environment variables for all programs, and store the limit on conversations in the data folder.
 
-    Other commands on that folder read the limit. With local models, the default limit depends on their context windows.
+    Other commands on the same data folder use this limit. With local models, the default fits their context windows.
     """
     limit = LOCAL_CONVERSATION_CHARACTERS if options.uses_local_models else ""
     embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION_VARIABLE) or limit)
@@ -187,7 +187,9 @@ async def run_prepare(supervisor: Supervisor, prepare: Program) -> list[str]:
 async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[str, int]) -> None:
     models = [model for model in local_models.LOCAL_MODELS if model.name in ports]
     with _report_if_slow("loading the local models"):
-        programs = [await asyncio.to_thread(local_models.build_program, m, ports[m.name], folder) for m in models]
+        programs = [
+            await asyncio.to_thread(local_models.build_program, model, ports[model.name], folder) for model in models
+        ]
         await supervisor.start(*programs)
 
 

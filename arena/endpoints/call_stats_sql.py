@@ -7,7 +7,7 @@ Parameters of `ROLL_UP_SQL`:
         no limit
 
 Parameters of `UPDATE_ALARMS_SQL`:
-    min_battles, min_voters: an endpoint with fewer of either has no alarm
+    min_battles, min_voters: an endpoint with fewer battles or fewer voters has no alarm
 """
 
 from arena.models import LIVE_POOL, Answer, Battle

@@ -78,6 +78,11 @@ def draw_opponent(model: int, candidates: Sequence[int], pool: str) -> pair_samp
 def _draw_with_table(
     pool: str, updated_at: datetime | None, models: Sequence[int], keep: int | None = None
 ) -> pair_sampler.PairDraw:
+    """Draw a pair of these models, and store the draw's table.
+
+    updated_at: the update time of the weights to use, or None for equal weights
+    keep: the id of a model that must be in the pair, or None
+    """
     drawable = tuple(sorted(models))
     table = _build_table(pool, updated_at, drawable, keep)
     if table.pk not in _stored_tables:
@@ -104,7 +109,7 @@ def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
 def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...], keep: int | None) -> DrawTable:
     """Return the unsaved table of a draw. Processes that draw with the same weights compute the same id.
 
-    The shares are part of the id, because a process that finds its weights just replaced draws with equal weights.
+    The shares are part of the id, because a process whose weights have just been replaced draws with equal weights.
     """
     sampler = _load_sampler(pool, updated_at, models, keep)
     shares = dict.fromkeys(models, 0.0)

@@ -51,7 +51,7 @@ def compute_max_share(model_count: int) -> float:
 class PairSampler:
     """Draws pairs of models, with probabilities that are computed once for many draws.
 
-    One tenth of the draws are uniform over all pairs. The rest are drawn by weight, capped so that each model is in at
+    One tenth of the draws are uniform over all pairs. The other draws are by weight, capped so that each model is in at
     most `compute_max_share` of all draws.
 
     models: ids of M models
@@ -127,13 +127,14 @@ def _compute_multipliers(weights: Matrix, cap: float) -> list[float]:
     for _ in range(_MAX_ITERATIONS):
         max_change = 0.0
         for i, row in enumerate(weights):
-            rest = total - scale[i] * row_sums[i]
-            x = min(1.0, cap / (1 - cap) * rest / row_sums[i])
-            if x != scale[i]:
-                max_change = max(max_change, abs(x - scale[i]) / x)
-                row_sums = [s + (x - scale[i]) * weight for s, weight in zip(row_sums, row, strict=True)]
-                total = rest + x * row_sums[i]
-                scale[i] = x
+            other_pairs = total - scale[i] * row_sums[i]
+            multiplier = min(1.0, cap / (1 - cap) * other_pairs / row_sums[i])
+            change = multiplier - scale[i]
+            if change:
+                max_change = max(max_change, abs(change) / multiplier)
+                row_sums = [row_sum + change * weight for row_sum, weight in zip(row_sums, row, strict=True)]
+                total = other_pairs + multiplier * row_sums[i]
+                scale[i] = multiplier
         if max_change <= _TOLERANCE:
             break
     return scale

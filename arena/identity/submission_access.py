@@ -71,7 +71,7 @@ def list_submissions(voter_id: UUID) -> QuerySet[Submission]:
 
 
 def get_submission(voter_id: UUID, key: UUID) -> Submission:
-    """Return one of the voter's submissions. Raises RequestError 404 if the voter has no such submission."""
+    """Return one of the voter's submissions. Raises RequestError 404 if it is not theirs or does not exist."""
     submission = Submission.objects.filter(pk=key, voter=voter_id).first()
     if submission is None:
         raise RequestError("not_found", _("This submission does not exist, or it belongs to someone else."), 404)

@@ -256,7 +256,7 @@ class _CsrfCheck(CsrfViewMiddleware):
 
     def is_origin_ours(self, request: HttpRequest) -> bool:
         """Return whether the Origin header names this site."""
-        return bool(self._origin_verified(request))  # type: ignore[attr-defined]  # an internal of Django's check
+        return bool(self._origin_verified(request))  # type: ignore[attr-defined]  # a private method of Django's check
 
 
 def _unreachable_view(request: HttpRequest) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""Log format that limits the length of each record."""
+"""A log format that limits the length of each record."""
 
 import logging
 from copy import copy

@@ -53,10 +53,10 @@ class TextCleaner:
         return piece if self.has_begun else self._begin(piece)
 
     def end(self) -> str:
-        """Return the cleaned rest of the text."""
-        rest = clean_text(self._surrogate_half)
+        """Return the last character if it is still buffered, cleaned like the rest of the text."""
+        last = clean_text(self._surrogate_half)
         self._surrogate_half = ""
-        return rest if self.has_begun else self._begin(rest)
+        return last if self.has_begun else self._begin(last)
 
     def _begin(self, piece: str) -> str:
         piece = piece.lstrip()

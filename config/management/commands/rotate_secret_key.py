@@ -1,4 +1,4 @@
-"""Command that generates a new key for signing cookies."""
+"""Generate a new key for signing cookies."""
 
 import os
 from pathlib import Path
@@ -21,12 +21,11 @@ class Command(BaseCommand):
     help = "Generate a new SECRET_KEY and keep the previous one as a fallback. All sessions stay valid."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folder = os.environ.get(secret_keys.FOLDER_VARIABLE) or (
-            None if settings.ENVIRONMENT.secret_key else settings.DATA_FOLDER
-        )
-        if folder is None:
+        folder = os.environ.get(secret_keys.FOLDER_VARIABLE)
+        if not folder and settings.ENVIRONMENT.secret_key:
             self._print_variables()
             return
+        folder = folder or settings.DATA_FOLDER
         try:
             secret_keys.rotate_keys(Path(folder))
         except OSError as error:
