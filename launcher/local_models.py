@@ -87,7 +87,7 @@ def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
 
 
 def list_needed_models(excluded: Collection[str]) -> tuple[LocalModel, ...]:
-    """Return the models that the definitions in local_models.toml need, without those whose slug is in `excluded`."""
+    """Return the models that local_models.toml needs, not counting its definitions with a slug in `excluded`."""
     placeholders = {
         name for slug, block in _read_definitions() if slug not in excluded for name in _list_placeholders(block)
     }
@@ -123,7 +123,7 @@ def list_slugs() -> list[str]:
 
 
 def read_disabled_slugs(models_file: Path) -> set[str]:
-    """Return the slugs that a models file disables. `load_models` validates the rest of the file.
+    """Return the slugs that a models file disables. `load_models` validates the file later.
 
     Raises ValueError with a one-sentence message if the file cannot be read or is not TOML.
     """

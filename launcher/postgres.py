@@ -12,7 +12,7 @@ from launcher.data_folder import DataFolder, DataFolderError, get_package_dir
 from launcher.supervisor import Program, Supervisor
 
 MAJOR_VERSION = "18"
-MAX_CONNECTIONS = 200  # 12 for each of up to eight web processes; the rest is for workers and commands
+MAX_CONNECTIONS = 200  # 12 for each of up to eight web processes, and the others for workers and commands
 INITDB_SCRIPT = """set -e
 "$0/initdb" -D "$1" -U arena --locale=C.UTF-8 --encoding=UTF8 --auth=trust
 echo "CREATE DATABASE arena" | "$0/postgres" --single -c exit_on_error=on -D "$1" postgres

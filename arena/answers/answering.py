@@ -187,8 +187,8 @@ def format_log_detail(error: BackendError) -> str:
     """Return the log message for a failure.
 
     The message includes the provider's text, unless the question might have caused the failure. In that case, the
-    provider's text could quote the question, and voters' text must not be logged. If such a call fails before its
-    first token, a probe follows, and the provider's text about the probe is logged.
+    provider's text could quote the question, and voters' text must not be logged. If the call failed before its first
+    token, Arena sends a probe, and logs the provider's text if the probe also fails.
     """
     status = error.status
     may_quote_question = status is not None and 400 <= status < 500 and status not in ENDPOINT_ERROR_STATUSES

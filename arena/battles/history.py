@@ -32,7 +32,7 @@ MIN_JUDGED_FOR_FAVORITE = 10
 MAX_COMPARED_VOTES = 1000
 MIN_COMPARED_VOTES = 10
 ExportCursor = tuple[datetime, UUID]  # creation time and id of a battle, the sort key of an export
-# In a side-by-side battle, the voter chose the models.
+# In a side-by-side battle, the voter chose the models, so they are known from the start.
 IS_REVEALED = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)
 
 IS_CLOSED = Q(state__in=(Battle.State.SKIPPED, Battle.State.VOID, Battle.State.EXPIRED))
@@ -127,8 +127,7 @@ def load_page(request: HttpRequest, search: str = "", kind: str = "") -> History
     """Return the requested page of the voter's battles.
 
     search: text to find in the questions or in the names of revealed models
-    kind: a key of `KINDS`; with any other value, a search covers all battles, and a list without a search omits closed
-        ones
+    kind: a key of `KINDS`. Any other value selects all battles in a search, and all except closed ones in a plain list.
     """
     default = Q() if search else ~IS_CLOSED
     battles = _list_battles(get_voter_id(request)).filter(KINDS.get(kind, default))

@@ -173,8 +173,9 @@ def build_running_limits(request: HttpRequest) -> dict[str, int]:
 def get_payer(request: HttpRequest) -> str:
     """Return the pseudonym of the payer, to whom tokens are charged, or "" if addresses have no limit.
 
-    The payer is the client's largest network. If only the voter is charged, the payer is the account that the API key
-    belongs to, so that all keys of an account share a budget, or else the voter.
+    The payer is the client's largest network, unless only the voter is charged (see `is_charged_alone`). In that case,
+    the payer is the account of the API key, so that all keys of an account share a budget. If there is no such account,
+    it is the voter.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return ""

@@ -21,16 +21,16 @@ class Command(BaseCommand):
     help = "Generate a new SECRET_KEY and keep the previous one as a fallback. All sessions stay valid."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folder = os.environ.get(secret_keys.FOLDER_VARIABLE)
-        if not folder and settings.ENVIRONMENT.secret_key:
+        folder_name = os.environ.get(secret_keys.FOLDER_VARIABLE)
+        if not folder_name and settings.ENVIRONMENT.secret_key:
             self._print_variables()
             return
-        folder = folder or settings.DATA_FOLDER
+        folder = Path(folder_name) if folder_name else settings.DATA_FOLDER
         try:
-            secret_keys.rotate_keys(Path(folder))
+            secret_keys.rotate_keys(folder)
         except OSError as error:
             raise CommandError(f"{folder} cannot be written: {error.strerror}") from None
-        self.stderr.write(FOLDER_MESSAGE.format(file=Path(folder) / secret_keys.FILE_NAME))
+        self.stderr.write(FOLDER_MESSAGE.format(file=folder / secret_keys.FILE_NAME))
 
     def _print_variables(self) -> None:
         if "," in settings.SECRET_KEY or len(settings.SECRET_KEY.split()) != 1:
