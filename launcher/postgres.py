@@ -108,7 +108,8 @@ async def _choose_user(folder: DataFolder) -> tuple[tuple[str, ...], int]:
     if os.getuid():
         return (), os.getuid()
     nobody = pwd.getpwnam("nobody")
-    user, group = str(nobody.pw_uid), str(nobody.pw_gid)
+    user = str(nobody.pw_uid)
+    group = str(nobody.pw_gid)
     namespace = ("unshare", "--user", f"--map-user={user}", f"--map-group={group}")
     if await _can_run(*namespace, "true"):
         return namespace, 0

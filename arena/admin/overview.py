@@ -32,7 +32,8 @@ def build_activity_tile() -> Tile:
     rows = recent.annotate(day=TruncDate("created_at")).values("day").annotate(battles=Count("pk"), votes=voted)
     votes = {row["day"]: row["votes"] for row in rows}
     battles = {row["day"]: row["battles"] for row in rows}
-    battle_list, vote_list = reverse("admin:arena_battle_changelist"), reverse("admin:arena_vote_changelist")
+    battle_list = reverse("admin:arena_battle_changelist")
+    vote_list = reverse("admin:arena_vote_changelist")
     return Tile(
         _("Battles and votes here"),
         [

@@ -32,7 +32,7 @@ class LiveSide:
     call: CallRecord | None = None  # the successful call, until it is recorded
     stopped: bool = False
     cut: bool = False
-    closed: bool = False
+    closed: bool = False  # whether the answer has ended and is being saved
     end_sent: bool = False  # whether the `done` or `failed` event has been published
 
     @property

@@ -92,7 +92,8 @@ def _fit_ruler(state: StateBlock, start: int, end: int, silent: bool) -> bool:  
         line = f"|{'|'.join(fitted_cells)}|"
         state.src += f"\n{line}"
         state.tShift[ruler] = 0
-        state.bMarks[ruler], state.eMarks[ruler] = len(state.src) - len(line), len(state.src)
+        state.bMarks[ruler] = len(state.src) - len(line)
+        state.eMarks[ruler] = len(state.src)
     return False
 
 

@@ -41,7 +41,8 @@ class Lane:
 
     def observe(self, random: Random) -> None:
         """Record the characters that arrived since the last tick. After the end of the answer, simulate arrivals."""
-        self._silent_ticks += self.began
+        if self.began:
+            self._silent_ticks += 1
         if self.waiting > self._last_waiting:
             self.pieces.append((self._silent_ticks, self.waiting - self._last_waiting))
             self._silent_ticks = 0
@@ -76,9 +77,10 @@ def _select_pieces(pieces: list[Piece]) -> list[Piece]:
     The first of several pieces is excluded, because no pause precedes it. If the others are slower than one character
     per tick, they are replaced by a piece with that pace, so that the other side can finish.
     """
-    pieces = pieces[1:] or pieces
-    ticks, characters = map(sum, zip(*pieces, strict=True))
-    return pieces if characters >= ticks else [(1, 1)]
+    later_pieces = pieces[1:] or pieces
+    ticks = sum(silence for silence, _ in later_pieces)
+    characters = sum(length for _, length in later_pieces)
+    return later_pieces if characters >= ticks else [(1, 1)]
 
 
 @dataclass

@@ -59,13 +59,13 @@ def parse_feedback(reasons: object, comment: object) -> dict[str, Any]:
 def _are_valid_reasons(reasons: object) -> TypeGuard[dict[str, list[str]] | None]:
     if reasons is None:
         return True
-    return isinstance(reasons, dict) and all(
-        side in SIDES
-        and isinstance(words, list)
-        and len(words) <= MAX_REASONS
-        and all(word in REASONS for word in words)
-        for side, words in reasons.items()
-    )
+    if not isinstance(reasons, dict):
+        return False
+    return all(side in SIDES and _are_known_words(words) for side, words in reasons.items())
+
+
+def _are_known_words(words: object) -> bool:
+    return isinstance(words, list) and len(words) <= MAX_REASONS and all(word in REASONS for word in words)
 
 
 def _is_valid_comment(comment: object) -> TypeGuard[str | None]:

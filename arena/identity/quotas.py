@@ -230,10 +230,10 @@ def list_networks(address: str) -> list[Network]:
         parsed = parsed.ipv4_mapped or parsed
     number = int(parsed)
     if isinstance(parsed, ipaddress.IPv4Address):
-        v4_networks = ((ipaddress.IPv4Network((number, bits), strict=False), factor) for bits, factor in IPV4_NETWORKS)
-        return [Network(str(network), factor) for network, factor in v4_networks]
-    v6_networks = ((ipaddress.IPv6Network((number, bits), strict=False), factor) for bits, factor in IPV6_NETWORKS)
-    return [Network(str(network), factor) for network, factor in v6_networks]
+        return [
+            Network(str(ipaddress.IPv4Network((number, bits), strict=False)), factor) for bits, factor in IPV4_NETWORKS
+        ]
+    return [Network(str(ipaddress.IPv6Network((number, bits), strict=False)), factor) for bits, factor in IPV6_NETWORKS]
 
 
 @contextmanager

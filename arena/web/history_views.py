@@ -54,7 +54,8 @@ def list_battles(request: HttpRequest) -> HttpResponse:
 
 
 def _render_list(request: HttpRequest, status: int = 200, delete_error: str = "") -> HttpResponse:
-    search, kind = request.GET.get("q", "").strip(), request.GET.get("show", "")
+    search = request.GET.get("q", "").strip()
+    kind = request.GET.get("show", "")
     voter = get_voter_id(request)
     models = history.load_voter_models(voter)
     page = history.load_page(request, search, kind)

@@ -119,7 +119,7 @@ def match_pattern(pattern: Sequence[str], words: Sequence[str]) -> list[list[str
     """
     if not pattern:
         return None if words else []
-    head, rest = pattern[0], pattern[1:]
+    head, *rest = pattern
     lengths = range(len(words) + 1) if head == "*" else (1,)
     for length in lengths:
         part = list(words[:length])
