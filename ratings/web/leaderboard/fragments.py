@@ -207,10 +207,10 @@ def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[
 
 
 def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[str]) -> list[tuple[str, str]]:
-    """Return hidden form fields for the part of the state that no visible field carries.
+    """Return hidden form fields for the part of the state that no visible field contains.
 
-    They are the pool, the number of rows, the order if there is no table, and the pins of models that are not on the
-    board. The comparison drawer has check boxes for the other pinned models that the table does not show.
+    This part is the pool, the number of rows, the order if there is no table, and the pins of models that are not on
+    the board. The comparison drawer has check boxes for the other pinned models that the table does not show.
     """
     on_board = {entry.slug for entry in leaderboard.all_entries}
     pins = [("pin", slug) for slug in leaderboard.options.pins if slug in hidden_pins and slug not in on_board]
@@ -226,7 +226,8 @@ def _count_filters(leaderboard: LeaderboardState) -> int:
 
 def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
     """Return the choices that show more rows than now, as pairs of label and query string."""
-    visible, total = len(leaderboard.visible_entries), len(leaderboard.entries)
+    visible = len(leaderboard.visible_entries)
+    total = len(leaderboard.entries)
     return [
         (_label_row_choice(limit, total), leaderboard.with_options(rows=name))
         for name, limit in ROW_LIMITS.items()

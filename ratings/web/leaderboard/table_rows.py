@@ -76,8 +76,8 @@ class LeaderboardRow:
 def build_rating_scale(entries: Sequence[LeaderboardEntry], name: str, mean: float | None = None) -> Scale | None:
     """Return a scale with all ratings and closed interval ends, or None if there are no entries.
 
-    Unbounded models are ignored unless all models are unbounded. The rating of a model that has never won means little,
-    and with it on the axis, the other intervals would be too small to see.
+    Unbounded models are ignored unless all models are unbounded. The rating of a model that has never won means little.
+    On an axis that includes it, the other intervals would be too small to see.
 
     name: the HTML ID of the axis.
     mean: the rating that gets a dotted line, or None.
@@ -139,9 +139,7 @@ def _choose_pin_attribute(slug: str, pins: Sequence[str], max_pins: int) -> str:
 
 
 def list_attributes(entry: LeaderboardEntry) -> list[str]:
-    """Return the maker, whether the weights are open, the license, and the setting at which a publisher rated the
-    model, if known.
-    """
+    """Return the maker, "open" or "closed" for the weights, the license, and the setting of the rating, if known."""
     row = entry.row
     attributes = (row["organization"], format_openness(row), format_license(row), format_setting(row))
     return [attribute for attribute in attributes if attribute]
