@@ -88,10 +88,10 @@ def describe_tiers(leaderboard: LeaderboardState) -> str:
     if leaderboard.board_key.method == ELO:
         return ""
     if leaderboard.selection.credit:
-        return _("Tier: the 95% bar overlaps the bar of its first model.")
+        return _("Bracket (tier): the 95% bar overlaps the bar of its first model.")
     return _(
-        "Tier: not clearly worse than its first model. One test covers all pairs, so bars that do not touch can share "
-        "a tier."
+        "Bracket (tier): not clearly worse than its first model. One test covers all pairs, so bars that do not touch "
+        "can share a tier."
     )
 
 
