@@ -37,10 +37,13 @@ def find_leader(
     leader = next((entry for entry in entries if entry.slug in slugs), None)
     if leader is None:
         return None
-    is_first = leader is entries[0]
-    has_tier = is_first and tiers[leader.slug] == 1
-    ties = sum(tiers[entry.slug] == 1 and not entry.row["component"] for entry in entries) - 1 if has_tier else None
-    return Leader(leader.row["name"], leader.row["organization"], ties, not is_first)
+    is_filtered = leader is not entries[0]
+    ties = None
+    if not is_filtered and tiers[leader.slug] == 1:
+        # Each unconnected group has its own first tier, but only the main group is compared with the leader.
+        first_tier = [entry for entry in entries if tiers[entry.slug] == 1 and not entry.row["component"]]
+        ties = len(first_tier) - 1
+    return Leader(leader.row["name"], leader.row["organization"], ties, is_filtered)
 
 
 def fill_rank_ranges(entries: Sequence[LeaderboardEntry]) -> list[LeaderboardEntry]:
@@ -58,10 +61,9 @@ def list_tier_starts(tiers: Sequence[int | None]) -> list[int | None]:
 
 
 def list_marks(tiers: Sequence[int | None]) -> list[str]:
-    """Return the CSS classes of each row, which draw a bracket beside consecutive rows of the same tier and emphasize
-    the first tier.
+    """Return the CSS classes of each row. They draw a bracket beside consecutive rows of the same tier.
 
-    A row has no bracket if its neighbors are in other tiers or if it has no tier.
+    A row has no bracket if its neighbors are in other tiers or if it has no tier. The first tier is emphasized.
     """
     marks = []
     for earlier, tier, later in zip([None, *tiers], tiers, [*tiers[1:], None], strict=False):
