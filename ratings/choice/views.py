@@ -266,6 +266,7 @@ def show_decision(request: HttpRequest) -> HttpResponse:
     decision = build_decision(form, choice) if choice else None
     if decision and not form.errors and (file := _build_file_response(decision, request.GET.get("format", ""))):
         return file
+    form.fields["chosen"].widget = Select(choices=_list_options(decision))
     parameters = _list_parameters(request.GET)
     context = {
         "form": form,
@@ -276,6 +277,14 @@ def show_decision(request: HttpRequest) -> HttpResponse:
         "tokens": _build_token_query(form),
     }
     return render(request, "ratings/choice/decision.html", context, status=400 if form.errors else 200)
+
+
+def _list_options(decision: Decision | None) -> list[tuple[Any, Any]]:
+    """Return the options for the chosen model: "none yet", and the models in groups."""
+    options: list[tuple[Any, Any]] = [("", gettext("none yet"))]
+    for label, models in decision.groups if decision else ():
+        options.append((label, [(each.candidate.slug, each.candidate.name) for each in models]))
+    return options
 
 
 def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:

@@ -66,7 +66,7 @@ def test_models_that_were_tried_come_first_in_the_choice(client, three):
     factories.endpoint(three[2])
     factories.endpoint(three[0])
     html = client.get(PAGE, {"task": "coding", "chosen": "cheap"}).content.decode()
-    found = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', html)
+    found = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', html, re.DOTALL)
     assert [(label, re.findall(r'value="(\w+)"', options)) for label, options in found] == [
         ("Available here", ["bound", "best"]),
         ("Other matching models", ["cheap"]),
@@ -77,7 +77,7 @@ def test_models_that_were_tried_come_first_in_the_choice(client, three):
 def test_undecided_models_can_be_chosen_and_come_last(client, three):
     factories.model("mystery")
     html = client.get(PAGE, {"price": "2"}).content.decode()
-    found = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', html)
+    found = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', html, re.DOTALL)
     assert [(label, re.findall(r'value="(\w+)"', options)) for label, options in found] == [
         ("Other matching models", ["bound", "cheap"]),
         ("Undecided models", ["mystery"]),
