@@ -94,7 +94,7 @@ document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
 // A new table between press and release would lose the click, and the press itself can cause one: it takes the focus from
 // the search or a limit, which sends the form. So the table waits for the release and is then requested again, unless the
 // click has requested another one.
-board.addEventListener("pointerdown", () => { isPressed = true; });
+board.addEventListener("pointerdown", ({ button }) => { isPressed = button === 0; });  // a context menu can hide the release
 for (const type of ["pointerup", "pointercancel"]) {
   addEventListener(type, () => setTimeout(() => {
     isPressed = false;
