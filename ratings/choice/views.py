@@ -166,7 +166,7 @@ def _choose_models(form: ChoiceForm) -> ModelChoice | None:
         form.add_error("pool", "")
     for name, message in BOARD_ERRORS.items():
         if name in form.errors:
-            form.errors[name] = form.error_class([message])
+            form.errors[name] = form.error_class([str(message)])
     return None
 
 
