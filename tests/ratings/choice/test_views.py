@@ -370,6 +370,11 @@ def test_each_limit_says_what_dropping_it_adds(client, three):
     ]
 
 
+def test_limits_say_what_dropping_them_adds_if_nothing_fits(client, three):
+    assert "3 models match without it" in text(client.get(PAGE, {"context": "1M"}))
+    assert "without it" not in text(client.get(PAGE, {"context": "400k"}))
+
+
 def test_page_says_which_limits_hold_before_it_says_who_is_left(client, three):
     shown = text(client.get(PAGE, {"context": "100k", "commercial": "on", "modalities": "image"}))
     assert re.search(
