@@ -449,7 +449,7 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
     [
         ({"rating": None}, "A was Quokka <7B> no rating yet"),
         ({"rating": RATED | {"models": None}}, "rank 3 B B was"),
-        ({"rating": RATED | {"provisional": True}}, "Provisional: these ratings can still change a lot. A A was"),
+        ({"rating": RATED | {"provisional": True}}, "Provisional: can still change a lot A A was"),
         ({"answers": 3}, "These 3 answers 52 tokens/s"),
         ({"usual_performance": None}, "1,312 tokens $0.0021 Price per"),
         ({"rating": RATED | {"ci_high": None}}, "(at least 1,010)"),

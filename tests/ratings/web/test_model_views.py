@@ -106,7 +106,7 @@ def test_page_of_a_model_that_stands_elsewhere_alone_says_so(client):
     shown = text(client, "quokka")
 
     assert "Not rated on this site yet." in shown
-    assert re.search("Votes of 2024 rank 1 of 2 models .* votes cast elsewhere · 1 vote · .*provisional", shown)
+    assert re.search("Votes of 2024 rank 1 of 2 models, .* votes cast elsewhere · 1 vote · .*provisional", shown)
 
 
 def test_page_counts_the_models_that_its_rank_is_among(client):
