@@ -131,7 +131,7 @@ def test_full_conversation_keeps_its_vote_bar_in_view_without_a_box(
             for name in ("A is better", "B is better", "Tie", "Both bad", "Skip"):
                 expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
             expect(page.get_by_text("This conversation is full.")).to_be_in_viewport(ratio=1)
-        expect(page.get_by_role("region", name="Turn 20")).to_be_in_viewport()
+        expect(page.get_by_role("region", name="Turn 20").get_by_role("article", name="Answer A")).to_be_in_viewport()
         expect(page.get_by_role("textbox")).to_have_count(0)
         vote(page, "1") if viewport == DESKTOP else page.get_by_role("button", name="A is better").click()
         expect(page.get_by_role("heading", name="You chose A")).to_be_in_viewport()
