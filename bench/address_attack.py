@@ -2,8 +2,9 @@
 
 The arena comes from `bench.rigging_world`, with 20 models, 5,000 honest votes, and the adaptive draw. The attacker
 starts the maximum number of battles per hour according to `bench.address_cost`. They vote in all of these battles, or
-only in the tenth of them that includes the target. The ratings are compared with those from the honest votes at the end
-of the hour, after the next midnight, when the epoch closes, and three days later, when the accounts are no longer new.
+only in the tenth of the battles that include the target. The ratings are compared with the ratings from the honest
+votes at three times: at the end of the hour, after the next midnight, when the epoch closes, and three days later, when
+the accounts are no longer new.
 
 In the second table, the target is a model that has just joined and is in 35% of the battles. The table shows how far
 the other models move after rigged votes, and after the same number of honest votes.

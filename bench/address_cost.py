@@ -1,8 +1,8 @@
 """Simulates vote rigging from many addresses: how many battles the limits allow, and how far the votes move a rating.
 
-The current default limits are compared with the flat limits of earlier versions. The attacker never waits, and can
-discard cookies at will. The buckets of voters, addresses, and networks form a tree. A bucket allows its capacity plus
-its refill, but no more than the sum of its children.
+The current default limits are compared with the flat limits of earlier versions. The attacker uses each limit fully and
+can discard any number of cookies. The buckets of voters, addresses, and networks form a tree. A bucket allows its
+capacity plus its refill, but no more than the sum of its children.
 
 The board has 20 models (standard deviation 100 Elo) and 5,000 honest votes with 22% ties. The arena's sampler draws all
 pairs, including the attacker's. The target model has rank 10 or 15. The attacker identifies the models in 95% of the
@@ -37,7 +37,11 @@ from arena.identity import quotas  # noqa: E402  # requires django.setup()
 from config.environment import Environment  # noqa: E402  # requires django.setup()
 from core.http.rate_limit import Bucket  # noqa: E402  # requires django.setup()
 
-MODELS, SPREAD, HONEST, TIES, IDENTIFICATION_RATE = 20, 100 / ELO_SCALE, 5000, 0.22, 0.95
+MODELS = 20
+SPREAD = 100 / ELO_SCALE
+HONEST_VOTES = 5000
+TIE_SHARE = 0.22
+IDENTIFICATION_RATE = 0.95
 BATCHES = 25  # number of times that the draw weights are updated during an attack
 RANKS = (10, 15)
 RUNS = 12
@@ -118,8 +122,8 @@ def simulate_attack(seed: int, rank: int, started: int, *, vote_everywhere: bool
             if vote_everywhere or target in (a, b):
                 wins[choose_outcome(rng, before, target, a, b)] += 1
     after = fit_ratings(wins, ties)
-    now = 1 + int((after > after[target]).sum())
-    return AttackResult(target_votes, rank - now, float(after[target] - before[target]), now)
+    rank_after = 1 + int((after > after[target]).sum())
+    return AttackResult(target_votes, rank - rank_after, float(after[target] - before[target]), rank_after)
 
 
 @cache
@@ -129,9 +133,9 @@ def simulate_honest_votes(seed: int) -> tuple[Floats, Floats]:
     theta = rng.normal(0, SPREAD, MODELS)
     wins, ties = np.zeros((2, MODELS, MODELS))
     for _ in range(BATCHES):
-        for a, b in draw_pairs(rng, wins, ties, HONEST // BATCHES):
+        for a, b in draw_pairs(rng, wins, ties, HONEST_VOTES // BATCHES):
             first, second = (a, b) if rng.random() < 1 / (1 + np.exp(theta[b] - theta[a])) else (b, a)
-            if rng.random() < TIES:
+            if rng.random() < TIE_SHARE:
                 ties[a, b] += 1
                 ties[b, a] += 1
             else:
@@ -174,8 +178,11 @@ def summarize_attacks(number: int, runs: int, *, vote_everywhere: bool) -> str:
     mean = {
         name: np.mean([getattr(result, name) for result in results]) for name in ("target_votes", "ranks_gained", "elo")
     }
-    best, first = max(result.ranks_gained for result in results), np.mean([result.rank == 1 for result in results])
-    return f"{mean['target_votes']:>11.0f}{mean['ranks_gained']:>+8.1f}{best:>+6}{mean['elo']:>+7.0f}{first:>7.0%}"
+    best = max(result.ranks_gained for result in results)
+    first_share = np.mean([result.rank == 1 for result in results])
+    return (
+        f"{mean['target_votes']:>11.0f}{mean['ranks_gained']:>+8.1f}{best:>+6}{mean['elo']:>+7.0f}{first_share:>7.0%}"
+    )
 
 
 def main(runs: int) -> None:

@@ -87,7 +87,7 @@ async def measure(
 async def _mark(up: Service | None, mock: psutil.Process) -> Mark:
     def read_cpu() -> dict[str, float]:
         load = {
-            "mock": processes.cpu_seconds(mock),
+            "mock": processes.measure_process_cpu(mock),
             "client": time.process_time(),
             "machine": processes.measure_machine_cpu(),
         }
@@ -128,12 +128,12 @@ def measure_rhythms(options: argparse.Namespace, number: int) -> None:
             load = Load(make_arena_runner(up.url, url, paced=paced), RHYTHM_USERS, ramp_s=20, max_battles=number)
             uvloop.run(load.run())
         successful = [record for record in load.records if not record.error]
-        pane_pairs = [record.relative_panes() for record in successful]
+        pane_pairs = [record.build_relative_panes() for record in successful]
         print_rhythm(
             "the whole service",
             paced,
             len(pane_pairs),
-            rhythm.accuracy(pane_pairs),
+            rhythm.compute_accuracy(pane_pairs),
             len(load.records) - len(successful),
         )
 
@@ -141,7 +141,7 @@ def measure_rhythms(options: argparse.Namespace, number: int) -> None:
 def simulate_rhythms(number: int) -> None:
     for paced in (False, True):
         pane_pairs = rhythm.simulate_battles(number, seed=1, paced=paced)
-        print_rhythm("simulated time", paced, number, rhythm.accuracy(pane_pairs), 0)
+        print_rhythm("simulated time", paced, number, rhythm.compute_accuracy(pane_pairs), 0)
 
 
 def print_rhythm(source: str, paced: bool, number: int, accuracy: float, errors: int) -> None:  # noqa: FBT001

@@ -33,7 +33,7 @@ WINDOWS = 5
 SETTLE_S = 10
 MAX_FILTER_S = 600
 WITHOUT_STYLE = False
-RIGGED_SHARE = 0.01  # the share of votes to which the filter gives less weight
+RIGGED_SHARE = 0.01  # the share of rigged votes, whose weight the filter lowers
 CASTERS = 2  # threads; one thread cannot keep up on a busy machine
 
 

@@ -12,9 +12,11 @@ from ratings.statistics import bradley_terry, certificate
 from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.constants import ELO_SCALE
 
-MODELS, VOTERS, MAX_VOTES = 200, 50_000, 150
+MODELS = 200
+VOTERS = 50_000
+MAX_VOTES = 150
 SPREAD = 100 / ELO_SCALE
-TIES = 0.22
+TIE_SHARE = 0.22
 RUNS = 5
 MAX_SECONDS = 1.0
 
@@ -28,7 +30,7 @@ def simulate_board(seed: int, models: int = MODELS, voters: int = VOTERS) -> tup
     first = rng.integers(0, models, len(voter))
     second = (first + rng.integers(1, models, len(voter))) % models
     chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
-    outcome = np.where(rng.random(len(voter)) < TIES, 0.5, rng.random(len(voter)) < chance)
+    outcome = np.where(rng.random(len(voter)) < TIE_SHARE, 0.5, rng.random(len(voter)) < chance)
     board = Comparisons.from_votes(first, second, outcome)
     return board, VoterCounts.from_votes(board, voter, (first, second), outcome)
 

@@ -1,4 +1,4 @@
-"""A fast HTTP client with one connection, one request at a time, and support for server-sent events."""
+"""A fast HTTP client for one connection. It sends one request at a time and supports server-sent events."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,9 @@ class Channel(asyncio.Protocol):
     async def open(cls, url: str, cookies: dict[str, str]) -> "Channel":
         address = urlsplit(url)
         loop = asyncio.get_running_loop()
-        return (await loop.create_connection(lambda: cls(cookies), str(address.hostname), int(address.port or 80)))[1]
+        host, port = str(address.hostname), int(address.port or 80)
+        _, channel = await loop.create_connection(lambda: cls(cookies), host, port)
+        return channel
 
     async def call(
         self, method: str, path: str, body: Any = None, on_event: EventHandler | None = None, **headers: str
@@ -44,7 +46,10 @@ class Channel(asyncio.Protocol):
 
         Afterward, the attribute `response_headers` contains the headers of the response.
         """
-        self.on_event, self.buffer, self.body, self.response_headers = on_event, b"", b"", {}
+        self.on_event = on_event
+        self.buffer = b""
+        self.body = b""
+        self.response_headers = {}
         self.parser = httptools.HttpResponseParser(self)
         self.answered = asyncio.get_running_loop().create_future()
         self.transport.write(self._request(method, path, b"" if body is None else orjson.dumps(body), headers))

@@ -40,13 +40,13 @@ def summarize(records: Sequence[BattleRecord], marks: Sequence[Mark]) -> Figures
 def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -> dict[str, float]:
     """Return the figures for one time window.
 
-    For figures about the start of battles, a battle belongs to the window in which its question was sent. For figures
+    In figures about the start of battles, a battle belongs to the window in which its question was sent. In figures
     about the end of battles, it belongs to the window in which it became ready.
     """
-    began = [record for record in records if record.added and start.at <= record.asked < end.at]
-    added = np.array([delay for record in began for delay in record.added]) * 1000
-    finished = [record for record in records if start.at <= record.ready < end.at]
-    measured_lags = [record.lags for record in finished if len(record.lags)]
+    started_records = [record for record in records if record.added and start.at <= record.asked < end.at]
+    added = np.array([delay for record in started_records for delay in record.added]) * 1000
+    finished_records = [record for record in records if start.at <= record.ready < end.at]
+    measured_lags = [record.lags for record in finished_records if len(record.lags)]
     lags = np.concatenate(measured_lags) * 1000 if measured_lags else np.zeros(1)
     open_s = sum(
         max(0.0, min(record.ready or end.at, end.at) - max(record.asked, start.at))
@@ -57,7 +57,7 @@ def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -
     machine_share = share.pop("machine")
     share["others"] = machine_share - sum(share.values())
     service = {name: share[name] for name in (*PARTS, "up") if name in share}
-    ms_each = {name: 1000 * (end.cpu[name] - start.cpu[name]) / (len(finished) or np.nan) for name in end.cpu}
+    ms_each = {name: 1000 * (end.cpu[name] - start.cpu[name]) / (len(finished_records) or np.nan) for name in end.cpu}
     return {
         "battles begun per s": sum(start.at <= record.asked < end.at for record in records) / (end.at - start.at),
         "concurrent battles": open_s / (end.at - start.at),
@@ -66,10 +66,10 @@ def _summarize_window(records: Sequence[BattleRecord], start: Mark, end: Mark) -
         "delivery lag p50, ms": float(np.percentile(lags, 50)),
         "delivery lag p95, ms": float(np.percentile(lags, 95)),
         "starting a battle p95, ms": _compute_p95_ms(
-            [record.started - record.asked for record in began if record.started]
+            [record.started - record.asked for record in started_records if record.started]
         ),
-        "voting p95, ms": _compute_p95_ms([record.vote_s for record in finished if record.voted]),
-        **_summarize_pieces(finished),
+        "voting p95, ms": _compute_p95_ms([record.vote_s for record in finished_records if record.voted]),
+        **_summarize_pieces(finished_records),
         **({SERVICE_MS: sum(ms_each[name] for name in service)} if service else {}),
         **{f"  ms of {name}": ms_each[name] for name in service},
         "mock and client, ms per battle": ms_each["mock"] + ms_each["client"],

@@ -1,9 +1,9 @@
 """Runs an attack from one address against the whole service for ten minutes, with six times the default limits.
 
 At first, ten models of a mock provider have 5,000 honest votes. Then honest visitors with different addresses start
-battles and vote, and so does an attacker with one address and a new cookie for each battle. The attacker identifies the
-models in 95% of the battles, and votes only in battles with the target. The table compares the target's rank from the
-honest votes, from all votes, and on the board after midnight, when the filter has processed the votes.
+battles and vote. An attacker with one address does the same, with a new cookie for each battle. The attacker identifies
+the models in 95% of the battles, and votes only in battles with the target. The table compares the target's rank from
+the honest votes, from all votes, and on the board after midnight, when the filter has processed the votes.
 """
 
 import argparse
@@ -185,7 +185,7 @@ def close_epoch(pool: VotePool) -> None:
     Vote.objects.create(pool="live", winner=Vote.Winner.TIE, created_at=tomorrow, **pair)
 
 
-def manage(up: Service, *words: str) -> str:
+def run_manage(up: Service, *words: str) -> str:
     command = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), *words, "--pool", "live"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
@@ -204,8 +204,8 @@ def main() -> None:
         with running(Path(folder) / "data", "--no-local-models", "--models", str(models), **LIMITS) as up:
             pool = VotePool(up, MODELS, HONEST_VOTERS, kinds={})
             pool.fill(HONEST_VOTES)
-            manage(up, "recompute_ratings", "--from-scratch")
-            manage(up, "filter_votes")  # sets the limit on new voters
+            run_manage(up, "recompute_ratings", "--from-scratch")
+            run_manage(up, "filter_votes")  # sets the limit on new voters
             arena = Arena(up, pool)
             print("before: rank {}, {:.0f} Elo, {} votes".format(*read_board(up, arena.target)), flush=True)
             asyncio.run(run_traffic(arena, options.seconds, options.rate))
@@ -214,8 +214,8 @@ def main() -> None:
             print(f"{arena.started} battles, {len(arena.attacked)} by the attacker; {arena.refused} more refused")
             print("board at the end: rank {}, {:.0f} Elo, {} votes".format(*read_board(up, arena.target)), flush=True)
             close_epoch(pool)
-            print(manage(up, "filter_votes"))
-            manage(up, "recompute_ratings", "--from-scratch")
+            print(run_manage(up, "filter_votes"))
+            run_manage(up, "recompute_ratings", "--from-scratch")
             for name, (rank, rating) in compute_ranks(arena).items():
                 print(f"{name}: rank {rank}, {rating:.1f} Elo")
             print("board after midnight: rank {}, {:.0f} Elo, {} votes".format(*read_board(up, arena.target)))

@@ -119,7 +119,9 @@ class VotePool:
         ties = rng.random(number) < 0.25
         winner = np.where(ties, 2 + (rng.random(number) < 0.4), rng.random(number) > chance)
         rigged_votes = np.flatnonzero(rng.random(number) < rigged)
-        a[rigged_votes], b[rigged_votes], winner[rigged_votes] = 0, rng.integers(1, size, len(rigged_votes)), 0
+        a[rigged_votes] = 0
+        b[rigged_votes] = rng.integers(1, size, len(rigged_votes))
+        winner[rigged_votes] = 0
         voter[rigged_votes] = self.voters + self.rigged_voter_count + np.arange(len(rigged_votes)) // RIGGED_PER_VOTER
         self.rigged_voter_count += -(-len(rigged_votes) // RIGGED_PER_VOTER)
         language = rng.choice(len(LANGUAGES), number, p=LANGUAGE_SHARES)
@@ -134,8 +136,8 @@ class VotePool:
         """Create battles that are ready for a vote."""
         from arena.models import Answer, Battle, Turn, Voter
 
-        drawn = [*self._draw(number)]
-        voters = {vote[3]: Voter(id=vote[3]) for vote in drawn}
+        drawn_votes = [*self._draw(number)]
+        voters = {vote[3]: Voter(id=vote[3]) for vote in drawn_votes}
         Voter.objects.bulk_create(voters.values(), ignore_conflicts=True)
         battles = [
             Battle(
@@ -146,7 +148,7 @@ class VotePool:
                 draw_table_id=EVEN_DRAW,
                 state=Battle.State.READY,
             )
-            for a, b, _, voter, _, _ in drawn
+            for a, b, _, voter, _, _ in drawn_votes
         ]
         Battle.objects.bulk_create(battles)
         turns = [
@@ -156,10 +158,10 @@ class VotePool:
         Turn.objects.bulk_create(turns)
         Answer.objects.bulk_create(
             Answer(turn=turn, side=side, model_id=key, state=Answer.State.FINISHED, text="word " * int(vote[5][at]))
-            for turn, vote in zip(turns, drawn, strict=True)
+            for turn, vote in zip(turns, drawn_votes, strict=True)
             for side, key, at in (("a", vote[0], 0), ("b", vote[1], 4))
         )
-        self.ready = [*zip(battles, (vote[2] for vote in drawn), strict=True)]
+        self.ready = [*zip(battles, (vote[2] for vote in drawn_votes), strict=True)]
         with psycopg.connect(self.database, autocommit=True) as connection:
             connection.execute("ANALYZE")  # if a pool grows slowly, autovacuum does this
 

@@ -55,7 +55,7 @@ class BattleRecord:
         self.panes[side].add(time.monotonic(), len(text))
         self.text[side] += text
 
-    def relative_panes(self) -> tuple[Pane, Pane]:
+    def build_relative_panes(self) -> tuple[Pane, Pane]:
         """Return both panes with times relative to the question."""
         a, b = (Pane(pane.model, [at - self.asked for at in pane.times], pane.sizes) for pane in self.panes.values())
         return a, b
@@ -87,9 +87,9 @@ class Load:
         self.stopped = True
 
     async def run(self) -> None:
-        await asyncio.gather(*(self._user(number) for number in range(self.users)))
+        await asyncio.gather(*(self._run_user(number) for number in range(self.users)))
 
-    async def _user(self, number: int) -> None:
+    async def _run_user(self, number: int) -> None:
         cookies: dict[str, str] = {}
         await asyncio.sleep(self.ramp_s * number / self.users)
         while not self.stopped and (self.max_battles is None or len(self.records) < self.max_battles):

@@ -22,7 +22,7 @@ import httptools
 import orjson
 import uvloop
 
-from bench.profiles import RHYTHMS, STEADY, Profile, words
+from bench.profiles import RHYTHMS, STEADY, Profile, build_words
 
 CHUNK_START = b'data: {"id":"x","object":"chat.completion.chunk","created":1,"model":"x","choices":[{"index":0,"delta":'
 RESPONSE_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -46,7 +46,7 @@ class Answer:
 
     def __init__(self, model: str, profile: Profile, prompt: str, tokens: tuple[int, int]) -> None:
         random = Random(f"{model} {prompt}")
-        all_words = words(model, prompt, random.randint(*tokens))
+        all_words = build_words(model, prompt, random.randint(*tokens))
         steps = list(profile.schedule(len(all_words), random))
         ends = list(accumulate(count for _, count in steps))
         texts = ["".join(all_words[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
@@ -112,7 +112,7 @@ class Mock:
     def _get_tick(at: float) -> int:
         return int(at // TICK_S)
 
-    def reports(self, prompt: str) -> list[dict[str, Any]]:
+    def pop_reports(self, prompt: str) -> list[dict[str, Any]]:
         return [answer.report() for answer in self.log.pop(prompt, [])]
 
 
@@ -154,7 +154,7 @@ class Connection(asyncio.Protocol):
             self.mock.start(self, orjson.loads(body))
             return
         prompt = parse_qs(urlsplit(self.target.decode()).query)["prompt"][0]
-        report = orjson.dumps(self.mock.reports(prompt))
+        report = orjson.dumps(self.mock.pop_reports(prompt))
         self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(report), report))
 
 

@@ -44,7 +44,9 @@ class RequestKind:
 
 
 def _build_kinds() -> dict[str, RequestKind]:
-    page, api, numbers = "/leaderboard/?pool=live", "/api/v1/leaderboard/", count(1)
+    page = "/leaderboard/?pool=live"
+    api = "/api/v1/leaderboard/"
+    numbers = count(1)
     return {
         "page": RequestKind(lambda: page),
         "page, uncached view": RequestKind(lambda: f"{page}&sort=votes&pin=nobody-{next(numbers)}", has_target=False),
@@ -111,7 +113,10 @@ async def measure_throughput(up: Service, kind: RequestKind, readers: int, secon
 
 
 async def measure(up: Service, kind: RequestKind, options: argparse.Namespace) -> dict[str, str]:
-    p50, p95, rates, sizes = [], [], [], set()
+    p50 = []
+    p95 = []
+    rates = []
+    sizes = set()
     for _ in range(RUNS):
         durations, size = await measure_latency(up, kind)
         p50.append(np.percentile(durations, 50))

@@ -71,7 +71,7 @@ def measure_cpu(up: Service) -> dict[str, float]:
         with suppress(psutil.NoSuchProcess):
             name = _find_part(process.cmdline())
             if name or process.pid in tree:
-                cpu[name or "up"] += cpu_seconds(process)
+                cpu[name or "up"] += measure_process_cpu(process)
     return cpu
 
 
@@ -81,7 +81,7 @@ def measure_machine_cpu() -> float:
     return float(sum(times[:3]) + sum(times[5:8]))  # everything except idle and iowait
 
 
-def cpu_seconds(process: psutil.Process) -> float:
+def measure_process_cpu(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system + times.children_user + times.children_system)
 

@@ -60,7 +60,7 @@ RHYTHMS = {
 STEADY = {f"steady-{n}": Profile(0.2 + 0.1 * n, 50) for n in range(4)}
 
 
-def words(model: str, prompt: str, tokens: int) -> list[str]:
+def build_words(model: str, prompt: str, tokens: int) -> list[str]:
     """Return a model's answer to a prompt, with one word per token."""
     seed = hashlib.sha256(f"{model}\0{prompt}".encode()).digest()
     first, *rest = Random(seed).choices(WORDS, k=tokens)

@@ -65,13 +65,13 @@ class Counts:
         tie = 0.5 * np.minimum(chance, 1 - chance)
         tied = random.binomial(counts, tie)
         won = random.binomial(counts - tied, (chance - tie / 2) / (1 - tie))
-        return cls(_names(models), first, second, won, tied, counts - tied - won)
+        return cls(_build_names(models), first, second, won, tied, counts - tied - won)
 
     @property
     def total(self) -> int:
         return int((self.won + self.tied + self.lost).sum())
 
-    def matrices(self) -> tuple[Floats, Floats]:
+    def build_matrices(self) -> tuple[Floats, Floats]:
         """Return the wins and ties (M, M) for `Comparisons.from_counts`."""
         wins, ties = np.zeros((2, len(self.names), len(self.names)))
         np.add.at(wins, (self.first, self.second), self.won)
@@ -79,7 +79,7 @@ class Counts:
         np.add.at(ties, (self.first, self.second), self.tied)
         return wins, ties + ties.T
 
-    def votes(self) -> Votes:
+    def list_votes(self) -> Votes:
         """Return one entry per vote, in random order with a fixed seed."""
         outcome_counts = self.won, self.tied, self.lost
         pair = np.concatenate([np.repeat(np.arange(len(counts)), counts) for counts in outcome_counts])
@@ -111,18 +111,18 @@ class Styled:
         second = (first + random.integers(1, models, votes)) % models
         verbosity = random.gamma(2, 0.5, (votes, 1))
         features = np.hstack([random.poisson(habit[side] * verbosity) for side in (first, second)]).astype(np.int32)
-        lead = strength[first] - strength[second] + differences(features) @ (STYLE / SCALE)
+        lead = strength[first] - strength[second] + compute_differences(features) @ (STYLE / SCALE)
         chance = 1 / (1 + np.exp(-lead))
         margin = chance - random.random(votes)
         outcome = np.where(np.abs(margin) < 0.2 * np.minimum(chance, 1 - chance), 0.5, margin > 0)
-        return cls(_names(models), Votes(first, second, outcome), features)
+        return cls(_build_names(models), Votes(first, second, outcome), features)
 
 
-def differences(features: NDArray[np.int32]) -> Floats:
+def compute_differences(features: NDArray[np.int32]) -> Floats:
     """Return (a - b) / (a + b + 1) for each feature, (N, 4)."""
     a, b = np.hsplit(features.astype(float), 2)
     return np.asarray((a - b) / (a + b + 1))
 
 
-def _names(models: int) -> tuple[str, ...]:
+def _build_names(models: int) -> tuple[str, ...]:
     return tuple(f"organization/model-{number:04d}-chat" for number in range(models))

@@ -17,22 +17,23 @@ Run = Callable[[], Floats]
 WINNERS = np.array(["model_b", "tie", "model_a"], dtype=object)
 
 
-def ours_from_counts(counts: Counts, rounds: int) -> Run:
-    board = Comparisons.from_counts(counts.names, *counts.matrices())
+def prepare_ours_from_counts(counts: Counts, rounds: int) -> Run:
+    board = Comparisons.from_counts(counts.names, *counts.build_matrices())
     return lambda: bradley_terry.fit(board).ratings
 
 
-def ours_from_ids(counts: Counts, rounds: int) -> Run:
+def prepare_ours_from_ids(counts: Counts, rounds: int) -> Run:
     """Use 4-byte IDs, like the service and FastChat's method."""
-    votes = counts.votes()
-    first, second = votes.first.astype(np.int32), votes.second.astype(np.int32)
+    votes = counts.list_votes()
+    first = votes.first.astype(np.int32)
+    second = votes.second.astype(np.int32)
     outcome = votes.outcome.astype(np.float32)
     return lambda: bradley_terry.fit(Comparisons.from_votes(first, second, outcome)).ratings
 
 
-def ours_from_frame(counts: Counts, rounds: int) -> Run:
+def prepare_ours_from_frame(counts: Counts, rounds: int) -> Run:
     """Start from a DataFrame with the winner as text, like the other packages."""
-    frame = build_frame(counts.names, counts.votes())
+    frame = build_frame(counts.names, counts.list_votes())
 
     def run() -> Floats:
         outcome = np.where(frame.winner == "model_a", 1.0, np.where(frame.winner == "model_b", 0.0, 0.5))
@@ -41,16 +42,16 @@ def ours_from_frame(counts: Counts, rounds: int) -> Run:
     return run
 
 
-def arena_rank(counts: Counts, rounds: int) -> Run:
+def prepare_arena_rank(counts: Counts, rounds: int) -> Run:
     """Follow arena-rank's README: from a DataFrame of votes to ratings with sandwich intervals."""
-    model, dataset = _arena_rank_classes()
-    frame = build_frame(counts.names, counts.votes())
+    model, dataset = _load_arena_rank_classes()
+    frame = build_frame(counts.names, counts.list_votes())
     return lambda: _rank(model, dataset.from_pandas(frame), counts.names)
 
 
-def arena_rank_from_counts(counts: Counts, rounds: int) -> Run:
+def prepare_arena_rank_from_counts(counts: Counts, rounds: int) -> Run:
     """Start from arena-rank's aggregated data set. arena-rank's README builds the data set on every call."""
-    model, dataset = _arena_rank_classes()
+    model, dataset = _load_arena_rank_classes()
     from jax import numpy as jnp
 
     numbers = (counts.won, 1.0), (counts.tied, 0.5), (counts.lost, 0.0)
@@ -62,7 +63,7 @@ def arena_rank_from_counts(counts: Counts, rounds: int) -> Run:
     return lambda: _rank(model, data_set, counts.names)
 
 
-def _arena_rank_classes() -> tuple[Any, Any]:
+def _load_arena_rank_classes() -> tuple[Any, Any]:
     # This import switches JAX to double precision. It must come before any data is created, and is not timed.
     from arena_rank.models.bradley_terry import BradleyTerry
     from arena_rank.utils.data_utils import PairDataset
@@ -78,10 +79,10 @@ def _rank(model: Any, dataset: Any, names: tuple[str, ...]) -> Floats:
     return shift_mean_to_1000(np.array(result["ratings"])[[positions[name] for name in names]])
 
 
-def evalica(counts: Counts, rounds: int) -> Run:
+def prepare_evalica(counts: Counts, rounds: int) -> Run:
     import evalica as peer
 
-    frame = build_frame(counts.names, counts.votes())
+    frame = build_frame(counts.names, counts.list_votes())
     winner = {"model_a": peer.Winner.X, "model_b": peer.Winner.Y, "tie": peer.Winner.Draw}
 
     def run() -> Floats:
@@ -91,11 +92,11 @@ def evalica(counts: Counts, rounds: int) -> Run:
     return run
 
 
-def evalica_bootstrap(counts: Counts, rounds: int) -> Run:
+def prepare_evalica_bootstrap(counts: Counts, rounds: int) -> Run:
     """Compute percentile intervals. The default, BCa, needs one fit per vote."""
     import evalica as peer
 
-    frame = build_frame(counts.names, counts.votes())
+    frame = build_frame(counts.names, counts.list_votes())
     winner = {"model_a": peer.Winner.X, "model_b": peer.Winner.Y, "tie": peer.Winner.Draw}
 
     def run() -> Floats:
@@ -107,7 +108,7 @@ def evalica_bootstrap(counts: Counts, rounds: int) -> Run:
     return run
 
 
-def evalica_exact(counts: Counts, rounds: int) -> Run:
+def prepare_evalica_exact(counts: Counts, rounds: int) -> Run:
     import evalica as peer
 
     names = np.array(counts.names, dtype=object)
@@ -123,26 +124,26 @@ def evalica_exact(counts: Counts, rounds: int) -> Run:
     return run
 
 
-def choix(counts: Counts, rounds: int, tolerance: float = 1e-8) -> Run:
+def prepare_choix(counts: Counts, rounds: int, tolerance: float = 1e-8) -> Run:
     """Run iterative Luce spectral ranking on counts."""
     import choix as peer
 
-    wins, ties = counts.matrices()
+    wins, ties = counts.build_matrices()
     wins_with_ties = wins + ties / 2
     return lambda: shift_mean_to_1000(SCALE * peer.ilsr_pairwise_dense(wins_with_ties, tol=tolerance, max_iter=1000))
 
 
-def fastchat(counts: Counts, rounds: int) -> Run:
+def prepare_fastchat(counts: Counts, rounds: int) -> Run:
     """Convert a DataFrame to numbers, fit, and bootstrap intervals."""
     import pandas as pd
 
-    frame = build_frame(counts.names, counts.votes())
+    frame = build_frame(counts.names, counts.list_votes())
 
     def run() -> Floats:
         codes, names = pd.factorize(pd.concat([frame.model_a, frame.model_b]))
         outcome = np.where(frame.winner == "model_a", 2, np.where(frame.winner == "model_b", 0, 1))
         votes = np.column_stack([*codes.reshape(2, -1), outcome]).astype(np.int32)
-        fitted, *resampled = fastchat_bootstrap(votes, rounds)
+        fitted, *resampled = run_fastchat_bootstrap(votes, rounds)
         assert np.isfinite(np.percentile(resampled, [2.5, 97.5], axis=0)).all()
         positions = {name: position for position, name in enumerate(names)}
         return shift_mean_to_1000(fitted[[positions[name] for name in counts.names]])
@@ -150,7 +151,7 @@ def fastchat(counts: Counts, rounds: int) -> Run:
     return run
 
 
-def fastchat_bootstrap(votes: Any, rounds: int) -> Floats:
+def run_fastchat_bootstrap(votes: Any, rounds: int) -> Floats:
     """Run FastChat's bootstrap, reimplemented from its description.
 
     Returns ratings in Elo points (1 + rounds, M). The first row is the fit to all votes. `votes` (N, 3) contains the
@@ -164,16 +165,19 @@ def fastchat_bootstrap(votes: Any, rounds: int) -> Floats:
     rows, number = np.unique(votes, axis=0, return_counts=True)
     share = number / number.sum()
     drawn_shares = np.random.default_rng(0).multinomial(len(votes), share, size=rounds) / len(votes)
-    return np.array([_logistic(rows, weight) for weight in (share, *drawn_shares)])
+    return np.array([_fit_logistic(rows, weight) for weight in (share, *drawn_shares)])
 
 
-def _logistic(rows: Any, weight: Floats) -> Floats:
-    pair, outcome, size = rows[:, :2], rows[:, 2] / 2, int(rows[:, :2].max()) + 1
+def _fit_logistic(rows: Any, weight: Floats) -> Floats:
+    pair = rows[:, :2]
+    outcome = rows[:, 2] / 2
+    size = int(rows[:, :2].max()) + 1
 
     def loss(ratings: Floats) -> tuple[float, Floats]:
         chance = expit(np.log(10) * (ratings[pair[:, 0]] - ratings[pair[:, 1]]))
         surprise = outcome * np.log(chance) + (1 - outcome) * np.log(1 - chance)
-        pull, gradient = np.log(10) * weight * (chance - outcome), np.zeros(size)
+        pull = np.log(10) * weight * (chance - outcome)
+        gradient = np.zeros(size)
         np.add.at(gradient, pair, np.column_stack([pull, -pull]))
         return -float(weight @ surprise), gradient
 
@@ -194,15 +198,15 @@ def build_frame(names: tuple[str, ...], votes: Votes) -> Any:
 
 
 CONTENDERS: dict[str, Callable[[Counts, int], Run]] = {
-    "ours, stored counts": ours_from_counts,
-    "ours, integer ids": ours_from_ids,
-    "ours, DataFrame": ours_from_frame,
-    "arena-rank": arena_rank,
-    "arena-rank, stored counts": arena_rank_from_counts,
-    "FastChat's bootstrap": fastchat,
-    "evalica": evalica,
-    "evalica, bootstrap": evalica_bootstrap,
-    "choix": choix,
-    "evalica to 1e-12": evalica_exact,
-    "choix to 1e-12": partial(choix, tolerance=1e-12),
+    "ours, stored counts": prepare_ours_from_counts,
+    "ours, integer ids": prepare_ours_from_ids,
+    "ours, DataFrame": prepare_ours_from_frame,
+    "arena-rank": prepare_arena_rank,
+    "arena-rank, stored counts": prepare_arena_rank_from_counts,
+    "FastChat's bootstrap": prepare_fastchat,
+    "evalica": prepare_evalica,
+    "evalica, bootstrap": prepare_evalica_bootstrap,
+    "choix": prepare_choix,
+    "evalica to 1e-12": prepare_evalica_exact,
+    "choix to 1e-12": partial(prepare_choix, tolerance=1e-12),
 }

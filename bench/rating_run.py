@@ -2,8 +2,9 @@
 
     python -m bench.rating_run '{"contender": …, "data": [{…}], "calls": …, "rounds": …}'
 
-Prints the CPU seconds of the first call and of later calls, and the ratings. It runs in the environment of the other
-packages, in which all contenders use the same NumPy and BLAS, and imports only Arena modules that do not need Django.
+The script prints the CPU seconds of the first call and of later calls, and the ratings. It runs in the environment of
+the other packages, so that all contenders use the same NumPy and BLAS, and imports only Arena modules that do not need
+Django.
 """
 
 import json

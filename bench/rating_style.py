@@ -7,13 +7,13 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from bench.rating_data import SCALE, Floats, Styled, differences
+from bench.rating_data import SCALE, Floats, Styled, compute_differences
 from bench.rating_peers import Run, build_frame, shift_mean_to_1000
 
 STYLES = ["length", "headers", "bold", "lists"]
 
 
-def ours(styled: Styled) -> Run:
+def prepare_ours(styled: Styled) -> Run:
     """Start from positions and eight features per vote. The time includes computing the style differences."""
     from ratings.statistics import style_control
     from ratings.statistics.style_votes import StyledVotes
@@ -27,42 +27,42 @@ def ours(styled: Styled) -> Run:
     return run
 
 
-def arena_rank(styled: Styled) -> Run:
+def prepare_arena_rank(styled: Styled) -> Run:
     """Follow arena-rank's README with its defaults: centered features, reweighted pairs, and shrunken coefficients."""
-    model, dataset = _classes()
-    frame = _frame(styled, differences(styled.features))
+    model, dataset = _load_arena_rank_classes()
+    frame = _build_frame(styled, compute_differences(styled.features))
     return lambda: _rank(model, dataset.from_pandas(frame, feature_cols=STYLES), styled.names, reg=1.0)
 
 
-def arena_rank_same(styled: Styled) -> Run:
+def prepare_arena_rank_same(styled: Styled) -> Run:
     """Run arena-rank with the same statistical model as Arena."""
-    model, dataset = _classes()
-    frame = _frame(styled, _scaled(styled))
+    model, dataset = _load_arena_rank_classes()
+    frame = _build_frame(styled, _compute_scaled_differences(styled))
     options = {"feature_cols": STYLES, "reweighted": False, "normalize_features": False}
     return lambda: _rank(model, dataset.from_pandas(frame, **options), styled.names, reg=0.0)
 
 
-def arena_rank_prepared(styled: Styled) -> Run:
+def prepare_arena_rank_prepared(styled: Styled) -> Run:
     """Run arena-rank with the same statistical model, on a data set that is built before the timing starts."""
-    model, dataset = _classes()
+    model, dataset = _load_arena_rank_classes()
     options = {"feature_cols": STYLES, "reweighted": False, "normalize_features": False}
-    prepared = dataset.from_pandas(_frame(styled, _scaled(styled)), **options)
+    prepared = dataset.from_pandas(_build_frame(styled, _compute_scaled_differences(styled)), **options)
     return lambda: _rank(model, prepared, styled.names, reg=0.0)
 
 
-def _classes() -> tuple[Any, Any]:
+def _load_arena_rank_classes() -> tuple[Any, Any]:
     from arena_rank.models.contextual_bradley_terry import ContextualBradleyTerry
     from arena_rank.utils.data_utils import ContextualPairDataset
 
     return ContextualBradleyTerry, ContextualPairDataset
 
 
-def _frame(styled: Styled, features: Floats) -> Any:
+def _build_frame(styled: Styled, features: Floats) -> Any:
     return build_frame(styled.names, styled.votes).assign(**dict(zip(STYLES, features.T, strict=True)))
 
 
-def _scaled(styled: Styled) -> Floats:
-    x = differences(styled.features)
+def _compute_scaled_differences(styled: Styled) -> Floats:
+    x = compute_differences(styled.features)
     return np.asarray(x / x.std(axis=0))
 
 
@@ -73,14 +73,14 @@ def _rank(model: Any, dataset: Any, names: tuple[str, ...], reg: float) -> Float
     return shift_mean_to_1000(np.array(result["ratings"])[[positions[name] for name in names]])
 
 
-def exact(styled: Styled) -> Run:
+def prepare_exact(styled: Styled) -> Run:
     """Run Newton's method on a sparse matrix of votes until the step is at most 1e-12. Computes no intervals."""
-    return lambda: _newton(_design(styled), styled.votes.outcome, len(styled.names))
+    return lambda: _fit_by_newton(_build_design(styled), styled.votes.outcome, len(styled.names))
 
 
-def _design(styled: Styled) -> csr_array:
+def _build_design(styled: Styled) -> csr_array:
     """Return the design matrix (N, M + 4): +1 and -1 for the two models, and the scaled style differences."""
-    votes, x = styled.votes, _scaled(styled)
+    votes, x = styled.votes, _compute_scaled_differences(styled)
     size, styles = x.shape
     columns = np.column_stack([votes.first, votes.second, np.tile(len(styled.names) + np.arange(styles), (size, 1))])
     values = np.column_stack([np.ones(size), -np.ones(size), x])
@@ -88,7 +88,7 @@ def _design(styled: Styled) -> csr_array:
     return csr_array((values.ravel(), columns.ravel(), ends), shape=(size, len(styled.names) + styles))
 
 
-def _newton(design: csr_array, outcome: Floats, models: int) -> Floats:
+def _fit_by_newton(design: csr_array, outcome: Floats, models: int) -> Floats:
     parameters, step = np.zeros(design.shape[1]), np.ones(1)
     while np.abs(step).max() > 1e-12:
         chance = expit(design @ parameters)
@@ -99,9 +99,9 @@ def _newton(design: csr_array, outcome: Floats, models: int) -> Floats:
 
 
 CONTENDERS: dict[str, Callable[[Styled], Run]] = {
-    "ours, style": ours,
-    "arena-rank, style": arena_rank,
-    "arena-rank, style, same model": arena_rank_same,
-    "arena-rank, style, same model, prepared": arena_rank_prepared,
-    "exact, style": exact,
+    "ours, style": prepare_ours,
+    "arena-rank, style": prepare_arena_rank,
+    "arena-rank, style, same model": prepare_arena_rank_same,
+    "arena-rank, style, same model, prepared": prepare_arena_rank_prepared,
+    "exact, style": prepare_exact,
 }

@@ -87,14 +87,14 @@ class Bench:
 
     def measure_all(self, contenders: Sequence[str], data: Data) -> dict[str, Measurement]:
         """Measure these contenders. Contenders that fail are omitted."""
-        measured = {name: self.measure(name, data) for name in contenders}
-        return {name: measurement for name, measurement in measured.items() if measurement}
+        measurements = {name: self.measure(name, data) for name in contenders}
+        return {name: measurement for name, measurement in measurements.items() if measurement}
 
     def scale_votes(self, number: int) -> int:
         return round(number * self.size)
 
 
-def board(bench: Bench) -> None:
+def measure_board(bench: Bench) -> None:
     data = [{"path": bench.pairs}]
     ours = ("ours, stored counts", "ours, integer ids", "ours, DataFrame")
     peers = (
@@ -129,7 +129,7 @@ def board(bench: Bench) -> None:
     )
 
 
-def refresh(bench: Bench) -> None:
+def measure_refresh(bench: Bench) -> None:
     """Measure how the time depends on the number of votes, and the time with 1,000 models."""
     measurements = {}
     for votes in (200_000, 2_000_000, 10_000_000):
@@ -148,7 +148,7 @@ def refresh(bench: Bench) -> None:
     print_targets(measurements, [("ours, stored counts", peer, 8) for peer in peers])
 
 
-def categories(bench: Bench) -> None:
+def measure_categories(bench: Bench) -> None:
     data = [{"models": 200, "votes": bench.scale_votes(200_000), "seed": 100 + number} for number in range(25)]
     peers = ("arena-rank, stored counts", "arena-rank")
     measurements = bench.measure_all(("ours, stored counts", *peers), data)
@@ -159,7 +159,7 @@ def categories(bench: Bench) -> None:
     print_targets(measurements, [("ours, stored counts", peer, 200) for peer in peers])
 
 
-def style(bench: Bench) -> None:
+def measure_style(bench: Bench) -> None:
     data = [{"models": 200, "votes": bench.scale_votes(2_000_000), "seed": 5}]
     peers = tuple(f"arena-rank, style{more}" for more in (", same model", ", same model, prepared", ""))
     measurements = bench.measure_all(("ours, style", *peers, "exact, style"), data)
@@ -256,9 +256,10 @@ def main(arguments: Sequence[str]) -> None:
     pairs = str(options.pairs.resolve())
     bench = Bench(1, 3, 10, 0.1, pairs) if options.quick else Bench(5, 20, 100, 1.0, pairs)
     install_peers()
-    for part in (board, refresh, categories, style):
-        if not options.parts or part.__name__ in options.parts:
-            part(bench)
+    measure_functions = (measure_board, measure_refresh, measure_categories, measure_style)
+    for part, measure in zip(PARTS, measure_functions, strict=True):
+        if not options.parts or part in options.parts:
+            measure(bench)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Tests whether the panes' rhythm identifies the models, with a classifier that was fixed in advance.
 
-The classifier knows the timing profiles and the two models of a battle. For each pane, its input is the time and size
-of each piece, from which it computes the time to the first piece and statistics of times and sizes. It ignores the text
-and the total length, because the answers of all models have the same length on average. The features are the
-differences between the panes, multiplied by the differences between the profiles. The classifier is a logistic
-regression with a small ridge penalty, and its accuracy comes from tenfold cross-validation.
+The classifier knows the timing profiles and the two models of a battle. Its input is the time and the size of each
+piece in each pane. It computes the time to the first piece and statistics of times and sizes. It ignores the text and
+the total length, because the answers of all models have the same length on average. The features are the differences
+between the panes, multiplied by the differences between the profiles. The classifier is a logistic regression with a
+small ridge penalty, and its accuracy comes from tenfold cross-validation.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from arena.answers.release_clock import TICK_S, ImmediateClock, Lane, ReleaseClock
-from bench.profiles import RHYTHMS, Profile, words
+from bench.profiles import RHYTHMS, Profile, build_words
 
 TOKENS = (60, 150)
 FOLDS = 10
@@ -55,7 +55,8 @@ def simulate_battles(number: int, seed: int, *, paced: bool) -> list[PanePair]:
 def _simulate_battle(random: Random, number: int, *, paced: bool) -> PanePair:
     first, second = random.sample(sorted(RHYTHMS), 2)
     panes = Pane(first), Pane(second)
-    lanes, clock = (Lane(), Lane()), ReleaseClock(random=random) if paced else ImmediateClock()
+    lanes = (Lane(), Lane())
+    clock = ReleaseClock(random=random) if paced else ImmediateClock()
     pieces_by_pane = [_generate_pieces(random, pane.model, f"question {number}") for pane in panes]
     at = random.random() * TICK_S
     while not all(lane.is_over for lane in lanes):
@@ -74,7 +75,7 @@ def _simulate_battle(random: Random, number: int, *, paced: bool) -> PanePair:
 
 def _generate_pieces(random: Random, model: str, prompt: str) -> list[tuple[float, int]]:
     """Return the times and sizes of the pieces of an answer, in reverse order."""
-    answer_words = words(model, prompt, random.randint(*TOKENS))
+    answer_words = build_words(model, prompt, random.randint(*TOKENS))
     pieces, sent = [], 0
     for at, count in RHYTHMS[model].schedule(len(answer_words), random):
         pieces.append((at, sum(map(len, answer_words[sent : sent + count]))))
@@ -82,7 +83,7 @@ def _generate_pieces(random: Random, model: str, prompt: str) -> list[tuple[floa
     return pieces[::-1]
 
 
-def accuracy(battles: Sequence[PanePair]) -> float:
+def compute_accuracy(battles: Sequence[PanePair]) -> float:
     """Return the share of battles in which the classifier identifies the panes."""
     random = np.random.default_rng(1)
     x, y = _build_features(battles)
@@ -96,19 +97,22 @@ def accuracy(battles: Sequence[PanePair]) -> float:
 
 def _build_features(battles: Sequence[PanePair]) -> tuple[Array, NDArray[np.bool_]]:
     """Return the features of each battle, and whether pane a belongs to the first model in alphabetical order."""
-    x, d, y = [], [], []
+    pane_rows = []
+    model_rows = []
+    is_a_first = []
     for a, b in battles:
         first, second = sorted((a.model, b.model))
-        x.append(_pane_differences(a, b))
-        d.append(_profile_features(RHYTHMS[first]) - _profile_features(RHYTHMS[second]))
-        y.append(a.model == first)
-    panes, models = np.array(x), np.array(d)
+        pane_rows.append(_compute_pane_differences(a, b))
+        model_rows.append(_build_profile_features(RHYTHMS[first]) - _build_profile_features(RHYTHMS[second]))
+        is_a_first.append(a.model == first)
+    panes = np.array(pane_rows)
+    models = np.array(model_rows)
     panes /= panes.std(axis=0) + 1e-12
     models /= models.std(axis=0)
-    return (panes[:, :, None] * models[:, None, :]).reshape(len(y), -1), np.array(y)
+    return (panes[:, :, None] * models[:, None, :]).reshape(len(battles), -1), np.array(is_a_first)
 
 
-def _profile_features(profile: Profile) -> Array:
+def _build_profile_features(profile: Profile) -> Array:
     first, rate, chunk, jitter, pauses = astuple(profile)
     return np.array([np.log(first), np.log(rate), np.log(chunk), jitter, pauses])
 
@@ -125,21 +129,23 @@ def _fit(x: Array, y: NDArray[np.bool_]) -> Array:
     return fitted
 
 
-def _pane_differences(a: Pane, b: Pane) -> Array:
+def _compute_pane_differences(a: Pane, b: Pane) -> Array:
     """Return the differences between the panes, and the changes of the longer pane when the shorter one ends."""
     longer, sign = (a, 1) if a.times[-1] > b.times[-1] else (b, -1)
     end = min(a.times[-1], b.times[-1])
     first = np.array([np.log(a.times[0] / b.times[0])])
     segments = (
-        _pane_features(longer, end - END_S, end),
-        _pane_features(longer, end, np.inf),
-        _pane_features(longer, 0, end),
+        _compute_pane_features(longer, end - END_S, end),
+        _compute_pane_features(longer, end, np.inf),
+        _compute_pane_features(longer, 0, end),
     )
     end_changes, lone_changes = segments[0] - segments[2], segments[1] - segments[2]
-    return np.concatenate([first, _pane_features(a) - _pane_features(b), sign * end_changes, sign * lone_changes])
+    return np.concatenate(
+        [first, _compute_pane_features(a) - _compute_pane_features(b), sign * end_changes, sign * lone_changes]
+    )
 
 
-def _pane_features(pane: Pane, start: float = 0.0, end: float = np.inf) -> Array:
+def _compute_pane_features(pane: Pane, start: float = 0.0, end: float = np.inf) -> Array:
     """Return statistics of the times and sizes of the pieces between two times."""
     times, sizes = np.array(pane.times), np.array(pane.sizes)
     within = (times > start) & (times <= end)
@@ -154,13 +160,13 @@ def _pane_features(pane: Pane, start: float = 0.0, end: float = np.inf) -> Array
             sizes.mean(),
             np.percentile(sizes, 90),
             sizes.std(),
-            _autocorrelation(sizes),
+            _compute_autocorrelation(sizes),
             np.log(np.exp(sizes).sum() / max(times[-1] - times[0], TICK_S)),
         ]
     )
 
 
-def _autocorrelation(values: Array) -> float:
+def _compute_autocorrelation(values: Array) -> float:
     """Return the correlation between consecutive values."""
     centered = values - values.mean()
     return float(centered[1:] @ centered[:-1] / max(centered @ centered, 1e-9))

@@ -75,9 +75,9 @@ class Run:
 
 def fit_votes(votes: Votes, weight: Floats) -> Floats:
     """Return the ratings (M,) in Elo points, relative to their mean."""
-    used = weight > 0
+    has_weight = weight > 0
     size = votes.shares.shape[1]
-    score = sum_scores(size, votes.a[used], votes.b[used], votes.outcome[used], weight[used])
+    score = sum_scores(size, votes.a[has_weight], votes.b[has_weight], votes.outcome[has_weight], weight[has_weight])
     theta = estimate_strengths(score, np.zeros(size))
     ratings: Floats = ELO_SCALE * (theta - theta.mean())
     return ratings
@@ -192,7 +192,8 @@ class Record:
     def _run_once(self, row: Row, seed: int, rank: int) -> Run:
         key = (row.name, seed, rank)
         if key not in self.runs:
-            self.runs[key] = run = measure(row.world, row.attack, seed, rank)
+            run = measure(row.world, row.attack, seed, rank)
+            self.runs[key] = run
             if self.path:
                 entry = {"row": row.name, "seed": seed, "rank": rank, "run": asdict(run)}
                 with self.path.open("a") as file:

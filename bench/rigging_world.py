@@ -1,8 +1,8 @@
 """A simulated arena with honest voters and an attacker, for `bench.rigging`.
 
 The voters differ in their number of votes, sharpness, taste, tendency to vote for ties, side bias, and care. Pairs are
-drawn uniformly or by the arena's sampler, whose draw table is updated from all earlier votes, including rigged ones. An
-attacker can start any number of battles, and votes only in some of them.
+drawn uniformly or by the arena's sampler. The sampler's draw table is updated from all earlier votes, including rigged
+votes. An attacker can start any number of battles, and votes only in some of them.
 """
 
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class World:
     completion: the spread of the models' completion rates.
     adaptive: whether the arena's sampler draws the pairs. If not, they are drawn uniformly.
     renewed_after: the number of votes after which the draw table is updated.
-    team: the number of people and the number of votes per person, instead of the public, or None.
+    team: the number of people in a team and of votes per person, or None if the public votes.
     """
 
     models: int = 50
@@ -231,19 +231,19 @@ class Simulation:
         present = np.flatnonzero(self.joined <= now)
         first, second = np.array(list(combinations(present.tolist(), 2))).T
         chance = np.full(len(first), 1 / len(first))
-        known = self.theta
+        known_strengths = self.theta
         if score.any():
             board = Comparisons.from_counts(
                 range(len(present)), score[np.ix_(present, present)], 0 * score[: len(present), : len(present)]
             )
             fit = bradley_terry.fit(board)
-            known = np.zeros(len(self.theta))
-            known[present] = (fit.ratings - 1000) / ELO_SCALE
+            known_strengths = np.zeros(len(self.theta))
+            known_strengths[present] = (fit.ratings - 1000) / ELO_SCALE
             weights = compute_pair_weights(board, fit)
             keyed = {pair: float(weights[pair]) for pair in combinations(range(len(present)), 2)}
             chance = np.array(PairSampler(range(len(present)), keyed).chances)
         shares = np.bincount(first, chance, len(self.theta)) + np.bincount(second, chance, len(self.theta))
-        return _Table(first, second, chance, shares), known
+        return _Table(first, second, chance, shares), known_strengths
 
     def _vote(
         self,
@@ -257,8 +257,8 @@ class Simulation:
     ) -> None:
         rng = self.rng
         number = part.stop - part.start
-        finished = table.chance * self.completion[table.first] * self.completion[table.second]
-        pair = _choose(rng, finished, number)
+        completed_chance = table.chance * self.completion[table.first] * self.completion[table.second]
+        pair = _choose(rng, completed_chance, number)
         voter = votes.voter[part].copy()
         rigged = np.zeros(number, dtype=bool)
         if attack:
@@ -334,7 +334,7 @@ def _plan(attack: Attack, target: int, known: Floats, table: _Table) -> tuple[Fl
 
 
 def _compute_influence(attack: Attack, target: int, known: Floats, table: _Table) -> Floats:
-    """Return by how much a win of the first model of each pair raises the target relative to its rivals."""
+    """Return, for each pair, how far a win of its first model raises the target relative to the target's rivals."""
     present = np.unique(np.append(table.first, table.second))
     order = present[np.argsort(-known[present], kind="stable")]
     place = int(np.flatnonzero(order == target)[0]) if target in order else 0
@@ -345,8 +345,9 @@ def _compute_influence(attack: Attack, target: int, known: Floats, table: _Table
         contrast[rivals] -= 1 / len(rivals)
     p = 1 / (1 + np.exp(known[table.second] - known[table.first]))
     information = np.zeros((len(known), len(known)))
-    information[table.first, table.second] = information[table.second, table.first] = table.chance * p * (1 - p)
-    direction = np.linalg.pinv(build_laplacian(information), rcond=1e-9, hermitian=True) @ contrast
+    information[table.first, table.second] = table.chance * p * (1 - p)
+    laplacian = build_laplacian(information + information.T)
+    direction = np.linalg.pinv(laplacian, rcond=1e-9, hermitian=True) @ contrast
     lead = direction[table.first] - direction[table.second]
     return lead * np.where(lead > 0, 1 - p, p)
 

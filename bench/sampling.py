@@ -1,8 +1,8 @@
 """Compares how many votes the weighted draw and a uniform draw of pairs need to reach narrow intervals.
 
 In the simulation, votes arrive in batches, and a quarter of them are ties. After each batch, the board is fitted, and
-new pairs are drawn as in the service: nine out of ten by weight and one uniformly, with a limit on each model's share
-of the draws. The intervals come from the fit.
+new pairs are drawn as in the service: nine out of ten pairs are drawn by weight and one uniformly, with a limit on each
+model's share of the draws. The intervals come from the fit.
 """
 
 import sys
@@ -41,12 +41,12 @@ class Run:
     fit: Fit
 
 
-def uniform(size: int) -> Floats:
+def build_uniform_shares(size: int) -> Floats:
     return 2 * (1 - np.eye(size)) / (size * (size - 1))
 
 
 def compute_draw_shares(weights: Floats) -> Floats:
-    """Return the probability (M, M) with which the service draws each pair, given these weights (M, M)."""
+    """Return the probability (M, M) that the service draws each pair, given these weights (M, M)."""
     size = len(weights)
     upper = np.triu_indices(size, 1)
     sampler = PairSampler(range(size), dict(zip(combinations(range(size), 2), weights[upper].tolist(), strict=True)))
@@ -70,14 +70,15 @@ def run_until(
     """Add batches of votes until `done` returns True."""
     votes, fit = 0, bradley_terry.fit(board)
     while not done(fit, votes):
-        shares = compute_draw_shares(compute_pair_weights(board, fit)) if weighted else uniform(len(theta))
+        shares = compute_draw_shares(compute_pair_weights(board, fit)) if weighted else build_uniform_shares(len(theta))
         new = simulate_votes(rng, theta, shares, batch)
         board = Comparisons(board.labels, board.wins + new.wins, board.ties + new.ties)
-        votes, fit = votes + batch, bradley_terry.fit(board, start=fit.ratings)
+        votes = votes + batch
+        fit = bradley_terry.fit(board, start=fit.ratings)
     return Run(votes, board, fit)
 
 
-def half_widths(fit: Fit) -> Floats:
+def compute_half_widths(fit: Fit) -> Floats:
     """Return the half-widths (M,) of the intervals, or inf for open intervals."""
     return np.where(fit.unbounded, np.inf, Z95 * fit.se)
 
@@ -86,11 +87,16 @@ def run_newcomers(seed: int, old: int, initial_votes: int, *, weighted: bool, ba
     """Add five new models to a board, and run until the half-widths of their intervals are at most 20 points."""
     rng = np.random.default_rng(seed)
     theta = rng.normal(0, SPREAD, old + NEWCOMERS)
-    shares = uniform(len(theta))
+    shares = build_uniform_shares(len(theta))
     shares[old:] = shares[:, old:] = 0
     board = simulate_votes(rng, theta, shares, initial_votes)
     return run_until(
-        rng, theta, board, lambda fit, _: half_widths(fit)[old:].max() <= NEWCOMER_WIDTH, weighted=weighted, batch=batch
+        rng,
+        theta,
+        board,
+        lambda fit, _: compute_half_widths(fit)[old:].max() <= NEWCOMER_WIDTH,
+        weighted=weighted,
+        batch=batch,
     )
 
 
@@ -100,7 +106,12 @@ def run_top(seed: int, size: int, initial_votes: int, *, weighted: bool, batch: 
     theta = np.concatenate((rng.normal(2 * SPREAD, 0.1, TOP), np.minimum(rng.normal(0, SPREAD, size - TOP), 0.6)))
     board = simulated(rng, theta, initial_votes)
     return run_until(
-        rng, theta, board, lambda fit, _: half_widths(fit)[:TOP].max() <= TOP_WIDTH, weighted=weighted, batch=batch
+        rng,
+        theta,
+        board,
+        lambda fit, _: compute_half_widths(fit)[:TOP].max() <= TOP_WIDTH,
+        weighted=weighted,
+        batch=batch,
     )
 
 
@@ -167,8 +178,8 @@ def main(runs: int, coverage_runs: int) -> None:
     for size, initial_votes in ((100, 50_000), (100, 200_000), (200, 100_000), (200, 400_000)):
         opponents = [measure_opponents(run) for run in compare("newcomers", run_newcomers, size, initial_votes, runs)]
         print(
-            f"{'':<12}opponents: at least {min(each[0] for each in opponents):.0f}, "
-            f"largest share {max(each[1] for each in opponents):.1%}"
+            f"{'':<12}opponents: at least {min(count for count, _ in opponents):.0f}, "
+            f"largest share {max(share for _, share in opponents):.1%}"
         )
     for size, initial_votes in ((100, 20_000), (100, 0), (50, 10_000), (30, 0)):
         compare("top ten", run_top, size, initial_votes, runs)

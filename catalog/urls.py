@@ -6,8 +6,8 @@ from catalog.api import views as api_views
 from catalog.web import calculator_views
 
 pages = [
-    path("scaling/", calculator_views.scaling_page, name="scaling"),
-    path("cost/", calculator_views.cost_page, name="cost"),
+    path("scaling/", calculator_views.show_scaling, name="scaling"),
+    path("cost/", calculator_views.show_cost, name="cost"),
 ]
 api = [
     path("scaling/", api_views.ScalingView.as_view(), name="scaling-json"),

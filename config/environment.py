@@ -301,7 +301,7 @@ SETTINGS: dict[str, Setting] = {entry.name.upper(): entry.metadata["setting"] fo
 
 
 def load_environment(variables: Mapping[str, str]) -> Environment:
-    """Parse the settings from environment variables. Settings whose variables are empty have their default values.
+    """Parse the settings from environment variables. Missing and empty variables stand for the default values.
 
     Raises ValueError with the variable's name if an ARENA_* variable is unknown or a value is invalid. In production,
     SECRET_KEY and ARENA_PUBLIC_URL are required.

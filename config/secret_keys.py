@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FILE_NAME = "secret_key"
-FOLDER_VARIABLE = "SECRET_KEY_FOLDER"  # set by ./scripts/manage to the folder it read SECRET_KEY from
+FOLDER_VARIABLE = "SECRET_KEY_FOLDER"  # ./scripts/manage sets it to the folder that contains the key
 
 
 def load_keys(folder: Path) -> tuple[str, ...]:

@@ -9,10 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-# A socket path is limited to 107 bytes (103 on macOS), of which the longest name, /postgres/.s.PGSQL.5432, needs 23.
+# A socket path can have 107 bytes (103 on macOS). The longest one ends with /postgres/.s.PGSQL.5432, which has 23.
 SAFE_SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,80}")
-
-
 LockName = Literal["owner", "services", "guests"]
 
 
@@ -71,7 +69,9 @@ class DataFolder:
 
 
 def _make_run_folder(data: Path) -> Path:
-    """Create the folder for sockets, outside the data folder if the path inside it would be too long or unsafe.
+    """Create the folder for sockets in the data folder, or in the system's temporary folder.
+
+    The temporary folder is used if the path of the data folder is too long or contains unusual characters.
 
     Raises DataFolderError if another user could have created or changed the folder.
     """

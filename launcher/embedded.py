@@ -53,17 +53,17 @@ def build_environment(folder: DataFolder) -> dict[str, str]:
 
 def store_conversation_limit(folder: DataFolder, limit: str) -> None:
     """Store `up`'s conversation limit for other commands on the same data folder. "" means the default."""
-    _conversation_file(folder).write_text(limit)
+    _get_conversation_file(folder).write_text(limit)
 
 
 def _load_conversation_limit(folder: DataFolder) -> str:
     try:
-        return _conversation_file(folder).read_text().strip()
+        return _get_conversation_file(folder).read_text().strip()
     except FileNotFoundError:
         return ""
 
 
-def _conversation_file(folder: DataFolder) -> Path:
+def _get_conversation_file(folder: DataFolder) -> Path:
     return folder.path / "conversation_characters"
 
 
@@ -109,9 +109,9 @@ def _is_embedded(variable: str) -> bool:
 
 
 async def _is_ready(folder: DataFolder) -> bool:
-    return (not _is_embedded("DATABASE_URL") or await postgres.is_ready(folder)) and (
-        not _is_embedded("REDIS_URL") or await valkey.is_ready(folder)
-    )
+    if _is_embedded("DATABASE_URL") and not await postgres.is_ready(folder):
+        return False
+    return not _is_embedded("REDIS_URL") or await valkey.is_ready(folder)
 
 
 async def _acquire_lock(folder: DataFolder, name: LockName, timeout_s: float) -> int | None:
@@ -140,7 +140,7 @@ async def _acquire_folder(folder: DataFolder) -> tuple[bool, int]:
 
 
 async def _run_process(command: list[str], env: dict[str, str]) -> int:
-    """Run the command and return its exit code. Ctrl-C reaches it through the terminal. Other signals are forwarded."""
+    """Run the command and return its exit code. The terminal sends it Ctrl-C. Other signals are forwarded to it."""
     loop = asyncio.get_running_loop()
     starting = loop.create_task(asyncio.create_subprocess_exec(*command, env=env))
 

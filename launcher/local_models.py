@@ -22,9 +22,11 @@ UNUSED_PORT = 1  # for disabled models; their entries need a port, but nothing l
 
 @dataclass(frozen=True)
 class LocalModel:
-    """A model server that `up` can start. `name` is also its placeholder in local_models.toml.
+    """A model server that `./scripts/up` can start.
 
-    `memory` is the required memory in bytes. `get_weights` returns the path of the GGUF file, and can take a second.
+    name: also the placeholder for the server's port in local_models.toml
+    memory: the required memory in bytes
+    get_weights: returns the path of the GGUF file, and can take a second
     """
 
     name: str
@@ -65,7 +67,10 @@ LOCAL_MODELS = (
 
 
 def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
-    """Return the program that serves the model on this port. Can take a second. Raises DataFolderError and OSError."""
+    """Return the program that serves the model on this port. This can take a second.
+
+    Raises DataFolderError and OSError.
+    """
     try:
         weights = model.get_weights(folder)
     except (ImportError, ValueError) as error:
@@ -82,7 +87,7 @@ def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
 
 
 def list_needed_models(excluded: Collection[str]) -> tuple[LocalModel, ...]:
-    """Return the models that local_models.toml needs, apart from its definitions whose slugs are in `excluded`."""
+    """Return the models that local_models.toml needs, not counting its definitions with a slug in `excluded`."""
     placeholders = {
         name for slug, block in _read_definitions() if slug not in excluded for name in _list_placeholders(block)
     }
@@ -118,7 +123,7 @@ def list_slugs() -> list[str]:
 
 
 def read_disabled_slugs(models_file: Path) -> set[str]:
-    """Return the slugs that a models file disables. `load_models` validates the rest of the file.
+    """Return the slugs that a models file disables. `load_models` validates the file later.
 
     Raises ValueError with a one-sentence message if the file cannot be read or is not TOML.
     """

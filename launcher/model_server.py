@@ -21,8 +21,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("model", type=Path, help="path of a model in GGUF format")
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
     parser.add_argument("--template", type=Path, help="path of a Jinja chat template that replaces the model's own")
-    stop_help = "string that ends an answer"
-    parser.add_argument("--stop", action="append", default=[], help=stop_help)
+    parser.add_argument("--stop", action="append", default=[], help="string that ends an answer")
     return parser
 
 

@@ -12,7 +12,7 @@ from launcher.data_folder import DataFolder, DataFolderError, get_package_dir
 from launcher.supervisor import Program, Supervisor
 
 MAJOR_VERSION = "18"
-MAX_CONNECTIONS = 200  # 12 for each of up to eight web processes; the rest is for workers and commands
+MAX_CONNECTIONS = 200  # 12 for each of up to eight web processes, and the others for workers and commands
 INITDB_SCRIPT = """set -e
 "$0/initdb" -D "$1" -U arena --locale=C.UTF-8 --encoding=UTF8 --auth=trust
 echo "CREATE DATABASE arena" | "$0/postgres" --single -c exit_on_error=on -D "$1" postgres
@@ -108,7 +108,8 @@ async def _choose_user(folder: DataFolder) -> tuple[tuple[str, ...], int]:
     if os.getuid():
         return (), os.getuid()
     nobody = pwd.getpwnam("nobody")
-    user, group = str(nobody.pw_uid), str(nobody.pw_gid)
+    user = str(nobody.pw_uid)
+    group = str(nobody.pw_gid)
     namespace = ("unshare", "--user", f"--map-user={user}", f"--map-group={group}")
     if await _can_run(*namespace, "true"):
         return namespace, 0

@@ -20,11 +20,9 @@ DEATH_WINDOW_S = 60
 MAX_RESTART_DELAY_S = 2.0
 POLL_S = 0.05
 
-# Some kernels cannot signal a child when its parent dies. There, a shell waits for the end of a pipe that only the
+# Some kernels cannot signal a child when its parent dies. On these, a shell waits for the end of a pipe that only the
 # parent keeps open, and then signals the program. The program runs under the shell's original process ID.
 WATCHDOG_SCRIPT = 'exec 3<&0 </dev/null; { read -r _ <&3; kill -s "$0" $$; } & exec "$@" 3<&-'
-
-
 PrintLine = Callable[[str], None]
 
 
@@ -78,6 +76,8 @@ class _Standby:
 
 @dataclass
 class _RunningProgram:
+    """A program that has been started. `monitor` is the task that restarts it, once the program is ready."""
+
     program: Program
     log: LogFile
     process: asyncio.subprocess.Process
@@ -221,7 +221,7 @@ class Supervisor:
             os.close(output)
 
     async def _execute(
-        self, program: Program, command: tuple[str, ...], output: int, *fds: int
+        self, program: Program, command: tuple[str, ...], output: int, *extra_fds: int
     ) -> asyncio.subprocess.Process:
         name = program.signal.name.removeprefix("SIG")
         setpriv = shutil.which("setpriv")
@@ -234,7 +234,7 @@ class Supervisor:
             stdin=asyncio.subprocess.DEVNULL if setpriv else self._watched_end,
             stdout=output,
             stderr=output,
-            pass_fds=(*program.inherited_fds, *fds),
+            pass_fds=(*program.inherited_fds, *extra_fds),
             start_new_session=True,
         )
 

@@ -131,17 +131,19 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
     """Start all programs, and return the tasks that watch them. `listener` is the descriptor of the port's socket."""
     folder = options.folder
     ports = {model.name: local_models.pick_free_port() for model in _select_affordable(options)}
-    rendered = folder.runtime / "local_models.toml"
-    rendered.write_text(local_models.render_models_file(ports, options.excluded))
-    files = [rendered, *([options.models_file] if options.models_file else [])]
+    local_models_file = folder.runtime / "local_models.toml"
+    local_models_file.write_text(local_models.render_models_file(ports, options.excluded))
+    models_files = [local_models_file, *([options.models_file] if options.models_file else [])]
     env = build_environment(options)
     if options.development:
         env["DJANGO_SETTINGS_MODULE"] = development.SETTINGS_MODULE
-    prepare = _build_prepare_program(folder, env, files, least=2 if options.uses_local_models else 0)
+    prepare_program = _build_prepare_program(folder, env, models_files, least=2 if options.uses_local_models else 0)
     programs = [*_build_workers(folder, env), *build_web_programs(options, env, listener)]
     if options.development:
         programs = development.adapt_programs(programs)
-    await run_concurrently(_start_databases(supervisor, folder, prepare), _start_models(supervisor, folder, ports))
+    await run_concurrently(
+        _start_databases(supervisor, folder, prepare_program), _start_models(supervisor, folder, ports)
+    )
     with _report_if_slow("starting the web server and the workers"):
         await supervisor.start(*programs)
     watchers = [model_watch.watch_models(ports.values(), env["DATABASE_URL"])] if ports else []
@@ -154,30 +156,30 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
 def build_environment(options: Options) -> dict[str, str]:
     """Return the environment variables for all programs, and store the limit on conversations in the data folder.
 
-    Other commands on that folder read the limit. With local models, the default limit depends on their context windows.
+    Other commands on the same data folder use this limit. With local models, the default fits their context windows.
     """
     limit = LOCAL_CONVERSATION_CHARACTERS if options.uses_local_models else ""
     embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION_VARIABLE) or limit)
     return embedded.build_environment(options.folder)
 
 
-async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare: Program) -> None:
+async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare_program: Program) -> None:
     with _report_if_slow("starting the databases"):
         await embedded.start_services(supervisor, folder, print_line)
     with _report_if_slow("preparing the database"):
-        lines = await run_prepare(supervisor, prepare)
+        lines = await run_prepare(supervisor, prepare_program)
     for line in lines:
         print_line(line)
 
 
-async def run_prepare(supervisor: Supervisor, prepare: Program) -> list[str]:
+async def run_prepare(supervisor: Supervisor, prepare_program: Program) -> list[str]:
     """Run config.prepare. Return its messages about models that are not drawn, without duplicates. Raises ProgramError.
 
     Messages from earlier starts, which are in the same log, are skipped.
     """
-    earlier_size = prepare.log.stat().st_size if prepare.log.exists() else 0
-    await supervisor.run(prepare)
-    log = prepare.log.read_bytes()
+    earlier_size = prepare_program.log.stat().st_size if prepare_program.log.exists() else 0
+    await supervisor.run(prepare_program)
+    log = prepare_program.log.read_bytes()
     if len(log) >= earlier_size:
         log = log[earlier_size:]
     lines = log.decode(errors="replace").splitlines()
@@ -187,7 +189,9 @@ async def run_prepare(supervisor: Supervisor, prepare: Program) -> list[str]:
 async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[str, int]) -> None:
     models = [model for model in local_models.LOCAL_MODELS if model.name in ports]
     with _report_if_slow("loading the local models"):
-        programs = [await asyncio.to_thread(local_models.build_program, m, ports[m.name], folder) for m in models]
+        programs = [
+            await asyncio.to_thread(local_models.build_program, model, ports[model.name], folder) for model in models
+        ]
         await supervisor.start(*programs)
 
 

@@ -29,7 +29,7 @@ _filter_thread: Thread | None = None
 def refresh(tick: int = 0) -> None:
     """Refresh boards once per tick.
 
-    tick: the tick for which the task was scheduled. Celery beat sends 0, which means the current one.
+    tick: the tick at which the task should run. Celery beat sends 0, which means the current tick.
 
     If nothing was published although votes or boards are waiting, this schedules the next refresh. Votes that arrive
     during a refresh schedule the next one themselves.

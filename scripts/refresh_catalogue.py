@@ -14,7 +14,7 @@ from catalog.sources.registry import SOURCES
 from ratings.interchange import reference_file
 from ratings.interchange.reference_file import RATINGS_PATH
 
-PYTHON_VERSION = "3.13"  # some packages are not available for older versions; no package is run
+PYTHON_VERSION = "3.13"  # some packages are not available for older versions; the code in the packages never runs
 
 
 def main(arguments: list[str]) -> None:

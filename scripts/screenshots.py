@@ -98,7 +98,7 @@ class Model:
     def slug(self) -> str:
         return self.name.lower().replace(" ", "-")
 
-    def entry(self, url: str) -> str:
+    def build_entry(self, url: str) -> str:
         """Return the model's entry for the models file. Its model name selects the behavior of the fake provider."""
         texts = {
             "slug": self.slug, "name": self.name, "organization": self.organization, "license": self.license,
@@ -124,11 +124,11 @@ MODELS = (
 STRENGTH = {model.slug: model.strength for model in MODELS}
 
 
-def home(page: Page) -> None:
+def open_home(page: Page) -> None:
     page.goto("/")
 
 
-def streaming(page: Page) -> None:
+def open_streaming_battle(page: Page) -> None:
     """Ask questions until a battle streams two different answers."""
     while True:
         page.goto("/")
@@ -141,26 +141,26 @@ def streaming(page: Page) -> None:
             return
 
 
-def ready(page: Page) -> None:
-    streaming(page)
+def open_ready_battle(page: Page) -> None:
+    open_streaming_battle(page)
     expect(page.get_by_role("button", name="A is better")).to_be_enabled(timeout=120_000)
 
 
-def reveal(page: Page) -> None:
-    ready(page)
+def open_reveal(page: Page) -> None:
+    open_ready_battle(page)
     page.get_by_role("button", name="A is better").click()
     expect(page.locator("#next")).to_be_visible()
 
 
-def leaderboard(page: Page) -> None:
+def open_leaderboard(page: Page) -> None:
     page.goto("/leaderboard/")
 
 
-def shortlist(page: Page) -> None:
+def open_shortlist(page: Page) -> None:
     page.goto(f"/choose/?{LIMITS}&pool={REFERENCE}")
 
 
-def decision(page: Page) -> None:
+def open_decision(page: Page) -> None:
     page.goto(f"/choose/?{LIMITS}")
     page.get_by_role("link", name="Write a decision note").click()
     page.get_by_label("Chosen model").select_option(index=2)
@@ -168,13 +168,13 @@ def decision(page: Page) -> None:
     page.get_by_role("button", name="Update this page").click()
 
 
-def cost(page: Page) -> None:
+def open_cost(page: Page) -> None:
     page.goto(
         "/cost/?model=llama-3.1-8b-instruct&input_tokens=15B&output_tokens=3B&gpu_hour=2.5&own_weeks=6&price_week=4000"
     )
 
 
-def benchmark(page: Page) -> None:
+def open_benchmark(page: Page) -> None:
     page.goto("/benchmarks/humaneval/")
 
 
@@ -187,17 +187,17 @@ class Shot:
 
 
 SHOTS = (
-    Shot("home", home, DESKTOP, "dark"),
-    Shot("streaming-phone", streaming, PHONE, "dark"),
-    Shot("battle", ready, DESKTOP, "light"),
-    Shot("reveal", reveal, LAPTOP, "light"),
-    Shot("leaderboard", leaderboard, DESKTOP, "dark"),
-    Shot("leaderboard-phone", leaderboard, PHONE, "light"),
-    Shot("choose", shortlist, DESKTOP, "light"),
-    Shot("choose-phone", shortlist, PHONE, "dark"),
-    Shot("decision", decision, DESKTOP, "light"),
-    Shot("cost", cost, LAPTOP, "dark"),
-    Shot("benchmark", benchmark, DESKTOP, "light"),
+    Shot("home", open_home, DESKTOP, "dark"),
+    Shot("streaming-phone", open_streaming_battle, PHONE, "dark"),
+    Shot("battle", open_ready_battle, DESKTOP, "light"),
+    Shot("reveal", open_reveal, LAPTOP, "light"),
+    Shot("leaderboard", open_leaderboard, DESKTOP, "dark"),
+    Shot("leaderboard-phone", open_leaderboard, PHONE, "light"),
+    Shot("choose", open_shortlist, DESKTOP, "light"),
+    Shot("choose-phone", open_shortlist, PHONE, "dark"),
+    Shot("decision", open_decision, DESKTOP, "light"),
+    Shot("cost", open_cost, LAPTOP, "dark"),
+    Shot("benchmark", open_benchmark, DESKTOP, "light"),
 )
 
 
@@ -235,7 +235,7 @@ def run_populated_service() -> Iterator[Service]:
     """Run a service with the invented models and 1,200 votes."""
     with FakeProvider() as provider, tempfile.TemporaryDirectory(prefix="arena-") as folder:
         models = Path(folder) / "models.toml"
-        models.write_text("".join(model.entry(provider.base_url) for model in MODELS))
+        models.write_text("".join(model.build_entry(provider.base_url) for model in MODELS))
         options = ("--no-local-models", "--models", str(models))
         with running(Path(folder) / "data", *options, **UNLIMITED) as service:
             describe(service)
@@ -272,10 +272,10 @@ def judge(service: Service, rng: random.Random) -> None:
     shortlisted = list_shortlisted(service)
     for number in range(BATTLES_EACH):
         battle = person.fight(QUESTION, *(shortlisted if number % 2 else ()))
-        person.vote(battle, verdict(service, battle["id"], rng))
+        person.vote(battle, choose_vote(service, battle["id"], rng))
 
 
-def verdict(service: Service, battle: str, rng: random.Random) -> str:
+def choose_vote(service: Service, battle: str, rng: random.Random) -> str:
     """Return a random vote according to the strengths of both models. One in five votes is a tie or "both bad"."""
     pair = "SELECT a.slug, b.slug FROM arena_battle JOIN catalog_languagemodel a ON a.id = model_a_id"
     pair += " JOIN catalog_languagemodel b ON b.id = model_b_id WHERE arena_battle.id = %s"

@@ -44,10 +44,10 @@ class PublicationFilter(admin.SimpleListFilter):
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(value, label) for value, (label, _) in self.CHOICES.items()]
+        return [(value, label) for value, (label, _condition) in self.CHOICES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Battle]) -> QuerySet[Battle]:
-        _, condition = self.CHOICES.get(self.value() or "", ("", Q()))
+        _label, condition = self.CHOICES.get(self.value() or "", ("", Q()))
         return queryset.filter(condition)
 
 
@@ -67,7 +67,7 @@ class PoolFilter(admin.SimpleListFilter):
 
 
 class PoolNameAdmin(ReadOnlyAdmin):
-    """Admin for rows that store a pool's slug. The list shows the pool's name, or the slug if no such pool exists."""
+    """Admin for rows that store a pool's slug. The list shows the pool's name, or its slug if the pool is gone."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         pools = _get_pool_model().objects.filter(slug=OuterRef("pool"))
@@ -158,7 +158,7 @@ class BattleAdmin(PoolNameAdmin):
 
 
 def _parse_id_range(text: str) -> tuple[UUID, UUID] | None:
-    """Return the first and the last id that can begin with this text, or None if no id can."""
+    """Return the first and the last id that can begin with this text, or None if no id can begin with it."""
     digits = text.replace("-", "").lower()
     if not ID_PREFIX_PATTERN.fullmatch(digits):
         return None
@@ -192,8 +192,8 @@ class VoterAdmin(ReadOnlyAdmin):
         votes = Vote.objects.filter(~Q(prompt_hash=""), voter=OuterRef("pk")).values("voter")
         battles = Battle.objects.filter(voter=OuterRef("pk")).values("voter")
         counts = {
-            "fought": Coalesce(Subquery(battles.annotate(n=Count("pk")).values("n")), 0),
-            "cast": Coalesce(Subquery(votes.annotate(n=Count("pk")).values("n")), 0),
+            "fought": Coalesce(Subquery(battles.annotate(total=Count("pk")).values("total")), 0),
+            "cast": Coalesce(Subquery(votes.annotate(total=Count("pk")).values("total")), 0),
         }
         voters: QuerySet[Voter] = super().get_queryset(request).annotate(**counts)
         return voters

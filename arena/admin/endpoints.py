@@ -1,4 +1,4 @@
-"""The admin page for endpoints, with their settings, their health, and a button that sends a test question."""
+"""The admin page for endpoints: their settings, their health, and a button that sends a test question."""
 
 from datetime import timedelta
 from typing import Any
@@ -99,8 +99,10 @@ class EndpointForm(ModelForm):
     def _sends_key_elsewhere(self, cleaned: dict[str, Any]) -> bool:
         """Return whether the key would be sent to a new server and the operator has not confirmed it."""
         name = cleaned["api_key_env"]
-        moved = self.instance.pk and _parse_server(cleaned["base_url"]) != _parse_server(self.initial["base_url"])
-        return bool(name and moved and cleaned[KEY_CONFIRMATION_FIELD] != name)
+        if not name or not self.instance.pk:
+            return False
+        is_new_server = _parse_server(cleaned["base_url"]) != _parse_server(self.initial["base_url"])
+        return is_new_server and cleaned[KEY_CONFIRMATION_FIELD] != name
 
     def _describe_error(self, error: InvalidFieldError) -> str:
         """Return the error as a sentence. The form's label replaces the field name `api_key_env`."""
@@ -125,7 +127,7 @@ class EndpointAdmin(AutocompleteAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
         recent = EndpointDay.objects.filter(day__gte=timezone.now().date() - FIGURES_PERIOD).order_by("-day")
         rows = super().get_queryset(request).select_related("model").order_by("model__name", "pk")
-        return rows.prefetch_related(Prefetch("days", recent, to_attr="recent"))
+        return rows.prefetch_related(Prefetch("days", recent, to_attr="recent_days"))
 
     def get_urls(self) -> list[URLPattern]:
         ask = path("<int:key>/ask/", self.admin_site.admin_view(self.ask), name="arena_endpoint_ask")
@@ -200,7 +202,7 @@ def _parse_server(base_url: str) -> tuple[str, str]:
 
 
 def _get_recent_days(endpoint: Endpoint) -> list[EndpointDay]:
-    return getattr(endpoint, "recent", [])
+    return getattr(endpoint, "recent_days", [])
 
 
 def _format_newest(endpoint: Endpoint, field: str, number_format: str) -> str:

@@ -26,14 +26,15 @@ def build_activity_tile() -> Tile:
     """Count the battles of today (UTC) and of the last seven days, including today, and how many have a vote."""
     today = timezone.now().date()
     days = [today - timedelta(days=age) for age in reversed(range(WEEK_DAYS))]
-    # The condition on the hash lets the query use an index. Hashes are kept for longer than a week, so it excludes only
-    # battles that continue another one, which have no hash.
+    # The condition on `network` lets the query use an index. It excludes only battles that continue another battle,
+    # because those have no network hash. All other battles of the last 30 days have one.
     recent = Battle.objects.filter(~Q(network=""), created_at__gte=datetime.combine(days[0], time(), UTC))
     voted = Count("pk", filter=Q(state=Battle.State.VOTED))
     rows = recent.annotate(day=TruncDate("created_at")).values("day").annotate(battles=Count("pk"), votes=voted)
     votes = {row["day"]: row["votes"] for row in rows}
     battles = {row["day"]: row["battles"] for row in rows}
-    battle_list, vote_list = reverse("admin:arena_battle_changelist"), reverse("admin:arena_vote_changelist")
+    battle_list = reverse("admin:arena_battle_changelist")
+    vote_list = reverse("admin:arena_vote_changelist")
     return Tile(
         _("Battles and votes here"),
         [
@@ -53,9 +54,7 @@ def _build_bar(day: date, votes: int, most: int) -> Bar:
 
 @TILES.register("arena.view_endpoint")
 def build_endpoint_tile() -> Tile:
-    """Count the endpoints that can be drawn, and list the failing ones. Add the failure rate and the mean time to the
-    first token over the last 24 hours.
-    """
+    """List the failing endpoints, count those that can be drawn, and summarize the calls of the last 24 hours."""
     url = reverse("admin:arena_endpoint_changelist")
     # Failed probes remove an endpoint from the draw. Failures in battles only warn operators.
     failing = Endpoint.objects.filter(~IN_DRAW | Q(fails_in_battles=True), enabled=True)
@@ -102,7 +101,7 @@ def build_add_step() -> Step:
 
 @STEPS.register("arena.change_endpoint")
 def build_test_step() -> Step:
-    """Return the step of testing an endpoint. A vote completes it too, because a vote shows that endpoints answer."""
+    """Return the step "Test the endpoint". A vote also completes it, because a vote shows that endpoints answer."""
     is_done = AuditEntry.objects.filter(kind="tested").exists() or _has_vote()
     return Step(_("Test the endpoint"), reverse("admin:arena_endpoint_changelist"), is_done=is_done)
 

@@ -28,15 +28,15 @@ from arena.models import Answer
 SLOT_TIMEOUT_S = 60
 MAX_TRIES = 3
 # The 4xx statuses about keys, URLs, and rate limits, which a question cannot cause.
-STATUSES_OF_ENDPOINT = frozenset({401, 403, 404, 429})
+ENDPOINT_ERROR_STATUSES = frozenset({401, 403, 404, 429})
 logger = logging.getLogger(__name__)
 
 
 class CallSlots:
     """A limit on concurrent calls.
 
-    Shared calls (see `SideJob.shared`) can use half of the slots, but at least one. The rest are reserved for battles
-    that count in the live pool and for probes.
+    Shared calls (see `SideJob.shared`) can use half of the slots, but at least one. The other slots are reserved for
+    probes and for battles that count in the live pool.
     """
 
     def __init__(self, number: int) -> None:
@@ -53,16 +53,16 @@ class AnswerRunner:
     """Calls the models for all turns in one process. Slots limit concurrent calls per process and per endpoint."""
 
     def __init__(self, batcher: DatabaseBatcher) -> None:
-        env = settings.ENVIRONMENT
+        environment = settings.ENVIRONMENT
         self.batcher = batcher
         self.timeouts = Timeouts(
-            connect=env.arena_connect_timeout_s,
-            first_token=env.arena_first_token_timeout_s,
-            between_tokens=env.arena_between_tokens_timeout_s,
-            total=env.arena_answer_timeout_s,
+            connect=environment.arena_connect_timeout_s,
+            first_token=environment.arena_first_token_timeout_s,
+            between_tokens=environment.arena_between_tokens_timeout_s,
+            total=environment.arena_answer_timeout_s,
         )
-        self.session: aiohttp.ClientSession = create_session(env.arena_allow_private_endpoints, self.timeouts)
-        self.process_slots = CallSlots(env.arena_answer_concurrency)
+        self.session: aiohttp.ClientSession = create_session(environment.arena_allow_private_endpoints, self.timeouts)
+        self.process_slots = CallSlots(environment.arena_answer_concurrency)
         self.endpoint_slots: dict[tuple[int, int], CallSlots] = {}
 
     async def close(self) -> None:
@@ -120,6 +120,7 @@ class AnswerRunner:
 
     def _record_call(self, call: CallRecord) -> None:
         task = asyncio.ensure_future(self.batcher.call(call_stats.record_calls, call))
+        # Reading the exception keeps asyncio from logging it. The batcher has logged it already.
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     @contextlib.asynccontextmanager
@@ -153,7 +154,7 @@ class AnswerRunner:
                     case Delta(text):
                         side.feed(text)
                     case Reasoning(text):
-                        side.think(text)
+                        side.feed_reasoning(text)
                     case Usage():
                         side.tokens = part
                     case Truncation():
@@ -186,11 +187,11 @@ def format_log_detail(error: BackendError) -> str:
     """Return the log message for a failure.
 
     The message includes the provider's text, unless the question might have caused the failure. In that case, the
-    provider's text could quote the question, and voters' text must not be logged. If such a call fails before its
-    first token, a probe follows, and the provider's text about the probe is logged.
+    provider's text could quote the question, and voters' text must not be logged. If the call failed before its first
+    token, Arena sends a probe, and logs the provider's text if the probe also fails.
     """
     status = error.status
-    may_quote_question = status is not None and 400 <= status < 500 and status not in STATUSES_OF_ENDPOINT
+    may_quote_question = status is not None and 400 <= status < 500 and status not in ENDPOINT_ERROR_STATUSES
     if not may_quote_question and error.reason not in Answer.CAUSED_BY_QUESTION:
         return f"{error.reason}, {error.detail}"
     return f"{error.reason}, status {status}" if status else error.reason

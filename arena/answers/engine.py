@@ -1,7 +1,7 @@
 """The answer engine. It runs all turns of a worker process in one asyncio loop, in its own thread.
 
-PostgreSQL decides which worker owns an answer (see `arena.answers.leases`). Redis carries the released text (see
-`arena.answers.publisher`).
+PostgreSQL decides which worker owns an answer (see `arena.answers.leases`). The released text reaches open pages
+through Redis (see `arena.answers.publisher`).
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class Engine:
         self.loop.call_soon_threadsafe(self._run_in_background, self._claim(turn_id))
 
     def drain(self, seconds: float) -> None:
-        """Accept no new turns, wait up to `seconds` for running turns, and release the rest to other workers."""
+        """Accept no new turns, wait up to `seconds` for running turns, and leave unfinished ones to other workers."""
         asyncio.run_coroutine_threadsafe(self._drain(seconds), self.loop).result()
 
     def _run(self) -> None:

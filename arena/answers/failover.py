@@ -70,8 +70,8 @@ def replace_models(requests: Sequence[ReplaceRequest]) -> list[SideJob | None]:
     The new model is drawn as an opponent for the other side's model, from the drawable models that have budget left.
     The battle stores the failed model and the reason.
 
-    A result is None if no model is left, if another worker has claimed the answer, if the side has already had a
-    replacement, or if the battle has been deleted.
+    A result is None if no model can be drawn, another worker has claimed the answer, the side has already had a
+    replacement, or the battle has been deleted.
     """
     return [_replace_model(request) for request in requests]
 

@@ -70,7 +70,8 @@ def claim_jobs(turn_ids: Sequence[int]) -> list[TurnJob | None]:
 def reap_jobs(requests: Sequence[Collection[int]]) -> list[list[TurnJob]]:
     """Claim orphaned and overdue turns. The first request gets all of their jobs.
 
-    requests: for each, the ids of the turns that the worker is still answering (see `leases.reap_answers`)
+    requests: one collection per call, with the ids of the turns that the worker is still answering (see
+        `leases.reap_answers`)
     """
     jobs = _load_jobs(leases.reap_answers({turn_id for own_turn_ids in requests for turn_id in own_turn_ids}))
     return [jobs, *([] for _ in requests[1:])]

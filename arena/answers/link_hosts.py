@@ -19,11 +19,11 @@ AFTER_HOST = re.compile(r"(?::\d+)?(?:[/?#]\S*)?")
 LINE_BREAK_TOKENS = ("softbreak", "hardbreak")
 
 
-def find_host(address: str) -> str:
+def find_host(url: str) -> str:
     """Return the host of a web URL, or the mailbox of a mailto URL, or "" for any other URL."""
-    if mailbox := MAILBOX.match(address):
+    if mailbox := MAILBOX.match(url):
         return mailbox[1].lower()
-    authority = AUTHORITY.match(address)
+    authority = AUTHORITY.match(url)
     if not authority:
         return ""
     host_and_port = authority[1].rpartition("@")[2]
@@ -32,22 +32,22 @@ def find_host(address: str) -> str:
 
 def is_host_shown(text: str, host: str) -> bool:
     """Return whether the text is a URL with exactly this host. The scheme may be missing."""
-    address = SCHEME.sub("", text.strip().lower())
-    return address.startswith(host) and AFTER_HOST.fullmatch(address, len(host)) is not None
+    url = SCHEME.sub("", text.strip().lower())
+    return url.startswith(host) and AFTER_HOST.fullmatch(url, len(host)) is not None
 
 
 def show_hosts(inline: Sequence[Token]) -> list[Token]:
     """Return the inline tokens, with an extra token after each link whose text does not show its host."""
     tokens: list[Token] = []
     text: list[str] = []
-    address = ""
+    url = ""
     for token in inline:
         tokens.append(token)
         if token.type == "link_open":
-            address = str(token.attrs.get("href", ""))
+            url = str(token.attrs.get("href", ""))
             text = []
         elif token.type == "link_close":
-            host = find_host(address)
+            host = find_host(url)
             if host and not is_host_shown("".join(text), host):
                 tokens.append(_build_host_token(host))
         else:

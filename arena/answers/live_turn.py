@@ -32,7 +32,7 @@ class LiveSide:
     call: CallRecord | None = None  # the successful call, until it is recorded
     stopped: bool = False
     cut: bool = False
-    closed: bool = False
+    closed: bool = False  # whether the answer has ended and is being saved
     end_sent: bool = False  # whether the `done` or `failed` event has been published
 
     @property
@@ -52,7 +52,7 @@ class LiveSide:
         self.waiting.append(text)
         self.lane.waiting += len(text)
 
-    def think(self, text: str) -> None:
+    def feed_reasoning(self, text: str) -> None:
         self._record_arrival()
         self.reasoning.append(text)
 
@@ -116,10 +116,9 @@ class LiveSide:
 class LiveTurn:
     """The sides of a turn that this worker answers, under one clock.
 
-    Both deadlines are in seconds on the monotonic clock.
-
-    lease_deadline: when the leases on the open sides expire
-    pacing_deadline: when pacing stops; after it, all waiting text is released as soon as both sides have ended
+    lease_deadline: when the leases on the open sides expire, in seconds on the monotonic clock
+    pacing_deadline: when pacing stops, in seconds on the monotonic clock; after it, all waiting text is released as
+        soon as both sides have ended
     resend_all: whether all released text must be published again
     has_stream: whether the battle has an event stream in Redis
     """
@@ -146,9 +145,10 @@ class LiveTurn:
         """Release the text that is due now, and add its events to `unsent`."""
         if time.monotonic() > self.pacing_deadline and all(side.lane.ended for side in self.sides.values()):
             self.clock = ImmediateClock()
-        steps = self.clock.tick(self.lane("a"), self.lane("b"))
-        for (name, side), step in zip((("a", self.sides.get("a")), ("b", self.sides.get("b"))), steps, strict=True):
-            if side and step:
+        step_a, step_b = self.clock.tick(self.lane("a"), self.lane("b"))
+        steps = {"a": step_a, "b": step_b}
+        for name, side in self.sides.items():
+            if step := steps[name]:
                 offset = side.released_length
                 self.unsent.append(["delta", self.job.number, name, side.tag, offset, side.release(step)])
 

@@ -77,9 +77,9 @@ def _parse_line_break(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
 def _fit_ruler(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # by position
     """Make a table's delimiter row (its ruler) as long as its header, and leave the table to the next rule.
 
-    Models often write too many or too few columns. The browser shows such a table while the answer streams, and without
-    this rule, the finished answer would show its Markdown instead. The new ruler is appended to the source, because
-    inserting it would move all other lines.
+    Models often write too many or too few columns. The browser renders these tables while the answer streams. Without
+    this rule, the finished answer would show their Markdown source instead. The new ruler is appended to the source,
+    because inserting it would move all other lines.
     """
     ruler = start + 1
     is_in_block = ruler < end and state.sCount[ruler] >= state.blkIndent
@@ -92,7 +92,8 @@ def _fit_ruler(state: StateBlock, start: int, end: int, silent: bool) -> bool:  
         line = f"|{'|'.join(fitted_cells)}|"
         state.src += f"\n{line}"
         state.tShift[ruler] = 0
-        state.bMarks[ruler], state.eMarks[ruler] = len(state.src) - len(line), len(state.src)
+        state.bMarks[ruler] = len(state.src) - len(line)
+        state.eMarks[ruler] = len(state.src)
     return False
 
 
@@ -193,7 +194,7 @@ def _count_cells(text: str) -> int:
 
 def _render_html(text: str) -> str:
     tokens = _parser.parse(text)
-    # At this depth of lists and quotes, the parser omits the rest of the text.
+    # The parser omits all text after lists and quotes that are nested this deeply.
     if any(token.level >= MAX_NESTING - 1 and token.type in ("list_item_open", "blockquote_open") for token in tokens):
         return _render_plain(text)
     _adapt_tokens(tokens)

@@ -1,4 +1,4 @@
-"""Sends released text from a worker to the web processes."""
+"""Sends released text from a worker to the web processes, and receives voters' stop requests."""
 
 import asyncio
 import logging

@@ -40,8 +40,9 @@ class Lane:
         return self.ended and not self.waiting
 
     def observe(self, random: Random) -> None:
-        """Record the characters that arrived since the last tick, or simulate some after the end."""
-        self._silent_ticks += self.began
+        """Record the characters that arrived since the last tick. After the end of the answer, simulate arrivals."""
+        if self.began:
+            self._silent_ticks += 1
         if self.waiting > self._last_waiting:
             self.pieces.append((self._silent_ticks, self.waiting - self._last_waiting))
             self._silent_ticks = 0
@@ -50,7 +51,7 @@ class Lane:
         self._last_waiting = self.waiting
 
     def take(self, step: int) -> int:
-        """Return how many characters to release in this step. The rest of the step is taken from `simulated`."""
+        """Return how many waiting characters to release in a step. Simulated characters cover the shortfall."""
         real = min(step, self.waiting)
         self.simulated -= step - real
         self._last_waiting -= real
@@ -73,12 +74,13 @@ class Lane:
 def _select_pieces(pieces: list[Piece]) -> list[Piece]:
     """Return the pieces to draw from.
 
-    The first of several pieces is excluded, because no pause precedes it. If the rest is slower than one character per
-    tick, return that pace instead, so that the other side can finish.
+    The first of several pieces is excluded, because no pause precedes it. If the others are slower than one character
+    per tick, they are replaced by a piece with that pace, so that the other side can finish.
     """
-    pieces = pieces[1:] or pieces
-    ticks, characters = map(sum, zip(*pieces, strict=True))
-    return pieces if characters >= ticks else [(1, 1)]
+    later_pieces = pieces[1:] or pieces
+    ticks = sum(silence for silence, _ in later_pieces)
+    characters = sum(length for _, length in later_pieces)
+    return later_pieces if characters >= ticks else [(1, 1)]
 
 
 @dataclass

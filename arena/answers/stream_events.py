@@ -1,8 +1,13 @@
 """Views of a battle, reader positions, and the events that bring a reader up to date.
 
-An event id is a position. It consists of the turn; for each side, the tag of the attempt, the number of characters
-sent, and whether the end was sent; and the battle's step. Any process that can load the view can continue a stream
-from any position.
+An event id is a position, such as `1.5d3e1f0c-13-0.90c277ab-0-0.0`. Its parts are:
+
+- the number of the turn
+- for side a, the tag of the attempt, the number of characters sent, and 1 if the end was sent, or else 0
+- the same for side b
+- the last step of the battle that was sent (see `STATE_STEPS`)
+
+Any process that can load the view can continue a stream from any position.
 
 This module does no I/O and does not import Django.
 """

@@ -133,7 +133,8 @@ class BattleHub:
                 elif reader.needs_comment():
                     chunk = COMMENT
                 if chunk:
-                    reader.sending_since = reader.sent_at = time.monotonic()
+                    reader.sent_at = time.monotonic()
+                    reader.sending_since = reader.sent_at
                     yield chunk
                     reader.sending_since = math.inf
                 # The step is 0 until the event for the current state has been sent.
@@ -156,7 +157,8 @@ class BattleHub:
 
         All connections share this check, so that they do not each need a timer for every wait.
         """
-        now = self.checked_readers_at = time.monotonic()
+        now = time.monotonic()
+        self.checked_readers_at = now
         for reader in [reader for battle in self.followed.values() for reader in battle.readers]:
             if reader.needs_comment():
                 reader.wake_event.set()

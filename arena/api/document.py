@@ -123,7 +123,7 @@ def _build_call(path: str, method: str, operation: OpenApiSchema) -> CallDoc:
         media_type=media_type,
         response=list(_iter_fields(content["schema"])),
         response_example=_render_example(content),
-        other_responses={status: render_code_spans(other["description"]) for status, other in others},
+        other_responses={code: render_code_spans(other["description"]) for code, other in others},
     )
 
 
@@ -147,10 +147,9 @@ def _build_parameter(parameter: OpenApiSchema) -> FieldDoc:
 
 def render_code_spans(text: str) -> SafeString:
     """Return the text as HTML, with text in backticks as code."""
-    spans = (
-        (format_html("<code>{}</code>", span) if index % 2 else span,) for index, span in enumerate(text.split("`"))
-    )
-    return format_html_join("", "{}", spans)
+    parts = text.split("`")
+    parts[1::2] = [format_html("<code>{}</code>", code) for code in parts[1::2]]
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 def _iter_fields(schema: OpenApiSchema, prefix: str = "") -> Iterator[FieldDoc]:

@@ -28,6 +28,10 @@ PROMPT_LENGTH_HELP = (
 DATE_PRECISION_HELP = (
     "If only the month is known, this is its first day. `facts` contains the date as stated by its source."
 )
+FACT_VALUE_HELP = (
+    "The value as stated by the source. A date can be a month, for example `2025-06`. `unpublished` means that the "
+    "model's maker does not publish the value."
+)
 SOURCE_HELP = "Source of the value."
 SEEN_HELP = "Day on which the value was seen at its source."
 BY_HAND_HELP = "True if an operator of this site entered or chose the value. Imports do not change it."
@@ -221,12 +225,6 @@ class PriceSchema(Schema):
     url = SourceLinkField()
     as_of = DateField(help_text="First day on which this price was seen at its source.")
     by_hand = BooleanField(help_text=BY_HAND_HELP)
-
-
-FACT_VALUE_HELP = (
-    "The value as stated by the source. A date can be a month, for example `2025-06`. `unpublished` means that the "
-    "model's maker does not publish the value."
-)
 
 
 class FactSchema(Schema):

@@ -49,7 +49,7 @@ class SubmissionListView(APIView):
 
 
 def _create_submission(request: Request) -> Submission:
-    """Store the submission in a request. The body has either `file`, a string, or `proposal`, an object of strings.
+    """Store the submission in a request. The body has either `file` (a string) or `proposal` (an object of strings).
 
     Raises RequestError 400 if the body is invalid, and the errors from `submission_access`.
     """

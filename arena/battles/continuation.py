@@ -1,4 +1,4 @@
-"""Continues a conversation with the same two models after they are revealed. Such battles are never rated."""
+"""Continues a conversation with the same two models after they are revealed, in a new battle that is not rated."""
 
 from django.db import transaction
 
@@ -12,8 +12,8 @@ def continue_battle(battle: Battle) -> Battle:
 
     The new battle has the same models and copies of the finished turns, and is ready for the next question.
 
-    Raises RequestError 409 `not_voted` before the vote, 409 `not_here` if one of the models is no longer available, and
-    409 `voter_gone` or 404 if the voter or the battle is deleted at the same time.
+    Raises RequestError 409 `not_voted` before the vote, and 409 `not_here` if one of the models is no longer available.
+    If a concurrent request deletes the voter or the battle, it raises 409 `voter_gone` or 404.
     """
     if battle.state != Battle.State.VOTED:
         raise RequestError("not_voted", "You can continue this conversation after you vote.", 409)

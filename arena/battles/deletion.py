@@ -17,7 +17,7 @@ from core.http.errors import RequestError
 
 
 def delete_battle(voter_id: UUID, battle_id: UUID) -> None:
-    """Delete one of the voter's battles. Raises RequestError 404 if the voter has no such battle.
+    """Delete one of the voter's battles. Raises RequestError 404 if it does not exist or belongs to another voter.
 
     The vote stays, with the voter's pseudonym and the hash of the question, because intervals depend on the number of
     voters and a repeated question must not count twice.
@@ -61,7 +61,10 @@ def delete_voter_data(voter_id: UUID) -> None:
 
 
 def _lock_battles(battles: QuerySet[Battle]) -> list[Battle]:
-    """Lock turns before battles, in the same order as the workers. Waits for votes that are being cast."""
+    """Lock the battles and their turns, and return the battles. Waits for votes that are being cast.
+
+    Turns are locked first, as in the workers, so that the two cannot deadlock.
+    """
     turns = Turn.objects.filter(battle__in=battles).order_by("pk")
     list(turns.select_for_update().values_list("pk"))
     return list(battles.select_for_update())

@@ -1,7 +1,7 @@
 """Feedback on a vote: reasons for each side from a fixed list, and a comment. Feedback never changes a rating."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
@@ -46,23 +46,32 @@ def parse_feedback(reasons: object, comment: object) -> dict[str, Any]:
 
     Raises RequestError 400 if the reasons or the comment are invalid.
     """
-    if reasons is not None and not (isinstance(reasons, dict) and all(map(_has_valid_reasons, reasons.items()))):
+    if not _are_valid_reasons(reasons):
         detail = translate("Send the reasons as an object with the lists “a” and “b”. Allowed reasons: %(words)s.")
         raise field_error("reasons", detail % {"words": ", ".join(REASONS)})
-    if comment is not None and not (
-        isinstance(comment, str) and len(comment) <= MAX_COMMENT_LENGTH and is_storable_text(comment)
-    ):
+    if not _is_valid_comment(comment):
         detail = translate("Send the comment as text of at most %(most)s characters.")
         raise field_error("comment", detail % {"most": f"{MAX_COMMENT_LENGTH:,}"})
     unique_reasons = {side: list(dict.fromkeys(words)) for side, words in (reasons or {}).items() if words}
     return {"reasons": unique_reasons, "comment": (comment or "").strip()}
 
 
-def _has_valid_reasons(item: tuple[object, object]) -> bool:
-    side, words = item
-    if side not in SIDES or not isinstance(words, list):
+def _are_valid_reasons(reasons: object) -> TypeGuard[dict[str, list[str]] | None]:
+    if reasons is None:
+        return True
+    if not isinstance(reasons, dict):
         return False
-    return len(words) <= MAX_REASONS and all(word in REASONS for word in words)
+    return all(side in SIDES and _are_known_words(words) for side, words in reasons.items())
+
+
+def _are_known_words(words: object) -> bool:
+    return isinstance(words, list) and len(words) <= MAX_REASONS and all(word in REASONS for word in words)
+
+
+def _is_valid_comment(comment: object) -> TypeGuard[str | None]:
+    if comment is None:
+        return True
+    return isinstance(comment, str) and len(comment) <= MAX_COMMENT_LENGTH and is_storable_text(comment)
 
 
 def build_vote_data(vote: Vote) -> dict[str, Any]:

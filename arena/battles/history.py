@@ -16,6 +16,7 @@ from rest_framework.pagination import Cursor
 from rest_framework.request import Request
 
 from arena.answers import battle_view
+from arena.battles.feedback import build_vote_data
 from arena.identity.voters import get_voter_id
 from arena.models import IS_SHARED, SIDES, Answer, Battle, Turn, Vote
 from catalog.models import LanguageModel
@@ -31,7 +32,7 @@ MIN_JUDGED_FOR_FAVORITE = 10
 MAX_COMPARED_VOTES = 1000
 MIN_COMPARED_VOTES = 10
 ExportCursor = tuple[datetime, UUID]  # creation time and id of a battle, the sort key of an export
-# In a side-by-side battle, the voter chose the models.
+# In a side-by-side battle, the voter chose the models, so they are known from the start.
 IS_REVEALED = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)
 
 IS_CLOSED = Q(state__in=(Battle.State.SKIPPED, Battle.State.VOID, Battle.State.EXPIRED))
@@ -126,16 +127,16 @@ def load_page(request: HttpRequest, search: str = "", kind: str = "") -> History
     """Return the requested page of the voter's battles.
 
     search: text to find in the questions or in the names of revealed models
-    kind: a key of `KINDS`; anything else selects all battles in a search, and otherwise those that are judged or open
+    kind: a key of `KINDS`. Any other value selects all battles in a search, and all except closed ones in a plain list.
     """
     default = Q() if search else ~IS_CLOSED
     battles = _list_battles(get_voter_id(request)).filter(KINDS.get(kind, default))
     battles = _search_battles(battles, search[:MAX_SEARCH_LENGTH])
-    pages = HistoryPagination()
-    rows = pages.paginate_queryset(annotate_question(battles), Request(request)) or []
+    paginator = HistoryPagination()
+    rows = paginator.paginate_queryset(annotate_question(battles), Request(request)) or []
     query = {key: value for key, value in (("q", search), ("show", kind)) if value}
-    pages.base_url = f"?{urlencode(query)}" if query else ""
-    return HistoryPage(rows, pages.get_next_link())
+    paginator.base_url = f"?{urlencode(query)}" if query else ""
+    return HistoryPage(rows, paginator.get_next_link())
 
 
 def load_voter_record(voter_id: UUID) -> VoterRecord:
@@ -157,7 +158,8 @@ def load_voter_models(voter_id: UUID) -> list[VoterModelRecord]:
     counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     for side, other in (SIDES, SIDES[::-1]):
         names = [f"model_{side}__{field}" for field in ("slug", "name", "organization__name")]
-        won, lost = (Count("pk", filter=Q(winner=winner)) for winner in (side, other))
+        won = Count("pk", filter=Q(winner=side))
+        lost = Count("pk", filter=Q(winner=other))
         votes = Vote.objects.filter(battle__voter=voter_id).values_list(*names).order_by()
         for slug, name, maker, battles, wins, losses in votes.annotate(Count("pk"), won=won, lost=lost):
             counts[slug, name, maker or ""].update(battles=battles, wins=wins, losses=losses)
@@ -166,12 +168,16 @@ def load_voter_models(voter_id: UUID) -> list[VoterModelRecord]:
 
 
 def load_agreement(voter_id: UUID) -> Agreement:
-    """Return the voter's agreement with the ratings at the time, over the newest `MAX_COMPARED_VOTES` votes."""
+    """Return how often the newest `MAX_COMPARED_VOTES` votes agree with the ratings at the time of the vote."""
     fields = ("vote__winner", "standing__a__rating", "standing__b__rating")
     battles = Battle.objects.filter(voter=voter_id, vote__winner__in=SIDES).order_by("-created_at")
     rows = battles.values_list(*fields)[:MAX_COMPARED_VOTES]
-    favorites = [(winner, "a" if a > b else "b") for winner, a, b in rows if None not in (a, b) and a != b]
-    return Agreement(sum(winner == favorite for winner, favorite in favorites), len(favorites))
+    agreements = [
+        winner == ("a" if rating_a > rating_b else "b")
+        for winner, rating_a, rating_b in rows
+        if None not in (rating_a, rating_b) and rating_a != rating_b
+    ]
+    return Agreement(sum(agreements), len(agreements))
 
 
 def annotate_question(battles: QuerySet[Battle]) -> QuerySet[Battle]:
@@ -230,7 +236,7 @@ def _build_record(battle: Battle) -> dict[str, Any]:
             }
             for turn in battle.turns.all()
         ],
-        "vote": vote and {key: getattr(vote, key) for key in ("winner", "reasons", "comment", "created_at")},
+        "vote": vote and build_vote_data(vote),
     }
 
 

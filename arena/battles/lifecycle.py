@@ -271,7 +271,7 @@ def _record_one_sided_failure(battle: Battle, turn: Turn) -> None:
 
 
 def expire_battles() -> int:
-    """Close unjudged battles with no question for `IDLE_TIMEOUT`, without a reveal. Return how many were closed."""
+    """Close battles with neither a vote nor a question in the last `IDLE_TIMEOUT`. Return how many were closed."""
     unjudged = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE_TIMEOUT)
     idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)))
     with transaction.atomic():

@@ -42,7 +42,8 @@ def set_choice_cookie(response: HttpResponse, among: Sequence[str], choice: str)
 
     choice: the query string of the shortlist, from the request parameter `choice`
     """
-    parameters = QueryDict(choice[: MAX_QUERY_LENGTH + 1], mutable=True)  # keeps only names and values
+    # Parsing and encoding the query string escapes characters that a cookie must not contain.
+    parameters = QueryDict(choice[: MAX_QUERY_LENGTH + 1], mutable=True)
     if parameters:
         parameters.setlist("among", among)
     query = parameters.urlencode()

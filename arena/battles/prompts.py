@@ -10,14 +10,14 @@ from core.text.storable import is_storable_text
 
 
 def check_prompt(prompt: object) -> str:
-    """Return a battle's first question. Raises RequestError 400 if it is invalid or too long."""
+    """Check a battle's first question and return it. Raises RequestError 400 if it is invalid or too long."""
     text = check_text(prompt)
     context_limit.check_first_prompt(text)
     return text
 
 
 def check_text(prompt: object) -> str:
-    """Return the question. Raises RequestError 400 if it is not text, is empty, or has invalid characters."""
+    """Check a question and return it. Raises RequestError 400 if it is not text, is empty, or is not storable."""
     if prompt is not None and not isinstance(prompt, str):
         raise field_error("prompt", _("Send the question as text."))
     if prompt is None or not prompt.strip():

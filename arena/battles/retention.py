@@ -45,7 +45,7 @@ def expire_stored_data() -> int:
 def delete_idle_voters() -> int:
     """Delete voters older than 30 days who have no account, key, battle, or vote. Return how many were deleted."""
     with transaction.atomic():
-        # Starting a battle locks its voter. If that comes first, the second query below finds the new battle.
+        # Starting a battle locks its voter. If a battle starts before this lock, the second query below finds it.
         unlocked_voters = _list_idle_voters().select_for_update(skip_locked=True)
         voter_ids = list(unlocked_voters.values_list("pk", flat=True)[:VOTER_BATCH_SIZE])
         deleted_count, _ = _list_idle_voters().filter(pk__in=voter_ids).delete()

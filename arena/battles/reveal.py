@@ -57,7 +57,7 @@ class RatingMoves:
 
 
 def get_board_pool(battle: Battle) -> str:
-    """Return the pool whose board shows both models. Side-by-side battles have no board, so they use the live one."""
+    """Return the pool whose board shows both models. Side-by-side battles have no board, so they use the live board."""
     return LIVE_POOL if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
 
 

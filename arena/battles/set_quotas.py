@@ -70,7 +70,7 @@ def _are_slugs(models: object) -> TypeGuard[list[str]]:
 
 
 def _build_limits(request: HttpRequest) -> dict[str, int]:
-    """Return the daily limits on new sets, keyed by Redis key. Without a limit on battles, there is none on sets."""
+    """Return the daily limits on new sets, keyed by Redis key. A site without a limit on battles has none on sets."""
     environment = settings.ENVIRONMENT
     limits = {}
     if environment.arena_battles_per_hour:

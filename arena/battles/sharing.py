@@ -1,9 +1,13 @@
 """Publishes battles at the request of their voters. Readers see the conversation but not the voter.
 
 Anyone with the link can read a published battle immediately. `ARENA_SHARING` controls which published battles the model
-pages list: those chosen by an operator (`moderated`), all that were neither reported nor kept off the pages by an
-operator (`open`), or none (`off`). With `off`, the links do not work either. A battle that hides its models' names is
-not on the pages of its models.
+pages list:
+
+- `moderated`: those that an operator has chosen
+- `open`: all except those that readers have reported or an operator has removed from the pages
+- `off`: none, and the links do not work either
+
+A battle that hides its models' names is never listed.
 """
 
 from collections import defaultdict

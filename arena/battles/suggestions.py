@@ -1,4 +1,4 @@
-"""Suggested questions: a team's own (see `load_prompts`), or the bundled ones from `arena/data/suggestions.jsonl`."""
+"""Suggested questions: the operators' own (see `load_prompts`), or the bundled `arena/data/suggestions.jsonl`."""
 
 import random
 from collections import defaultdict
@@ -32,7 +32,7 @@ CATEGORY_NAMES = {
 
 @dataclass(frozen=True)
 class SuggestionCard:
-    """One suggestion. `key` is a primary key for a team's own suggestion, or a line number for a bundled one."""
+    """One suggestion. `key` is the primary key of an operator's suggestion, or the line number of a bundled one."""
 
     key: int
     prompt: str
@@ -50,12 +50,12 @@ def draw_cards(exclude: Collection[int] = (), like: int = 0) -> list[SuggestionC
     like: the key of a card, if another one from its category should come first, or 0
     """
     exclude = {*exclude, like}
-    team_categories = dict(Suggestion.objects.values_list("pk", "category"))
-    if not team_categories:
+    categories = dict(Suggestion.objects.values_list("pk", "category"))
+    if not categories:
         bundled = _load_bundled_cards()
         bundled_categories = {key: card.category for key, card in bundled.items()}
         return [bundled[key] for key in _draw_mixed_keys(bundled_categories, exclude, like)]
-    keys = _draw_mixed_keys(team_categories, exclude, like)
+    keys = _draw_mixed_keys(categories, exclude, like)
     suggestions = Suggestion.objects.in_bulk(keys)  # fewer if a new file is being loaded at the same time
     return [
         SuggestionCard(key, suggestions[key].prompt, suggestions[key].category) for key in keys if key in suggestions
@@ -79,7 +79,7 @@ def find_card_key(prompt: str) -> int:
 
 
 def is_suggestion(prompt: str) -> bool:
-    """Return whether a question is identical to a suggestion, either bundled or a team's own."""
+    """Return whether a question is identical to a suggestion, either bundled or an operator's own."""
     text = prompt.strip()
     return (
         text in {card.prompt for card in _load_bundled_cards().values()}
@@ -96,9 +96,8 @@ def _draw_mixed_keys(categories: Mapping[int, str], exclude: Collection[int], li
     shuffled.sort(key=lambda key: key in exclude)
     positions = _number_within_categories(shuffled, categories)
     preferred = categories.get(like)
-    return sorted(positions, key=lambda key: (key in exclude, positions[key], categories[key] != preferred))[
-        :CARD_COUNT
-    ]
+    ordered = sorted(positions, key=lambda key: (key in exclude, positions[key], categories[key] != preferred))
+    return ordered[:CARD_COUNT]
 
 
 def _number_within_categories(keys: Iterable[int], categories: Mapping[int, str]) -> dict[int, int]:

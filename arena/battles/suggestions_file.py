@@ -1,4 +1,4 @@
-"""Imports a team's own questions for the cards on the home page. A file with an invalid line is rejected as a whole."""
+"""Imports operators' questions for the cards on the home page. A file with an invalid line is rejected as a whole."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -7,14 +7,14 @@ Parameters of `ROLL_UP_SQL`:
         no limit
 
 Parameters of `UPDATE_ALARMS_SQL`:
-    min_battles, min_voters: an endpoint with fewer of either has no alarm
+    min_battles, min_voters: an endpoint with fewer battles or fewer voters has no alarm
 """
 
 from arena.models import LIVE_POOL, Answer, Battle
 
 COUNT_BY_REASON_SQL = "'{0}', nullif(count(*) FILTER (WHERE failure = '{0}'), 0)"
 FAILURE_COUNTS_SQL = ", ".join(map(COUNT_BY_REASON_SQL.format, Answer.Failure.values))
-ENDPOINT_FAILURES_SQL = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.OF_ENDPOINT))
+ENDPOINT_FAILURES_SQL = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.CAUSED_BY_ENDPOINT))
 # Public failure rates use only these battles, because a voter who names the models can make one of them fail.
 PUBLIC_BATTLE_SQL = f"battle.mode = '{Battle.Mode.ANONYMOUS.value}' AND battle.pool = '{LIVE_POOL}'"
 ROLL_UP_SQL = f"""

@@ -1,15 +1,15 @@
 """The circuit breaker for endpoints. Only Arena's own probes remove an endpoint from the draw, never visitors' calls.
 
 A visitor's call that fails before its first token only requests a probe. A worker then sends the endpoint one short
-question, at most every 30 s. Two failed probes in a row remove the endpoint from the draw, and one healthy probe brings
-it back. After a failed probe, the next one is sent even if nobody requests it. The state is stored in the endpoint's
-row, and a worker claims a probe with a conditional UPDATE, so each probe is sent by one worker only.
+question, at most every 30 s. Two failed probes in a row remove the endpoint from the draw, and one healthy probe
+restores it. After a failed probe, the next one is sent even if nobody requests it. The state is stored in the
+endpoint's row, and a worker claims a probe with a conditional UPDATE, so each probe is sent by one worker only.
 
-A probe is healthy if the endpoint sends an answer, an empty answer, or a refusal. A rate limit (429) brings the
-endpoint back into the draw, because visitors can cause rate limits and must not keep a model out. The next failed probe
+A probe is healthy if the endpoint sends an answer, an empty answer, or a refusal. A rate limit (429) also restores the
+endpoint to the draw, because visitors can cause rate limits and must not keep a model out. The next failed probe
 removes the endpoint again. After a 429 response, the next probe waits for the time that the response names, but at most
-an hour, or five minutes if an earlier probe has failed since the last healthy one. A 429 response about an unpaid
-account counts as a failure.
+an hour. If an earlier probe has failed since the last healthy one, it waits at most five minutes. A 429 response about
+an unpaid account counts as a failure.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ from arena.models import Answer, Endpoint
 FAILED_PROBES_LIMIT = 2
 PROBE_INTERVAL_S = 30
 MAX_RETRY_DELAY_S = 3600
-MAX_RETRY_DELAY_AFTER_FAILURE_S = 300  # if the last probe other than a rate limit failed
+MAX_RETRY_DELAY_AFTER_FAILURE_S = 300  # if a probe has failed since the last healthy one
 # Probes wait for a slot twice as long as answers do, so a probe always reaches the head of the queue.
 PROBE_SLOT_TIMEOUT_S = 120
 IN_DRAW = Q(enabled=True, failed_probes__lt=FAILED_PROBES_LIMIT)
@@ -100,20 +100,20 @@ def record_probes(reports: Sequence[ProbeReport]) -> list[None]:
 
 
 def _record_probe(probe: ClaimedProbe, result: ProbeResult | None) -> None:
-    claimed = Endpoint.objects.filter(pk=probe.endpoint.pk, probe_after=probe.claimed_until)
+    claimed_row = Endpoint.objects.filter(pk=probe.endpoint.pk, probe_after=probe.claimed_until)
     if result is None:  # not sent, so the request stays open
-        claimed.update(probe_wanted=True, probe_after=_compute_probe_time())
+        claimed_row.update(probe_wanted=True, probe_after=_compute_probe_time())
     elif result.retry_after_s is not None:
         max_delay_s = MAX_RETRY_DELAY_AFTER_FAILURE_S if probe.endpoint.failed_probes else MAX_RETRY_DELAY_S
-        claimed.update(
+        claimed_row.update(
             failed_probes=Least("failed_probes", FAILED_PROBES_LIMIT - 1),
             probe_wanted=True,
             probe_after=_compute_probe_time(min(result.retry_after_s, max_delay_s)),
         )
     elif result.failure in HEALTHY_OUTCOMES:
-        claimed.update(failed_probes=0, probe_after=_compute_probe_time())
+        claimed_row.update(failed_probes=0, probe_after=_compute_probe_time())
     else:
-        claimed.update(failed_probes=F("failed_probes") + 1, probe_after=_compute_probe_time())
+        claimed_row.update(failed_probes=F("failed_probes") + 1, probe_after=_compute_probe_time())
 
 
 def _compute_probe_time(delay_s: float = 0) -> Any:

@@ -11,10 +11,10 @@ from arena.models import SIDES, Answer, Battle, Endpoint, conversation_limit
 from core.http.errors import RequestError
 from core.text.text_size import TextSize
 
-# A cautious value. A token has three to five characters in English prose, about three in code, and two to four bytes in
-# other scripts.
+# A cautious estimate. A token has three to five characters in English prose, about three in code, and two to four bytes
+# in other scripts.
 CHARACTERS_PER_TOKEN = 2
-# The system prompt, and the markup around each message.
+# Tokens for the system prompt and for the markup around each message.
 OVERHEAD_TOKENS = 200
 
 

@@ -76,14 +76,19 @@ def draw_opponent(model: int, candidates: Sequence[int], pool: str) -> pair_samp
 
 
 def _draw_with_table(
-    pool: str, updated_at: datetime | None, models: Sequence[int], keep: int | None = None
+    pool: str, updated_at: datetime | None, models: Sequence[int], fixed_model: int | None = None
 ) -> pair_sampler.PairDraw:
+    """Draw a pair of these models, and store the draw's table.
+
+    updated_at: the update time of the weights to use, or None for equal weights
+    fixed_model: the id of a model that must be in the pair, or None
+    """
     drawable = tuple(sorted(models))
-    table = _build_table(pool, updated_at, drawable, keep)
+    table = _build_table(pool, updated_at, drawable, fixed_model)
     if table.pk not in _stored_tables:
         DrawTable.objects.bulk_create([table], ignore_conflicts=True)
         transaction.on_commit(partial(_remember_table, table.pk))
-    return replace(_load_sampler(pool, updated_at, drawable, keep).draw(), table=table.pk)
+    return replace(_load_sampler(pool, updated_at, drawable, fixed_model).draw(), table=table.pk)
 
 
 def _remember_table(table_id: int) -> None:
@@ -101,12 +106,12 @@ def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
 
 
 @lru_cache(maxsize=64)
-def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...], keep: int | None) -> DrawTable:
+def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...], fixed_model: int | None) -> DrawTable:
     """Return the unsaved table of a draw. Processes that draw with the same weights compute the same id.
 
-    The shares are part of the id, because a process that finds its weights just replaced draws with equal weights.
+    The shares are part of the id, because a process whose weights have just been replaced draws with equal weights.
     """
-    sampler = _load_sampler(pool, updated_at, models, keep)
+    sampler = _load_sampler(pool, updated_at, models, fixed_model)
     shares = dict.fromkeys(models, 0.0)
     for pair, chance in zip(sampler.pairs, sampler.chances, strict=True):
         for model in pair:
@@ -124,9 +129,9 @@ def _load_update_time(pool: str) -> datetime | None:
 
 @lru_cache(maxsize=64)
 def _load_sampler(
-    pool: str, updated_at: datetime | None, models: tuple[int, ...], keep: int | None
+    pool: str, updated_at: datetime | None, models: tuple[int, ...], fixed_model: int | None
 ) -> pair_sampler.PairSampler:
     """Return a sampler with the weights of this update time, or with equal weights if the time is None."""
     stored = PairWeight.objects.filter(pool=pool, updated_at=updated_at).first() if updated_at else None
     weights = dict(zip(combinations(stored.keys, 2), stored.weights, strict=True)) if stored else {}
-    return pair_sampler.PairSampler(models, weights, keep)
+    return pair_sampler.PairSampler(models, weights, fixed_model)

@@ -20,7 +20,7 @@ UNIFORM_SHARE = 0.1
 MAX_SHARE = 0.35
 EVEN_SHARE_FACTOR = 1.5
 
-# Relative to the largest weight. Weights must be positive for the cap to move weight from one pair to others.
+# The smallest weight, relative to the largest one. The cap can move weight between pairs only if all are positive.
 _MIN_WEIGHT = 1e-9
 _MAX_ITERATIONS = 200
 _TOLERANCE = 1e-13
@@ -51,20 +51,22 @@ def compute_max_share(model_count: int) -> float:
 class PairSampler:
     """Draws pairs of models, with probabilities that are computed once for many draws.
 
-    One tenth of the draws are uniform over all pairs. The rest are drawn by weight, capped so that each model is in at
+    One tenth of the draws are uniform over all pairs. The other draws are by weight, capped so that each model is in at
     most `compute_max_share` of all draws.
 
     models: ids of M models
     weights: the weights of pairs, keyed by (smaller id, larger id). A pair with no weight gets the largest weight,
         because nothing is known about it.
-    keep: the id of a model that is in every pair. Its opponent is drawn with the same mix of uniform draws and capped
-        weights, so it is as hard to guess as in a draw of both models.
+    fixed_model: the id of a model that is in every pair. Its opponent is drawn with the same mix of uniform draws and
+        capped weights, so it is as hard to guess as in a draw of both models.
     """
 
-    def __init__(self, models: Sequence[int], weights: Mapping[Pair, float], keep: int | None = None) -> None:
+    def __init__(self, models: Sequence[int], weights: Mapping[Pair, float], fixed_model: int | None = None) -> None:
         keys = sorted(models)
         index_pairs = [
-            pair for pair in combinations(range(len(keys)), 2) if keep is None or keep in (keys[i] for i in pair)
+            pair
+            for pair in combinations(range(len(keys)), 2)
+            if fixed_model is None or fixed_model in (keys[i] for i in pair)
         ]
         self.pairs = [(keys[i], keys[j]) for i, j in index_pairs]
         capped = _cap_weights(_build_weight_matrix(keys, weights)) if index_pairs else []
@@ -127,13 +129,14 @@ def _compute_multipliers(weights: Matrix, cap: float) -> list[float]:
     for _ in range(_MAX_ITERATIONS):
         max_change = 0.0
         for i, row in enumerate(weights):
-            rest = total - scale[i] * row_sums[i]
-            x = min(1.0, cap / (1 - cap) * rest / row_sums[i])
-            if x != scale[i]:
-                max_change = max(max_change, abs(x - scale[i]) / x)
-                row_sums = [s + (x - scale[i]) * weight for s, weight in zip(row_sums, row, strict=True)]
-                total = rest + x * row_sums[i]
-                scale[i] = x
+            other_pairs = total - scale[i] * row_sums[i]
+            multiplier = min(1.0, cap / (1 - cap) * other_pairs / row_sums[i])
+            change = multiplier - scale[i]
+            if change:
+                max_change = max(max_change, abs(change) / multiplier)
+                row_sums = [row_sum + change * weight for row_sum, weight in zip(row_sums, row, strict=True)]
+                total = other_pairs + multiplier * row_sums[i]
+                scale[i] = multiplier
         if max_change <= _TOLERANCE:
             break
     return scale

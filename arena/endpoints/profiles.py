@@ -63,8 +63,9 @@ def _build_profiles(models: Sequence[LanguageModel], prices: Mapping[int, Price 
 
 
 def build_full_profile(model: LanguageModel) -> dict[str, Any]:
-    """Return the profile of one model for `ModelDetailSchema`, with its license terms, conflicting sources, and prices
-    over time.
+    """Return the profile of one model for `ModelDetailSchema`.
+
+    It also contains the terms of the model's license, facts on which sources disagree, and prices over time.
     """
     facts = list(model.facts.all())
     other_sources = {}
@@ -73,7 +74,8 @@ def build_full_profile(model: LanguageModel) -> dict[str, Any]:
         if differing_facts:
             other_sources[field] = differing_facts
     prices = list_prices(model)
-    return _build_profiles([model], {model.pk: pick_current_price(prices)})[0] | {
+    [profile] = _build_profiles([model], {model.pk: pick_current_price(prices)})
+    return profile | {
         "license_terms": _get_known_license(model),
         "other_sources": other_sources,
         "prices": prices,

@@ -28,8 +28,7 @@ from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
 from arena.models import LIVE_POOL, SIDES, DailyTokens, Endpoint
 from core.http.errors import RequestError
 
-# A network can spend at most a twentieth of the service's daily budget, or of the daily budget of a model that it
-# names.
+# A network can spend at most a twentieth of the daily budget of the service, and of each model that it names.
 NETWORK_SHARE_DIVISOR = 20
 # A network can spend at most a quarter of the released tokens in any budget.
 RELEASED_SHARE_DIVISOR = 4
@@ -43,9 +42,7 @@ INSERT INTO arena_dailytokens AS old (day, charged_to, tokens)
 SELECT %s, charged.* FROM unnest(%s::text[], %s::bigint[]) AS charged ORDER BY 2
 ON CONFLICT (day, charged_to) DO UPDATE SET tokens = old.tokens + excluded.tokens
 RETURNING charged_to, tokens"""
-
-
-Budgets = dict[int, int]
+Budgets = dict[int, int]  # tokens per day, keyed by model id
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Do nothing, because Arena's pages show the result of a form themselves."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return a pseudonym of the client's IPv4 address or IPv6 /64, by which allauth counts attempts.
+        """Return a pseudonym of the client's IPv4 address or IPv6 /64. allauth counts attempts per pseudonym.
 
         An IPv6 client can use a different address in its /64 for every attempt.
         """

@@ -59,21 +59,27 @@ class ApiKeyForm(forms.Form):
     """The form for a new key. Without `days`, the key does not expire."""
 
     name = forms.CharField(
+        label=_("Name"),
         max_length=MAX_NAME_LENGTH,
         validators=[validate_name],
+        widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={"required": NAME_ERROR, "max_length": NAME_ERROR},
     )
     scopes = forms.MultipleChoiceField(
+        label=_("Scopes"),
         choices=SCOPE_LABELS.items(),
         initial=[READ],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": SCOPES_ERROR, "invalid_choice": SCOPES_ERROR},
     )
     days = DaysField(
+        label=_("Days until the key expires"),
+        help_text=_("Leave empty for a key that does not expire."),
         min_value=1,
         max_value=MAX_VALID_DAYS,
         required=False,
         initial=90,
+        widget=forms.TextInput({"autocomplete": "off", "inputmode": "numeric"}),
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), DAYS_ERROR),
     )
 

@@ -12,7 +12,9 @@ from arena.identity.api_keys import hash_secret
 from arena.models import Invitation
 
 INVITATION_FIELD = "invitation"  # the name of the link's parameter and of the form's field
-SIGNUP_OPEN, SIGNUP_INVITE, SIGNUP_CLOSED = "open", "invite", "closed"
+SIGNUP_OPEN = "open"
+SIGNUP_INVITE = "invite"
+SIGNUP_CLOSED = "closed"
 MAX_VALID_DAYS = 365
 
 
@@ -57,7 +59,7 @@ def can_sign_up(request: HttpRequest) -> bool:
 
 
 def redeem_invitation(request: HttpRequest) -> bool:
-    """Delete the invitation, and return whether it was valid. Of two concurrent requests, only one gets True.
+    """Delete the invitation, and return whether it was valid. Only one of two concurrent requests gets True.
 
     Call this in the transaction that creates the account.
     """

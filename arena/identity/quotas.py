@@ -173,8 +173,9 @@ def build_running_limits(request: HttpRequest) -> dict[str, int]:
 def get_payer(request: HttpRequest) -> str:
     """Return the pseudonym of the payer, to whom tokens are charged, or "" if addresses have no limit.
 
-    The payer is the client's largest network. If only the voter is charged, the payer is the account that the API key
-    belongs to, so that all keys of an account share a budget, or else the voter.
+    The payer is the client's largest network, unless only the voter is charged (see `is_charged_alone`). In that case,
+    the payer is the account of the API key, so that all keys of an account share a budget. If there is no such account,
+    it is the voter.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return ""
@@ -229,10 +230,10 @@ def list_networks(address: str) -> list[Network]:
         parsed = parsed.ipv4_mapped or parsed
     number = int(parsed)
     if isinstance(parsed, ipaddress.IPv4Address):
-        v4_networks = ((ipaddress.IPv4Network((number, bits), strict=False), factor) for bits, factor in IPV4_NETWORKS)
-        return [Network(str(network), factor) for network, factor in v4_networks]
-    v6_networks = ((ipaddress.IPv6Network((number, bits), strict=False), factor) for bits, factor in IPV6_NETWORKS)
-    return [Network(str(network), factor) for network, factor in v6_networks]
+        return [
+            Network(str(ipaddress.IPv4Network((number, bits), strict=False)), factor) for bits, factor in IPV4_NETWORKS
+        ]
+    return [Network(str(ipaddress.IPv6Network((number, bits), strict=False)), factor) for bits, factor in IPV6_NETWORKS]
 
 
 @contextmanager

@@ -23,8 +23,8 @@ RETRY_AFTER_S = 3600
 def submit_file(request: HttpRequest, content: bytes) -> Submission:
     """Store a result file as a submission, which then waits for an operator.
 
-    Raises RequestError 400 for an invalid file, 409 for a duplicate, 429 for a used-up quota or too many waiting
-    submissions of the voter, and 503 for a full queue.
+    Raises RequestError 400 for an invalid file, 409 for a duplicate, 429 if the quota is used up or the voter has too
+    many submissions waiting, and 503 if the queue is full.
     """
 
     def parse() -> SubmissionContent:
@@ -39,8 +39,8 @@ def submit_file(request: HttpRequest, content: bytes) -> Submission:
 def submit_proposal(request: HttpRequest, form: ProposalForm) -> Submission:
     """Store a proposed model as a submission, which then waits for an operator.
 
-    Raises RequestError 400 with the invalid fields, 409 for a duplicate, 429 for a used-up quota or too many waiting
-    submissions of the voter, and 503 for a full queue.
+    Raises RequestError 400 with the invalid fields, 409 for a duplicate, 429 if the quota is used up or the voter has
+    too many submissions waiting, and 503 if the queue is full.
     """
     return _submit_content(request, lambda: submissions.build_proposal(clean_form(form)))
 
@@ -71,7 +71,7 @@ def list_submissions(voter_id: UUID) -> QuerySet[Submission]:
 
 
 def get_submission(voter_id: UUID, key: UUID) -> Submission:
-    """Return one of the voter's submissions. Raises RequestError 404 if the voter has no such submission."""
+    """Return one of the voter's submissions. Raises RequestError 404 if it is not theirs or does not exist."""
     submission = Submission.objects.filter(pk=key, voter=voter_id).first()
     if submission is None:
         raise RequestError("not_found", _("This submission does not exist, or it belongs to someone else."), 404)

@@ -99,7 +99,7 @@ def _is_cookieless(request: HttpRequest) -> bool:
 def _is_cross_site(request: HttpRequest) -> bool:
     """Return whether this is a write request from a page on another site.
 
-    For such a request, the browser does not send the voter's cookies, but it would store new ones, which would replace
+    The browser does not send the voter's cookies with this request. If the response set new cookies, they would replace
     the voter's identity.
     """
     is_write = request.method not in SAFE_METHODS and "Origin" in request.headers
@@ -256,7 +256,7 @@ class _CsrfCheck(CsrfViewMiddleware):
 
     def is_origin_ours(self, request: HttpRequest) -> bool:
         """Return whether the Origin header names this site."""
-        return bool(self._origin_verified(request))  # type: ignore[attr-defined]  # an internal of Django's check
+        return bool(self._origin_verified(request))  # type: ignore[attr-defined]  # a private method of Django's check
 
 
 def _unreachable_view(request: HttpRequest) -> HttpResponseBase:

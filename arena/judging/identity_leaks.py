@@ -90,7 +90,7 @@ def _find_mention(text: TokenizedText, names: frozenset[str]) -> Leak | None:
 
 
 def _iter_distinct_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[NameMatch]:
-    """Of the matches with the same name and surroundings, yield only the first. A text can repeat them many times."""
+    """Yield one match for each name and its surroundings, because a text can repeat the same words many times."""
     seen = set()
     for match in iter_name_matches(text, names):
         begin = max(match.first - WORDS_BEFORE - 1, 0)

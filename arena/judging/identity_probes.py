@@ -291,7 +291,7 @@ class ProbeRules:
         self._trailing_words = frozenset(_normalize_phrase(data["trail"]).split())
 
     def is_whole_question(self, line: str) -> bool:
-        """Return whether any clause is a question from the `who` list, apart from short words around it."""
+        """Return whether a clause is a question from the `who` list, ignoring `lead` and `trail` words around it."""
         return any(self._is_question(clause.split()) for clause in self._iter_clauses(line))
 
     def _iter_clauses(self, line: str) -> Iterator[str]:

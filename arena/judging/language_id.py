@@ -10,8 +10,8 @@ from arena.judging.style_features import iter_prose_lines
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-# The two written forms of Norwegian count as one language. The identifier's class zxx means "no language".
-NO_LANGUAGE = "zxx"
+NO_LANGUAGE = "zxx"  # the identifier's class for text that is in no language
+# The two written forms of Norwegian count as one language.
 LANGUAGES = {
     "af": "Afrikaans", "am": "Amharic", "ar": "Arabic", "az": "Azerbaijani", "be": "Belarusian", "bg": "Bulgarian",
     "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "cy": "Welsh", "da": "Danish", "de": "German", "el": "Greek",

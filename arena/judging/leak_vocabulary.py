@@ -15,7 +15,7 @@ def _parse_phrases(lines: str) -> frozenset[tuple[str, ...]]:
 
 
 FIRST_PERSON = _parse_words("i my me myself")
-# Phrases that a model may use before its name, or before words such as "an AI model made by".
+# Phrases that can come before a model's own name, or before words such as "an AI model made by".
 OPENERS = _parse_phrases("""
     i am|i'm|i was|i've been|i have been|my name is|my name's|i go by|i identify as|call me|calls me
     i run on|i am running on|i'm running on|my underlying model is|my base model is|the model behind me is|my model is
@@ -29,7 +29,7 @@ OPENERS = _parse_phrases("""
     saya adalah|nama saya|tôi là|tên tôi là|меня зовут|мене звати|мое имя|olen|nimeni on|vagyok|είμαι|انا|اسمي
     我是|我叫|我的名字是|我由|我的名字叫|私は|僕は|私の名前は|저는|나는|제 이름은
 """)
-# As above, but only if a dash precedes the name, or if a word for making or for AI is next to it.
+# Like `OPENERS`, but only if a dash precedes the name, or a word from `MADE_BY_WORDS` or `AI_TERMS` is next to it.
 WEAK_OPENERS = _parse_phrases("я|меня|мене|ben|sono|मैं|मुझे|мною|minut|mich hat")
 # After an opener, as in "I am using" or "I was at", these words show that a person's activity is meant.
 ACTIVITY_WORDS = _parse_words("using with at on")

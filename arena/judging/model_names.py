@@ -1,7 +1,7 @@
 """The names of well-known model families and their makers, and the names that reveal a catalog entry."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from arena.judging.fuzzy_match import iter_name_matches, squeeze_names, squeeze_text, tokenize_text
 
@@ -110,6 +110,7 @@ def get_families() -> dict[str, frozenset[str]]:
     return {word: line for line in lines for word in line}
 
 
+@lru_cache(maxsize=1024)
 def collect_model_names(
     name: str, slug: str, upstream_id: str | None = "", organization: str | None = ""
 ) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Measures the style of answers: their length, and how much Markdown they use.
 
 Headers, bold marks, and list items correspond to header_count, bold_count, and list_count in the public arena data
-("Does style matter?", LMSYS 2024), except that code is removed first, according to Markdown's rules.
+("Does style matter?", LMSYS 2024). There is one difference: code is removed first, according to Markdown's rules.
 """
 
 import re

@@ -38,9 +38,9 @@ COUNTED_VOTE_SQL = """
 
 @dataclass(frozen=True)
 class AnswerVersions:
-    """The version of a battle's text.
+    """The version of a battle's text. It changes if a model is replaced or an answer is retried or stopped.
 
-    answers: the (id, attempt, stopped) of each answer, which determine its text, sorted by id
+    answers: the (id, attempt, stopped) of each answer, sorted by id
     """
 
     model_a: int

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 
 class ApiKey(models.Model):
-    """A program's API key. Only its hash and its first characters, by which its owner can recognize it, are stored."""
+    """A program's API key. Only its hash is stored, and its first characters, so that its owner can recognize it."""
 
     name = models.CharField(max_length=100)
     user = models.ForeignKey("auth.User", models.CASCADE, null=True, blank=True, related_name="api_keys")

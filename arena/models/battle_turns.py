@@ -11,7 +11,7 @@ ANSWERS_OF_BATTLE = CompiledQuery(lambda battle: Answer.objects.filter(turn__bat
 def prefetch_turns(battle: Battle) -> None:
     """Cache the battle's turns and their answers, as `prefetch_related` would. Do nothing if they are already cached.
 
-    Afterward, `battle.turns.all()` and the `answers.all()` of each turn need no query.
+    Afterward, `battle.turns.all()` and `turn.answers.all()` run no query.
     """
     if "turns" in getattr(battle, "_prefetched_objects_cache", ()):
         return

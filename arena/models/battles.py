@@ -58,7 +58,7 @@ class DrawTable(models.Model):
 
 
 def _build_draw_key(help_text: str) -> "models.ForeignKey[DrawTable | None, DrawTable | None]":
-    """Return a key without a constraint, because tables are never deleted."""
+    """Return a foreign key to a draw table. It needs no database constraint, because draw tables are never deleted."""
     return models.ForeignKey(
         DrawTable,
         models.PROTECT,
@@ -200,7 +200,7 @@ class Answer(models.Model):
             return self.value
 
     # Failures that the endpoint caused. Only these count toward the public failure rate.
-    OF_ENDPOINT = frozenset({Failure.TIMEOUT, Failure.UNAVAILABLE})
+    CAUSED_BY_ENDPOINT = frozenset({Failure.TIMEOUT, Failure.UNAVAILABLE})
     # Failures that a voter can cause on purpose, for one model but not for another.
     CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG, Failure.EMPTY, Failure.REJECTED})
 
@@ -291,7 +291,7 @@ class Vote(models.Model):
     prompt_hash = models.CharField(
         max_length=32, blank=True, db_default="", help_text="Keyed hash of the first question or of the ready pair."
     )
-    # No foreign key constraint, because files are never deleted and its checks take a sixth of an import's time.
+    # Files are never deleted, and checking a foreign key constraint would take a sixth of an import's time.
     file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+")
     created_at = models.DateTimeField(null=True, db_default=Now(), help_text="Null for imported votes without a time.")
     published = models.BooleanField(default=False, db_default=False, help_text="Whether its battle was ever published.")
@@ -315,7 +315,7 @@ class Vote(models.Model):
 
 
 class Suggestion(models.Model):
-    """An operator's example question for a card on the home page. Without any, the bundled questions are used."""
+    """An operator's example question for the home page. If there are none, Arena uses its bundled questions."""
 
     prompt = models.TextField()
     category = models.CharField(max_length=100)
@@ -330,7 +330,7 @@ class Suggestion(models.Model):
 class ImportedRow(models.Model):
     """The columns of an imported vote that Arena does not use, and its conversation if that was also imported."""
 
-    # No foreign key constraint, because votes are never deleted and its checks take a sixth of an import's time.
+    # Votes are never deleted, and checking a foreign key constraint would take a sixth of an import's time.
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="aside")
     row = models.JSONField()
 

@@ -39,8 +39,8 @@ def judge_pair(pair: ReadyPair, voter: Voter, winner: object, reasons: object = 
 
     A judgment of a battle that is not listed does not count, because the battle's voter could send friends the link.
 
-    Raises RequestError 400 for an unknown winner, unknown reasons, or an invalid comment; 409 `own_battle`,
-    `already_voted` with the stored vote, or `voter_gone`.
+    Raises RequestError 400 for an unknown winner, unknown reasons, or an invalid comment, and 409 `own_battle`,
+    `already_voted` (with the stored vote), or `voter_gone`.
     """
     if winner not in Vote.Winner.values:
         raise field_error("winner", _("Set “winner” to one of: a, b, tie, both_bad."))

@@ -22,7 +22,7 @@ PAIR_HASH_LENGTH = 32
 MAX_CANDIDATES = 200
 CACHE_S = 30
 PROMPT_PREVIEW_LENGTH = 300
-MAX_FIRST_SHIPPED = 4  # a shipped pair is drawn from the next few, so that not all visitors judge the same one
+MAX_FIRST_SHIPPED = 4  # more than one, so that not all new visitors judge the same pair
 
 
 @dataclass(frozen=True)
@@ -91,17 +91,17 @@ def find_prompt(pair_id: UUID) -> str:
 def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | None:
     """Return a random pair that the voter has not judged, or None if there is none.
 
-    Listed battles with one turn come first. If none is left, the pair is one of the next `MAX_FIRST_SHIPPED` shipped
-    pairs in their file, which begins with short and clearly different answers. The voter's own battles, and battles
-    whose original vote does not count, are not drawn. A skipped pair is drawn only if no other is left.
+    Listed battles with one turn come first. If none is left, the draw is among the first `MAX_FIRST_SHIPPED` remaining
+    pairs in the file of shipped pairs, which begins with short and clearly different answers. The voter's own battles,
+    and battles whose original vote does not count, are not drawn. The skipped pair is drawn only if no other is left.
     """
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed) if pair.owner != voter_id]
     shipped = _list_shipped()
     judged = _find_judged(voter_id, [pair.id for pair in listed + shipped])
     remaining = [[pair for pair in group if pair.id not in judged] for group in (listed, shipped)]
-    for group, most in zip(remaining, (MAX_CANDIDATES, MAX_FIRST_SHIPPED), strict=True):
+    for group, max_candidates in zip(remaining, (MAX_CANDIDATES, MAX_FIRST_SHIPPED), strict=True):
         if others := [pair for pair in group if pair.id != skipped]:
-            return random.choice(others[:most])  # noqa: S311  # not a secret
+            return random.choice(others[:max_candidates])  # noqa: S311  # not a secret
     return next((pair for group in remaining for pair in group), None)
 
 
@@ -128,5 +128,5 @@ def _find_judged(voter_id: UUID, pair_ids: Collection[UUID]) -> set[UUID]:
 
 
 def hash_pair(pair_id: UUID) -> str:
-    """Return the keyed hash that votes on this pair store instead of a link to a battle, which can be deleted."""
+    """Return the keyed hash that identifies the pair in its votes, even after its battle is deleted."""
     return keyed_hash("ready", str(pair_id))[:PAIR_HASH_LENGTH]

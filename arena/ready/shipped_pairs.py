@@ -1,6 +1,6 @@
-"""The ready pairs that ship with Arena: answers that its local models gave.
+"""The ready pairs that ship with Arena, with answers from its local models.
 
-Each line of `arena/data/ready_pairs.jsonl` is one battle: its id, its day, the question, and both models with their
+Each line of `arena/data/ready_pairs.jsonl` is one pair: its id, its date, the question, and both models with their
 answers and settings.
 """
 

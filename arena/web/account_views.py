@@ -30,8 +30,10 @@ def manage_account(request: HttpRequest) -> HttpResponse:
         key, secret = api_keys.create_key(**clean_form(form), user=_get_user(request))
     except RequestError as error:
         # Errors that belong to no field, such as a quota, are shown at the name, which is the first field.
-        fields = error.extra.get("fields", {"name": [error.detail]})
-        return error.add_headers(_render_page(request, form, errors=fields, status=error.status))
+        for field, messages in error.extra.get("fields", {"name": [error.detail]}).items():
+            if field not in form.errors:
+                form.add_error(field, messages)
+        return error.add_headers(_render_page(request, form, status=error.status))
     return _render_page(request, ApiKeyForm(), new_key=key, secret=secret, status=201)
 
 

@@ -146,7 +146,7 @@ def _is_htmx(request: HttpRequest) -> bool:
 
 
 def _run_action(request: HttpRequest, battle_id: UUID, action: BattleAction, renderer: BattleRenderer) -> HttpResponse:
-    """Run an action on one of the voter's battles. Return the rendered result to htmx, or else a redirect."""
+    """Run an action on one of the voter's battles. Return the rendered result for htmx, or else a redirect."""
     try:
         quotas.charge_write(request)
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
@@ -159,13 +159,13 @@ def _run_action(request: HttpRequest, battle_id: UUID, action: BattleAction, ren
 
 
 def _build_battle_url(battle: Battle, query: str = "") -> str:
-    """Return the URL of the battle's page. Its anchor is the verdict if the battle has ended, or else the last turn."""
+    """Return the URL of the battle's page, at the verdict if the battle has ended, or else at the last turn."""
     anchor = "verdict" if battle.state in FINAL_STATES else f"turn-{battle.turns.count()}"
     return f"{reverse('battle', args=[battle.pk])}{query}#{anchor}"
 
 
 def _render_error(request: HttpRequest, battle_id: UUID, error: RequestError) -> HttpResponse:
-    """Return the error as plain text to htmx, or else the page with the error."""
+    """Return the error as plain text for htmx, or else as part of the battle's page."""
     if _is_htmx(request):
         return error.add_headers(HttpResponse(error.detail, status=error.status, content_type=PLAIN_TEXT))
     try:
@@ -212,7 +212,7 @@ def _build_voter_context(request: HttpRequest, battle: Battle) -> dict[str, Any]
 
 
 def build_battle_context(battle: Battle) -> dict[str, Any]:
-    """Return the template context of a battle, including the URL of the events after the current view."""
+    """Return the template context of a battle. `events_url` streams the events that the page does not show yet."""
     answers = battle_view.load_answers(battle.pk)
     view = battle_view.build_battle_view(answers)
     set_slugs = named_sets.list_set_slugs(battle)
@@ -309,11 +309,14 @@ def _build_reveal_cards(battle: Battle, answers: Sequence[Answer], vote: Vote | 
 
 
 def _build_side_feedback(side: str, winner: str | None, chips: list[list[dict[str, Any]]]) -> dict[str, Any]:
-    """Return whether the side won, and its chips. Blame comes first if the side lost or both answers are bad."""
+    """Return whether the side won, and its chips. Blame comes first if the side lost or both answers are bad.
+
+    chips: the chips for praise, and the chips for blame
+    """
     is_disliked = winner == Vote.Winner.BOTH_BAD or (winner in SIDES and winner != side)
     first, second = reversed(chips) if is_disliked else chips
-    has_second = any(chip["chosen"] for chip in second)
-    return {"won": winner == side, "chips": [first, second], "has_more_reasons": has_second}
+    is_second_used = any(chip["chosen"] for chip in second)
+    return {"won": winner == side, "chips": [first, second], "has_more_reasons": is_second_used}
 
 
 def _load_ratings(battle: Battle, vote: Vote) -> dict[str, Any]:

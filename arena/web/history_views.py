@@ -26,7 +26,7 @@ from core.storage.database import database_sync_to_async
 from core.templatetags.strips import Scale
 
 EXPORT_FILE_NAME = "arena-my-battles.json"
-MAX_OWN_MODELS = 8
+MAX_LISTED_MODELS = 8
 EXAMPLE_CARDS = 4
 KIND_LABELS = {
     "open": _("Open"),
@@ -34,7 +34,7 @@ KIND_LABELS = {
     "published": _("Published"),
     "closed": _("Failed or skipped"),
 }
-# A vote for a side needs no label.
+# A vote for one side has no label (see `_describe_state`).
 STATE_LABELS: dict[str, Promise] = {
     Battle.State.ANSWERING: _("answers in progress"),
     Battle.State.READY: _("waiting for your vote"),
@@ -44,7 +44,7 @@ STATE_LABELS: dict[str, Promise] = {
     Vote.Winner.TIE: _("tie"),
     Vote.Winner.BOTH_BAD: _("both bad"),
 }
-OWN_SCALE = Scale(0, 100, mark=50)  # the share of votes won, in percent
+WON_SHARE_SCALE = Scale(0, 100, mark=50)  # percent of votes won
 
 
 @require_safe
@@ -54,11 +54,13 @@ def list_battles(request: HttpRequest) -> HttpResponse:
 
 
 def _render_list(request: HttpRequest, status: int = 200, delete_error: str = "") -> HttpResponse:
-    search, kind = request.GET.get("q", "").strip(), request.GET.get("show", "")
+    search = request.GET.get("q", "").strip()
+    kind = request.GET.get("show", "")
     voter = get_voter_id(request)
     models = history.load_voter_models(voter)
     page = history.load_page(request, search, kind)
     if not (page.battles or search or kind):
+        # The default list omits closed battles. A voter who has no other battles sees them here.
         page = history.load_page(request, kind="closed")
         kind = "closed" if page.battles else ""
     context = {
@@ -67,10 +69,10 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
         "search": search,
         "kinds": KIND_LABELS,
         "kind": kind if kind in history.KINDS else "",
-        "models": [model for model in models if not model.share.is_even][:MAX_OWN_MODELS],
+        "models": [model for model in models if not model.share.is_even][:MAX_LISTED_MODELS],
         "record": history.build_voter_record(models),
         "agreement": history.load_agreement(voter),
-        "scale": OWN_SCALE,
+        "scale": WON_SHARE_SCALE,
         "cards": [] if page.battles else draw_cards()[:EXAMPLE_CARDS],
         "is_first_page": "before" not in request.GET,
         "deleted": request.GET.get("deleted", ""),
@@ -93,7 +95,8 @@ def _describe_state(battle: Battle) -> str:
     """Return the label of a battle's state or of its vote, or "" if one of its models has won."""
     if battle.state == Battle.State.READY and battle.mode == Battle.Mode.SIDE_BY_SIDE:
         return gettext("side by side, open")
-    return str(STATE_LABELS.get(battle.vote.winner if battle.state == Battle.State.VOTED else battle.state, ""))
+    key = battle.vote.winner if battle.state == Battle.State.VOTED else battle.state
+    return str(STATE_LABELS.get(key, ""))
 
 
 @require_POST
@@ -133,7 +136,7 @@ def _redirect_to_list(query: dict[str, str]) -> HttpResponse:
 
 @require_safe
 async def export_battles(request: HttpRequest) -> HttpResponseBase:
-    """Stream all of the voter's battles as a JSON file. It counts against the same quota as a download of votes."""
+    """Stream all of the voter's battles as a JSON file. The export shares a quota with downloads of votes."""
     try:
         await database_sync_to_async(quotas.charge_file)(request)
     except RequestError as error:

@@ -90,7 +90,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show_suggestions(request: HttpRequest) -> HttpResponse:
-    """Render a fragment with four cards, other than the `shown` ones. The page keeps the text in its prompt box."""
+    """Render a fragment with four cards that are not in `?shown=`, the keys of the cards on the page."""
     return render(request, "arena/home/_suggestions.html", {"cards": draw_cards(_read_shown_keys(request))})
 
 

@@ -43,18 +43,18 @@ def charge_all(patterns: Iterable[URLPattern]) -> list[URLPattern]:
 
 
 def _charge_patterns(patterns: Iterable[URLPattern], methods: tuple[str, ...]) -> list[URLPattern]:
-    charged = list(patterns)
-    for pattern in charged:
+    charged_patterns = list(patterns)
+    for pattern in charged_patterns:
         if not iscoroutinefunction(pattern.callback):
             pattern.callback = _wrap_view(pattern.callback, methods)
-    return charged
+    return charged_patterns
 
 
 def _wrap_view(view: View, methods: tuple[str, ...]) -> View:
     @wraps(view)
-    def charged(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
+    def charged_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method not in methods:
-            response: HttpResponseBase = view(request, *arguments, **named)
+            response: HttpResponseBase = view(request, *args, **kwargs)
             return response
         buckets = _build_buckets(request)
         if wait := rate_limit.charge_buckets(buckets, 0):
@@ -62,12 +62,12 @@ def _wrap_view(view: View, methods: tuple[str, ...]) -> View:
             return _build_error_response(request, quotas.quota_error(wait, reason))
         start = time.thread_time()
         try:
-            return _render_response(view(request, *arguments, **named))
+            return _render_response(view(request, *args, **kwargs))
         finally:
             if units := int((time.thread_time() - start) / UNIT_S):
                 rate_limit.overdraw_buckets(buckets, units)
 
-    return charged
+    return charged_view
 
 
 def _render_response(response: HttpResponseBase) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""The page of a published battle or a shipped pair, on which readers judge the answers, and the form for reports."""
+"""The page where readers judge a published battle or a shipped pair, and the form to report a battle."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -93,7 +93,7 @@ def _render_page(
 ) -> HttpResponse:
     """Return a pair's page.
 
-    hides_names: hide the names until the reader has judged, even if neither the pair nor the URL requires it.
+    hides_names: hide the names until the reader has judged, even if neither the pair nor the URL requires it
     """
     voter_id = get_voter_id(request)
     is_own = pair.battle is not None and pair.battle.voter_id == voter_id
@@ -150,7 +150,7 @@ def _describe_verdict(battle: SharedBattle, winner: str, sentences: Mapping[str,
 
 
 def _build_report_note(request: HttpRequest, battle: Battle | None) -> str:
-    """Return a thank-you note after a report, or "" without one."""
+    """Return a thank-you note, or "" if the reader has not just reported the battle."""
     if battle is None or REPORTED_PARAMETER not in request.GET:
         return ""
     if not review_queue.has_reported(battle, get_voter_id(request)):

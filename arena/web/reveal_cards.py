@@ -13,7 +13,7 @@ from arena.models import Battle
 from catalog.models import LanguageModel
 
 Figures = tuple[str, list[str]]
-# Keyed by `Prediction.outcome`. If neither side won and the match was not close, there is no outcome.
+# Keyed by `Prediction.outcome`. A match that neither side won has no outcome, unless it was close.
 OUTCOMES = {
     "upset": gettext_lazy("An upset."),
     "expected": gettext_lazy("As expected."),
@@ -90,8 +90,8 @@ def _describe_model(card: Mapping[str, Any]) -> list[str]:
     return facts
 
 
-def _label_answers(number: int | None) -> str:
-    return ngettext("This answer", "These %(answers)s answers", number or 0) % {"answers": number}
+def _label_answers(count: int | None) -> str:
+    return ngettext("This answer", "These %(answers)s answers", count or 0) % {"answers": count}
 
 
 def _describe_answers(card: Mapping[str, Any]) -> list[str]:

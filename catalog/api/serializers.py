@@ -27,13 +27,14 @@ class SeparabilitySchema(Schema):
 
 
 class BenchmarkFactsSchema(Schema):
-    slug, name, full_name = CharField(), CharField(), CharField()
-    measures, matters = (
-        CharField(help_text="The ability that the benchmark measures."),
-        CharField(help_text="Who should care about the benchmark, and why."),
-    )
+    slug = CharField()
+    name = CharField()
+    full_name = CharField()
+    measures = CharField(help_text="The ability that the benchmark measures.")
+    matters = CharField(help_text="Who should care about the benchmark, and why.")
     items = IntegerField(allow_null=True, help_text="Number of scored questions.")
-    items_note, metric = CharField(), CharField()
+    items_note = CharField()
+    metric = CharField()
     chance = FloatField(allow_null=True, help_text="Expected score for random guessing, from 0 to 1.")
     human = FloatField(allow_null=True, help_text="Score achieved by human test takers, from 0 to 1.")
     human_note = CharField()
@@ -67,10 +68,12 @@ class BenchmarkPageSchema(PageSchema):
 
 
 class ScoreConditionsSchema(Schema):
-    task, metric = CharField(help_text="Task name in the harness."), CharField()
+    task = CharField(help_text="Task name in the harness.")
+    metric = CharField()
     filter = CharField(help_text="Name of the harness filter that extracts the answer from the text.")
     shots = IntegerField(allow_null=True)
-    harness, version = CharField(), CharField(help_text="Task version.")
+    harness = CharField()
+    version = CharField(help_text="Task version.")
     chat_template = BooleanField(allow_null=True)
     method = CharField(help_text="How the score was measured, quoted from the source.")
     limited = BooleanField(help_text="True if the run used only some of the questions.")
@@ -88,7 +91,8 @@ class StoredScoreSchema(Schema):
     n = IntegerField(source="score.n", allow_null=True, help_text="Number of questions in the run.")
     harness_version = CharField(source="score.harness_version")
     chat_template_sha = CharField(source="score.chat_template_sha")
-    precision, revision = CharField(source="score.precision"), CharField(source="score.revision")
+    precision = CharField(source="score.precision")
+    revision = CharField(source="score.revision")
     self_reported = BooleanField(
         source="score.self_reported", help_text="True if the model's maker reported the score."
     )
@@ -155,7 +159,7 @@ class CostTotalField(FloatField):
 
     def to_representation(self, option: Any) -> Any:
         comparison: Any = self.root.instance
-        return super().to_representation(option.total(comparison["months"]))
+        return super().to_representation(option.compute_total(comparison["months"]))
 
 
 class CostOptionSchema(Schema):
@@ -191,7 +195,8 @@ class CostBreakEvenSchema(Schema):
 
 
 class CostModelSchema(Schema):
-    slug, name = CharField(source="model.slug"), CharField(source="model.name")
+    slug = CharField(source="model.slug")
+    name = CharField(source="model.name")
     price_source = CharField(
         source="price.source", allow_null=True, help_text="Price source. Null if the catalog has no price."
     )
@@ -228,7 +233,8 @@ class CostComparisonSchema(Schema):
 
 # Serializes an object with the attribute `training`.
 class TrainingSchema(Schema):
-    params, tokens = FloatField(source="training.params"), FloatField(source="training.tokens")
+    params = FloatField(source="training.params")
+    tokens = FloatField(source="training.tokens")
     compute = FloatField(source="training.compute", help_text="Floating-point operations.")
     tokens_per_parameter = FloatField(source="training.tokens_per_parameter")
     overtraining = FloatField(source="training.overtraining", help_text="Tokens per parameter, divided by 20.")
@@ -240,8 +246,11 @@ class TrainingWithLossSchema(TrainingSchema):
 
 class ScalingLawSchema(Schema):
     name = serializers.ChoiceField([*LAWS], source="slug")
-    E, A, B = FloatField(source="floor"), FloatField(source="params_factor"), FloatField(source="tokens_factor")
-    alpha, beta = FloatField(), FloatField()
+    E = FloatField(source="floor")
+    A = FloatField(source="params_factor")
+    B = FloatField(source="tokens_factor")
+    alpha = FloatField()
+    beta = FloatField()
     warning = serializers.SerializerMethodField()
 
     @extend_schema_field(CharField(allow_null=True))

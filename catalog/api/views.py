@@ -117,9 +117,9 @@ class CostView(APIView):
         enough input for them. If you send `model`, its prices and size fill the fields that you leave out. With
         `context`, these are the prices for prompts of that many tokens. You can write numbers as 70B, 1.4T, or 5.9e23.
         """
-        known = cost_prefill.load_known_model(request.query_params)
-        form = cost_prefill.build_prefilled_form(request.query_params, known)
+        known_model = cost_prefill.load_known_model(request.query_params)
+        form = cost_prefill.build_prefilled_form(request.query_params, known_model)
         check_form(form)
         comparison = cost.compare_costs(form)
-        answer = {**vars(comparison), "cheaper": comparison.cheaper, "model": known}
-        return Response(serializers.CostComparisonSchema(answer).data)
+        fields = {**vars(comparison), "cheaper": comparison.cheaper, "model": known_model}
+        return Response(serializers.CostComparisonSchema(fields).data)

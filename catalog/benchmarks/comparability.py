@@ -1,4 +1,4 @@
-"""Standard errors of benchmark scores, and rankings of comparable scores. Pure functions, no Django.
+"""Standard errors of benchmark scores, and rankings of comparable scores. This module does not use Django.
 
 Scores are comparable only if they were measured under the same conditions. If the harness is known, the conditions are
 the task, metric, filter, number of shots, task version, and use of a chat template. If it is unknown, two scores are
@@ -21,7 +21,7 @@ MIN_SEPARABLE_MODELS = 5
 
 @dataclass(frozen=True, order=True)
 class Conditions:
-    """The conditions under which a score was measured. Unknown numbers are -1, which keeps conditions sortable."""
+    """The conditions under which a score was measured. Unknown numbers are -1, so that conditions can be sorted."""
 
     task: str
     metric: str
@@ -62,7 +62,7 @@ class ComparableScore:
     @property
     def margin(self) -> float | None:
         """Half the width of the 95% interval, in percentage points, or None if unknown."""
-        return margin_of_error(self.value, self.n, self.stderr)
+        return compute_margin(self.value, self.n, self.stderr)
 
     @property
     def low_percent(self) -> float | None:
@@ -101,7 +101,7 @@ class Separability:
     models: int
 
 
-def binomial_error(value: float, n: int | None) -> float | None:
+def compute_binomial_error(value: float, n: int | None) -> float | None:
     """Return the standard error of a proportion measured on `n` questions.
 
     Returns None if `value` is not between 0 and 1 or `n` is unknown. For a mean of grades between 0 and 1, this is an
@@ -112,18 +112,18 @@ def binomial_error(value: float, n: int | None) -> float | None:
     return sqrt(value * (1 - value) / n)
 
 
-def standard_error(score: ComparableScore) -> float | None:
+def compute_standard_error(score: ComparableScore) -> float | None:
     """Return the reported standard error, else the binomial standard error, or None if both are unknown."""
-    return _measured_or_binomial(score.value, score.n, score.stderr)
+    return _choose_error(score.value, score.n, score.stderr)
 
 
-def _measured_or_binomial(value: float, n: int | None, stderr: float | None) -> float | None:
-    return binomial_error(value, n) if stderr is None else stderr
+def _choose_error(value: float, n: int | None, stderr: float | None) -> float | None:
+    return compute_binomial_error(value, n) if stderr is None else stderr
 
 
-def margin_of_error(value: float, n: int | None, stderr: float | None) -> float | None:
+def compute_margin(value: float, n: int | None, stderr: float | None) -> float | None:
     """Return half the width of a score's 95% interval in percentage points, or None if unknown."""
-    error = _measured_or_binomial(value, n, stderr)
+    error = _choose_error(value, n, stderr)
     return None if error is None else 100 * Z95 * error
 
 
@@ -133,7 +133,7 @@ def is_difference_significant(one: ComparableScore, other: ComparableScore) -> b
     The test assumes that the models answered independent sets of questions. It is slightly conservative if they
     answered the same questions.
     """
-    errors = [standard_error(one), standard_error(other)]
+    errors = [compute_standard_error(one), compute_standard_error(other)]
     if None in errors:
         return None
     combined = sqrt(sum(error * error for error in errors if error is not None))
@@ -149,8 +149,8 @@ def compute_separability(scores: Iterable[ComparableScore]) -> Separability | No
     The measure is from T. Li et al., https://arxiv.org/abs/2406.11939, who count intervals that do not overlap. The
     test of the difference is from E. Miller, https://arxiv.org/abs/2411.00640.
     """
-    known = [score for score in scores if standard_error(score) is not None]
-    best = sorted(known, key=lambda score: -score.value)[:BEST_MODELS]
+    with_errors = [score for score in scores if compute_standard_error(score) is not None]
+    best = sorted(with_errors, key=lambda score: -score.value)[:BEST_MODELS]
     if len(best) < MIN_SEPARABLE_MODELS:
         return None
     verdicts = [is_difference_significant(one, other) is True for one, other in combinations(best, 2)]
@@ -178,7 +178,7 @@ def _rank_group(scores: list[ComparableScore]) -> list[RankedScore]:
 
 
 def _build_ranked_score(score: ComparableScore, first: ComparableScore, place: int) -> RankedScore:
-    error = standard_error(score)
+    error = compute_standard_error(score)
     return RankedScore(
         scored=score,
         place=place,

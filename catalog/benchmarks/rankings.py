@@ -4,7 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from catalog.benchmarks.comparability import ComparableScore, Conditions, RankedScore, rank_scores, standard_error
+from catalog.benchmarks.comparability import (
+    ComparableScore,
+    Conditions,
+    RankedScore,
+    compute_standard_error,
+    rank_scores,
+)
 from catalog.models import Benchmark, Caveat, LanguageModel, Score
 
 ELO_SLUG = "elo"  # the rating from votes, which has no fixed questions
@@ -19,7 +25,7 @@ class RankingRow(NamedTuple):
     @property
     def error(self) -> float | None:
         """The reported standard error, or the binomial one if none was reported."""
-        return standard_error(self.ranked.scored)
+        return compute_standard_error(self.ranked.scored)
 
 
 class ModelScore(NamedTuple):
@@ -31,7 +37,7 @@ class ModelScore(NamedTuple):
     @property
     def error(self) -> float | None:
         """The reported standard error, or the binomial one if none was reported."""
-        return standard_error(self.comparable)
+        return compute_standard_error(self.comparable)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
 """A table of models and their benchmark scores.
 
-A series is a set of scores with the same `SERIES_FIELDS`. They come from one harness or one report, and are alike in
-their use of a chat template. In the table of one series, each column is a benchmark under one set of conditions, and
-its scores can be ranked. In the table of all series, each cell is the model's newest score under any conditions, so the
-scores should not be ranked. A submitted score appears only if there is no other. Only the table of all series lists
-models without scores.
+A series is a set of scores with the same `SERIES_FIELDS`, such as scores from one harness or one report. There are two
+kinds of tables:
+
+- In the table of one series, each column is a benchmark under one set of conditions, so its scores can be ranked.
+- In the table of all series, each cell is the model's newest score under any conditions, so the scores should not be
+  ranked. Only this table lists models without scores.
+
+A submitted score appears only if the model has no other score on the benchmark.
 """
 
 from collections import defaultdict
@@ -188,10 +191,10 @@ def _load_records(series: SeriesConditions | None) -> list[ScoreRecord]:
             model=model,
             benchmark=benchmark,
             precision=precision if series else "",
-            conditions=tuple(rest[cell_size:]),
-            cell=tuple(rest[:cell_size]),
+            conditions=tuple(values[cell_size:]),
+            cell=tuple(values[:cell_size]),
         )
-        for model, benchmark, precision, *rest in scores.values_list(*fields)
+        for model, benchmark, precision, *values in scores.values_list(*fields)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Filters, sort order, and scale for the score table, parsed from a query string. Pure functions, no Django."""
+"""Filters, sort order, and scale for the score table, parsed from a query string. This module does not use Django."""
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, NamedTuple
 
-from catalog.benchmarks.comparability import margin_of_error
+from catalog.benchmarks.comparability import compute_margin
 from core.text.word_search import contains_words
 
 CHOICES = {
@@ -80,7 +80,7 @@ class ScoreCell(NamedTuple):
     @property
     def margin(self) -> float | None:
         """Half the width of the 95% interval, in percentage points. Computed on demand, as a page shows only a few."""
-        return margin_of_error(self.value / 100, self.n, self.stderr)
+        return compute_margin(self.value / 100, self.n, self.stderr)
 
 
 class TablePrice(NamedTuple):
@@ -191,9 +191,9 @@ def _sort_entries(entries: list[TableEntry], view: TableView) -> list[TableEntry
     """Sort by the chosen column, then by name. Unknown values come last in both directions."""
     by_name = sorted(entries, key=lambda entry: entry.name.lower())
     sort_value = _build_sort_key(view)
-    known = [entry for entry in by_name if sort_value(entry) is not None]
-    unknown = [entry for entry in by_name if sort_value(entry) is None]
-    return sorted(known, key=sort_value, reverse=view.descending) + unknown
+    with_value = [entry for entry in by_name if sort_value(entry) is not None]
+    without_value = [entry for entry in by_name if sort_value(entry) is None]
+    return sorted(with_value, key=sort_value, reverse=view.descending) + without_value
 
 
 def _build_sort_key(view: TableView) -> Callable[[TableEntry], Any]:
@@ -202,10 +202,10 @@ def _build_sort_key(view: TableView) -> Callable[[TableEntry], Any]:
     if view.sort in FACT_SORTS:
         return lambda entry: getattr(entry, view.sort)
 
-    def score(entry: TableEntry) -> float | None:
+    def get_score(entry: TableEntry) -> float | None:
         cell = entry.cells.get(view.sort)
         if cell is None:
             return None
         return cell.normalized if view.scale == "normalized" else cell.value
 
-    return score
+    return get_score

@@ -53,15 +53,15 @@ class CostComparison:
         """The difference between the two total costs in dollars, or None if an option is missing."""
         if self.api is None or self.own is None:
             return None
-        return abs(self.api.total(self.months) - self.own.total(self.months))
+        return abs(self.api.compute_total(self.months) - self.own.compute_total(self.months))
 
     @property
     def cheaper(self) -> str | None:
         """The option with the lower total cost, `api` or `own`. None if one is missing or both cost the same."""
         if self.api is None or self.own is None:
             return None
-        api_total = self.api.total(self.months)
-        own_total = self.own.total(self.months)
+        api_total = self.api.compute_total(self.months)
+        own_total = self.own.compute_total(self.months)
         if api_total == own_total:
             return None
         return "api" if api_total < own_total else "own"
@@ -69,78 +69,78 @@ class CostComparison:
 
 def compare_costs(form: CostForm) -> CostComparison:
     """Compare the cost of an API with the cost of self-hosting. The form must be valid."""
-    value = form.get_value
-    use = MonthlyUse(value("input_tokens"), value("output_tokens"), value("cached") / PERCENT)
+    get = form.get_value
+    use = MonthlyUse(get("input_tokens"), get("output_tokens"), get("cached") / PERCENT)
     memory = _build_memory(form)
     prices = _build_prices(form)
     traffic = _build_traffic(form)
     gpus = _build_gpus(form, memory, traffic)
     tuning_hours = _compute_tuning_hours(form)
-    api = build_api_option(use, prices, LaunchWork(value("api_weeks"), value("price_week"))) if prices else None
+    api = build_api_option(use, prices, LaunchWork(get("api_weeks"), get("price_week"))) if prices else None
     own = None
     if gpus:
-        work = LaunchWork(value("own_weeks"), value("price_week"))
-        own = build_own_option(gpus, work, tuning_hours, value("price_data"))
+        work = LaunchWork(get("own_weeks"), get("price_week"))
+        own = build_own_option(gpus, work, tuning_hours, get("price_data"))
     break_even = None
     if prices and gpus and api and own:
         speed = gpus.replicas * traffic.usable_tokens_per_s if traffic else None
-        break_even = find_break_even(use, prices, api, own, value("months"), speed)
-    return CostComparison(use, value("months"), memory, gpus, tuning_hours, api, own, break_even)
+        break_even = find_break_even(use, prices, api, own, get("months"), speed)
+    return CostComparison(use, get("months"), memory, gpus, tuning_hours, api, own, break_even)
 
 
 def _build_memory(form: CostForm) -> MemoryNeed | None:
-    value = form.get_value
-    if value("params") is None:
+    get = form.get_value
+    if get("params") is None:
         return None
-    weights = WeightsMemory(value("params"), value("bits") / BITS_PER_BYTE)
-    if value("layers") is None:
+    weights = WeightsMemory(get("params"), get("bits") / BITS_PER_BYTE)
+    if get("layers") is None:
         return MemoryNeed(weights.gib, None)
-    cache = KvCache(value("layers"), value("kv_heads"), value("head_dim"), value("context"), value("concurrency"))
+    cache = KvCache(get("layers"), get("kv_heads"), get("head_dim"), get("context"), get("concurrency"))
     return MemoryNeed(weights.gib, cache.gib)
 
 
 def _build_prices(form: CostForm) -> ApiPrices | None:
-    value = form.get_value
-    if value("price_input") is None and not value("seats"):
+    get = form.get_value
+    if get("price_input") is None and not get("seats"):
         return None
     return ApiPrices(
-        input=value("price_input") or Decimal(0),
-        output=value("price_output") or Decimal(0),
-        cached=value("price_cached"),
-        seats=value("seats"),
-        seat=value("price_seat"),
+        input=get("price_input") or Decimal(0),
+        output=get("price_output") or Decimal(0),
+        cached=get("price_cached"),
+        seats=get("seats"),
+        seat=get("price_seat"),
     )
 
 
 def _build_traffic(form: CostForm) -> Traffic | None:
-    value = form.get_value
-    if value("peak_speed") is None:
+    get = form.get_value
+    if get("peak_speed") is None:
         return None
-    return Traffic(value("peak_speed"), value("replica_speed"), value("utilisation") / PERCENT)
+    return Traffic(get("peak_speed"), get("replica_speed"), get("utilisation") / PERCENT)
 
 
 def _build_gpus(form: CostForm, memory: MemoryNeed | None, traffic: Traffic | None) -> GpuFleet | None:
-    value = form.get_value
-    if value("gpu_hour") is None:
+    get = form.get_value
+    if get("gpu_hour") is None:
         return None
     return GpuFleet(
-        replicas=max(value("replicas"), traffic.replicas if traffic else 1),
-        per_replica=value("gpus") or count_gpus(memory.gib if memory else Decimal(0), value("gpu_memory")),
-        hour=value("gpu_hour"),
-        operations_hours=value("operations_hours"),
-        operations_rate=value("operations_rate"),
+        replicas=max(get("replicas"), traffic.replicas if traffic else 1),
+        per_replica=get("gpus") or count_gpus(memory.gib if memory else Decimal(0), get("gpu_memory")),
+        hour=get("gpu_hour"),
+        operations_hours=get("operations_hours"),
+        operations_rate=get("operations_rate"),
     )
 
 
 def _compute_tuning_hours(form: CostForm) -> Decimal:
-    value = form.get_value
-    if value("tuning_tokens") is None:
+    get = form.get_value
+    if get("tuning_tokens") is None:
         return Decimal(0)
     run = TuningRun(
-        params=value("active_params") or value("params"),
-        tokens=value("tuning_tokens"),
-        method=value("tuning_method"),
-        peak_tflops=value("gpu_tflops"),
-        utilization=value("tuning_utilisation") / PERCENT,
+        params=get("active_params") or get("params"),
+        tokens=get("tuning_tokens"),
+        method=get("tuning_method"),
+        peak_tflops=get("gpu_tflops"),
+        utilization=get("tuning_utilisation") / PERCENT,
     )
     return run.gpu_hours

@@ -45,11 +45,11 @@ FIELD_DEPENDENCIES = [
 ]
 
 
-def _money_field(label: Any, **options: Any) -> AmountField:
+def _build_money_field(label: Any, **options: Any) -> AmountField:
     return AmountField(label=label, **{"high": MAX_DOLLARS, **options})
 
 
-def _integer_field(label: Any, high: float, low: float = 1, **options: Any) -> AmountField:
+def _build_integer_field(label: Any, high: float, low: float = 1, **options: Any) -> AmountField:
     return AmountField(label=label, low=low, high=high, whole=True, **options)
 
 
@@ -110,30 +110,30 @@ class CostForm(DefaultsForm):
         max_length=200,
         widget=forms.HiddenInput,
     )
-    input_tokens = _integer_field(_("Input tokens per month"), MAX_TOKENS, 0, default=0)
-    output_tokens = _integer_field(_("Output tokens per month"), MAX_TOKENS, 0, default=0)
+    input_tokens = _build_integer_field(_("Input tokens per month"), MAX_TOKENS, 0, default=0)
+    output_tokens = _build_integer_field(_("Output tokens per month"), MAX_TOKENS, 0, default=0)
     cached = AmountField(label=_("Cached share of the input (%)"), high=100, default=0)
-    months = _integer_field(_("Compare over (months)"), 120, default=12)
+    months = _build_integer_field(_("Compare over (months)"), 120, default=12)
 
-    price_input = _money_field(_("$ per million input tokens"))
-    price_output = _money_field(_("$ per million output tokens"))
-    price_cached = _money_field(_("$ per million cached tokens"))
-    seats = _integer_field(_("Users (seats)"), 1e7, 0, default=0)
-    price_seat = _money_field(_("$ per user per month"), default=0)
+    price_input = _build_money_field(_("$ per million input tokens"))
+    price_output = _build_money_field(_("$ per million output tokens"))
+    price_cached = _build_money_field(_("$ per million cached tokens"))
+    seats = _build_integer_field(_("Users (seats)"), 1e7, 0, default=0)
+    price_seat = _build_money_field(_("$ per user per month"), default=0)
 
-    gpu_hour = _money_field(_("$ per GPU-hour"))
-    gpus = _integer_field(_("GPUs per replica"), 10_000)
-    replicas = _integer_field(_("Minimum replicas"), 100_000, default=1)
+    gpu_hour = _build_money_field(_("$ per GPU-hour"))
+    gpus = _build_integer_field(_("GPUs per replica"), 10_000)
+    replicas = _build_integer_field(_("Minimum replicas"), 100_000, default=1)
     operations_hours = AmountField(label=_("Operations staff hours per month"), high=1e6, default=0)
-    operations_rate = _money_field(_("$ per staff hour"), default=0)
+    operations_rate = _build_money_field(_("$ per staff hour"), default=0)
 
-    params = _integer_field(_("Total parameters"), 1e15)
+    params = _build_integer_field(_("Total parameters"), 1e15)
     bits = AmountField(label=_("Bits per parameter"), low=1, high=64, default=16)
-    layers = _integer_field(_("Layers"), 10_000)
-    kv_heads = _integer_field(_("Key-value heads"), 10_000)
-    head_dim = _integer_field(_("Head dimension"), 100_000, default=128)
-    context = _integer_field(_("Tokens per conversation"), 1e9, default=8192)
-    concurrency = _integer_field(_("Concurrent conversations"), 1e6, default=1)
+    layers = _build_integer_field(_("Layers"), 10_000)
+    kv_heads = _build_integer_field(_("Key-value heads"), 10_000)
+    head_dim = _build_integer_field(_("Head dimension"), 100_000, default=128)
+    context = _build_integer_field(_("Tokens per conversation"), 1e9, default=8192)
+    concurrency = _build_integer_field(_("Concurrent conversations"), 1e6, default=1)
     gpu_memory = AmountField(label=_("Memory per GPU (GiB)"), low=1, high=1e5, default=80)
 
     peak_speed = AmountField(label=_("Peak tokens per second"), low=0.001, high=1e12)
@@ -142,21 +142,21 @@ class CostForm(DefaultsForm):
 
     api_weeks = AmountField(label=_("API: weeks to launch"), high=1000, default=0)
     own_weeks = AmountField(label=_("Self-hosting: weeks to launch"), high=1000, default=0)
-    price_week = _money_field(
+    price_week = _build_money_field(
         _("$ per week for the team"), default=0, help_text=_("For a one-time fee, enter 1 week and the fee.")
     )
 
-    tuning_tokens = _integer_field(_("Fine-tuning tokens"), MAX_TOKENS)
+    tuning_tokens = _build_integer_field(_("Fine-tuning tokens"), MAX_TOKENS)
     tuning_method = forms.ChoiceField(
         label=_("Method"),
         required=False,
         initial="lora",
         choices=[("lora", _("low-rank adapter (LoRA)")), ("full", _("all weights"))],
     )
-    active_params = _integer_field(_("Active parameters"), 1e15)
+    active_params = _build_integer_field(_("Active parameters"), 1e15)
     gpu_tflops = AmountField(label=_("Peak TFLOPS per GPU"), low=0.1, high=1e6, default=H100_TFLOPS)
     tuning_utilisation = AmountField(label=_("Share of peak TFLOPS reached (%)"), low=1, high=100, default=35)
-    price_data = _money_field(_("$ for training data"), default=0)
+    price_data = _build_money_field(_("$ for training data"), default=0)
 
     @property
     def main_sections(self) -> list[FormSection]:

@@ -1,6 +1,8 @@
-"""Cost model for using an API (by tokens and seats) or self-hosting, with one-time costs. Pure functions, no Django.
+"""Cost model for using an API (by tokens and seats) or self-hosting, with one-time costs.
 
 Amounts are US dollars as exact decimals. Tokens and dollars are per month unless stated otherwise.
+
+This module does not use Django.
 """
 
 from collections.abc import Mapping
@@ -63,7 +65,7 @@ class ApiPrices:
         tier, longer = exceeded_tiers[-1], self.tiers[len(exceeded_tiers) :]
         return replace(self, input=tier.input, output=tier.output, cached=None, above=tier.above, tiers=longer)
 
-    def token_cost(self, use: MonthlyUse) -> Decimal:
+    def compute_token_cost(self, use: MonthlyUse) -> Decimal:
         """Return the monthly cost of all tokens. Without a price for cached input, the price for input applies."""
         cached_price = self.input if self.cached is None else self.cached
         input_cost = use.input_tokens * ((1 - use.cached) * self.input + use.cached * cached_price)
@@ -81,7 +83,7 @@ TYPICAL_USE = MonthlyUse(3_000_000, 1_000_000)
 
 def blend_price(price_input: Decimal, price_output: Decimal) -> Decimal:
     """Return the price per million tokens at a 3:1 ratio of input to output. Both prices are per million tokens."""
-    return ApiPrices(price_input, price_output).token_cost(TYPICAL_USE) * MILLION / TYPICAL_USE.tokens
+    return ApiPrices(price_input, price_output).compute_token_cost(TYPICAL_USE) * MILLION / TYPICAL_USE.tokens
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class CostOption:
     def one_time_total(self) -> Decimal:
         return sum((item.dollars for item in self.one_time), ZERO)
 
-    def total(self, months: int) -> Decimal:
+    def compute_total(self, months: int) -> Decimal:
         """Return the total cost over this number of months, including one-time costs."""
         return self.one_time_total + months * self.monthly_total
 
@@ -149,14 +151,14 @@ class GpuFleet:
         return self.number * self.hour * HOURS_PER_MONTH
 
 
-def build_api_option(use: MonthlyUse, prices: ApiPrices, build: LaunchWork) -> CostOption:
+def build_api_option(use: MonthlyUse, prices: ApiPrices, work: LaunchWork) -> CostOption:
     """Return the cost of using an API. Items that cost nothing are omitted."""
-    monthly = {"tokens": prices.token_cost(use), "seats": prices.seat_cost}
-    return CostOption(_build_items(monthly), _build_items({"build": build.dollars}), build.weeks)
+    monthly = {"tokens": prices.compute_token_cost(use), "seats": prices.seat_cost}
+    return CostOption(_build_items(monthly), _build_items({"build": work.dollars}), work.weeks)
 
 
 def build_own_option(
-    gpus: GpuFleet, build: LaunchWork, tuning_hours: Decimal = ZERO, data: Decimal = ZERO
+    gpus: GpuFleet, work: LaunchWork, tuning_hours: Decimal = ZERO, data: Decimal = ZERO
 ) -> CostOption:
     """Return the cost of self-hosting. Items that cost nothing are omitted.
 
@@ -164,8 +166,8 @@ def build_own_option(
     the training data.
     """
     monthly = {"gpus": gpus.monthly_cost, "operations": gpus.operations_hours * gpus.operations_rate}
-    one_time = {"build": build.dollars, "tuning": tuning_hours * gpus.hour, "data": data}
-    weeks = build.weeks + tuning_hours / gpus.number / HOURS_PER_WEEK
+    one_time = {"build": work.dollars, "tuning": tuning_hours * gpus.hour, "data": data}
+    weeks = work.weeks + tuning_hours / gpus.number / HOURS_PER_WEEK
     return CostOption(_build_items(monthly), _build_items(one_time), weeks, gpus)
 
 
@@ -180,8 +182,8 @@ class BreakEven:
     `tokens` is the number of tokens per month at which both options cost the same over the compared months, with the
     current ratio of input, output, and cached tokens. It is None if there are no tokens or the API's tokens are free.
 
-    `possible` is True if the planned replicas can generate the output tokens among them. It is None if `tokens` is None
-    or the speed of the replicas is unknown.
+    `possible` is True if the planned replicas can generate the output tokens in `tokens`. It is None if `tokens` is
+    None or the speed of the replicas is unknown.
 
     `month` is the first month in which self-hosting costs no more in total than the API, or None if there is no such
     month.
@@ -204,7 +206,7 @@ def find_break_even(
 
     `tokens_per_s` is the combined speed of all replicas, if known.
     """
-    token_cost = prices.token_cost(use)
+    token_cost = prices.compute_token_cost(use)
     tokens = None
     if token_cost:
         fixed = own.monthly_total + (own.one_time_total - api.one_time_total) / months - prices.seat_cost

@@ -1,4 +1,7 @@
-"""The plot of a cost comparison: the monthly cost of both options by tokens per month. Pure functions, no Django."""
+"""The plot of a cost comparison: the monthly cost of both options by tokens per month.
+
+This module does not use Django.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,4 +95,4 @@ def build_cost_plot(comparison: CostComparison) -> CostPlot | None:
 
 
 def _compute_monthly(option: CostOption, months: int) -> float:
-    return float(option.total(months)) / months
+    return float(option.compute_total(months)) / months

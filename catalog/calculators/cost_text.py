@@ -36,11 +36,10 @@ def build_lines(comparison: CostComparison) -> list[CostLine]:
     lines = _build_item_lines(comparison, MONTHLY_LABELS, lambda option: option.monthly)
     lines.append(_build_sum_line(comparison, _("Per month"), lambda option: option.monthly_total))
     one_time = _build_item_lines(comparison, ONE_TIME_LABELS, lambda option: option.one_time)
-    if one_time:
-        lines += one_time
+    lines += one_time
     if len(one_time) > 1:
         lines.append(_build_sum_line(comparison, _("Before launch"), lambda option: option.one_time_total))
-    lines.append(_build_sum_line(comparison, horizon, lambda option: option.total(months)))
+    lines.append(_build_sum_line(comparison, horizon, lambda option: option.compute_total(months)))
     if any(option and option.weeks >= MIN_WEEKS for option in (comparison.api, comparison.own)):
         lines.append(_build_line(comparison, _("Weeks to launch"), _format_weeks))
     return lines

@@ -1,6 +1,8 @@
-"""Memory, replicas, and GPU-hours for running and fine-tuning a model on your own GPUs. Pure functions, no Django.
+"""Memory, replicas, and GPU-hours for running and fine-tuning a model on your own GPUs.
 
 All numbers are integers or decimals rather than floats, because costs are computed from them.
+
+This module does not use Django.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Logarithmic axes of the calculators' plots, which are drawn as SVG. Pure functions, no Django."""
+"""Logarithmic axes of the calculators' plots, which are drawn as SVG. This module does not use Django."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ class LogAxis:
     @property
     def decades(self) -> list[float]:
         """The powers of ten on the axis, at most eight of them."""
-        first, last = ceil(log10(self.low) - 1e-9), floor(log10(self.high) + 1e-9)
+        first = ceil(log10(self.low) - 1e-9)
+        last = floor(log10(self.high) + 1e-9)
         step = 1 + (last - first) // 8
         return [10.0**exponent for exponent in range(first, last + 1, step)]
 
@@ -41,8 +42,9 @@ def build_axis(values: Iterable[float], start: float, end: float, margin: float 
 
     margin: the minimum ratio between each value and either end of the axis.
     """
-    known = [value for value in values if value > 0]
-    low, high = floor(log10(min(known) / margin)), ceil(log10(max(known) * margin))
+    positive_values = [value for value in values if value > 0]
+    low = floor(log10(min(positive_values) / margin))
+    high = ceil(log10(max(positive_values) * margin))
     return LogAxis(10.0**low, 10.0 ** max(high, low + 1), start, end)
 
 

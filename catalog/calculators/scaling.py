@@ -63,8 +63,8 @@ class TrainedModel:
     """A catalog model and its training run.
 
     `derived` is True if the model was trained from another model. In that case, `training.tokens` may or may not
-    include the base model's tokens. For a mixture of experts, `total` is the number of all parameters, while
-    `training.params` is the number of active ones. `total` is None for other models.
+    include the base model's tokens. For a mixture of experts, `total` is the number of all parameters, and
+    `training.params` is the number of active parameters. For other models, `total` is None.
     """
 
     slug: str
@@ -76,7 +76,7 @@ class TrainedModel:
 
 def load_trained_models() -> list[TrainedModel]:
     """Return all models with known parameters and training tokens, sorted by tokens per parameter, highest first."""
-    known = LanguageModel.objects.filter(parameters_total__gt=0, training_tokens__gt=0)
+    candidates = LanguageModel.objects.filter(parameters_total__gt=0, training_tokens__gt=0)
     models = [
         TrainedModel(
             slug=model.slug,
@@ -85,6 +85,6 @@ def load_trained_models() -> list[TrainedModel]:
             derived=model.base_model_id is not None,
             total=model.parameters_total if model.parameters_active not in (None, model.parameters_total) else None,
         )
-        for model in known
+        for model in candidates
     ]
     return sorted(models, key=lambda model: (-model.training.tokens_per_parameter, model.slug))

@@ -1,7 +1,9 @@
-"""Chinchilla scaling laws: the best model size and amount of data for a compute budget. Pure functions, no Django.
+"""Chinchilla scaling laws: the best model size and amount of data for a compute budget.
 
 Training a model with N parameters on D tokens takes C = 6·N·D operations. For a mixture of experts, N is the number of
 active parameters.
+
+This module does not use Django.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""The plot of training runs by parameters and tokens, with lines of equal compute. Pure functions, no Django."""
+"""The plot of training runs by parameters and tokens, with lines of equal compute. This module does not use Django."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -89,7 +89,8 @@ class ScalingPlot:
 
     def _build_compute_line(self, compute: float) -> ComputeLine | None:
         product = compute / OPERATIONS_PER_PARAMETER_TOKEN
-        low, high = max(self.x.low, product / self.y.high), min(self.x.high, product / self.y.low)
+        low = max(self.x.low, product / self.y.high)
+        high = min(self.x.high, product / self.y.low)
         if high <= low * 2:
             return None
         path = self._build_line(low, high, lambda params: product / params)

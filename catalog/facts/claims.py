@@ -5,8 +5,8 @@ Sources, most trusted first: values set by hand, values shipped with Arena, valu
 used. If another source makes several claims about a field, the first one is used.
 
 Edits in the admin and imports of a models file set the columns directly and also store the new values as facts set by
-hand. A column can also be set without a fact, for example in SQL. Imports store such a value as a fact first, and
-therefore do not overwrite it.
+hand. A column can also be set without a fact, for example in SQL. Imports store that value as a fact first, so they do
+not overwrite it.
 """
 
 from collections import defaultdict
@@ -98,10 +98,10 @@ def get_current_facts(model: LanguageModel, facts: Iterable[Fact]) -> dict[str, 
 
     `facts` must contain all facts about the model.
     """
-    chosen = {fact.field: fact for fact in facts if fact.chosen}
+    chosen_facts = {fact.field: fact for fact in facts if fact.chosen}
     current = {}
     for field in FACT_FIELDS:
-        fact = chosen.get(field)
+        fact = chosen_facts.get(field)
         expected = to_column_value(field, fact.value) if fact else COLUMN_DEFAULTS.get(field)
         value = _get_column_value(model, field)
         if value != expected:
@@ -139,7 +139,7 @@ def choose_facts(keys: Iterable[int]) -> None:
     """Choose the most trusted fact for each field of these models, and copy its value to the model's column."""
     related_rows = {field: _RowsByName(kind) for field, kind in RELATED_MODELS.items()}
     models = []
-    chosen = []
+    chosen_keys = []
     for model, facts in _load_locked_models(keys):
         best = _pick_best(facts)
         for field, fact in best.items():
@@ -148,23 +148,23 @@ def choose_facts(keys: Iterable[int]) -> None:
                 value = related_rows[field].get_or_create(value)
             setattr(model, field, value)
         models.append(model)
-        chosen += [fact.pk for fact in best.values()]
-    Fact.objects.filter(model__in=[model.pk for model in models], chosen=True).exclude(pk__in=chosen).update(
+        chosen_keys += [fact.pk for fact in best.values()]
+    Fact.objects.filter(model__in=[model.pk for model in models], chosen=True).exclude(pk__in=chosen_keys).update(
         chosen=False
     )
-    Fact.objects.filter(pk__in=chosen, chosen=False).update(chosen=True)
+    Fact.objects.filter(pk__in=chosen_keys, chosen=False).update(chosen=True)
     _save_models(models)
 
 
 def _pick_best(facts: Iterable[Fact]) -> dict[str, Fact]:
     """Return the most trusted of a model's facts for each field."""
     best: dict[str, Fact] = {}
-    for fact in sorted(facts, key=_trust_key):
+    for fact in sorted(facts, key=_get_trust_key):
         best.setdefault(fact.field, fact)
     return best
 
 
-def _trust_key(fact: Fact) -> tuple[int, int, int]:
+def _get_trust_key(fact: Fact) -> tuple[int, int, int]:
     """Return a sort key that puts the most trusted fact first.
 
     Among facts set by hand, this is the newest one. Among facts from another origin, it is the first one stored.

@@ -1,4 +1,4 @@
-"""The model fields that can have facts, with a parser for each. Pure functions, no Django."""
+"""The model fields that can have facts, with a parser for each. This module does not use Django."""
 
 import re
 from collections.abc import Callable

@@ -200,8 +200,8 @@ def list_differing_facts(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
     """
     value = format_value(fact.field, fact.value)
     sources = [other for other in facts if other.origin != Fact.Origin.NAME]
-    known = [other for other in sources if other.field == fact.field and other.value is not None]
-    return [other for other in known if format_value(other.field, other.value) != value]
+    candidates = [other for other in sources if other.field == fact.field and other.value is not None]
+    return [other for other in candidates if format_value(other.field, other.value) != value]
 
 
 def format_value(field: str, value: Any) -> str:

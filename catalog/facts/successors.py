@@ -23,8 +23,8 @@ def load_successors() -> dict[str, Successor]:
 
     If a successor is retired and has a successor itself, that one is used instead.
     """
-    named = LanguageModel.objects.exclude(successor="")
-    rows = LanguageModel.objects.filter(Q(successor__gt="") | Q(slug__in=named.values("successor")))
+    with_successor = LanguageModel.objects.exclude(successor="")
+    rows = LanguageModel.objects.filter(Q(successor__gt="") | Q(slug__in=with_successor.values("successor")))
     rows = rows.annotate(retired=build_retired_filter())
     names, following, retired = {}, {}, set()
     for slug, name, successor, is_retired in rows.values_list("slug", "name", "successor", "retired"):

@@ -1,4 +1,7 @@
-"""Parsers for numbers and text from files. Errors are ValueErrors with the field's name. Pure functions, no Django."""
+"""Parsers for numbers and text from files. Errors are ValueErrors with the field's name.
+
+This module does not use Django.
+"""
 
 from math import isfinite
 from typing import Any

@@ -1,4 +1,4 @@
-"""CSV reader that the parsers `open_llm` and `scores_csv` share. Pure functions, no Django."""
+"""The CSV reader of the parsers `open_llm` and `scores_csv`. This module does not use Django."""
 
 import csv
 import io

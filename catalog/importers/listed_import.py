@@ -1,6 +1,6 @@
-"""Imports the facts and prices of models that Python packages such as LiteLLM list.
+"""Imports facts and prices of models from Python packages such as LiteLLM.
 
-They come either from the tables shipped with Arena or from a newer file of one package.
+The source of an import is either the tables that ship with Arena or a newer file of one package.
 """
 
 from collections import Counter, defaultdict
@@ -98,8 +98,8 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
     prices = []
     for model in models:
         maker = model.organization.name if model.organization else ""
-        known = DescribedModel(model.slug, find_provider_of_maker(maker), model.open_weights, checked[model.pk])
-        selection = select_listed(known, entries_by_model.get(model.pk, []))
+        described = DescribedModel(model.slug, find_provider_of_maker(maker), model.open_weights, checked[model.pk])
+        selection = select_listed(described, entries_by_model.get(model.pk, []))
         result.refused += selection.refused
         result.conflict_count += len(selection.conflicts)
         if selection.claims or selection.prices:

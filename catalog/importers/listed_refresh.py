@@ -164,7 +164,8 @@ def refresh_tables(
     new_facts: ListedFacts = {}
     new_prices: ListedPrices = {}
     for model in known:
-        old_facts, old_prices = facts.get(model.name, {}), prices.get(model.name, [])
+        old_facts = facts.get(model.name, {})
+        old_prices = prices.get(model.name, [])
         entries = entries_by_model.get(model.name, [])
         report.unlisted += not entries
         packages = {get_package(entry.source) for entry in entries}
@@ -205,7 +206,8 @@ def format_report(report: RefreshReport) -> str:
     lines.append(f"refused entries and values: {', '.join(refused) or 'none'}")
     lines.append(f"conflicts between sources: {len(report.conflicts)}")
     for model, conflict in report.conflicts:
-        used, other = (f"{conflict.used} ({conflict.source})", f"{conflict.other} ({conflict.other_source})")
+        used = f"{conflict.used} ({conflict.source})"
+        other = f"{conflict.other} ({conflict.other_source})"
         lines.append(f"  {model} {conflict.field}: {used}, not {other}")
     return "".join(f"{line}\n" for line in lines)
 

@@ -1,4 +1,4 @@
-"""Selects the facts and prices of one model from the Python packages that list it. Pure functions, no Django.
+"""Selects the facts and prices of one model from the Python packages that list it. This module does not use Django.
 
 The maker's own entry is used. If the weights are open and the maker does not sell the model, the entry of one host (a
 provider of other makers' models) is used instead, but only for fields that hosts state correctly. Values are never
@@ -23,7 +23,7 @@ from catalog.sources.registry import PACKAGES
 PROPRIETARY_LICENSE = "proprietary"  # the name of this license in the catalog
 # Properties of the weights that every host states correctly.
 WEIGHT_FIELDS = frozenset({"release_date", "open_weights"})
-# Fields for which hosts are not used: they copy cutoffs from release dates, drop image input, and shorten answers.
+# Fields of the maker only: hosts copy cutoffs from release dates, omit image input, and limit the length of answers.
 MAKER_FIELDS = frozenset({"knowledge_cutoff", "modalities", "max_output"})
 RETIREMENT_FIELDS = frozenset({"retires_on", "status", "successor"})
 # LiteLLM lists this as the input and output limit if it does not know the limits of a host.
@@ -205,8 +205,8 @@ def get_trust_rank(name: str, value: Any, source: str) -> tuple[bool, int]:
 def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
     """Add claims that follow from other claims: the maker, a proprietary license, or a context window.
 
-    The input limit is used as a missing context window. An input limit that says nothing about other hosts, or no more
-    than the context, is removed, and so is a status that follows from the retirement date.
+    The input limit is used as a missing context window. Two kinds of claims are removed: an input limit that applies to
+    one host only or is the same as the context, and a status that follows from the retirement date.
     """
     claims = {claim.field: claim for claim in selection.claims}
     if own:
@@ -259,7 +259,8 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
     selection.prices.append(DatedPrice(current, used.get_source("price"), used.as_of))
     for other in _list_other_sources(used, others):
         if _get_rates(other.prices[0]) != _get_rates(current):
-            rates, other_rates = format_rates(current), format_rates(other.prices[0])
+            rates = format_rates(current)
+            other_rates = format_rates(other.prices[0])
             selection.conflicts.append(ListedConflict("price", rates, used.source, other_rates, other.source))
     with_longest_history = max(offers, key=lambda offer: len(offer.prices))
     for price in with_longest_history.prices[1:]:

@@ -1,6 +1,6 @@
 """Parses, updates, and formats the generated tables `listed_facts.csv` and `listed_prices.csv`.
 
-A line whose value did not change keeps its source and day. Pure functions, no Django.
+A line whose value did not change keeps its source and day. This module does not use Django.
 """
 
 import csv

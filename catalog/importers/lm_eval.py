@@ -1,4 +1,4 @@
-"""Parser for result files from lm-evaluation-harness (versions 0.4.9 and 0.4.13). Pure functions, no Django.
+"""Parser for result files from lm-evaluation-harness (versions 0.4.9 and 0.4.13). This module does not use Django.
 
 `results[task]["metric,filter"]` is a score. A standard error can be the string "N/A". `results` contains groups as well
 as their subtasks. If a group has scores, its subtasks are skipped.

@@ -1,4 +1,4 @@
-"""Parser for CSV files of the Open LLM Leaderboard v2 (retired in March 2025). Pure functions, no Django.
+"""Parser for CSV files of the Open LLM Leaderboard v2 (retired in March 2025). This module does not use Django.
 
 Normalized scores are recomputed from raw scores where possible. A file whose normalized scores differ is rejected. BBH
 and MuSR were normalized per subtask, so their normalized scores come from the file.
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from catalog.benchmarks.comparability import binomial_error, normalize_score
+from catalog.benchmarks.comparability import compute_binomial_error, normalize_score
 from catalog.facts.fields import Claim
 from catalog.facts.values import parse_number, parse_share, parse_text
 from catalog.importers.csv_lines import Line, parse_lines
@@ -91,7 +91,7 @@ def _build_score(line: Line, column: str) -> ScoreRow:
         value=value,
         normalized=_check_normalized(column, value, line[f"evaluations_{column}_normalized_score"]),
         n=task.questions,
-        stderr=binomial_error(value, EFFECTIVE_QUESTIONS.get(column)),
+        stderr=compute_binomial_error(value, EFFECTIVE_QUESTIONS.get(column)),
         shots=task.shots,
         harness="lm-evaluation-harness (Open LLM Leaderboard v2)",
         chat_template=_parse_boolean(line["model_has_chat_template"]),

@@ -25,9 +25,10 @@ MAX_FILE_BYTES = 200_000_000
 
 @dataclass(frozen=True)
 class ScoreImportResult:
-    """The numbers of scores, models, new models, new benchmarks, scores from limited runs, and replaced scores.
+    """The result of an import. All numbers are 0 if the file had already been imported.
 
-    A limited run used only some of the questions. All numbers are 0 if the file had already been imported.
+    limited_count: the number of scores from limited runs, which used only some of the questions.
+    replaced_count: the number of earlier scores that were replaced.
     """
 
     score_count: int

@@ -1,4 +1,4 @@
-"""Parser for scores in plain CSV. Pure functions, no Django.
+"""Parser for scores in plain CSV. This module does not use Django.
 
 Required columns: `model`, `benchmark`, `value` (from 0 to 1), and `source`.
 

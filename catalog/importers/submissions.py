@@ -109,7 +109,7 @@ def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[s
     """Store the content for an operator to review.
 
     If the queue is full, the newest submission from the network with the most pending submissions is deleted.
-    `networks` contains the hashes of the sender's network, of which the first one is stored. Raises
+    `networks` contains the hashes of the sender's network. Only the first one is stored. Raises
     DuplicateSubmission, TooManySubmissions, or SubmissionQueueFull.
     """
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Matches names from other sources to models in the catalog. Pure functions, no Django.
+"""Matches names from other sources to models in the catalog. This module does not use Django.
 
 A rolling alias (`…-latest`, `deepseek-chat`) refers to different models over time. It does not identify a model, so it
 must not be used to match dated data.

@@ -1,4 +1,4 @@
-"""Finds a model's maker from the words in its name or from its provider. Pure functions, no Django."""
+"""Finds a model's maker from the words in its name or from its provider. This module does not use Django."""
 
 import re
 from collections.abc import Sequence

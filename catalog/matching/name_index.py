@@ -1,7 +1,7 @@
-"""Matches names from price tables, boards, and score files to known models. Pure functions, no Django.
+"""Matches names from price tables, boards, and score files to known models. This module does not use Django.
 
-After a wrong match, a model would have the facts of another model. Therefore, a name matches only if it has exactly the
-same words as the names of one model:
+A wrong match would give a model the facts of another model. So a name matches only if it has exactly the same words as
+the names of one model:
 
 - Names with different dates refer to different models. A name without a date matches a dated model only if no other
   date of that model is known, either from the known models or from the list that contains the name.
@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 from catalog.matching.aliases import strip_provider
 from catalog.matching.names import ModelName, parse_model_name
-from catalog.matching.snapshot_dates import agree
+from catalog.matching.snapshot_dates import are_compatible
 
 Key = TypeVar("Key", bound=Hashable)
 FIRST_VERSION = "001"
@@ -84,7 +84,7 @@ class NameIndex(Generic[Key]):
         return Match(keys.pop(), parsed) if len(keys) == 1 else None
 
     def _is_same_model(self, name: ModelName, key: Key, known: ModelName) -> bool:
-        if not _may_share_maker(name, known) or not agree(name.date, known.date):
+        if not _may_share_maker(name, known) or not are_compatible(name.date, known.date):
             return False
         return bool(name.date) or name.is_preview == (key in self._previews)
 
@@ -93,7 +93,7 @@ class NameIndex(Generic[Key]):
         if not _may_share_maker(name, known) or name.is_preview != (key in self._previews) or _is_moving_name(known):
             return False
         is_later_version = "-" not in known.date and known.date > FIRST_VERSION
-        return not is_later_version and all(agree(known.date, date) for date in self._dates[known.words])
+        return not is_later_version and all(are_compatible(known.date, date) for date in self._dates[known.words])
 
 
 def _is_moving_name(name: ModelName) -> bool:

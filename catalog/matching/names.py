@@ -1,4 +1,7 @@
-"""Parses the names of models from boards, price tables, score files, and model hubs. Pure functions, no Django."""
+"""Parses the names of models from boards, price tables, score files, and model hubs.
+
+This module does not use Django.
+"""
 
 import re
 from collections.abc import Sequence
@@ -143,10 +146,10 @@ def _join_versions(words: Sequence[str]) -> list[str]:
 
 def _take_suffix_settings(words: Sequence[str], maker: str | None) -> tuple[list[str], list[str]]:
     """Return the words without the settings at the end, and these settings."""
-    known = SUFFIX_SETTINGS_BY_MAKER.get(maker or "", SUFFIX_SETTINGS)
+    known_settings = SUFFIX_SETTINGS_BY_MAKER.get(maker or "", SUFFIX_SETTINGS)
     remaining = list(words)
     settings: list[str] = []
-    while len(remaining) > 1 and _ends_with_setting(remaining, known):
+    while len(remaining) > 1 and _ends_with_setting(remaining, known_settings):
         length = 2 if remaining[-2] in ("non", "thinking") else 1
         settings.insert(0, " ".join(remaining[-length:]))
         del remaining[-length:]

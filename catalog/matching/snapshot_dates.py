@@ -1,4 +1,4 @@
-"""Parses the dates in model names, such as `2025-04-14`, `0905`, and `08-2024`. Pure functions, no Django."""
+"""Parses the dates in model names, such as `2025-04-14`, `0905`, and `08-2024`. This module does not use Django."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -24,17 +24,17 @@ def take_date(words: Sequence[str]) -> tuple[list[str], str]:
     return list(words), ""
 
 
-def agree(one: str, other: str) -> bool:
-    """Return True if all parts that are known in both dates are equal, or if both dates are empty."""
+def are_compatible(one: str, other: str) -> bool:
+    """Return True if both dates can be the same day: all parts that are known in both are equal, or both are empty."""
     if not one or not other:
         return one == other
     return all(
         "?" in left or "?" in right or left == right
-        for left, right in zip(_split(one), _split(other), strict=True)
+        for left, right in zip(_split_date(one), _split_date(other), strict=True)
     )  # fmt: skip
 
 
-def _split(date: str) -> tuple[str, str, str]:
+def _split_date(date: str) -> tuple[str, str, str]:
     year, _, rest = date.partition("-")
     month, _, day = rest.partition("-")
     return year, month, day
@@ -46,34 +46,36 @@ def _parse_date(words: Sequence[str]) -> str:
     return parse(*words) if parse else ""
 
 
-def _parse_full(year: str, month: str, day: str) -> str:
-    return _format(year, month, day)
+def _parse_year_month_and_day(year: str, month: str, day: str) -> str:
+    return _format_date(year, month, day)
 
 
 def _parse_month_and_year(month: str, year: str) -> str:
     number = str(MONTHS.index(month) + 1).zfill(2) if month in MONTHS else month
-    return _format(year, number, UNKNOWN_DAY)
+    return _format_date(year, number, UNKNOWN_DAY)
 
 
 def _parse_year_and_month(year: str, month: str) -> str:
-    return _format(year, month, UNKNOWN_DAY)
+    return _format_date(year, month, UNKNOWN_DAY)
 
 
 def _parse_month_and_day(month: str, day: str) -> str:
-    return _format(UNKNOWN_YEAR, month, day)
+    return _format_date(UNKNOWN_YEAR, month, day)
 
 
 def _parse_four_digits(digits: str) -> str:
     """Parse `0905` as a month and day, and `2508`, whose first two digits are not a month, as a year and month."""
-    return _format(UNKNOWN_YEAR, digits[:2], digits[2:]) or _format(f"20{digits[:2]}", digits[2:], UNKNOWN_DAY)
+    return _format_date(UNKNOWN_YEAR, digits[:2], digits[2:]) or _format_date(
+        f"20{digits[:2]}", digits[2:], UNKNOWN_DAY
+    )
 
 
 def _parse_six_digits(digits: str) -> str:
-    return _format(f"20{digits[:2]}", digits[2:4], digits[4:])
+    return _format_date(f"20{digits[:2]}", digits[2:4], digits[4:])
 
 
 def _parse_eight_digits(digits: str) -> str:
-    return _format(digits[:4], digits[4:6], digits[6:])
+    return _format_date(digits[:4], digits[4:6], digits[6:])
 
 
 def _parse_version(digits: str) -> str:
@@ -82,13 +84,19 @@ def _parse_version(digits: str) -> str:
 
 # Parsers keyed by the number of digits in each word. A word that is not a number has 0 digits.
 PARSERS: dict[tuple[int, ...], Callable[..., str]] = {
-    (4, 2, 2): _parse_full, (2, 4): _parse_month_and_year, (0, 4): _parse_month_and_year, (4, 2): _parse_year_and_month,
-    (2, 2): _parse_month_and_day, (8,): _parse_eight_digits, (6,): _parse_six_digits, (4,): _parse_four_digits,
+    (4, 2, 2): _parse_year_month_and_day,
+    (2, 4): _parse_month_and_year,
+    (0, 4): _parse_month_and_year,
+    (4, 2): _parse_year_and_month,
+    (2, 2): _parse_month_and_day,
+    (8,): _parse_eight_digits,
+    (6,): _parse_six_digits,
+    (4,): _parse_four_digits,
     (3,): _parse_version,
-}  # fmt: skip
+}
 
 
-def _format(year: str, month: str, day: str) -> str:
+def _format_date(year: str, month: str, day: str) -> str:
     """Return the date, or "" if a part of it is out of range."""
     is_year = year == UNKNOWN_YEAR or (year.isdecimal() and int(year) in YEARS)
     is_month = month.isdecimal() and 1 <= int(month) <= 12

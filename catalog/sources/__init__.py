@@ -1,1 +1,1 @@
-"""Readers for packages with facts and prices of models. Pure functions: no Django, no network requests."""
+"""Readers for packages with facts and prices of models. These modules do not use Django or the network."""

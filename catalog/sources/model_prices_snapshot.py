@@ -61,10 +61,9 @@ def _list_prices(periods: list[Mapping[str, Any]], today: date) -> list[ListedPr
             prices.clear()  # the model was not available in this period
             continue
         price = _parse_price(rates)
-        is_same = prices and price and (prices[0].input, prices[0].output) == (price.input, price.output)
         if price is None or (price.since and price.since > today):
             continue
-        if is_same:
+        if prices and (prices[0].input, prices[0].output) == (price.input, price.output):
             prices[0] = ListedPrice(price.input, price.output, price.cached_input, price.tiers, prices[0].since)
         else:
             prices.insert(0, price)

@@ -82,8 +82,11 @@ def list_over_time(dated: Sequence[ListedPrice]) -> list[ListedPrice]:
     """Return the value of `ListedModel.prices` for these dated prices, which must be sorted from newest to oldest."""
     if not dated:
         return []
+    current = replace(dated[0], since=None)
     earlier = [price for price in dated[1:] if price.since]
-    return [replace(dated[0], since=None), *([dated[0], *earlier] if dated[0].since and earlier else earlier)]
+    if earlier and dated[0].since:
+        return [current, dated[0], *earlier]
+    return [current, *earlier]
 
 
 def parse_claims(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,9 @@ def draw_cost_plot(plot: CostPlot, use: str = "") -> SafeString:
 
     use: the name of the example whose use is plotted, or "" for the visitor's own use.
     """
-    left, right, bottom = cost_plot.LEFT, cost_plot.RIGHT, cost_plot.BOTTOM
+    left = cost_plot.LEFT
+    right = cost_plot.RIGHT
+    bottom = cost_plot.BOTTOM
     parts = [
         _draw_axes(plot.x, plot.y, lambda dollars: f"${format_count(round(dollars))}"),
         _draw_line("line other", left, right, plot.own_place, plot.own_place),

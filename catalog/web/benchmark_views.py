@@ -53,7 +53,7 @@ STATUS_ORDER = (Benchmark.Status.OPEN, Benchmark.Status.NEAR_CEILING, Benchmark.
 
 
 @require_safe
-def benchmark_list(request: HttpRequest, compared: Collection[str], best: Collection[int]) -> HttpResponse:
+def show_benchmark_list(request: HttpRequest, compared: Collection[str], best: Collection[int]) -> HttpResponse:
     """List all benchmarks, grouped into suites. In each suite, benchmarks are sorted by status, open ones first.
 
     Benchmarks without scores have a separate list. The query parameter `status` selects the benchmarks with one status.
@@ -158,7 +158,7 @@ def _get_share(benchmark: Any) -> float:
 
 
 @require_safe
-def benchmark_detail(request: HttpRequest, slug: str, best: Collection[int]) -> HttpResponse:
+def show_benchmark(request: HttpRequest, slug: str, best: Collection[int]) -> HttpResponse:
     """Show a benchmark with its scores. `best` contains the primary keys of today's best models."""
     if not slug.isprintable():  # PostgreSQL rejects NUL
         raise Http404

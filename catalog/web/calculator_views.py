@@ -28,7 +28,7 @@ RUN_LABELS = (
 
 
 @require_safe
-def scaling_page(request: HttpRequest) -> HttpResponse:
+def show_scaling(request: HttpRequest) -> HttpResponse:
     form = scaling.ScalingForm(request.GET if _has_input(scaling.ScalingForm, request) else None)
     plan = form.plan() if form.is_valid() else None
     models = scaling.load_trained_models()
@@ -45,7 +45,7 @@ def scaling_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def cost_page(request: HttpRequest) -> HttpResponse:
+def show_cost(request: HttpRequest) -> HttpResponse:
     known_model = cost_prefill.load_known_model(request.GET)
     form = _build_cost_form(request, known_model)
     comparison = cost.compare_costs(form) if form.is_valid() else None

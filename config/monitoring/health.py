@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 class SharedResult(Generic[Result]):
     """The result of an expensive check, shared between concurrent requests.
 
-    One thread runs the check, and all callers within `shared_s` seconds get the same result. Only callers that were
-    already waiting get a result for which `is_lasting` is False. Otherwise, a web process would still report a failure
-    after another process has reported success.
+    One thread runs the check, and all callers within `shared_s` seconds get the same result. If `is_lasting` returns
+    False for a result, only callers that were already waiting get it. Otherwise, a web process would still report a
+    failure after another process has reported success.
     """
 
     def __init__(
@@ -57,7 +57,8 @@ class SharedResult(Generic[Result]):
     def _get_fresh(self, called_at: float) -> Result:
         if time.monotonic() >= self._expires_at and self._checked_at <= called_at:
             self._result = self.check()
-            self._checked_at = self._expires_at = time.monotonic()
+            self._checked_at = time.monotonic()
+            self._expires_at = self._checked_at
             if self.is_lasting(self._result):
                 self._expires_at += self.shared_s
         return cast("Result", self._result)
@@ -126,6 +127,6 @@ def _list_consumed_queues() -> set[str]:
     """Return the queues with a running worker. A busy ratings worker counts, although it does not reply."""
     # Use a separate connection. Waiting for a second pooled connection while holding the first could deadlock.
     with app.connection_for_write() as broker:
-        answers = app.control.inspect(timeout=0.5, connection=broker).active_queues() or {}
+        replies = app.control.inspect(timeout=0.5, connection=broker).active_queues() or {}
     busy = {RATINGS_QUEUE} if get_redis_client().exists(BUSY_KEY) else set[str]()
-    return busy | {queue["name"] for queues in answers.values() for queue in queues}
+    return busy | {queue["name"] for queues in replies.values() for queue in queues}

@@ -9,6 +9,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils.decorators import sync_and_async_middleware
 
 from config.monitoring import health, prometheus
 from core.http.errors import READ_METHODS
@@ -21,6 +22,7 @@ PROBE_VIEWS: dict[str, Callable[[HttpRequest], Awaitable[HttpResponse]]] = {
 Handler = Callable[[HttpRequest], Any]
 
 
+@sync_and_async_middleware
 def probe_middleware(get_response: Handler) -> Handler:
     """Return the middleware. It must come before all middleware that uses the host, sessions, or cookies."""
     if iscoroutinefunction(get_response):
@@ -40,9 +42,6 @@ def probe_middleware(get_response: Handler) -> Handler:
         return response
 
     return synchronous
-
-
-probe_middleware.sync_capable = probe_middleware.async_capable = True  # type: ignore[attr-defined]  # Django reads these attributes
 
 
 async def _call_view(request: HttpRequest) -> HttpResponse:

@@ -41,7 +41,7 @@ def _hash_sources() -> str:
 
 @contextmanager
 def _lock_folder() -> Iterator[None]:
-    """Lock the folder, because two programs that start at the same time would delete each other's files."""
+    """Lock the `config` folder, because two programs that start at the same time would delete each other's files."""
     folder = os.open(Path(__file__).parents[1], os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

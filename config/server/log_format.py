@@ -1,4 +1,4 @@
-"""Log format that limits the length of each record."""
+"""A log format that limits the length of each record."""
 
 import logging
 from copy import copy
@@ -19,7 +19,8 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         if record.name.startswith("django.security."):
             record = copy(record)
-            record.exc_info = record.exc_text = None
+            record.exc_info = None
+            record.exc_text = None
         return super().format(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging requires this name

@@ -1,4 +1,4 @@
-"""Cache for counting login attempts. It uses Redis, or the memory of each process while Redis is down."""
+"""A cache for counting login attempts. It uses Redis, or the memory of each process while Redis is down."""
 
 import logging
 import time

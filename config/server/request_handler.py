@@ -15,9 +15,9 @@ from django.urls import set_script_prefix
 
 from core.storage.database import database_sync_to_async
 
-# Under load, requests wait for one of these threads. The pool has a connection for each of them and for each query
-# thread (`core.storage.database`). With fewer connections, requests would wait for one, and fail after its timeout.
-# More threads would serve fewer requests, because they would compete for the interpreter lock.
+# Under load, requests wait for one of these threads. The connection pool has one connection for each of them, and one
+# for each query thread (see `core.storage.database`). With fewer connections, requests would wait for a connection and
+# could fail. More threads would serve fewer requests, because they would compete for the interpreter lock.
 VIEW_THREADS = ThreadPoolExecutor(4, "view")
 View = Callable[..., Any]
 

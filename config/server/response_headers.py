@@ -1,10 +1,11 @@
-"""Headers that are added to Django responses."""
+"""Adds headers to Django's responses: a permissions policy, and `Cache-Control` for personal responses."""
 
 from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -16,6 +17,7 @@ PERMISSIONS_POLICY = ", ".join(
 Handler = Callable[[HttpRequest], Any]
 
 
+@sync_and_async_middleware
 def headers_middleware(get_response: Handler) -> Handler:
     """Return middleware that denies device features to pages and keeps personal responses out of shared caches.
 
@@ -32,9 +34,6 @@ def headers_middleware(get_response: Handler) -> Handler:
         return _add_headers(get_response(request))
 
     return synchronous
-
-
-headers_middleware.sync_capable = headers_middleware.async_capable = True  # type: ignore[attr-defined]  # Django reads these attributes
 
 
 def _add_headers(response: HttpResponseBase) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""Records operators' changes in model signals, which covers all forms, actions, and inlines of the admin."""
+"""Records operators' changes with model signals, which cover all forms, actions, and inlines of the admin."""
 
 import re
 from collections.abc import Iterator, Mapping

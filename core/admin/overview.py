@@ -61,7 +61,7 @@ class Registry(Generic[Part]):
         self._builders: list[tuple[str, Callable[[], Part]]] = []
 
     def register(self, permission: str) -> Callable[[Callable[[], Part]], Callable[[], Part]]:
-        """Return a decorator that registers a function. `build` keeps the order of registration."""
+        """Return a decorator that registers a function. `build` calls the functions in the order of registration."""
 
         def add(builder: Callable[[], Part]) -> Callable[[], Part]:
             self._builders.append((permission, builder))

@@ -19,8 +19,9 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
     """Renders the QR code as an SVG element, and prevents operators from removing a required app."""
 
     def build_totp_svg(self, url: str) -> str:
-        """Return only the SVG element. The content security policy forbids data: URLs, and an XML declaration is
-        invalid in HTML.
+        """Return only the SVG element, without the XML declaration, which is invalid in HTML.
+
+        The page embeds the element, because the content security policy forbids data: URLs.
         """
         document: str = super().build_totp_svg(url)
         return document[document.index("<svg") :]

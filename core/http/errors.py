@@ -199,7 +199,7 @@ def render_error_page(request: HttpRequest, error: RequestError, **context: obje
 
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
-    """Return the page for requests over allauth's limits, most of which are per minute."""
+    """Return the page for requests over allauth's limits. Most of these limits are per minute."""
     context = {"title": _("Too many attempts"), "detail": _("Wait a minute, then try again.")}
     page = render(request, "message.html", context, status=TOO_MANY_REQUESTS)
     page.headers["Retry-After"] = "60"

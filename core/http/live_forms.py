@@ -32,6 +32,6 @@ def shorten_query(query: QueryDict, multiple: Collection[str] = ()) -> str:
     """
     parameters = []
     for name, values in query.lists():
-        used = values if name in multiple else values[-1:]
-        parameters += [(name, value) for value in used if value]
+        used_values = values if name in multiple else values[-1:]
+        parameters += [(name, value) for value in used_values if value]
     return urlencode(parameters)

@@ -184,7 +184,7 @@ def describe_call(
     statuses. With `etag`, the call supports `If-None-Match`.
     """
     parameters = list(parameters)
-    known = [parameter for parameter in parameters if parameter.location == OpenApiParameter.QUERY]
+    query_parameters = [parameter for parameter in parameters if parameter.location == OpenApiParameter.QUERY]
     examples = [OpenApiExample("Answer", build_example(response, name), response_only=True, status_codes=[str(status)])]
     if request:
         examples.append(OpenApiExample("Request", build_example(request), request_only=True))
@@ -209,7 +209,7 @@ def describe_call(
             },
             examples=examples,
         )
-        return document(_check_parameters(known, view))
+        return document(_check_parameters(query_parameters, view))
 
     return describe
 
@@ -261,21 +261,21 @@ def _check_parameters(known: Sequence[OpenApiParameter], view: View) -> Any:
 def find_parameter_errors(query: QueryDict, known: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
     """Return an error for each unknown query parameter, and for each repeated single-value parameter."""
     by_name = {parameter.name: parameter for parameter in known}
-    errors = {name: [_unknown_message(by_name)] for name in query if name not in by_name}
+    errors = {name: [_build_unknown_message(by_name)] for name in query if name not in by_name}
     for name, values in query.lists():
         parameter = by_name.get(name)
         if parameter and len(values) > 1 and (not parameter.many or parameter.explode is False):
-            errors[name] = [_repeated_message(parameter)]
+            errors[name] = [_build_repeated_message(parameter)]
     return errors
 
 
-def _unknown_message(known: Iterable[str]) -> str:
+def _build_unknown_message(known: Iterable[str]) -> str:
     if names := ", ".join(known):
         return _("Unknown parameter. This call accepts: %s.") % names
     return _("Unknown parameter. This call accepts none.")
 
 
-def _repeated_message(parameter: OpenApiParameter) -> str:
+def _build_repeated_message(parameter: OpenApiParameter) -> str:
     if parameter.many:
         return _("Send this parameter once, and separate values with commas.")
     return _("Send this parameter once.")

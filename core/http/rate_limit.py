@@ -68,7 +68,7 @@ class Bucket:
         """The time to refill one charge, in µs, rounded down so that `per_hour` charges fit into an hour."""
         return HOUR_US // self.per_hour
 
-    def step_us(self, amount: int) -> int:
+    def compute_step_us(self, amount: int) -> int:
         """Return the delay caused by a charge, in µs. A charge over the bucket's capacity counts as the capacity."""
         return max(-self.capacity, min(amount, self.capacity)) * self.refill_us
 
@@ -111,7 +111,7 @@ def _apply_charge(buckets: Iterable[Bucket], amount: int, *, overdraw: bool = Fa
 
 def _charge_in_redis(buckets: Sequence[Bucket], amount: int, *, overdraw: bool) -> int:
     keys = [f"limit:{bucket.key}" for bucket in buckets]
-    steps = [number for bucket in buckets for number in (bucket.step_us(amount), bucket.depth_us)]
+    steps = [number for bucket in buckets for number in (bucket.compute_step_us(amount), bucket.depth_us)]
     wait_us: int = get_redis_client().register_script(CHARGE_SCRIPT)(keys=keys, args=[int(overdraw), *steps])
     return wait_us
 
@@ -128,7 +128,10 @@ class _LocalBuckets:
         now = time.monotonic_ns() // 1000
         small = [replace(bucket, per_hour=max(1, bucket.per_hour // LOCAL_DIVISOR)) for bucket in buckets]
         with self.lock:
-            full = {bucket.key: max(self.full.get(bucket.key, now), now) + bucket.step_us(amount) for bucket in small}
+            full = {
+                bucket.key: max(self.full.get(bucket.key, now), now) + bucket.compute_step_us(amount)
+                for bucket in small
+            }
             wait = max(full[bucket.key] - bucket.depth_us - now for bucket in small)
             if wait > 0 and not overdraw:
                 return wait

@@ -49,6 +49,7 @@ class EventStream:
 
 
 async def empty_stream() -> AsyncIterator[bytes]:
+    """Yield no events. The loop makes this function a generator."""
     for event in list[bytes]():
         yield event
 

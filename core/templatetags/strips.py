@@ -72,10 +72,10 @@ def build_scale(
     margin: the space at both ends, as a fraction of the range of the values.
     has_end_ticks: whether to extend the axis to round values at both ends. This uses up to a third of the axis.
     """
-    known = [value for value in values if value is not None]
-    if not known:
+    known_values = [value for value in values if value is not None]
+    if not known_values:
         return None
-    low, high = min(known), max(known)
+    low, high = min(known_values), max(known_values)
     if has_end_ticks and low < high:
         low, high = _round_outward(low, high)
         margin = END_MARGIN

@@ -14,7 +14,7 @@ from core.admin.classes import ModelAdmin
 from core.admin.read_only import ReadOnlyAdmin
 from ratings.admin import tasks
 from ratings.boards import board_urls
-from ratings.boards.snapshots import BoardKey, newest_fit
+from ratings.boards.snapshots import BoardKey, select_newest_fit
 from ratings.models import Board, Category, Pool
 
 
@@ -107,7 +107,7 @@ class BoardAdmin(RatingsTaskAdmin, ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Board]:
         boards: QuerySet[Board] = super().get_queryset(request)
-        return boards.annotate(published_at=newest_fit("computed_at"), vote_count=newest_fit("votes"))
+        return boards.annotate(published_at=select_newest_fit("computed_at"), vote_count=select_newest_fit("votes"))
 
     def pools(self, selected: QuerySet[Any]) -> QuerySet[Pool]:
         return Pool.objects.filter(boards__in=selected.values("pk")).distinct().order_by("pk")

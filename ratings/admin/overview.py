@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from arena.models import LIVE_POOL
 from core.admin.overview import TILES, Figure, Tile
-from ratings.boards.snapshots import newest_fit
+from ratings.boards.snapshots import select_newest_fit
 from ratings.models import OVERALL_CATEGORY, Board, Pool
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ def build_board_tile() -> Tile:
     """
     url = reverse("admin:ratings_board_changelist")
     boards = Board.objects.filter(pool__kind=Pool.Kind.LIVE, category__slug=OVERALL_CATEGORY, style_control=False)
-    board = boards.annotate(published_at=newest_fit("computed_at"), vote_count=newest_fit("votes")).first()
+    board = boards.annotate(
+        published_at=select_newest_fit("computed_at"), vote_count=select_newest_fit("votes")
+    ).first()
     published_at = board and board.published_at
     updated = _("%(time)s ago") % {"time": timesince(published_at, depth=1)} if published_at else _("none")
     votes = board and board.vote_count

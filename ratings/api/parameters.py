@@ -28,8 +28,8 @@ def parse_model_slugs(slugs: Iterable[str]) -> list[str]:
     """
     requested = [*dict.fromkeys(slug for slug in slugs if slug)]
     storable = [slug for slug in requested if "\0" not in slug]  # PostgreSQL rejects NUL
-    known = set(LanguageModel.objects.filter(slug__in=storable).values_list("slug", flat=True))
+    known_slugs = set(LanguageModel.objects.filter(slug__in=storable).values_list("slug", flat=True))
     for slug in requested:
-        if slug not in known:
+        if slug not in known_slugs:
             raise unknown_model_error(slug)
     return requested

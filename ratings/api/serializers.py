@@ -18,11 +18,13 @@ from ratings.statistics.benchmark_regression import Verdict
 
 
 class AnchorSchema(Schema):
-    model, rating = CharField(), FloatField()
+    model = CharField()
+    rating = FloatField()
 
 
 class RatingScaleSchema(Schema):
-    factor, base = IntegerField(), IntegerField()
+    factor = IntegerField()
+    base = IntegerField()
     mean = IntegerField(
         allow_null=True,
         help_text="Mean rating of each component, excluding unbounded models. Null on a reference board.",
@@ -35,12 +37,15 @@ class RatingScaleSchema(Schema):
 
 class StyleCoefficientSchema(Schema):
     coefficient = FloatField(help_text="Natural log-odds per standard deviation of the style difference.")
-    se, scale = FloatField(), FloatField(help_text="Standard deviation of the style difference.")
+    se = FloatField()
+    scale = FloatField(help_text="Standard deviation of the style difference.")
 
 
 class StyleSchema(Schema):
-    length, headers = StyleCoefficientSchema(allow_null=True), StyleCoefficientSchema(allow_null=True)
-    bold, list_items = StyleCoefficientSchema(allow_null=True), StyleCoefficientSchema(allow_null=True)
+    length = StyleCoefficientSchema(allow_null=True)
+    headers = StyleCoefficientSchema(allow_null=True)
+    bold = StyleCoefficientSchema(allow_null=True)
+    list_items = StyleCoefficientSchema(allow_null=True)
 
 
 class BoardRowSchema(Schema):
@@ -80,17 +85,21 @@ class BoardRowSchema(Schema):
             "boards from earlier versions."
         ),
     )
-    model, name = CharField(help_text="Model slug."), CharField()
+    model = CharField(help_text="Model slug.")
+    name = CharField()
     setting = CharField(
         required=False,
         help_text="The setting at which a publisher rated the model, such as High. Only on reference boards.",
     )
-    organization, license = CharField(allow_null=True), CharField(allow_null=True)
+    organization = CharField(allow_null=True)
+    license = CharField(allow_null=True)
     open_weights = BooleanField(allow_null=True)
     rating = FloatField()
-    ci_low, ci_high = (
-        FloatField(allow_null=True, help_text="Lower end of the 95% interval. Null if the interval has no lower end."),
-        FloatField(allow_null=True, help_text="Upper end of the 95% interval. Null if the interval has no upper end."),
+    ci_low = FloatField(
+        allow_null=True, help_text="Lower end of the 95% interval. Null if the interval has no lower end."
+    )
+    ci_high = FloatField(
+        allow_null=True, help_text="Upper end of the 95% interval. Null if the interval has no upper end."
     )
     se = FloatField(
         allow_null=True, help_text="Standard error. A closed interval extends 1.96 times this value in each direction."
@@ -117,19 +126,23 @@ class BoardRowSchema(Schema):
     wins = IntegerField(allow_null=True, help_text="Number of wins. Null on a reference board.")
     losses = IntegerField(allow_null=True, help_text="Number of losses. Null on a reference board.")
     ties = IntegerField(allow_null=True, help_text="Number of ties, including both-bad votes.")
-    both_bad, win_rate = IntegerField(allow_null=True), FloatField(allow_null=True)
+    both_bad = IntegerField(allow_null=True)
+    win_rate = FloatField(allow_null=True)
     provisional = BooleanField()
 
 
 class BoardKeySchema(Schema):
-    pool, category = CharField(), CharField()
+    pool = CharField()
+    category = CharField()
     style_control = BooleanField()
     method = serializers.ChoiceField(METHODS)
 
 
 class ReferenceSchema(Schema):
-    publisher, published_on = CharField(), serializers.DateField()
-    license, license_url = CharField(), serializers.URLField()
+    publisher = CharField()
+    published_on = serializers.DateField()
+    license = CharField()
+    license_url = serializers.URLField()
     source = serializers.URLField()  # type: ignore[assignment]  # hides an attribute of Serializer
 
 
@@ -161,12 +174,17 @@ class BoardSchema(BoardKeySchema):
 
 class FrontierRowSchema(Schema):
     rank = IntegerField()
-    model, name = CharField(help_text="Model slug."), CharField()
-    rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
+    model = CharField(help_text="Model slug.")
+    name = CharField()
+    rating = FloatField()
+    ci_low = FloatField(allow_null=True)
+    ci_high = FloatField(allow_null=True)
     provisional = BooleanField()
     value = FloatField(help_text="US dollars per million tokens, or tokens per second.")
-    price_input, price_output = FloatField(required=False), FloatField(required=False)
-    source, as_of = CharField(required=False), serializers.DateField(required=False)  # type: ignore[assignment]  # hides an attribute of Serializer
+    price_input = FloatField(required=False)
+    price_output = FloatField(required=False)
+    source = CharField(required=False)  # type: ignore[assignment]  # hides an attribute of Serializer
+    as_of = serializers.DateField(required=False)
     by_hand = BooleanField(required=False, help_text="True if an operator of this site entered or chose the price.")
     on_frontier = BooleanField(help_text="True if no other model is better in both respects.")
     organization = CharField(allow_null=True, help_text="The maker of the model.")
@@ -175,14 +193,16 @@ class FrontierRowSchema(Schema):
 
 
 class FrontierExclusionSchema(Schema):
-    model, name = CharField(help_text="Model slug."), CharField()
+    model = CharField(help_text="Model slug.")
+    name = CharField()
     reason = serializers.ChoiceField(frontier.EXCLUSION_REASONS)
 
 
 class FrontierSchema(BoardKeySchema):
     computed_at = serializers.DateTimeField(allow_null=True)
     against = serializers.ChoiceField(frontier.AXES)
-    rows, left_out = FrontierRowSchema(many=True), FrontierExclusionSchema(many=True)
+    rows = FrontierRowSchema(many=True)
+    left_out = FrontierExclusionSchema(many=True)
 
 
 class MatrixField(serializers.ListField):
@@ -230,8 +250,11 @@ class RatingPointSchema(Schema):
         list_serializer_class = RatingPointList
 
     computed_at = serializers.DateTimeField()
-    rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
-    rank, votes = IntegerField(allow_null=True), IntegerField()
+    rating = FloatField()
+    ci_low = FloatField(allow_null=True)
+    ci_high = FloatField(allow_null=True)
+    rank = IntegerField(allow_null=True)
+    votes = IntegerField()
 
 
 class RatingSeriesSchema(Schema):
@@ -244,7 +267,8 @@ class RatingHistorySchema(BoardKeySchema):
 
 
 class PoolSchema(Schema):
-    slug, name = CharField(), CharField()
+    slug = CharField()
+    name = CharField()
     kind = serializers.ChoiceField(Pool.Kind.values)
     provenance = CharField(help_text="Source of the pool's votes or ratings. Empty for this arena's own votes.")
     categories = serializers.ListField(
@@ -257,7 +281,8 @@ class PoolPageSchema(PageSchema):
 
 
 class CategorySchema(Schema):
-    slug, name = CharField(), CharField()
+    slug = CharField()
+    name = CharField()
 
 
 class CategoryPageSchema(PageSchema):
@@ -273,7 +298,8 @@ class VoteStyleField(serializers.DictField):
 
 class PublicVoteSchema(Schema):
     id = IntegerField()
-    model_a, model_b = CharField(help_text="Model name."), CharField()
+    model_a = CharField(help_text="Model name.")
+    model_b = CharField()
     winner = serializers.ChoiceField([*WINNER_NAMES.values()])
     timestamp = serializers.DateTimeField(allow_null=True, help_text="Vote time, truncated to the hour.")
     voter = CharField(allow_null=True, help_text="Voter pseudonym. It differs by day and by pool.")
@@ -303,10 +329,12 @@ class AgreementConditionsSchema(Schema):
     models = IntegerField(
         source="model_count", help_text="Number of models that have a rating and a score under these conditions."
     )
-    task, metric = CharField(source="ranking.first.task"), CharField(source="ranking.first.metric")
+    task = CharField(source="ranking.first.task")
+    metric = CharField(source="ranking.first.metric")
     filter = CharField(source="ranking.first.filter")
     shots = IntegerField(source="ranking.first.shots", allow_null=True)
-    harness, version = CharField(source="ranking.first.harness"), CharField(source="ranking.first.version")
+    harness = CharField(source="ranking.first.harness")
+    version = CharField(source="ranking.first.version")
     chat_template = BooleanField(source="ranking.first.chat_template", allow_null=True)
     method = CharField(source="ranking.first.method")
     limited = BooleanField(source="ranking.first.limited")
@@ -314,36 +342,41 @@ class AgreementConditionsSchema(Schema):
 
 
 class AgreementPointSchema(Schema):
-    model, name = CharField(help_text="Model slug."), CharField()
-    rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
+    model = CharField(help_text="Model slug.")
+    name = CharField()
+    rating = FloatField()
+    ci_low = FloatField(allow_null=True)
+    ci_high = FloatField(allow_null=True)
     score = FloatField(help_text="Score, from 0 to 100.")
     score_margin = FloatField(allow_null=True, help_text="Half the width of the score's 95% interval. Null if unknown.")
     expected = FloatField(allow_null=True, help_text="Rating predicted by the regression line.")
     z = FloatField(
         allow_null=True, help_text="Distance from the regression line, in standard deviations of the residuals."
     )
-    z_low, z_high = (
-        FloatField(
-            allow_null=True,
-            help_text="Lower end of the 95% interval for `z`, based on the errors of the score and the rating.",
-        ),
-        FloatField(allow_null=True),
+    z_low = FloatField(
+        allow_null=True,
+        help_text="Lower end of the 95% interval for `z`, based on the errors of the score and the rating.",
     )
+    z_high = FloatField(allow_null=True)
     verdict = serializers.ChoiceField(get_args(Verdict), allow_null=True)
 
 
 class AgreementExclusionSchema(Schema):
-    model, name = CharField(help_text="Model slug."), CharField()
+    model = CharField(help_text="Model slug.")
+    name = CharField()
     reason = serializers.ChoiceField(benchmark_agreement.EXCLUSION_REASONS)
 
 
 class DisagreementSchema(Schema):
     benchmark = CharField(source="benchmark.slug", help_text="Benchmark slug.")
-    pool, category = CharField(source="board.pool"), CharField(source="board.category")
+    pool = CharField(source="board.pool")
+    category = CharField(source="board.category")
     computed_at = serializers.DateTimeField(source="board.computed_at", allow_null=True)
     conditions = AgreementConditionsSchema(source="group", allow_null=True)
     other_conditions = AgreementConditionsSchema(source="other_groups", many=True)
-    n, needed, missing = IntegerField(), IntegerField(), IntegerField()
+    n = IntegerField()
+    needed = IntegerField()
+    missing = IntegerField()
     problem = serializers.ChoiceField(benchmark_agreement.PROBLEMS, allow_null=True)
     slope = FloatField(
         source="regression.slope",

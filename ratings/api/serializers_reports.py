@@ -19,7 +19,8 @@ from ratings.reports.method_figures import STYLE_NAMES
 
 
 class PlacementSchema(Schema):
-    pool, category = CharField(source="pool.slug"), CharField()
+    pool = CharField(source="pool.slug")
+    category = CharField()
     among = IntegerField(source="ranked_models", help_text="Number of ranked models in the component.")
     rank = IntegerField(
         source="row.rank", allow_null=True, help_text="The model's rank. Null if the model is not ranked."
@@ -30,8 +31,10 @@ class PlacementSchema(Schema):
     rating = FloatField(source="row.rating")
     ci_low = FloatField(source="row.ci_low", allow_null=True)
     ci_high = FloatField(source="row.ci_high", allow_null=True)
-    votes, component = IntegerField(source="row.votes"), IntegerField(source="row.component")
-    unbounded, provisional = BooleanField(source="row.unbounded"), BooleanField(source="row.provisional")
+    votes = IntegerField(source="row.votes")
+    component = IntegerField(source="row.component")
+    unbounded = BooleanField(source="row.unbounded")
+    provisional = BooleanField(source="row.provisional")
     votes_to_rank = IntegerField(source="row.votes_to_rank", allow_null=True)
 
 
@@ -47,11 +50,10 @@ class BlameSchema(Schema):
 
 class ReasonsProfileSchema(Schema):
     pool = CharField()
-    votes, voters = (
-        IntegerField(help_text="Number of votes with a reason for this model. A vote can have several reasons."),
-        IntegerField(),
-    )
-    praise, blame = PraiseSchema(many=True, help_text="Reasons, most frequent first."), BlameSchema(many=True)
+    votes = IntegerField(help_text="Number of votes with a reason for this model. A vote can have several reasons.")
+    voters = IntegerField()
+    praise = PraiseSchema(many=True, help_text="Reasons, most frequent first.")
+    blame = BlameSchema(many=True)
 
 
 class ModelReportSchema(ModelDetailSchema):
@@ -72,16 +74,16 @@ class VoteReasonSchema(Schema):
 
 
 class ProportionSchema(Schema):
-    part, whole = IntegerField(), IntegerField()
+    part = IntegerField()
+    whole = IntegerField()
     share = FractionField(source="percent", help_text="Share, from 0 to 1.")
-    ci_low, ci_high = (
-        FractionField(source="low", help_text="Lower end of the 95% Wilson interval."),
-        FractionField(source="high"),
-    )
+    ci_low = FractionField(source="low", help_text="Lower end of the 95% Wilson interval.")
+    ci_high = FractionField(source="high")
 
 
 class CountedVotesSchema(Schema):
-    counted, uncounted = IntegerField(), IntegerField()
+    counted = IntegerField()
+    uncounted = IntegerField()
     reasons = VoteReasonSchema(many=True, help_text="Reasons why votes are not counted, most frequent first.")
     reduced = VoteReasonSchema(
         many=True, help_text="Counted votes with a weight below 1, by reason. Updated with a one-day delay."
@@ -100,10 +102,12 @@ class CountedVotesSchema(Schema):
 
 
 class ModelVotesSchema(Schema):
-    model, name = CharField(source="slug", help_text="Model slug."), CharField()
+    model = CharField(source="slug", help_text="Model slug.")
+    name = CharField()
     organization = BlankAsNullField(source="maker")
     retired = BooleanField()
-    counted, uncounted = IntegerField(), IntegerField()
+    counted = IntegerField()
+    uncounted = IntegerField()
     reasons = VoteReasonSchema(many=True)
     share = FractionField(
         source="percent",
@@ -115,11 +119,13 @@ class ModelVotesSchema(Schema):
 
 
 class ReplacementSchema(Schema):
-    reason, battles = CharField(), IntegerField()
+    reason = CharField()
+    battles = IntegerField()
 
 
 class ModelBattlesSchema(Schema):
-    model, name = CharField(source="slug", help_text="Model slug."), CharField()
+    model = CharField(source="slug", help_text="Model slug.")
+    name = CharField()
     drawn = IntegerField(help_text="Number of finished blind battles, including those in which the model was replaced.")
     replaced = ReplacementSchema(
         many=True, help_text="Number of battles in which the model failed before its first word and was replaced."
@@ -139,7 +145,8 @@ class ModelBattlesSchema(Schema):
 
 class MakerVotesSchema(Schema):
     organization = BlankAsNullField(source="name", help_text="Organization name. Null if unknown.")
-    models, retired = IntegerField(source="model_count"), IntegerField(source="retired_count")
+    models = IntegerField(source="model_count")
+    retired = IntegerField(source="retired_count")
     share = FractionField(source="percent", help_text="Share of all sides in counted votes. The shares add up to 1.")
     chance = FractionField(allow_null=True, help_text="Expected share of the sides in the next blind battle.")
 
@@ -152,8 +159,10 @@ class DrawSchema(Schema):
 
 
 class AuditMoveSchema(Schema):
-    model, name = CharField(source="slug", help_text="Model slug."), CharField()
-    moved, se = FloatField(), FloatField(source="error", help_text="Standard error of the change.")
+    model = CharField(source="slug", help_text="Model slug.")
+    name = CharField()
+    moved = FloatField()
+    se = FloatField(source="error", help_text="Standard error of the change.")
 
 
 class DrawAuditSchema(Schema):
@@ -223,7 +232,8 @@ class RemovalSchema(Schema):
 
 
 class NeighborsSchema(RemovalSchema):
-    above, below = CharField(help_text="Model slug."), CharField(help_text="Slug of the next model.")
+    above = CharField(help_text="Model slug.")
+    below = CharField(help_text="Slug of the next model.")
 
 
 class FirstPlaceSchema(RemovalSchema):
@@ -239,13 +249,18 @@ class CertificateSchema(BoardKeySchema):
 
 
 class ModelNameSchema(Schema):
-    model, name = CharField(help_text="Model slug."), CharField()
+    model = CharField(help_text="Model slug.")
+    name = CharField()
 
 
 class RowFiguresSchema(Schema):
-    rating, ci_low, ci_high = FloatField(), FloatField(allow_null=True), FloatField(allow_null=True)
-    rank, rank_low = IntegerField(allow_null=True), IntegerField(allow_null=True)
-    rank_high, tier = IntegerField(allow_null=True), IntegerField(allow_null=True)
+    rating = FloatField()
+    ci_low = FloatField(allow_null=True)
+    ci_high = FloatField(allow_null=True)
+    rank = IntegerField(allow_null=True)
+    rank_low = IntegerField(allow_null=True)
+    rank_high = IntegerField(allow_null=True)
+    tier = IntegerField(allow_null=True)
 
 
 class ModelMovementSchema(Schema):
@@ -258,18 +273,18 @@ class ModelMovementSchema(Schema):
         allow_null=True,
         help_text="Values that changed significantly. Null if a board has no intervals.",
     )
-    then, now = RowFiguresSchema(source="earlier"), RowFiguresSchema(source="current")
+    then = RowFiguresSchema(source="earlier")
+    now = RowFiguresSchema(source="current")
 
 
 class DailyVotesSchema(Schema):
-    day, votes = (
-        serializers.DateField(help_text="Day in UTC."),
-        IntegerField(help_text="Number of votes added to the board on that day. Negative if votes were removed."),
-    )
+    day = serializers.DateField(help_text="Day in UTC.")
+    votes = IntegerField(help_text="Number of votes added to the board on that day. Negative if votes were removed.")
 
 
 class MovementReportSchema(BoardKeySchema):
-    since, until = serializers.DateTimeField(), serializers.DateTimeField()
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
     computed_then = serializers.DateTimeField(
         allow_null=True, help_text="Time of the newest board as of `since`. Null if there was no board yet."
     )

@@ -1,7 +1,7 @@
 """Server-sent events that notify open leaderboards of new boards.
 
 `ratings.pipeline.announcements` writes notifications to a Redis stream. One reader per web process forwards them to the
-open pages. If a notification is lost, a page shows the new board only after the next one or when it is reloaded.
+open pages. If a notification is lost, a page shows the new board only after the next notification or a reload.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class BoardSubscriber:
 
 
 class BoardEventReader:
-    """Reads the stream and forwards its entries. There is one reader per process; it runs while any page is open.
+    """Reads the stream and forwards its entries. There is one reader per process. It runs while any page is open.
 
     last_entry_id: ID of the stream entry after which the next read starts, or None if it is not known yet.
     can_serve: set when `last_entry_id` is known (even if Redis is down) or the task has ended. Streams wait for it.
@@ -99,7 +99,7 @@ class BoardEventReader:
         can_serve = asyncio.Event()
         self.can_serve = can_serve
         self.task = asyncio.create_task(self._run(can_serve))
-        # Otherwise, pages would wait forever if the task is canceled.
+        # Without this, pages would wait forever after the task was canceled.
         self.task.add_done_callback(lambda _: can_serve.set())
 
     async def _run(self, can_serve: asyncio.Event) -> None:

@@ -25,7 +25,7 @@ from core.storage.ttl_cache import TtlCache
 from ratings.boards import board_urls, snapshot_cache
 from ratings.boards.changes import has_rank
 from ratings.boards.snapshot_cache import PublishedBoard
-from ratings.boards.snapshots import BoardKey, newest_fit
+from ratings.boards.snapshots import BoardKey, select_newest_fit
 from ratings.models import OVERALL_CATEGORY, SEED_POOL, Board, Pool, Snapshot
 from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 
@@ -71,7 +71,10 @@ class OwnProgress:
 
     @property
     def percent(self) -> int:
-        """The share of the votes so far in those that the default board needs or, if unknown, of the ranked models."""
+        """The percentage of the needed votes that have been cast.
+
+        If the number of needed votes is unknown, the percentage of the needed models that are ranked.
+        """
         if not self.missing_votes:
             return 100 * self.ranked // self.needed
         return 100 * self.votes // (self.votes + self.missing_votes)
@@ -79,13 +82,13 @@ class OwnProgress:
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
         if self.missing_votes:
-            needs = _("This arena has %(votes)s. Its board needs at least %(missing)s more to come first.")
+            sentence = _("This arena has %(votes)s. Its board needs at least %(missing)s more to come first.")
         else:
-            needs = _(
+            sentence = _(
                 "This arena has %(votes)s. Its board needs %(needed)s ranked models to be the default (now %(ranked)s)."
             )
         figures = {"votes": votes, "missing": f"{self.missing_votes:,}", "needed": self.needed, "ranked": self.ranked}
-        return needs % figures
+        return sentence % figures
 
 
 @dataclass(frozen=True)
@@ -145,8 +148,8 @@ def has_enough_ranks(rows: Rows) -> bool:
 def measure_progress(rows: Rows) -> OwnProgress:
     """Return the progress of a board with these rows toward having enough ranks (see `has_enough_ranks`)."""
     missing = {row["model"]: _count_missing_votes(row) for row in rows}
-    ranked = [model for model, votes in missing.items() if not votes]
-    if len(ranked) >= MIN_RANKED_HERE:
+    ranked_models = [model for model, votes in missing.items() if not votes]
+    if len(ranked_models) >= MIN_RANKED_HERE:
         return OwnProgress(MIN_RANKED_HERE, MIN_RANKED_HERE, 0)
     drawable = set(LanguageModel.objects.filter(pk__in=list_drawable_models()).values_list("slug", flat=True))
     missing = dict.fromkeys(drawable, MIN_VOTES_FOR_RANK) | missing
@@ -234,11 +237,11 @@ def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
     the board of this arena's votes has too short a history to show.
     """
     overall = Board.objects.filter(pool=OuterRef("pk"), category__slug=OVERALL_CATEGORY, style_control=False)
-    votes = Subquery(overall.annotate(votes=newest_fit("votes")).values("votes")[:1])
+    votes = Subquery(overall.annotate(votes=select_newest_fit("votes")).values("votes")[:1])
     fits = Snapshot.objects.filter(board__pool=OuterRef("pk"), board__category__slug=OVERALL_CATEGORY)
     has_history = Exists(fits.filter(computed_at__lt=timezone.now() - MIN_HISTORY))
-    listed = Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug))
-    pools: list[Pool] = [*listed.annotate(newest_votes=votes, has_history=has_history).order_by("pk")]
+    listed_pools = Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug))
+    pools: list[Pool] = [*listed_pools.annotate(newest_votes=votes, has_history=has_history).order_by("pk")]
     for pool in pools:
         pool.label = _format_label(pool, pool.newest_votes or 0)  # type: ignore[attr-defined]  # from the query
         pool.is_young = pool.kind not in REFERENCE_KINDS and not pool.has_history  # type: ignore[attr-defined]  # from the query

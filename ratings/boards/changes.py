@@ -1,4 +1,4 @@
-"""Differences between two published boards, with tests of which changes are significant."""
+"""Differences between two published boards, with a significance test for each change."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -136,11 +136,11 @@ def list_categories(pool: Pool, selected: str = "") -> list[Any]:
 def load_facts(slugs: Iterable[str]) -> dict[str, BoardModelFacts]:
     """Return the facts about these models, keyed by slug. Unknown slugs are omitted."""
     endpoints = Endpoint.objects.filter(IN_DRAW, model=OuterRef("pk"))
-    known = LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license", "organization")
-    models = list(known.annotate(can_battle=Exists(endpoints)))
+    known_models = LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license", "organization")
+    models = list(known_models.annotate(can_battle=Exists(endpoints)))
     prices = load_current_prices(models)
-    measured = load_performance(model.pk for model in models)
-    return {model.slug: _build_facts(model, prices.get(model.pk), measured.get(model.pk)) for model in models}
+    performances = load_performance(model.pk for model in models)
+    return {model.slug: _build_facts(model, prices.get(model.pk), performances.get(model.pk)) for model in models}
 
 
 def _build_facts(model: Any, price: Price | None, measured: EndpointPerformance | None) -> BoardModelFacts:

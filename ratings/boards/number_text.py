@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from core.text.number_format import MINUS, format_rounded, round_number
 
-UNKNOWN_TEXT = DASH = "\N{EN DASH}"
+DASH = "\N{EN DASH}"
+UNKNOWN_TEXT = DASH
 
 
 def format_interval(row: Mapping[str, Any]) -> str:

@@ -32,11 +32,12 @@ def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -
         number of voters. 1.96 times the error is half the width of the 95% interval.
     votes_needed: how many more direct votes would separate the two models if the estimates did not change.
 
-    The last four are null if the models are not connected, or if one of them is unbounded (except with Elo).
+    The last four matrices are null for models that are not connected, and for unbounded models (except with Elo).
     votes_needed is also null if there is no difference or if 2**53 votes are not enough. With Elo, diff_se and
-    votes_needed are null, because Elo has no errors. If the key has a time, the matrices are from the newest table
-    stored at or before it (see `pair_tables`), and `computed_at` is the table's time. Models that are not on the board
-    are omitted.
+    votes_needed are null, because Elo has no errors.
+
+    If the key has a time, the matrices are from the newest table stored at or before it (see `pair_tables`), and
+    `computed_at` is the table's time. Models that are not on the board are omitted.
 
     votes_needed is the smallest n >= 0 with |diff| >= 1.96 * se(n). Here 1 / se(n)**2 = 1 / diff_se**2 + n * p * q / (k
     * (400 / ln 10)**2), and p and q = 1 - p are the predicted scores. k is the sum of the squared residuals of all

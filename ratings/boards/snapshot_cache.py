@@ -25,7 +25,8 @@ newest_id_cache: TtlCache[int] = TtlCache(4 * MAX_BOARDS, NEWEST_CACHE_S)
 class PublishedBoard:
     """One board. All callers of `get_board` share it, so it must not be changed.
 
-    snapshot: the primary key of its snapshot, or None before the first one.
+    snapshot: the primary key of the board's snapshot, or None if the board has no snapshot yet.
+    body, etag: the board as JSON, and its entity tag.
     """
 
     snapshot: int | None
@@ -42,7 +43,8 @@ class PublishedBoard:
 def get_board(board_key: BoardKey) -> PublishedBoard:
     """Return a board.
 
-    This takes no query if the newest snapshot's id and its board are cached, and one small query if only the board is.
+    If the newest snapshot's id and its board are cached, this runs no query. If only the board is cached, it runs one
+    small query.
 
     Raises RequestError as `snapshots.load_newest_board` does.
     """

@@ -163,12 +163,12 @@ def select_board_id(board_key: BoardKey) -> Any:
 def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
     """Return the newest snapshot of each pool in this category, oldest pool first. Pools of named sets are excluded."""
     boards = Board.objects.filter(category__slug=category, style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
-    keys = boards.annotate(newest=newest_fit("pk")).values("newest")
+    keys = boards.annotate(newest=select_newest_fit("pk")).values("newest")
     related = ("board__pool", "board__category")
     return list(Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__pool_id"))
 
 
-def newest_fit(field: str) -> Subquery:
+def select_newest_fit(field: str) -> Subquery:
     """Return a subquery for a field of the newest Bradley-Terry snapshot, for use in a query for boards."""
     newest = Snapshot.objects.filter(board=OuterRef("pk"), method=BRADLEY_TERRY).order_by("-computed_at")
     return Subquery(newest.values(field)[:1])

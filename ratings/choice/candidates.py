@@ -20,7 +20,7 @@ from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
 from ratings.choice.limits import Candidate
 from ratings.statistics.constants import MAIN_COMPONENT
 
-# Field of a candidate → column of the model. For 2,500 models, loading rows takes a third as long as loading instances.
+# Field of a candidate → column of the model. Loading 2,500 rows takes a third of the time of loading 2,500 instances.
 MODEL_COLUMNS = {
     "slug": "slug",
     "name": "name",
@@ -63,13 +63,13 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
     """
     # A publisher can rate a model at several settings. Rows are sorted best first, so in reverse order, a model's best
     # row replaces its other rows.
-    rated = {row["model"]: row for row in reversed(rows) if row["component"] == MAIN_COMPONENT}
+    rated_rows = {row["model"]: row for row in reversed(rows) if row["component"] == MAIN_COMPONENT}
     # Published ratings have no covariance, so their tiers are based on intervals.
-    interval_tiers = compute_interval_tiers(row for row in rated.values() if row["interval"] == PUBLISHED_INTERVAL)
+    interval_tiers = compute_interval_tiers(row for row in rated_rows.values() if row["interval"] == PUBLISHED_INTERVAL)
     candidates = []
     for facts in facts_cache.get_or_compute(None, _load_facts):
         slug = facts["slug"]
-        standing = _build_standing(rated[slug], interval_tiers.get(slug)) if slug in rated else {}
+        standing = _build_standing(rated_rows[slug], interval_tiers.get(slug)) if slug in rated_rows else {}
         is_used_through_api = facts["prices"] or facts["open_weights"] is False
         candidates.append(Candidate(**facts, **standing, weeks=weeks.api if is_used_through_api else weeks.own))
     return candidates
@@ -91,14 +91,14 @@ def _load_facts() -> list[dict[str, Any]]:
     """Return the fields of each candidate that depend neither on the form nor on the board."""
     current = query_current_models()
     prices = load_current_prices(current)
-    measured = load_performance(current.values_list("pk", flat=True))
+    performances = load_performance(current.values_list("pk", flat=True))
     rows = [
         (key, dict(zip(MODEL_COLUMNS, columns, strict=True)))
         for key, *columns in current.values_list("pk", *MODEL_COLUMNS.values())
     ]
     successors = load_successors() if any(facts["successor"] for _, facts in rows) else {}
     for key, facts in rows:
-        price, performance = prices.get(key), measured.get(key)
+        price, performance = prices.get(key), performances.get(key)
         facts["successor"] = successors.get(facts["slug"])
         facts["commercial"] = None if facts["commercial"] == "unknown" else facts["commercial"]
         facts["requests_per_minute"] = parse_rate(facts["requests_per_minute"])

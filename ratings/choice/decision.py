@@ -76,17 +76,18 @@ class Decision:
     own_rows: list[dict[str, Any]]
     chosen: CandidateAssessment | None
     why: str
+    columns: ClassVar[frozenset[str]] = frozenset()  # the table of models has no optional columns on this page
 
     @cached_property
     def listed(self) -> list[CandidateAssessment]:
         """The models that the page lists: the first `MAX_LISTED` survivors and the chosen model.
 
-        Contestants without votes are listed, too. The others are in the table of the battles.
+        Contestants without votes are also listed. Contestants with votes are in the table of the battles.
         """
         shortlist = self.choice.shortlist
         selected = list(shortlist.survivors[:MAX_LISTED])
-        rated = {row["model"] for row in self.own_rows}
-        selected += [each for each in self.choice.contestants if each.candidate.slug not in rated]
+        rated_slugs = {row["model"] for row in self.own_rows}
+        selected += [other for other in self.choice.contestants if other.candidate.slug not in rated_slugs]
         if self.chosen:
             selected.append(self.chosen)
         slugs = {assessment.candidate.slug for assessment in selected}
@@ -129,8 +130,6 @@ class Decision:
         """The range of the chosen model's ranks in `own_rows`, or "" if it has no rank there."""
         row = self.chosen_row
         return _format_ranks(row) if row and has_rank(row) else ""
-
-    columns: ClassVar[frozenset[str]] = frozenset()  # the table of models has no optional columns here
 
     @property
     def scale(self) -> Scale | None:

@@ -28,7 +28,7 @@ MONTH_PATTERN = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 # If the first field of a pair is set, the second one is required.
 FIELD_DEPENDENCIES = [("monthly", "input_tokens"), ("monthly", "output_tokens")]
 
-# The limits that most people need, with values to pick from for the numeric ones.
+# The limits that most people need. Numeric limits have values to pick from.
 FACETS: dict[str, tuple[str, ...]] = {
     "openness": (),
     "price": ("1", "5", "15"),
@@ -102,7 +102,7 @@ OTHER_REASONS = {
 
 
 class SlugsField(forms.MultipleChoiceField):
-    """Slugs of models, which need not exist."""
+    """A list of model slugs. Slugs of unknown models are valid."""
 
     def valid_value(self, value: object) -> bool:
         return True
@@ -274,18 +274,18 @@ def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> se
     If fewer than half of the candidates have a value, add the number to the field's help text.
     """
     candidates = list(candidates)
-    known = {
+    known_counts = {
         value: sum(getattr(candidate, value) is not None for candidate in candidates)
         for value in set(CANDIDATE_VALUES.values())
     }
     for name, value in CANDIDATE_VALUES.items():
-        if 2 * known[value] < len(candidates) and name not in DEPENDENT_FIELDS:
-            numbers = {"known": known[value], "all": len(candidates)}
+        if 2 * known_counts[value] < len(candidates) and name not in DEPENDENT_FIELDS:
+            numbers = {"known": known_counts[value], "all": len(candidates)}
             sentence = gettext("Models with a known value: %(known)d of %(all)d.") % numbers
             form[name].help_text = f"{form[name].help_text} {sentence}".strip()
     facts = {CANDIDATE_VALUES[name] for name in LIMITED_FACTS}
     least = max(1, MIN_KNOWN_SHARE * len(candidates))
-    useful = {value for value, number in known.items() if number >= (least if value in facts else 1)}
+    useful = {value for value, number in known_counts.items() if number >= (least if value in facts else 1)}
     return {
         name
         for name in form.fields

@@ -67,7 +67,7 @@ class Candidate:
         """True if the model is used through an API. All other models are hosted by their users."""
         return self.prices is not None or self.open_weights is False
 
-    def gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
+    def compute_gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
         """Return the memory for the weights in GiB, including overhead but not the cache for conversations."""
         return None if self.params is None else WeightsMemory(self.params, bytes_each).gib
 
@@ -96,7 +96,7 @@ class Limits:
     use: MonthlyUse = TYPICAL_USE
     bytes_each: Decimal = Decimal(2)
 
-    def applicable_prices(self, model: Candidate) -> ApiPrices | None:
+    def select_prices(self, model: Candidate) -> ApiPrices | None:
         """Return the prices for prompts of `context` tokens.
 
         Return None if the prices are unknown, or if the host does not accept prompts that long.
@@ -157,8 +157,8 @@ def compute_blended_price(candidate: Candidate, limits: Limits) -> Decimal | Non
 
 
 def compute_monthly_cost(candidate: Candidate, limits: Limits) -> Decimal | None:
-    prices = limits.applicable_prices(candidate)
-    return prices.token_cost(limits.use) if prices else None
+    prices = limits.select_prices(candidate)
+    return prices.compute_token_cost(limits.use) if prices else None
 
 
 def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
@@ -300,7 +300,7 @@ def _explain_unknown_price(label: str) -> Callable[[Candidate, Limits], str]:
 
 
 def _describe_price_conditions(model: Candidate, limits: Limits) -> str:
-    prices = limits.applicable_prices(model)
+    prices = limits.select_prices(model)
     length = f" for prompts above {prices.above:,} tokens" if prices and prices.above else ""
     return f"{length} (off-peak price)" if prices and prices.off_peak else length
 
@@ -312,7 +312,7 @@ def _explain_missing_estimate(model: Candidate, _: Limits) -> str:
 
 _CUTOFF = NumberLimit("cutoff", "<", "knowledge cutoff", None, lambda model, _: model.cutoff, _format_day)
 _GPU_MEMORY = NumberLimit(
-    "gpu_memory", ">", "GPU memory", "GiB", lambda model, limits: model.gpu_memory(limits.bytes_each),
+    "gpu_memory", ">", "GPU memory", "GiB", lambda model, limits: model.compute_gpu_memory(limits.bytes_each),
     "{:.1f} GiB".format,
 )  # fmt: skip
 LIMIT_ASSESSORS: Mapping[str, Assessor] = MappingProxyType(

@@ -30,7 +30,7 @@ class ModelChoice:
     found: the models that match `find`, with their group and all reasons.
     picks: suggestions from the survivors, or None if none of them has a tier.
     connected: the models that fail no limit and are connected here, up to the maximum size of a named set.
-    contestants: the connected models that the user named, or by default the survivors among them.
+    contestants: the connected models that the user named, or all connected survivors if the user named none.
     demo_models: the slugs of the demo models that are connected here. They are never candidates.
     set_pool: the slug of the pool for battles between the contestants, or None before the first vote.
     """

@@ -67,24 +67,24 @@ class Picks:
 
 def build_picks(survivors: Sequence[CandidateAssessment]) -> Picks | None:
     """Return the suggestions, or None if no survivor has a tier. Models without a tier are never suggested."""
-    ranked = sorted(
+    by_rating = sorted(
         (survivor for survivor in survivors if survivor.candidate.tier is not None),
         key=lambda survivor: -(survivor.candidate.rating or 0),
     )
-    if not ranked:
+    if not by_rating:
         return None
-    best = ranked[0]
-    similar = [best, *(other for other in ranked[1:] if _is_lower(other.candidate, best.candidate) is False)]
+    best = by_rating[0]
+    similar = [best, *(other for other in by_rating[1:] if _is_lower(other.candidate, best.candidate) is False)]
     lowest = min((survivor.price for survivor in similar if survivor.price is not None), default=None)
     cheapest_models = [survivor for survivor in similar if survivor.price is not None and survivor.price == lowest]
     cheapest = cheapest_models[0] if cheapest_models else None
     return Picks(
         best=best,
-        second=ranked[1] if len(ranked) > 1 else None,
+        second=by_rating[1] if len(by_rating) > 1 else None,
         cheapest=cheapest,
         equally_cheap=tuple(cheapest_models[1:]),
         similar_count=len(similar) - 1,
-        best_open=next((survivor for survivor in ranked if survivor.candidate.open_weights), None),
+        best_open=next((survivor for survivor in by_rating if survivor.candidate.open_weights), None),
     )
 
 

@@ -82,13 +82,13 @@ def build_price_plot(models: Sequence[CandidateAssessment], named: Collection[st
 
     frontier = _list_frontier(priced)
     leading = {model.candidate.slug for model in frontier}
-    drawn = frontier + [model for model in priced if model.candidate.slug in {*named} - leading]
+    drawn_models = frontier + [model for model in priced if model.candidate.slug in {*named} - leading]
     steps = _build_steps([place(model) for model in frontier])
     remaining = [place(model) for model in priced if model.candidate.slug not in {*named, *leading}]
     return PricePlot(
         x=axis,
         y=scale,
-        dots=_label_dots([PriceDot(model, *place(model)) for model in drawn], named, steps, remaining),
+        dots=_label_dots([PriceDot(model, *place(model)) for model in drawn_models], named, steps, remaining),
         frontier_path=build_path(steps),
         others_path="".join(f"M{x:g} {y:g}h0" for x, y in remaining),
     )
@@ -131,11 +131,13 @@ def _label_dots(
 ) -> list[PriceDot]:
     """Return the dots. The `named` ones get a name if it overlaps neither points, other names, nor the line."""
     points = [*((dot.x, dot.y) for dot in dots), *others]
-    taken = [_Area(x - 6, x + 6, y - 6, y + 6) for x, y in points]
-    taken += [_Area(x, next_x, min(y, next_y) - 2, max(y, next_y) + 2) for (x, y), (next_x, next_y) in pairwise(steps)]
+    occupied = [_Area(x - 6, x + 6, y - 6, y + 6) for x, y in points]
+    occupied += [
+        _Area(x, next_x, min(y, next_y) - 2, max(y, next_y) + 2) for (x, y), (next_x, next_y) in pairwise(steps)
+    ]
     labeled = []
     for dot in dots:
-        label = _find_label(dot, taken) if dot.model.candidate.slug in named else None
+        label = _find_label(dot, occupied) if dot.model.candidate.slug in named else None
         labeled.append(label or dot)
     return labeled
 

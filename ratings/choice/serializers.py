@@ -15,12 +15,14 @@ from ratings.models import Pool
 
 
 class TaskBenchmarkSchema(Schema):
-    slug, name = CharField(source="benchmark.slug"), CharField(source="benchmark.name")
+    slug = CharField(source="benchmark.slug")
+    name = CharField(source="benchmark.name")
     scored = BooleanField(help_text="False if none of the matching models has a score on this benchmark here.")
 
 
 class ShortlistTaskSchema(Schema):
-    slug, name = CharField(source="task.slug"), CharField(source="task.name")
+    slug = CharField(source="task.slug")
+    name = CharField(source="task.name")
     benchmarks = TaskBenchmarkSchema(many=True)
     why = CharField(source="task.why")
 
@@ -58,7 +60,8 @@ class FailedLimitSchema(Schema):
 
 
 class RatedModelSchema(Schema):
-    model, name = CharField(source="candidate.slug", help_text="Model slug."), CharField(source="candidate.name")
+    model = CharField(source="candidate.slug", help_text="Model slug.")
+    name = CharField(source="candidate.name")
     tier = IntegerField(source="candidate.tier", allow_null=True)
     rating = FloatField(source="candidate.rating", allow_null=True)
     ci_low = FloatField(source="candidate.ci_low", allow_null=True)
@@ -79,7 +82,8 @@ class RatedModelSchema(Schema):
 
 class PriceTierSchema(Schema):
     above = IntegerField(help_text="The prices are for prompts longer than this many tokens.")
-    input, output = FloatField(help_text="US dollars per million tokens."), FloatField()
+    input = FloatField(help_text="US dollars per million tokens.")
+    output = FloatField()
 
 
 class CandidateAssessmentSchema(RatedModelSchema):
@@ -124,7 +128,8 @@ class CandidateAssessmentSchema(RatedModelSchema):
 
 
 class FoundModelSchema(Schema):
-    model, name = CharField(source="slug", help_text="Model slug."), CharField()
+    model = CharField(source="slug", help_text="Model slug.")
+    name = CharField()
     group = serializers.ChoiceField(
         ("survivors", "undecided", "excluded", "retired"),
         help_text="The group of the shortlist that the model is in, or `retired` for a retired model.",
@@ -171,7 +176,8 @@ class PicksSchema(Schema):
 
 class ShortlistSchema(Schema):
     task = ShortlistTaskSchema(source="task_report", allow_null=True)
-    pool, pool_name = CharField(source="pool.slug"), CharField(source="pool.name")
+    pool = CharField(source="pool.slug")
+    pool_name = CharField(source="pool.name")
     pool_kind = serializers.ChoiceField(Pool.Kind.values, source="pool.kind")
     category = CharField(help_text="Category of the board whose tiers sort the models.")
     computed_at = serializers.DateTimeField(allow_null=True)

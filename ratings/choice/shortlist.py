@@ -1,4 +1,4 @@
-"""Shortlists: the models that meet all hard limits, those that might, and the reasons why others are excluded."""
+"""Shortlists: the models that meet all hard limits, those that might meet them, and the excluded ones with reasons."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -37,7 +37,7 @@ class CandidateAssessment:
     price: US dollars per million tokens for the mix in `limits.use`, at these prices.
     monthly: US dollars per month, or None if the price is unknown or the user has not entered token counts.
     failures: limits that the model fails.
-    unknown: limits for which the model's value is unknown.
+    unknown: limits that the model lacks a value for.
     """
 
     candidate: Candidate
@@ -71,7 +71,9 @@ class CandidateAssessment:
     @property
     def sort_key(self) -> tuple[Any, ...]:
         """The key for sorting by tier, then price, then speed, then rating. Unknown values come last."""
-        tier, speed, rating = self.candidate.tier, self.candidate.tokens_per_s, self.candidate.rating
+        tier = self.candidate.tier
+        speed = self.candidate.tokens_per_s
+        rating = self.candidate.rating
         return (
             inf if tier is None else tier,
             inf if self.price is None else self.price,
@@ -93,8 +95,10 @@ class CandidateAssessment:
 
     @property
     def distance_key(self) -> tuple[Any, ...]:
-        """The key for sorting by fewest failures, then unknown values, then failures whose value is not a number or a
-        date, and then by the shortest total distance.
+        """The key for sorting by the distance from the limits.
+
+        It compares the number of failures, then the number of unknown values, then the number of failures that have no
+        distance because the value is not a number or a date, and then the total distance.
         """
         unordered = sum(not finding.is_ordered for finding in self.failures)
         distance = sum(finding.distance for finding in self.failures)
@@ -143,7 +147,7 @@ class Shortlist:
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """The limits for which the value of some undecided model is unknown, most models first."""
+        """The limits that undecided models lack a value for, most models first."""
         limits = Counter(finding.limit for assessment in self.undecided for finding in assessment.unknown)
         return tuple(name for name, _count in limits.most_common())
 
@@ -212,7 +216,7 @@ def _assess_candidate(candidate: Candidate, limits: Limits) -> CandidateAssessme
     findings = list_findings(candidate, limits)
     return CandidateAssessment(
         candidate=candidate,
-        prices=limits.applicable_prices(candidate),
+        prices=limits.select_prices(candidate),
         price=compute_blended_price(candidate, limits),
         monthly=None if limits.use == TYPICAL_USE else compute_monthly_cost(candidate, limits),
         failures=tuple(finding for finding in findings if finding.known),

@@ -1,4 +1,4 @@
-"""A task with its benchmarks, and for each benchmark whether any matching model has a score on it."""
+"""A task with its benchmarks. Each benchmark states whether any matching model has a score on it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

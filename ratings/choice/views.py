@@ -72,9 +72,9 @@ class SetLimit:
     """A field that is set.
 
     text: the field with its value.
-    without: the query string without the field, or empty if the field is neither the pool, the category, nor a limit.
-        For the context and for the number of pages, which are one limit, it is without both.
-    more: how many more models would match without it.
+    without: the query string without the field, or "" unless the field is the pool, the category, or a limit. The
+        context and the number of pages are one limit, so the query string lacks both.
+    more: how many more models would match without the limit.
     """
 
     label: str
@@ -155,7 +155,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
 
 
 def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
-    """Return the scale of the ratings, and the optional columns that at least a fifth of the rows have a value for."""
+    """Return the scale of the ratings, and the optional columns with values in at least a fifth of the rows."""
     candidates = [row.candidate for row in rows]
     ends = [end for model in candidates for end in (model.ci_low, model.rating, model.ci_high)]
     columns: dict[str, list[Any]] = {
@@ -163,8 +163,8 @@ def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
         "license": [model.license for model in candidates],
         "speed": [model.tokens_per_s for model in candidates],
     }
-    known = {name: sum(value is not None for value in values) for name, values in columns.items()}
-    visible = frozenset(name for name, number in known.items() if number >= MIN_KNOWN_SHARE * len(rows) > 0)
+    known_counts = {name: sum(value is not None for value in values) for name, values in columns.items()}
+    visible = frozenset(name for name, number in known_counts.items() if number >= MIN_KNOWN_SHARE * len(rows) > 0)
     return ShortlistTable(build_scale(ends, has_end_ticks=True), visible)
 
 

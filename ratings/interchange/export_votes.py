@@ -44,8 +44,8 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
     public: write the public record, as over HTTP.
 
     If any vote has a draw table, the tables are written to a second file with the suffix `.draws`. It has one JSON
-    object per table, with its key, to which the votes refer in `draw`, and each model's probability of being in the
-    pair.
+    object per table: `draw` is the table's key, as in the votes, and `models` has each model's probability of being in
+    the pair.
 
     Both files appear under their names only when they are complete. Raises a ValueError with one sentence if the
     extension is not supported or a file cannot be written.

@@ -65,7 +65,7 @@ def _parse_vote_id(after: str) -> int:
 
 
 class RecordStream:
-    """A pool's public record as JSON Lines, in batches. No database connection is held while the client reads.
+    """A pool's public record as JSON Lines, in batches. No database connection is in use while the client reads.
 
     A stream counts as open until `close` is called or it is garbage-collected. Create it in a thread, because acquiring
     its slot calls Redis and would block the event loop.

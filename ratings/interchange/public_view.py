@@ -1,6 +1,6 @@
-"""The public view of a vote: after a day, with the time truncated to the hour and a pseudonym that is valid for one
-day.
+"""The public view of votes.
 
+A vote is public after a day. Its time is truncated to the hour, and its voter has a pseudonym that is valid for a day.
 Rows from different days cannot be linked to one person, and a battle's published conversation does not lead to other
 votes by its voter.
 """
@@ -40,11 +40,10 @@ def truncate_to_hour(time: datetime | None) -> datetime | None:
 
 
 def build_daily_pseudonym(vote: Vote) -> str | None:
-    """Return a pseudonym of 32 hexadecimal digits for one voter, one day (UTC), and one pool, or None for an unknown
-    voter.
+    """Return a voter's pseudonym for one day (UTC) and one pool: 32 hexadecimal digits, or None for an unknown voter.
 
-    If the vote's battle was published, the vote has its own pseudonym, because the style of the published answers lets
-    readers find its row.
+    If the vote's battle was published, the pseudonym is for this vote only, because the style of the published answers
+    identifies the vote's row.
     """
     if vote.voter is None:
         return None

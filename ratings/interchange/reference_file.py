@@ -48,8 +48,9 @@ class ReferenceRating:
 
     @property
     def model(self) -> str:
-        """The model id as its maker writes it: the model in the key, plus the date or version, `thinking`, or `preview`
-        if only the name has it.
+        """The model id as its maker writes it.
+
+        It is the model in the key, plus any date, version, `thinking`, or `preview` that only the name contains.
         """
         if self.name in FIRST_MODELS:
             return FIRST_MODELS[self.name]

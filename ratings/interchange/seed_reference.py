@@ -111,10 +111,10 @@ def _find_models(ratings: Mapping[str, ReferenceRating], labels: Mapping[str, st
 
     A rating under a rolling alias is not matched to a model of that name (see `catalog.matching.aliases`).
     """
-    known = load_model_keys()
+    known_keys = load_model_keys()
     index = load_name_index()
     pinned = [model for model, rating in ratings.items() if not rating.is_rolling]
-    exact = {model: find_model(labels[model], known, read_aliases()) for model in pinned}
+    exact = {model: find_model(labels[model], known_keys, read_aliases()) for model in pinned}
     keys = {model: key for model, key in exact.items() if key is not None}
     matched_keys = set(keys.values())  # these must not match again, because no board can have two rows for one model
     for model in pinned:

@@ -1,4 +1,4 @@
-"""Counts of each model's blind battles: how often it was drawn, was replaced (and why), refused, or left a battle void.
+"""Counts of each model's blind battles: draws, replacements and their reasons, refusals, and void battles.
 
 A model that fails before its first word does not lose the battle, so its rating does not reflect these failures. The
 counts show them.

@@ -121,10 +121,10 @@ def _select_styled_votes(
     votes = state.select_votes(category, keys)
     features = state.select_style(category)
     # The sum of a vote's features is finite only if all of them are known.
-    known = np.isfinite(features @ np.ones(features.shape[1], features.dtype))
-    if not known.all():
-        votes = votes.select(known)
-        features = features[known]
+    has_style = np.isfinite(features @ np.ones(features.shape[1], features.dtype))
+    if not has_style.all():
+        votes = votes.select(has_style)
+        features = features[has_style]
     if votes.has_filter_weights:
         features = features[votes.is_between_weighted]
         votes = votes.select(votes.is_between_weighted)

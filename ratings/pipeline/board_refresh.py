@@ -22,7 +22,7 @@ from django.db.models.functions import Now
 from arena.models import LIVE_POOL
 from catalog.models import LanguageModel
 from ratings.boards import pair_tables
-from ratings.boards.snapshots import newest_fit
+from ratings.boards.snapshots import select_newest_fit
 from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot, build_due_filter
 from ratings.pipeline import announcements, board_fits, pool_state, standings, tallies
 from ratings.pipeline.pool_state import PoolState
@@ -152,7 +152,7 @@ def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
     """Update the pair weights.
 
     If they cannot be computed, log the error, keep the previous weights, and mark the overall board for another
-    attempt. Raises database errors.
+    attempt. Database errors are raised, because the transaction cannot continue after them.
     """
     try:
         standings.update_pair_weights(pool, state)
@@ -212,8 +212,9 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
 class _OutdatedStyle(NamedTuple):
     """A board whose style-controlled counterpart is outdated.
 
+    plain: the board without style control.
     styled: the counterpart, or None if it does not exist yet.
-    styled_at, plain_at: the publication times of both.
+    plain_at, styled_at: the times when the two boards were published.
     """
 
     styled_at: datetime
@@ -247,7 +248,7 @@ def _find_most_outdated_style() -> _OutdatedStyle | None:
     Visitors' named sets have no style control.
     """
     boards = Board.objects.filter(pool__ordered=True).exclude(pool__kind=Pool.Kind.SHORTLIST)
-    boards = boards.select_related("pool", "category").annotate(published_at=newest_fit("computed_at"))
+    boards = boards.select_related("pool", "category").annotate(published_at=select_newest_fit("computed_at"))
     by_style: dict[bool, dict[tuple[int, int], Any]] = {False: {}, True: {}}
     for board in boards:
         by_style[board.style_control][board.pool_id, board.category_id] = board

@@ -1,7 +1,7 @@
 """Computes board certificates: how many voters would have to be removed to change a board's order.
 
-Certificates are public, so they use only the votes older than a day. Otherwise, voters could see from a certificate
-whether their own votes count.
+Certificates are public, so they use only votes that are older than a day. Otherwise, voters could see from a
+certificate whether their own votes count.
 """
 
 import logging

@@ -73,21 +73,21 @@ class FilterRun:
 
 
 def start_due_runs() -> list[str]:
-    """Run the filter for each pool that is due, in one process after another. Return the slugs of these pools."""
+    """Run the filter for each pool that is due, one after another, each in its own process. Return their slugs."""
     due = [pool for pool in Pool.objects.filter(kind__in=FILTERED_KINDS).order_by("pk") if is_due(pool)]
     for pool in due:
         command = [*LOWEST_PRIORITY, sys.executable, "manage.py", "filter_votes", "--pool", pool.slug]
         options: dict[str, Any] = {"cwd": settings.BASE_DIR, "timeout": TIMEOUT_S, "capture_output": True, "text": True}
-        finished = subprocess.run(command, check=False, **options)  # noqa: S603  # our own command
-        if finished.returncode:
-            logger.error("Filtering the votes of %s failed: %s", pool.slug, finished.stderr.strip()[-500:])
+        process = subprocess.run(command, check=False, **options)  # noqa: S603  # our own command
+        if process.returncode:
+            logger.error("Filtering the votes of %s failed: %s", pool.slug, process.stderr.strip()[-500:])
     return [pool.slug for pool in due]
 
 
 def is_due(pool: Pool) -> bool:
     """Return whether an epoch of the pool may have closed since the last run.
 
-    If the filter has been turned off, return whether the pool still has its weights.
+    If the filter is off, return whether the pool still has weights from an earlier run.
     """
     if not settings.ENVIRONMENT.arena_vote_filter:
         return bool(pool.filter_version)
@@ -109,7 +109,9 @@ def filter_pool(pool: Pool) -> FilterRun:
     open_limit = _limit_crowds(pool, votes["id"], weights, reasons, is_closed)
     stored = np.floor(weights * FULL_WEIGHT).astype(int)
     reduced = np.flatnonzero(stored < FULL_WEIGHT).tolist()
-    rows = {int(votes["id"][v]): FilterWeight(int(stored[v]), str(reasons[v])) for v in reduced}
+    rows = {
+        int(votes["id"][position]): FilterWeight(int(stored[position]), str(reasons[position])) for position in reduced
+    }
     changed = store_filter_weights(
         pool,
         rows,
@@ -139,24 +141,22 @@ def _compute_weights(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any], Flags]:
 
 def load_shares(tables: list[int], judged: list[int]) -> Floats:
     """Return the shares in these draw tables (D, M). The columns are the judged models, followed by all others."""
-    rows = (
-        dict(DrawTable.objects.filter(pk__in=tables).values_list("pk", "keys")),
-        dict(DrawTable.objects.filter(pk__in=tables).values_list("pk", "shares")),
-    )
+    stored = DrawTable.objects.in_bulk(tables)
     columns = {key: position for position, key in enumerate(judged)}
-    for keys in rows[0].values():
-        for key in keys:
+    for table in stored.values():
+        for key in table.keys:
             columns.setdefault(key, len(columns))
     shares = np.zeros((len(tables), len(columns)))
-    for position, table in enumerate(tables):
-        shares[position, [columns[key] for key in rows[0][table]]] = rows[1][table]
+    for position, table_id in enumerate(tables):
+        table = stored[table_id]
+        shares[position, [columns[key] for key in table.keys]] = table.shares
     return shares
 
 
 def _limit_crowds(
     pool: Pool, ids: NDArray[Any], weights: Floats, reasons: NDArray[Any], is_closed: Flags
 ) -> float | None:
-    """Lower the weights of new voters' votes in hours in which their total weight is too large.
+    """Lower the weights of new voters' votes in the hours when their total weight is too large.
 
     Return the limit for votes in the open epoch. If established voters' votes have less than `crowds.MIN_OLD_WEIGHT`,
     there are no limits: the weights stay the same, and the result is None.

@@ -16,7 +16,7 @@ MAX_SETS_PER_RUN = 500  # limits the duration of a run, because no board is publ
 def delete_idle_sets() -> int:
     """Delete the pools and boards of sets that have had no vote for 30 days. Return the number of deleted sets.
 
-    The next vote on such a set creates its pool again from all votes on the set (see `ratings.pipeline.tallies`).
+    The next vote on a deleted set creates its pool again from all votes on the set (see `ratings.pipeline.tallies`).
     """
     from ratings.pipeline.vote_weights import REFRESH_LOCK_ID
 

@@ -71,10 +71,10 @@ def update_pool_figures() -> list[str]:
     battles = _count_battles()
     changed = []
     stored_rows = PoolFigures.objects.values_list("pool", "mark", "figures__withheld")
-    known = {pool: (mark, has_withheld_votes) for pool, mark, has_withheld_votes in stored_rows}
+    stored_marks = {pool: (mark, has_withheld_votes) for pool, mark, has_withheld_votes in stored_rows}
     for pool in Pool.objects.exclude(kind__in=(Pool.Kind.REFERENCE, Pool.Kind.SHORTLIST)).order_by("pk"):
         pool_battles = battles.get(pool.slug, {})
-        stored_mark, has_withheld_votes = known.get(pool.pk, (None, False))
+        stored_mark, has_withheld_votes = stored_marks.get(pool.pk, (None, False))
         newest_vote_id = Vote.objects.filter(pool=pool.slug).order_by("-pk").values_list("pk", flat=True).first()
         mark = [newest_vote_id, pool.revision, pool_battles, now().hour if has_withheld_votes else None]
         if stored_mark != mark:
@@ -144,10 +144,9 @@ def _count_reduced(pool: Pool) -> dict[str, int]:
 
 
 def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
-    """Return the probabilities for the next draw if all models are available: one for each model, and the extremes
-    across all pairs.
+    """Return each model's probability of being in the next pair, and the extremes over all pairs.
 
-    Return None if the pool has no pair weights.
+    All models count as available. Return None if the pool has no pair weights.
     """
     weights = PairWeight.objects.filter(pool=pool.slug).first()
     if weights is None:

@@ -1,8 +1,8 @@
 """Each pool's counts and votes, cached in the ratings worker's memory.
 
-PostgreSQL is the source of truth. A cached state is valid while its revision equals the pool's, so a refresh reads only
-new votes. If only weights have changed since, it also reads the weights and tallies again. After any other change, it
-reads everything again.
+PostgreSQL is the source of truth. While the revision of a cached state equals the pool's revision, a refresh reads only
+new votes. If only weights have changed, it also reads the weights and tallies again. After any other change, it reads
+everything again.
 """
 
 from collections import OrderedDict
@@ -129,7 +129,8 @@ class CategoryVotes:
         All votes must be between weighted models (see `is_between_weighted`).
         """
         outcome = self.double_score / 2
-        counted = comparisons = Comparisons.from_votes(self.first, self.second, outcome, self.weight)
+        counted = Comparisons.from_votes(self.first, self.second, outcome, self.weight)
+        comparisons = counted
         if self.has_filter_weights:
             comparisons = Comparisons.from_votes(self.first, self.second, outcome, self.weight, self.filter_weight)
         inside = np.array(counted.labels, dtype=np.intp)
@@ -157,8 +158,8 @@ class CategoryVotes:
     @cached_property
     def voter_counts(self) -> VoterCounts:
         """The votes of known voters with a weight above 0, counted per voter and pair."""
-        known = (self.voter != UNKNOWN_VOTER) & (self.filter_weight > 0)
-        votes = self if known.all() else self.select(known)
+        is_included = (self.voter != UNKNOWN_VOTER) & (self.filter_weight > 0)
+        votes = self if is_included.all() else self.select(is_included)
         weight = votes.weight * votes.filter_weight if votes.has_filter_weights else votes.weight
         won = weight * (votes.double_score == 2)
         lost = weight * (votes.double_score == 0)
@@ -206,7 +207,9 @@ class PoolState:
         """
         if self.ordered:
             self.votes.reload_weights(pool.slug)
-        self.categories, self.last_ratings, self.last_style_fits = {}, {}, {}
+        self.categories = {}
+        self.last_ratings = {}
+        self.last_style_fits = {}
         self.add_counts(load_tallies(pool))
         self.weight_revision = pool.weight_revision
 
@@ -228,7 +231,8 @@ class PoolState:
         positions = np.array([self.positions[key] for key in models], dtype=np.intp)
         inside = np.ix_(positions, positions)
         labels = tuple(slugs[key] for key in models)
-        comparisons = counted = Comparisons(labels, *(matrix[inside] for matrix in weighted))
+        comparisons = Comparisons(labels, *(matrix[inside] for matrix in weighted))
+        counted = comparisons
         if matrices.lost is not None:
             counted = Comparisons(labels, matrices.wins[inside], matrices.ties[inside])
         return CategoryCounts(models, comparisons, counted, matrices.both_bad[inside].sum(axis=1))
@@ -320,7 +324,7 @@ class PoolState:
         """
         order = self._voter_order
         if order is None:
-            # Sorting small integers takes a tenth as long.
+            # Sorting small integers takes a tenth of the time.
             order = np.argsort((self.votes["voter"] >> VOTER_GROUP_BITS).astype(np.uint16), kind="stable")
             self._voter_order = order
         if category == OVERALL_CATEGORY:
@@ -365,7 +369,8 @@ def get_pool_state(pool: Pool, changes: TallyChanges | None = None) -> PoolState
 
     changes: changes that the current transaction has stored. `pool.revision` must be the revision before these changes.
     """
-    state = (cache := _get_cache(pool)).pop(pool.pk, None)
+    cache = _get_cache(pool)
+    state = cache.pop(pool.pk, None)
     if state is None or not state.has_votes_of(pool):
         state = _load_pool_state(pool)
     elif state.weight_revision != pool.weight_revision:

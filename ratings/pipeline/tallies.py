@@ -241,10 +241,10 @@ def stage_weights(
     *,
     excluded: bool | None = None,
 ) -> None:
-    """Prepare new weights for the votes with these ids in temporary tables, with the resulting changes to the tallies.
+    """Store new weights for the votes with these ids, and the resulting changes to the tallies, in temporary tables.
 
-    Values whose argument is None stay unchanged. Call this within a transaction. It writes to no other tables, so it
-    does not need the refresh lock.
+    If an argument is None, its values stay unchanged. Call this within a transaction. It writes to no other tables, so
+    it does not need the refresh lock.
     """
     with connection.cursor() as cursor:
         cursor.execute(CREATE_CHANGES_SQL)
@@ -290,9 +290,9 @@ def _add_counts(counts: list[PairCount], votes: list[tuple[int, str]]) -> dict[P
 
     votes: pairs of vote id and pool slug.
     """
-    known = _load_boards({count.pool for count in counts})
-    pools, counts = _get_or_create_pools(known, counts)
-    boards = _get_or_create_boards({(count.pool, count.category) for count in counts}, known, pools)
+    known_boards = _load_boards({count.pool for count in counts})
+    pools, counts = _get_or_create_pools(known_boards, counts)
+    boards = _get_or_create_boards({(count.pool, count.category) for count in counts}, known_boards, pools)
     changes = _group_changes(boards.values(), counts, votes)
     if counts:
         keys = [boards[count.pool, count.category].pk for count in counts]
@@ -356,5 +356,5 @@ def _build_pool_defaults(slug: str) -> dict[str, str]:
         return {"name": "Votes by programs", "kind": Pool.Kind.API}
     if slug == READY_POOL:
         return {"name": "Ready pairs", "kind": Pool.Kind.READY}
-    # The slug of a named set is "set-" and a hash. The name has enough of the hash to tell two sets apart.
+    # The slug of a named set is "set-" and a hash. The name includes enough of the hash to distinguish two sets.
     return {"name": f"Shortlist {slug.removeprefix('set-')[:6]}", "kind": Pool.Kind.SHORTLIST}

@@ -102,9 +102,9 @@ class VoteColumns:
         with connection.cursor() as cursor:
             cursor.execute(SELECT_WEIGHTS_SQL, [pool])
             rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 2)
-        known = rows[np.isin(rows[:, 0], self["id"])]
+        known_rows = rows[np.isin(rows[:, 0], self["id"])]
         self["filter_weight"][:] = 1
-        self["filter_weight"][np.searchsorted(self["id"], known[:, 0])] = known[:, 1] / FULL_WEIGHT
+        self["filter_weight"][np.searchsorted(self["id"], known_rows[:, 0])] = known_rows[:, 1] / FULL_WEIGHT
 
     def has_category(self, category: str, part: slice | Indices) -> NDArray[np.bool_]:
         """Return whether each vote in this slice, or at these positions, has the category."""

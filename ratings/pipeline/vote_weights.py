@@ -18,8 +18,8 @@ from ratings.statistics.vote_arrays import Indices
 from ratings.statistics.vote_filter import crowds
 
 REFRESH_LOCK_ID = 7_298_541  # key of the PostgreSQL advisory lock that serializes all changes to tallies and boards
-CROWD = "crowd"  # the reason if too many new voters voted in the same hour
-NEW_VOTER_AGE = timedelta(days=1)  # a voter is new until this long after their first battle
+CROWD = "crowd"  # the reason for a lower weight if too many new voters voted in the same hour
+NEW_VOTER_AGE = timedelta(days=1)  # a voter is new for this time after their first battle
 
 WAITING_SQL = """
 SELECT vote.id, pool.slug, pool.open_limit, vote.created_at
@@ -65,7 +65,7 @@ HELD_BACK = FilterWeight(0, CROWD)  # until the vote's epoch closes
 
 
 class _Outdated(Exception):
-    """Raised if the weights have changed while new ones were prepared."""
+    """Raised if the stored weights changed while new ones were prepared."""
 
 
 @contextmanager
@@ -178,20 +178,21 @@ def _apply_staged() -> None:
 
 def apply_exclusions() -> int:
     """Apply new exclusions, and undo withdrawn ones. Return how many were applied or undone."""
-    number = 0
-    for exclusion in list(_list_pending().values_list("pk", flat=True)):
+    count = 0
+    for exclusion_id in list(_list_pending().values_list("pk", flat=True)):
         with hold_refresh_lock():
-            number += _apply_exclusion(exclusion)
-    return number
+            count += _apply_exclusion(exclusion_id)
+    return count
 
 
 def _list_pending() -> QuerySet[Exclusion]:
+    """Return the exclusions to apply or to undo."""
     is_new = Q(is_in_force=False, withdrawn_at=None)
     return Exclusion.objects.filter(is_new | Q(is_in_force=True, withdrawn_at__isnull=False)).order_by("pk")
 
 
-def _apply_exclusion(key: int) -> int:
-    exclusion = _list_pending().select_for_update().filter(pk=key).first()
+def _apply_exclusion(exclusion_id: int) -> int:
+    exclusion = _list_pending().select_for_update().filter(pk=exclusion_id).first()
     if exclusion is None:  # another process has already applied it
         return 0
     if exclusion.is_in_force:
@@ -221,7 +222,7 @@ def select_votes(exclusion: Exclusion) -> QuerySet[Vote]:
 
 
 def _list_freed_votes(exclusion: Exclusion) -> list[int]:
-    """Return the votes of this exclusion that no other exclusion in force contains."""
+    """Return the votes that only this exclusion excludes."""
     others = Exclusion.objects.filter(pool=exclusion.pool_id, is_in_force=True).exclude(pk=exclusion.pk)
     still_excluded = {vote for excluded in others.values_list("votes", flat=True) for vote in excluded or ()}
     return [vote for vote in exclusion.votes or () if vote not in still_excluded]

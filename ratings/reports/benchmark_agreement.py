@@ -12,7 +12,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Value, When
 
 from arena.models import LIVE_POOL
-from catalog.benchmarks.comparability import ComparableScore, Conditions, standard_error
+from catalog.benchmarks.comparability import ComparableScore, Conditions, compute_standard_error
 from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.models import Benchmark, Score
 from core.http.errors import RequestError, not_found_error
@@ -86,8 +86,8 @@ class ConditionsGroup:
 class BenchmarkComparison:
     """The comparison of a benchmark with a board.
 
-    own_models: if this arena's own board was not used because it has too few models with scores, the number of these
-        models; else None.
+    own_models: the number of models with scores on this arena's own board if another board was used because this
+        number is too small, otherwise None.
     group: the conditions in use, or None if the benchmark has no scores.
     regression: None if there is a `problem`.
     points: sorted by residual, lowest first. Without a regression, they are sorted by rating, highest first.
@@ -114,9 +114,7 @@ class BenchmarkComparison:
 
     @property
     def rank_signal(self) -> str | None:
-        """ "kept" if the benchmark still predicts the order of the ratings, "lost" if it does not, or None if there is
-        no regression.
-        """
+        """Whether the benchmark still predicts the order of ratings: "kept", "lost", or None without a regression."""
         if self.regression is None:
             return None
         return "lost" if self.regression.has_lost_signal else "kept"
@@ -248,7 +246,7 @@ def _fit_line(pairs: Sequence[RatedScore]) -> tuple[str | None, BenchmarkRegress
             [score.percent for score, _ in pairs],
             [row["rating"] for _, row in pairs],
             [_compute_error(row) for _, row in pairs],
-            [100 * (standard_error(score) or 0) for score, _ in pairs],
+            [100 * (compute_standard_error(score) or 0) for score, _ in pairs],
         )
     except ValueError:
         return FLAT, None
@@ -299,7 +297,7 @@ def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[R
 
 
 def find_comparable_slugs() -> set[str]:
-    """Return the slugs of the benchmarks for which some overall board rates enough models with comparable scores."""
+    """Return the slugs of the benchmarks that have comparable scores of enough models on some overall board."""
     boards = [set(_index_rated_rows(unpack_rows(snapshot.rows))) for snapshot in list_newest_snapshots()]
     condition_names = [field.name for field in fields(Conditions) if field.name != "report"]
     report = Case(When(harness="", then=F("source")), default=Value(""))

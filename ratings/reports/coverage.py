@@ -69,7 +69,7 @@ class CoverageReport:
     lines: tuple[CoverageLine, ...]
 
 
-def _is_any(facts: KnownFacts) -> bool:
+def _applies_to_all(facts: KnownFacts) -> bool:
     return True
 
 
@@ -89,7 +89,7 @@ class _Requirement:
     label: "StrPromise"
     fields: frozenset[str]
     target_percent: int
-    applies: Callable[[KnownFacts], bool] = _is_any
+    applies: Callable[[KnownFacts], bool] = _applies_to_all
 
 
 REQUIREMENTS = (
@@ -113,26 +113,26 @@ def load_coverage(snapshots: Iterable[Snapshot], limit: int = BEST_MODELS) -> Co
     prices = load_current_prices(models)
     facts = Fact.objects.filter(model__in=models, chosen=True)
     unpublished = set(facts.filter(value=UNPUBLISHED).values_list("model_id", "field"))
-    known_facts = [_describe(model, prices, unpublished) for model in models]
+    known_facts = [_collect_facts(model, prices, unpublished) for model in models]
     newest = facts.aggregate(newest=Max("as_of"))["newest"]
     days = [day for day in (newest, *(price.as_of for price in prices.values())) if day]
-    lines = tuple(_count(requirement, known_facts) for requirement in REQUIREMENTS)
+    lines = tuple(_count_models(requirement, known_facts) for requirement in REQUIREMENTS)
     return CoverageReport(snapshot.board.pool.name, len(models), max(days, default=None), lines)
 
 
-def _describe(
+def _collect_facts(
     model: LanguageModel, prices: Mapping[int, Price], unpublished: Collection[tuple[int, str]]
 ) -> KnownFacts:
     fields = {field for requirement in REQUIREMENTS for field in requirement.fields} - {"price"}
     # The value of a relation is the key of the related object, which is not loaded.
-    known = {field for field in fields if model.serializable_value(field) is not None}
+    known_fields = {field for field in fields if model.serializable_value(field) is not None}
     if model.pk in prices:
-        known.add("price")
-    withheld = {field for field in fields - known if (model.pk, field) in unpublished}
-    return KnownFacts(model, frozenset(known), frozenset(withheld))
+        known_fields.add("price")
+    withheld = {field for field in fields - known_fields if (model.pk, field) in unpublished}
+    return KnownFacts(model, frozenset(known_fields), frozenset(withheld))
 
 
-def _count(requirement: _Requirement, known_facts: Sequence[KnownFacts]) -> CoverageLine:
+def _count_models(requirement: _Requirement, known_facts: Sequence[KnownFacts]) -> CoverageLine:
     counted = [facts for facts in known_facts if requirement.applies(facts)]
     known = sum(requirement.fields <= facts.known for facts in counted)
     missing = [facts.model.slug for facts in counted if not requirement.fields <= facts.known | facts.unpublished]

@@ -32,13 +32,17 @@ Row = dict[str, Any]
 def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
     """Return the models on a board with their price or speed, and mark those on the Pareto frontier.
 
-    The result is the board with these changes: `against` is the axis. `rows` has only the compared models, in the order
-    of the board, with the additional fields value, on_frontier, organization, open_weights, and answers_here (whether
-    an endpoint of the model is enabled); for prices, also with both prices, their source, their date, and whether they
-    were set by hand. `left_out` has the other models with the reason, one of `EXCLUSION_REASONS`. Prices and speeds are
-    current, even if the board is not.
-
     axis: `price` (US dollars per million tokens, blended 3:1, input to output) or `speed` (tokens per second).
+
+    The result is the board with these fields changed or added:
+
+    against: the axis.
+    rows: only the compared models, in the order of the board. Each row also has value, on_frontier, organization,
+        open_weights, and answers_here (whether an endpoint of the model is enabled). For prices, it also has both
+        prices, their source, their date, and whether they were set by hand.
+    left_out: the other models, each with one of the `EXCLUSION_REASONS`.
+
+    Prices and speeds are current, even if the board is not.
 
     Raises RequestError as `snapshots.load_newest_board` does, and RequestError 400 if the axis is not in `AXES`.
     """

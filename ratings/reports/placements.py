@@ -12,7 +12,7 @@ from core.text.proportions import Z95, Proportion
 from ratings.boards import board_selection
 from ratings.boards.changes import has_rank
 from ratings.boards.interval_explanations import describe_missing_votes
-from ratings.boards.snapshots import BoardKey, list_newest_snapshots, newest_fit, unpack_rows
+from ratings.boards.snapshots import BoardKey, list_newest_snapshots, select_newest_fit, unpack_rows
 from ratings.models import OVERALL_CATEGORY, Board, Pool, Snapshot
 
 
@@ -41,8 +41,10 @@ class Placement:
 
 
 def list_pool_placements(model: str) -> list[Placement]:
-    """Return a model's placement in each pool, oldest pool first: on the newest overall board, or else on the newest
-    board of the category with the model's best rank.
+    """Return a model's placement in each pool, oldest pool first.
+
+    The placement is from the newest overall board or, if the model is not on it, from the newest board of the category
+    with the model's best rank.
     """
     overall = _find_placements(list_newest_snapshots(), model)
     pools_with_overall = [placement.pool.pk for placement in overall]
@@ -78,7 +80,7 @@ def list_category_placements(pool: str, model: str) -> list[Placement]:
 
 def _load_newest_snapshots(boards: QuerySet[Board]) -> QuerySet[Snapshot]:
     """Return the newest snapshot of each board, sorted by category name."""
-    keys = boards.annotate(newest=newest_fit("pk")).values("newest")
+    keys = boards.annotate(newest=select_newest_fit("pk")).values("newest")
     related = ("board__pool", "board__category")
     return Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__category__name")
 

@@ -20,14 +20,14 @@ class ReleaseRecord(NamedTuple):
 def list_release_records(rows: Sequence[Mapping[str, Any]]) -> list[ReleaseRecord]:
     """Return the models that are rated higher than all earlier models with the same kind of weights, newest first.
 
-    Unbounded models are ignored, and so are models whose release date is unknown or for which it is unknown whether the
-    weights are open. The list is empty if fewer than `MIN_MODELS` remain. This needs one query.
+    Unbounded models are ignored, and so are models with an unknown release date or unknown openness of the weights. The
+    list is empty if fewer than `MIN_MODELS` remain. This runs one query.
     """
     by_slug = {row["model"]: row for row in rows if not row["unbounded"]}
-    known = LanguageModel.objects.filter(slug__in=by_slug).values_list("slug", "release_date", "open_weights")
+    release_rows = LanguageModel.objects.filter(slug__in=by_slug).values_list("slug", "release_date", "open_weights")
     dated = [
         ReleaseRecord(by_slug[slug], day, is_open)
-        for slug, day, is_open in known
+        for slug, day, is_open in release_rows
         if day is not None and is_open is not None
     ]
     if len(dated) < MIN_MODELS:

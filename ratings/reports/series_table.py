@@ -18,9 +18,13 @@ def build_series_table(
 ) -> dict[str, Any]:
     """Return the table for the first ten models in these rows, from `since` (or the first stored board) to `until`.
 
-    `models` has the slug and name of each model, and `names` has the same as JSON for the plot. `lines` has the boards,
-    newest first. Each line has the board's time and one cell per model: its rating and interval as text, or None if the
-    model was not on the board. `json` is the API URL for the plot.
+    The result has these keys:
+
+    models: the slug and name of each model.
+    names: the same as JSON, for the plot.
+    lines: the boards, newest first. Each line has the board's time and one cell per model: its rating and interval as
+        text, or None if the model was not on the board.
+    json: the API URL for the plot.
     """
     models = [{"model": row["model"], "name": row["name"]} for row in rows[:MAX_MODELS]]
     slugs = [model["model"] for model in models]

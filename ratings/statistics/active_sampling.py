@@ -1,7 +1,7 @@
 """Weights for drawing the next pair, so that new votes reduce the most important errors.
 
 One vote on models i and j adds p q (e_i - e_j)(e_i - e_j)' to the information matrix, which is a rank-one update of the
-covariance matrix V. Let W be the matrix for which trace(W V) is the weighted sum of the variances to reduce. The vote
+covariance matrix V. The weighted sum of the variances to reduce is trace(W V) for a matrix of weights W. The vote
 reduces this sum by p q (e_i - e_j)' V W V (e_i - e_j) / (1 + p q (e_i - e_j)' V (e_i - e_j)). This is sequential design
 for a linear optimality criterion (V. V. Fedorov, Theory of Optimal Experiments, 1972). Pairs are drawn with a
 probability proportional to this reduction. If the best pair were always drawn, every model would meet the same
@@ -19,14 +19,14 @@ from ratings.statistics.constants import ELO_SCALE, MEAN_RATING
 from ratings.statistics.likelihood import Flags, build_laplacian, compute_chances, maximize_likelihood
 from ratings.statistics.vote_arrays import Floats
 
-# A model is a newcomer if it has fewer votes or a wider interval than this. The half-width is in Elo points.
+# A model is a newcomer if it has fewer votes than this, or an interval with a larger half-width (in Elo points).
 NEWCOMER_VOTES = 100
 NEWCOMER_HALF_WIDTH = 20.0
 CONTENDER_COUNT = 10
 
 # The weights of three mean variances: differences between contenders, newcomers against the field, and all models
-# against the field. Unlike means, sums would depend on the number of models in each group: a few newcomers would have
-# almost no weight, or the contenders of a new board would have almost none.
+# against the field. Sums would depend on the number of models in each group, so a few newcomers would have almost no
+# weight, and neither would the contenders of a new board.
 _CONTENDER_WEIGHT = 3.0
 _NEWCOMER_WEIGHT = 1.0
 _FIELD_WEIGHT = 0.05
@@ -42,10 +42,14 @@ def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
     The matrix is symmetric and finite, with a zero diagonal and no negative values. The shares of the pairs i < j add
     up to 1, or to 0 if there is no pair.
 
-    The shares are chosen to reduce three kinds of errors: those of newcomers' ratings relative to the field, those of
-    differences between contenders, and, with a small weight, those of all ratings relative to the field. Each model
-    counts as a contender with the probability that it is among the ten best. The field is the mean of all ratings,
-    weighted by information. A model without votes has almost no weight in it.
+    The shares are chosen to reduce the errors of:
+
+    - the differences between contenders,
+    - newcomers' ratings relative to the field,
+    - all ratings relative to the field, with a small weight.
+
+    Each model counts as a contender with the probability that it is among the ten best. The field is the mean of all
+    ratings, weighted by information, so a model without votes has almost no weight in it.
 
     Each model has a prior that is worth one tie against an opponent rated 1000, so a board without votes is valid
     input.
@@ -62,9 +66,9 @@ def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
     field = information.diagonal() / information.trace()
     against_field = covariance - field @ covariance
     variance = np.maximum(against_field.diagonal() - against_field @ field, _MIN_VARIANCE)
-    gain = _compute_gain(against_field, _is_newcomer(board, fit), _compute_contender_chances(theta, variance))
-    shrink = p * q * _compute_difference_variances(gain) / (1 + p * q * _compute_difference_variances(covariance))
-    shares: Floats = (shrink + shrink.T) / shrink.sum()
+    gain = _compute_gain(against_field, _find_newcomers(board, fit), _compute_contender_chances(theta, variance))
+    reduction = p * q * _compute_difference_variances(gain) / (1 + p * q * _compute_difference_variances(covariance))
+    shares: Floats = (reduction + reduction.T) / reduction.sum()
     return shares
 
 
@@ -77,7 +81,7 @@ def _fit_strengths(board: Comparisons, start: Floats) -> Floats:
     return maximize_likelihood(won, lost, np.append(start, 0.0))[0][:-1]
 
 
-def _is_newcomer(board: Comparisons, fit: Fit) -> Flags:
+def _find_newcomers(board: Comparisons, fit: Fit) -> Flags:
     has_few_votes: Flags = board.votes.sum(axis=1) < NEWCOMER_VOTES
     return has_few_votes | fit.unbounded | (Z95 * fit.se > NEWCOMER_HALF_WIDTH)
 
@@ -86,8 +90,9 @@ def _compute_contender_chances(theta: Floats, variance: Floats) -> Floats:
     """Return the approximate probability that each model is among the ten best, as an array (M,)."""
     if len(theta) <= CONTENDER_COUNT:
         return np.ones(len(theta))
-    last, next_one = -np.sort(-theta)[CONTENDER_COUNT - 1 : CONTENDER_COUNT + 1]
-    chance: Floats = ndtr((theta - (last + next_one) / 2) / np.sqrt(variance))
+    weakest_inside, strongest_outside = -np.sort(-theta)[CONTENDER_COUNT - 1 : CONTENDER_COUNT + 1]
+    threshold = (weakest_inside + strongest_outside) / 2
+    chance: Floats = ndtr((theta - threshold) / np.sqrt(variance))
     return chance
 
 

@@ -3,7 +3,7 @@
 If a model is far below the line, voters like it less than its score predicts. If it is far above the line, they like it
 more. A large residual does not prove anything: it can be due to overfitting, leakage, a narrow test, style, or chance.
 
-The functions import numpy themselves, because each web process loads this module, and few pages show a regression.
+Every web process loads this module, but few pages show a regression. So numpy is imported only inside the functions.
 """
 
 from collections.abc import Sequence

@@ -82,8 +82,8 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
     cluster: the votes of each voter. If at least five voters judged the bounded models of a component, the intervals of
         that component are clustered by voter. They use the factor G / (G - 1) for G voters and Student's t with the
         effective number of voters, and they are never narrower than the plain intervals (see `interval_widths`). Votes
-        that are missing from `cluster` count as independent, and so do all votes on a model whose summed scores are
-        zero for every voter, for example because it had only one voter.
+        that are missing from `cluster` count as independent. If a model's summed scores are zero for every voter, for
+        example because it had only one voter, all votes on it count as independent too.
     start (M,): starting values, such as the previous ratings. They affect the speed, but not the result.
 
     `likelihood.Estimate.from_bounded` sets the ends of the intervals, with half-widths from `interval_widths.Spread`.
@@ -286,8 +286,8 @@ def _subtract_voter_counts(votes: _FittedVotes, rows: VoterCounts) -> _FittedVot
     """Return the votes without a known voter. Raises ValueError if `rows` has votes that `votes` does not have."""
     size = len(votes.wins)
     if rows.wins.sum() + rows.losses.sum() + rows.ties.sum() == votes.wins.sum() + votes.ties.sum() / 2:
-        none = np.zeros((size, size))
-        return _FittedVotes(none, none, none, none, votes.p, votes.q)
+        no_votes = np.zeros((size, size))
+        return _FittedVotes(no_votes, no_votes, no_votes, no_votes, votes.p, votes.q)
     counts = _subtract_rows(votes.wins, votes.ties, rows)
     squared = _subtract_rows(votes.squared_wins, votes.squared_ties, rows.square_weights())
     return _FittedVotes(*counts, *squared, votes.p, votes.q)

@@ -9,13 +9,13 @@ from scipy.sparse import csr_array
 
 from ratings.statistics.vote_arrays import Floats, Ids, Indices
 
-# E values for a table that has one row per voter, with the column of each value. An int is one column for all values.
+# The columns of E values in a table with one row per voter, and the values. An int is the same column for all values.
 ColumnEntries: TypeAlias = tuple[Ids | int, Floats]
 ArrayFunction: TypeAlias = Callable[[Floats], Floats]
 
 # A block of this many sums fits into the processor's cache.
 _BLOCK_CELLS = 1 << 19
-# Sparse products are faster if there is on average less than one entry for this many cells of the table.
+# Sparse products are faster if, on average, fewer than one in this many cells of the table has an entry.
 _SPARSE_FACTOR = 10
 
 
@@ -45,8 +45,9 @@ def sum_outer_products(voter: Indices, parts: Sequence[ColumnEntries], width: in
 def sum_pair_products(
     voter: Indices, pair: tuple[Indices, Indices], score: Floats, amount: Floats, width: int
 ) -> tuple[Floats, Floats]:
-    """Return two sums over voters: the outer products of their scores (width, width), and their squared amounts
-    (width,).
+    """Return two sums over voters: the outer products of their scores, and their squared amounts.
+
+    The shapes of the sums are (width, width) and (width,).
 
     voter (E,): each entry's voter, numbered from 0.
     pair: each entry's first and second model (E,).
@@ -115,7 +116,7 @@ def _iter_blocks(voter: Indices, width: int) -> Iterator[tuple[NDArray[np.intp],
     voters = int(voter.max(initial=-1)) + 1
     shift = max(0, (_BLOCK_CELLS // max(width, 1)).bit_length() - 1)
     block = voter >> shift
-    # Sorting small integers takes a tenth as long.
+    # Sorting small integers takes a tenth of the time.
     order = np.argsort(block.astype(np.min_scalar_type(int(block.max(initial=0)))), kind="stable")
     ends = np.searchsorted(block[order], np.arange(int(block.max(initial=-1)) + 2))
     for number, (low, high) in enumerate(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)):

@@ -18,7 +18,7 @@ MAX_ITERATIONS = 1000  # steps without convergence before `NotConverged` is rais
 # Sums of squared residuals below this fraction of the expected sum are rounding errors.
 RESIDUAL_TOLERANCE = 1e-12
 
-# Newton steps below this size shrink quadratically. If such a step is not shorter than half of the previous one, it is
+# Newton steps below this size shrink quadratically. If one of them is at least half as long as the previous step, it is
 # a rounding error.
 _ROUNDING_STEP = 1e-6
 # A full step of d units increases the likelihood if (exp(d) - d - 1) / d ** 2 is below 1, that is, up to 1.79 units.
@@ -102,9 +102,9 @@ def maximize_likelihood(won: Floats, lost: Floats, theta: Floats) -> tuple[Float
     steps.
 
     The iteration stops when a step is below `STEP_TOLERANCE` of the largest strength (or of one unit, if that is more),
-    or when rounding prevents shorter steps. Every step increases the likelihood, for any starting values. A full Newton
-    step is taken if it moves no pair by more than `_MAX_FULL_STEP` units. A step that would move a pair by more, up to
-    d units, is multiplied by ln(1 + d) / d (T. Sun and Q. Tran-Dinh, Mathematical Programming 178, 2019).
+    or when rounding prevents shorter steps. Every step increases the likelihood, for any starting values. If a full
+    Newton step moves no pair by more than `_MAX_FULL_STEP` units, it is taken. If it moves a pair by up to d units,
+    where d is larger, it is multiplied by ln(1 + d) / d (T. Sun and Q. Tran-Dinh, Mathematical Programming 178, 2019).
 
     Raises NotConverged if there is no maximum within `MAX_ITERATIONS` steps, or if the likelihood is too flat.
     """

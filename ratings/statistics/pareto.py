@@ -1,4 +1,4 @@
-"""The Pareto frontier: the points for which no other point is better in both coordinates."""
+"""The Pareto frontier: the points that no other point exceeds in both coordinates."""
 
 from collections.abc import Sequence
 

@@ -11,7 +11,7 @@ from ratings.statistics.likelihood import Estimate, Flags, maximize_likelihood
 from ratings.statistics.vote_arrays import Floats
 
 _TAIL_CHANCE = 0.025
-# In natural units (10,000 Elo points). This far below the weakest opponent, no record has a probability of 2.5%.
+# In natural units (about 10,000 Elo points). At this distance below all opponents, a win is far less likely than 2.5%.
 _SEARCH_MARGIN = 60.0
 _BISECTION_STEPS = 60
 
@@ -69,8 +69,9 @@ def find_open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Fla
 
 
 def find_lower_bounds(won: Floats, lost: Floats, opponents: Floats) -> Floats:
-    """Return the strengths (U,) at which a record that is at least as good as won and lost (U, K) has a probability of
-    2.5%.
+    """Return the strengths (U,) at which a record at least this good has a probability of 2.5%.
+
+    won, lost (U, K): the record of each model against each opponent.
     """
     low = np.full(len(won), opponents.min() - _SEARCH_MARGIN)
     high = np.full(len(won), opponents.max() + _SEARCH_MARGIN)

@@ -166,11 +166,11 @@ def _assign_tiers(fit: Fit, ranked: Flags) -> Indices:
 
 
 def _compute_simultaneous_level(models: int) -> float:
-    """Return the quantile level for the upper end of each pair's interval such that, in 95% of cases, all the intervals
-    cover their differences simultaneously.
+    """Return the quantile level for the upper ends of simultaneous intervals of all differences.
 
-    The leader is chosen from the data, so the intervals must cover all pairs and not only those of one model (Z. Sidak,
-    Journal of the American Statistical Association 62, 1967, for normal estimates with any correlation).
+    With this level, all intervals cover their differences at the same time in 95% of cases. The leader is chosen from
+    the data, so the intervals must cover all pairs and not only those of one model (Z. Sidak, Journal of the American
+    Statistical Association 62, 1967, for normal estimates with any correlation).
     """
     comparisons = max(models * (models - 1) / 2, 1)
     return float((1 + 0.95 ** (1 / comparisons)) / 2)

@@ -181,9 +181,7 @@ def _place_unbounded_models(board: Comparisons, votes: PairedVotes, part: Compon
 
 
 def _collect_record(votes: PairedVotes, parameters: Floats, model: int) -> tuple[Floats, Floats, Floats]:
-    """Return the wins and losses (1, n) of a model in each of its votes, and its opponents' strengths adjusted for
-    style (n,).
-    """
+    """Return a model's wins and losses (1, n) in its n votes, and the opponents' strengths adjusted for style (n,)."""
     record = votes.select_votes((votes.first == model) | (votes.second == model))
     is_first = record.first == model
     score = np.where(is_first, record.score, 1 - record.score)

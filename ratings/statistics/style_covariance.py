@@ -17,8 +17,7 @@ from ratings.statistics.vote_arrays import Floats, Indices
 def compute_sandwich(
     votes: PairedVotes, parameters: Floats, information: Floats, free: Flags, component: Indices
 ) -> tuple[Spread, Flags]:
-    """Return the covariances of the M + K fitted parameters, and whether each model's interval is clustered by voter
-    (M,).
+    """Return the covariances of the M + K parameters, and whether each model's interval is clustered by voter (M,).
 
     free (M + K,): True for all fitted parameters except one strength in each component.
     component (M,): the component of each fitted model, and a negative number for other models. The rows of other models
@@ -74,7 +73,8 @@ def _build_centering(component: Indices, size: int) -> Floats:
 
 def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
     """Return a mask (N,) of the votes on one of these models, or with a difference in one of these styles."""
-    models, styles = parameters[: votes.model_count], parameters[votes.model_count :]
+    models = parameters[: votes.model_count]
+    styles = parameters[votes.model_count :]
     is_affected: Flags = models[votes.first] | models[votes.second] | (votes.x[styles] != 0).any(axis=0)
     return is_affected
 
@@ -82,15 +82,16 @@ def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
 def _compute_meat(
     votes: PairedVotes, voter: Indices, residual: Floats, plain: Floats, component: Indices
 ) -> tuple[Floats, Flags]:
-    """Return the sum of the outer products of the scores (M + K, M + K), and whether each vote's score is summed by
-    voter first (N,).
+    """Return the sum of the outer products of the scores, and whether each score is summed by voter first.
+
+    The shapes are (M + K, M + K) and (N,).
     """
     is_clustered, factor = _select_clustered_votes(votes, voter, component)
     voter = np.maximum(voter, 0)
     score = votes.weight * residual * is_clustered
     products = _sum_score_products(votes, voter, score)
     # If a model has a single voter, the voter's scores add up to 0 at the maximum, so they do not measure any error.
-    # Such votes count as independent.
+    # These votes count as independent.
     lacks_scores = products.diagonal() <= RESIDUAL_TOLERANCE * plain.diagonal()
     is_uninformative = is_clustered & _select_affected_votes(votes, lacks_scores)
     if is_uninformative.any():
@@ -116,20 +117,20 @@ def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, is_cl
 
 
 def _select_clustered_votes(votes: PairedVotes, voter: Indices, component: Indices) -> tuple[Flags, Floats]:
-    """Return whether each vote has a known voter in a component with enough voters (N,), and the factor of each
-    parameter's scores, sqrt(G / (G - 1)) (M + K,).
+    """Return whether each vote has a known voter in a component with enough voters, and a factor for each parameter.
 
-    G is the number of voters in the parameter's component, or, for a style, in all components with enough voters.
+    The shapes are (N,) and (M + K,). The factor of a parameter's scores is sqrt(G / (G - 1)). G is the number of voters
+    in the parameter's component, or, for a style, in all components with enough voters.
     """
     vote_component = component[votes.first]
-    known = voter >= 0
+    has_voter = voter >= 0
     voted = np.zeros((int(component.max()) + 1, int(voter.max(initial=-1)) + 1), dtype=bool)
-    voted[vote_component[known], voter[known]] = True
+    voted[vote_component[has_voter], voter[has_voter]] = True
     voters = voted.sum(axis=1)
     enough = voters >= MIN_VOTERS
     total_voters = int(voted[enough].any(axis=0).sum())
     counts = np.append(np.where(component >= 0, voters[component], 0), np.full(len(votes.scale), total_voters))
-    return known & enough[vote_component], np.sqrt(counts / np.maximum(counts - 1, 1))
+    return has_voter & enough[vote_component], np.sqrt(counts / np.maximum(counts - 1, 1))
 
 
 def _sum_score_products(votes: PairedVotes, voter: Indices, score: Floats) -> Floats:

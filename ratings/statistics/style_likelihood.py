@@ -15,8 +15,8 @@ from ratings.statistics.vote_arrays import Floats, Indices
 # The step at which separability is checked. Parameters that diverge grow by one unit per step. If there is a maximum,
 # it rarely takes half as many steps.
 _SEPARABILITY_CHECK_STEP = 20
-# If less than this fraction of a parameter's information is left after the other parameters are accounted for, the rest
-# might be a rounding error.
+# If less than this fraction of a parameter's information is left after the other parameters are accounted for, that
+# remainder might be a rounding error.
 _MIN_INFORMATION_SHARE = 1e-9
 # The solver meets constraints to within 1e-7 if strengths and style differences are at most 1.
 _CONSTRAINT_SLACK = 1e-6

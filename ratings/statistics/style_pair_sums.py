@@ -31,7 +31,7 @@ class _Chunk(NamedTuple):
 
 
 class _Runs(NamedTuple):
-    """The first vote and the two models of each run. A run ends at the end of its chunk."""
+    """The first vote and the two models of each run. No run extends beyond its chunk."""
 
     starts: Indices
     first: Indices

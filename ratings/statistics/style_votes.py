@@ -64,7 +64,7 @@ class StyledVotes:
 
         The scale of each style difference is its population standard deviation.
         """
-        # Sorting small integers takes a tenth as long.
+        # Sorting small integers takes a tenth of the time.
         small = np.min_scalar_type(len(self.labels))
         first = self.first.astype(small)
         second = self.second.astype(small)
@@ -91,8 +91,9 @@ class StyledVotes:
 
 
 def _compute_differences(features: NDArray[Any], order: Indices, weight: Floats) -> tuple[Floats, Floats]:
-    """Return the style differences (a - b) / (a + b + 1) (K, n) of the votes in this order, and the population standard
-    deviation of each difference (K,).
+    """Return the style differences (a - b) / (a + b + 1) of the votes in this order, and their standard deviations.
+
+    The shapes are (K, n) and (K,). The standard deviations are those of a population.
     """
     styles = features.shape[1] // 2
     size = len(order)
@@ -136,17 +137,17 @@ def _check_positions(side: ArrayLike, size: int) -> Indices:
 
 def _check_features(features: ArrayLike, votes: int) -> tuple[NDArray[Any], Flags | None]:
     """Return the features (N, 2 K), and a mask (N,) of the votes that have them, or None if all votes do."""
-    figures = np.asarray(features)
-    if figures.dtype.kind not in "iuf":
-        figures = as_floats("features", features)
-    if figures.ndim != 2 or len(figures) != votes or figures.shape[1] % 2:
+    table = np.asarray(features)
+    if table.dtype.kind not in "iuf":
+        table = as_floats("features", features)
+    if table.ndim != 2 or len(table) != votes or table.shape[1] % 2:
         raise ValueError(f"features must have {votes} rows, each with the features of both answers")
-    if (figures < 0).any():
-        raise_if_any(np.any(figures < 0, axis=1), "vote {} has a negative feature")
-    if figures.dtype.kind != "f":
-        return figures, None
+    if (table < 0).any():
+        raise_if_any(np.any(table < 0, axis=1), "vote {} has a negative feature")
+    if table.dtype.kind != "f":
+        return table, None
     # NaN and inf propagate through a matrix product, which is four times as fast as a check of every value.
-    total = figures @ np.ones(figures.shape[1], figures.dtype)
+    total = table @ np.ones(table.shape[1], table.dtype)
     raise_if_any(np.isinf(total), "vote {} has an infinite feature")
     missing = np.isnan(total)
-    return figures, ~missing if missing.any() else None
+    return table, ~missing if missing.any() else None

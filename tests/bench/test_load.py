@@ -9,7 +9,7 @@ from bench import processes
 from bench.figures import Mark, render_table, summarize
 from bench.load import BattleRecord, Load, make_direct_runner
 from bench.processes import PARTS
-from bench.profiles import RHYTHMS, words
+from bench.profiles import RHYTHMS, build_words
 from bench.rhythm import Pane
 
 QUICK = ["spark", "flash"]
@@ -67,14 +67,14 @@ def test_schedule_of_a_profile_brings_every_token_at_about_its_rate(name):
 
 
 def test_words_of_a_model_are_its_own_and_always_the_same():
-    assert words("one", "?", 20) == words("one", "?", 20) != words("other", "?", 20)
+    assert build_words("one", "?", 20) == build_words("one", "?", 20) != build_words("other", "?", 20)
 
 
 def test_seen_panes_count_from_the_question():
     battle = BattleRecord("?", asked=100.0)
     battle.panes["a"] = Pane("spark", [101.0, 102.5], [3, 4])
 
-    assert battle.relative_panes()[0] == Pane("spark", [1.0, 2.5], [3, 4])
+    assert battle.build_relative_panes()[0] == Pane("spark", [1.0, 2.5], [3, 4])
 
 
 def test_figures_give_cpu_for_each_battle_that_is_open():

@@ -5,10 +5,10 @@ import lzma
 import numpy as np
 import pytest
 
-from bench.rating_data import STYLE, Counts, Styled, differences
-from bench.rating_peers import CONTENDERS, fastchat_bootstrap
+from bench.rating_data import STYLE, Counts, Styled, compute_differences
+from bench.rating_peers import CONTENDERS, run_fastchat_bootstrap
 from bench.rating_run import measure_time, prepare
-from bench.rating_style import exact
+from bench.rating_style import prepare_exact
 from bench.ratings import (
     Measurement,
     build_growth_columns,
@@ -24,7 +24,7 @@ DRAWN = Counts.generate(12, 30_000, seed=1)
 
 
 def fitted(counts):
-    return bradley_terry.fit(Comparisons.from_counts(counts.names, *counts.matrices())).ratings
+    return bradley_terry.fit(Comparisons.from_counts(counts.names, *counts.build_matrices())).ratings
 
 
 def measured(first, again, ratings=(1000.0,)):
@@ -46,10 +46,10 @@ def test_drawn_counts_of_one_seed_are_always_the_same():
 
 
 def test_votes_of_counts_add_up_to_the_same_board():
-    votes = DRAWN.votes()
+    votes = DRAWN.list_votes()
     board = Comparisons.from_votes(votes.first, votes.second, votes.outcome)
 
-    assert np.array_equal([board.wins, board.ties], DRAWN.matrices())
+    assert np.array_equal([board.wins, board.ties], DRAWN.build_matrices())
 
 
 @pytest.mark.parametrize(("name", "pack"), [("pairs.csv", bytes), ("pairs.csv.xz", lzma.compress)])
@@ -58,7 +58,7 @@ def test_counts_are_read_with_both_kinds_of_ties(tmp_path, name, pack):
     file.write_bytes(pack(b"model_a,model_b,win_a,win_b,tie,tie_bothbad\nb,a,5,3,2,1\na,c,1,0,0,4\n"))
 
     counts = Counts.read(str(file))
-    wins, ties = counts.matrices()
+    wins, ties = counts.build_matrices()
 
     assert counts.names == ("a", "b", "c")
     assert wins.tolist() == [[0, 3, 1], [5, 0, 0], [0, 0, 0]]
@@ -72,10 +72,10 @@ def test_contenders_of_ours_find_the_same_ratings(contender):
 
 @pytest.mark.slow
 def test_fastchat_description_fits_near_the_optimum_and_its_rounds_spread_as_the_sandwich_says():
-    single = DRAWN.votes()
+    single = DRAWN.list_votes()
     votes = np.column_stack([single.first, single.second, 2 * single.outcome]).astype(np.int32)
-    whole, *rounds = fastchat_bootstrap(votes, 40)
-    fit = bradley_terry.fit(Comparisons.from_counts(DRAWN.names, *DRAWN.matrices()))
+    whole, *rounds = run_fastchat_bootstrap(votes, 40)
+    fit = bradley_terry.fit(Comparisons.from_counts(DRAWN.names, *DRAWN.build_matrices()))
 
     assert len(rounds) == 40
     assert whole - whole.mean() + 1000 == pytest.approx(fit.ratings, abs=3)
@@ -91,13 +91,13 @@ def test_exact_solver_without_any_pull_of_style_finds_the_ratings_of_the_votes()
 
     noise = Styled(styled.names, votes, random.astype(np.int32))
 
-    assert exact(noise)() == pytest.approx(plain.ratings, abs=2)
+    assert prepare_exact(noise)() == pytest.approx(plain.ratings, abs=2)
 
 
 def test_differences_of_style_lie_between_minus_one_and_one():
     features = np.array([[9, 0, 2, 1, 0, 0, 2, 4]], dtype=np.int32)
 
-    assert differences(features)[0] == pytest.approx([0.9, 0, 0, -0.5])
+    assert compute_differences(features)[0] == pytest.approx([0.9, 0, 0, -0.5])
     assert STYLE.shape == (4,)
 
 

@@ -8,7 +8,7 @@ Sources:
 - thinking: https://platform.claude.com/docs/en/build-with-claude/extended-thinking
 
 A thinking budget is at least 1,024 tokens, counts toward max_tokens, and cannot be combined with a temperature. Claude
-models from version 4.7 on reject a budget and accept `adaptive` thinking instead.
+4.7 and later models reject a budget, and accept `adaptive` thinking instead.
 """
 
 from collections.abc import Iterator

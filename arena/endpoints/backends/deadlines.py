@@ -20,10 +20,10 @@ T = TypeVar("T")
 class Deadline:
     """The deadline for the next piece of an answer, on the running event loop's clock.
 
-    An answer has two deadlines, of which the earlier one applies: one for the whole answer, and one for the current
-    phase (up to the first token, between two tokens, or after the end).
+    An answer has two deadlines: one for the whole answer, and one for the current phase (up to the first token, between
+    two tokens, or after the end). The earlier one applies.
 
-    The limit is enforced only while Arena waits for the model, so a slow consumer does not exceed it. Each answer has
+    A deadline is enforced only while Arena waits for the model, so a slow consumer does not exceed it. Each answer has
     one timer, which checks the deadline when it fires. A new timer for each token would take a quarter of the CPU time
     per token.
     """

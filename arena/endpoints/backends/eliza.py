@@ -27,7 +27,7 @@ from arena.endpoints.backends.eliza_script import (
 from arena.endpoints.backends.protocol import Request, StreamPart, Timeouts
 from arena.endpoints.backends.word_stream import stream_words
 
-MAX_CLAUSE_WORDS = 40  # the rest of a clause is ignored
+MAX_CLAUSE_WORDS = 40  # further words are ignored
 MAX_MEMORIES = 8
 CLAUSE_END = re.compile(r"[.,;:!?\n]+|\bbut\b")
 WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
@@ -119,7 +119,7 @@ def match_pattern(pattern: Sequence[str], words: Sequence[str]) -> list[list[str
     """
     if not pattern:
         return None if words else []
-    head, rest = pattern[0], pattern[1:]
+    head, *rest = pattern
     lengths = range(len(words) + 1) if head == "*" else (1,)
     for length in lengths:
         part = list(words[:length])

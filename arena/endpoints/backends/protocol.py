@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 import aiohttp
 
-# The values of `Answer.Failure`.
+# The values of `Answer.Failure`, except `stopped`, which is not an error.
 FailureReason = Literal["timeout", "unavailable", "refused", "too_long", "empty", "rejected", "busy"]
 SERVER_FIELDS = ("base_url", "model")
 

@@ -141,7 +141,7 @@ def build_exception_error(error: Exception) -> BackendError:
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, TimeoutError):
         return BackendError(Action.REPLACE, "timeout", detail)
-    # A malformed answer, for which a backend raises ValueError, would be malformed again after a retry.
+    # A ValueError means that the answer was malformed. A retry would probably get another malformed answer.
     is_permanent = isinstance(error, PERMANENT_ERRORS)
     return BackendError(Action.REPLACE if is_permanent else Action.RETRY, "unavailable", detail)
 

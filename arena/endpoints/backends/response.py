@@ -65,7 +65,8 @@ class AnswerDecoder:
             chunk = chunk.removeprefix(BYTE_ORDER_MARK)
             self._detect_document(chunk)
         self._received_bytes += len(chunk)
-        if self._received_bytes > (MAX_BODY_BYTES if self._document is None else MAX_DOCUMENT_BYTES):
+        max_bytes = MAX_BODY_BYTES if self._document is None else MAX_DOCUMENT_BYTES
+        if self._received_bytes > max_bytes:
             raise malformed_error(f"received more than {self._received_bytes - 1} bytes")
         if self._document is None:
             yield from self._read_events(self._parse_chunk(chunk))

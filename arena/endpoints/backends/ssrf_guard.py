@@ -74,7 +74,7 @@ def check_url(url: str, allowed: Iterable[str] = ()) -> None:
     """
     try:
         parsed = URL(url)
-        _ = parsed.port
+        _ = parsed.port  # raises ValueError if the port is invalid
     except ValueError:
         raise ValueError("is not a URL") from None
     if "?" in url or "#" in url:

@@ -53,10 +53,10 @@ class TextCleaner:
         return piece if self.has_begun else self._begin(piece)
 
     def end(self) -> str:
-        """Return the cleaned rest of the text."""
-        rest = clean_text(self._surrogate_half)
+        """Return a replacement character if a surrogate still waits for its other half, or else an empty string."""
+        last = clean_text(self._surrogate_half)
         self._surrogate_half = ""
-        return rest if self.has_begun else self._begin(rest)
+        return last if self.has_begun else self._begin(last)
 
     def _begin(self, piece: str) -> str:
         piece = piece.lstrip()
@@ -82,7 +82,7 @@ class ThoughtSplitter:
         return self._state(piece)
 
     def end(self) -> list[TextPart]:
-        """Return the rest of the text. It is reasoning if the closing tag is missing."""
+        """Return the text that is still buffered. It is reasoning if the closing tag is missing."""
         rest = self._buffer
         self._buffer = ""
         if not rest:

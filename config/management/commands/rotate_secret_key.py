@@ -1,4 +1,4 @@
-"""Command that generates a new key for signing cookies."""
+"""Generate a new key for signing cookies."""
 
 import os
 from pathlib import Path
@@ -21,17 +21,16 @@ class Command(BaseCommand):
     help = "Generate a new SECRET_KEY and keep the previous one as a fallback. All sessions stay valid."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folder = os.environ.get(secret_keys.FOLDER_VARIABLE) or (
-            None if settings.ENVIRONMENT.secret_key else settings.DATA_FOLDER
-        )
-        if folder is None:
+        folder_name = os.environ.get(secret_keys.FOLDER_VARIABLE)
+        if not folder_name and settings.ENVIRONMENT.secret_key:
             self._print_variables()
             return
+        folder = Path(folder_name) if folder_name else settings.DATA_FOLDER
         try:
-            secret_keys.rotate_keys(Path(folder))
+            secret_keys.rotate_keys(folder)
         except OSError as error:
             raise CommandError(f"{folder} cannot be written: {error.strerror}") from None
-        self.stderr.write(FOLDER_MESSAGE.format(file=Path(folder) / secret_keys.FILE_NAME))
+        self.stderr.write(FOLDER_MESSAGE.format(file=folder / secret_keys.FILE_NAME))
 
     def _print_variables(self) -> None:
         if "," in settings.SECRET_KEY or len(settings.SECRET_KEY.split()) != 1:

@@ -17,7 +17,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, pool: str | None, **options: Any) -> None:
         from ratings.pipeline import filter_run  # loads scipy, which is slow to import
 
-        pools = list(Pool.objects.filter(kind__in=filter_run.FILTERED_KINDS, **({"slug": pool} if pool else {})))
+        pools = Pool.objects.filter(kind__in=filter_run.FILTERED_KINDS)
+        if pool:
+            pools = pools.filter(slug=pool)
         if not pools:
             raise CommandError(f"There is no pool {pool!r} with votes cast in this arena.")
         for target in pools:

@@ -50,8 +50,9 @@ class Command(BaseCommand):
         if report is None:
             raise CommandError("there is no reference board")
         self.stdout.write(format_coverage(report))
-        for line in report.lines if list_missing else ():
-            self.stdout.write(f"{line.label}, missing: {', '.join(line.missing_models)}")
+        if list_missing:
+            for line in report.lines:
+                self.stdout.write(f"{line.label}, missing: {', '.join(line.missing_models)}")
 
 
 def format_coverage(report: CoverageReport) -> str:

@@ -3,8 +3,9 @@
 For each pair, the exact number needs a search over all sets of voters. This module returns a range that contains it.
 The upper end is the size of a set of voters whose removal changed the order in a new fit. The voters are chosen by
 their leave-one-out influence on the difference, as with dropped observations in T. Broderick, R. Giordano, and R.
-Meager, arXiv 2011.14999 (2020). The lower end is the smallest size for which a bound on the effect of any set reaches
-the difference. The bound is the sum of the largest influences, scaled up for the information that the set removes.
+Meager, arXiv 2011.14999 (2020). The lower end is the smallest number of voters whose removal could eliminate the
+difference according to an upper bound. The bound is the sum of the largest influences, scaled up for the information
+that is removed with these voters.
 """
 
 from collections.abc import Sequence

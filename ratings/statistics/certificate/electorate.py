@@ -36,9 +36,10 @@ Pair = tuple[int, int]
 
 
 class Removal(NamedTuple):
-    """To change an order, between `at_least` and `at_most` of the `of` voters would have to be removed.
+    """The number of voters who would have to be removed to change an order.
 
-    All three are None if the number is not defined. The first two are None if no removal changes the order.
+    at_least, at_most: a range that contains the number. None if no removal changes the order.
+    of: the number of voters who can be removed. All three fields are None if a removal is not defined.
     """
 
     at_least: int | None
@@ -71,22 +72,26 @@ class Electorate:
         removals: list[Removal] = []
         leader = order[0]
         effects = self._iter_effects(order)
-        top = previous = next(effects)
-        best = self.size + 1
-        possible: list[Removal] = []
+        leader_effect = next(effects)
+        previous = leader_effect
+        fewest = self.size + 1
+        leader_removals: list[Removal] = []
         for (above, below), effect in zip(pairwise(order), effects, strict=True):
             removals.append(self._certify_pair((above, below), Influence.from_effects(previous, effect)))
             previous = effect
             if above == leader:
-                possible.append(removals[-1])
+                leader_removals.append(removals[-1])
             else:
-                influence = Influence.from_effects(top, effect)
-                if self._find_lower_bound((leader, below), influence, best) < best:
-                    possible.append(self._certify_pair((leader, below), influence))
-            best = min((removal.at_most for removal in possible if removal.at_most is not None), default=best)
-        return removals, self._find_least(possible)
+                influence = Influence.from_effects(leader_effect, effect)
+                if self._find_lower_bound((leader, below), influence, fewest) < fewest:
+                    leader_removals.append(self._certify_pair((leader, below), influence))
+            fewest = min(
+                (removal.at_most for removal in leader_removals if removal.at_most is not None), default=fewest
+            )
+        return removals, self._find_least(leader_removals)
 
     def _find_least(self, removals: Sequence[Removal]) -> Removal:
+        """Return the number of voters for the easiest of these removals."""
         ranges = [(low, high) for low, high, _ in removals if low is not None and high is not None]
         if not ranges:
             return Removal(None, None, self.size)
@@ -142,7 +147,7 @@ class Electorate:
     def _find_most_influential(self, pair: Pair, influence: Influence) -> int | None:
         """Return how many of the most influential voters must be removed to change the order.
 
-        Return None if removing all of the voters that are tried does not change it.
+        Return None if the order stays the same even without all candidates.
         """
         lead = _compute_lead(self.theta, pair)
         order = rank_largest(influence.left_out, 2 * lead)
@@ -151,13 +156,14 @@ class Electorate:
         guess = int(np.searchsorted(pulls, lead)) + 1
         while high - low > 1:
             guess = min(max(guess, low + 1), high - 1)
-            rest = _compute_lead(self._refit(order[:guess], pair), pair)
-            if rest <= _TIE_TOLERANCE:
+            remaining_lead = _compute_lead(self._refit(order[:guess], pair), pair)
+            if remaining_lead <= _TIE_TOLERANCE:
                 high = guess
             else:
                 low = guess
             # The next guess assumes that the error of the sum of influences stays the same.
-            guess = int(np.searchsorted(pulls, lead * pulls[guess - 1] / max(lead - rest, _TIE_TOLERANCE))) + 1
+            reduction = max(lead - remaining_lead, _TIE_TOLERANCE)
+            guess = int(np.searchsorted(pulls, lead * pulls[guess - 1] / reduction)) + 1
         return high if high <= len(order) else None
 
     def _remove_one_by_one(self, pair: Pair, influence: Influence, limit: int | None) -> int | None:
@@ -186,7 +192,7 @@ class Electorate:
         return limit
 
     def _compute_influence(self, voters: Indices, score: Floats, theta: Floats, pair: Pair) -> tuple[Influence, Floats]:
-        """Return the influence and the leverage (K,) of K voters when some others are removed.
+        """Return the influence and the leverage (K,) of K voters after other voters have been removed.
 
         score (m, m), theta (m,): the remaining votes, and the strengths fitted to them.
         """
@@ -200,7 +206,10 @@ class Electorate:
         return Influence(linear, left_out, information), information / (direction[pair[0]] - direction[pair[1]])
 
     def _search_sets(self, pair: Pair, at_least: int, at_most: int | None) -> tuple[int, int | None]:
-        """Return tighter bounds by trying all sets of each size from `at_least`, until there are too many of a size."""
+        """Return tighter bounds by trying all sets of each size from `at_least`.
+
+        The search ends at the first size that has too many sets.
+        """
         for size in range(at_least, at_most or self.size + 1):
             if comb(self.size, size) * self.score.size > _MAX_SEARCH_CELLS:
                 break

@@ -10,7 +10,11 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 @dataclass(frozen=True, eq=False)
 class Aims:
-    """Masks (M,) of the models that attacks lift, that they lower, and that appear too often for an unknown reason."""
+    """The models that proven attacks aim at, as masks (M,).
+
+    lifted, lowered: the models whose ratings the attacks raise or lower.
+    frequent: the models that appear too often for an unknown reason.
+    """
 
     lifted: Flags
     lowered: Flags

@@ -18,7 +18,12 @@ _TOLERANCE = 1.1
 
 @dataclass(frozen=True)
 class Excess:
-    """A model that is in `seen` of a group's `votes`, although the draw explains only `expected` of them."""
+    """A model that a group of voters judged more often than the draw explains.
+
+    votes: the number of the group's votes.
+    seen: the number of these votes that contain the model.
+    expected: the number that the draw explains.
+    """
 
     group: int
     model: int

@@ -64,7 +64,7 @@ def limit_crowds(hour: Indices, network: Indices, voter: Indices, weight: Floats
     """Return the factors (N,) that reduce the weights of new voters' votes to a limit per hour.
 
     Each hour's limit is divided evenly among networks, and each network's share evenly among its voters. If a network
-    or a voter needs less than its share, the others get the rest.
+    or a voter needs less than its share, the remainder is divided among the others.
 
     hour, network, voter, weight (N,): the hour, network, voter, and weight of each new voter's vote.
     """

@@ -180,11 +180,11 @@ class Evidence:
         return log_e, aim
 
     def _sum_proven_attack(
-        self, number: int, votes: Indices, owner: Indices, absent: Floats, won: Floats, aims: Aims
+        self, voter_count: int, votes: Indices, owner: Indices, absent: Floats, won: Floats, aims: Aims
     ) -> Floats:
-        """Return the log-likelihoods (number,) of an attack that serves all proven aims at once, with its weight."""
+        """Return each voter's log-likelihood of an attack that serves all proven aims at once, with its weight."""
         if not aims.models.any():
-            return np.full(number, -np.inf)
+            return np.full(voter_count, -np.inf)
         records = self.records
         a, b = records.a[votes], records.b[votes]
         has_aim, gain = aims.find_gains(a, b, won[votes])
@@ -192,30 +192,36 @@ class Evidence:
         lift = np.where(directed, np.where(gain > 0, _LOG_WIN, _LOG_OTHER) - self.plain[votes], 0.0)
         # An honest voter may prefer or dislike these models.
         sign = np.where(won[votes] < 1 / 2, -1, 1)
-        lead, unbiased = sign * self.lead[votes], _log_win(sign * self.lead[votes])
+        lead = sign * self.lead[votes]
+        unbiased = _log_win(sign * self.lead[votes])
         side = np.sign(aims.directions[a] - aims.directions[b]) * sign * (directed & (won[votes] != 1 / 2))
-        taste = np.zeros(number)
+        taste = np.zeros(voter_count)
         for shift in TASTES:
             change = np.where(side == 0, 0.0, _log_win(lead + side * shift) - unbiased)
-            taste = np.maximum(taste, np.bincount(owner, change, number))
+            taste = np.maximum(taste, np.bincount(owner, change, voter_count))
         # The chance of a battle with any of the models is at most the sum of their chances, and at least half of it.
         chance = np.clip(-np.expm1(-absent[:, aims.models]).sum(axis=1), 1e-9, 1)[self.row[votes]]
         base = self.plain[votes] + lift - np.where(has_aim, np.log(chance), np.log1p(-chance / 2))
-        hits, misses = np.bincount(owner, has_aim, number), np.bincount(owner, ~has_aim, number)
+        hits = np.bincount(owner, has_aim, voter_count)
+        misses = np.bincount(owner, ~has_aim, voter_count)
         chosen = [hits * np.log(focus) + misses * np.log(1 - focus) for focus in _PROVEN_FOCUS]
         weight = _PROVEN_SHARE * _TARGET_SHARE / len(_PROVEN_FOCUS)
-        log_attack: Floats = np.bincount(owner, base, number) - taste + np.logaddexp.reduce(chosen) + np.log(weight)
+        log_attack: Floats = (
+            np.bincount(owner, base, voter_count) - taste + np.logaddexp.reduce(chosen) + np.log(weight)
+        )
         return log_attack
 
     def _sum_attacks(
-        self, number: int, votes: Indices, owner: Indices, absent: Floats, odds: Floats, prior: Floats
+        self, voter_count: int, votes: Indices, owner: Indices, absent: Floats, odds: Floats, prior: Floats
     ) -> _Targets:
         """Return the log-likelihoods of the attacks on each target that a voter has met.
 
         Other targets are excluded, which makes the e-value smaller.
         """
         records, size = self.records, self.records.model_count
-        outcome, row, used = records.outcome[votes], self.row[votes], np.tile(self.used[votes], 2)
+        outcome = records.outcome[votes]
+        row = self.row[votes]
+        used = np.tile(self.used[votes], 2)
         keys, pair = np.unique(
             np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes])), return_inverse=True
         )
@@ -239,12 +245,12 @@ class Evidence:
             taste = np.maximum(taste, total(_log_win(lead + sign * shift) * decisive - unbiased))
         hits = np.bincount(pair, minlength=pairs)
         voter = keys // size
-        rows = csr_array((np.ones(len(votes)), (owner, row)), shape=(number, len(absent)))
+        rows = csr_array((np.ones(len(votes)), (owner, row)), shape=(voter_count, len(absent)))
         hit_odds = total(np.concatenate((odds[row, records.a[votes]], odds[row, records.b[votes]])))
         # Minus the log-chance of these hits and misses for a voter who judges every battle.
         minus_log_chance = np.asarray(rows @ absent).ravel()[keys] + hit_odds
-        misses = np.bincount(owner, minlength=number)[voter] - hits
-        base = np.bincount(owner, self.plain[votes], number)[voter]
+        misses = np.bincount(owner, minlength=voter_count)[voter] - hits
+        base = np.bincount(owner, self.plain[votes], voter_count)[voter]
         up, down = np.full((2, pairs), -np.inf)
         for focus, weight in FOCUS.items():
             chosen = base + np.log(weight)
@@ -258,5 +264,5 @@ class Evidence:
         up += prior[target]
         down += prior[size + target]
         best = np.logaddexp(up, down)
-        starts = np.searchsorted(keys, np.arange(number) * size)
+        starts = np.searchsorted(keys, np.arange(voter_count) * size)
         return _Targets(voter, target + size * (down > up), best, starts)

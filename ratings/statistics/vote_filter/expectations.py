@@ -17,7 +17,9 @@ COMPLETION_PRIOR = 50.0
 _COMPLETION_ROUNDS = 5
 _RATING_PRIOR = 1.0  # virtual ties of each model with a model of strength 0
 # The shares of ties and of "both bad" before there are votes, and their weight in votes.
-_PRIOR_TIES, _PRIOR_BOTH_BAD, _PRIOR_VOTES = 0.14, 0.08, 20.0
+_PRIOR_TIES = 0.14
+_PRIOR_BOTH_BAD = 0.08
+_PRIOR_VOTES = 20.0
 _MIN_MODELS_FOR_SPREAD = 8
 _MEDIAN_OF_CHI_SQUARE = 0.455
 _MIN_VARIANCE = 0.015**2
@@ -26,7 +28,7 @@ _MAX_CHANCE = 1 - 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Expectations:
-    """The parameters of an epoch.
+    """The expected properties of honest votes in one epoch.
 
     theta (M,): strengths in natural units.
     known (M,): whether the model has enough votes for its strength to be used.
@@ -92,5 +94,6 @@ def estimate_strengths(score: Floats, start: Floats) -> Floats:
 
 
 def estimate_tie_shares(ties: float, both_bad: float, votes: float) -> tuple[float, float]:
+    """Return the shares of ties and of both-bad votes, shrunk toward the prior shares."""
     total = votes + _PRIOR_VOTES
     return (ties + _PRIOR_VOTES * _PRIOR_TIES) / total, (both_bad + _PRIOR_VOTES * _PRIOR_BOTH_BAD) / total

@@ -104,7 +104,8 @@ def find_epoch_ends(time: Floats, voter: Indices) -> list[int]:
     """
     midnights = np.flatnonzero(np.diff(np.floor(time))) + 1
     ends: list[int] = []
-    start = checked = 0
+    start = 0
+    checked = 0
     while True:
         index = int(np.searchsorted(midnights, checked, side="right"))
         midnight = int(midnights[index]) if index < len(midnights) else len(time) + 1

@@ -1,6 +1,7 @@
-"""Removes exactly the excess from a stratum, beginning with the voters whose votes look most like the attack.
+"""Removes a model's excess of appearances or wins from a stratum, beginning with the voters who look like attackers.
 
-Removing more would hurt the model that the attack favors, so anyone could lower a rival by rigging votes in its favor.
+The excess is removed exactly. Removing more would hurt the model that the attack favors, so anyone could lower a rival
+by rigging votes in its favor.
 """
 
 from dataclasses import dataclass
@@ -43,7 +44,8 @@ class WinRecord:
         The alternative is that they win and lose as often as expected. One stratum rarely decides between the two, but
         all strata together do.
         """
-        predicted, variance = self.predicted[model], max(float(self.variance[model]), 1e-9)
+        predicted = self.predicted[model]
+        variance = max(float(self.variance[model]), 1e-9)
         log_ratio = predicted * (self.excess[model] - predicted / 2) / variance
         return float(1 / (1 + np.exp(np.clip(-log_ratio, -50, 50)) / _PRIOR_ODDS))
 
@@ -69,8 +71,8 @@ def remove_appearances(
 
     If an attack in one direction is proven and the measured wins do not contradict it, the weight is removed from the
     outcome that serves it, to the extent that this is probable (see `WinRecord`). Otherwise, it is removed from wins
-    (or losses) to the extent that the model wins (or loses) more often than expected. The rest is removed from all
-    outcomes in proportion, so the share of wins does not change.
+    (or losses) to the extent that the model wins (or loses) more often than expected. The remaining weight is removed
+    from all outcomes in proportion, so the share of wins does not change.
     """
     positions = np.flatnonzero((stratum.a == model) | (stratum.b == model))
     score = np.where(stratum.a[positions] == model, stratum.won[positions], 1 - stratum.won[positions])
@@ -97,7 +99,7 @@ def remove_appearances(
     for value in (0.0, 0.5, 1.0):
         share = float(weight[score == value].sum()) / total
         part = amount * ((1 - directed) * share + directed * (value == lifted))
-        _take(stratum, positions[score == value], part, aims)
+        _remove_weight(stratum, positions[score == value], part, aims)
 
 
 def _find_directed_part(amount: float, total: float, expected: float, excess: float) -> float:
@@ -116,10 +118,10 @@ def remove_wins(stratum: Stratum, model: int, wins: Wins, aims: Aims) -> None:
     expected = wins.expected[model, opponent]
     change = (1 - expected) if excess > 0 else expected
     mean = float(np.average(change, weights=stratum.weight[positions] + 1e-12)) if len(positions) else 1.0
-    _take(stratum, positions, abs(excess) / max(mean, 1e-6), aims)
+    _remove_weight(stratum, positions, abs(excess) / max(mean, 1e-6), aims)
 
 
-def _take(stratum: Stratum, positions: Indices, amount: float, aims: Aims) -> None:
+def _remove_weight(stratum: Stratum, positions: Indices, amount: float, aims: Aims) -> None:
     """Remove this much weight from these votes, beginning with the voters who look most like the attack."""
     if not len(positions) or amount <= 0:
         return

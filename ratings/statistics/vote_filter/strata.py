@@ -33,7 +33,7 @@ _MEDIAN_OF_HALF_NORMAL = 0.6745
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """The votes of all closed epochs, and the strengths fitted to them, with which a stratum is compared.
+    """The votes of all closed epochs and the strengths fitted to them. A stratum is compared with them.
 
     score (M, M): the weighted wins of each model over each other model. A tie is half a win.
     p (M, M): the fitted chances.
@@ -84,18 +84,23 @@ class Stratum:
 
 @dataclass(frozen=True, eq=False)
 class Appearances:
-    """The appearances of each model, their expected number with its error, and the log e-value of an excess (M,)."""
+    """The appearances of each model in a stratum, compared with their expected number.
+
+    seen, expected (M,): the weighted appearances, and their expected number.
+    log_e (M,): the log e-value of the hypothesis that the model appears too often.
+    error (M,): the standard error of `expected`.
+    """
 
     seen: Floats
     expected: Floats
     log_e: Floats
-
     error: Floats
 
     @property
     def z(self) -> Floats:
-        """The excess in standard errors, after a square-root transform that makes small counts almost normal
-        (F. Anscombe, 1948).
+        """The excess in standard errors.
+
+        A square-root transform makes small counts almost normal (F. Anscombe, 1948).
         """
         counted = 2 * (np.sqrt(self.seen + _ANSCOMBE) - np.sqrt(self.expected + _ANSCOMBE))
         return counted * np.sqrt(self.expected + 1e-9) / self.error
@@ -162,18 +167,18 @@ def compare_wins(stratum: Stratum, reference: Reference) -> Wins:
     Groups of voters differ in taste, so the errors are widened by the spread of the excess over models.
     """
     score = stratum.sum_scores()
-    rest = np.maximum(reference.score - score, 0)
-    votes = rest + rest.T
-    expected = (rest + PRIOR_VOTES * reference.p) / (votes + PRIOR_VOTES)
+    outside_score = np.maximum(reference.score - score, 0)
+    votes = outside_score + outside_score.T
+    expected = (outside_score + PRIOR_VOTES * reference.p) / (votes + PRIOR_VOTES)
     residual = stratum.weight * (stratum.won - expected[stratum.a, stratum.b])
     excess = stratum.sum_by_model(residual, -residual)
     inside = score + score.T
     spread = expected * (1 - expected)
-    from_rest = (inside**2 * spread * votes / (votes + PRIOR_VOTES) ** 2).sum(axis=1)
-    by_prior = (inside * spread * PRIOR_VOTES / (votes + PRIOR_VOTES)).sum(axis=1)
-    from_rest += by_prior**2 * reference.variance
+    expected_variance = (inside**2 * spread * votes / (votes + PRIOR_VOTES) ** 2).sum(axis=1)
+    prior_effect = (inside * spread * PRIOR_VOTES / (votes + PRIOR_VOTES)).sum(axis=1)
+    expected_variance += prior_effect**2 * reference.variance
     count, squares, by_voter = _sum_by_voter(stratum, residual)
-    variance = np.maximum((inside * spread).sum(axis=1), by_voter) + from_rest
+    variance = np.maximum((inside * spread).sum(axis=1), by_voter) + expected_variance
     outside = reference.votes - count
     tested = _has_enough_voters(count, squares)
     tested &= _has_enough_voters(outside, np.maximum(reference.squares - squares, outside))
@@ -237,7 +242,7 @@ def find_hits(appearances: Floats, wins: Floats, tests: int) -> Aims:
 def _sum_by_voter(stratum: Stratum, residual: Floats) -> tuple[Floats, Floats, Floats]:
     """Return three sums over voters (M,): of the votes with each model, of their square, and of the squared residual.
 
-    The stratum must not be empty. Votes whose weight has been removed are not counted.
+    The stratum must not be empty. Votes are not counted after their weight has been removed.
     """
     size = stratum.chances.shape[1]
     keys = np.concatenate((stratum.voter * size + stratum.a, stratum.voter * size + stratum.b))

@@ -54,10 +54,13 @@ NOT_REDUCED, BY_VOTER, BY_APPEARANCES, BY_WINS = "", "voter", "appearances", "wi
 # The information about a strength without votes, 1 / 0.6**2, because strengths are spread by about 0.6.
 _PRIOR_INFORMATION = 2.8
 # An attack on a model is proven by one test beyond its limit, or by this many flagged voters. From then on, lower
-# limits apply to the rest of the attack.
+# limits apply to other votes of the attack.
 _FLAGGED_FOR_PROOF = 3
-# These limits, in standard errors: for wins and for appearances in all closed epochs together, and for both in a block.
-_PROVEN_Z, _PROVEN_SEEN_Z, _PROVEN_Z_IN_BLOCK = 3.0, 2.25, 3.5
+# The lower limits in standard errors: for wins and for appearances in all closed epochs together, and for both of them
+# in a smaller block of epochs.
+_PROVEN_Z = 3.0
+_PROVEN_SEEN_Z = 2.25
+_PROVEN_Z_IN_BLOCK = 3.5
 _SEARCH_BATCH_SIZE = 5000  # voters
 _WON = np.array([1.0, 0.0, 0.5, 0.5])
 
@@ -105,15 +108,8 @@ def weigh(
     Raises a ValueError that names the column and the position of the first invalid vote. Raises
     likelihood.NotConverged as `bradley_terry.fit` does.
     """
-    columns = {
-        "voter": voter,
-        "model_a": model_a,
-        "model_b": model_b,
-        "outcome": outcome,
-        "propensity": propensity,
-        "time": time,
-        "draw": draw,
-    }
+    columns = {"voter": voter, "model_a": model_a, "model_b": model_b, "outcome": outcome}
+    columns |= {"propensity": propensity, "time": time, "draw": draw}
     records = read_votes(columns, shares)
     fold = _Fold(records)
     start = 0
@@ -146,7 +142,7 @@ class _Fold:
         self.evidence = Evidence.for_records(records)
         self.end = 0  # the end of the closed epochs
         self.tests = 0
-        self.last_whole = 0  # the number of closed epochs when all of them were last trimmed as one block
+        self.last_full_trim = 0  # the number of closed epochs when all of them were last trimmed as one block
         # Whether an attack is proven, by direction (lifted, lowered, or too frequent) and model.
         self.proven = np.zeros((3, size), dtype=bool)
         self.searched = self.proven.copy()
@@ -177,7 +173,8 @@ class _Fold:
 
     def close_epoch(self, epoch: int, votes: slice) -> None:
         records = self.records
-        self.expected = expected = self._estimate()
+        expected = self._estimate()
+        self.expected = expected
         first_row = self.row_ends[epoch - 1] if epoch else 0
         rows = slice(first_row, self.row_ends[epoch])
         # The margin keeps the logarithms finite for models that are certain or impossible to be drawn.
@@ -188,7 +185,7 @@ class _Fold:
         voters, counts = np.unique(records.voter[votes], return_counts=True)
         position = np.searchsorted(voters, records.voter[votes])
         self.voter_class[votes] = np.searchsorted(CLASS_STARTS, counts, side="right")[position]
-        self._add(np.arange(votes.start, votes.stop))
+        self._change_sums(np.arange(votes.start, votes.stop), self.weight[votes])
         before = self.closed[voters]
         self.closed[voters] += counts
         self.end = votes.stop
@@ -204,10 +201,8 @@ class _Fold:
         completion, error = estimate_completion(self.seen, self.drawn, self.row_shares)
         return Expectations(self.theta, known, tie, both_bad, completion, error)
 
-    def _add(self, votes: Indices) -> None:
-        self._change_sums(votes, self.weight[votes])
-
     def _change_sums(self, votes: Indices, change: Floats) -> None:
+        """Add these changes of the votes' weights to the sums over the votes of closed epochs."""
         records, size = self.records, self.records.model_count
         a, b, won = records.a[votes], records.b[votes], change * self.won[votes]
         sums = np.bincount(a * size + b, won, size * size) + np.bincount(b * size + a, change - won, size * size)
@@ -267,19 +262,22 @@ class _Fold:
         self.model_squares += sign * np.bincount(pairs % size, number.astype(np.float64) ** 2, size)
 
     def _trim_blocks(self, epoch: int) -> None:
-        """Remove the excess from blocks that end with this epoch: of 1, 2, 4 … epochs, and occasionally of all."""
+        """Remove excess appearances and wins from the blocks of epochs that end with this epoch.
+
+        Blocks have 1, 2, 4 … epochs. Occasionally, all closed epochs form a block.
+        """
         self.proven[:2] |= (self.flagged_by_aim >= _FLAGGED_FOR_PROOF).reshape(2, -1)
         lengths = [1 << level for level in range((epoch + 1).bit_length()) if (epoch + 1) % (1 << level) == 0]
-        if (epoch + 1) * 8 >= self.last_whole * 9 and epoch + 1 not in lengths:
+        if (epoch + 1) * 8 >= self.last_full_trim * 9 and epoch + 1 not in lengths:
             lengths.append(epoch + 1)
         if epoch + 1 in lengths:
-            self.last_whole = epoch + 1
+            self.last_full_trim = epoch + 1
         for length in lengths:
             first = epoch + 1 - length
             start = self.records.ends[first - 1] if first else 0
             rows = slice(self.row_ends[first - 1] if first else 0, self.row_ends[epoch])
             self._trim_block(np.arange(start, self.records.ends[epoch]), rows)
-        if epoch + 1 == self.last_whole and (self.proven & ~self.searched).any():
+        if epoch + 1 == self.last_full_trim and (self.proven & ~self.searched).any():
             self._search_voters()
 
     def _search_voters(self) -> None:
@@ -313,11 +311,11 @@ class _Fold:
             changed = self._trim_appearances(stratum, growth, proven_seen_z, hits, appearances)
             if wins:
                 self._trim_wins(stratum, proven_z, hits, self._compare(stratum) if changed else wins)
-        everyone = self._select(votes, chances, rows.start)
-        if len(everyone.votes):
-            appearances = count_appearances(everyone, growth, self.expected.completion_error)
+        whole_block = self._select(votes, chances, rows.start)
+        if len(whole_block.votes):
+            appearances = count_appearances(whole_block, growth, self.expected.completion_error)
             no_hits = Aims.for_models(self.records.model_count)
-            self._trim_appearances(everyone, growth, proven_seen_z, no_hits, appearances)
+            self._trim_appearances(whole_block, growth, proven_seen_z, no_hits, appearances)
 
     def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
         votes = votes[self.weight[votes] > 0]
@@ -348,9 +346,11 @@ class _Fold:
         done = np.zeros(self.records.model_count, dtype=bool)
         while True:
             proven = hits.models & (appearances.z > 0) | self.proven[:2].any(axis=0) & (appearances.z >= proven_z)
-            order = np.where(done, -np.inf, np.where(proven, np.maximum(appearances.log_e, limit), appearances.log_e))
-            model = int(order.argmax())
-            if order[model] < limit:
+            priority = np.where(
+                done, -np.inf, np.where(proven, np.maximum(appearances.log_e, limit), appearances.log_e)
+            )
+            model = int(priority.argmax())
+            if priority[model] < limit:
                 return bool(done.any())
             done[model] = True
             base_share = appearances.expected[model] / stratum.weight.sum()
@@ -384,9 +384,9 @@ class _Fold:
             size = np.abs(wins.z)
             size = np.where(find_joint_hits(wins.z, self.tests), np.maximum(size, limit), size)
             proven = np.where(wins.z > 0, *self.proven[:2]) & (size >= proven_z) | (hits.directions * wins.z >= MIN_Z)
-            order = np.where(done, 0, np.where(proven, np.maximum(size, limit), size))
-            model = int(order.argmax())
-            if order[model] < limit:
+            priority = np.where(done, 0, np.where(proven, np.maximum(size, limit), size))
+            model = int(priority.argmax())
+            if priority[model] < limit:
                 return
             done[model] = True
             if size[model] >= limit:

@@ -23,12 +23,12 @@ from ratings.statistics.benchmark_regression import MIN_MODELS
 @require_safe
 def show_benchmarks(request: HttpRequest) -> HttpResponse:
     """Show the catalog's list, with links to comparisons for benchmarks with enough models."""
-    return benchmark_views.benchmark_list(request, benchmark_agreement.find_comparable_slugs(), load_best_keys())
+    return benchmark_views.show_benchmark_list(request, benchmark_agreement.find_comparable_slugs(), load_best_keys())
 
 
 @require_safe
 def show_benchmark(request: HttpRequest, slug: str) -> HttpResponse:
-    return benchmark_views.benchmark_detail(request, slug, load_best_keys())
+    return benchmark_views.show_benchmark(request, slug, load_best_keys())
 
 
 @require_safe

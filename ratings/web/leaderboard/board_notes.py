@@ -77,17 +77,22 @@ def _describe_oldest_snapshot(leaderboard: LeaderboardState) -> str:
 
 
 def describe_provisional_ranks(board: Mapping[str, Any]) -> str:
-    """Return the sentences above the table of a board whose ranks are all provisional, or ""."""
+    """Return the sentence above the table of a board whose ranks are all provisional, or ""."""
     if not board["provisional"] or not board["rows"]:
         return ""
-    rule = _("These ranks are provisional: a rank needs %(votes)s votes.") % {"votes": MIN_VOTES_FOR_RANK}
-    # Each unconnected group has its own first tier.
-    tiers = [row["tier"] for row in board["rows"] if not row["component"]]
-    first = tiers.count(1)
-    if first < 2:
-        return rule
-    tie = ngettext("%(first)s of %(all)s model shares tier 1.", "%(first)s of %(all)s models share tier 1.", len(tiers))
-    return f"{rule} {tie % {'first': first, 'all': len(tiers)}}"
+    return _("These ranks are provisional: a rank needs %(votes)s votes.") % {"votes": MIN_VOTES_FOR_RANK}
+
+
+def describe_tiers(leaderboard: LeaderboardState) -> str:
+    """Return the rule for the models of a tier, or "" on a board without tiers."""
+    if leaderboard.board_key.method == ELO:
+        return ""
+    if leaderboard.selection.credit:
+        return _("Tier: the 95% bar overlaps the bar of its first model.")
+    return _(
+        "Tier: not clearly worse than its first model. One test covers all pairs, so bars that do not touch can share "
+        "a tier."
+    )
 
 
 def describe_table(leaderboard: LeaderboardState, groups: str) -> str:

@@ -210,6 +210,7 @@ COLUMNS = (
         fields=_make_row_getters("tier"),
         format=_make_number_formatter(_make_row_getter("tier")),
         descending=False,
+        is_default=False,  # the brackets show the tiers
     ),
     LeaderboardColumn(
         name="votes",

@@ -66,7 +66,7 @@ class ModelCard:
 class ComparisonLine:
     """One line of the comparison. It has one string per model, in the order of the columns.
 
-    best: the best of these strings, or empty if they are alike or no value is better than another.
+    best: the best of these strings, or empty if all values are equal or none is better than another.
     """
 
     label: str
@@ -83,7 +83,7 @@ class PairComparison:
     direct: the votes on the pair.
     needed: the number of votes still needed.
     why: the reason why some figures are missing, how many voters the order of neighbors depends on, or, on a reference
-        board, whether the two differ significantly. Empty if there is nothing to say.
+        board, whether the two differ significantly. Otherwise empty.
     is_significant: whether the difference is significant, or None if it cannot be tested.
     """
 
@@ -158,8 +158,12 @@ def compare_models(
 
 
 def _list_names(slugs: Sequence[str]) -> list[str]:
-    known = [slug for slug in slugs if slug.isprintable()]
-    names = dict(LanguageModel.objects.filter(slug__in=known).values_list("slug", "name")) if known else {}
+    printable_slugs = [slug for slug in slugs if slug.isprintable()]
+    names = (
+        dict(LanguageModel.objects.filter(slug__in=printable_slugs).values_list("slug", "name"))
+        if printable_slugs
+        else {}
+    )
     return [names.get(slug, slug) for slug in slugs]
 
 
@@ -186,12 +190,12 @@ def _iter_lines(entries: Sequence[LeaderboardEntry]) -> Iterator[ComparisonLine]
 
 def _build_line(column: LeaderboardColumn, entries: Sequence[LeaderboardEntry]) -> ComparisonLine:
     cells = [build_cell(entry, column.name).text for entry in entries]
-    known = [(column.value(entry), cell) for entry, cell in zip(entries, cells, strict=True)]
-    known = [(value, cell) for value, cell in known if value is not None]
-    if column.name not in BETTER_IF_GREATER or len({cell for _, cell in known}) < 2:
+    known_values = [(column.value(entry), cell) for entry, cell in zip(entries, cells, strict=True)]
+    known_values = [(value, cell) for value, cell in known_values if value is not None]
+    if column.name not in BETTER_IF_GREATER or len({cell for _, cell in known_values}) < 2:
         return ComparisonLine(str(column.label), cells)
     choose = max if BETTER_IF_GREATER[column.name] else min
-    return ComparisonLine(str(column.label), cells, choose(known, key=lambda pair: pair[0])[1])
+    return ComparisonLine(str(column.label), cells, choose(known_values, key=lambda pair: pair[0])[1])
 
 
 def _format_retirement(day: date | None) -> str:
@@ -235,6 +239,10 @@ def _compare_pair(
     worse = rows[matrices["models"][b]]
     diff = matrices["diff"][a][b]
     error = matrices["diff_se"][a][b]
+    if diff is None:
+        why = _explain_incomparable(better, worse)
+    else:
+        why = _explain_missing_error(error) or removals.get((better["model"], worse["model"]), "")
     return PairComparison(
         better=better["name"],
         worse=worse["name"],
@@ -244,9 +252,7 @@ def _compare_pair(
             matrices["counts"][a][b], matrices["wins"][a][b], matrices["wins"][b][a], matrices["ties"][a][b]
         ),
         needed=_format_votes_needed(matrices["votes_needed"][a][b], error),
-        why=_explain_incomparable(better, worse)
-        if diff is None
-        else _explain_missing_error(error) or removals.get((better["model"], worse["model"]), ""),
+        why=why,
         is_significant=None if error is None else matrices["votes_needed"][a][b] == 0,
     )
 

@@ -1,7 +1,8 @@
 """Renders the content of the leaderboard page. The HTML is cached for all visitors."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -14,8 +15,6 @@ from core.storage.ttl_cache import TtlCache
 from core.templatetags.strips import Scale
 from core.text.word_lists import join_words
 from ratings.boards import board_selection, descriptions
-from ratings.boards.changes import has_rank
-from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.interval_explanations import describe_rank_rule
 from ratings.boards.snapshots import RATING_SCALE, BoardKey
 from ratings.models import Pool
@@ -104,7 +103,8 @@ def _describe_first_place(leaderboard: LeaderboardState) -> str:
 def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
     mean = None if _is_reference(leaderboard) else RATING_SCALE["mean"]
     scale = build_rating_scale(leaderboard.visible_entries, "board-axis", mean)
-    rows = _build_rows(leaderboard, scale)
+    tiers = ties.find_tiers(leaderboard.all_entries, is_reference=_is_reference(leaderboard))
+    rows = _build_rows(leaderboard, scale, tiers)
     hidden_pins = {*leaderboard.options.pins} - {entry.slug for entry in leaderboard.visible_entries}
     groups = filter(None, dict.fromkeys(format_group(entry.row) for entry in leaderboard.entries))
     return {
@@ -118,6 +118,8 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "order": dict(links.list_order_parameters(leaderboard.options)).get("order"),
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
+        "leader": ties.find_leader(leaderboard.all_entries, leaderboard.entries, tiers),
+        "tier_rule": board_notes.describe_tiers(leaderboard),
         "banner": board_notes.describe_provisional_ranks(leaderboard.board),
         "progress": _find_own_progress(leaderboard),
         "note": rows and board_notes.describe_table(leaderboard, join_words(groups, gettext("and"))),
@@ -170,7 +172,9 @@ def _iter_headers(leaderboard: LeaderboardState) -> Iterator[ColumnHeader]:
             yield ColumnHeader(column, leaderboard.with_options(sort=name, descending=column.descending), "")
 
 
-def _build_rows(leaderboard: LeaderboardState, scale: Scale | None) -> list[LeaderboardRow]:
+def _build_rows(
+    leaderboard: LeaderboardState, scale: Scale | None, tiers: Mapping[str, int | None]
+) -> list[LeaderboardRow]:
     columns = [name for name in leaderboard.columns if name not in FIXED_COLUMNS]
     pins = leaderboard.options.pins
     pool_query = leaderboard.selection.pool_query
@@ -179,21 +183,19 @@ def _build_rows(leaderboard: LeaderboardState, scale: Scale | None) -> list[Lead
     if _is_reference(leaderboard):
         by_slug = {entry.slug: entry for entry in ties.fill_rank_ranges(leaderboard.all_entries)}
         entries = [by_slug[entry.slug] for entry in entries]
-    return [
-        build_row(entry, columns, pins, MAX_PINS, scale, pool_query, is_own_pool=is_own_pool, marks=marks)
-        for entry, marks in zip(entries, _list_marks(leaderboard), strict=False)
-    ]
+    build = partial(
+        build_row, columns=columns, pins=pins, max_pins=MAX_PINS, scale=scale, pool_query=pool_query,
+        is_own_pool=is_own_pool,
+    )  # fmt: skip
+    if not _is_in_rank_order(leaderboard):
+        return [build(entry) for entry in entries]
+    shown_tiers = [tiers[entry.slug] for entry in leaderboard.entries]
+    marks = zip(entries, ties.list_marks(shown_tiers), ties.list_tier_starts(shown_tiers), strict=False)
+    return [build(entry, marks=classes, tier=tier) for entry, classes, tier in marks]
 
 
-def _list_marks(leaderboard: LeaderboardState) -> list[str]:
-    """Return the CSS classes of each entry, visible or not. They are empty unless the table is sorted by rank."""
-    options = leaderboard.options
-    if options.sort != "rank" or options.descending:
-        return [""] * len(leaderboard.entries)
-    if _is_reference(leaderboard):
-        tiers = compute_interval_tiers(entry.row for entry in leaderboard.all_entries)
-        return ties.list_marks([tiers[entry.slug] for entry in leaderboard.entries])
-    return ties.list_marks([entry.row["tier"] if has_rank(entry.row) else None for entry in leaderboard.entries])
+def _is_in_rank_order(leaderboard: LeaderboardState) -> bool:
+    return leaderboard.options.sort == "rank" and not leaderboard.options.descending
 
 
 def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[TableBody]:
@@ -205,10 +207,10 @@ def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[
 
 
 def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[str]) -> list[tuple[str, str]]:
-    """Return hidden form fields for the part of the state that no visible field carries.
+    """Return hidden form fields for the part of the state that no visible field contains.
 
-    They are the pool, the number of rows, the order if there is no table, and the pins of models that are not on the
-    board. The comparison drawer has check boxes for the other pinned models that the table does not show.
+    This part is the pool, the number of rows, the order if there is no table, and the pins of models that are not on
+    the board. The comparison drawer has check boxes for the other pinned models that the table does not show.
     """
     on_board = {entry.slug for entry in leaderboard.all_entries}
     pins = [("pin", slug) for slug in leaderboard.options.pins if slug in hidden_pins and slug not in on_board]
@@ -224,7 +226,8 @@ def _count_filters(leaderboard: LeaderboardState) -> int:
 
 def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
     """Return the choices that show more rows than now, as pairs of label and query string."""
-    visible, total = len(leaderboard.visible_entries), len(leaderboard.entries)
+    visible = len(leaderboard.visible_entries)
+    total = len(leaderboard.entries)
     return [
         (_label_row_choice(limit, total), leaderboard.with_options(rows=name))
         for name, limit in ROW_LIMITS.items()

@@ -75,7 +75,7 @@ class FilterResult:
     """The models that pass the filters.
 
     left_out: the number of models that are omitted only because a value is unknown.
-    unknown: `Filter.fact` → the number of omitted models for which the fact is unknown.
+    unknown: `Filter.fact` → the number of omitted models that lack this fact.
     """
 
     entries: list[LeaderboardEntry]
@@ -109,9 +109,9 @@ def filter_entries(entries: Sequence[LeaderboardEntry], options: TableOptions) -
 
 def _sort_entries(entries: list[LeaderboardEntry], options: TableOptions) -> list[LeaderboardEntry]:
     value = COLUMNS_BY_NAME[options.sort].value
-    known = [entry for entry in entries if value(entry) is not None]
-    known.sort(key=value, reverse=options.descending)
-    return known + [entry for entry in entries if value(entry) is None]
+    with_value = [entry for entry in entries if value(entry) is not None]
+    with_value.sort(key=value, reverse=options.descending)
+    return with_value + [entry for entry in entries if value(entry) is None]
 
 
 def list_visible_columns(options: TableOptions, default_columns: Sequence[str]) -> list[str]:

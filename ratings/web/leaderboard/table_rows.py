@@ -43,6 +43,7 @@ class LeaderboardRow:
     error: the interval in compact form: ±5, or ≥ or ≤ the closed end if the other end is open.
     strip: the rating and its interval on the axis of the table, as HTML.
     marks: CSS classes that draw the row's part of a bracket, see `ties.list_marks`.
+    tier: the tier if the row is its first one and the table is sorted by rank, else None.
     provisional: the reasons why the rating is provisional, or empty.
     same_ranks: the first and the last rank that the model could have (see `format_same_ranks`), or empty if the model
         is unranked or outside the main group.
@@ -64,6 +65,7 @@ class LeaderboardRow:
     error: str
     strip: str
     marks: str
+    tier: int | None
     provisional: str
     missing: str
     retired: bool
@@ -74,8 +76,8 @@ class LeaderboardRow:
 def build_rating_scale(entries: Sequence[LeaderboardEntry], name: str, mean: float | None = None) -> Scale | None:
     """Return a scale with all ratings and closed interval ends, or None if there are no entries.
 
-    Unbounded models are ignored unless all models are unbounded. The rating of a model that has never won means little,
-    and with it on the axis, the other intervals would be too small to see.
+    Unbounded models are ignored unless all models are unbounded. The rating of a model that has never won means little.
+    On an axis that includes it, the other intervals would be too small to see.
 
     name: the HTML ID of the axis.
     mean: the rating that gets a dotted line, or None.
@@ -95,6 +97,7 @@ def build_row(
     *,
     is_own_pool: bool = True,
     marks: str = "",
+    tier: int | None = None,
 ) -> LeaderboardRow:
     """Return the row of an entry.
 
@@ -102,7 +105,7 @@ def build_row(
     pins: the slugs of the models that are selected for a comparison, at most `max_pins`.
     pool_query: the query string that selects the pool on the model's page.
     is_own_pool: whether the pool belongs to this arena.
-    marks: CSS classes of the row.
+    marks, tier: as in `LeaderboardRow`.
     """
     row = entry.row
     return LeaderboardRow(
@@ -120,6 +123,7 @@ def build_row(
         error=format_error(row),
         strip=strip(scale, row["rating"], row["ci_low"], row["ci_high"], fitted=row["interval"] is not None),
         marks=marks,
+        tier=tier,
         provisional=explain_provisional(row, is_own_pool=is_own_pool) if row["provisional"] else "",
         missing=describe_missing_votes(row),
         retired=entry.facts.retired,
@@ -135,9 +139,7 @@ def _choose_pin_attribute(slug: str, pins: Sequence[str], max_pins: int) -> str:
 
 
 def list_attributes(entry: LeaderboardEntry) -> list[str]:
-    """Return the maker, whether the weights are open, the license, and the setting at which a publisher rated the
-    model, if known.
-    """
+    """Return the maker, "open" or "closed" for the weights, the license, and the setting of the rating, if known."""
     row = entry.row
     attributes = (row["organization"], format_openness(row), format_license(row), format_setting(row))
     return [attribute for attribute in attributes if attribute]

@@ -1,10 +1,46 @@
-"""Models whose ratings do not differ significantly: their ranges of ranks, and brackets around each tier."""
+"""Models whose ratings do not differ significantly: the leader's ties, ranges of ranks, and brackets around tiers."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from ratings.boards.differences import compute_rank_ranges
+from ratings.boards.changes import has_rank
+from ratings.boards.differences import compute_interval_tiers, compute_rank_ranges
 from ratings.web.leaderboard.columns import LeaderboardEntry
+
+
+@dataclass(frozen=True)
+class Leader:
+    """The best model of a table.
+
+    ties: the number of other models in its tier, or None if the leader of the board is filtered out or has no tier.
+    is_filtered: whether the filters hide better models.
+    """
+
+    name: str
+    maker: str | None
+    ties: int | None
+    is_filtered: bool
+
+
+def find_tiers(entries: Sequence[LeaderboardEntry], *, is_reference: bool) -> dict[str, int | None]:
+    """Map the slug of each entry of a board to its tier. Unranked models have none."""
+    if is_reference:
+        return dict(compute_interval_tiers(entry.row for entry in entries))
+    return {entry.slug: entry.row["tier"] if has_rank(entry.row) else None for entry in entries}
+
+
+def find_leader(
+    entries: Sequence[LeaderboardEntry], shown: Sequence[LeaderboardEntry], tiers: Mapping[str, int | None]
+) -> Leader | None:
+    """Return the first of a board's entries that the table shows, or None if it shows none."""
+    slugs = {entry.slug for entry in shown}
+    leader = next((entry for entry in entries if entry.slug in slugs), None)
+    if leader is None:
+        return None
+    is_first = leader is entries[0]
+    has_tier = is_first and tiers[leader.slug] == 1
+    ties = sum(tiers[entry.slug] == 1 and not entry.row["component"] for entry in entries) - 1 if has_tier else None
+    return Leader(leader.row["name"], leader.row["organization"], ties, not is_first)
 
 
 def fill_rank_ranges(entries: Sequence[LeaderboardEntry]) -> list[LeaderboardEntry]:
@@ -16,14 +52,20 @@ def fill_rank_ranges(entries: Sequence[LeaderboardEntry]) -> list[LeaderboardEnt
     ]
 
 
+def list_tier_starts(tiers: Sequence[int | None]) -> list[int | None]:
+    """Return the tier of each row that is the first of its tier, and None for the other rows."""
+    return [tier if tier != earlier else None for earlier, tier in zip([None, *tiers], tiers, strict=False)]
+
+
 def list_marks(tiers: Sequence[int | None]) -> list[str]:
-    """Return the CSS classes of each row, which draw a bracket beside consecutive rows of the same tier.
+    """Return the CSS classes of each row, which draw a bracket beside consecutive rows of the same tier and emphasize
+    the first tier.
 
     A row has no bracket if its neighbors are in other tiers or if it has no tier.
     """
     marks = []
     for earlier, tier, later in zip([None, *tiers], tiers, [*tiers[1:], None], strict=False):
-        classes = []
+        classes = ["best"] if tier == 1 else []
         if tier is not None and tier in (earlier, later):
             classes.append("tie")
             classes += ["tie-start"] if tier != earlier else []

@@ -80,8 +80,9 @@ def _render_frame(request: HttpRequest) -> bytes:
 
 
 def _choose_history_header(request: HttpRequest, leaderboard: LeaderboardState) -> str:
-    """Return the header for the new URL. "Back" should undo each choice, but not each letter typed into the search
-    field.
+    """Return the name of the header for the new URL.
+
+    "Back" should undo each choice, but not each letter typed into the search field.
     """
     current_query = urlsplit(request.headers.get("HX-Current-URL", "")).query
     is_search = _parse_choices(current_query) == _parse_choices(leaderboard.query.removeprefix("?"))

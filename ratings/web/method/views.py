@@ -1,4 +1,4 @@
-"""The method page, which explains how votes become ratings with figures from one pool."""
+"""The method page. It explains how votes become ratings, with figures from one pool."""
 
 from typing import Any
 

@@ -97,7 +97,7 @@ class TableFilter(NamedTuple):
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """A column that has scores, with the number of listed models that have one, and whether it is visible."""
+    """A column with scores, the number of listed models that have a score in it, and whether it is visible."""
 
     column: BenchmarkColumn
     models: int
@@ -212,8 +212,11 @@ def _drop_page(query: QueryDict) -> str:
 
 
 def _find_rated_board(snapshots: Sequence[Snapshot]) -> Snapshot | None:
-    """Return the board for the ratings: the live one if it ranks enough models, else the reference board, else the one
-    with the most votes. `snapshots` are sorted by the age of their pool, oldest first.
+    """Return the snapshot of the board for the ratings, or None if there are no boards.
+
+    This is the live board if it ranks enough models, else the reference board, else the board with the most votes.
+
+    snapshots: sorted by the age of their pool, oldest first.
     """
     # If two boards have the same priority, the newer pool is used.
     return max(reversed(snapshots), key=_get_priority, default=None)
@@ -233,10 +236,10 @@ def _get_priority(snapshot: Snapshot) -> tuple[int, int]:
 
 
 def _resolve_order(view: TableView, table: BenchmarkTable) -> tuple[TableView, bool]:
-    """Return the view, sorted by rating if it cannot be sorted by the requested score, and whether the order was
-    replaced.
+    """Return the view with a possible order, and whether the requested order was replaced.
 
-    Rows can be sorted by a score only if a series is selected and contains that score.
+    Rows can be sorted by a score only if a series is selected and contains that score. Otherwise, they are sorted by
+    rating.
     """
     if view.sort in FACT_SORTS or (view.series and view.sort in {column.key for column in table.columns}):
         return view, False

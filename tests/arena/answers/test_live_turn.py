@@ -64,7 +64,7 @@ def test_result_tells_what_came_of_an_answer():
 
 def test_side_takes_thoughts_for_tokens_but_does_not_begin_with_them():
     side = LiveSide(side_job())
-    side.think("Hm")
+    side.feed_reasoning("Hm")
     first = side.first_at
 
     assert side.last_at == first
@@ -77,7 +77,7 @@ def test_side_takes_thoughts_for_tokens_but_does_not_begin_with_them():
 
 def test_begin_forgets_what_a_model_thought_that_failed():
     side = LiveSide(side_job())
-    side.think("Hm")
+    side.feed_reasoning("Hm")
     side.tokens, side.cut = Usage(7, 1), True
 
     side.begin()

@@ -167,7 +167,7 @@ def test_the_opponent_of_a_kept_model_is_drawn_by_the_capped_weights_too():
     """A new model is not likelier to replace a failed model than to be drawn."""
     weights = {(i, j): 1.0 if j == 19 else 0.001 for i, j in combinations(range(20), 2)}
 
-    whole, kept = PairSampler(range(20), weights), PairSampler(range(20), weights, keep=3)
+    whole, kept = PairSampler(range(20), weights), PairSampler(range(20), weights, fixed_model=3)
 
     weighted = {
         pair: chance - UNIFORM_SHARE / 190 for pair, chance in zip(whole.pairs, whole.chances, strict=True) if 3 in pair

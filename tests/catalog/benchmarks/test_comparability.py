@@ -11,12 +11,12 @@ from catalog.benchmarks.comparability import (
     ComparableScore,
     Conditions,
     Separability,
-    binomial_error,
+    compute_binomial_error,
     compute_separability,
+    compute_standard_error,
     is_difference_significant,
     normalize_score,
     rank_scores,
-    standard_error,
 )
 
 SAME = Conditions("mmlu", "acc", "", 5, "1", 0, "harness", "us", "", "", limited=False)
@@ -31,19 +31,19 @@ def score(value, n=1000, *, model="m", stderr=None, **other):
     [(0.94, 198, 3.3), (0.90, 164, 4.6), (0.5, 10_000, 0.98)],
 )
 def test_binomial_error_is_that_of_the_published_examples(value, n, half_width):
-    error = binomial_error(value, n)
+    error = compute_binomial_error(value, n)
     assert error == pytest.approx(sqrt(value * (1 - value) / n))
     assert 100 * 1.96 * error == pytest.approx(half_width, abs=0.05)
 
 
 @pytest.mark.parametrize(("value", "n"), [(0.5, None), (0.5, 0), (1.2, 10), (-0.1, 10)])
 def test_noise_of_what_is_no_share_is_unknown(value, n):
-    assert binomial_error(value, n) is None
+    assert compute_binomial_error(value, n) is None
 
 
 def test_measured_error_goes_before_the_binomial_one():
-    assert standard_error(score(0.5, stderr=0.1)) == 0.1
-    assert standard_error(score(0.5, n=100)) == pytest.approx(0.05)
+    assert compute_standard_error(score(0.5, stderr=0.1)) == 0.1
+    assert compute_standard_error(score(0.5, n=100)) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_bills_name_what_is_paid_and_nothing_else():
     option = build_own_option(gpus, LaunchWork(Decimal(6), Decimal(5000)), tuning_hours=Decimal(100), data=Decimal(700))
     assert {item.name: item.dollars for item in option.monthly} == {"gpus": 3650, "operations": 1600}
     assert {item.name: item.dollars for item in option.one_time} == {"build": 30_000, "tuning": 250, "data": 700}
-    assert option.total(12) == 30_950 + 12 * 5250
+    assert option.compute_total(12) == 30_950 + 12 * 5250
     assert [item.name for item in build_own_option(TWO_GPUS, LaunchWork()).monthly] == ["gpus"]
     assert build_own_option(TWO_GPUS, LaunchWork()).one_time == ()
 
@@ -91,7 +91,7 @@ def test_tuning_takes_time_before_the_launch():
 def test_own_has_cost_no_more_by_the_end_of_a_month(api, own, month):
     assert find_break_even(USE, PRICES, api, own, months=12).month == month
     if month is not None:
-        assert own.total(month) <= api.total(month)
+        assert own.compute_total(month) <= api.compute_total(month)
 
 
 @pytest.mark.parametrize(
@@ -125,20 +125,22 @@ def test_both_cost_the_same_at_the_break_even(read, written, price_in, price_out
     tokens = find_break_even(use, prices, build_api_option(use, prices, LaunchWork()), own, months).tokens
     assume(tokens)
     share = Decimal(tokens) / use.tokens
-    api_total = months * share * prices.token_cost(use)
+    api_total = months * share * prices.compute_token_cost(use)
     assert api_total == pytest.approx(
-        own.total(months), rel=Decimal("1e-6"), abs=prices.token_cost(use) / use.tokens * months
+        own.compute_total(months), rel=Decimal("1e-6"), abs=prices.compute_token_cost(use) / use.tokens * months
     )
 
 
 @given(integers(0, 10**10), integers(0, 10**10), dollars, dollars)
 def test_twice_the_tokens_cost_twice(read, written, price_in, price_out):
     prices = ApiPrices(price_in, price_out)
-    assert prices.token_cost(MonthlyUse(2 * read, 2 * written)) == 2 * prices.token_cost(MonthlyUse(read, written))
+    assert prices.compute_token_cost(MonthlyUse(2 * read, 2 * written)) == 2 * prices.compute_token_cost(
+        MonthlyUse(read, written)
+    )
 
 
 @given(integers(1, 10**10), decimals(0, 1, places=2), decimals(0, 1, places=2))
 def test_a_fuller_cache_never_costs_more(read, one, other):
     prices = ApiPrices(Decimal(3), Decimal(15), cached=Decimal("0.3"))
     low, high = sorted((one, other))
-    assert prices.token_cost(MonthlyUse(read, 0, high)) <= prices.token_cost(MonthlyUse(read, 0, low))
+    assert prices.compute_token_cost(MonthlyUse(read, 0, high)) <= prices.compute_token_cost(MonthlyUse(read, 0, low))

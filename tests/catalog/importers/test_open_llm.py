@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from catalog.benchmarks.comparability import binomial_error
+from catalog.benchmarks.comparability import compute_binomial_error
 from catalog.importers.open_llm import parse_scores
 from tests.catalog.score_files import OPEN_LLM
 
@@ -37,7 +37,7 @@ def test_noise_of_gpqa_counts_a_question_once_though_its_sets_hold_it_up_to_thre
     drawn = np.random.default_rng(1).random((20_000, 546)) < gpqa.value
     means = (drawn.sum(1) + drawn[:, :448].sum(1) + drawn[:, :198].sum(1)) / 1192
     assert gpqa.stderr == pytest.approx(means.std(), rel=0.02)
-    assert gpqa.stderr > 1.5 * binomial_error(gpqa.value, 1192)
+    assert gpqa.stderr > 1.5 * compute_binomial_error(gpqa.value, 1192)
     assert ifeval.stderr is None
 
 

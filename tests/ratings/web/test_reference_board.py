@@ -140,7 +140,7 @@ def test_brackets_and_ranges_of_ranks_show_which_intervals_overlap(client):
     html = client.get("/leaderboard/", {"pool": SLUG}).content.decode()
     rows = re.findall(r'<tr id="model-(\S+?)"(?: class="(.*?)")? data-same="(\S+ \S+) .*?"', html)
     assert rows == [
-        ("claude-opus-4-6", "", "1 1"),
+        ("claude-opus-4-6", "best", "1 1"),
         ("gpt-4o-2024-05-13", "", "2 2"),
         ("gemma-3-4b-it", "tie tie-start", "3 4"),
         ("mistral-medium", "tie tie-end", "3 4"),

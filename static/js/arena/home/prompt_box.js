@@ -14,7 +14,8 @@ else {
 
 // On a phone, the keyboard would cover the pair to judge, which comes first unless the voter goes on to the next battle.
 const fromBattle = document.referrer.startsWith(`${location.origin}/battles/`);
-if (!box.autofocus && (fromBattle || box.getBoundingClientRect().bottom < innerHeight)) box.focus();
+const isInView = innerWidth > 700 && box.getBoundingClientRect().bottom < innerHeight;
+if (!box.autofocus && (fromBattle || isInView)) box.focus();
 
 box.addEventListener("input", storeDraft);
 

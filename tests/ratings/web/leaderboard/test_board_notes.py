@@ -8,14 +8,13 @@ RULE = "These ranks are provisional: a rank needs 100 votes."
 
 
 @pytest.mark.parametrize(
-    ("places", "words"),
+    ("board", "words"),
     [
-        ([(1, 0), (1, 0), (2, 0)], f"{RULE} 2 of 3 models share tier 1."),
-        ([(1, 0), (1, 0), (2, 0), (1, 1), (1, 1)], f"{RULE} 2 of 3 models share tier 1."),
-        ([(1, 0), (2, 0), (1, 1)], RULE),
+        ({"provisional": True, "rows": ["a row"]}, RULE),
+        ({"provisional": True, "rows": []}, ""),
+        ({"provisional": False, "rows": ["a row"]}, ""),
     ],
-    ids=["one group", "two groups", "alone"],
+    ids=["provisional", "empty", "ranked"],
 )
-def test_provisional_ranks_count_the_first_tier_of_the_main_group(places, words):
-    rows = [{"tier": tier, "component": component} for tier, component in places]
-    assert describe_provisional_ranks({"provisional": True, "rows": rows}) == words
+def test_board_says_that_its_ranks_are_provisional(board, words):
+    assert describe_provisional_ranks(board) == words

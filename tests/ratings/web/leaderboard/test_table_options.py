@@ -146,8 +146,8 @@ def test_every_column_can_be_sorted_by(column, descending):
 
 
 def test_usual_columns_are_those_of_which_something_is_known():
-    assert list_default_columns(ENTRIES) == ("tier", "votes", "win_rate", "price", "context", "speed", "failures")
-    assert list_default_columns(ENTRIES[3:]) == ("tier", "votes", "win_rate")
+    assert list_default_columns(ENTRIES) == ("votes", "win_rate", "price", "context", "speed", "failures")
+    assert list_default_columns(ENTRIES[3:]) == ("votes", "win_rate")
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,58 @@
-"""Brackets beside the rows of a tier."""
+"""The leader of a table, and brackets beside the rows of a tier."""
 
 import pytest
 
-from ratings.web.leaderboard.ties import list_marks
+from ratings.web.leaderboard.columns import LeaderboardEntry
+from ratings.web.leaderboard.ties import Leader, find_leader, find_tiers, list_marks, list_tier_starts
 
 
 @pytest.mark.parametrize(
     ("tiers", "marks"),
     [
         ([], []),
-        ([1, 2, 3, 4], ["", "", "", ""]),
-        ([1, 1, 1, 2], ["tie tie-start", "tie", "tie tie-end", ""]),
-        ([1, 1, 2, 2], ["tie tie-start", "tie tie-end", "tie tie-start", "tie tie-end"]),
-        ([1, 2, 1, 1, None, None], ["", "", "tie tie-start", "tie tie-end", "", ""]),
+        ([1, 2, 3, 4], ["best", "", "", ""]),
+        ([1, 1, 1, 2], ["best tie tie-start", "best tie", "best tie tie-end", ""]),
+        ([1, 1, 2, 2], ["best tie tie-start", "best tie tie-end", "tie tie-start", "tie tie-end"]),
+        ([1, 2, 1, 1, None, None], ["best", "", "best tie tie-start", "best tie tie-end", "", ""]),
     ],
 )
 def test_bracket_joins_consecutive_rows_of_a_tier(tiers, marks):
     assert list_marks(tiers) == marks
+
+
+def test_first_row_of_each_tier_has_its_number():
+    assert list_tier_starts([1, 1, 2, 3, 3, None, None]) == [1, None, 2, 3, None, None, None]
+
+
+def entry(slug, tier, component=0, rank=1):
+    row = {"model": slug, "name": slug.upper(), "organization": "Maker", "tier": tier, "component": component}
+    return LeaderboardEntry({**row, "rank": rank})
+
+
+@pytest.mark.parametrize(
+    ("places", "shown", "leader"),
+    [
+        ([("a", 1), ("b", 2)], "ab", Leader("A", "Maker", 0, is_filtered=False)),
+        ([("a", 1), ("b", 1), ("c", 1), ("d", 2)], "da", Leader("A", "Maker", 2, is_filtered=False)),
+        ([("a", 1), ("b", 1), ("c", 2)], "cb", Leader("B", "Maker", None, is_filtered=True)),
+        ([("a", 1), ("x", 1, 1), ("y", 1, 1)], "axy", Leader("A", "Maker", 0, is_filtered=False)),
+        ([("a", 1), ("b", 1, 0, None)], "ab", Leader("A", "Maker", 0, is_filtered=False)),
+        ([("a", None), ("b", None)], "ab", Leader("A", "Maker", None, is_filtered=False)),
+        ([("a", 1)], "", None),
+    ],
+    ids=["alone", "tied", "filtered", "other group", "unranked", "without tiers", "none"],
+)
+def test_leader_is_the_best_model_shown_with_the_size_of_its_tier(places, shown, leader):
+    entries = [entry(*place) for place in places]
+    by_slug = {each.slug: each for each in entries}
+    tiers = find_tiers(entries, is_reference=False)
+    assert find_leader(entries, [by_slug[slug] for slug in shown], tiers) == leader
+
+
+def test_tiers_of_a_reference_board_come_from_its_intervals():
+    ends = {"a": (95, 105), "b": (90, 96), "c": (80, 90)}
+    rows = [
+        {"model": slug, "rating": (low + high) / 2, "ci_low": low, "ci_high": high}
+        for slug, (low, high) in ends.items()
+    ]
+    assert find_tiers([LeaderboardEntry(row) for row in rows], is_reference=True) == {"a": 1, "b": 1, "c": 2}

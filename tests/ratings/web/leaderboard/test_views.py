@@ -66,7 +66,8 @@ def test_page_shows_the_published_board(client, voted):
     assert "<A> One Acme closed Apache-2.0" in shown
     assert "C retired Acme open Apache-2.0" in shown
     assert "from 13 votes" in shown
-    assert "These ranks are provisional: a rank needs 100 votes. 4 of 4 models share tier 1." in shown
+    assert "<A> One leads, but is not clearly better than 3 others." in shown
+    assert "These ranks are provisional: a rank needs 100 votes." in shown
     assert "Votes 4 " in shown
     assert "Price per 1M $4.00 " in shown
     assert "Context 131K" in shown
