@@ -12,14 +12,12 @@ from ratings.web.leaderboard.columns import LeaderboardEntry
 class Leader:
     """The best model of a table.
 
-    ties: the number of other models in its tier, or None if the leader of the board is filtered out or has no tier.
-    is_filtered: whether the filters hide better models.
+    ties: the number of other models in its tier, or None if the board's best model is filtered out or has no tier.
     """
 
     name: str
     maker: str | None
     ties: int | None
-    is_filtered: bool
 
 
 def find_tiers(entries: Sequence[LeaderboardEntry], *, is_reference: bool) -> dict[str, int | None]:
@@ -37,13 +35,11 @@ def find_leader(
     leader = next((entry for entry in entries if entry.slug in slugs), None)
     if leader is None:
         return None
-    is_filtered = leader is not entries[0]
     ties = None
-    if not is_filtered and tiers[leader.slug] == 1:
+    if leader is entries[0] and tiers[leader.slug] == 1:
         # Each unconnected group has its own first tier, but only the main group is compared with the leader.
-        first_tier = [entry for entry in entries if tiers[entry.slug] == 1 and not entry.row["component"]]
-        ties = len(first_tier) - 1
-    return Leader(leader.row["name"], leader.row["organization"], ties, is_filtered)
+        ties = sum(tiers[entry.slug] == 1 and not entry.row["component"] for entry in entries) - 1
+    return Leader(leader.row["name"], leader.row["organization"], ties)
 
 
 def fill_rank_ranges(entries: Sequence[LeaderboardEntry]) -> list[LeaderboardEntry]:
@@ -61,9 +57,10 @@ def list_tier_starts(tiers: Sequence[int | None]) -> list[int | None]:
 
 
 def list_marks(tiers: Sequence[int | None]) -> list[str]:
-    """Return the CSS classes of each row. They draw a bracket beside consecutive rows of the same tier.
+    """Return the CSS classes of each row, which draw a bracket beside consecutive rows of the same tier and emphasize
+    the first tier.
 
-    A row has no bracket if its neighbors are in other tiers or if it has no tier. The first tier is emphasized.
+    A row has no bracket if its neighbors are in other tiers or if it has no tier.
     """
     marks = []
     for earlier, tier, later in zip([None, *tiers], tiers, [*tiers[1:], None], strict=False):
