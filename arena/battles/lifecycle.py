@@ -271,10 +271,7 @@ def _record_one_sided_failure(battle: Battle, turn: Turn) -> None:
 
 
 def expire_battles() -> int:
-    """Close unjudged battles without a question in the last `IDLE_TIMEOUT`. Return how many were closed.
-
-    Their models are not revealed.
-    """
+    """Close battles with neither a vote nor a question in the last `IDLE_TIMEOUT`. Return how many were closed."""
     unjudged = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE_TIMEOUT)
     idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)))
     with transaction.atomic():

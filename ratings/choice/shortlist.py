@@ -10,6 +10,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any, Literal
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -59,10 +60,19 @@ class CandidateAssessment:
 
     @property
     def notes(self) -> list[str]:
-        """The setting of the rating, a note about the license, and the unknown values, as text."""
+        """The setting of the rating, a note about the license, the unknown values, and the retirement, as text."""
         setting = self.candidate.setting and gettext("“%(setting)s” setting") % {"setting": self.candidate.setting}
-        notes = (setting, self.license_note, *(finding.words for finding in self.unknown))
+        notes = (setting, self.license_note, *(finding.words for finding in self.unknown), self.retirement_note)
         return [note for note in notes if note]
+
+    @property
+    def retirement_note(self) -> str:
+        """The day on which the model retires and its successor, or "" if no day is announced."""
+        day, successor = self.candidate.retires_on, self.candidate.successor
+        if day is None:
+            return ""
+        note = gettext("retires on %(day)s") % {"day": date_format(day, "F j, Y")}
+        return gettext("%(note)s, replaced by %(name)s") % {"note": note, "name": successor.name} if successor else note
 
     @property
     def findings(self) -> tuple[LimitFinding, ...]:

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import orjson
 from django.core.paginator import InvalidPage, Page, Paginator
-from django.db.models import Q, QuerySet
-from django.forms import BoundField
+from django.db.models import Q
+from django.forms import BoundField, Select
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
@@ -41,14 +41,18 @@ from ratings.choice.ordering_board import load_ordering_board
 from ratings.choice.price_plot import PricePlot, build_price_plot
 from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.task_kinds import load_task_kinds
-from ratings.models import Category, Pool, format_category_name
+from ratings.models import Pool, format_category_name
 
-PAGE_SIZE = 25  # models per page of each list
-PAGE_PARAMETERS = ("left", "unrated", "undecided", "out")
+# The lists of models, by the parameter with the page number, and the number of models per page.
+PAGE_SIZES = {"left": 10, "unrated": 25, "undecided": 25, "out": 25}
 MIN_KNOWN_SHARE = 0.2  # a column with fewer known values is omitted
 MULTIPLE_FIELDS = ("modalities", "among")
 BILLIONS_PATTERN = re.compile(r"\d{1,3}(\.\d+)?", re.ASCII)  # no model has fewer than 1,000 parameters
 REMOVED_PARAMETER = "unknown"  # in 0.1, it determined whether models with unknown values were hidden
+BOARD_ERRORS = {
+    "pool": gettext_lazy("There are no such ratings. Choose from the list."),
+    "category": gettext_lazy("There is no such category. Choose from the list."),
+}
 TOKEN_FIELDS = ("input_tokens", "output_tokens")
 # The reasons why values are unknown, for limits on values that do not come from the catalog.
 LACKING_REASONS = {
@@ -121,14 +125,14 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         return redirect
     form = ChoiceForm(request.GET if ChoiceForm.base_fields.keys() & request.GET.keys() else None)
     try:
-        choice = choose_models(form) if form.is_valid() else None
+        choice = _choose_models(form)
         lists = _paginate_lists(choice, request.GET) if choice else {}
     except RequestError as error:
         return render(request, "404.html", {"detail": error.detail}, status=error.status)
     candidates = choice.candidates if choice else load_candidates((), LaunchWeeks(None, None))
     offered = list_offered_fields(candidates, form)
-    pool = form.cleaned_data.get("pool", "") if form.is_bound else ""
-    category = form.cleaned_data.get("category", "") if form.is_bound else ""
+    if form.is_bound:
+        _offer_boards(form, choice)
     context = {
         "form": form,
         "facets": _list_facets(form, offered),
@@ -145,13 +149,25 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "table": choice and _build_table(list(lists["left"])),
         "limit_reasons": list_limit_reasons(offered),
         "tasks": [(kind, urlencode({"task": kind.slug, **kind.limits})) for kind in load_task_kinds().values()],
-        "pool": pool,
-        "pools": _list_pools(pool),
-        "category": category,
-        "categories": _list_categories(choice, category),
     }
     query = shorten_query(request.GET, MULTIPLE_FIELDS) or "task="
     return render_live_form(request, "ratings/choice/choice.html", context, form, query)
+
+
+def _choose_models(form: ChoiceForm) -> ModelChoice | None:
+    """Return the choice, or None if the form has errors. An unknown pool is an error of its field.
+
+    The API's messages about pools and categories name its own lists, so pages have other messages.
+    """
+    try:
+        if form.is_valid():
+            return choose_models(form)
+    except RequestError:
+        form.add_error("pool", "")
+    for name, message in BOARD_ERRORS.items():
+        if name in form.errors:
+            form.errors[name] = form.error_class([str(message)])
+    return None
 
 
 def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
@@ -197,9 +213,9 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
     rated = [survivor for survivor in shortlist.survivors if survivor.candidate.rating is not None]
     unrated = [survivor for survivor in shortlist.survivors if survivor.candidate.rating is None]
     groups = (rated or unrated, unrated if rated else [], shortlist.undecided, shortlist.excluded)
-    lists = zip(PAGE_PARAMETERS, groups, strict=True)
+    lists = zip(PAGE_SIZES.items(), groups, strict=True)
     try:
-        return {name: Paginator(models, PAGE_SIZE).page(query.get(name, "1")) for name, models in lists}
+        return {name: Paginator(models, size).page(query.get(name, "1")) for (name, size), models in lists}
     except InvalidPage:
         raise RequestError(
             "not_found", gettext("This page of the list does not exist. Go to the first page."), 404
@@ -220,15 +236,21 @@ def _build_token_query(form: ChoiceForm) -> str:
     return "&" + urlencode(tokens) if tokens else ""
 
 
-def _list_pools(selected: str) -> QuerySet[Pool]:
-    """Return the pools to choose from. Pools of named sets are omitted unless they are selected."""
-    return Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=selected)).order_by("pk")
+def _offer_boards(form: ChoiceForm, choice: ModelChoice | None) -> None:
+    """Let the user select the pool and the category from lists.
 
-
-def _list_categories(choice: ModelChoice | None, selected: str) -> list[Category]:
-    """Return the categories of the pool that sorts the shortlist."""
+    Pools of named sets are omitted unless they are selected. The categories are those of the pool that sorts the
+    shortlist.
+    """
+    selected = form.cleaned_data.get("pool", "")
+    pools = Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=selected)).order_by("pk")
     pool = choice.pool if choice else Pool.objects.get(slug=load_ordering_board("", ())["pool"])
-    return list_categories(pool, selected)
+    categories = list_categories(pool, form.cleaned_data.get("category", ""))
+    for name, empty, options in (
+        ("pool", gettext("automatic"), pools),
+        ("category", gettext("from the task"), categories),
+    ):
+        form.fields[name].widget = Select(choices=[("", empty), *((option.slug, option.name) for option in options)])
 
 
 @require_safe
@@ -240,12 +262,11 @@ def show_decision(request: HttpRequest) -> HttpResponse:
     if redirect := _build_canonical_redirect(request):
         return redirect
     form = DecisionForm(request.GET)
-    try:
-        decision = build_decision(form, choose_models(form)) if form.is_valid() else None
-    except RequestError as error:
-        return render(request, "404.html", {"detail": error.detail}, status=error.status)
+    choice = _choose_models(form)
+    decision = build_decision(form, choice) if choice else None
     if decision and not form.errors and (file := _build_file_response(decision, request.GET.get("format", ""))):
         return file
+    form.fields["chosen"].widget = Select(choices=_list_options(decision))
     parameters = _list_parameters(request.GET)
     context = {
         "form": form,
@@ -256,6 +277,14 @@ def show_decision(request: HttpRequest) -> HttpResponse:
         "tokens": _build_token_query(form),
     }
     return render(request, "ratings/choice/decision.html", context, status=400 if form.errors else 200)
+
+
+def _list_options(decision: Decision | None) -> list[tuple[Any, Any]]:
+    """Return the options for the chosen model: "none yet", and the models in groups."""
+    options: list[tuple[Any, Any]] = [("", gettext("none yet"))]
+    for label, models in decision.groups if decision else ():
+        options.append((label, [(each.candidate.slug, each.candidate.name) for each in models]))
+    return options
 
 
 def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:
@@ -311,6 +340,6 @@ def _build_canonical_redirect(request: HttpRequest) -> HttpResponse | None:
 def _drop_parameters(query: QueryDict, *names: str) -> str:
     """Return the query string with these parameters and all page numbers removed."""
     parameters = query.copy()
-    for name in (*names, *PAGE_PARAMETERS):
+    for name in (*names, *PAGE_SIZES):
         parameters.pop(name, None)
     return parameters.urlencode()

@@ -74,7 +74,7 @@ def long_question(page: Page) -> None:
 
 def stopped(page: Page) -> None:
     """Stop the answers, and retry if both had already ended, which can happen on a busy machine."""
-    for _ in range(5):
+    for _ in range(20):
         answering(page)
         page.wait_for_function(STOP_AT_THE_FIRST_WORDS)
         expect(page.locator("#status")).to_contain_text(re.compile("You stopped|Both answers are in"))

@@ -37,7 +37,7 @@ def find_leader(
         return None
     ties = None
     if leader is entries[0] and tiers[leader.slug] == 1:
-        # Each unconnected group has its own first tier.
+        # Each unconnected group has its own first tier, but only the main group is compared with the leader.
         ties = sum(tiers[entry.slug] == 1 and not entry.row["component"] for entry in entries) - 1
     return Leader(leader.row["name"], leader.row["organization"], ties)
 

@@ -1,12 +1,13 @@
 // Updates the open leaderboard in place after a click on a link, a change in the form, or new votes. While the pointer or
 // the focus is in the table, new votes do not change it. Instead, a button appears that shows them.
+import { followBoards } from "./board_events.js";
 import { openDetails } from "./board_rows.js";
+import { watchPress } from "./press_watch.js";
 import "./row_guide.js";
 import { linkExclusiveOptions } from "./rule_options.js";
 
 const DELAY_MS = 200;
 const LEFT_MS = 600;
-const REFUSED_MS = 30_000;
 const board = document.getElementById("board");
 const form = document.getElementById("board-form");
 const status = document.getElementById("board-status");
@@ -16,7 +17,6 @@ const boardState = () => board.querySelector(".board-state").dataset;
 let timer;
 let choices = 0;
 const madeFor = new WeakMap();
-let isPressed = false;
 let heldFor;
 
 function isBusy() {
@@ -43,30 +43,10 @@ function scheduleRefresh(delay = DELAY_MS) {
   timer = setTimeout(refreshUnlessBusy, delay);
 }
 
-// Events may have been lost while there was no connection.
-function catchUp() {
-  if (boardState().past === undefined) scheduleRefresh();
-}
-
-function follow() {
-  const events = new EventSource("/api/v1/leaderboard/events");
-  events.addEventListener("board", ({ data }) => {
-    const { pool, category, style_control: style, method } = JSON.parse(data);
-    const key = `${pool}/${category}/${style}/${method}`;
-    if (boardState().past === undefined && boardState().which === key) scheduleRefresh();
-  });
-  events.addEventListener("open", () => events.addEventListener("open", catchUp), { once: true });
-  // A browser reconnects automatically after a connection ends, but not after an error response.
-  events.addEventListener("error", ({ target }) => {
-    if (target.readyState !== EventSource.CLOSED) return;
-    setTimeout(() => {
-      catchUp();
-      follow();
-    }, REFUSED_MS);
-  });
-}
-
-follow();
+followBoards(
+  (key) => { if (boardState().past === undefined && boardState().which === key) scheduleRefresh(); },
+  () => { if (boardState().past === undefined) scheduleRefresh(); },
+);
 
 news.addEventListener("click", refresh);
 // New votes appear automatically after the pointer and the focus have left the table.
@@ -94,14 +74,10 @@ document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
 // A new table between press and release would lose the click, and the press itself can cause one: it takes the focus from
 // the search or a limit, which sends the form. So the table waits for the release and is then requested again, unless the
 // click has requested another one.
-board.addEventListener("pointerdown", ({ button }) => { isPressed = button === 0; });  // a context menu can hide the release
-for (const type of ["pointerup", "pointercancel"]) {
-  addEventListener(type, () => setTimeout(() => {
-    isPressed = false;
-    if (heldFor === choices) form.dispatchEvent(new Event("change"));
-    heldFor = undefined;
-  }));
-}
+const isPressed = watchPress(board, () => {
+  if (heldFor === choices) form.dispatchEvent(new Event("change"));
+  heldFor = undefined;
+});
 
 // The focused element keeps its position on the screen, even if rows are inserted above it.
 let focusPosition;
@@ -110,7 +86,7 @@ board.addEventListener("htmx:beforeSwap", ({ detail }) => {
   openIds = [...board.querySelectorAll("details[open]")].map(({ id }) => id);
   // Ignore the response to an earlier choice, because it would undo a later one.
   detail.shouldSwap &&= madeFor.get(detail.xhr) === choices;
-  if (detail.shouldSwap && isPressed) {
+  if (detail.shouldSwap && isPressed()) {
     detail.shouldSwap = false;
     heldFor = choices;
   }
