@@ -1,18 +1,19 @@
 """Tiles and first steps on the admin index page: battles, endpoints, and decisions that are due."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Avg, Count, Q
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from arena.battles import review_queue
 from arena.endpoints.circuit_breaker import IN_DRAW
 from arena.models import IS_SHARED, Battle, Endpoint, EndpointCall
 from catalog.models import Submission
-from core.admin.overview import STEPS, TILES, Figure, Step, Tile
+from core.admin.overview import STEPS, TILES, Bar, Figure, Step, Tile
 from core.models import AuditEntry
 
 WEEK_DAYS = 7
@@ -42,7 +43,13 @@ def build_activity_tile() -> Tile:
             Figure(_("Battles today (UTC)"), f"{battles.get(today, 0):,}", battle_list),
             Figure(_("Battles in the last 7 days"), f"{sum(battles.values()):,}", battle_list),
         ],
+        _("Votes per day (UTC)"),
+        [_build_bar(day, votes.get(day, 0), max(votes.values(), default=0)) for day in days],
     )
+
+
+def _build_bar(day: date, votes: int, most: int) -> Bar:
+    return Bar(date_format(day, "D"), f"{votes:,}", round(100 - 100 * votes / most) if most else 100)
 
 
 @TILES.register("arena.view_endpoint")

@@ -30,13 +30,11 @@ class Prediction:
     side: the side with the higher rating
     percent: the predicted win rate of this side, from 50 to 100
     outcome: "close" if there is no clear favorite; otherwise "expected" or "upset", or "" if neither side won
-    is_provisional: whether at least one of the ratings is provisional
     """
 
     side: str
     percent: int
     outcome: str
-    is_provisional: bool
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ def predict_result(battle: Battle, winner: str) -> Prediction | None:
         outcome = "close"
     elif winner in SIDES:
         outcome = "expected" if winner == side else "upset"
-    return Prediction(side, percent, outcome, any(row.get("provisional") for row in rows.values()))
+    return Prediction(side, percent, outcome)
 
 
 def _get_models(battle: Battle) -> dict[str, LanguageModel]:

@@ -38,15 +38,18 @@ def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build_ratings(models: Mapping[str, LanguageModel], moves: RatingMoves) -> dict[str, Any]:
-    """Return the template context for both models' ratings: `moves`, and one row per side."""
+    """Return the template context for both models' ratings: `moves`, one row per side, and whether any rating is
+    provisional.
+    """
     rows = []
     for side, model in models.items():
-        before = moves.before[side]
-        # Until the next board, the dot for the earlier rating would cover the current one.
-        earlier = before["rating"] if before and moves.board_time else None
-        row = {"side": side, "slug": model.slug, "name": model.name, "before": before, "now": moves.now[side]}
-        rows.append(row | {"earlier": earlier})
-    return {"moves": moves, "rows": rows}
+        before, now = moves.before[side], moves.now[side]
+        earlier = before["rating"] if before and now and moves.board_time else None
+        change = "" if earlier is None else _format_change(round(now["rating"]) - round(earlier))
+        row = {"side": side, "slug": model.slug, "name": model.name, "before": before, "now": now}
+        rows.append(row | {"earlier": earlier, "change": change})
+    is_provisional = any(row["now"] and row["now"].get("provisional") for row in rows)
+    return {"moves": moves, "rows": rows, "is_provisional": is_provisional}
 
 
 def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
@@ -66,9 +69,12 @@ def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
     parts: list[str] = [sentence]
     if outcome := OUTCOMES.get(prediction.outcome):
         parts.insert(0, format_html("<strong>{}</strong>", outcome))
-    if prediction.is_provisional:
-        parts.append(_("Ratings are provisional."))
     return format_html_join(" ", "{}", ((part,) for part in parts))
+
+
+def _format_change(points: int) -> str:
+    """Return a change with its sign, or “±0”."""
+    return f"{points:+,}".replace("-", "\N{MINUS SIGN}") if points else "±0"
 
 
 def _describe_model(card: Mapping[str, Any]) -> list[str]:

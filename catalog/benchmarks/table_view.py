@@ -50,8 +50,10 @@ class TableView:
     @property
     def filter_count(self) -> int:
         """The number of filters that are set, apart from the search."""
+        has_weights = self.weights != "any"
+        has_size = self.size_from is not None or self.size_to is not None
         choices = (self.kind, self.commercial, self.organization, self.license, self.precision)
-        return sum(map(bool, choices)) + (self.weights != "any") + ((self.size_from, self.size_to) != (None, None))
+        return sum(map(bool, (*choices, has_weights, has_size)))
 
     @property
     def descending(self) -> bool:

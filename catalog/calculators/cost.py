@@ -123,9 +123,11 @@ def _build_gpus(form: CostForm, memory: MemoryNeed | None, traffic: Traffic | No
     get = form.get_value
     if get("gpu_hour") is None:
         return None
+    needed_gib = memory.gib if memory else Decimal(0)
+    needed_replicas = traffic.replicas if traffic else 1
     return GpuFleet(
-        replicas=max(get("replicas"), traffic.replicas if traffic else 1),
-        per_replica=get("gpus") or count_gpus(memory.gib if memory else Decimal(0), get("gpu_memory")),
+        replicas=max(get("replicas"), needed_replicas),
+        per_replica=get("gpus") or count_gpus(needed_gib, get("gpu_memory")),
         hour=get("gpu_hour"),
         operations_hours=get("operations_hours"),
         operations_rate=get("operations_rate"),

@@ -91,8 +91,12 @@ def group_entries(
 
 def _rename_successor(record: ListedModel, index: NameIndex[Key], slugs: Mapping[Key, str]) -> ListedModel:
     """Return the record with its successor's name replaced by a known model's slug, or unchanged if none matches."""
-    match = index.find(record.claims["successor"], record.provider) if "successor" in record.claims else None
-    return replace(record, claims={**record.claims, "successor": slugs[match.key]}) if match else record
+    if "successor" not in record.claims:
+        return record
+    match = index.find(record.claims["successor"], record.provider)
+    if match is None:
+        return record
+    return replace(record, claims={**record.claims, "successor": slugs[match.key]})
 
 
 def _get_entry_rank(name: ModelName, record: ListedModel) -> tuple[int, bool, bool]:
@@ -186,14 +190,15 @@ def refresh_tables(
 def _compare_checked_price(
     checked: Mapping[str, str], listed: Sequence[DatedPrice]
 ) -> list[tuple[str, ListedConflict]]:
-    """Return a conflict if a hand-checked price, which takes precedence, differs from the listed one."""
+    """Return a conflict if a hand-checked price, which takes precedence, differs from the current listed price."""
+    if not listed:
+        return []
     used = f"${Decimal(checked['input']):f}/${Decimal(checked['output']):f}"
-    others = [(format_rates(dated.price), dated.source) for dated in listed[:1]]
-    return [
-        (checked["model"], ListedConflict("price", used, checked["source"], other, source))
-        for other, source in others
-        if other != used
-    ]
+    current = listed[0]
+    other = format_rates(current.price)
+    if other == used:
+        return []
+    return [(checked["model"], ListedConflict("price", used, checked["source"], other, current.source))]
 
 
 def format_report(report: RefreshReport) -> str:

@@ -163,13 +163,13 @@ def _get_input_limit(own: Sequence[ListedModel], default: int) -> int:
 def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
     first_host = [record for record in hosted if record.provider == hosted[0].provider]
     substitutes = hosted if name in WEIGHT_FIELDS else first_host
-    makers = [record for record in own if name in record.claims]
-    listed = makers or [record for record in substitutes if _has_claim(record, name)]
-    if not listed:
+    own_with_value = [record for record in own if name in record.claims]
+    candidates = own_with_value or [record for record in substitutes if _has_claim(record, name)]
+    if not candidates:
         return
-    if not makers:
+    if not own_with_value:
         selection.hosted.add(name)
-    used, *others = sorted(listed, key=lambda record: get_trust_rank(name, record.claims[name], record.source))
+    used, *others = sorted(candidates, key=lambda record: get_trust_rank(name, record.claims[name], record.source))
     value = used.claims[name]
     selection.claims.append(Claim(name, value, used.get_source(name), used.as_of))
     for other in _list_other_sources(used, others):

@@ -23,11 +23,22 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """A bar of a chart. `top` is its distance to the height of the highest bar, in percent."""
+
+    label: str
+    value: str
+    top: int
+
+
+@dataclass(frozen=True)
 class Tile:
-    """A tile with figures. Tiles with a problem come first."""
+    """A tile with figures, and a bar chart that can be empty. Tiles with a problem come first."""
 
     title: str
     figures: Sequence[Figure]
+    chart_title: str = ""
+    bars: Sequence[Bar] = ()
 
     @property
     def has_problem(self) -> bool:

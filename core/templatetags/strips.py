@@ -132,7 +132,7 @@ def strip(
 
     low, high: the ends of the interval. An end that is None is open: the interval runs to the end of the axis.
     fitted: whether there is an interval.
-    earlier: the previous value, shown as a hollow dot, or None.
+    earlier: the previous value, from which a thick line runs to the current one, or None.
     others: values for comparison, shown as thin lines.
     """
     if scale is None or value is None:
@@ -142,7 +142,8 @@ def strip(
     if fitted:
         parts.append(_draw_interval(scale, low, high))
     if earlier is not None:
-        parts.append(format_html('<circle class="strip-earlier" cx="{}" cy="50%" r="4"/>', scale.format_place(earlier)))
+        places = scale.format_place(earlier), scale.format_place(value)
+        parts.append(format_html('<line class="strip-earlier" x1="{}" x2="{}" y1="50%" y2="50%"/>', *places))
     parts.append(_draw_value(scale, value))
     html = '<svg class="strip" aria-hidden="true"><use href="#{}"/>{}</svg>'
     return format_html(html, scale.name, SafeString("".join(parts)))

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from arena.models import LIVE_POOL
-from core.text.proportions import Z95
+from core.text.proportions import Z95, Proportion
 from ratings.boards import board_selection
 from ratings.boards.changes import has_rank
 from ratings.boards.interval_explanations import describe_missing_votes
@@ -112,7 +112,8 @@ def list_opponents(board_key: BoardKey, model: str) -> list[dict[str, Any]]:
 
     model: the slug.
     votes, wins, losses, ties: the direct votes.
-    actual, predicted: win rates. A tie is half a win.
+    actual: the win rate, as a Proportion. A tie is half a win.
+    predicted: the predicted win rate.
     diff, error: the difference in Elo points, and half the width of its 95% interval.
 
     `predicted`, `diff`, and `error` can be None (see `pairwise.build_matrices`).
@@ -135,7 +136,7 @@ def _build_opponent(figures: Mapping[str, Any], index: int, slug: str) -> dict[s
         "wins": wins,
         "losses": votes - wins - ties,
         "ties": ties,
-        "actual": (wins + ties / 2) / votes,
+        "actual": Proportion(wins + ties / 2, votes),
         "predicted": figures["win_probability"][index],
         "diff": figures["diff"][index],
         "error": None if error is None else Z95 * error,

@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, pool: str, **options: Any) -> None:
         try:
-            number = export_file(file, get_pool(pool).slug, with_text=options["with_text"], public=options["public"])
+            row_count = export_file(file, get_pool(pool).slug, with_text=options["with_text"], public=options["public"])
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"{pool}: {count_noun(number, 'row')} written to {file}")
+        self.stdout.write(f"{pool}: {count_noun(row_count, 'row')} written to {file}")

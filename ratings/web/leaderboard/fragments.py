@@ -183,15 +183,16 @@ def _build_rows(
     if _is_reference(leaderboard):
         by_slug = {entry.slug: entry for entry in ties.fill_rank_ranges(leaderboard.all_entries)}
         entries = [by_slug[entry.slug] for entry in entries]
-    build = partial(
+    build_entry_row = partial(
         build_row, columns=columns, pins=pins, max_pins=MAX_PINS, scale=scale, pool_query=pool_query,
         is_own_pool=is_own_pool,
     )  # fmt: skip
     if not _is_in_rank_order(leaderboard):
-        return [build(entry) for entry in entries]
+        return [build_entry_row(entry) for entry in entries]
     shown_tiers = [tiers[entry.slug] for entry in leaderboard.entries]
-    marks = zip(entries, ties.list_marks(shown_tiers), ties.list_tier_starts(shown_tiers), strict=False)
-    return [build(entry, marks=classes, tier=tier) for entry, classes, tier in marks]
+    # The lists of all entries are longer than the list of visible entries.
+    rows = zip(entries, ties.list_marks(shown_tiers), ties.list_tier_starts(shown_tiers), strict=False)
+    return [build_entry_row(entry, marks=marks, tier=tier) for entry, marks, tier in rows]
 
 
 def _is_in_rank_order(leaderboard: LeaderboardState) -> bool:

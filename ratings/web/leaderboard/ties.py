@@ -12,14 +12,12 @@ from ratings.web.leaderboard.columns import LeaderboardEntry
 class Leader:
     """The best model of a table.
 
-    ties: the number of other models in its tier, or None if the leader of the board is filtered out or has no tier.
-    is_filtered: whether the filters hide better models.
+    ties: the number of other models in its tier, or None if the board's best model is filtered out or has no tier.
     """
 
     name: str
     maker: str | None
     ties: int | None
-    is_filtered: bool
 
 
 def find_tiers(entries: Sequence[LeaderboardEntry], *, is_reference: bool) -> dict[str, int | None]:
@@ -37,10 +35,11 @@ def find_leader(
     leader = next((entry for entry in entries if entry.slug in slugs), None)
     if leader is None:
         return None
-    is_first = leader is entries[0]
-    has_tier = is_first and tiers[leader.slug] == 1
-    ties = sum(tiers[entry.slug] == 1 and not entry.row["component"] for entry in entries) - 1 if has_tier else None
-    return Leader(leader.row["name"], leader.row["organization"], ties, not is_first)
+    ties = None
+    if leader is entries[0] and tiers[leader.slug] == 1:
+        # Each unconnected group has its own first tier, but only the main group is compared with the leader.
+        ties = sum(tiers[entry.slug] == 1 and not entry.row["component"] for entry in entries) - 1
+    return Leader(leader.row["name"], leader.row["organization"], ties)
 
 
 def fill_rank_ranges(entries: Sequence[LeaderboardEntry]) -> list[LeaderboardEntry]:

@@ -34,7 +34,7 @@ from ratings.web.models import fact_lists
 FEWEST_RANKS = 5  # on the axis; on a shorter one, a difference of one rank would look large
 RANK_MARGIN = 0.0685  # ticks within 6% of an end are dropped; with this margin, rank 1 has a tick
 SCORE_SCALE = Scale(0, 100, "scores")
-SMALLEST_LEAD = 10  # each end of the axis is at least this many percentage points from 50%
+WIN_SCALE = Scale(0, 100, "wins", mark=50)
 
 
 @require_safe
@@ -114,7 +114,6 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
     opponents = [] if selection.credit else placements.list_opponents(board_key, model.slug)
     rows = [row for row in board.rows if row["model"] == model.slug]
     by_category = placements.list_category_placements(pool, model.slug)
-    scale = _build_win_scale(opponents)
     return {
         "pool": pool,
         "selection": selection,
@@ -125,11 +124,11 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
         "neighbor": _find_neighbor(board.rows, model.slug, selection),
         "opponents": [
             opponent
-            | _build_win_bar(opponent, scale)
             | _build_opponent_link(opponent["model"], names, model.slug, selection)
+            | {"predicted_percents": [] if opponent["predicted"] is None else [100 * opponent["predicted"]]}
             for opponent in opponents
         ],
-        "win_scale": scale,
+        "win_scale": WIN_SCALE,
         "direct_votes": sum(opponent["votes"] for opponent in opponents),
         "history": series_table.build_series_table(board_key, rows, until=board.board["computed_at"]),
         "reasons": feedback_stats.load_feedback_profile(model.pk, pool),
@@ -167,24 +166,6 @@ def _find_neighbor(rows: Sequence[Mapping[str, Any]], model: str, selection: Boa
     place = slugs.index(model)
     neighbor = rows[place - 1 if place else 1]
     return _build_opponent_link(neighbor["model"], {neighbor["model"]: neighbor["name"]}, model, selection)
-
-
-def _build_win_scale(opponents: Sequence[Mapping[str, Any]]) -> Scale:
-    """Return the axis for win rates in percent, with 50% in the middle."""
-    shares = [opponent[name] for opponent in opponents for name in ("actual", "predicted")]
-    lead = max((SMALLEST_LEAD, *(abs(100 * share - 50) for share in shares if share is not None)))
-    return Scale(50 - lead, 50 + lead, "wins", mark=50)
-
-
-def _build_win_bar(opponent: Mapping[str, Any], scale: Scale) -> dict[str, Any]:
-    """Return the bar from 50% to the win rate against an opponent, and the position of the predicted win rate."""
-    middle, end = scale.place(50), scale.place(100 * opponent["actual"])
-    predicted = opponent["predicted"]
-    return {
-        "bar_start": min(middle, end),
-        "bar_width": round(abs(end - middle), 2),
-        "predicted_place": None if predicted is None else scale.place(100 * predicted),
-    }
 
 
 def _build_opponent_link(

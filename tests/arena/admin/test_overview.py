@@ -42,6 +42,18 @@ def test_activity_counts_a_week(admin):
     assert figures["Battles in the last 7 days"] == ("3", False)
 
 
+def test_activity_is_drawn_as_votes_per_day(admin):
+    for age in (0, 0, 2, 9):
+        battle = factories.battle("voted", network="n")
+        Battle.objects.filter(pk=battle.pk).update(created_at=timezone.now() - timedelta(days=age))
+
+    page = admin.get("/admin/").content.decode()
+
+    bars = re.findall(r"<li><span>(\d+)</span><svg .*?M.5 100V(\d+)\"", page)
+    assert bars == [*[("0", "100")] * 4, ("1", "50"), ("0", "100"), ("2", "0")]
+    assert "Votes per day (UTC)" in page
+
+
 def test_endpoints_that_fail_are_named(admin):
     assert read_figures(admin)["Failing"] == ("0", False)
     good, down, off = (common.model(slug, name=slug.title()) for slug in ("good", "down", "off"))

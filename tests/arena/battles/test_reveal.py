@@ -186,12 +186,10 @@ def test_rank_is_among_the_models_that_have_one(battle):
         (0, "tie", ("a", 50, "close")),
     ],
 )
-@pytest.mark.parametrize("provisional", [False, True])
-def test_prediction_comes_from_the_ratings_before_the_vote(battle, lead, winner, prediction, provisional):
+def test_prediction_comes_from_the_ratings_before_the_vote(battle, lead, winner, prediction):
     battle.standing = {"a": ALPHA | {"rating": 1000.0 + lead}, "b": ALPHA | {"rating": 1000.0}}
-    battle.standing["b"]["provisional"] = provisional
 
-    assert predict_result(battle, winner) == Prediction(*prediction, is_provisional=provisional)
+    assert predict_result(battle, winner) == Prediction(*prediction)
 
 
 @pytest.mark.parametrize("standing", [None, {"a": ALPHA, "b": None}, {"a": None, "b": None}])

@@ -472,7 +472,9 @@ def test_ratings_are_empty_before_the_vote_and_the_next_board(client, me):
     after = client.get(f"/battles/{battle.pk}/ratings/")
 
     assert [(answer.status_code, answer.content) for answer in (before, waiting)] == [(204, b"")] * 2
-    assert "1,012 \N{RIGHTWARDS ARROW} <strong>1,030</strong>" in after.content.decode()
+    assert '<strong class="change" data-up>+18</strong> <strong>1,030</strong>' in " ".join(
+        after.content.decode().split()
+    )
 
 
 def test_ratings_of_anyone_elses_battle_are_not_there(client, me):

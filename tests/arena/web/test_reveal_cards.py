@@ -1,16 +1,20 @@
 """Tests the texts about a model on the page of a judged battle."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from arena.battles.reveal import RatingMoves
 from arena.endpoints.performance import EndpointPerformance
 from arena.models import Battle
-from arena.web.reveal_cards import describe_card, describe_prediction
+from arena.web.reveal_cards import build_ratings, describe_card, describe_prediction
 from catalog.models import LanguageModel
 
 FIELDS = (
     *("open_weights", "license", "size", "active_size", "answers", "first_token_s", "tokens_per_s", "tokens", "cost"),
     *("usual_performance", "price"),
 )
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 QUOKKA = "<bdi>Quokka &lt;7B&gt;</bdi>"
 FAVORED = f"{QUOKKA} was the favorite: predicted win rate"
 SLOW = EndpointPerformance(answers=9, failures=0, calls=9, first_token_s=None, tokens_per_s=4.4)
@@ -35,17 +39,17 @@ def test_card_says_what_is_known(card, facts, figures):
 
 
 @pytest.mark.parametrize(
-    ("lead", "winner", "provisional", "html"),
+    ("lead", "winner", "html"),
     [
-        (-330, "a", False, "<strong>An upset.</strong> <bdi>Wombat</bdi> was the favorite: predicted win rate 87%."),
-        (160, "a", True, f"<strong>As expected.</strong> {FAVORED} 72%. Ratings are provisional."),
-        (330, "tie", False, f"{FAVORED} 87%."),
-        (0, "a", False, f"<strong>A close match.</strong> {QUOKKA} had a predicted win rate of 50%."),
+        (-330, "a", "<strong>An upset.</strong> <bdi>Wombat</bdi> was the favorite: predicted win rate 87%."),
+        (160, "a", f"<strong>As expected.</strong> {FAVORED} 72%."),
+        (330, "tie", f"{FAVORED} 87%."),
+        (0, "a", f"<strong>A close match.</strong> {QUOKKA} had a predicted win rate of 50%."),
     ],
 )
-def test_prediction_says_what_was_expected(lead, winner, provisional, html):
+def test_prediction_says_what_was_expected(lead, winner, html):
     models = {"model_a": LanguageModel(name="Quokka <7B>"), "model_b": LanguageModel(name="Wombat")}
-    ratings = {"a": {"rating": 1000.0 + lead, "provisional": provisional}, "b": {"rating": 1000.0}}
+    ratings = {"a": {"rating": 1000.0 + lead}, "b": {"rating": 1000.0}}
     battle = Battle(standing=ratings, **models)
 
     assert describe_prediction(battle, winner) == html
@@ -53,3 +57,28 @@ def test_prediction_says_what_was_expected(lead, winner, provisional, html):
 
 def test_prediction_needs_two_ratings():
     assert describe_prediction(Battle(standing={"a": {"rating": 1000.0}, "b": None}), "a") == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "board_time", "change"),
+    [
+        (1034.4, 1061.2, NOON, "+27"),
+        (1034.4, 34.4, NOON, "\N{MINUS SIGN}1,000"),
+        (1034.4, 1034.3, NOON, "±0"),
+        (1034.4, 1034.4, None, ""),
+        (None, 1034.4, NOON, ""),
+    ],
+)
+def test_change_is_the_difference_of_the_rounded_ratings_on_the_next_board(before, now, board_time, change):
+    rows = [{"a": rating and {"rating": rating}, "b": None} for rating in (before, now)]
+    ratings = build_ratings({side: LanguageModel() for side in "ab"}, RatingMoves("live", board_time, *rows, None))
+
+    assert [row["change"] for row in ratings["rows"]] == [change, ""]
+
+
+@pytest.mark.parametrize("provisional", [False, True])
+def test_ratings_are_provisional_if_one_of_them_is(provisional):
+    rows = {"a": {"rating": 1000.0, "provisional": provisional}, "b": {"rating": 1000.0}}
+    moves = RatingMoves("live", None, rows, rows, None)
+
+    assert build_ratings({side: LanguageModel() for side in "ab"}, moves)["is_provisional"] == provisional

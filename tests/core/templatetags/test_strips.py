@@ -113,7 +113,7 @@ def test_strip_leaves_out_what_is_not_known(scale, value, options, missing):
 
 
 def test_strip_shows_the_value_before():
-    assert positions(strip(SCALE, 1100, earlier=1050), "strip-earlier") == [["25%"]]
+    assert positions(strip(SCALE, 1100, earlier=1050), "strip-earlier") == [["25%", "50%"]]
 
 
 @pytest.mark.parametrize(("mark", "lines"), [(None, 0), (1000, 1), (1100, 1), (900, 0)])

@@ -193,7 +193,7 @@ def test_page_of_imported_votes_leaves_out_what_has_no_meaning(client):
     absent = (
         "How pairs are drawn",
         "if 5 such people",
-        "Battles skipped",
+        "were skipped. In",
         "Next battle",
         "No private tests",
         "None",

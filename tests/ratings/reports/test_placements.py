@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.text.proportions import Proportion
 from ratings.boards import pairwise
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import placements
@@ -57,7 +58,7 @@ def test_opponents_are_those_it_met_most_votes_first(three):
 
     assert list(found) == ["z", "y"]
     assert [found["y"][name] for name in ("votes", "wins", "losses", "ties")] == [5, 3, 1, 1]
-    assert found["y"]["actual"] == 0.7
+    assert found["y"]["actual"] == Proportion(3.5, 5)
     matrix = pairwise.build_matrices(BoardKey(), ["x", "y"])
     place, other = matrix["models"].index("x"), matrix["models"].index("y")
     assert found["y"]["predicted"] == matrix["win_probability"][place][other]

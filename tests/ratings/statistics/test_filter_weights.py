@@ -28,7 +28,9 @@ def compute_dense_fit(design, outcome, times, factor, voter):
     p = expit(design @ theta)
     weight = times * factor
     centering = np.eye(MODELS) - 1 / MODELS
-    inverse = centering @ np.linalg.pinv(design.T @ ((weight * p * (1 - p))[:, None] * design)) @ centering
+    information = design.T @ ((weight * p * (1 - p))[:, None] * design)
+    # The default tolerance of `pinv` is so small that it sometimes inverts the rounding error of the zero eigenvalue.
+    inverse = centering @ np.linalg.pinv(information, rcond=1e-9, hermitian=True) @ centering
     plain = design.T @ ((times * factor**2 * (outcome - p) ** 2)[:, None] * design)
     scores = np.zeros((VOTERS, MODELS))
     np.add.at(scores, voter, (weight * (outcome - p))[:, None] * design)

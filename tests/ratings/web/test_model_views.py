@@ -47,7 +47,7 @@ def test_page_shows_what_is_known(client):
 
     shown = text(client, "quokka-7b.1")
 
-    assert "Quokka &lt;7B&gt; All models Size and data Maker open weights MIT Retired" in shown
+    assert "Quokka &lt;7B&gt; Maker open weights MIT Retired" in shown
     for words in (
         "Parameters 7.24B, 1B active",
         "Base model Quokka base",
@@ -88,7 +88,7 @@ def test_page_shows_where_it_stands_on_each_board_and_leads_to_its_row(client):
     shown, html = text(client, "quokka-7b.1"), client.get("/models/quokka-7b.1/").content.decode()
 
     assert "Not rated on this site yet" not in shown
-    place = "rank 1 of 3 models (1\N{EN DASH}3) , rating 1,000"
+    place = "rank 1 of 3 models, rating 1,000"
     assert f"This arena {place} blind votes on this site · 4 votes · provisional" in shown
     assert f"Votes &lt;of&gt; 2024 {place} votes cast elsewhere · 4 votes · provisional" in shown
     assert "Rank 1 of 3 likely 1\N{EN DASH}3 Rating 1,000 830 \N{EN DASH} 1,170" in shown
@@ -106,7 +106,7 @@ def test_page_of_a_model_that_stands_elsewhere_alone_says_so(client):
     shown = text(client, "quokka")
 
     assert "Not rated on this site yet." in shown
-    assert re.search("Votes of 2024 rank 1 of 2 models .* votes cast elsewhere · 1 vote · .*provisional", shown)
+    assert re.search("Votes of 2024 rank 1 of 2 models, .* votes cast elsewhere · 1 vote · .*provisional", shown)
 
 
 def test_page_counts_the_models_that_its_rank_is_among(client):
@@ -175,7 +175,7 @@ def test_page_says_which_values_of_its_own_a_model_is_asked_with(client):
 
     for words in ("Maximum answer length 2,000 tokens", "up to 8,192 tokens", "Temperature 0.0", "at most 60 s"):
         assert words in shown
-    assert "Settings for this variant" not in text(client, "usual")
+    assert "Settings that differ from the defaults" not in text(client, "usual")
 
 
 @pytest.mark.parametrize("slug", ["nobody", "a%00b", "%0A", "a" * 300])
@@ -209,9 +209,10 @@ def test_page_shows_each_category_and_each_opponent(client):
 
     shown = text(client, "quokka")
 
-    assert re.search(r"Overall provisional 1 of 2 |Overall provisional 2 of 3 |Overall provisional 1 of 3 ", shown)
-    assert "Coding provisional 1 of 2 1\N{EN DASH}2 " in shown
-    assert re.search(r"Wombat 75% 75% \+191 ± \d+ 4 Numbat 100% – – 2", shown)
+    assert re.search(r"Rating [\d,]+ [^<]*, provisional", shown)
+    assert re.search(r"Overall (1 of 2|2 of 3|1 of 3) ", shown)
+    assert "Coding 1 of 2 1\N{EN DASH}2 " in shown
+    assert re.search(r"Wombat 75% 30–95 75% \+191 ± \d+ 4 Numbat 100% 34–100 – – 2", shown)
     for counts in ("3 won, 1 lost, 0 tied", "2 won, 0 lost, 0 tied"):
         assert f'title="{counts}"' in client.get("/models/quokka/").content.decode()
 
@@ -278,16 +279,15 @@ def test_page_leads_to_the_comparison_with_the_model_above_or_below(client):
     assert "pin=wombat&pin=quokka#compare" in pins["wombat"]
 
 
-def test_bars_start_in_the_middle_and_end_at_the_win_rate(client):
+def test_win_rates_have_their_intervals_and_the_predicted_rate(client):
     quokka, wombat = factories.model("quokka"), factories.model("wombat")
     won(quokka, wombat, 3)
     won(wombat, quokka, 1)
     board_refresh.refresh()
-    [better] = client.get("/models/quokka/").context["opponents"]
-    [worse] = client.get("/models/wombat/").context["opponents"]
-    assert (better["bar_start"], better["bar_width"]) == (50, 50)
-    assert (worse["bar_start"], worse["bar_width"]) == (0, 50)
-    assert better["predicted_place"] == pytest.approx(100, abs=2)
+    [strips] = re.findall(r'id="opponents-table".*?</table>', client.get("/models/quokka/").content.decode(), re.S)
+    assert '<circle class="strip-dot" cx="75%"' in strips
+    assert re.search(r'<line class="strip-interval" x1="30.06%" x2="95.44%"', strips)
+    assert re.search(r'<line class="strip-other" x1="7[45][.\d]*%"', strips)
 
 
 def test_axis_of_ranks_begins_at_one(client):

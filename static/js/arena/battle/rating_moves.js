@@ -25,7 +25,7 @@ function moveDots(ratings) {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   for (const earlier of ratings.querySelectorAll(".strip-earlier")) {
     const dot = earlier.parentNode.querySelector(".strip-dot");
-    const distance = dot ? findCenter(earlier) - findCenter(dot) : 0;
+    const distance = dot ? 2 * (findCenter(earlier) - findCenter(dot)) : 0; // the line ends at the dot
     dot?.animate({ transform: [`translateX(${distance}px)`, "none"] }, { duration: MOVE_MS, easing: "ease-in-out" });
   }
 }

@@ -65,7 +65,7 @@ export function history(data, width, words, height) {
     height,
     ...MARGIN,
     marginRight: room,
-    x: { type: "utc", domain: [new Date(Math.min(...times)), last], label: null, ticks: Math.max(2, Math.round(width / 130)), tickFormat: formatTick },
+    x: { type: "utc", domain: [new Date(Math.min(...times)), last], label: null, ticks: Math.max(1, Math.round((width - room) / 110)), tickFormat: formatTick },
     y: { domain, label: null, ticks: 6, grid: true },
     marks: [
       ...lines.filter(({ color }) => !color).flatMap((line) => drawLine(line, domain)),

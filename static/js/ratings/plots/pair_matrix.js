@@ -3,7 +3,9 @@ import { FONT_PX, LETTER_PX, fillTemplate, renderPlot, computeLabelWidth, shorte
 
 const { Plot } = window;
 const CELL_PX = 30;
+const LEAST_CELL_PX = 20; // for at most three characters
 const LINE_PX = 28;
+const RIGHT_PX = 4;
 const STRONGEST = 50; // in percent; with more color, the numbers in the cells would be hard to read
 const CLIPPED = 0.15; // the distance from one half with the strongest color
 const CONFIDENCE_Z = 1.96;
@@ -43,23 +45,29 @@ function matrix(data, cells, width, words, look) {
   const list = places.map((place) => names.get(data.models[place]));
   const slantedPx = Number(words.slanted); // room above and to the right for the slanted names of the columns
   const room = computeLabelWidth(list, width);
-  const side = Math.max(CELL_PX, Math.min(44, (width - room - slantedPx) / places.length));
-  const [labels, slanted] = [room, slantedPx * Math.SQRT2 - LETTER_PX].map((wide) => shortenNames(list, wide));
+  // On a phone, upright names of the columns and narrow cells avoid a scroll bar.
+  const isUpright = room + places.length * CELL_PX + slantedPx > width
+    && room + places.length * LEAST_CELL_PX + RIGHT_PX <= width
+    && cells.every(({ figure }) => look.text(figure).length < 4);
+  const rightPx = isUpright ? RIGHT_PX : slantedPx;
+  const side = Math.max(isUpright ? LEAST_CELL_PX : CELL_PX, Math.min(44, (width - room - rightPx) / places.length));
+  const columnPx = isUpright ? 1.2 * slantedPx : slantedPx * Math.SQRT2 - LETTER_PX;
+  const [labels, slanted] = [room, columnPx].map((wide) => shortenNames(list, wide));
   const place = { x: "across", y: "down" };
   const svg = renderPlot({
     ariaLabel: words.alt,
-    width: room + places.length * side + slantedPx,
+    width: room + places.length * side + rightPx,
     height: places.length * LINE_PX + slantedPx + 4,
     margin: 4,
     marginLeft: room,
     marginTop: slantedPx,
-    marginRight: slantedPx,
+    marginRight: rightPx,
     x: { domain: places, axis: null, padding: 0.06 },
     y: { domain: places, label: null, tickFormat: (at) => labels[at], tickSize: 0, padding: 0.06 },
     color: { type: "identity" },
     marks: [
       drawHatch,
-      Plot.axisX({ anchor: "top", label: null, tickFormat: (at) => slanted[at], tickSize: 0, tickRotate: -45, tickPadding: 6 }),
+      Plot.axisX({ anchor: "top", label: null, tickFormat: (at) => slanted[at], tickSize: 0, tickRotate: isUpright ? -90 : -45, tickPadding: 6 }),
       Plot.cell(cells, {
         ...place,
         fill: ({ figure }) => look.fill(figure),

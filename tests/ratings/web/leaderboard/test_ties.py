@@ -32,12 +32,12 @@ def entry(slug, tier, component=0, rank=1):
 @pytest.mark.parametrize(
     ("places", "shown", "leader"),
     [
-        ([("a", 1), ("b", 2)], "ab", Leader("A", "Maker", 0, is_filtered=False)),
-        ([("a", 1), ("b", 1), ("c", 1), ("d", 2)], "da", Leader("A", "Maker", 2, is_filtered=False)),
-        ([("a", 1), ("b", 1), ("c", 2)], "cb", Leader("B", "Maker", None, is_filtered=True)),
-        ([("a", 1), ("x", 1, 1), ("y", 1, 1)], "axy", Leader("A", "Maker", 0, is_filtered=False)),
-        ([("a", 1), ("b", 1, 0, None)], "ab", Leader("A", "Maker", 0, is_filtered=False)),
-        ([("a", None), ("b", None)], "ab", Leader("A", "Maker", None, is_filtered=False)),
+        ([("a", 1), ("b", 2)], "ab", Leader("A", "Maker", 0)),
+        ([("a", 1), ("b", 1), ("c", 1), ("d", 2)], "da", Leader("A", "Maker", 2)),
+        ([("a", 1), ("b", 1), ("c", 2)], "cb", Leader("B", "Maker", None)),
+        ([("a", 1), ("x", 1, 1), ("y", 1, 1)], "axy", Leader("A", "Maker", 0)),
+        ([("a", 1), ("b", 1, 0, None)], "ab", Leader("A", "Maker", 0)),
+        ([("a", None), ("b", None)], "ab", Leader("A", "Maker", None)),
         ([("a", 1)], "", None),
     ],
     ids=["alone", "tied", "filtered", "other group", "unranked", "without tiers", "none"],
