@@ -86,10 +86,11 @@ def test_boards_are_verified_by_the_worker(inside: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_forms_and_lists_have_no_violation(inside: Page, person: Person, scheme: Any) -> None:
+def test_start_page_forms_and_lists_have_no_violation(inside: Page, person: Person, scheme: Any) -> None:
     person.fight("Who reads this in the dark?")
     inside.emulate_media(color_scheme=scheme)
-    broken = {path: _of_ours(inside, path) for path in (*FORMS, "arena/endpoint", "arena/battle", "ratings/board")}
+    broken = {"": _of_ours(inside)}  # the start page
+    broken |= {path: _of_ours(inside, path) for path in (*FORMS, "arena/endpoint", "arena/battle", "ratings/board")}
     for path in ("arena/battle", "ratings/board", "catalog/license"):
         inside.goto(f"/admin/{path}/")
         inside.locator("#result_list tbody th a").first.click()
