@@ -8,13 +8,12 @@ All pages about a board use this module, so links between them lead to the same 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from math import ceil
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery
-from django.utils import timezone
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -32,7 +31,6 @@ from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 MIN_RANKED_HERE = 5
 REFERENCE_KINDS = (Pool.Kind.IMPORT, Pool.Kind.REFERENCE)
 DEFAULT_CACHE_S = 1.0
-MIN_HISTORY = timedelta(days=2)
 # Where the votes or ratings of a pool come from.
 ORIGINS = {
     Pool.Kind.LIVE: gettext_lazy("How models on this site rank, based on blind votes by its users."),
@@ -233,18 +231,14 @@ def build_selection(requested_key: BoardKey, board_key: BoardKey, board: Publish
 def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
     """Return the pool with this slug, and all pools to choose from. The pools of other named sets are not listed.
 
-    Each pool has an attribute `label`: its name with the number of votes on its overall board. `is_young` is true if
-    the board of this arena's votes has too short a history to show.
+    Each pool has an attribute `label`: its name with the number of votes on its overall board.
     """
     overall = Board.objects.filter(pool=OuterRef("pk"), category__slug=OVERALL_CATEGORY, style_control=False)
     votes = Subquery(overall.annotate(votes=select_newest_fit("votes")).values("votes")[:1])
-    fits = Snapshot.objects.filter(board__pool=OuterRef("pk"), board__category__slug=OVERALL_CATEGORY)
-    has_history = Exists(fits.filter(computed_at__lt=timezone.now() - MIN_HISTORY))
     listed_pools = Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug))
-    pools: list[Pool] = [*listed_pools.annotate(newest_votes=votes, has_history=has_history).order_by("pk")]
+    pools: list[Pool] = [*listed_pools.annotate(newest_votes=votes).order_by("pk")]
     for pool in pools:
         pool.label = _format_label(pool, pool.newest_votes or 0)  # type: ignore[attr-defined]  # from the query
-        pool.is_young = pool.kind not in REFERENCE_KINDS and not pool.has_history  # type: ignore[attr-defined]  # from the query
     return next(pool for pool in pools if pool.slug == slug), pools
 
 

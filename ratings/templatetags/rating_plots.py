@@ -19,7 +19,7 @@ MAX_LEAD = 400
 MARKED_LEADS = (100, 200, 400)
 CURVE_SVG = (
     '<svg viewBox="-20 -8 680 342" role="img" aria-label="{}"><path class="grid" d="M52 20H624M52 145H624M52 270H624'
-    'M338 20V270"/><path d="{}"/>{}<g class="guide" hidden><path class="grid"/><circle r="7"/></g></svg>'
+    'M338 20V270"/><path d="{}"/>{}<g class="guide" hidden><path class="grid"/><circle r="7"/><text/></g></svg>'
 )
 
 

@@ -3,6 +3,7 @@ const LEFT = 52;
 const BOTTOM = 270;
 const POINTS_WIDTH = 572 / 800;
 const SHARE_HEIGHT = 250;
+const MOST_LABEL_LEFT = 612;
 
 const curve = document.getElementById("curve");
 const slider = curve.querySelector("input");
@@ -17,6 +18,10 @@ function move() {
   guide.querySelector("circle").setAttribute("cx", x);
   guide.querySelector("circle").setAttribute("cy", y);
   guide.querySelector("path").setAttribute("d", `M${LEFT} ${y}H${x}V${BOTTOM}`);
+  const label = guide.querySelector("text");
+  label.setAttribute("x", Math.min(x + 12, MOST_LABEL_LEFT));
+  label.setAttribute("y", y + 28);
+  label.textContent = `${Math.round(100 * share)}%`;
   const points = `${lead > 0 ? "+" : ""}${lead}`.replace("-", "\u2212");
   output.value = output.dataset.text.replace("LEAD", points).replace("SHARE", Math.round(100 * share));
 }

@@ -1,24 +1,34 @@
-// Ratings over time in one plot. Models that moved significantly, or else the leader, have a color and an interval.
+// Ratings over time in one plot. Models that moved significantly have a color and an interval. If there are none, the
+// first three have a color, and the first has an interval.
 import { computeDomain, computeLabelWidth, formatWhole, renderPlot, shortenNames } from "./plot_frame.js";
 import { formatTick, parseSeries } from "./series_plot.js";
 
 const { Plot } = window;
 const LINE_PX = 18;
-const MARGIN = { marginTop: 12, marginBottom: 40, marginLeft: 44 };
+const LEADER_PX = 20;
+const NARROW_PX = 540;
+const MOST_TICKS = 6;
+const MARGIN = { marginTop: 28, marginBottom: 40, marginLeft: 44 };
 const COLORS = { up: "var(--a)", down: "var(--b)" };
+const TOP_COLORS = ["var(--a)", "var(--b)", "var(--ink)"];
 
-// Places one label per model beside its last point, from top to bottom, without overlap.
+// Places one label per model as near to its last point as possible, from top to bottom, without overlap. Labels that
+// would overlap form a group around the mean of their points.
 function placeLabels(lines, [low, high], height) {
   const [top, bottom] = [MARGIN.marginTop, height - MARGIN.marginBottom];
   const pixel = (bottom - top) / (high - low);
-  const places = lines.map(({ last }) => top + (high - last.rating) * pixel);
-  for (let at = 1; at < places.length; at += 1) places[at] = Math.max(places[at], places[at - 1] + LINE_PX);
-  let end = bottom;
-  for (let at = places.length - 1; at >= 0; at -= 1) {
-    places[at] = Math.min(places[at], end);
-    end = places[at] - LINE_PX;
-  }
-  return places.map((place) => high - (place - top) / pixel);
+  const groups = [];
+  lines.forEach(({ last }, at) => {
+    let group = { sum: top + (high - last.rating) * pixel - at * LINE_PX, count: 1 };
+    while (groups.length && groups.at(-1).sum / groups.at(-1).count > group.sum / group.count) {
+      const above = groups.pop();
+      group = { sum: above.sum + group.sum, count: above.count + group.count };
+    }
+    groups.push(group);
+  });
+  const lowest = bottom - (lines.length - 1) * LINE_PX;
+  const starts = groups.flatMap(({ sum, count }) => Array(count).fill(Math.min(Math.max(sum / count, top), lowest)));
+  return starts.map((start, at) => high - (start + at * LINE_PX - top) / pixel);
 }
 
 function formatPoint({ at, rating, ci_low: low, ci_high: high }) {
@@ -31,17 +41,27 @@ function parseLines(data, words) {
   const moved = JSON.parse(words.moved);
   const lines = parseSeries(data).map(({ model, points }) => ({ name: names.get(model), points, last: points.at(-1), color: COLORS[moved[model]] }));
   lines.sort((one, other) => other.last.rating - one.last.rating);
-  if (!lines.some(({ color }) => color)) lines[0].color = COLORS.up;
+  const hasMoved = lines.some(({ color }) => color);
+  if (!hasMoved) lines.slice(0, TOP_COLORS.length).forEach((line, at) => { line.color = TOP_COLORS[at]; });
+  lines.forEach((line, at) => { line.hasBand = hasMoved ? Boolean(line.color) : at === 0; });
   return lines;
 }
 
-function drawLine({ name, points, last, color }, [low, high]) {
-  const path = { x: "at", y: "rating", curve: "step-after" };
+// Ratings from few votes would make the rest of the plot too small. So the scale fits the last ratings, and all ratings
+// whose intervals are at most twice as wide as the last one: those from at least about a quarter of the votes.
+function computeScale(lines) {
+  const measureInterval = ({ ci_low: low, ci_high: high }) => (low === null || high === null ? Infinity : high - low);
+  const reliable = lines.flatMap(({ points, last }) => points.filter((point) => measureInterval(point) <= 2 * measureInterval(last)));
+  return computeDomain([...lines.filter(({ hasBand }) => hasBand).map(({ last }) => last), ...reliable.map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))]);
+}
+
+function drawLine({ name, points, last, color, hasBand }, [low, high]) {
+  const path = { x: "at", y: "rating", curve: "step-after", clip: true };
   const title = () => [name, ...[points[0], last].map(formatPoint)].join("\n");
   const band = { x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, fill: color, fillOpacity: 0.1, curve: "step-after", clip: true };
   return [
-    color && Plot.areaY(points, band),
-    Plot.line(points, { ...path, stroke: color ?? "var(--line-strong)", strokeWidth: color ? 2.5 : 1.5 }),
+    hasBand && Plot.areaY(points, band),
+    Plot.line(points, { ...path, stroke: color ?? "var(--line-strong)", strokeWidth: hasBand ? 2.5 : color ? 2 : 1.25 }),
     Plot.dot([last], { x: "at", y: "rating", r: 3.5, fill: color ?? "var(--line-strong)" }),
     Plot.line(points, { ...path, stroke: "var(--ink)", strokeOpacity: 0, strokeWidth: 14, title }),
   ];
@@ -51,25 +71,34 @@ export function history(data, width, words, height) {
   const lines = parseLines(data, words);
   const all = lines.flatMap(({ points }) => points);
   const times = all.map(({ at }) => at);
-  // Intervals after the first votes are so wide that the rest of the plot would be too small, so they are cut off.
-  const domain = computeDomain([...lines.filter(({ color }) => color).map(({ last }) => last), ...all.map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))]);
-  const room = computeLabelWidth(lines.map(({ name }) => `${name}  1,000 `), width);
-  const names = shortenNames(lines.map(({ name }) => name), room - 44);
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  const domain = computeScale(lines);
+  const [low, high] = domain;
+  const isCut = all.some(({ rating }) => rating < low || rating > high);
+  // In a narrow plot, the labels are names only, so that the lines have more room.
+  const isNarrow = width < NARROW_PX;
+  const room = LEADER_PX + computeLabelWidth(lines.map(({ name }) => (isNarrow ? name : `${name}  1,000 `)), width, isNarrow ? 0.27 : 0.42);
+  const names = shortenNames(lines.map(({ name }) => name), room - LEADER_PX - (isNarrow ? -8 : 44));
   const places = placeLabels(lines, domain, height);
-  const labels = lines.map(({ last, color }, at) => ({ at: last.at, y: places[at], text: `${formatWhole(last.rating)}  ${names[at]}`, color }));
-  const last = new Date(Math.max(...times));
-  const text = { x: last, y: "y", text: "text", textAnchor: "start", dx: 10 };
+  const end = new Date(last + ((last - first) * LEADER_PX) / (width - room - MARGIN.marginLeft));
+  const labels = lines.map(({ last: { at, rating }, color }, index) => {
+    const text = isNarrow ? names[index] : `${formatWhole(rating)}  ${names[index]}`;
+    return { at, rating, end, y: places[index], text, color };
+  });
+  const text = { x: "end", y: "y", text: "text", textAnchor: "start", dx: 4 };
   return renderPlot({
     ariaLabel: words.alt,
     width,
     height,
     ...MARGIN,
     marginRight: room,
-    x: { type: "utc", domain: [new Date(Math.min(...times)), last], label: null, ticks: Math.max(1, Math.round((width - room) / 110)), tickFormat: formatTick },
+    x: { type: "utc", domain: [new Date(first), new Date(last)], label: null, ticks: Math.max(1, Math.min(MOST_TICKS, Math.round((width - room) / 110))), tickFormat: formatTick },
     y: { domain, label: null, ticks: 6, grid: true },
     marks: [
+      isCut && Plot.text([words.cut], { frameAnchor: "top-left", dy: -24, fill: "var(--ink-soft)" }),
+      Plot.link(labels, { x1: "at", x2: "end", y1: "rating", y2: "y", stroke: (label) => label.color ?? "var(--line-strong)", strokeOpacity: 0.6 }),
       ...lines.filter(({ color }) => !color).flatMap((line) => drawLine(line, domain)),
-      ...lines.filter(({ color }) => color).flatMap((line) => drawLine(line, domain)),
+      ...lines.filter(({ color }) => color).reverse().flatMap((line) => drawLine(line, domain)),
       Plot.text(labels.filter(({ color }) => !color), { ...text, fill: "var(--ink-soft)" }),
       Plot.text(labels.filter(({ color }) => color), { ...text, fill: "color", fontWeight: 650 }),
     ],
