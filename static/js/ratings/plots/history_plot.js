@@ -60,7 +60,7 @@ function drawLine({ name, points, last, color, hasBand }, [low, high]) {
   const title = () => [name, ...[points[0], last].map(formatPoint)].join("\n");
   const band = { x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, fill: color, fillOpacity: 0.1, curve: "step-after", clip: true };
   return [
-    hasBand && Plot.areaY(points, band),
+    Plot.areaY(hasBand ? points : [], band),
     Plot.line(points, { ...path, stroke: color ?? "var(--line-strong)", strokeWidth: hasBand ? 2.5 : color ? 2 : 1.25 }),
     Plot.dot([last], { x: "at", y: "rating", r: 3.5, fill: color ?? "var(--line-strong)" }),
     Plot.line(points, { ...path, stroke: "var(--ink)", strokeOpacity: 0, strokeWidth: 14, title }),
@@ -92,10 +92,10 @@ export function history(data, width, words, height) {
     height,
     ...MARGIN,
     marginRight: room,
-    x: { type: "utc", domain: [new Date(first), new Date(last)], label: null, ticks: Math.max(1, Math.min(MOST_TICKS, Math.round((width - room) / 110))), tickFormat: formatTick },
+    x: { type: "utc", domain: [new Date(first), new Date(last)], label: null, ticks: Math.max(1, Math.min(MOST_TICKS, Math.round((width - room) / 80))), tickFormat: formatTick },
     y: { domain, label: null, ticks: 6, grid: true },
     marks: [
-      isCut && Plot.text([words.cut], { frameAnchor: "top-left", dy: -24, fill: "var(--ink-soft)" }),
+      Plot.text(isCut ? [words.cut] : [], { frameAnchor: "top-left", dy: -24, fill: "var(--ink-soft)" }),
       Plot.link(labels, { x1: "at", x2: "end", y1: "rating", y2: "y", stroke: (label) => label.color ?? "var(--line-strong)", strokeOpacity: 0.6 }),
       ...lines.filter(({ color }) => !color).flatMap((line) => drawLine(line, domain)),
       ...lines.filter(({ color }) => color).reverse().flatMap((line) => drawLine(line, domain)),
