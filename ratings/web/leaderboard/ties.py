@@ -57,10 +57,10 @@ def list_tier_starts(tiers: Sequence[int | None]) -> list[int | None]:
 
 
 def list_marks(tiers: Sequence[int | None]) -> list[str]:
-    """Return the CSS classes of each row, which draw the brackets of tiers and emphasize the first tier.
+    """Return the CSS classes of each row, which draw a bracket beside consecutive rows of the same tier and emphasize
+    the first tier.
 
-    A bracket is beside consecutive rows of the same tier. A row has no bracket if its neighbors are in other tiers or
-    if it has no tier.
+    A row has no bracket if its neighbors are in other tiers or if it has no tier.
     """
     marks = []
     for earlier, tier, later in zip([None, *tiers], tiers, [*tiers[1:], None], strict=False):
