@@ -91,7 +91,9 @@ def test_bars_and_caption_tell_of_intervals_and_tiers_only_where_there_are(clien
         ("q=bolt", "", True),
     ],
 )
-def test_lead_is_true_of_the_models_shown_and_tiers_are_explained_where_they_are(client, voted, query, words, has_tiers):
+def test_lead_is_true_of_the_models_shown_and_tiers_are_explained_where_they_are(
+    client, voted, query, words, has_tiers
+):
     board = client.get(f"{PAGE}?{query}", headers={"HX-Request": "true"}).content.decode()
     shown = Outline(board).text
     assert words in shown
