@@ -134,7 +134,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
     }
 
 
-def _find_own_progress(leaderboard: LeaderboardState) -> board_selection.OwnProgress | None:
+def _find_own_progress(leaderboard: LeaderboardState) -> board_selection.OwnBoardProgress | None:
     return board_selection.find_default_board().progress if leaderboard.board_key == BoardKey() else None
 
 
