@@ -85,7 +85,8 @@ class OwnBoardProgress:
             sentence = _("This arena has %(votes)s. Its board needs at least %(missing)s more to become the default.")
         else:
             sentence = _(
-                "This arena has %(votes)s. Its board needs %(needed)s ranked models to become the default. It has %(ranked)s."
+                "This arena has %(votes)s. Its board needs %(needed)s ranked models to become the default. It has "
+                "%(ranked)s."
             )
         figures = {"votes": votes, "missing": f"{self.missing_votes:,}", "needed": self.needed, "ranked": self.ranked}
         return sentence % figures
