@@ -348,6 +348,14 @@ def test_history_begins_with_one_picture_of_all_models(browser: Browser, drawn: 
         assert len(labels) == 10
         assert all(one["bottom"] <= other["top"] + 1 for one, other in pairwise(labels))
         assert max(label["right"] for label in labels) <= viewport["width"]
+        leaders = picture.locator("[data-mark=link] path")
+        assert leaders.evaluate_all("all => all.map((each) => each.getAttribute('stroke')).slice(0, 4)") == [
+            "var(--a)",
+            "var(--b)",
+            "var(--ink)",
+            "var(--line-strong)",
+        ]
+        assert leaders.count() == 10
         picture.press("ArrowRight")
         expect(page.locator(".readout")).to_contain_text(re.compile(r"\d{4}-\d\d-\d\d: [\d,]+"))
 
@@ -446,3 +454,4 @@ def test_point_on_the_curve_of_the_method_follows_its_slider(browser: Browser, s
         page.get_by_label("Lead in points").fill("-100")
         expect(page.get_by_text("−100: 36% of the votes")).to_be_visible()  # the minus sign
         assert page.locator(".guide circle").get_attribute("cx") == "266.5"
+        assert page.locator(".guide text").text_content() == "36%"
