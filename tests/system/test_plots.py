@@ -360,6 +360,28 @@ def test_history_begins_with_one_picture_of_all_models(browser: Browser, drawn: 
         expect(page.locator(".readout")).to_contain_text(re.compile(r"\d{4}-\d\d-\d\d: [\d,]+"))
 
 
+@pytest.mark.parametrize("width", [10, 2000])
+def test_scale_of_the_history_fits_the_ratings_with_narrow_intervals(
+    browser: Browser, drawn: Service, width: int
+) -> None:
+    with reading(browser, drawn) as page:
+
+        def add_early_rating(route: Route) -> None:
+            data = route.fetch().json()
+            points = data["series"][0]["points"]
+            early = {"computed_at": "2026-01-01T00:00:00Z", "rating": 3000}
+            points.insert(0, points[0] | early | {"ci_low": 3000 - width, "ci_high": 3000 + width})
+            route.fulfill(json=data)
+
+        page.route("**/api/v1/**", add_early_rating)
+        page.goto(PAGES["history"])
+        wait_for_plots(page)
+        is_wide = width > 10
+        ticks = page.locator("[data-plot=history] [data-mark='y-axis tick label'] text").all_text_contents()
+        assert ("3,000" not in ticks) == is_wide
+        assert page.get_by_text("Ratings from few votes go beyond this scale.").count() == is_wide
+
+
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_history_of_one_board_draws_its_models_by_release_date(
     browser: Browser, service: Service, viewport: Any
