@@ -56,7 +56,7 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
 
 def test_decision_shows_their_own_battles(client, battled):
     shown = text(client.get(PAGE, {"task": "coding"}))
-    assert re.search("Cheap[*] 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
+    assert re.search("Cheap [*] 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
     assert "According to these votes, Cheap is ahead of all others." in shown
     assert "* Provisional: can still change a lot" in shown
     assert "No votes in blind battles" not in shown
@@ -130,7 +130,7 @@ def test_decision_warns_if_the_chosen_model_is_not_among_the_leaders(client, thr
     assert [row["tier"] for row in page.context["decision"].own_rows] == [1, 1, 1]
     assert "These votes cannot tell the top 2 models apart" in text(page)
     shown = text(page)
-    assert re.search(r"In your battles \d+ [\d \N{EN DASH}]+, rank (2.)?3 Cost", shown)
+    assert re.search(r"In your battles [\d,]+ [\d,]+ . [\d,]+, rank (2.)?3 Cost", shown)
     assert "Check: in your own battles, this model is not among the leaders." in shown
     shown = text(client.get(PAGE, {"task": "coding", "chosen": "best"}))
     assert ", rank 1\N{EN DASH}2 Cost" in shown
