@@ -49,7 +49,8 @@ def build_activity_tile() -> Tile:
 
 
 def _build_bar(day: date, votes: int, most: int) -> Bar:
-    return Bar(date_format(day, "D"), f"{votes:,}", round(100 - 100 * votes / most) if most else 100)
+    height = max(1, round(100 * votes / most)) if votes else 0  # so that a single vote is visible, too
+    return Bar(date_format(day, "D"), f"{votes:,}", 100 - height)
 
 
 @TILES.register("arena.view_endpoint")

@@ -11,6 +11,7 @@ from arena.answers.leases import AnswerLease, AnswerResult
 from arena.answers.release_clock import ImmediateClock, Lane, ReleaseClock
 from arena.endpoints.backends.protocol import Usage
 from arena.endpoints.call_stats import CallRecord
+from arena.models import SIDES
 
 
 @dataclass
@@ -145,10 +146,10 @@ class LiveTurn:
         """Release the text that is due now, and add its events to `unsent`."""
         if time.monotonic() > self.pacing_deadline and all(side.lane.ended for side in self.sides.values()):
             self.clock = ImmediateClock()
-        step_a, step_b = self.clock.tick(self.lane("a"), self.lane("b"))
-        steps = {"a": step_a, "b": step_b}
-        for name, side in self.sides.items():
-            if step := steps[name]:
+        steps = self.clock.tick(self.lane("a"), self.lane("b"))
+        for name, step in zip(SIDES, steps, strict=True):
+            if step:  # it is 0 for a side that this worker does not answer
+                side = self.sides[name]
                 offset = side.released_length
                 self.unsent.append(["delta", self.job.number, name, side.tag, offset, side.release(step)])
 

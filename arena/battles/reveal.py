@@ -20,7 +20,7 @@ MILLION = 1_000_000
 ELO_SCALE = 400
 SCALE_MARGIN = 0.08
 CLOSE_PERCENT = 55  # below this predicted win rate, neither side is a clear favorite
-STANDING_OF_POOL = CompiledQuery(lambda pool: Standing.objects.filter(pool=pool))
+POOL_STANDING = CompiledQuery(lambda pool: Standing.objects.filter(pool=pool))
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def load_standing(battle: Battle) -> dict[str, Any]:
     The battle stores the rows when the vote is cast. Each row also has the number of ranked models (see
     `RANKED_COUNT_KEY`).
     """
-    standings = STANDING_OF_POOL.load(get_board_pool(battle))
+    standings = POOL_STANDING.load(get_board_pool(battle))
     return _select_rows(_get_models(battle), standings[0].ratings if standings else {})
 
 
@@ -78,7 +78,7 @@ def load_rating_moves(battle: Battle, vote: Vote) -> RatingMoves:
     now = before
     board_time = None
     pool = get_board_pool(battle)
-    for standing in STANDING_OF_POOL.load(pool):
+    for standing in POOL_STANDING.load(pool):
         if vote.created_at and standing.updated_at > vote.created_at:
             board_time = standing.updated_at
             now = _select_rows(_get_models(battle), standing.ratings)
@@ -90,7 +90,7 @@ def load_ratings(pool: str, models: Mapping[str, LanguageModel]) -> RatingMoves 
 
     There was no vote, so `before` contains no ratings.
     """
-    for standing in STANDING_OF_POOL.load(pool):
+    for standing in POOL_STANDING.load(pool):
         now = _select_rows(models, standing.ratings)
         if scale := _build_scale(now.values()):
             return RatingMoves(pool, standing.updated_at, dict.fromkeys(SIDES), now, scale)

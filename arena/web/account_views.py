@@ -30,9 +30,9 @@ def manage_account(request: HttpRequest) -> HttpResponse:
         key, secret = api_keys.create_key(**clean_form(form), user=_get_user(request))
     except RequestError as error:
         # Errors that belong to no field, such as a quota, are shown at the name, which is the first field.
-        for field, messages in error.extra.get("fields", {"name": [error.detail]}).items():
-            if field not in form.errors:
-                form.add_error(field, messages)
+        fields = error.extra.get("fields", {"name": [error.detail]})
+        if form.is_valid() or "fields" not in error.extra:  # an invalid form already has the errors of its fields
+            form.add_error(None, fields)
         return error.add_headers(_render_page(request, form, status=error.status))
     return _render_page(request, ApiKeyForm(), new_key=key, secret=secret, status=201)
 

@@ -1,6 +1,7 @@
 """The facts, figures, and ratings of the models on a judged battle's page."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from arena.battles.reveal import RatingMoves, predict_result
 from arena.models import Battle
 from catalog.models import LanguageModel
+from core.text.number_format import round_number
 
 Figures = tuple[str, list[str]]
 # Keyed by `Prediction.outcome`. A match that neither side won has no outcome, unless it was close.
@@ -38,18 +40,15 @@ def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build_ratings(models: Mapping[str, LanguageModel], moves: RatingMoves) -> dict[str, Any]:
-    """Return the template context for both models' ratings: `moves`, one row per side, and whether any rating is
-    provisional.
-    """
+    """Return the template context for both models' ratings: `moves`, and one row per side."""
     rows = []
     for side, model in models.items():
         before, now = moves.before[side], moves.now[side]
         earlier = before["rating"] if before and now and moves.board_time else None
-        change = "" if earlier is None else _format_change(round(now["rating"]) - round(earlier))
+        change = "" if earlier is None else _format_change(round_number(now["rating"]) - round_number(earlier))
         row = {"side": side, "slug": model.slug, "name": model.name, "before": before, "now": now}
         rows.append(row | {"earlier": earlier, "change": change})
-    is_provisional = any(row["now"] and row["now"].get("provisional") for row in rows)
-    return {"moves": moves, "rows": rows, "is_provisional": is_provisional}
+    return {"moves": moves, "rows": rows}
 
 
 def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
@@ -72,7 +71,7 @@ def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
     return format_html_join(" ", "{}", ((part,) for part in parts))
 
 
-def _format_change(points: int) -> str:
+def _format_change(points: Decimal) -> str:
     """Return a change with its sign, or “±0”."""
     return f"{points:+,}".replace("-", "\N{MINUS SIGN}") if points else "±0"
 

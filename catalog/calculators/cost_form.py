@@ -105,7 +105,8 @@ class CostForm(DefaultsForm):
     """Input for the cost calculator. All fields are optional, and `get_value` returns a default for empty fields."""
 
     model = forms.CharField(
-        label=_("Slug of a catalog model. Its prices and size fill the fields that you leave empty."),
+        label=_("Model"),
+        help_text=_("Slug of a catalog model. Its prices and size fill the fields that you leave empty."),
         required=False,
         max_length=200,
         widget=forms.HiddenInput,

@@ -39,7 +39,7 @@ def parse_lines(
 def _parse_line(line: Line, number: int, parse: Callable[[Line], Iterable[ScoreRow]]) -> list[ScoreRow]:
     try:
         if None in line or None in line.values():
-            raise ValueError("the line does not have as many cells as the header has columns")
+            raise ValueError("the number of cells differs from the number of columns in the header")
         return list(parse(line))
     except ValueError as error:
         raise ValueError(f"line {number}: {error}") from None

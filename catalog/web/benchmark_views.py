@@ -31,7 +31,7 @@ FLAWS_BY_SEVERITY = (
 SUITES = {
     3: (
         gettext_lazy("In use today"),
-        gettext_lazy("Benchmarks that makers report for the models of 2025 and 2026."),
+        gettext_lazy("Benchmarks whose scores model makers report for their models of 2025 and 2026."),
     ),
     2: (
         gettext_lazy("Open LLM Leaderboard 2, 2024 to 2025"),
@@ -62,9 +62,9 @@ def show_benchmark_list(request: HttpRequest, compared: Collection[str], best: C
     today's best models.
     """
     counted = Benchmark.objects.annotate(number=Count("scores"))
-    benchmarks: list[Benchmark] = sorted(counted.order_by("name").prefetch_related("caveats"), key=_get_status_place)
+    benchmarks: list[Benchmark] = sorted(counted.order_by("name").prefetch_related("caveats"), key=_get_status_position)
     add_separability(benchmarks, best)
-    _add_score_places(benchmarks)
+    _add_score_positions(benchmarks)
     _add_flaws(benchmarks)
     separable = [benchmark for benchmark in benchmarks if benchmark.separability]  # type: ignore[attr-defined]  # set above
     status = request.GET.get("status", "")
@@ -99,15 +99,15 @@ def _list_filters(benchmarks: Sequence[Benchmark], current: str) -> list[tuple[s
     return [(value, label, number, value == current) for value, label, number in values]
 
 
-def _get_status_place(benchmark: Benchmark) -> int:
+def _get_status_position(benchmark: Benchmark) -> int:
     return STATUS_ORDER.index(benchmark.status) if benchmark.status in STATUS_ORDER else len(STATUS_ORDER)
 
 
-def _add_score_places(benchmarks: Sequence[Any]) -> None:
-    """Set `score_places` on each benchmark, with one query: the positions of its scores on a scale, in ascending order.
+def _add_score_positions(benchmarks: Sequence[Any]) -> None:
+    """Set `score_positions` on each benchmark, with one query: the sorted positions of its scores on a scale.
 
-    The scale begins at chance level and ends at 100%. Scores are rounded to whole percents, which limits thousands of
-    scores to 101 positions.
+    The scale begins at chance level and ends at 100%. Scores are rounded to the nearest percent, which limits
+    thousands of scores to 101 positions.
     """
     percents: dict[int, set[int]] = defaultdict(set)
     shares = Score.objects.filter(value__gte=0, value__lte=1)
@@ -115,13 +115,13 @@ def _add_score_places(benchmarks: Sequence[Any]) -> None:
         percents[key].add(round(100 * value))
     for benchmark in benchmarks:
         scale = Scale(_get_chance_percent(benchmark), 100)
-        benchmark.score_places = [scale.place(percent) for percent in sorted(percents[benchmark.pk])]
+        benchmark.score_positions = [scale.place(percent) for percent in sorted(percents[benchmark.pk])]
 
 
 def _add_flaws(benchmarks: Iterable[Any]) -> None:
     """Set `flaws` on each benchmark: the labels of its caveats, except evaluation awareness, which applies to all.
 
-    A saturated benchmark has the label of saturation even if it has no such caveat.
+    A saturated benchmark gets the saturation label even if it has no such caveat.
     """
     for benchmark in benchmarks:
         kinds = [caveat.kind for caveat in benchmark.caveats.all() if caveat.kind != Caveat.Kind.EVALUATION_AWARENESS]
@@ -187,7 +187,7 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], 
     return {
         "rankings": page,
         "tables": [(name, first, rows, _build_percent_scale(f"axis-{name}", chance)) for name, first, rows in tables],
-        "alone": _get_page(single_rows, "alone", query),
+        "single_scores": _get_page(single_rows, "alone", query),
         "higher": _list_higher(single_rows, tables[0][2]) if tables else [],
         "list_query": urlencode({"rankings": page.number}) if page.number > 1 else "",
     }

@@ -12,13 +12,13 @@ from pathlib import Path
 
 
 def collect_if_changed() -> bool:
-    """Collect static files if any has changed. Return True if they were collected."""
+    """Collect static files if any has changed, or the storage that names them. Return True if they were collected."""
     from django.conf import settings
     from django.core.management import call_command
 
     stamp = Path(settings.STATIC_ROOT) / ".collected"
     with _lock_folder():
-        digest = _hash_sources()
+        digest = _hash_sources(settings.STORAGES["staticfiles"]["BACKEND"])
         if stamp.exists() and stamp.read_text() == digest:
             return False
         stamp.unlink(missing_ok=True)
@@ -27,8 +27,8 @@ def collect_if_changed() -> bool:
     return True
 
 
-def _hash_sources() -> str:
-    """Return a hash of the sizes and modification times of all source files."""
+def _hash_sources(backend: str) -> str:
+    """Return a hash of the storage's name, and of the sizes and modification times of all source files."""
     from django.contrib.staticfiles.finders import get_finders
 
     files = []
@@ -36,7 +36,7 @@ def _hash_sources() -> str:
         for path, storage in finder.list([]):
             stat = Path(storage.path(path)).stat()
             files.append((path, getattr(storage, "prefix", None), stat.st_size, stat.st_mtime_ns))
-    return sha256(repr(sorted(files, key=repr)).encode()).hexdigest()
+    return sha256(repr((backend, sorted(files, key=repr))).encode()).hexdigest()
 
 
 @contextmanager

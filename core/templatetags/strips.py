@@ -17,13 +17,13 @@ from django.utils.safestring import SafeString
 register = template.Library()
 TICK_COUNT = 5
 MARGIN = 0.04  # as a fraction of the axis
-MIN_TICK_PLACE = 6  # percent; closer to an end, a label would be cut off
+MIN_TICK_POSITION = 6  # percent; closer to an end, a label would be cut off
 NICE_STEPS = (1, 2, 2.5, 5, 10)
 END_STEPS = (0.2, 0.5, 1, 2, 5)
 END_MARGIN = 0.07  # leaves room for the labels of the ticks at both ends
 MAX_END_STEPS = 4
 ARROWS = {"low": "M6-5 0 0l6 5", "high": "M-6-5 0 0l-6 5"}
-ARROW_PLACES = {"low": "0%", "high": "100%"}
+ARROW_POSITIONS = {"low": "0%", "high": "100%"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Scale:
         """Return the position of a value in percent: 0 at or below the low end, and 100 at or above the high end."""
         return round(100 * min(1, max(0, (value - self.low) / (self.high - self.low))), 2)
 
-    def format_place(self, value: float) -> str:
+    def format_position(self, value: float) -> str:
         return f"{self.place(value):g}%"
 
     def contains(self, value: float) -> bool:
@@ -56,7 +56,7 @@ class Scale:
         step = _round_up((self.high - self.low) / TICK_COUNT)
         multiples = (round(number * step, 9) for number in count(floor(self.low / step)))
         values = takewhile(lambda value: value < self.high, multiples)
-        return [value for value in values if MIN_TICK_PLACE <= self.place(value) <= 100 - MIN_TICK_PLACE]
+        return [value for value in values if MIN_TICK_POSITION <= self.place(value) <= 100 - MIN_TICK_POSITION]
 
 
 def build_scale(
@@ -104,10 +104,12 @@ def strip_axis(scale: Scale | None, unit: str = "") -> SafeString | str:
     """Return the axis with its labels. It also defines the tick lines that all strips on this axis reuse."""
     if scale is None:
         return ""
-    places = [(scale.format_place(tick), format_tick(tick) + unit) for tick in scale.ticks]
+    places = [(scale.format_position(tick), format_tick(tick) + unit) for tick in scale.ticks]
     lines = format_html_join("", '<line x1="{0}" x2="{0}" y2="100%"/>', places)
     if scale.mark is not None and scale.contains(scale.mark):
-        lines += format_html('<line class="strip-mark" x1="{0}" x2="{0}" y2="100%"/>', scale.format_place(scale.mark))
+        lines += format_html(
+            '<line class="strip-mark" x1="{0}" x2="{0}" y2="100%"/>', scale.format_position(scale.mark)
+        )
     labels = format_html_join("", '<text x="{}" y="50%">{}</text>', places)
     html = '<svg class="strip strip-axis" aria-hidden="true"><defs><g id="{}">{}</g></defs>{}</svg>'
     return format_html(html, scale.name, lines, labels)
@@ -138,11 +140,11 @@ def strip(
     if scale is None or value is None:
         return ""
     line = '<line class="strip-other" x1="{0}" x2="{0}" y1="25%" y2="75%"/>'
-    parts = [format_html_join("", line, ((scale.format_place(other),) for other in others))]
+    parts = [format_html_join("", line, ((scale.format_position(other),) for other in others))]
     if fitted:
         parts.append(_draw_interval(scale, low, high))
     if earlier is not None:
-        places = scale.format_place(earlier), scale.format_place(value)
+        places = scale.format_position(earlier), scale.format_position(value)
         parts.append(format_html('<line class="strip-earlier" x1="{}" x2="{}" y1="50%" y2="50%"/>', *places))
     parts.append(_draw_value(scale, value))
     html = '<svg class="strip" aria-hidden="true"><use href="#{}"/>{}</svg>'
@@ -150,8 +152,8 @@ def strip(
 
 
 def _draw_interval(scale: Scale, low: float | None, high: float | None) -> SafeString:
-    start = "0%" if low is None else scale.format_place(low)
-    end = "100%" if high is None else scale.format_place(high)
+    start = "0%" if low is None else scale.format_position(low)
+    end = "100%" if high is None else scale.format_position(high)
     html = format_html('<line class="strip-interval" x1="{}" x2="{}" y1="50%" y2="50%"/>', start, end)
     if low is None or low < scale.low:
         html += _draw_arrow("low", "strip-open")
@@ -163,12 +165,14 @@ def _draw_interval(scale: Scale, low: float | None, high: float | None) -> SafeS
 def _draw_value(scale: Scale, value: float) -> SafeString:
     """Return the dot, or a triangle at the end of the axis if the value is beyond it."""
     if scale.contains(value):
-        return format_html('<circle class="strip-dot" cx="{}" cy="50%" r="5"/>', scale.format_place(value))
+        return format_html('<circle class="strip-dot" cx="{}" cy="50%" r="5"/>', scale.format_position(value))
     return _draw_arrow("low" if value < scale.low else "high", "strip-beyond")
 
 
 def _draw_arrow(end: str, css_class: str) -> SafeString:
-    return format_html('<svg x="{}" y="50%"><path class="{}" d="{}"/></svg>', ARROW_PLACES[end], css_class, ARROWS[end])
+    return format_html(
+        '<svg x="{}" y="50%"><path class="{}" d="{}"/></svg>', ARROW_POSITIONS[end], css_class, ARROWS[end]
+    )
 
 
 @register.filter

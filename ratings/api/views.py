@@ -234,7 +234,7 @@ class VoteListView(APIView):
         """List votes in the public record.
 
         Returns the votes in a pool, sorted by ID, except those from the last 24 hours. Votes contain no text, and times
-        are truncated to the hour. A pseudonym is valid for one person, one day, and one pool. To get new votes later,
+        are truncated to the hour. Each pseudonym stands for one person on one day in one pool. To get new votes later,
         send the last ID that you have as `after`. The default pool is `live`, the blind battles in this arena. If it
         has no votes yet, `results` is empty.
         """
@@ -323,10 +323,10 @@ class ShortlistView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Get a shortlist.
 
-        Returns the models that meet all limits, best for the task first; the models that fail no limit but whose value
-        is unknown for some; and the reasons why the other models are excluded. Retired models and demo models are left
-        out. `near_misses` are the models that fail only one limit. `gained` maps each limit to the number of models
-        that you gain by dropping it. In the parameter `pages`, one page counts as 600 tokens.
+        Returns the models that meet all limits, best for the task first; the models that fail no known limit but have
+        an unknown value for at least one; and the reasons why the other models are excluded. Retired models and demo
+        models are left out. `near_misses` are the models that fail only one limit. `gained` maps each limit to the
+        number of models that you gain by dropping it. In the parameter `pages`, one page counts as 600 tokens.
         """
         form = ChoiceForm(request.query_params)
         check_form(form)
@@ -337,7 +337,7 @@ class ShortlistView(APIView):
 def _open_stream(request: HttpRequest) -> SharedSlot:
     """Return a slot for a stream of board events. Opening a stream counts as one API call.
 
-    Raises RequestError 429 if a quota or the client's stream limit is exceeded, and 503 if the process is full.
+    Raises RequestError 429 if a quota or the client's stream limit is exceeded, and 503 if no slot is free.
     """
     quotas.charge_stream(request)
     return event_reader.acquire_slot(stream_limits.build_board_stream_limits(request))

@@ -52,7 +52,7 @@ Rows = Iterable[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class OwnProgress:
+class OwnBoardProgress:
     """The progress of this arena's own board toward becoming the default board.
 
     votes: the number of votes on the board.
@@ -82,10 +82,11 @@ class OwnProgress:
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
         if self.missing_votes:
-            sentence = _("This arena has %(votes)s. Its board needs at least %(missing)s more to come first.")
+            sentence = _("This arena has %(votes)s. Its board needs at least %(missing)s more to become the default.")
         else:
             sentence = _(
-                "This arena has %(votes)s. Its board needs %(needed)s ranked models to be the default (now %(ranked)s)."
+                "This arena has %(votes)s. Its board needs %(needed)s ranked models to become the default. It has "
+                "%(ranked)s."
             )
         figures = {"votes": votes, "missing": f"{self.missing_votes:,}", "needed": self.needed, "ranked": self.ranked}
         return sentence % figures
@@ -96,7 +97,7 @@ class DefaultBoard:
     """The pool whose board is shown if a request specifies none. If it is not this arena's pool, `progress` is set."""
 
     pool: str
-    progress: OwnProgress | None = None
+    progress: OwnBoardProgress | None = None
 
 
 default_cache: TtlCache[DefaultBoard] = TtlCache(1, DEFAULT_CACHE_S)
@@ -145,12 +146,12 @@ def has_enough_ranks(rows: Rows) -> bool:
     return measure_progress(rows).is_complete
 
 
-def measure_progress(rows: Rows) -> OwnProgress:
+def measure_progress(rows: Rows) -> OwnBoardProgress:
     """Return the progress of a board with these rows toward having enough ranks (see `has_enough_ranks`)."""
     missing = {row["model"]: _count_missing_votes(row) for row in rows}
     ranked_models = [model for model, votes in missing.items() if not votes]
     if len(ranked_models) >= MIN_RANKED_HERE:
-        return OwnProgress(MIN_RANKED_HERE, MIN_RANKED_HERE, 0)
+        return OwnBoardProgress(MIN_RANKED_HERE, MIN_RANKED_HERE, 0)
     drawable = set(LanguageModel.objects.filter(pk__in=list_drawable_models()).values_list("slug", flat=True))
     missing = dict.fromkeys(drawable, MIN_VOTES_FOR_RANK) | missing
     if 0 < len(drawable) < MIN_RANKED_HERE:
@@ -158,7 +159,7 @@ def measure_progress(rows: Rows) -> OwnProgress:
     needed = min(MIN_RANKED_HERE, len(drawable)) or MIN_RANKED_HERE
     fewest = sorted(missing.values())[:needed]
     # Each vote counts for two models.
-    return OwnProgress(fewest.count(0), needed, max(ceil(sum(fewest) / 2), *fewest, 0))
+    return OwnBoardProgress(fewest.count(0), needed, max(ceil(sum(fewest) / 2), *fewest, 0))
 
 
 def _count_missing_votes(row: Mapping[str, Any]) -> int:
@@ -196,13 +197,13 @@ class BoardSelection:
         return date.fromisoformat(self.credit["published_on"]) if self.credit else None
 
     @property
-    def progress(self) -> OwnProgress | None:
+    def progress(self) -> OwnBoardProgress | None:
         """The progress of this arena's own board if the page shows another one instead, or None."""
         return find_default_board().progress if self.is_substitute else None
 
     @property
     def pool_groups(self) -> list[tuple[str, list[Pool]]]:
-        """Pairs of heading and pools: this arena's pools, and the pools with external votes or ratings."""
+        """Pairs of a heading and its pools: this arena's pools, and the pools with external votes or ratings."""
         own = [pool for pool in self.pools if pool.kind not in REFERENCE_KINDS]
         return [(_("On this site"), own), (_("Reference"), [pool for pool in self.pools if pool not in own])]
 
@@ -231,7 +232,7 @@ def build_selection(requested_key: BoardKey, board_key: BoardKey, board: Publish
 
 
 def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
-    """Return the pool with this slug, and all pools to choose from. The pools of other named sets are not listed.
+    """Return the pool with this slug, and all pools to choose from. The pools of other shortlists are not listed.
 
     Each pool has an attribute `label`: its name with the number of votes on its overall board. `is_young` is true if
     the board of this arena's votes has too short a history to show.

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
-from core.http.errors import RequestError
+from core.http.errors import RequestError, render_error_page
 from core.http.live_forms import render_live_form, shorten_query
 from core.templatetags.strips import Scale, build_scale
 from ratings.boards.model_facts import list_categories
@@ -127,12 +127,12 @@ def show_choice(request: HttpRequest) -> HttpResponse:
     try:
         choice = _choose_models(form)
         lists = _paginate_lists(choice, request.GET) if choice else {}
+        if form.is_bound:
+            _offer_boards(form, choice)
     except RequestError as error:
-        return render(request, "404.html", {"detail": error.detail}, status=error.status)
+        return render_error_page(request, error)
     candidates = choice.candidates if choice else load_candidates((), LaunchWeeks(None, None))
     offered = list_offered_fields(candidates, form)
-    if form.is_bound:
-        _offer_boards(form, choice)
     context = {
         "form": form,
         "facets": _list_facets(form, offered),
@@ -163,6 +163,8 @@ def _choose_models(form: ChoiceForm) -> ModelChoice | None:
         if form.is_valid():
             return choose_models(form)
     except RequestError:
+        if not form.cleaned_data["pool"]:
+            raise
         form.add_error("pool", "")
     for name, message in BOARD_ERRORS.items():
         if name in form.errors:
@@ -262,8 +264,11 @@ def show_decision(request: HttpRequest) -> HttpResponse:
     if redirect := _build_canonical_redirect(request):
         return redirect
     form = DecisionForm(request.GET)
-    choice = _choose_models(form)
-    decision = build_decision(form, choice) if choice else None
+    try:
+        choice = _choose_models(form)
+        decision = build_decision(form, choice) if choice else None
+    except RequestError as error:
+        return render_error_page(request, error)
     if decision and not form.errors and (file := _build_file_response(decision, request.GET.get("format", ""))):
         return file
     form.fields["chosen"].widget = Select(choices=_list_options(decision))

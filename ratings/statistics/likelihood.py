@@ -148,7 +148,7 @@ def _factorize(information: Floats) -> Floats:
     hessian = build_laplacian(information)
     if information.shape[1] == len(hessian):
         hessian += np.trace(hessian) / hessian.size
-    # The matrix is symmetric. Its transpose has the memory layout that LAPACK can overwrite.
+    # The matrix is symmetric. Its transpose has the memory layout that LAPACK needs to work in place.
     factor: Floats
     factor, failed = dpotrf(hessian.T, lower=True, clean=False, overwrite_a=True)
     if failed:

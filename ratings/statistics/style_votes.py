@@ -31,7 +31,7 @@ class StyledVotes:
     features (N, 2 K): K features of the first answer, then the same K features of the second, such as the length and
         the numbers of headers, bold marks, and list items. They must not be negative. Votes with NaN are excluded.
     weight (N,): positive integers. A vote with weight n counts as n identical votes.
-    filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Votes with the weight 0 are excluded.
+    filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Votes with weight 0 are excluded.
     voter (N,): the index of each vote's voter, counting from 0. It is negative if the voter is unknown.
     """
 
@@ -93,7 +93,7 @@ class StyledVotes:
 def _compute_differences(features: NDArray[Any], order: Indices, weight: Floats) -> tuple[Floats, Floats]:
     """Return the style differences (a - b) / (a + b + 1) of the votes in this order, and their standard deviations.
 
-    The shapes are (K, n) and (K,). The standard deviations are those of a population.
+    The shapes are (K, n) and (K,). They are population standard deviations.
     """
     styles = features.shape[1] // 2
     size = len(order)

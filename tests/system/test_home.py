@@ -49,7 +49,7 @@ def with_placeholder(page: Page) -> Locator:
         if found.count():
             return found.first
         before = texts(page)
-        page.get_by_role("link", name="Show four others").click()
+        page.get_by_role("link", name="Show four other questions").click()
         expect(page.locator(".card-prompt").first).not_to_have_text(before[0])
     raise AssertionError("no card has a placeholder")
 
@@ -84,12 +84,12 @@ def test_shuffle_gives_four_others_and_leaves_the_box_alone(page: Page) -> None:
     page.goto("/")
     box(page).fill("My question")
     before = texts(page)
-    page.get_by_role("link", name="Show four others").click()
+    page.get_by_role("link", name="Show four other questions").click()
     expect(page.get_by_role("status")).to_have_text("Four other questions are shown.")
     assert len(texts(page)) == 4
     assert not set(texts(page)) & set(before)
     expect(box(page)).to_have_value("My question")
-    expect(page.get_by_role("link", name="Show four others")).to_be_focused()
+    expect(page.get_by_role("link", name="Show four other questions")).to_be_focused()
 
 
 def test_side_by_side_battle_is_between_the_picked_models(page: Page, service: Service) -> None:
@@ -242,7 +242,7 @@ def test_card_and_form_work_without_javascript(plain: Page) -> None:
 def test_shuffle_and_side_by_side_work_without_javascript(plain: Page) -> None:
     plain.goto("/")
     before = texts(plain)
-    plain.get_by_role("link", name="Show four others").click()
+    plain.get_by_role("link", name="Show four other questions").click()
     assert not set(texts(plain)) & set(before)
     plain.get_by_role("radio", name="Side by side").check()
     for side, name in (("A", "Model Quokka-7B"), ("B", "Model Wombat-70B")):

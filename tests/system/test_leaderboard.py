@@ -26,6 +26,11 @@ STRIPS = """() => [...document.querySelectorAll(".board-table tbody .strip")].ma
     return { left, width, interval: ends, dot: dot.getBoundingClientRect().width };
 })"""
 
+# The table is replaced, if at all, right after the event, before any timer.
+SWAP_DECIDED = """() => document.getElementById("board").addEventListener(
+    "htmx:beforeSwap", () => setTimeout(() => { window.isSwapDecided = true; })
+)"""
+
 
 def row(page: Page, model: str) -> Locator:
     return page.locator(f"[id='model-{model}']")
@@ -355,10 +360,9 @@ def test_click_is_not_lost_when_its_press_sends_the_form(
     page.get_by_text("Filters", exact=True).click()
     page.get_by_role("spinbutton", name="Max parameters").fill("9.9")
     page.locator(pressed).first.hover()
-    with page.expect_response(re.compile("size_max=9.9")) as sent:
-        page.mouse.down()  # takes the focus from the limit
-    sent.value.finished()
-    page.wait_for_timeout(100)  # for a table that does not wait
+    page.evaluate(SWAP_DECIDED)
+    page.mouse.down()  # takes the focus from the limit, which sends the form
+    page.wait_for_function("() => window.isSwapDecided")
     page.mouse.up()
     expect(page.get_by_text("3 of 6 models")).to_be_visible()
     expect(page).to_have_url(re.compile(f"{list(shown)[-1]}="))

@@ -147,7 +147,8 @@ class Electorate:
     def _find_most_influential(self, pair: Pair, influence: Influence) -> int | None:
         """Return how many of the most influential voters must be removed to change the order.
 
-        Return None if the order stays the same even without all candidates.
+        The candidates are the voters with the largest influences, whose sum is at least twice the lead if possible.
+        Return None if the order stays the same even if all candidates are removed.
         """
         lead = _compute_lead(self.theta, pair)
         order = rank_largest(influence.left_out, 2 * lead)

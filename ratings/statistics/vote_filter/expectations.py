@@ -58,8 +58,8 @@ def correct_for_completion(shares: Floats, completion: Floats) -> Floats:
 def estimate_completion(seen: Floats, drawn: Floats, shares: Floats) -> tuple[Floats, Floats]:
     """Return the relative completion and the standard error of its logarithm (M,).
 
-    seen (M,): the votes with each model.
-    drawn (D,): the votes under each draw table.
+    seen (M,): the number of votes with each model.
+    drawn (D,): the number of votes under each draw table.
 
     The estimates are shrunk toward 1, and more strongly if the models differ only by chance. The spread of the models
     is estimated with a median, which a few attacked models cannot change.

@@ -84,9 +84,7 @@ def describe_provisional_ranks(board: Mapping[str, Any]) -> str:
 
 
 def describe_tiers(leaderboard: LeaderboardState) -> str:
-    """Return the rule for the models of a tier, or "" on a board without tiers."""
-    if leaderboard.board_key.method == ELO:
-        return ""
+    """Return the rule for the models of a tier."""
     if leaderboard.selection.credit:
         return _("Bracket (tier): the 95% bar overlaps the bar of its first model.")
     return _(

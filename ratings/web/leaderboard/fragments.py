@@ -119,7 +119,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
         "leader": ties.find_leader(leaderboard.all_entries, leaderboard.entries, tiers),
-        "tier_rule": board_notes.describe_tiers(leaderboard),
+        "tier_rule": board_notes.describe_tiers(leaderboard) if any(row.tier for row in rows) else "",
         "banner": board_notes.describe_provisional_ranks(leaderboard.board),
         "progress": _find_own_progress(leaderboard),
         "note": rows and board_notes.describe_table(leaderboard, join_words(groups, gettext("and"))),
@@ -134,7 +134,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
     }
 
 
-def _find_own_progress(leaderboard: LeaderboardState) -> board_selection.OwnProgress | None:
+def _find_own_progress(leaderboard: LeaderboardState) -> board_selection.OwnBoardProgress | None:
     return board_selection.find_default_board().progress if leaderboard.board_key == BoardKey() else None
 
 

@@ -10,9 +10,10 @@ from ratings.web.leaderboard.columns import LeaderboardEntry
 
 @dataclass(frozen=True)
 class Leader:
-    """The best model of a table.
+    """The best ranked model of a table.
 
-    ties: the number of other models in its tier, or None if the board's best model is filtered out or has no tier.
+    ties: the number of other ranked models in its tier, or None if the board's best model is filtered out or has no
+        tier.
     """
 
     name: str
@@ -30,15 +31,20 @@ def find_tiers(entries: Sequence[LeaderboardEntry], *, is_reference: bool) -> di
 def find_leader(
     entries: Sequence[LeaderboardEntry], shown: Sequence[LeaderboardEntry], tiers: Mapping[str, int | None]
 ) -> Leader | None:
-    """Return the first of a board's entries that the table shows, or None if it shows none."""
+    """Return the first of a board's ranked entries that the table shows.
+
+    Return None if the table shows fewer than two ranked models, or if the board has unconnected groups, whose ranks
+    cannot be compared.
+    """
     slugs = {entry.slug for entry in shown}
-    leader = next((entry for entry in entries if entry.slug in slugs), None)
-    if leader is None:
+    ranked = [entry for entry in entries if has_rank(entry.row)]
+    candidates = [entry for entry in ranked if entry.slug in slugs]
+    if len(candidates) < 2 or any(entry.row["component"] for entry in ranked):
         return None
+    leader = candidates[0]
     ties = None
-    if leader is entries[0] and tiers[leader.slug] == 1:
-        # Each unconnected group has its own first tier, but only the main group is compared with the leader.
-        ties = sum(tiers[entry.slug] == 1 and not entry.row["component"] for entry in entries) - 1
+    if leader is ranked[0] and tiers[leader.slug] == 1:
+        ties = sum(tiers[entry.slug] == 1 for entry in ranked) - 1
     return Leader(leader.row["name"], leader.row["organization"], ties)
 
 
@@ -57,10 +63,10 @@ def list_tier_starts(tiers: Sequence[int | None]) -> list[int | None]:
 
 
 def list_marks(tiers: Sequence[int | None]) -> list[str]:
-    """Return the CSS classes of each row, which draw a bracket beside consecutive rows of the same tier and emphasize
-    the first tier.
+    """Return the CSS classes of each row, for brackets and the emphasis of the first tier.
 
-    A row has no bracket if its neighbors are in other tiers or if it has no tier.
+    A bracket joins consecutive rows of the same tier. A row has no bracket if its neighbors are in other tiers or if it
+    has no tier.
     """
     marks = []
     for earlier, tier, later in zip([None, *tiers], tiers, [*tiers[1:], None], strict=False):

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
+from arena.admin.overview import _build_bar
 from arena.models import Battle, Endpoint, EndpointCall
 from catalog.models import Submission
 from core.models import AuditEntry
@@ -52,6 +53,10 @@ def test_activity_is_drawn_as_votes_per_day(admin):
     bars = re.findall(r"<li><span>(\d+)</span><svg .*?M.5 100V(\d+)\"", page)
     assert bars == [*[("0", "100")] * 4, ("1", "50"), ("0", "100"), ("2", "0")]
     assert "Votes per day (UTC)" in page
+
+
+def test_day_with_a_single_vote_has_a_bar():
+    assert [_build_bar(timezone.now().date(), votes, 1000).top for votes in (0, 1, 500, 1000)] == [100, 99, 50, 0]
 
 
 def test_endpoints_that_fail_are_named(admin):

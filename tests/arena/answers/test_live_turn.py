@@ -134,6 +134,16 @@ def test_tick_of_an_open_turn_gives_each_side_at_once():
     assert live.unsent == [["delta", 2, "a", live.sides["a"].tag, 0, "Hello"]]
 
 
+def test_tick_releases_side_a_first_however_the_sides_are_listed():
+    live = turn("b", "a", paced=False)
+    for side in live.sides.values():
+        side.feed("Hello")
+
+    live.tick()
+
+    assert [event[2] for event in live.unsent] == ["a", "b"]
+
+
 def test_tick_of_a_paced_turn_with_one_side_left_to_answer_waits_for_its_end_alone():
     live = turn("b")
     live.sides["b"].feed("Hello")

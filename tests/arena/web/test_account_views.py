@@ -91,11 +91,40 @@ def test_form_that_is_sent_again_makes_no_second_key(client, alice):
     assert ApiKey.objects.count() == 1
 
 
+@pytest.mark.parametrize("name", ["Notebook", " "])
+def test_hourly_limit_is_shown_even_if_the_name_is_wrong(client, alice, allow, an_hour, name):
+    allow(each=1)
+    an_hour("CALLS_PER_HOUR", 1)
+    make(client, days="x")
+
+    answer = make(client, name=name)
+
+    assert answer.status_code == 429
+    assert "Retry-After" in answer.headers
+    assert "Hourly limit reached." in answer.content.decode()
+    assert ("Enter a name" in answer.content.decode()) == (name == " ")
+
+
 def test_name_of_a_key_that_is_revoked_can_be_used_again(client, alice):
     make(client)
     api_keys.revoke_keys(ApiKey.objects.all())
 
     assert make(client).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("path", "heading", "has_password"),
+    [("logout", "Log out", False), ("password/change", "Change password", True), ("login", "Log in", False)],
+)
+def test_form_is_named_by_the_heading_and_names_the_account_of_a_password(client, path, heading, has_password):
+    if path != "login":
+        client.force_login(User.objects.create_user("alice", password="quiet river 7"))
+    page = client.get(f"/accounts/{path}/").content.decode()
+
+    assert f'<h1 id="title">{heading}</h1>' in page
+    assert page.count('<form method="post" aria-labelledby="title">') == 1
+    assert page.count('value="alice" autocomplete="username" hidden') == has_password
+    assert "Already have an account?" not in page
 
 
 def test_name_of_a_key_is_text(client, alice):

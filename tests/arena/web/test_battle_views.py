@@ -472,7 +472,7 @@ def test_ratings_are_empty_before_the_vote_and_the_next_board(client, me):
     after = client.get(f"/battles/{battle.pk}/ratings/")
 
     assert [(answer.status_code, answer.content) for answer in (before, waiting)] == [(204, b"")] * 2
-    assert '<strong class="change" data-up>+18</strong> <strong>1,030</strong>' in " ".join(
+    assert 'data-up><span class="visually-hidden">change</span> +18</strong> <strong>1,030</strong>' in " ".join(
         after.content.decode().split()
     )
 

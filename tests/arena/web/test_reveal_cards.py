@@ -65,6 +65,8 @@ def test_prediction_needs_two_ratings():
         (1034.4, 1061.2, NOON, "+27"),
         (1034.4, 34.4, NOON, "\N{MINUS SIGN}1,000"),
         (1034.4, 1034.3, NOON, "±0"),
+        (1012.5, 1030.5, NOON, "+18"),  # 1,013 and 1,031 on the page, and not 1,012 and 1,030
+        (1013, 1030.5, NOON, "+18"),
         (1034.4, 1034.4, None, ""),
         (None, 1034.4, NOON, ""),
     ],
@@ -74,11 +76,3 @@ def test_change_is_the_difference_of_the_rounded_ratings_on_the_next_board(befor
     ratings = build_ratings({side: LanguageModel() for side in "ab"}, RatingMoves("live", board_time, *rows, None))
 
     assert [row["change"] for row in ratings["rows"]] == [change, ""]
-
-
-@pytest.mark.parametrize("provisional", [False, True])
-def test_ratings_are_provisional_if_one_of_them_is(provisional):
-    rows = {"a": {"rating": 1000.0, "provisional": provisional}, "b": {"rating": 1000.0}}
-    moves = RatingMoves("live", None, rows, rows, None)
-
-    assert build_ratings({side: LanguageModel() for side in "ab"}, moves)["is_provisional"] == provisional

@@ -116,8 +116,7 @@ def ratings(before, now=None, board_time=None):
     a = {"side": "a", "name": "Quokka <7B>", "slug": "quokka", "before": before, "now": now or before}
     a |= {"earlier": earlier, "change": "+27" if earlier else ""}
     b = {"side": "b", "name": "Wombat", "slug": "wombat", "before": None, "now": None, "earlier": None, "change": ""}
-    is_provisional = bool((now or before) and (now or before).get("provisional"))
-    return {"moves": moves, "rows": [a, b], "is_provisional": is_provisional}
+    return {"moves": moves, "rows": [a, b]}
 
 
 def voted(vote, rating=RATED, prediction=None, **model_a):
@@ -449,7 +448,7 @@ def test_reveal_without_a_winner_marks_nobody(render, vote):
     [
         ({"rating": None}, "A was Quokka <7B> no rating yet"),
         ({"rating": RATED | {"models": None}}, "rank 3 B B was"),
-        ({"rating": RATED | {"provisional": True}}, "Provisional: can still change a lot A A was"),
+        ({"rating": RATED | {"provisional": True}}, "rank 3 of 12 , provisional B B was"),
         ({"answers": 3}, "These 3 answers 52 tokens/s"),
         ({"usual_performance": None}, "1,312 tokens $0.0021 Price per"),
         ({"rating": RATED | {"ci_high": None}}, "(at least 1,010)"),
@@ -467,6 +466,6 @@ def test_ratings_show_how_the_next_board_has_moved_them(render):
     board_time = datetime(2026, 1, 2, 7, 21, tzinfo=UTC)
     moved = Outline(render("arena/reveal/_ratings.html", ratings=ratings(RATED, now, board_time)))
     assert "Leaderboard as of 07:21 UTC" in moved.text
-    assert "A was Quokka <7B> +27 1,061" in moved.text
+    assert "A was Quokka <7B> change +27 1,061" in moved.text
     assert "rank 3 → 2 of 12 B B was" in moved.text
     assert "your vote" not in moved.text

@@ -182,7 +182,7 @@ def test_unknown_model_is_refused_in_words(client, mixture, path, slug, further)
     if path == API:
         assert [*response.json()["error"]["fields"]] == ["model"]
     elif slug == "nobody":
-        assert "There is no model" in text(response)
+        assert "Please check these fields: Model : There is no model “nobody”." in text(response)
 
 
 def test_model_without_price_and_size_needs_something_to_compute(client):

@@ -90,5 +90,5 @@ def test_bytes_that_are_no_text_are_refused():
 
 
 def test_a_line_with_too_few_cells_is_refused():
-    with pytest.raises(ValueError, match=r"^line 5: the line does not have as many cells"):
+    with pytest.raises(ValueError, match=r"^line 5: the number of cells differs"):
         parse_scores((OPEN_LLM + "maker/Short,abc,bfloat16,TRUE,2024-06-12,0.5\n").encode(), "f.csv")

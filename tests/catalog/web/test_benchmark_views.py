@@ -67,7 +67,7 @@ def test_list_shows_each_score_on_a_scale_from_guessing_to_100_percent(client):
     for number, value in enumerate((0.4, 0.75, 0.751, 1.0, 12)):
         score(benchmark, f"m{number}", value)
     [shown] = client.get("/benchmarks/").context["suites"][0][-1]
-    assert shown.score_places == [0, 50, 100]
+    assert shown.score_positions == [0, 50, 100]
 
 
 def test_list_works_without_any(client):

@@ -69,3 +69,16 @@ def test_two_that_start_from_one_folder_collect_one_after_the_other():
         with pytest.raises(subprocess.TimeoutExpired):
             other.communicate(timeout=0.7)
     assert other.communicate(timeout=20)[0] == "collected\n"
+
+
+def test_another_storage_collects_anew(source, settings):
+    hashed = settings.STORAGES
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**hashed, "staticfiles": plain}  # as in `up --dev`
+    collect_if_changed()
+    assert "staticfiles.json" not in written(settings)
+
+    settings.STORAGES = hashed
+
+    assert collect_if_changed()
+    assert "staticfiles.json" in written(settings)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.boards import board_selection, snapshots
-from ratings.boards.board_selection import OwnProgress
+from ratings.boards.board_selection import OwnBoardProgress
 from ratings.boards.snapshots import BoardKey, pack_rows
 from ratings.models import SEED_POOL, Board, Category, Pool, Snapshot
 from ratings.pipeline import board_refresh
@@ -168,12 +168,16 @@ def test_parameters_ask_for_the_same_board_again(public, query, parameters):
 @pytest.mark.parametrize(
     ("rows", "up", "progress"),
     [
-        (ranked("a", "b"), "abcdef", OwnProgress(ranked=2, needed=5, missing_votes=150)),
-        (ranked("a", "b"), "abcd", OwnProgress(ranked=2, needed=4, missing_votes=100)),
-        (ranked("a") + ranked("b", votes_to_rank=30), "ab", OwnProgress(ranked=1, needed=2, missing_votes=30)),
-        ([{"model": "a", "rank": None, "votes_to_rank": 0}], "a", OwnProgress(ranked=0, needed=1, missing_votes=1)),
-        ([], "", OwnProgress(ranked=0, needed=5, missing_votes=0)),
-        (ranked(*"abcdef"), "xyz", OwnProgress(ranked=5, needed=5, missing_votes=0)),
+        (ranked("a", "b"), "abcdef", OwnBoardProgress(ranked=2, needed=5, missing_votes=150)),
+        (ranked("a", "b"), "abcd", OwnBoardProgress(ranked=2, needed=4, missing_votes=100)),
+        (ranked("a") + ranked("b", votes_to_rank=30), "ab", OwnBoardProgress(ranked=1, needed=2, missing_votes=30)),
+        (
+            [{"model": "a", "rank": None, "votes_to_rank": 0}],
+            "a",
+            OwnBoardProgress(ranked=0, needed=1, missing_votes=1),
+        ),
+        ([], "", OwnBoardProgress(ranked=0, needed=5, missing_votes=0)),
+        (ranked(*"abcdef"), "xyz", OwnBoardProgress(ranked=5, needed=5, missing_votes=0)),
     ],
 )
 def test_progress_counts_the_votes_that_are_missing_at_least(rows, up, progress):
@@ -185,12 +189,12 @@ def test_progress_counts_the_votes_that_are_missing_at_least(rows, up, progress)
 @pytest.mark.parametrize(
     ("progress", "text"),
     [
-        (OwnProgress(1, 5, 64, votes=1), "1 vote. Its board needs at least 64 more to come first."),
+        (OwnBoardProgress(1, 5, 64, votes=1), "1 vote. Its board needs at least 64 more to become the default."),
         (
-            OwnProgress(0, 1, 1, votes=1200),
-            "1,200 votes. Its board needs at least 1 more to come first.",
+            OwnBoardProgress(0, 1, 1, votes=1200),
+            "1,200 votes. Its board needs at least 1 more to become the default.",
         ),
-        (OwnProgress(0, 5, 0), "0 votes. Its board needs 5 ranked models to be the default (now 0)."),
+        (OwnBoardProgress(0, 5, 0), "0 votes. Its board needs 5 ranked models to become the default. It has 0."),
     ],
 )
 def test_progress_says_what_is_missing(progress, text):

@@ -3,7 +3,7 @@
 import html
 import re
 from datetime import date
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -354,6 +354,16 @@ def test_undecided_models_come_before_the_nearest_if_nothing_fits(client, three)
     assert "1 needs more data The closest excluded models Best context 400,000" in shown
 
 
+def test_decision_can_be_written_if_a_model_matches_or_is_undecided(client, three):
+    words = "Write a decision note"
+    assert words not in text(client.get(PAGE, {"context": "1M"}))
+    factories.model("mystery")
+    for query in ({"price": "2"}, {"context": "1M"}):  # three models match, or none
+        response = client.get(PAGE, query)
+        assert text(response).count(words) == 1
+        assert links(response).count(f"/choose/decision/?{urlencode(query)}") == 2  # also a tab
+
+
 def test_announced_retirement_is_dated(client, three):
     factories.model("leaving", retires_on=date(2099, 12, 1))
     assert "Leaving retires on December 1, 2099" in text(client.get(PAGE, {"task": "coding"}))
@@ -490,6 +500,15 @@ def test_demo_models_are_offered_only_where_no_other_battle_is(client, three, pa
 
 
 @pytest.mark.parametrize("page", [PAGE, "/choose/decision/"])
+def test_pool_that_was_deleted_is_an_error_of_no_field_that_is_empty(client, three, page):
+    Pool.objects.all().delete()
+    for query in ({"price": "2"}, {"price": "x"}) if page == PAGE else ({"price": "2"},):
+        response = client.get(page, query)
+        assert response.status_code == 404
+        assert "There are no such ratings" not in text(response)
+
+
+@pytest.mark.parametrize("page", [PAGE, "/choose/decision/"])
 def test_only_operators_are_shown_where_to_connect_models(client, admin_client, three, page):
     link = "/admin/arena/endpoint/"
     assert link not in links(client.get(page, {"task": "coding"}))
@@ -594,6 +613,14 @@ def test_number_of_parameters_is_exact_in_the_api(client, three):
     response = client.get("/api/v1/shortlist/", {"params": "10"})
     assert response.status_code == 200
     assert response.json()["undecided"]
+
+
+@pytest.mark.parametrize(("target", "role"), [("", "alert"), ("choice", "alert"), ("results", "status")])
+def test_error_interrupts_only_those_who_send_the_form(client, three, target, role):
+    headers = {"HX-Request": "true", "HX-Target": target} if target else {}
+    page = Outline(client.get(PAGE, {"price": "dear"}, headers=headers).content.decode())
+    assert page.all("div", role=role)
+    assert len(page.all("div", role="alert")) == (role == "alert")
 
 
 def test_error_takes_the_place_of_the_result_of_earlier_input(client, three):

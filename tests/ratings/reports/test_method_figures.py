@@ -174,6 +174,7 @@ def test_page_shows_the_figures_of_the_board(client):
         "about 0.1 of these intervals miss",
         "./scripts/manage verify_ratings --pool live",
         "No private tests.",
+        "A vote that could be unfair does not count, or has less weight.",
     ):
         assert words in shown
 
@@ -187,6 +188,7 @@ def test_page_of_imported_votes_leaves_out_what_has_no_meaning(client):
     shown = text(client, pool="public")
 
     assert "Votes that count 1" in shown
+    assert "could be unfair" not in shown  # these votes were not checked here
     assert "From a public file." in shown
     assert "Of the 1 votes with a winner" in shown
     assert "These votes were cast elsewhere. That site's rules decided which models were compared" in shown

@@ -33,8 +33,9 @@ def shown(client, page, status=200, **query):
 
 
 def options(text, name):
-    """Of the first field of this name: word → whether it can be chosen. None without such a field."""
-    fields = re.findall(rf'<select name="{name}">(.*?)</select>', text, re.DOTALL)
+    """Of the field of this name in the form: word → whether it can be chosen. None if the form has no such field."""
+    [form, *_] = re.findall(r'<form class="(?:chooser|board-form)".*?</form>', text, re.DOTALL)
+    fields = re.findall(rf'<select name="{name}">(.*?)</select>', form, re.DOTALL)
     if not fields:
         return None
     found = re.findall(r"<option([^>]*)>(.*?)</option>", fields[0], re.DOTALL)

@@ -209,9 +209,10 @@ def test_page_shows_each_category_and_each_opponent(client):
 
     shown = text(client, "quokka")
 
-    assert re.search(r"Rating [\d,]+ [^<]*, provisional", shown)
-    assert re.search(r"Overall (1 of 2|2 of 3|1 of 3) ", shown)
-    assert "Coding 1 of 2 1\N{EN DASH}2 " in shown
+    rating = r'Rating</dt><dd><strong>[\d,]+</strong> <span class="hint">[^<]+, provisional</span></dd>'
+    assert re.search(rating, client.get("/models/quokka/").content.decode())
+    assert re.search(r"Overall provisional (1 of 2|2 of 3|1 of 3) ", shown)
+    assert "Coding provisional 1 of 2 1\N{EN DASH}2 " in shown
     assert re.search(r"Wombat 75% 30–95 75% \+191 ± \d+ 4 Numbat 100% 34–100 – – 2", shown)
     for counts in ("3 won, 1 lost, 0 tied", "2 won, 0 lost, 0 tied"):
         assert f'title="{counts}"' in client.get("/models/quokka/").content.decode()
@@ -267,6 +268,33 @@ def test_page_leads_to_a_battle_with_the_model_if_it_answers_here(client):
     shown = client.get("/models/wombat/").content.decode()
     assert "model_a=" not in shown
     assert "This model is not available for battles." in shown
+
+
+def test_page_has_no_empty_box_for_a_connected_model_without_figures(client):
+    quokka = factories.model("quokka")
+    factories.endpoint(quokka)
+    factories.pool("empty", kind=Pool.Kind.IMPORT)
+    for parameters in ({}, {"pool": "empty"}):
+        shown = client.get("/models/quokka/", parameters).content.decode()
+        assert "Start a battle with this model" in shown
+        assert 'id="in-pool"' not in shown
+
+    quokka.context_window = 8_000
+    quokka.save()
+
+    shown = client.get("/models/quokka/").content.decode()
+    assert re.search(r'id="in-pool">\s*<dl ', shown)
+    assert not re.search(r"<p>\s*</p>", shown)
+
+
+def test_categories_say_which_of_them_are_provisional(client):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    won(quokka, wombat, 3, categories=["coding"])
+    board_refresh.refresh()
+
+    [rows] = re.findall(r'id="categories-table".*?</table>', client.get("/models/quokka/").content.decode(), re.S)
+
+    assert re.findall(r">(Overall|Coding)</a> <span class=\"range\">provisional</span>", rows) == ["Overall", "Coding"]
 
 
 def test_page_leads_to_the_comparison_with_the_model_above_or_below(client):

@@ -14,7 +14,7 @@ else {
 
 // On a phone, the keyboard would cover the pair to judge, which comes first unless the voter goes on to the next battle.
 const fromBattle = document.referrer.startsWith(`${location.origin}/battles/`);
-const isInView = innerWidth > 700 && box.getBoundingClientRect().bottom < innerHeight;
+const isInView = matchMedia("(width >= 44rem)").matches && box.getBoundingClientRect().bottom < innerHeight;
 if (!box.autofocus && (fromBattle || isInView)) box.focus();
 
 box.addEventListener("input", storeDraft);

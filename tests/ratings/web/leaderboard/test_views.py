@@ -66,7 +66,7 @@ def test_page_shows_the_published_board(client, voted):
     assert "<A> One Acme closed Apache-2.0" in shown
     assert "C retired Acme open Apache-2.0" in shown
     assert "from 13 votes" in shown
-    assert "<A> One leads, but is not clearly better than 3 others." in shown
+    assert "<A> One leads, but is not clearly better than 3 other ranked models." in shown
     assert "These ranks are provisional: a rank needs 100 votes." in shown
     assert "Votes 4 " in shown
     assert "Price per 1M $4.00 " in shown
@@ -79,6 +79,36 @@ def test_bars_and_caption_tell_of_intervals_and_tiers_only_where_there_are(clien
     html = response.content.decode()
     assert (html.count('class="strip-dot"'), html.count('class="strip-interval"')) == (4, intervals)
     assert f"Filters do not change {words}" in text(response)
+
+
+@pytest.mark.parametrize(
+    ("query", "words", "has_tiers"),
+    [
+        ("", "<A> One leads, but is not clearly better than 3 other ranked models.", True),
+        ("sort=votes", "<A> One leads, but is not clearly better than 3 other ranked models.", False),
+        ("method=elo", "<A> One ranks highest among the models shown.", False),
+        ("weights=open", "B ranks highest among the models shown.", True),
+        ("q=bolt", "", True),
+    ],
+)
+def test_lead_is_true_of_the_models_shown_and_tiers_are_explained_where_they_are(
+    client, voted, query, words, has_tiers
+):
+    board = client.get(f"{PAGE}?{query}", headers={"HX-Request": "true"}).content.decode()
+    shown = Outline(board).text
+    assert words in shown
+    assert ("leads" in shown, "ranks highest" in shown) == ("leads" in words, "ranks highest" in words)
+    assert (shown.count("Tier 1"), shown.count("Bracket (tier)")) == (has_tiers, has_tiers)
+
+
+def test_board_with_nothing_to_say_above_its_table_has_no_empty_hint(client):
+    pool, (one, other) = factories.pool("ranked", ordered=True), factories.models(2)
+    for winner in "aab":
+        factories.cast(one, other, winner, multiplicity=100, pool=pool.slug)
+    board_refresh.refresh()
+    board = client.get(f"{PAGE}?pool=ranked&method=elo", headers={"HX-Request": "true"}).content.decode()
+    assert "ranks highest" in board
+    assert '<p class="hint">' not in board
 
 
 @pytest.mark.parametrize("query", ["", "sort=rating", "pin=y"])
