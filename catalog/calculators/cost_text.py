@@ -41,7 +41,8 @@ def build_bars(comparison: CostComparison) -> list[tuple[Any, Decimal, int]]:
     longest = max(api, own)
     if not longest:
         return []
-    return [(label, total, round(100 * total / longest)) for label, total in ((_("API"), api), (_("Your own GPUs"), own))]
+    totals = ((_("API"), api), (_("Your own GPUs"), own))
+    return [(label, total, round(100 * total / longest)) for label, total in totals]
 
 
 def build_lines(comparison: CostComparison) -> list[CostLine]:
