@@ -10,8 +10,9 @@ from catalog.calculators.cost import CostComparison
 from catalog.calculators.cost_model import CostOption
 from catalog.calculators.log_plot import LogAxis, build_axis, build_path
 
-WIDTH, HEIGHT = 720, 320
-LEFT, RIGHT, TOP, BOTTOM = 72, 700, 28, 280
+HEIGHT = 320
+LEFT, RIGHT, TOP, BOTTOM = 72, 700, 44, 280
+NARROW_RIGHT = 340  # for phones, so that the text is not scaled down
 STEPS = 49
 AXIS_MARGIN = 30.0  # the axis extends by at least this factor beyond the current use and the break-even point
 
@@ -24,6 +25,7 @@ class CostPlot:
     break_even: the number of tokens per month at which both options cost the same, or None if there is none.
     api_fixed, api_tokens: the cost of the API without tokens, and the cost of the current tokens.
     own: the cost of self-hosting, which does not depend on the tokens as long as there are enough GPUs.
+    right: the right end of the horizontal axis.
     """
 
     tokens: int
@@ -31,6 +33,7 @@ class CostPlot:
     api_fixed: float
     api_tokens: float
     own: float
+    right: int = RIGHT
 
     def compute_api_cost(self, tokens: float) -> float:
         return self.api_fixed + self.api_tokens * tokens / self.tokens
@@ -38,7 +41,7 @@ class CostPlot:
     @cached_property
     def x(self) -> LogAxis:
         marks = [float(mark) for mark in (self.tokens, self.break_even) if mark]
-        return build_axis(marks, LEFT, RIGHT, AXIS_MARGIN)
+        return build_axis(marks, LEFT, self.right, AXIS_MARGIN)
 
     @cached_property
     def y(self) -> LogAxis:

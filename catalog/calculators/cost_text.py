@@ -29,6 +29,22 @@ class CostLine:
     is_sum: bool = False
 
 
+def build_bars(comparison: CostComparison) -> list[tuple[Any, Decimal, int]]:
+    """Return the label, the total cost in dollars, and the length of the bar in percent for each of the two options.
+
+    The list is empty if an option is missing or nothing costs anything.
+    """
+    if comparison.api is None or comparison.own is None:
+        return []
+    api = comparison.api.compute_total(comparison.months)
+    own = comparison.own.compute_total(comparison.months)
+    longest = max(api, own)
+    if not longest:
+        return []
+    totals = ((_("API"), api), (_("Your own GPUs"), own))
+    return [(label, total, round(100 * total / longest)) for label, total in totals]
+
+
 def build_lines(comparison: CostComparison) -> list[CostLine]:
     """Build the table rows. Rows that have no value for either option are omitted."""
     months = comparison.months

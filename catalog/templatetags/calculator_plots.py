@@ -1,6 +1,7 @@
 """Template tags that draw the calculators' plots as SVG (see `catalog.calculators.cost_plot` and `scaling_plot`)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django import template
 from django.urls import reverse
@@ -15,19 +16,24 @@ from catalog.calculators.scaling_plot import ModelDot, ScalingPlot
 from core.text.number_format import format_count
 
 register = template.Library()
-SVG = '<svg class="calc-plot" viewBox="0 0 {} {}" role="{}"><title>{}</title>{}</svg>'
+SVG = '<svg class="{}" viewBox="0 0 {} {}" role="{}"><title>{}</title>{}</svg>'
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 CROSS = "M-8-8 8 8M-8 8 8-8"
 
 
 @register.simple_tag
 def draw_cost_plot(plot: CostPlot, use: str = "") -> SafeString:
-    """Return the plot of costs by tokens per month.
+    """Return the plot of costs by tokens per month, and a narrow one that replaces it on phones.
 
     use: the name of the example whose use is plotted, or "" for the visitor's own use.
     """
+    narrow_plot = replace(plot, right=cost_plot.NARROW_RIGHT)
+    return _join([_draw_costs(plot, use, "calc-plot"), _draw_costs(narrow_plot, use, "calc-plot narrow")])
+
+
+def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
     left = cost_plot.LEFT
-    right = cost_plot.RIGHT
+    right = plot.right
     bottom = cost_plot.BOTTOM
     parts = [
         _draw_axes(plot.x, plot.y, lambda dollars: f"${format_count(round(dollars))}"),
@@ -36,13 +42,14 @@ def draw_cost_plot(plot: CostPlot, use: str = "") -> SafeString:
         format_html('<path class="line" d="{}"/>', plot.api_path),
         _write("a", left + 8, plot.api_label - 16, _("API")),
         _draw_line("rule", plot.now, plot.now, cost_plot.TOP, bottom),
-        _write("said", plot.now, 18, f"{use or _('your use')}: {format_count(plot.tokens)}", "middle"),
-        _write("", (left + right) / 2, 318, _("Tokens per month, with this mix of input and output"), "middle"),
+        _write("said", plot.now, 36, f"{use or _('your use')}: {format_count(plot.tokens)}", "middle"),
+        _write("", (left + right) / 2, 318, _("Tokens per month"), "middle"),
+        _write("", 0, 14, _("Dollars per month")),
     ]
     if plot.now_cost is not None:
         parts.append(format_html('<circle class="now" cx="{}" cy="{}" r="5"/>', plot.now, plot.now_cost))
     if plot.crossing is not None and plot.break_even:
-        side = -8 if plot.crossing > right - 220 else 8  # on phones, the label is up to 200 wide
+        side = -8 if plot.crossing > right - 140 else 8  # the label is up to 130 wide
         label = _("break-even at %s") % format_count(plot.break_even)
         parts += [
             _draw_line("rule", plot.crossing, plot.crossing, plot.own_place, bottom),
@@ -50,7 +57,7 @@ def draw_cost_plot(plot: CostPlot, use: str = "") -> SafeString:
             _write("said", plot.crossing + side, 270, label, "end" if side < 0 else "start"),
         ]
     title = _("Cost per month by tokens per month, both logarithmic")
-    return format_html(SVG, cost_plot.WIDTH, cost_plot.HEIGHT, "img", title, _join(parts))
+    return format_html(SVG, css_class, right + 20, cost_plot.HEIGHT, "img", title, _join(parts))
 
 
 @register.simple_tag
@@ -73,7 +80,7 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
     parts.append(_write("", middle, scaling_plot.HEIGHT - 4, _("Parameters"), "middle"))
     parts.append(_write("", 0, 14, _("Training tokens")))
     title = _("Parameters and training tokens of models, both logarithmic")
-    return format_html(SVG, scaling_plot.WIDTH, scaling_plot.HEIGHT, "group", title, _join(parts))
+    return format_html(SVG, "calc-plot", scaling_plot.WIDTH, scaling_plot.HEIGHT, "group", title, _join(parts))
 
 
 def _draw_model(dot: ModelDot) -> SafeString:

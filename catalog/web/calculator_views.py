@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from catalog.calculators import cost, cost_prefill, scaling
 from catalog.calculators.cost_form import COST_PRESETS, EXAMPLE_GPUS, EXAMPLE_PRICES, CostForm, CostPreset
 from catalog.calculators.cost_plot import build_cost_plot
-from catalog.calculators.cost_text import build_lines
+from catalog.calculators.cost_text import build_bars, build_lines
 from catalog.calculators.scaling_plot import build_scaling_plot
 from core.http.live_forms import render_live_form, shorten_query
 from core.text.number_fields import DefaultsForm
@@ -55,6 +55,7 @@ def show_cost(request: HttpRequest) -> HttpResponse:
         "form": form,
         "known_model": known_model,
         "comparison": comparison,
+        "bars": comparison and build_bars(comparison),
         "lines": comparison and build_lines(comparison),
         "plot": comparison and build_cost_plot(comparison),
         "priced_models": cost_prefill.list_priced_models(),

@@ -132,6 +132,11 @@ class Decision:
         return _format_ranks(row) if row and has_rank(row) else ""
 
     @property
+    def has_provisional(self) -> bool:
+        """True if any rating in `own_rows` is provisional."""
+        return any(row["provisional"] for row in self.own_rows)
+
+    @property
     def scale(self) -> Scale | None:
         """The scale of the listed models' ratings."""
         models = [assessment.candidate for assessment in self.listed]

@@ -37,7 +37,7 @@ class Picks:
     def suggestions(self) -> list[tuple[str, CandidateAssessment]]:
         """At most three models in the order of the roles, each preceded by the labels of its roles."""
         roles = (
-            (_("Highest rating"), self.best),
+            (_("Highest-rated match"), self.best),
             (_("Cheapest top model"), self.cheapest if self.similar_count else None),
             (_("Best open weights"), self.best_open),
             (_("Second best"), self.second),

@@ -211,7 +211,12 @@ def test_page_of_the_model_leads_to_its_costs(client, mixture):
 
 
 @pytest.mark.parametrize(
-    ("days", "words"), [(0, "was retired on"), (30, "will be retired on"), (None, "is retired and no longer answers")]
+    ("days", "words"),
+    [
+        (0, "</bdi> is retired and no longer answers"),
+        (30, "will be retired on"),
+        (None, "</bdi> is retired and no longer answers"),
+    ],
 )
 def test_page_warns_of_a_retired_model(client, days, words):
     day = None if days is None else timezone.now().date() + timedelta(days)

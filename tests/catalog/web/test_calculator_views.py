@@ -91,7 +91,7 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
     query = {"input_tokens": "100M", "output_tokens": "20M", "price_input": "2.5", "price_output": "10"}
     shown = text(client.get(COST, query | {"gpu_hour": "2.5", "gpus": "2", "months": "12"}))
     for words in (
-        "The API costs $38,400 less over 12 months",
+        "The API saves $38,400 over 12 months API $5,400 Your own GPUs $43,800 Break-even",
         "Tokens $450.00 \N{EN DASH}",
         "GPUs \N{EN DASH} $3,650.00",
         "Per month $450.00 $3,650.00",

@@ -56,8 +56,9 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
 
 def test_decision_shows_their_own_battles(client, battled):
     shown = text(client.get(PAGE, {"task": "coding"}))
-    assert re.search("Cheap provisional 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
+    assert re.search("Cheap [*] 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
     assert "According to these votes, Cheap is ahead of all others." in shown
+    assert "* Provisional: can still change a lot" in shown
     assert "No votes in blind battles" not in shown
     assert "Compare the selected models blind" in shown
 
@@ -128,11 +129,13 @@ def test_decision_warns_if_the_chosen_model_is_not_among_the_leaders(client, thr
     page = client.get(PAGE, {"task": "coding", "chosen": "bound"})
     assert [row["tier"] for row in page.context["decision"].own_rows] == [1, 1, 1]
     assert "These votes cannot tell the top 2 models apart" in text(page)
-    assert re.search("In your own battles, it ranks (2.)?3 of 3. It is not among the leaders.", text(page))
+    shown = text(page)
+    assert re.search(r"In your battles [\d,]+ [\d,]+ . [\d,]+, rank (2.)?3 Cost", shown)
+    assert "Check: in your own battles, this model is not among the leaders." in shown
     shown = text(client.get(PAGE, {"task": "coding", "chosen": "best"}))
-    assert "In your own battles, it ranks 1\N{EN DASH}2 of 3." in shown
+    assert ", rank 1\N{EN DASH}2 Cost" in shown
     assert "not among the leaders" not in shown
-    assert "In your own battles" not in text(client.get(PAGE, {"task": "coding"}))
+    assert "In your battles" not in text(client.get(PAGE, {"task": "coding"}))
 
 
 def test_decision_says_that_the_chosen_model_has_no_battles(client, battled):
@@ -270,7 +273,7 @@ def test_license_that_forbids_commercial_use_is_noted(client, three):
 
 def test_decision_names_the_chosen_model_and_why(client, three):
     response = client.get(PAGE, ASKED | {"chosen": "cheap", "why": "It is <cheap>.\nAnd good."})
-    assert "Chosen: Cheap It is &lt;cheap&gt;. And good." in text(response)
+    assert "Chosen: Cheap Your reason It is &lt;cheap&gt;. And good." in text(response)
     assert "Cheap chosen support for audio and images as input unknown" in text(
         response
     )  # an undecided model can be chosen

@@ -132,21 +132,21 @@ def test_task_chosen_in_the_form_is_ordered_like_the_task_chosen_on_its_card(cli
 
 
 def test_page_suggests_three_models(client, three):
-    assert "Highest rating" not in text(client.get(PAGE, {"task": "coding"}))
+    assert "Highest-rated match" not in text(client.get(PAGE, {"task": "coding"}))
     beats(three[0], three[1], 4)
     board_refresh.refresh()
     shown = text(client.get(PAGE, {"price": "9"}))
     shown = re.sub(r"[\d,]+ [\d,]+ . [\d,]*\d, rank 1.2", "some rating", shown)
     shown = re.sub(r"\d+ points? above", "some points above", shown)
     assert (
-        "Highest rating Best some points above Cheap (not significant) "
+        "Highest-rated match Best some points above Cheap (not significant) "
         "Rating some rating Cost $5.00 per million tokens Context 400K tokens Write a decision note "
         "Cheapest top model · Best open weights · Second best Cheap rating "
     ) in shown
     assert "$1.00 / 1M tokens" in shown
     assert "Leaderboard with these tiers ." in shown
     closed = text(client.get(PAGE, {"price": "9", "openness": "closed"}))
-    assert "Highest rating Best" in closed
+    assert "Highest-rated match Best" in closed
     assert "Second best" not in closed
 
 
@@ -176,7 +176,7 @@ def test_list_without_a_model_of_the_first_tier_says_so(client, tmp_path):
         "overall,openai / gpt-4o,GPT-4o,1500,1495,1505,117747,1",
         "overall,anthropic / claude-opus-4.6,Claude Opus 4.6,1400,1396,1404,82619,2",
     )
-    said = "No tier 1 model is known to fit these limits. Sorted by tier"
+    said = "No tier 1 model is known to fit these limits, so the list starts with a lower tier. Sorted by tier"
     assert said not in text(client.get(PAGE, {"task": "facts"}))
     priced(LanguageModel.objects.get(name__startswith="Claude Opus 4.6"), 1)
     assert said in text(client.get(PAGE, {"task": "facts", "price": "2"}))
