@@ -1,21 +1,34 @@
 """Claims turns and builds their jobs: the requests to the models of the claimed sides."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from arena.answers import leases
 from arena.answers.attempt_tags import derive_attempt_tag
 from arena.endpoints.backends.protocol import Message, Request
 from arena.endpoints.model_requests import build_request
 from arena.models import LIVE_POOL, Answer, Battle, Endpoint, Turn
+from core.storage.compiled_queries import CompiledQuery
 
 # The fields that a job needs, including all fields of the endpoint.
 ANSWER_FIELDS = (
-    *("side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt", "turn__battle_id"),
+    *("side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt"),
+    *("turn__battle__mode", "turn__battle__pool", "turn__battle__stopped"),
     *(f"model__endpoint__{field.name}" for field in Endpoint._meta.fields),
+)
+BATTLES_OF_TURNS_SQL = "SELECT battle_id FROM arena_turn WHERE id = ANY(%s)"
+# All answers in the battles of these turns, ordered by turn and side.
+ANSWERS_OF_BATTLES = CompiledQuery(
+    lambda turn_ids: (
+        Answer.objects.filter(turn__battle__in=RawSQL(BATTLES_OF_TURNS_SQL, [turn_ids]))  # noqa: S611  # a constant
+        .select_related("model__endpoint", "turn__battle")
+        .only(*ANSWER_FIELDS)
+        .order_by("turn__number", "side")
+    )
 )
 
 
@@ -79,16 +92,9 @@ def reap_jobs(requests: Sequence[Collection[int]]) -> list[list[TurnJob]]:
 
 def load_side_job(turn_id: int, answer_id: int) -> SideJob:
     """Return one side's job from the current rows in the database. Call this after its model has changed."""
-    turn = Turn.objects.select_related("battle").get(id=turn_id)
-    answers = list(_list_answers([turn]))
+    answers = ANSWERS_OF_BATTLES.load([turn_id])
     answer = next(answer for answer in answers if answer.pk == answer_id)
-    return _build_side_job(turn, answer, answer.attempt, answers)
-
-
-def _list_answers(turns: Iterable[Turn]) -> QuerySet[Answer]:
-    """Return all answers in the battles of these turns, ordered by turn and side, with `ANSWER_FIELDS` loaded."""
-    answers = Answer.objects.select_related("model__endpoint", "turn").only(*ANSWER_FIELDS)
-    return answers.filter(turn__battle__in=[turn.battle_id for turn in turns]).order_by("turn__number", "side")
+    return _build_side_job(answer, answer.attempt, answers)
 
 
 def _load_jobs(claims: dict[int, dict[int, int]]) -> list[TurnJob]:
@@ -99,11 +105,13 @@ def _load_jobs(claims: dict[int, dict[int, int]]) -> list[TurnJob]:
     turn_ids = [turn_id for turn_id, attempts in claims.items() if attempts]
     if not turn_ids:
         return []
-    turns = list(Turn.objects.filter(id__in=turn_ids).select_related("battle"))
-    answers_by_battle: dict[object, list[Answer]] = {}
-    for answer in _list_answers(turns):
+    answers_by_battle: dict[UUID, list[Answer]] = {}
+    for answer in ANSWERS_OF_BATTLES.load(turn_ids):
         answers_by_battle.setdefault(answer.turn.battle_id, []).append(answer)
-    return [_build_job(turn, claims[turn.pk], answers_by_battle[turn.battle_id]) for turn in turns]
+    turns = {answer.turn_id: answer.turn for answers in answers_by_battle.values() for answer in answers}
+    return [
+        _build_job(turns[turn_id], claims[turn_id], answers_by_battle[turns[turn_id].battle_id]) for turn_id in turn_ids
+    ]
 
 
 def _build_job(turn: Turn, attempts: dict[int, int], answers: list[Answer]) -> TurnJob:
@@ -117,12 +125,14 @@ def _build_job(turn: Turn, attempts: dict[int, int], answers: list[Answer]) -> T
         paced=blind and settings.ENVIRONMENT.arena_pace_anonymous,
         replaceable=blind and turn.number == 1,
         stopped=turn.battle.stopped,
-        sides=tuple(_build_side_job(turn, answer, attempts[answer.pk], answers) for answer in claimed_answers),
+        sides=tuple(_build_side_job(answer, attempts[answer.pk], answers) for answer in claimed_answers),
     )
 
 
-def _build_side_job(turn: Turn, answer: Answer, attempt: int, answers: list[Answer]) -> SideJob:
+def _build_side_job(answer: Answer, attempt: int, answers: list[Answer]) -> SideJob:
+    """Return the job of an answer. `answers` are all answers of its battle."""
     endpoint = answer.model.endpoint
+    turn = answer.turn
     return SideJob(
         answer_id=answer.pk,
         attempt=attempt,

@@ -1,7 +1,7 @@
 """Decodes the bytes of a response into the parts of an answer. It does no I/O."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -59,6 +59,23 @@ class AnswerDecoder:
 
     def feed(self, chunk: bytes) -> Iterator[StreamPart]:
         """Yield the parts that this chunk completes."""
+        parts: list[StreamPart] = []
+        try:
+            self._read_chunk(chunk, parts)
+        finally:
+            yield from parts
+
+    def end(self) -> Iterator[StreamPart]:
+        """Yield the last parts. Raises BackendError if the answer is incomplete or empty."""
+        parts: list[StreamPart] = []
+        try:
+            self._read_end(parts)
+        finally:
+            yield from parts
+
+    # The methods below append to a list of parts. Nested generators would take twice as long per token.
+
+    def _read_chunk(self, chunk: bytes, parts: list[StreamPart]) -> None:
         if self._ignores_rest:
             return
         if not self._received_bytes:
@@ -69,24 +86,25 @@ class AnswerDecoder:
         if self._received_bytes > max_bytes:
             raise malformed_error(f"received more than {self._received_bytes - 1} bytes")
         if self._document is None:
-            yield from self._read_events(self._parse_chunk(chunk))
+            self._read_events(self._parse_chunk(chunk), parts)
         else:
             self._document.append(chunk)
 
-    def end(self) -> Iterator[StreamPart]:
-        """Yield the last parts. Raises BackendError if the answer is incomplete or empty."""
+    def _read_end(self, parts: list[StreamPart]) -> None:
         if not self._ignores_rest:
-            yield from self._read_rest()
-        yield from self._clean(self._reader.end())
-        yield from self._emit(Reasoning, self._reasoning_cleaner.end())
-        yield from self._emit(Delta, self._answer_cleaner.end())
+            self._read_rest(parts)
+        for piece in self._reader.end():
+            self._clean(piece, parts)
+        self._append_text(Reasoning, self._reasoning_cleaner.end(), parts)
+        self._append_text(Delta, self._answer_cleaner.end(), parts)
         if not self.is_complete:
             raise BackendError(Action.RETRY, "unavailable", "the stream ended before the answer did")
         if not self.has_begun:
             raise BackendError(Action.REPLACE, "empty", "the answer is empty")
         if self._reader.is_truncated or self.is_truncated:
-            yield Truncation()
-        yield from self._read_usage()
+            parts.append(Truncation())
+        if usage := self._read_usage():
+            parts.append(usage)
 
     def _detect_document(self, chunk: bytes) -> None:
         """Detect a single JSON document by its first byte, because content types are often wrong."""
@@ -102,56 +120,59 @@ class AnswerDecoder:
         except ValueError as error:
             raise malformed_error(str(error)) from None
 
-    def _read_rest(self) -> Iterator[StreamPart]:
+    def _read_rest(self, parts: list[StreamPart]) -> None:
         if self._document is None:
-            yield from self._read_events(self._parser.end())
+            self._read_events(self._parser.end(), parts)
             return
         document = parse_json(b"".join(self._document))
         for event in document if isinstance(document, list) else [document]:
-            yield from self._read_event(event)
+            self._read_event(event, parts)
         self.is_complete = True
 
-    def _read_events(self, events: list[bytes]) -> Iterator[StreamPart]:
+    def _read_events(self, events: list[bytes], parts: list[StreamPart]) -> None:
         for data in events:
             if data == DONE_MARKER:
                 self._finish()
             if self._ignores_rest:
                 return
-            yield from self._read_event(parse_json(data))
+            self._read_event(parse_json(data), parts)
 
-    def _read_event(self, event: Any) -> Iterator[StreamPart]:
+    def _read_event(self, event: Any, parts: list[StreamPart]) -> None:
         if type(event) is not dict:
             raise malformed_error(f"an event is not a JSON object: {event!r:.200}")
         if event.get("error") or event.get("object") == "error":
             raise provider_errors.build_event_error(event.get("error") or event, json.dumps(event, ensure_ascii=False))
         try:
-            yield from self._clean(self._reader.read(event))
+            for piece in self._reader.read(event):
+                self._clean(piece, parts)
         except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
             raise malformed_error(f"an event has an unexpected format ({error!r}): {event!r:.200}") from None
         self.is_complete = self.is_complete or self._reader.is_complete
 
-    def _clean(self, pieces: Iterable[TextPart]) -> Iterator[StreamPart]:
-        for piece in pieces:
-            cleaner = self._answer_cleaner if type(piece) is Delta else self._reasoning_cleaner
-            yield from self._emit(type(piece), cleaner.feed(piece.text))
+    def _clean(self, piece: TextPart, parts: list[StreamPart]) -> None:
+        kind = type(piece)
+        cleaner = self._answer_cleaner if kind is Delta else self._reasoning_cleaner
+        self._append_text(kind, cleaner.feed(piece.text), parts)
 
-    def _emit(self, kind: type[TextPart], text: str) -> Iterator[StreamPart]:
+    def _append_text(self, kind: type[TextPart], text: str, parts: list[StreamPart]) -> None:
         text = self._total_budget.take(text)
         if self._answer_budget and kind is Delta:
             text = self._answer_budget.take(text)
         if self.is_truncated:
             self._finish()
         if text:
-            yield kind(text)
+            parts.append(kind(text))
 
     def _finish(self) -> None:
         self.is_complete = True
         self._ignores_rest = True
 
-    def _read_usage(self) -> Iterator[Usage]:
+    def _read_usage(self) -> Usage | None:
         counts = self._reader.usage or ()
-        if len(counts) in (2, 3) and all(type(count) is int and 0 <= count <= MAX_TOKEN_COUNT for count in counts):
-            yield Usage(*counts)
+        is_valid = len(counts) in (2, 3) and all(
+            type(count) is int and 0 <= count <= MAX_TOKEN_COUNT for count in counts
+        )
+        return Usage(*counts) if is_valid else None
 
 
 def parse_json(data: bytes) -> Any:

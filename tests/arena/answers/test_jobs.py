@@ -170,5 +170,5 @@ def test_reap_gives_what_it_found_to_one_of_those_who_asked():
 def test_take_needs_the_same_number_of_queries_for_many_turns_as_for_one(django_assert_num_queries):
     for count in (1, 30):
         turns = [factories.turn().pk for _ in range(count)]
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(2):
             assert len([job for job in jobs.claim_jobs(turns) if job]) == count
