@@ -61,6 +61,7 @@ class AnswerRunner:
             between_tokens=environment.arena_between_tokens_timeout_s,
             total=environment.arena_answer_timeout_s,
         )
+        self.reading = asyncio.Event()
         self.session: aiohttp.ClientSession = create_session(environment.arena_allow_private_endpoints, self.timeouts)
         self.process_slots = CallSlots(environment.arena_answer_concurrency)
         self.endpoint_slots: dict[tuple[int, int], CallSlots] = {}
@@ -147,7 +148,7 @@ class AnswerRunner:
 
     async def _stream_answer(self, side: LiveSide) -> None:
         timeouts = self._get_timeouts(side.job.first_token_timeout_s)
-        stream = BACKENDS[side.job.kind].stream(side.job.request, self.session, timeouts)
+        stream = BACKENDS[side.job.kind].stream(side.job.request, self.session, timeouts, self.reading.wait)
         async with aclosing(stream) as parts:
             async for part in parts:
                 match part:

@@ -128,6 +128,9 @@ class Engine:
             self.turn_started.clear()
             await self.turn_started.wait()
         tick_start = time.monotonic()
+        self.runner.reading.set()
+        self.runner.reading.clear()
+        await asyncio.sleep(0)
         turns = [turn for turn in self.turns.values() if turn.may_publish(tick_start)]
         for turn in turns:
             if any(turn.iter_open_sides()) and (sides := self._advance(turn)):

@@ -11,7 +11,7 @@ import orjson
 
 from arena.endpoints.backends import provider_errors
 from arena.endpoints.backends.deadlines import BYTES_PER_TOKEN, GRACE_S, Deadline
-from arena.endpoints.backends.protocol import SERVER_FIELDS, BackendError, EventReader, Request, StreamPart, Timeouts
+from arena.endpoints.backends.protocol import SERVER_FIELDS, BackendError, EventReader, Pause, Request, StreamPart, Timeouts, do_not_pause
 from arena.endpoints.backends.response import AnswerDecoder
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class HttpBackend:
         raise NotImplementedError
 
     async def stream(
-        self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts
+        self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts, pause: Pause = do_not_pause
     ) -> AsyncGenerator[StreamPart]:
         """See Backend.stream."""
         deadline = Deadline(timeouts)
@@ -65,6 +65,8 @@ class HttpBackend:
                     has_token = True
                     yield part
                 deadline.record_progress(has_token=has_token, is_complete=decoder.is_complete)
+                if has_token:
+                    await pause()
         except (BackendError, aiohttp.ClientError, OSError, ValueError) as error:
             if not decoder.is_complete:
                 raise self._finalize_error(error, decoder, request) from None

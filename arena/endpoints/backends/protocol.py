@@ -1,7 +1,7 @@
 """The interface of backends: requests, the parts of an answer, and errors."""
 
 import enum
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -157,6 +157,13 @@ class BackendError(Exception):
         self.status = status
 
 
+Pause = Callable[[], Awaitable[None]]
+
+
+async def do_not_pause() -> None:
+    """Return immediately."""
+
+
 class Backend(Protocol):
     """The code for one wire format.
 
@@ -165,10 +172,12 @@ class Backend(Protocol):
 
     The stream ends when the answer is complete or reaches a length limit (see `Truncation`). In all other cases, it
     raises BackendError. To stop early, close the stream (see `contextlib.aclosing`), which also ends the request.
+
+    pause: awaited before each read that follows a token. Streams that wake together read several tokens at a time.
     """
 
     required_fields: tuple[str, ...]
 
     def stream(
-        self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts
+        self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts, pause: Pause = do_not_pause
     ) -> AsyncGenerator[StreamPart]: ...
