@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 import aiohttp
 from django.conf import settings
@@ -27,6 +28,7 @@ from arena.models import Answer
 
 SLOT_TIMEOUT_S = 60
 MAX_TRIES = 3
+UNPAUSED_S = 1  # after the first token
 # The 4xx statuses about keys, URLs, and rate limits, which a question cannot cause.
 ENDPOINT_ERROR_STATUSES = frozenset({401, 403, 404, 429})
 logger = logging.getLogger(__name__)
@@ -61,7 +63,7 @@ class AnswerRunner:
             between_tokens=environment.arena_between_tokens_timeout_s,
             total=environment.arena_answer_timeout_s,
         )
-        self.reading = asyncio.Event()
+        self.read_tick = asyncio.Event()  # set for a moment on each tick of the engine
         self.session: aiohttp.ClientSession = create_session(environment.arena_allow_private_endpoints, self.timeouts)
         self.process_slots = CallSlots(environment.arena_answer_concurrency)
         self.endpoint_slots: dict[tuple[int, int], CallSlots] = {}
@@ -146,9 +148,14 @@ class AnswerRunner:
         """Return the default timeouts, with the endpoint's own first-token timeout if it has one."""
         return replace(self.timeouts, first_token=first_token_s) if first_token_s else self.timeouts
 
+    async def _pause(self, side: LiveSide) -> None:
+        """Wait for the engine's next tick. In its first second, an answer does not wait, so that its speed is exact."""
+        if side.last_at - (side.first_at or side.last_at) > UNPAUSED_S:
+            await self.read_tick.wait()
+
     async def _stream_answer(self, side: LiveSide) -> None:
         timeouts = self._get_timeouts(side.job.first_token_timeout_s)
-        stream = BACKENDS[side.job.kind].stream(side.job.request, self.session, timeouts, self.reading.wait)
+        stream = BACKENDS[side.job.kind].stream(side.job.request, self.session, timeouts, partial(self._pause, side))
         async with aclosing(stream) as parts:
             async for part in parts:
                 match part:

@@ -128,9 +128,7 @@ class Engine:
             self.turn_started.clear()
             await self.turn_started.wait()
         tick_start = time.monotonic()
-        self.runner.reading.set()
-        self.runner.reading.clear()
-        await asyncio.sleep(0)
+        await self._read_arrived_text()
         turns = [turn for turn in self.turns.values() if turn.may_publish(tick_start)]
         for turn in turns:
             if any(turn.iter_open_sides()) and (sides := self._advance(turn)):
@@ -139,6 +137,12 @@ class Engine:
                 self._run_in_background(self._finish_sides(turn, sides))
         await self.publisher.flush(turns)
         await asyncio.sleep(max(0.0, tick_start + TICK_S - time.monotonic()))
+
+    async def _read_arrived_text(self) -> None:
+        """Wake the sides that wait for the tick, and let them read what has arrived."""
+        self.runner.read_tick.set()
+        self.runner.read_tick.clear()
+        await asyncio.sleep(0)
 
     def _advance(self, turn: LiveTurn) -> list[LiveSide]:
         """Release the text that is due, and return the sides that ended. If this fails, end the turn."""

@@ -11,7 +11,16 @@ import orjson
 
 from arena.endpoints.backends import provider_errors
 from arena.endpoints.backends.deadlines import BYTES_PER_TOKEN, GRACE_S, Deadline
-from arena.endpoints.backends.protocol import SERVER_FIELDS, BackendError, EventReader, Pause, Request, StreamPart, Timeouts, do_not_pause
+from arena.endpoints.backends.protocol import (
+    SERVER_FIELDS,
+    BackendError,
+    EventReader,
+    Pause,
+    Request,
+    StreamPart,
+    Timeouts,
+    do_not_pause,
+)
 from arena.endpoints.backends.response import AnswerDecoder
 
 logger = logging.getLogger(__name__)

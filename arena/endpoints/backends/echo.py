@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import aiohttp
 
-from arena.endpoints.backends.protocol import Request, StreamPart, Timeouts
+from arena.endpoints.backends.protocol import Pause, Request, StreamPart, Timeouts, do_not_pause
 from arena.endpoints.backends.word_stream import stream_words
 
 
@@ -18,5 +18,6 @@ class EchoBackend:
         request: Request,
         session: aiohttp.ClientSession,
         timeouts: Timeouts,
+        pause: Pause = do_not_pause,
     ) -> AsyncGenerator[StreamPart]:
         return stream_words(request.messages[-1].content if request.messages else "", request, timeouts)

@@ -24,7 +24,7 @@ from arena.endpoints.backends.eliza_script import (
     WORD_GROUPS,
     Rule,
 )
-from arena.endpoints.backends.protocol import Request, StreamPart, Timeouts
+from arena.endpoints.backends.protocol import Pause, Request, StreamPart, Timeouts, do_not_pause
 from arena.endpoints.backends.word_stream import stream_words
 
 MAX_CLAUSE_WORDS = 40  # further words are ignored
@@ -43,6 +43,7 @@ class ElizaBackend:
         request: Request,
         session: aiohttp.ClientSession,
         timeouts: Timeouts,
+        pause: Pause = do_not_pause,
     ) -> AsyncGenerator[StreamPart]:
         messages = [message.content for message in request.messages if message.role == "user"]
         return stream_words(generate_reply(messages), request, timeouts)

@@ -18,6 +18,7 @@ from arena.answers import engine as engine_module
 from arena.answers.announcements import get_stream_key
 from arena.answers.db_batcher import DatabaseUnreachable
 from arena.answers.engine import Engine
+from arena.answers.live_turn import LiveSide
 from arena.answers.stream_events import BattleView
 from arena.battles import deletion, lifecycle
 from arena.endpoints import circuit_breaker, draw, probe
@@ -182,6 +183,29 @@ def test_engine_asks_a_provider_and_keeps_what_it_thought_apart(engine, served, 
         assert stored[side].reasoning == expected_reasoning(name, turn.prompt)
         [request] = provider.requests(name)
         assert (request["system"], request["messages"][-1]["content"]) == (SYSTEM_PROMPT, turn.prompt)
+
+
+def test_engine_reads_a_quick_provider_once_per_tick_after_the_first_second(engine, served, monkeypatch):
+    reads, feed = [], LiveSide.feed
+
+    def record(side, text):
+        reads.append((side.job.side, time.monotonic()))
+        feed(side, text)
+
+    monkeypatch.setattr(LiveSide, "feed", record)
+    turn = turn_of(served("a/steady-200-len-600"), served("b/steady-200-len-600"))
+    engine.submit(turn.pk)
+
+    assert becomes(turn, "ready")
+    assert {side: answer.text for side, answer in answers(turn).items()} == {
+        side: expected_text(f"{side}/steady-200-len-600", turn.prompt) for side in "ab"
+    }
+    for side in "ab":
+        times = [at for name, at in reads if name == side]
+        late = [at for at in times if at > times[0] + 1.2]
+        bursts = sum(later - earlier > 0.02 for earlier, later in pairwise(late))
+        assert late
+        assert bursts < len(late) / 3
 
 
 def test_engine_shows_a_side_that_a_question_made_fail_and_the_vote_does_not_count(engine, served):

@@ -181,6 +181,21 @@ async def test_stream_does_not_count_the_time_of_a_slow_reader(provider, client)
     assert text == expected_text("steady-200-len-20", "Why?")
 
 
+async def test_stream_pauses_after_tokens_and_then_reads_all_that_has_arrived(provider, client):
+    model, pauses = "steady-200-len-20", 0
+
+    async def pause():
+        nonlocal pauses
+        pauses += 1
+        await asyncio.sleep(0.05)
+
+    request = Request(provider.base_url, model, (Message("user", "Why?"),))
+    async with aclosing(BACKENDS["openai"].stream(request, client, Timeouts(), pause)) as parts:
+        text = "".join([part.text async for part in parts if isinstance(part, Delta)])
+    assert text == expected_text(model, "Why?")
+    assert 2 <= pauses < 20
+
+
 async def test_stream_uses_a_connection_again(ask, client):
     for _ in range(3):
         assert (await ask("openai", "len-3")).error is None
