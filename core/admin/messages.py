@@ -1,5 +1,6 @@
 """Enables Django's messages framework only on admin pages, which saves its cost on all other pages."""
 
+from functools import cached_property
 from typing import Any
 
 from django.contrib.messages.middleware import MessageMiddleware
@@ -9,6 +10,10 @@ from django.urls import reverse
 
 class AdminMessageMiddleware(MessageMiddleware):
     def __call__(self, request: HttpRequest) -> Any:
-        if request.path.startswith(reverse("admin:index")):
+        if request.path.startswith(self._admin_path):
             return super().__call__(request)
         return self.get_response(request)
+
+    @cached_property
+    def _admin_path(self) -> str:
+        return reverse("admin:index")
