@@ -39,7 +39,7 @@ class Program:
     """A program to run. Times are in seconds.
 
     ready: polled until it returns True
-    signal: stops the program, even if the supervisor itself dies
+    signal: the signal that stops the program, also if the supervisor itself dies
     prefix: comes before the command, and can change the user or the namespace
     inherited_fds: file descriptors that the program keeps open for its lifetime
     restarts: whether the supervisor restarts the program when it ends
@@ -156,7 +156,7 @@ class Supervisor:
             await asyncio.gather(*(self._stop(running) for running in self._groups[-1]))
             self._groups.pop()
         if self.failure.done():
-            self.failure.exception()
+            self.failure.exception()  # otherwise, asyncio would log the exception as never retrieved
 
     def _get_running(self, name: str) -> _RunningProgram:
         return next(running for group in self._groups for running in group if running.program.name == name)
