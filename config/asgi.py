@@ -36,5 +36,5 @@ application = BodyLimitMiddleware(
 preload_timer = Timer(PRELOAD_DELAY_S, language_id.preload_identifier)
 preload_timer.daemon = True
 preload_timer.start()
-gc.freeze()
+gc.freeze()  # later collections do not scan the imported modules
 gc.enable()

@@ -283,7 +283,7 @@ class Environment:
     )
 
     @property
-    def production(self) -> bool:
+    def is_production(self) -> bool:
         return self.arena_env == "production"
 
     @property
@@ -301,7 +301,7 @@ SETTINGS: dict[str, Setting] = {entry.name.upper(): entry.metadata["setting"] fo
 
 
 def load_environment(variables: Mapping[str, str]) -> Environment:
-    """Parse the settings from environment variables. Missing and empty variables stand for the default values.
+    """Parse the settings from environment variables. A missing or empty variable means the default.
 
     Raises ValueError with the variable's name if an ARENA_* variable is unknown or a value is invalid. In production,
     SECRET_KEY and ARENA_PUBLIC_URL are required.
@@ -322,7 +322,7 @@ def load_environment(variables: Mapping[str, str]) -> Environment:
 
 
 def _check_production(environment: Environment) -> None:
-    if not environment.production:
+    if not environment.is_production:
         return
     if len(environment.secret_key) < MIN_SECRET_LENGTH:
         raise ValueError(f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters in production")

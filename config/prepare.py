@@ -1,7 +1,7 @@
 """Prepares the database before the service starts, in a single Python process.
 
-Run `python -m config.prepare [--static] --least N MODELS.toml …`. With --static, it also collects static files, which
-Docker images already contain. It fails if fewer than N enabled models can be drawn.
+Run `python -m config.prepare [--static] [--min-models N] MODELS.toml …`. With --static, it also collects static files,
+which Docker images already contain. It fails if fewer than N enabled models can be drawn.
 """
 
 import argparse
@@ -21,7 +21,7 @@ ARENA_0_1_MESSAGE = (
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="config.prepare", allow_abbrev=False)
     parser.add_argument("--static", action="store_true")
-    parser.add_argument("--least", type=int, default=0)
+    parser.add_argument("--min-models", type=int, default=0)
     parser.add_argument("models_files", nargs="*")
     options = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -50,8 +50,8 @@ def main(arguments: list[str]) -> None:
     for line in describe_small_windows():
         sys.stdout.write(f"{line}\n")
     _reset_failed_probes()
-    if _count_drawable_models() < options.least:
-        sys.exit(f"fewer than {options.least} enabled models can be drawn, so no battle can start")
+    if _count_drawable_models() < options.min_models:
+        sys.exit(f"fewer than {options.min_models} enabled models can be drawn, so no battle can start")
 
 
 def _check_services() -> None:

@@ -1,4 +1,4 @@
-"""Keys for signing cookies if SECRET_KEY is not set.
+"""Keys for signing cookies when SECRET_KEY is not set.
 
 The keys are stored in a private file in the data folder, one per line. The first key signs new cookies. Cookies that
 were signed with the other keys are still valid.

@@ -106,7 +106,7 @@ def make_url_parser(*schemes: str) -> Callable[[str], str]:
         if parts.scheme not in schemes:
             raise ValueError(f"does not start with {' or '.join(s + '://' for s in schemes)}")
         try:
-            _ = parts.port
+            _ = parts.port  # urllib checks the port only here
         except ValueError:
             raise ValueError("has a port that is not a number from 0 to 65535") from None
         return text

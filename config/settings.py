@@ -29,7 +29,7 @@ SECRET_KEY = _secret_keys[0]
 SECRET_KEY_FALLBACKS = [*_secret_keys[1:], *ENVIRONMENT.secret_key_fallbacks]
 PUBLIC_HOST = urlsplit(ENVIRONMENT.arena_public_url).hostname
 ALLOWED_HOSTS = [*ENVIRONMENT.allowed_hosts, *([PUBLIC_HOST] if PUBLIC_HOST else [])]
-if not ENVIRONMENT.production:
+if not ENVIRONMENT.is_production:
     ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
 SECURE = ENVIRONMENT.arena_public_url.startswith("https://")
 

@@ -9,17 +9,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-# A socket path can have 107 bytes (103 on macOS). The longest one ends with /postgres/.s.PGSQL.5432, which has 23.
+# A socket path can have at most 107 bytes (103 on macOS), and PostgreSQL's socket adds 23 bytes to the folder's path:
+# /postgres/.s.PGSQL.5432
 SAFE_SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,80}")
 LockName = Literal["owner", "services", "guests"]
 
 
-class DataFolderError(Exception):
-    """Raised if the data folder cannot be used. The message is one line for the user."""
+class LaunchError(Exception):
+    """Raised if the service cannot be started. The message is one line for the user."""
 
 
 class DataFolder:
-    """Paths and locks of one data folder. The constructor creates the folders. Raises DataFolderError and OSError.
+    """Paths and locks of one data folder. The constructor creates the folders. Raises LaunchError and OSError.
 
     There are three locks: `owner` for the program that starts the services, `services` for the servers themselves, and
     `guests` for commands that use servers started by another program. The kernel releases a lock when its last holder
@@ -34,7 +35,7 @@ class DataFolder:
         self.postgres = self.path / "postgres"
         self.valkey = self.path / "valkey"
         if self.path.exists() and not self.path.is_dir():
-            raise DataFolderError(f"{self.path} is not a folder")
+            raise LaunchError(f"{self.path} is not a folder")
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.log, self.locks, self.models, self.valkey):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -71,9 +72,8 @@ class DataFolder:
 def _make_run_folder(data: Path) -> Path:
     """Create the folder for sockets in the data folder, or in the system's temporary folder.
 
-    The temporary folder is used if the path of the data folder is too long or contains unusual characters.
-
-    Raises DataFolderError if another user could have created or changed the folder.
+    The temporary folder is used if the path of the data folder is too long or contains unusual characters. Raises
+    LaunchError if another user could have created or changed the folder.
     """
     folder = data / "run"
     if not SAFE_SOCKET_PATH.fullmatch(str(folder)):
@@ -82,13 +82,13 @@ def _make_run_folder(data: Path) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if folder.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o022:
-        raise DataFolderError(f"{folder} is a link, belongs to another user, or is writable by others; remove it")
+        raise LaunchError(f"{folder} is a link, belongs to another user, or is writable by others; remove it")
     return folder
 
 
 def get_package_dir(name: str) -> Path:
-    """Return the folder of an installed Python package without importing it. Raises DataFolderError."""
+    """Return the folder of an installed Python package without importing it. Raises LaunchError."""
     spec = find_spec(name)
     if not spec or not spec.submodule_search_locations:
-        raise DataFolderError(f"the Python package {name} is not installed")
+        raise LaunchError(f"the Python package {name} is not installed")
     return Path(spec.submodule_search_locations[0])

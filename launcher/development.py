@@ -12,8 +12,8 @@ from launcher.supervisor import PrintLine, Program, Supervisor
 
 SETTINGS_MODULE = "launcher.dev_settings"
 PRODUCTION_APPLICATION = "config.asgi:application"
-APPLICATION = "launcher.dev_asgi:application"
-STANDBY = (sys.executable, "-m", "launcher.standby")
+DEV_APPLICATION = "launcher.dev_asgi:application"
+STANDBY_COMMAND = (sys.executable, "-m", "launcher.standby")
 WEB = "web"
 PACKAGES = ("core", "catalog", "arena", "ratings", "config")
 WORKERS = ("answers", "ratings", "beat")
@@ -33,9 +33,9 @@ def adapt_programs(programs: list[Program]) -> list[Program]:
 def _adapt_web(program: Program) -> Program:
     if PRODUCTION_APPLICATION not in program.command:
         return program
-    command = tuple(APPLICATION if word == PRODUCTION_APPLICATION else word for word in program.command)
+    command = tuple(DEV_APPLICATION if word == PRODUCTION_APPLICATION else word for word in program.command)
     python_module = command[2:]  # after the interpreter and its option -m
-    return replace(program, command=command, standby=(*STANDBY, *python_module))
+    return replace(program, command=command, standby=(*STANDBY_COMMAND, *python_module))
 
 
 async def restart_on_edits(
@@ -59,7 +59,7 @@ async def restart_on_edits(
 
 
 async def _restart_programs(supervisor: Supervisor, is_web_ready: Callable[[], Awaitable[bool]]) -> None:
-    """Restart the web server, then the workers. All are killed first, to leave the CPU to the web server."""
+    """Restart the web server, then the workers. All are killed first, so that the web server has the CPU to itself."""
     await asyncio.gather(*(supervisor.kill(name) for name in (WEB, *WORKERS)))
     await supervisor.start_again(WEB, is_web_ready)
     for name in WORKERS:

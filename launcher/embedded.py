@@ -16,7 +16,7 @@ from signal import Signals
 
 from config import secret_keys
 from launcher import postgres, valkey
-from launcher.data_folder import DataFolder, DataFolderError, LockName
+from launcher.data_folder import DataFolder, LaunchError, LockName
 from launcher.supervisor import PrintLine, ProgramError, Supervisor, write_line
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -32,27 +32,25 @@ def build_environment(folder: DataFolder) -> dict[str, str]:
     """Return the environment variables for a program that uses the services. Existing variables take precedence.
 
     Loopback endpoints are allowed, because local models run on this machine. The limit on conversations is the value
-    that `up` stored.
+    that `./scripts/up` stored.
     """
     inherited = {name: value for name, value in os.environ.items() if value}
+    private_endpoints = filter(None, [inherited.get(PRIVATE_ENDPOINTS_VARIABLE), LOOPBACK_NETWORKS])
     defaults = {"DATABASE_URL": postgres.build_url(folder), "REDIS_URL": valkey.build_url(folder)}
     if limit := _load_conversation_limit(folder):
         defaults[CONVERSATION_VARIABLE] = limit
-    extended = {
-        PRIVATE_ENDPOINTS_VARIABLE: ",".join(
-            filter(None, [inherited.get(PRIVATE_ENDPOINTS_VARIABLE), LOOPBACK_NETWORKS])
-        )
-    }
+    extended = {PRIVATE_ENDPOINTS_VARIABLE: ",".join(private_endpoints)}
     if "SECRET_KEY" not in inherited:
         signing, *verifying = secret_keys.load_keys(folder.path)
         defaults["SECRET_KEY"] = signing
         extended[secret_keys.FOLDER_VARIABLE] = str(folder.path)
-        extended[FALLBACKS_VARIABLE] = ",".join(filter(None, [*verifying, inherited.get(FALLBACKS_VARIABLE)]))
+        fallbacks = filter(None, [*verifying, inherited.get(FALLBACKS_VARIABLE)])
+        extended[FALLBACKS_VARIABLE] = ",".join(fallbacks)
     return defaults | inherited | extended
 
 
 def store_conversation_limit(folder: DataFolder, limit: str) -> None:
-    """Store `up`'s conversation limit for other commands on the same data folder. "" means the default."""
+    """Store the limit of `./scripts/up` for other commands on the same data folder. "" means the default."""
     _get_conversation_file(folder).write_text(limit)
 
 
@@ -73,13 +71,13 @@ async def start_services(
     """Start the services whose URL is not set in the environment. Only the owner of the folder may call this.
 
     If servers from a killed run still hold the `services` lock, this waits until they have stopped. Raises
-    DataFolderError and ProgramError.
+    LaunchError and ProgramError.
     """
     notice = asyncio.get_running_loop().call_later(1, print_line, "waiting for servers from an earlier run to stop")
     lock = await _acquire_lock(folder, "services", WAIT_TIMEOUT_S)
     notice.cancel()
     if lock is None:
-        raise DataFolderError(f"servers from an earlier run still use {folder.path} and did not stop")
+        raise LaunchError(f"servers from an earlier run still use {folder.path} and did not stop")
     programs = []
     if _is_embedded("DATABASE_URL"):
         programs.append(await postgres.prepare_server(supervisor, folder, lock, durable=durable))
@@ -91,13 +89,13 @@ async def start_services(
 async def run_command(folder: DataFolder, command: list[str], print_line: PrintLine, *, durable: bool) -> int:
     """Run a command with the services and return its exit code."""
     supervisor = Supervisor(print_line)
-    owner, lock = await _acquire_folder(folder)
+    is_owner, lock = await _acquire_folder(folder)
     try:
-        if owner:
+        if is_owner:
             await start_services(supervisor, folder, print_line, durable=durable)
         return await _run_process(command, build_environment(folder))
     finally:
-        if owner and await _acquire_lock(folder, "guests", 0) is None:
+        if is_owner and await _acquire_lock(folder, "guests", 0) is None:
             print_line("waiting for other commands that use the same services")
             await _acquire_lock(folder, "guests", float("inf"))
         await supervisor.stop()
@@ -125,7 +123,7 @@ async def _acquire_lock(folder: DataFolder, name: LockName, timeout_s: float) ->
 async def _acquire_folder(folder: DataFolder) -> tuple[bool, int]:
     """Become the owner of the folder, or a guest if another program runs the services.
 
-    Return whether this program is the owner, and the file descriptor of the lock. Raises DataFolderError.
+    Return whether this program is the owner, and the file descriptor of the lock. Raises LaunchError.
     """
     deadline = time.monotonic() + WAIT_TIMEOUT_S
     while time.monotonic() < deadline:
@@ -136,21 +134,21 @@ async def _acquire_folder(folder: DataFolder) -> tuple[bool, int]:
                 return False, lock
             os.close(lock)
         await asyncio.sleep(POLL_S)
-    raise DataFolderError(f"the services in {folder.path} do not answer; they were started by {folder.owner}")
+    raise LaunchError(f"the services in {folder.path} do not answer; they were started by {folder.owner}")
 
 
 async def _run_process(command: list[str], env: dict[str, str]) -> int:
-    """Run the command and return its exit code. The terminal sends it Ctrl-C. Other signals are forwarded to it."""
+    """Run the command and return its exit code. The terminal sends it SIGINT. Other signals are forwarded to it."""
     loop = asyncio.get_running_loop()
-    starting = loop.create_task(asyncio.create_subprocess_exec(*command, env=env))
+    start_task = loop.create_task(asyncio.create_subprocess_exec(*command, env=env))
 
     def forward(number: Signals) -> None:  # also handles signals that arrive before the command has started
-        starting.add_done_callback(lambda started: started.result().send_signal(number))
+        start_task.add_done_callback(lambda started: started.result().send_signal(number))
 
     loop.add_signal_handler(Signals.SIGINT, lambda: None)
     for number in (Signals.SIGTERM, Signals.SIGHUP):
         loop.add_signal_handler(number, forward, number)
-    code = await (await starting).wait()
+    code = await (await start_task).wait()
     for number in (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP):
         loop.remove_signal_handler(number)
     return 128 - code if code < 0 else code
@@ -175,7 +173,7 @@ def print_warning(line: str) -> None:
 if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(main(sys.argv[1:])))
-    except (DataFolderError, ProgramError, OSError) as error:
+    except (LaunchError, ProgramError, OSError) as error:
         sys.exit(f"arena: {error}")
     except KeyboardInterrupt:
         sys.exit(128 + Signals.SIGINT)

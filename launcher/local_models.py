@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from signal import Signals
 
-from launcher.data_folder import DataFolder, DataFolderError, get_package_dir
+from launcher.data_folder import DataFolder, LaunchError, get_package_dir
 from launcher.supervisor import Program, is_http_ok
 
 PACKAGE_DIR = Path(__file__).resolve().parent
@@ -27,6 +27,7 @@ class LocalModel:
     name: also the placeholder for the server's port in local_models.toml
     memory: the required memory in bytes
     get_weights: returns the path of the GGUF file, and can take a second
+    arguments: options for `launcher.model_server`
     """
 
     name: str
@@ -59,8 +60,10 @@ LOCAL_MODELS = (
         530 * MIB,
         _get_gemma_weights,
         (
-            *("--template", str(PACKAGE_DIR / "few_shot.jinja")),
-            *("--stop", "\n\nPerson:", "--stop", "\nPerson:", "--stop", "\nAssistant:"),
+            f"--template={PACKAGE_DIR / 'few_shot.jinja'}",
+            "--stop=\n\nPerson:",
+            "--stop=\nPerson:",
+            "--stop=\nAssistant:",
         ),
     ),
 )
@@ -69,12 +72,12 @@ LOCAL_MODELS = (
 def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
     """Return the program that serves the model on this port. This can take a second.
 
-    Raises DataFolderError and OSError.
+    Raises LaunchError and OSError.
     """
     try:
         weights = model.get_weights(folder)
     except (ImportError, ValueError) as error:
-        raise DataFolderError(f"the weights of {model.title} are not installed: {error}") from None
+        raise LaunchError(f"the weights of {model.title} are not installed: {error}") from None
     python = (sys.executable, "-m", "launcher.model_server")
     command = (*python, "--port", str(port), *model.arguments, str(weights))
     return Program(
@@ -87,7 +90,7 @@ def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
 
 
 def list_needed_models(excluded: Collection[str]) -> tuple[LocalModel, ...]:
-    """Return the models that local_models.toml needs, not counting its definitions with a slug in `excluded`."""
+    """Return the models that local_models.toml needs, ignoring definitions whose slug is in `excluded`."""
     placeholders = {
         name for slug, block in _read_definitions() if slug not in excluded for name in _list_placeholders(block)
     }
@@ -133,8 +136,9 @@ def read_disabled_slugs(models_file: Path) -> set[str]:
         raise ValueError(f"{models_file} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise ValueError(f"{models_file} is not valid TOML: {error}") from None
-    tables = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    return {str(entry.get("slug")) for entry in tables if entry.get("enabled") is False}
+    if not isinstance(entries, list):
+        return set()
+    return {str(entry.get("slug")) for entry in entries if isinstance(entry, dict) and entry.get("enabled") is False}
 
 
 def pick_free_port() -> int:

@@ -22,9 +22,9 @@ class _SilentFileHandler(RotatingFileHandler):
 class LogFile:
     """Writes the output of one program to a file. The program can be started several times.
 
-    The program writes to a pipe, and a thread of this process copies the output to the file. The thread can therefore
-    limit the size of the file and rotate it. `path`.1 is the newest rotated file. `last_line` is the last line of
-    output, at most 300 characters. Raises OSError if the file cannot be opened.
+    The program writes to a pipe, and a thread of this process copies the output to the file and rotates it. `path`.1 is
+    the newest rotated file. `last_line` is the last line of output, at most 300 characters. Raises OSError if the file
+    cannot be opened.
     """
 
     def __init__(self, path: Path, file_bytes: int = MAX_FILE_BYTES) -> None:
@@ -60,7 +60,7 @@ class LogFile:
         with os.fdopen(read_end, "rb") as output:
             while line := output.readline(MAX_LINE_BYTES):
                 self._write(line.decode(errors="replace").rstrip("\n"))
-                while line and not line.endswith(b"\n"):
+                while line and not line.endswith(b"\n"):  # drop the end of a line that is too long
                     line = output.readline(MAX_LINE_BYTES)
 
     def _write(self, line: str) -> None:

@@ -52,7 +52,7 @@ def serve_model(model: Path, port: int, template: Path | None, stop: list[str]) 
     try:
         server = xllamacpp.Server(parameters)
     except RuntimeError:
-        time.sleep(LOG_FLUSH_S)  # the library logs in another thread, and the following line must be the last one
+        time.sleep(LOG_FLUSH_S)  # the library logs in another thread, and the launcher shows the user the last line
         sys.exit(f"{model} cannot be served on port {port}; see the reason above")
     sys.stderr.write(f"serving {model.name} at {server.listening_address}\n")
     signal.pause()

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from signal import Signals
 
-from launcher.data_folder import DataFolder, DataFolderError, get_package_dir
+from launcher.data_folder import DataFolder, LaunchError, get_package_dir
 from launcher.supervisor import Program, Supervisor
 
 MAJOR_VERSION = "18"
@@ -40,7 +40,7 @@ async def prepare_server(supervisor: Supervisor, folder: DataFolder, lock: int, 
     """Return the program that serves the folder's database, and create the database if it is missing.
 
     `lock` is the file descriptor of the `services` lock, which proves that no server of this folder is running. Without
-    `durable`, a crash can lose data. Raises DataFolderError and ProgramError.
+    `durable`, a crash can lose data. Raises LaunchError and ProgramError.
     """
     prefix, owner = await _choose_user(folder)
     if not folder.postgres.exists():
@@ -48,7 +48,7 @@ async def prepare_server(supervisor: Supervisor, folder: DataFolder, lock: int, 
     version = (folder.postgres / "PG_VERSION").read_text().strip()
     if version != MAJOR_VERSION:
         mismatch = f"was created by PostgreSQL {version}, but this is PostgreSQL {MAJOR_VERSION}"
-        raise DataFolderError(f"{folder.postgres} {mismatch}")
+        raise LaunchError(f"{folder.postgres} {mismatch}")
     _change_owner(folder.postgres, owner)
     _replace_stale_pid(folder.postgres)
     shutil.rmtree(_get_socket_dir(folder), ignore_errors=True)
@@ -66,7 +66,8 @@ async def prepare_server(supervisor: Supervisor, folder: DataFolder, lock: int, 
         name="postgres",
         command=(
             str(_get_bin_dir() / "postgres"),
-            *("-D", str(folder.postgres)),
+            "-D",
+            str(folder.postgres),
             *(word for option in options for word in ("-c", option)),
         ),
         log=folder.log / "postgres.log",
@@ -116,10 +117,10 @@ async def _choose_user(folder: DataFolder) -> tuple[tuple[str, ...], int]:
     prefix = ("setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups")
     for parent in (folder.path, folder.runtime):
         parent.chmod(0o711)
-    if not await _can_run(*prefix, str(_get_bin_dir() / "postgres"), "--version") or not await _can_run(
-        *prefix, "ls", "-d", str(folder.locks)
-    ):
-        raise DataFolderError(
+    can_run_server = await _can_run(*prefix, str(_get_bin_dir() / "postgres"), "--version")
+    can_reach_data = await _can_run(*prefix, "ls", "-d", str(folder.locks))
+    if not (can_run_server and can_reach_data):
+        raise LaunchError(
             "PostgreSQL refuses to run as root, and the user `nobody` cannot run it here. Run this as a regular user, "
             f"set DATABASE_URL, or make every folder above {_get_bin_dir()} and {folder.path} searchable by all users "
             "(chmod o+x)."
@@ -150,10 +151,12 @@ def _replace_stale_pid(database: Path) -> None:
     import psutil
 
     path = database / "postmaster.pid"
-    pid, _, rest = path.read_text().partition("\n") if path.exists() else ("", "", "")
-    if not path.exists() or (pid.isdigit() and not psutil.pid_exists(int(pid))):
+    if not path.exists():
+        return
+    pid, _, rest = path.read_text().partition("\n")
+    if pid.isdigit() and not psutil.pid_exists(int(pid)):
         return
     with contextlib.suppress(psutil.Error, ValueError):
         if psutil.Process(int(pid)).cwd() == str(database):
-            raise DataFolderError(f"another PostgreSQL (process {pid}) is already using {database}")
+            raise LaunchError(f"another PostgreSQL (process {pid}) is already using {database}")
     path.write_text(f"{os.getpid()}\n{rest}")

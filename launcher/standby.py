@@ -13,10 +13,27 @@ from importlib import import_module
 
 # Modules that load slowly and do not need Django's settings. They take half of the web server's startup time.
 MODULES = (
-    *("aiohttp", "celery.app", "celery.fixups.django", "django.contrib.admin.apps", "django.contrib.postgres.fields"),
-    *("django.contrib.staticfiles.handlers", "django.core.cache.backends.redis", "fido2.server", "markdown_it"),
-    *("nh3", "orjson", "prometheus_client", "psycopg", "psycopg_pool"),
-    *("pygments.formatters.html", "redis.asyncio", "requests", "uvicorn.main", "uvloop", "whitenoise", "yaml"),
+    "aiohttp",
+    "celery.app",
+    "celery.fixups.django",
+    "django.contrib.admin.apps",
+    "django.contrib.postgres.fields",
+    "django.contrib.staticfiles.handlers",
+    "django.core.cache.backends.redis",
+    "fido2.server",
+    "markdown_it",
+    "nh3",
+    "orjson",
+    "prometheus_client",
+    "psycopg",
+    "psycopg_pool",
+    "pygments.formatters.html",
+    "redis.asyncio",
+    "requests",
+    "uvicorn.main",
+    "uvloop",
+    "whitenoise",
+    "yaml",
 )
 
 

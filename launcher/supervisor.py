@@ -39,7 +39,7 @@ class Program:
     """A program to run. Times are in seconds.
 
     ready: polled until it returns True
-    signal: stops the program, even if the supervisor itself dies
+    signal: the signal that stops the program, also if the supervisor itself dies
     prefix: comes before the command, and can change the user or the namespace
     inherited_fds: file descriptors that the program keeps open for its lifetime
     restarts: whether the supervisor restarts the program when it ends
@@ -65,13 +65,13 @@ class Program:
 class _Standby:
     """A standby process, and the supervisor's ends of two pipes.
 
-    start: the pipe for the byte that turns the process into the program
-    output: the pipe for the output of the process
+    start_pipe: for the byte that turns the process into the program
+    output_pipe: for the output of the process
     """
 
     process: asyncio.subprocess.Process
-    start: int
-    output: int
+    start_pipe: int
+    output_pipe: int
 
 
 @dataclass
@@ -141,14 +141,14 @@ class Supervisor:
         """Start a program's standby process. The next `start_again` uses it if it is still running."""
         running = self._get_running(name)
         program = running.program
-        start_reader, start = os.pipe()
-        output, output_writer = os.pipe()
+        start_reader, start_writer = os.pipe()
+        output_reader, output_writer = os.pipe()
         try:
             process = await self._execute(program, (*program.standby, str(start_reader)), output_writer, start_reader)
         finally:
             os.close(start_reader)
             os.close(output_writer)
-        running.standby = _Standby(process, start, output)
+        running.standby = _Standby(process, start_writer, output_reader)
 
     async def stop(self) -> None:
         """Stop all programs, the last group first. A program that does not stop within `stop_within` is killed."""
@@ -156,7 +156,7 @@ class Supervisor:
             await asyncio.gather(*(self._stop(running) for running in self._groups[-1]))
             self._groups.pop()
         if self.failure.done():
-            self.failure.exception()
+            self.failure.exception()  # otherwise, asyncio would log the exception as never retrieved
 
     def _get_running(self, name: str) -> _RunningProgram:
         return next(running for group in self._groups for running in group if running.program.name == name)
@@ -168,10 +168,10 @@ class Supervisor:
             await _end_standby(running)
             return None
         running.standby = None
-        running.log.copy(standby.output)
+        running.log.copy(standby.output_pipe)
         with contextlib.suppress(BrokenPipeError):  # the process has just died, which `_keep_running` reports
-            os.write(standby.start, b"\n")
-        os.close(standby.start)
+            os.write(standby.start_pipe, b"\n")
+        os.close(standby.start_pipe)
         return standby.process
 
     async def _start(self, program: Program, group: list[_RunningProgram]) -> None:
@@ -265,8 +265,8 @@ async def _end_standby(running: _RunningProgram) -> None:
         with contextlib.suppress(ProcessLookupError):
             standby.process.kill()
         await _wait_for_exit(standby.process)
-        os.close(standby.start)
-        os.close(standby.output)
+        os.close(standby.start_pipe)
+        os.close(standby.output_pipe)
 
 
 async def _stop_monitor(running: _RunningProgram) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from config import environment
 from launcher import development, embedded, local_models, model_watch
-from launcher.data_folder import DataFolder, DataFolderError
+from launcher.data_folder import DataFolder, LaunchError
 from launcher.local_models import MIB, LocalModel
 from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, run_concurrently, write_line
 
@@ -57,7 +57,7 @@ class _ArgumentParser(argparse.ArgumentParser):
 
 
 def parse_options(arguments: list[str]) -> Options:
-    """Parse the command line. Raises DataFolderError, ValueError, and OSError. Wrong usage exits with status 2."""
+    """Parse the command line. Raises LaunchError, ValueError, and OSError. Wrong usage exits with status 2."""
     parser = _ArgumentParser(prog="./scripts/up", description=__doc__, allow_abbrev=False)
     parser.add_argument("--port", type=_parse_port, default=8000, help="the port on 127.0.0.1 (8000)")
     default_web = choose_web_processes(os.cpu_count())
@@ -106,11 +106,11 @@ def _parse_web_processes(text: str) -> int:
 async def run_service(options: Options) -> None:
     """Start everything in order and keep it running until this task is canceled.
 
-    Raises DataFolderError, ProgramError, and OSError, each with a one-line message for the user.
+    Raises LaunchError, ProgramError, and OSError, each with a one-line message for the user.
     """
     folder = options.folder
     if folder.take_ownership("./scripts/up") is None:
-        raise DataFolderError(f"{folder.path} is in use by {folder.owner}; stop it first")
+        raise LaunchError(f"{folder.path} is in use by {folder.owner}; stop it first")
     _check_disk(folder)
     with _open_port(options.port) as listener:
         supervisor = Supervisor(print_line)
@@ -133,11 +133,14 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
     ports = {model.name: local_models.pick_free_port() for model in _select_affordable(options)}
     local_models_file = folder.runtime / "local_models.toml"
     local_models_file.write_text(local_models.render_models_file(ports, options.excluded))
-    models_files = [local_models_file, *([options.models_file] if options.models_file else [])]
+    models_files = [local_models_file]
+    if options.models_file:
+        models_files.append(options.models_file)
     env = build_environment(options)
     if options.development:
         env["DJANGO_SETTINGS_MODULE"] = development.SETTINGS_MODULE
-    prepare_program = _build_prepare_program(folder, env, models_files, least=2 if options.uses_local_models else 0)
+    min_models = 2 if options.uses_local_models else 0
+    prepare_program = _build_prepare_program(folder, env, models_files, min_models)
     programs = [*_build_workers(folder, env), *build_web_programs(options, env, listener)]
     if options.development:
         programs = development.adapt_programs(programs)
@@ -195,8 +198,9 @@ async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[
         await supervisor.start(*programs)
 
 
-def _build_prepare_program(folder: DataFolder, env: dict[str, str], files: list[Path], *, least: int) -> Program:
-    command = (sys.executable, "-m", "config.prepare", "--static", "--least", str(least), *map(str, files))
+def _build_prepare_program(folder: DataFolder, env: dict[str, str], files: list[Path], min_models: int) -> Program:
+    options = ("--static", "--min-models", str(min_models))
+    command = (sys.executable, "-m", "config.prepare", *options, *map(str, files))
     return Program("prepare", command, folder.log / "prepare.log", env)
 
 
@@ -245,13 +249,13 @@ def _open_port(port: int) -> socket.socket:
         listener.bind(("127.0.0.1", port))
     except OSError as error:
         listener.close()
-        raise DataFolderError(f"port {port} cannot be used ({error.strerror}); choose another with --port N") from None
+        raise LaunchError(f"port {port} cannot be used ({error.strerror}); choose another with --port N") from None
     return listener
 
 
 def _check_disk(folder: DataFolder) -> None:
     if (free := shutil.disk_usage(folder.path).free) < MIN_DISK_BYTES:
-        raise DataFolderError(
+        raise LaunchError(
             f"only {free // MIB} MB of disk space is free in {folder.path}; "
             f"at least {MIN_DISK_BYTES // MIB} MB is needed"
         )
@@ -263,8 +267,8 @@ def _select_affordable(options: Options) -> list[LocalModel]:
 
     free = psutil.virtual_memory().available
     needed = local_models.list_needed_models(options.excluded)
-    service = SERVICE_MEMORY_BYTES + (options.web_processes - 1) * WEB_MEMORY_BYTES
-    affordable = local_models.select_affordable(needed, free - service)
+    service_memory = SERVICE_MEMORY_BYTES + (options.web_processes - 1) * WEB_MEMORY_BYTES
+    affordable = local_models.select_affordable(needed, free - service_memory)
     for model in needed:
         if model not in affordable:
             print_line(f"only {free // MIB} MB of memory is free; leaving out {model.title}")
@@ -312,5 +316,5 @@ async def main(arguments: list[str]) -> None:
 if __name__ == "__main__":
     try:
         asyncio.run(main(sys.argv[1:]))
-    except (DataFolderError, ProgramError, ValueError, OSError) as error:
+    except (LaunchError, ProgramError, ValueError, OSError) as error:
         sys.exit(f"arena: {error}")

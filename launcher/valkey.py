@@ -45,7 +45,7 @@ def prepare_server(folder: DataFolder, lock: int) -> Program:
         "appendonly": "no",
         "save": "",
         "loglevel": "warning",
-        "hz": "5",  # half the usual wakeups; with fewer, blocking reads with a timeout of a second would end late
+        "hz": "5",  # half the usual wakeups per second; with fewer, blocking reads with a timeout of 1 s would end late
     }
     return Program(
         name="valkey",

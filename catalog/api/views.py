@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from django.db.models import Count
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,12 +15,12 @@ from catalog.benchmarks.separability import add_separability
 from catalog.calculators import cost, cost_prefill, scaling
 from catalog.calculators.cost_form import CostForm
 from catalog.models import Benchmark
+from core.http.errors import not_found_error
 from core.http.openapi import PAGE_PARAMETERS, describe_call
 from core.http.openapi_forms import build_parameters
 from core.http.pagination import SlugPagination
 from core.text.number_fields import DefaultsForm
 
-MAX_ECHO_LENGTH = 60
 BENCHMARKS_TAG = "Benchmarks"
 CALCULATORS_TAG = "Calculators"
 CALCULATOR_ERRORS = (400, 401, 403, 429, 503)
@@ -62,9 +62,7 @@ class BenchmarkDetailView(BenchmarkView):
         # PostgreSQL rejects text that contains NUL.
         benchmark = _query_benchmarks().filter(slug=slug).first() if slug.isprintable() else None
         if benchmark is None:
-            raise NotFound(
-                f"There is no benchmark {slug[:MAX_ECHO_LENGTH]!r}. See /api/v1/benchmarks/ for a list of benchmarks."
-            )
+            raise not_found_error("benchmark", slug, "See /api/v1/benchmarks/ for a list of benchmarks.")
         benchmark.rankings = load_rankings(benchmark)
         add_separability([benchmark], self.load_best_models())
         return Response(serializers.BenchmarkDetailSchema(benchmark).data)

@@ -128,16 +128,16 @@ def compute_margin(value: float, n: int | None, stderr: float | None) -> float |
 
 
 def is_difference_significant(one: ComparableScore, other: ComparableScore) -> bool | None:
-    """Return whether two scores differ significantly (two-sided, 5% level), or None if a standard error is unknown.
+    """Return True if two scores differ significantly (two-sided, 5% level), or None if a standard error is unknown.
 
     The test assumes that the models answered independent sets of questions. It is slightly conservative if they
     answered the same questions.
     """
-    errors = [compute_standard_error(one), compute_standard_error(other)]
-    if None in errors:
+    one_error = compute_standard_error(one)
+    other_error = compute_standard_error(other)
+    if one_error is None or other_error is None:
         return None
-    combined = sqrt(sum(error * error for error in errors if error is not None))
-    return abs(one.value - other.value) > Z95 * combined
+    return abs(one.value - other.value) > Z95 * sqrt(one_error**2 + other_error**2)
 
 
 def compute_separability(scores: Iterable[ComparableScore]) -> Separability | None:

@@ -43,6 +43,8 @@ def _load_groups(benchmarks: Iterable[int], models: Collection[int]) -> dict[int
 def _compute_for_largest_group(groups: dict[tuple[Any, ...], ScoresByModel]) -> Separability | None:
     if not groups:
         return None
-    conditions, scores = max(groups.items(), key=lambda item: (len(item[1]), repr(item[0])))
-    shared = Conditions(*conditions)
-    return compute_separability(ComparableScore(str(model), *score, shared) for model, score in scores.items())
+    # Among groups of the same size, the choice must not depend on the order of the rows.
+    largest = max(groups, key=lambda conditions: (len(groups[conditions]), repr(conditions)))
+    shared = Conditions(*largest)
+    scores = groups[largest].items()
+    return compute_separability(ComparableScore(str(model), *score, shared) for model, score in scores)

@@ -275,7 +275,8 @@ def _load_models(keys: set[int] | None) -> dict[int, dict[str, Any]]:
         fields = dict(zip(MODEL_FIELDS, values, strict=True))
         for name in ("organization", "license", "commercial"):
             fields[name] = fields[name] or ""
-        fields["size"] = fields["size"] and fields["size"] / BILLION
+        if fields["size"]:
+            fields["size"] /= BILLION
         retires_on = fields.pop("retires_on")
         is_retired = fields.pop("status") == LanguageModel.Status.RETIRED or bool(retires_on and has_begun(retires_on))
         models[key] = fields | {"by_hand": hand_fields[key], "is_retired": is_retired}

@@ -173,7 +173,7 @@ def _is_match(entry: TableEntry, view: TableView) -> bool | None:
 
 
 def _is_equal(filter_value: str, value: str) -> bool | None:
-    """Return whether the filter is empty or equal to the value, or None if the value is empty, which means unknown."""
+    """Return True if the filter is empty or equal to the value, or None if the value is empty, which means unknown."""
     if not filter_value:
         return True
     return value == filter_value if value else None

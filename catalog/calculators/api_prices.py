@@ -1,4 +1,4 @@
-"""Reads the prices of an API from the catalog."""
+"""Converts prices in the catalog for the cost calculator."""
 
 from decimal import Decimal
 

@@ -108,7 +108,7 @@ def _build_prices(form: CostForm) -> ApiPrices | None:
         output=get("price_output") or Decimal(0),
         cached=get("price_cached"),
         seats=get("seats"),
-        seat=get("price_seat"),
+        price_per_seat=get("price_seat"),
     )
 
 
@@ -128,7 +128,7 @@ def _build_gpus(form: CostForm, memory: MemoryNeed | None, traffic: Traffic | No
     return GpuFleet(
         replicas=max(get("replicas"), needed_replicas),
         per_replica=get("gpus") or count_gpus(needed_gib, get("gpu_memory")),
-        hour=get("gpu_hour"),
+        price_per_hour=get("gpu_hour"),
         operations_hours=get("operations_hours"),
         operations_rate=get("operations_rate"),
     )

@@ -41,8 +41,8 @@ class PriceTier:
 class ApiPrices:
     """Prices of an API in US dollars.
 
-    `input`, `output`, and `cached` are per million tokens. `seats` is the number of seats, and `seat` is the price per
-    seat per month.
+    `input`, `output`, and `cached` are per million tokens, and `price_per_seat` is per month. `seats` is the number of
+    seats.
 
     The prices apply to prompts of more than `above` tokens. `tiers` contains the prices for even longer prompts, sorted
     by prompt length. If `off_peak` is True, all prices apply to off-peak hours only.
@@ -52,7 +52,7 @@ class ApiPrices:
     output: Decimal
     cached: Decimal | None = None
     seats: int = 0
-    seat: Decimal = ZERO
+    price_per_seat: Decimal = ZERO
     above: int = 0
     tiers: tuple[PriceTier, ...] = ()
     off_peak: bool = False
@@ -62,8 +62,9 @@ class ApiPrices:
         exceeded_tiers = [tier for tier in self.tiers if tier.above < tokens]
         if not exceeded_tiers:
             return self
-        tier, longer = exceeded_tiers[-1], self.tiers[len(exceeded_tiers) :]
-        return replace(self, input=tier.input, output=tier.output, cached=None, above=tier.above, tiers=longer)
+        tier = exceeded_tiers[-1]
+        longer_tiers = self.tiers[len(exceeded_tiers) :]
+        return replace(self, input=tier.input, output=tier.output, cached=None, above=tier.above, tiers=longer_tiers)
 
     def compute_token_cost(self, use: MonthlyUse) -> Decimal:
         """Return the monthly cost of all tokens. Without a price for cached input, the price for input applies."""
@@ -74,7 +75,7 @@ class ApiPrices:
     @property
     def seat_cost(self) -> Decimal:
         """The monthly cost of all seats."""
-        return self.seats * self.seat
+        return self.seats * self.price_per_seat
 
 
 # Most public price comparisons use a 3:1 ratio of input to output tokens.
@@ -96,14 +97,14 @@ class CostItem:
 
 @dataclass(frozen=True)
 class LaunchWork:
-    """The number of weeks until launch (`weeks`), and the cost of the whole team per week (`week`)."""
+    """The work before the launch: its number of weeks, and the cost of the whole team per week."""
 
     weeks: Decimal = ZERO
-    week: Decimal = ZERO
+    cost_per_week: Decimal = ZERO
 
     @property
     def dollars(self) -> Decimal:
-        return self.weeks * self.week
+        return self.weeks * self.cost_per_week
 
 
 @dataclass(frozen=True)
@@ -132,13 +133,13 @@ class CostOption:
 class GpuFleet:
     """Self-hosted GPUs.
 
-    `hour` is the price of one GPU-hour. `operations_hours` is the number of hours of operations work per month, and
-    `operations_rate` is the cost of one such hour.
+    `price_per_hour` is the price of one GPU-hour. `operations_hours` is the number of hours of operations work per
+    month, and `operations_rate` is the cost of one such hour.
     """
 
     replicas: int
     per_replica: int
-    hour: Decimal
+    price_per_hour: Decimal
     operations_hours: Decimal = ZERO
     operations_rate: Decimal = ZERO
 
@@ -148,7 +149,7 @@ class GpuFleet:
 
     @property
     def monthly_cost(self) -> Decimal:
-        return self.number * self.hour * HOURS_PER_MONTH
+        return self.number * self.price_per_hour * HOURS_PER_MONTH
 
 
 def build_api_option(use: MonthlyUse, prices: ApiPrices, work: LaunchWork) -> CostOption:
@@ -166,7 +167,7 @@ def build_own_option(
     the training data.
     """
     monthly = {"gpus": gpus.monthly_cost, "operations": gpus.operations_hours * gpus.operations_rate}
-    one_time = {"build": work.dollars, "tuning": tuning_hours * gpus.hour, "data": data}
+    one_time = {"build": work.dollars, "tuning": tuning_hours * gpus.price_per_hour, "data": data}
     weeks = work.weeks + tuning_hours / gpus.number / HOURS_PER_WEEK
     return CostOption(_build_items(monthly), _build_items(one_time), weeks, gpus)
 

@@ -14,6 +14,7 @@ HEIGHT = 320
 LEFT, RIGHT, TOP, BOTTOM = 72, 700, 44, 280
 NARROW_RIGHT = 340  # for phones, so that the text is not scaled down
 STEPS = 49
+MAX_COST_RATIO = 1000  # the API's line is cut off where its cost is this many times higher or lower than self-hosting
 AXIS_MARGIN = 30.0  # the axis extends by at least this factor beyond the current use and the break-even point
 
 
@@ -45,8 +46,9 @@ class CostPlot:
 
     @cached_property
     def y(self) -> LogAxis:
-        ends = [self.compute_api_cost(end) for end in (self.x.low, self.x.high)]
-        return build_axis([max(ends[0], self.own / 1000), min(ends[1], 1000 * self.own), self.own], BOTTOM, TOP)
+        lowest = max(self.compute_api_cost(self.x.low), self.own / MAX_COST_RATIO)
+        highest = min(self.compute_api_cost(self.x.high), self.own * MAX_COST_RATIO)
+        return build_axis([lowest, highest, self.own], BOTTOM, TOP)
 
     @property
     def api_path(self) -> str:

@@ -1,4 +1,4 @@
-"""Formats a cost comparison as a table."""
+"""Formats a cost comparison as table rows and bars."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -12,13 +12,12 @@ GIB = Decimal(2**30)
 HOURS_PER_MONTH = Decimal(730)
 HOURS_PER_WEEK = Decimal(168)
 SECONDS_PER_HOUR = Decimal(3600)
-# The size of the weights is multiplied by this factor, to include buffers, activations, and the runtime.
+# The ratio of all needed memory, including buffers, activations, and the runtime, to the size of the weights.
 MEMORY_OVERHEAD = Decimal("1.2")
 KEY_VALUE_TENSORS = 2
 BITS_PER_BYTE = Decimal(8)
 # Operations per parameter and token. LoRA does not compute the gradients of the weights, which saves two of the six.
-FULL_OPERATIONS, LORA_OPERATIONS = 6, 4
-METHOD_OPERATIONS = {"full": FULL_OPERATIONS, "lora": LORA_OPERATIONS}
+METHOD_OPERATIONS = {"full": 6, "lora": 4}
 TERA = Decimal(10**12)
 
 

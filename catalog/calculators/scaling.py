@@ -42,7 +42,7 @@ class ScalingForm(DefaultsForm):
         if self.errors:
             return self.cleaned_data
         values = {name: self.cleaned_data.get(name) for name in INPUT_FIELDS}
-        amounts = {name: value and float(value) for name, value in values.items()}
+        amounts = {name: None if value is None else float(value) for name, value in values.items()}
         try:
             training = derive_training(**amounts)
             if min(training.params, training.tokens) < 1:

@@ -41,8 +41,7 @@ class ScalingLaw:
         return TrainingRun(params, compute / OPERATIONS_PER_PARAMETER_TOKEN / params)
 
 
-# Besiroglu, Erdil, Barnett and You 2024, https://arxiv.org/abs/2404.10102: a refit of the third method in Hoffmann et
-# al.
+# Besiroglu et al. 2024, https://arxiv.org/abs/2404.10102: a refit of the third method in Hoffmann et al. 2022.
 EPOCH_LAW = ScalingLaw("epoch", 1.8172, 482.01, 2085.43, 0.3478, 0.3658)
 # Hoffmann et al. 2022, https://arxiv.org/abs/2203.15556, section D.3. The printed constants are rounded and contradict
 # the other two methods in the paper: with Chinchilla's compute budget, they imply 93 tokens per parameter.

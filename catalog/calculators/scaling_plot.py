@@ -120,9 +120,10 @@ class ScalingPlot:
             width = DOT_RADIUS + LETTER_WIDTH * len(model.name)
             label_start, label_end = DOT_RADIUS + 1, DOT_RADIUS + width
             labels = {"start": _Box(x + label_start, x + label_end, y), "end": _Box(x - label_end, x - label_start, y)}
-            free = [end for end, label in labels.items() if label.is_free(boxes)]
-            boxes += [labels[end] for end in free[:1]]
-            dots.append(ModelDot(model, x, y, free[0] if free else ""))
+            anchor = next((anchor for anchor, label in labels.items() if label.is_free(boxes)), "")
+            if anchor:
+                boxes.append(labels[anchor])
+            dots.append(ModelDot(model, x, y, anchor))
         return dots
 
 

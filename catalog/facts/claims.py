@@ -1,8 +1,14 @@
 """Facts and their sources. All claims are stored, and the chosen claim for each field is copied to the model's column.
 
-Sources, most trusted first: values set by hand, values shipped with Arena, values listed in Python packages (see
-`catalog.sources.registry`), score files, and the models' names. Among several values set by hand, the newest one is
-used. If another source makes several claims about a field, the first one is used.
+Sources, most trusted first:
+
+1. values set by hand: the newest one is used
+2. values shipped with Arena
+3. values listed in Python packages (see `catalog.sources.registry`)
+4. score files
+5. the models' names
+
+If a source other than the first makes several claims about a field, the first claim is used.
 
 Edits in the admin and imports of a models file set the columns directly and also store the new values as facts set by
 hand. A column can also be set without a fact, for example in SQL. Imports store that value as a fact first, so they do
@@ -149,9 +155,8 @@ def choose_facts(keys: Iterable[int]) -> None:
             setattr(model, field, value)
         models.append(model)
         chosen_keys += [fact.pk for fact in best.values()]
-    Fact.objects.filter(model__in=[model.pk for model in models], chosen=True).exclude(pk__in=chosen_keys).update(
-        chosen=False
-    )
+    chosen_before = Fact.objects.filter(model__in=[model.pk for model in models], chosen=True)
+    chosen_before.exclude(pk__in=chosen_keys).update(chosen=False)
     Fact.objects.filter(pk__in=chosen_keys, chosen=False).update(chosen=True)
     _save_models(models)
 
@@ -203,9 +208,11 @@ class _RowsByName:
 
     def get_or_create(self, name: str | None) -> Any:
         """Return the row with this name, and create it if it is missing. Return None if `name` is None."""
-        if name is not None and name not in self._rows:
+        if name is None:
+            return None
+        if name not in self._rows:
             self._rows[name] = self._kind.objects.create(name=name, slug=pick_free_slug(self._kind, name))
-        return name and self._rows[name]
+        return self._rows[name]
 
 
 def pick_free_slug(kind: Any, name: str) -> str:

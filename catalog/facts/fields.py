@@ -198,9 +198,14 @@ def is_same_value(field: str, one: Any, other: Any) -> bool:
     return is_date and (one.startswith(other) or other.startswith(one))
 
 
+def has_day(text: str) -> bool:
+    """Return True for a date like 2024-05-13, and False for a month like 2024-05."""
+    return len(text) > len("2024-05")
+
+
 def parse_day(text: str) -> date:
     """Parse a date like 2024-05-13, or a month like 2024-05 as its first day."""
-    return date.fromisoformat(text if len(text) > 7 else f"{text}-01")
+    return date.fromisoformat(text if has_day(text) else f"{text}-01")
 
 
 def has_begun(day: date) -> bool:

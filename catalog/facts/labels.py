@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.facts.claims import get_current_facts
-from catalog.facts.fields import DATE_FIELDS, UNPUBLISHED, has_begun, parse_day, parse_rate
+from catalog.facts.fields import DATE_FIELDS, UNPUBLISHED, has_begun, has_day, parse_day, parse_rate
 from catalog.facts.retirement import has_retirement_begun, is_retired
 from catalog.models import Fact, LanguageModel
 from core.text.number_format import format_count
@@ -116,9 +116,8 @@ VALUE_LABELS: dict[tuple[str, str], "StrPromise"] = {
     ("fine_tuning", "no"): _("not offered"),
 }
 
-
+# Maps (whether the date has begun, whether the date has a day) to the label before the date.
 RETIREMENT_LABELS = {
-    # Maps (whether the date has begun, whether the date has a day) to the label before the date.
     (True, True): _("Retired on"),
     (True, False): _("Retired in"),
     (False, True): _("Retires on"),
@@ -172,7 +171,7 @@ def _build_label(field: str, value: Any) -> FieldLabel:
         return label
     has_date_begun = has_begun(parse_day(value))
     why = FIELD_LABELS["status"].why if has_date_begun else label.why
-    return FieldLabel(RETIREMENT_LABELS[has_date_begun, len(value) > len("2026-01")], why)
+    return FieldLabel(RETIREMENT_LABELS[has_date_begun, has_day(value)], why)
 
 
 def _build_fact_row(fact: Fact, facts: list[Fact]) -> FactRow:
@@ -211,7 +210,7 @@ def format_value(field: str, value: Any) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if field in DATE_FIELDS:
-        return date_format(parse_day(value), "F j, Y" if len(value) > 7 else "F Y")
+        return date_format(parse_day(value), "F j, Y" if has_day(value) else "F Y")
     if field in ("parameters_total", "parameters_active", "training_tokens"):
         return format_count(value)
     if field in ("requests_per_minute", "tokens_per_minute"):

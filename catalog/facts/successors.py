@@ -26,7 +26,9 @@ def load_successors() -> dict[str, Successor]:
     with_successor = LanguageModel.objects.exclude(successor="")
     rows = LanguageModel.objects.filter(Q(successor__gt="") | Q(slug__in=with_successor.values("successor")))
     rows = rows.annotate(retired=build_retired_filter())
-    names, following, retired = {}, {}, set()
+    names: dict[str, str] = {}
+    following: dict[str, str] = {}
+    retired: set[str] = set()
     for slug, name, successor, is_retired in rows.values_list("slug", "name", "successor", "retired"):
         names[slug] = name
         if successor:

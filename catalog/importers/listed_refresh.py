@@ -171,10 +171,12 @@ def refresh_tables(
         old_facts = facts.get(model.name, {})
         old_prices = prices.get(model.name, [])
         entries = entries_by_model.get(model.name, [])
-        report.unlisted += not entries
+        if not entries:
+            report.unlisted += 1
         packages = {get_package(entry.source) for entry in entries}
         selection = select_listed(model, entries)
-        report.described += bool(selection.claims)
+        if selection.claims:
+            report.described += 1
         report.refused += selection.refused
         report.conflicts += [(model.name, conflict) for conflict in selection.conflicts]
         new_facts[model.name] = listed_tables.update_facts(old_facts, selection.claims, packages, report.facts)

@@ -21,10 +21,10 @@ PRICES_FILE = "listed_prices.csv"
 FACT_COLUMNS = ("model", "field", "value", "source", "as_of")
 PRICE_COLUMNS = ("model", "input", "output", "cached_input", "tiers", "context", "source", "as_of")
 
+# Claims keyed by model name and field.
 ListedFacts = dict[str, dict[str, Claim]]
-"""Claims keyed by model name and field."""
+# Prices keyed by model name, newest first.
 ListedPrices = dict[str, list[DatedPrice]]
-"""Prices keyed by model name, newest first."""
 
 
 @dataclass
@@ -47,10 +47,13 @@ def update_facts(
     updated = {}
     for claim in listed:
         before = old.get(claim.field)
-        is_same = before is not None and before.value == claim.value
-        updated[claim.field] = before if before and is_same else claim
-        changes.new += before is None
-        changes.changed += before is not None and not is_same
+        updated[claim.field] = claim
+        if before is None:
+            changes.new += 1
+        elif before.value == claim.value:
+            updated[claim.field] = before
+        else:
+            changes.changed += 1
     for name in old.keys() - updated.keys():
         if get_package(old[name].source) in packages:
             changes.removed += 1
@@ -73,8 +76,10 @@ def update_prices(old: Sequence[DatedPrice], listed: Sequence[DatedPrice], chang
         days[newest.as_of] = replace(newest, price=current.price)
     else:
         days[current.as_of] = current
-        changes.new += newest is None
-        changes.changed += newest is not None
+        if newest:
+            changes.changed += 1
+        else:
+            changes.new += 1
     return sorted(days.values(), key=lambda dated: dated.as_of, reverse=True)
 
 

@@ -147,7 +147,8 @@ def _parse_model_name(document: Mapping[str, Any], config: Mapping[str, Any]) ->
         return parse_text(document["model_name"], "model_name")
     arguments = config.get("model_args") or ""
     if isinstance(arguments, str):
-        arguments = dict(argument.partition("=")[::2] for argument in arguments.split(","))
+        parts = (argument.partition("=") for argument in arguments.split(","))
+        arguments = {name: value for name, _, value in parts}
     if not isinstance(arguments, dict):
         raise ValueError("config.model_args must be text or a JSON object")
     loaded = arguments.get("pretrained") or arguments.get("model") or config.get("model")

@@ -32,7 +32,8 @@ def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
         stored[old.model_id, drop_version(old.source)].append(old)
     new = []
     corrected = []
-    for key, listed, source, as_of in sorted(prices, key=itemgetter(3)):
+    by_day = sorted(prices, key=itemgetter(3))
+    for key, listed, source, as_of in by_day:
         columns = {name: getattr(listed, name) for name in PRICE_FIELDS} | {"tiers": list(listed.tiers)}
         price = Price(model_id=key, source=source, as_of=as_of, by_hand=False, **columns)
         series = stored[key, drop_version(source)]

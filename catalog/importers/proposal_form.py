@@ -23,8 +23,8 @@ def validate_printable_lines(value: str) -> None:
     validate_printable("".join(value.split()))
 
 
-def validate_url(value: str) -> None:
-    """Reject a URL with a username or password. `URLValidator` checks the scheme and host."""
+def validate_no_credentials(value: str) -> None:
+    """Reject a URL with a username or password."""
     if "@" in urlsplit(value).netloc:
         raise ValidationError(_("The URL must not contain a username or password."))
 
@@ -41,7 +41,7 @@ class ProposalForm(forms.Form):
         validators=[
             validate_printable,
             URLValidator(schemes=("http", "https"), message=_("Enter a URL like https://example.com/model.")),
-            validate_url,
+            validate_no_credentials,
         ],
     )
     license = forms.CharField(

@@ -31,12 +31,12 @@ class ScoreImportResult:
     replaced_count: the number of earlier scores that were replaced.
     """
 
-    score_count: int
-    model_count: int
-    new_model_count: int
-    new_benchmark_count: int
-    limited_count: int
-    replaced_count: int
+    score_count: int = 0
+    model_count: int = 0
+    new_model_count: int = 0
+    new_benchmark_count: int = 0
+    limited_count: int = 0
+    replaced_count: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -70,7 +70,7 @@ def import_scores(rows: Collection[ScoreRow], run_digest: str) -> ScoreImportRes
     one is used. `run_digest` identifies the file.
     """
     if Score.objects.filter(run=run_digest).exists():
-        return ScoreImportResult(0, 0, 0, 0, 0, 0)
+        return ScoreImportResult()
     models = ModelLookup()
     benchmarks = _BenchmarkLookup()
     scores = [

@@ -7,18 +7,18 @@ must not be used to match dated data.
 import re
 from collections.abc import Mapping
 
-ROLLING_ALIAS = re.compile(r"(^|[-./])latest($|-)|[(]latest[)]", re.IGNORECASE)
+ROLLING_PATTERN = re.compile(r"(^|[-./])latest($|-)|[(]latest[)]", re.IGNORECASE)
 # Rolling aliases whose names do not contain `latest`, as documented by their makers.
-MOVING_NAMES = frozenset({
-    "chatgpt-4o-latest", "codestral", "deepseek-chat", "deepseek-reasoner", "devstral-medium", "gemini-pro",
-    "magistral-medium", "magistral-small", "mistral-large", "mistral-medium", "mistral-medium-3", "mistral-small",
-    "qwen-flash", "qwen-max", "qwen-plus", "qwen-turbo", "qwq-plus",
+ROLLING_NAMES = frozenset({
+    "codestral", "deepseek-chat", "deepseek-reasoner", "devstral-medium", "gemini-pro", "magistral-medium",
+    "magistral-small", "mistral-large", "mistral-medium", "mistral-medium-3", "mistral-small", "qwen-flash", "qwen-max",
+    "qwen-plus", "qwen-turbo", "qwq-plus",
 })  # fmt: skip
 
 
 def is_rolling(name: str) -> bool:
     """Return True if the name is a rolling alias."""
-    return bool(ROLLING_ALIAS.search(name)) or strip_provider(name).lower() in MOVING_NAMES
+    return bool(ROLLING_PATTERN.search(name)) or strip_provider(name).lower() in ROLLING_NAMES
 
 
 def strip_provider(name: str) -> str:

@@ -50,12 +50,14 @@ PROVIDER_MAKERS = {
     "meta": "Meta", "meta-llama": "Meta", "meta_llama": "Meta", "microsoft": "Microsoft", "minimax": "MiniMax",
     "minimaxai": "MiniMax", "mistral": "Mistral", "mistralai": "Mistral", "moonshot": "Moonshot AI",
     "moonshotai": "Moonshot AI", "nous": "Nous Research", "nousresearch": "Nous Research", "nvidia": "NVIDIA",
-    "openai": "OpenAI",
-    "qwen": "Alibaba", "reflection": "Reflection AI", "reka": "Reka AI", "rekaai": "Reka AI", "stepfun": "StepFun",
-    "tencent": "Tencent", "thinkingmachines": "Thinking Machines Lab", "tiiuae": "TII", "upstage": "Upstage",
-    "x-ai": "xAI", "xai": "xAI", "xiaomi": "Xiaomi", "xiaomi_mimo": "Xiaomi", "z-ai": "Zhipu AI", "zai": "Zhipu AI",
-    "zai-org": "Zhipu AI", "zhipu": "Zhipu AI", "zhipuai": "Zhipu AI",
+    "openai": "OpenAI", "qwen": "Alibaba", "reflection": "Reflection AI", "reka": "Reka AI", "rekaai": "Reka AI",
+    "stepfun": "StepFun", "tencent": "Tencent", "thinkingmachines": "Thinking Machines Lab", "tiiuae": "TII",
+    "upstage": "Upstage", "x-ai": "xAI", "xai": "xAI", "xiaomi": "Xiaomi", "xiaomi_mimo": "Xiaomi", "z-ai": "Zhipu AI",
+    "zai": "Zhipu AI", "zai-org": "Zhipu AI", "zhipu": "Zhipu AI", "zhipuai": "Zhipu AI",
 }  # fmt: skip
+# Words that hosts put before a model's name.
+REGIONS = frozenset({"apac", "au", "eu", "global", "jp", "regional", "us"})
+HOST_PREFIXES = REGIONS | {"c4ai", "databricks"}
 
 
 def find_family_maker(words: Sequence[str]) -> str | None:
@@ -95,10 +97,6 @@ def _repeats_vendor(word: str, rest: Sequence[str]) -> bool:
     return word in HOST_PREFIXES or PROVIDER_MAKERS.get(word) == family
 
 
-REGIONS = frozenset({"apac", "au", "eu", "global", "jp", "regional", "us"})
-HOST_PREFIXES = REGIONS | {"c4ai", "databricks"}
-
-
 def _is_openai(words: Sequence[str]) -> bool:
     if words[0] == "gpt":
         return len(words) > 1 and (words[1] == "oss" or words[1][:1].isdigit())
@@ -106,7 +104,7 @@ def _is_openai(words: Sequence[str]) -> bool:
 
 
 def _has_foreign_words(words: Sequence[str], maker: str) -> bool:
-    """Return True if the name contains another maker's family or a size, like the names of fine-tuned copies."""
+    """Return True if the name contains another maker's family, a size, or "x", like the names of fine-tuned copies."""
     is_open = "oss" in words or "flash" in words  # gpt-oss-120b, gemini-1.5-flash-8b
     return any(
         FAMILIES.get(word, maker) != maker or (not is_open and SIZE_PATTERN.fullmatch(word)) or word == "x"

@@ -90,14 +90,14 @@ class NameIndex(Generic[Key]):
 
     def _is_only_match(self, name: ModelName, key: Key, known: ModelName) -> bool:
         """Return True if a name without a date can refer only to this dated model."""
-        if not _may_share_maker(name, known) or name.is_preview != (key in self._previews) or _is_moving_name(known):
+        if not _may_share_maker(name, known) or name.is_preview != (key in self._previews) or _may_be_rolling(known):
             return False
         is_later_version = "-" not in known.date and known.date > FIRST_VERSION
         return not is_later_version and all(are_compatible(known.date, date) for date in self._dates[known.words])
 
 
-def _is_moving_name(name: ModelName) -> bool:
-    """Return True if, without the date, the name may refer to the maker's newest snapshot."""
+def _may_be_rolling(name: ModelName) -> bool:
+    """Return True if, without the date, the name might be a rolling alias for the maker's newest snapshot."""
     is_chat_model = name.maker == "OpenAI" and "chat" in name.words
     return is_chat_model or (name.maker == "Alibaba" and name.parameters_total is None)
 

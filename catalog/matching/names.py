@@ -78,7 +78,10 @@ def parse_model_name(name: str, provider: str = "") -> ModelName:
     path, _, bare = PARENTHESES_PATTERN.sub(" ", name).strip().lower().rpartition("/")
     organization = path.rpartition("/")[2]
     settings, others = _split_parentheses(name)
-    words, date = take_date([*_split_words(bare), *(word for part in others for word in _split_words(part.lower()))])
+    words = _split_words(bare)
+    for part in others:
+        words += _split_words(part.lower())
+    words, date = take_date(words)
     words = drop_vendor_words(_join_versions(words))
     maker = find_family_maker(words) or find_provider_maker(organization or provider)
     words, suffix = _take_suffix_settings(words, maker)

@@ -20,37 +20,37 @@ class NamedModels:
 
     If a string matches several models, slugs take precedence over names, and older models over newer ones.
 
-    display_names: maps names to the display names of the models that are created for them, in addition to names.csv.
+    display_names: maps names to display names for new models, in addition to names.csv
     """
 
     def __init__(self, display_names: Mapping[str, str] | None = None) -> None:
         self.created = 0
         self._display_names = {**read_display_names(), **(display_names or {})}
         self._slugs: set[str] = set()
-        self._ids: dict[str, int] = {}
+        self._keys: dict[str, int] = {}
         stored = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
         self._add((pk, slug, slug) for pk, slug, _ in stored)
         self._add(stored)
 
     def has_all(self, names: set[str]) -> bool:
         """Return True if all names are known. In that case, `get_or_create_keys` sends no query."""
-        return names <= self._ids.keys()
+        return names <= self._keys.keys()
 
     def get_or_create_keys(self, names: Collection[str]) -> dict[str, int]:
         """Return the keys of all known models by name, after creating models without endpoints for unknown names."""
-        missing = [name for name in dict.fromkeys(names) if name not in self._ids]
+        missing = [name for name in dict.fromkeys(names) if name not in self._keys]
         if missing:
             pairs = self._pair_with_free_slugs(missing)
             new = [LanguageModel(slug=slug, name=self._display_names.get(name, name)) for name, slug in pairs]
             created = LanguageModel.objects.bulk_create(new)
             self._add((model.pk, model.slug, name) for model, name in zip(created, missing, strict=True))
             self.created += len(missing)
-        return self._ids
+        return self._keys
 
     def _add(self, models: Iterable[tuple[int, str, str]]) -> None:
         for pk, slug, name in models:
             self._slugs.add(slug)
-            self._ids.setdefault(name, pk)
+            self._keys.setdefault(name, pk)
 
     def _pair_with_free_slugs(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Return pairs of a name and an unused slug, which ends with a number if the plain slug is taken."""
@@ -94,8 +94,9 @@ class ModelLookup:
 
     def _find_spelling(self, name: str) -> int | None:
         match = self._index.find(name)
-        has_no_setting = match is not None and not match.name.setting and not match.name.quantization
-        return match.key if match is not None and has_no_setting else None
+        if match is None or match.name.setting or match.name.quantization:
+            return None
+        return match.key
 
     @cached_property
     def _index(self) -> NameIndex[int]:

@@ -46,8 +46,12 @@ def _parse_date(words: Sequence[str]) -> str:
     return parse(*words) if parse else ""
 
 
-def _parse_year_month_and_day(year: str, month: str, day: str) -> str:
-    return _format_date(year, month, day)
+def _format_date(year: str, month: str, day: str) -> str:
+    """Return the date, or "" if a part of it is out of range."""
+    is_year = year == UNKNOWN_YEAR or (year.isdecimal() and int(year) in YEARS)
+    is_month = month.isdecimal() and 1 <= int(month) <= 12
+    is_day = day == UNKNOWN_DAY or (day.isdecimal() and 1 <= int(day) <= 31)
+    return f"{year}-{month}-{day}" if is_year and is_month and is_day else ""
 
 
 def _parse_month_and_year(month: str, year: str) -> str:
@@ -65,9 +69,8 @@ def _parse_month_and_day(month: str, day: str) -> str:
 
 def _parse_four_digits(digits: str) -> str:
     """Parse `0905` as a month and day, and `2508`, whose first two digits are not a month, as a year and month."""
-    return _format_date(UNKNOWN_YEAR, digits[:2], digits[2:]) or _format_date(
-        f"20{digits[:2]}", digits[2:], UNKNOWN_DAY
-    )
+    month_and_day = _format_date(UNKNOWN_YEAR, digits[:2], digits[2:])
+    return month_and_day or _format_date(f"20{digits[:2]}", digits[2:], UNKNOWN_DAY)
 
 
 def _parse_six_digits(digits: str) -> str:
@@ -84,7 +87,7 @@ def _parse_version(digits: str) -> str:
 
 # Parsers keyed by the number of digits in each word. A word that is not a number has 0 digits.
 PARSERS: dict[tuple[int, ...], Callable[..., str]] = {
-    (4, 2, 2): _parse_year_month_and_day,
+    (4, 2, 2): _format_date,
     (2, 4): _parse_month_and_year,
     (0, 4): _parse_month_and_year,
     (4, 2): _parse_year_and_month,
@@ -94,11 +97,3 @@ PARSERS: dict[tuple[int, ...], Callable[..., str]] = {
     (4,): _parse_four_digits,
     (3,): _parse_version,
 }
-
-
-def _format_date(year: str, month: str, day: str) -> str:
-    """Return the date, or "" if a part of it is out of range."""
-    is_year = year == UNKNOWN_YEAR or (year.isdecimal() and int(year) in YEARS)
-    is_month = month.isdecimal() and 1 <= int(month) <= 12
-    is_day = day == UNKNOWN_DAY or (day.isdecimal() and 1 <= int(day) <= 31)
-    return f"{year}-{month}-{day}" if is_year and is_month and is_day else ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from catalog.sources.package_file import PackageFile
 from catalog.sources.providers import find_provider
-from catalog.sources.record import ListedModel, ListedPrice, SourceError, list_over_time, parse_claims, parse_dollars
+from catalog.sources.record import ListedModel, ListedPrice, SourceError, build_price_list, parse_claims, parse_dollars
 
 MEMBER = re.compile(r"genai_prices/data\.py$")
 URL = "https://github.com/pydantic/genai-prices"
@@ -100,7 +100,7 @@ def _list_prices(prices: Any, today: date) -> list[ListedPrice]:
         if price and (start is None or start <= today):
             dated.append(price)
     dated.sort(key=lambda price: price.since or date.min, reverse=True)
-    return list_over_time(dated)
+    return build_price_list(dated)
 
 
 def _parse_price(record: dict[str, Any], since: date | None) -> ListedPrice | None:

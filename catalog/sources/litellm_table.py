@@ -67,8 +67,8 @@ def _iter_values(provider: str, name: str, row: Mapping[str, Any]) -> Iterator[t
     if sells_own_model(provider, name):
         day = parse_month_or_day(row.get("deprecation_date"))
         yield "retires_on", day
-        # Without a retirement date, `successor_model` only names a newer model of the same family.
-        yield "successor", str(row.get("successor_model") or "").rsplit("/", 1)[-1] if day else None
+        if day:  # without a retirement date, `successor_model` only names a newer model of the same family
+            yield "successor", str(row.get("successor_model") or "").rsplit("/", 1)[-1]
 
 
 def _list_modalities(row: Mapping[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from catalog.sources.record import (
     ListedModel,
     ListedPrice,
     SourceError,
-    list_over_time,
+    build_price_list,
     parse_dollars,
     parse_month_or_day,
 )
@@ -64,10 +65,10 @@ def _list_prices(periods: list[Mapping[str, Any]], today: date) -> list[ListedPr
         if price is None or (price.since and price.since > today):
             continue
         if prices and (prices[0].input, prices[0].output) == (price.input, price.output):
-            prices[0] = ListedPrice(price.input, price.output, price.cached_input, price.tiers, prices[0].since)
+            prices[0] = replace(price, since=prices[0].since)
         else:
             prices.insert(0, price)
-    return list_over_time(prices)
+    return build_price_list(prices)
 
 
 def _parse_price(rates: Mapping[str, Any]) -> ListedPrice | None:

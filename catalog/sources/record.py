@@ -78,8 +78,8 @@ class ListedModel:
         return self.source if link is None else f"{link} {self.source[self.source.index('(') :]}"
 
 
-def list_over_time(dated: Sequence[ListedPrice]) -> list[ListedPrice]:
-    """Return the value of `ListedModel.prices` for these dated prices, which must be sorted from newest to oldest."""
+def build_price_list(dated: Sequence[ListedPrice]) -> list[ListedPrice]:
+    """Build the value of `ListedModel.prices` from dated prices, which must be sorted from newest to oldest."""
     if not dated:
         return []
     current = replace(dated[0], since=None)

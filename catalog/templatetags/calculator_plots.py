@@ -38,13 +38,13 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
     parts = [
         _draw_axes(plot.x, plot.y, lambda dollars: f"${format_count(round(dollars))}"),
         _draw_line("line other", left, right, plot.own_place, plot.own_place),
-        _write("b", left + 8, plot.own_place - 8, _("Your own GPUs")),
+        _draw_text("b", left + 8, plot.own_place - 8, _("Your own GPUs")),
         format_html('<path class="line" d="{}"/>', plot.api_path),
-        _write("a", left + 8, plot.api_label - 16, _("API")),
+        _draw_text("a", left + 8, plot.api_label - 16, _("API")),
         _draw_line("rule", plot.now, plot.now, cost_plot.TOP, bottom),
-        _write("said", plot.now, 36, f"{use or _('your use')}: {format_count(plot.tokens)}", "middle"),
-        _write("", (left + right) / 2, 318, _("Tokens per month"), "middle"),
-        _write("", 0, 14, _("Dollars per month")),
+        _draw_text("said", plot.now, 36, f"{use or _('your use')}: {format_count(plot.tokens)}", "middle"),
+        _draw_text("", (left + right) / 2, 318, _("Tokens per month"), "middle"),
+        _draw_text("", 0, 14, _("Dollars per month")),
     ]
     if plot.now_cost is not None:
         parts.append(format_html('<circle class="now" cx="{}" cy="{}" r="5"/>', plot.now, plot.now_cost))
@@ -54,7 +54,7 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
         parts += [
             _draw_line("rule", plot.crossing, plot.crossing, plot.own_place, bottom),
             format_html('<circle class="you" cx="{}" cy="{}" r="6"/>', plot.crossing, plot.own_place),
-            _write("said", plot.crossing + side, 270, label, "end" if side < 0 else "start"),
+            _draw_text("said", plot.crossing + side, 270, label, "end" if side < 0 else "start"),
         ]
     title = _("Cost per month by tokens per month, both logarithmic")
     return format_html(SVG, css_class, right + 20, cost_plot.HEIGHT, "img", title, _join(parts))
@@ -67,25 +67,25 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
     for line in plot.compute_lines:
         parts.append(format_html('<path class="rule" d="{}"/>', line.path))
         exponent = f"{line.compute:.0e}".partition("e+")[2].lstrip("0")
-        parts.append(_write("", line.x + 16, line.y + 18, "10" + exponent.translate(SUPERSCRIPTS), "middle"))
+        parts.append(_draw_text("", line.x + 16, line.y + 18, "10" + exponent.translate(SUPERSCRIPTS), "middle"))
     parts.append(format_html('<path class="line other" d="{}"/>', plot.rule_path))
     if plot.rule_path:
-        parts.append(_write("b", plot.rule_start + 24, scaling_plot.BOTTOM - 8, _("20 tokens per parameter")))
+        parts.append(_draw_text("b", plot.rule_start + 24, scaling_plot.BOTTOM - 8, _("20 tokens per parameter")))
     parts += [_draw_model(dot) for dot in plot.dots]
     if plot.plan_position is not None:
         x, y = plot.plan_position
         parts.append(format_html('<path class="you" transform="translate({} {})" d="{}"/>', x, y, CROSS))
-        parts.append(_write("said", x, y - 14, _("your plan"), "middle"))
+        parts.append(_draw_text("said", x, y - 14, _("your plan"), "middle"))
     middle = (scaling_plot.LEFT + scaling_plot.RIGHT) / 2
-    parts.append(_write("", middle, scaling_plot.HEIGHT - 4, _("Parameters"), "middle"))
-    parts.append(_write("", 0, 14, _("Training tokens")))
+    parts.append(_draw_text("", middle, scaling_plot.HEIGHT - 4, _("Parameters"), "middle"))
+    parts.append(_draw_text("", 0, 14, _("Training tokens")))
     title = _("Parameters and training tokens of models, both logarithmic")
     return format_html(SVG, "calc-plot", scaling_plot.WIDTH, scaling_plot.HEIGHT, "group", title, _join(parts))
 
 
 def _draw_model(dot: ModelDot) -> SafeString:
     side = -8 if dot.label == "end" else 8
-    label = _write("", dot.x + side, dot.y + 4, dot.model.name, dot.label) if dot.label else ""
+    label = _draw_text("", dot.x + side, dot.y + 4, dot.model.name, dot.label) if dot.label else ""
     run = f"{format_count(round(dot.model.training.params))}, {format_count(round(dot.model.training.tokens))}"
     html = '<a href="{}"><title>{}: {}</title><circle class="dot" cx="{}" cy="{}" r="5"/>{}</a>'
     return format_html(html, reverse("model-page", args=[dot.model.slug]), dot.model.name, run, dot.x, dot.y, label)
@@ -95,10 +95,10 @@ def _draw_axes(x: LogAxis, y: LogAxis, format_value: Callable[[float], str]) -> 
     parts = []
     for place, value in x.ticks:
         parts.append(_draw_line("grid", place, place, y.end, y.start))
-        parts.append(_write("", place, y.start + 18, format_count(round(value)), "middle"))
+        parts.append(_draw_text("", place, y.start + 18, format_count(round(value)), "middle"))
     for place, value in y.ticks:
         parts.append(_draw_line("grid", x.start, x.end, place, place))
-        parts.append(_write("", x.start - 8, place + 4, format_value(value), "end"))
+        parts.append(_draw_text("", x.start - 8, place + 4, format_value(value), "end"))
     return _join(parts)
 
 
@@ -106,7 +106,7 @@ def _draw_line(css_class: str, x1: float, x2: float, y1: float, y2: float) -> Sa
     return format_html('<line class="{}" x1="{}" x2="{}" y1="{}" y2="{}"/>', css_class, x1, x2, y1, y2)
 
 
-def _write(css_class: str, x: float, y: float, text: str, anchor: str = "start") -> SafeString:
+def _draw_text(css_class: str, x: float, y: float, text: str, anchor: str = "start") -> SafeString:
     html = '<text class="{}" x="{}" y="{}" text-anchor="{}">{}</text>'
     return format_html(html, css_class, f"{x:g}", f"{y:g}", anchor, text)
 

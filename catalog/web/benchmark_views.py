@@ -66,7 +66,6 @@ def show_benchmark_list(request: HttpRequest, compared: Collection[str], best: C
     add_separability(benchmarks, best)
     _add_score_positions(benchmarks)
     _add_flaws(benchmarks)
-    separable = [benchmark for benchmark in benchmarks if benchmark.separability]  # type: ignore[attr-defined]  # set above
     status = request.GET.get("status", "")
     listed = [benchmark for benchmark in benchmarks if status in ("", benchmark.status)]
     scored = [benchmark for benchmark in listed if _has_ratings(benchmark)]
@@ -80,14 +79,13 @@ def show_benchmark_list(request: HttpRequest, compared: Collection[str], best: C
         "suites": [suite for suite in suites if suite[-1]],
         "compared": compared,
         "distrusted": _list_distrusted(benchmarks),
-        # With only one benchmark, there is no other to compare with.
-        "most_separable": max(filter(_get_share, separable), key=_get_share, default=None) if separable[1:] else None,
+        "most_separable": _find_most_separable(benchmarks),
     }
     return render(request, "catalog/benchmarks/benchmark_list.html", context)
 
 
 def _has_ratings(benchmark: Any) -> bool:
-    """Return whether the benchmark has scores, or ratings from votes if it is the arena's own rating."""
+    """Return True if the benchmark has scores, or if it is the arena's own rating, which comes from votes."""
     return bool(benchmark.number or benchmark.slug == ARENA_RATING)
 
 
@@ -152,9 +150,13 @@ def _get_chance_percent(benchmark: Benchmark) -> float:
     return 100 * (benchmark.chance or 0)
 
 
-def _get_share(benchmark: Any) -> float:
-    """Return the share of pairs that a benchmark separates, or 0 if it is unknown."""
-    return benchmark.separability.share if benchmark.separability else 0.0
+def _find_most_separable(benchmarks: Iterable[Any]) -> Any:
+    """Return the benchmark that separates the most pairs of models, or None if fewer than two can be compared."""
+    separable = [benchmark for benchmark in benchmarks if benchmark.separability]
+    if len(separable) < 2:
+        return None
+    winner = max(separable, key=lambda benchmark: benchmark.separability.share)
+    return winner if winner.separability.share else None
 
 
 @require_safe

@@ -20,6 +20,8 @@ SCALING_EXAMPLES = (
     ("8B on 15T", "params=8B&tokens=15T"),
     (gettext_lazy("Best for 10²⁴ operations"), "compute=1e24"),
 )
+# The index of the preset whose costs are plotted until the visitor enters numbers. cost.html also uses this index.
+EXAMPLE_PRESET = 1
 RUN_LABELS = (
     gettext_lazy("As entered"),
     gettext_lazy("Chinchilla ratio"),
@@ -50,7 +52,7 @@ def show_cost(request: HttpRequest) -> HttpResponse:
     form = _build_cost_form(request, known_model)
     comparison = cost.compare_costs(form) if form.is_valid() else None
     presets = [_build_preset(preset, known_model) for preset in COST_PRESETS]
-    example = None if comparison else presets[1][2]
+    _, _, example = presets[EXAMPLE_PRESET]
     context = {
         "form": form,
         "known_model": known_model,
@@ -60,7 +62,7 @@ def show_cost(request: HttpRequest) -> HttpResponse:
         "plot": comparison and build_cost_plot(comparison),
         "priced_models": cost_prefill.list_priced_models(),
         "presets": presets,
-        "example_plot": example and build_cost_plot(example),
+        "example_plot": build_cost_plot(example) if example and not comparison else None,
     }
     return _render(request, "catalog/calculators/cost.html", context, form)
 

@@ -17,7 +17,7 @@ from core.http.errors import READ_METHODS
 PROBE_VIEWS: dict[str, Callable[[HttpRequest], Awaitable[HttpResponse]]] = {
     "/healthz": health.report_liveness,
     "/readyz": health.report_readiness,
-    "/metrics": prometheus.metrics,
+    "/metrics": prometheus.report_metrics,
 }
 Handler = Callable[[HttpRequest], Any]
 

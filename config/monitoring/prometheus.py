@@ -43,7 +43,7 @@ PROXY_HEADERS = ("X-Forwarded-For", "Forwarded")
 FORBIDDEN_MESSAGE = "To read the metrics from here, set ARENA_METRICS_TOKEN and send it as a bearer token.\n"
 
 
-async def metrics(request: HttpRequest) -> HttpResponse:
+async def report_metrics(request: HttpRequest) -> HttpResponse:
     """Return the metrics, at most `health.CACHE_S` seconds old.
 
     The status is 401 or 403 for forbidden clients, and 503 after a timeout.
@@ -102,15 +102,15 @@ class _WebProcessCollector(Collector):
 class _ServiceCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         up = GaugeMetricFamily("arena_up", "1 if this part of the service can be reached, else 0", labels=["part"])
-        figures: list[Metric] = []
+        metrics: list[Metric] = []
         try:
-            figures += [*_collect_battles(), *_collect_boards()]
+            metrics += [*_collect_battles(), *_collect_boards()]
         except Error:
             connection.close()
-        up.add_metric(["database"], bool(figures))
+        up.add_metric(["database"], bool(metrics))
         up.add_metric(["broker"], health.is_broker_alive())
         up.add_metric(["beat"], health.is_beat_alive())
-        return [up, *figures]
+        return [up, *metrics]
 
 
 def _collect_battles() -> Iterator[Metric]:
@@ -118,7 +118,8 @@ def _collect_battles() -> Iterator[Metric]:
     yield _count_by_state("arena_battles_open", "Battles that have not ended", battles, OPEN_STATES)
     answers = Answer.objects.filter(state__in=UNFINISHED_STATES)
     yield _count_by_state("arena_answers_under_way", "Answers that are queued or running", answers, UNFINISHED_STATES)
-    counts = Endpoint.objects.aggregate(**{name: Count("pk", filter=rule) for name, _, rule in ENDPOINT_GAUGES})
+    aggregates = {name: Count("pk", filter=condition) for name, _, condition in ENDPOINT_GAUGES}
+    counts = Endpoint.objects.aggregate(**aggregates)
     for name, description, _ in ENDPOINT_GAUGES:
         yield GaugeMetricFamily(name, description, value=counts[name])
 

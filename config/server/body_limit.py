@@ -69,7 +69,7 @@ async def _send_error(path: str, max_bytes: int, send: Any) -> None:
 
 
 async def _drain_body(receive: Any, max_bytes: int) -> None:
-    """Read the rest of the body. If the server closes the connection too early, the client misses the response."""
+    """Read and discard the rest of the body, because a client whose upload is cut off might not read the response."""
     has_more = True
     remaining = max_bytes
     while has_more and remaining > 0:

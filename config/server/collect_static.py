@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def collect_if_changed() -> bool:
-    """Collect static files if any has changed, or the storage that names them. Return True if they were collected."""
+    """Collect static files if any file or the storage backend has changed. Return True if they were collected."""
     from django.conf import settings
     from django.core.management import call_command
 

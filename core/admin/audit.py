@@ -28,7 +28,7 @@ Values = dict[str, Any]
 
 @dataclass
 class _AuditedRequest:
-    """The operator of an admin request, and the values of the changed rows before their changes."""
+    """The operator of an admin request, and the earlier values of the changed rows."""
 
     who: str
     before: dict[tuple[type[Model], Any], Values | None] = field(default_factory=dict)
@@ -92,7 +92,7 @@ def _record_save(sender: type[Model], instance: Model, **_: Any) -> None:
     before = request.before.pop((sender, instance.pk), None)
     after = _load_values(instance)
     if before is None or after is None:
-        request.before.pop((sender, None), None)
+        request.before.pop((sender, None), None)  # a new row had no primary key in `_store_old_values`
         record_change(request.who, ADDED, instance, after=_mask_secrets(after or {}))
         return
     names = [name for name, value in after.items() if before[name] != value]

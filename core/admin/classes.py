@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the classes accept type arguments only in Django's type stubs
     ModelAdmin: TypeAlias = admin.ModelAdmin[Any]
     TabularInline: TypeAlias = admin.TabularInline[Any, Any]
     ModelForm: TypeAlias = forms.ModelForm[Any]

@@ -24,7 +24,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a chart. `top` is its distance to the height of the highest bar, in percent."""
+    """A bar of a chart. `top` is the empty space above it, in percent of the highest bar's height."""
 
     label: str
     value: str

@@ -43,7 +43,7 @@ def _count_rows(model: type[Model]) -> str:
 
 def _drop_invalid_keys(view: Any, request: HttpRequest) -> None:
     """Remove invalid primary keys from the rows selected for an action. Django shows an error if none are left."""
-    page = getattr(view, "__self__", None)
+    page = getattr(view, "__self__", None)  # the admin page, if the view is one of its methods
     if isinstance(page, admin.ModelAdmin) and ACTION_CHECKBOX_NAME in request.POST:
         from core.admin.classes import is_valid_key  # avoids a circular import
 
@@ -62,14 +62,15 @@ class ArenaAdminSite(admin.AdminSite):
         apps = self._build_app_dict(request, app_label).values()
         positions = {name: position for _, names in MODEL_GROUPS for position, name in enumerate(names)}
         groups: dict[str, list[Any]] = {str(title): [] for title, _ in MODEL_GROUPS}
-        for entry in (entry for app in apps for entry in app["models"]):
+        entries = [entry for app in apps for entry in app["models"]]
+        for entry in entries:
             name = entry["model"].__name__
             title = next((title for title, names in MODEL_GROUPS if name in names), OTHER_GROUP)
             groups.setdefault(str(title), []).append(entry)
         return [
-            {"name": title, "models": sorted(entries, key=lambda entry: positions.get(entry["object_name"], 0))}
-            for title, entries in groups.items()
-            if entries
+            {"name": title, "models": sorted(group, key=lambda entry: positions.get(entry["object_name"], 0))}
+            for title, group in groups.items()
+            if group
         ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
@@ -77,8 +78,9 @@ class ArenaAdminSite(admin.AdminSite):
         latest = AuditEntry.objects.all()[:MAX_LATEST_CHANGES] if can_view else None
         steps = STEPS.build(request.user)
         groups = self.get_app_list(request)
-        for entry in (entry for group in groups for entry in group["models"]):
-            entry["number"] = _count_rows(entry["model"])
+        for group in groups:
+            for entry in group["models"]:
+                entry["number"] = _count_rows(entry["model"])
         context = {
             "app_list": groups,
             "latest": latest,

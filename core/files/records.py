@@ -41,7 +41,7 @@ def read_csv(lines: Iterable[bytes]) -> tuple[list[str], Iterator[CsvRecord]]:
     """
     reader = csv.reader(_decode_lines(lines), strict=True)
     records = _iter_records(reader)
-    header = next(records, (1, []))[1]
+    _, header = next(records, (1, []))
     for column in header:
         if header.count(column) > 1:
             raise ValueError(f"line 1: the column {column} occurs twice")

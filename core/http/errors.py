@@ -21,7 +21,7 @@ from core.storage.database import release_connection
 UNAUTHORIZED = 401
 CONFLICT = 409
 TOO_MANY_REQUESTS = 429
-REFUSALS = {CONFLICT: gettext_lazy("Not possible right now"), TOO_MANY_REQUESTS: gettext_lazy("Too many requests")}
+PAGE_TITLES = {CONFLICT: gettext_lazy("Not possible right now"), TOO_MANY_REQUESTS: gettext_lazy("Too many requests")}
 MAX_ECHO_LENGTH = 60
 READ_METHODS = ("GET", "HEAD")
 INVALID_REQUEST = "Invalid request."
@@ -161,8 +161,8 @@ def _convert_api_error(error: exceptions.APIException) -> RequestError:
         codes = error.get_codes()
         detail = error.detail if isinstance(error.detail, str) else INVALID_REQUEST
         return RequestError(codes if isinstance(codes, str) else "invalid", str(detail), error.status_code)
-    fields = {sanitize_name(name): details for name, details in error.detail.items()}
-    detail = " ".join(f"{name}: {detail}" for name, details in fields.items() for detail in details)
+    fields = {sanitize_name(name): messages for name, messages in error.detail.items()}
+    detail = " ".join(f"{name}: {message}" for name, messages in fields.items() for message in messages)
     return RequestError("invalid", detail or INVALID_REQUEST, error.status_code, fields=fields)
 
 
@@ -192,7 +192,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def render_error_page(request: HttpRequest, error: RequestError, **context: object) -> HttpResponse:
     """Return the error page for too many requests, a conflict, or a missing object."""
-    title = REFUSALS.get(error.status, "")
+    title = PAGE_TITLES.get(error.status, "")
     template = "message.html" if title else "404.html"
     page = render(request, template, {"title": title, "detail": error.detail, **context}, status=error.status)
     return error.add_headers(page)

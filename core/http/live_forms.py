@@ -17,8 +17,8 @@ def render_live_form(
     No history entry is added, so that "Back" leaves the form instead of undoing one number at a time. If the form has
     errors, the status is 400. For htmx, it is still 200, because htmx ignores responses with status 400.
     """
-    is_refused = form.errors and "HX-Request" not in request.headers
-    response = render(request, template, context, status=400 if is_refused else 200)
+    is_rejected = form.errors and "HX-Request" not in request.headers
+    response = render(request, template, context, status=400 if is_rejected else 200)
     response["HX-Replace-Url"] = f"{request.path}?{query}"
     return response
 

@@ -185,6 +185,10 @@ def describe_call(
     """
     parameters = list(parameters)
     query_parameters = [parameter for parameter in parameters if parameter.location == OpenApiParameter.QUERY]
+    headers = [CSRF_HEADER] if 415 in errors else []  # calls that can return 415 have a body and change data
+    if etag:
+        headers += [IF_NONE_MATCH_HEADER, ETAG_HEADER]
+    not_modified = {304: NOT_MODIFIED} if etag else {}
     examples = [OpenApiExample("Answer", build_example(response, name), response_only=True, status_codes=[str(status)])]
     if request:
         examples.append(OpenApiExample("Request", build_example(request), request_only=True))
@@ -196,15 +200,11 @@ def describe_call(
             tags=[tag],
             summary=summary,
             description=description,
-            parameters=[
-                *parameters,
-                *([CSRF_HEADER] if 415 in errors else []),
-                *([IF_NONE_MATCH_HEADER, ETAG_HEADER] if etag else []),
-            ],
+            parameters=[*parameters, *headers],
             request=request,
             responses={
                 status: OpenApiResponse(response, summary),
-                **({304: NOT_MODIFIED} if etag else {}),
+                **not_modified,
                 **{number: OpenApiResponse(ErrorSchema, ERROR_DESCRIPTIONS[number]) for number in errors},
             },
             examples=examples,

@@ -24,12 +24,12 @@ def build_example(schema: type[Any], call: str = "") -> dict[str, Any]:
     return _build_object(schema, _load_values(schema.__module__).get(call, {}))
 
 
-def _build_object(schema: type[Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def _build_object(schema: type[Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for base in reversed(schema.__mro__):
         if issubclass(base, serializers.Serializer):
             values |= _load_values(base.__module__).get(base.__name__.removesuffix(SCHEMA_SUFFIX), {})
-    values |= changes
+    values |= overrides
     return {
         name: _build_value(field, values.get(name, ...))
         for name, field in schema().fields.items()

@@ -29,16 +29,16 @@ MAX_LOCAL_BUCKETS = 10_000
 CHARGE_SCRIPT = """
 local time = redis.call("TIME")
 local now = time[1] * 1000000 + time[2]
-local full, wait = {}, 0
+local full_at, wait = {}, 0
 for index, key in ipairs(KEYS) do
-  full[index] = math.max(tonumber(redis.call("GET", key) or now), now) + ARGV[2 * index]
-  wait = math.max(wait, full[index] - ARGV[2 * index + 1] - now)
+  full_at[index] = math.max(tonumber(redis.call("GET", key) or now), now) + ARGV[2 * index]
+  wait = math.max(wait, full_at[index] - ARGV[2 * index + 1] - now)
 end
 if wait > 0 and ARGV[1] == "0" then return math.ceil(wait) end
 for index, key in ipairs(KEYS) do
-  local ttl = math.ceil((full[index] - now) / 1000)
+  local ttl = math.ceil((full_at[index] - now) / 1000)
   if ttl > 0 then
-    redis.call("SET", key, string.format("%.0f", full[index]), "PX", ttl)
+    redis.call("SET", key, string.format("%.0f", full_at[index]), "PX", ttl)
   else
     redis.call("DEL", key)
   end
@@ -111,33 +111,36 @@ def _apply_charge(buckets: Iterable[Bucket], amount: int, *, overdraw: bool = Fa
 
 def _charge_in_redis(buckets: Sequence[Bucket], amount: int, *, overdraw: bool) -> int:
     keys = [f"limit:{bucket.key}" for bucket in buckets]
-    steps = [number for bucket in buckets for number in (bucket.compute_step_us(amount), bucket.depth_us)]
-    wait_us: int = get_redis_client().register_script(CHARGE_SCRIPT)(keys=keys, args=[int(overdraw), *steps])
+    times_us = [time_us for bucket in buckets for time_us in (bucket.compute_step_us(amount), bucket.depth_us)]
+    wait_us: int = get_redis_client().register_script(CHARGE_SCRIPT)(keys=keys, args=[int(overdraw), *times_us])
     return wait_us
 
 
 class _LocalBuckets:
-    """Smaller buckets in the memory of this process, used until `retry_at`, the time of the next call to Redis."""
+    """Smaller buckets in the memory of this process, used until `retry_at`, the time of the next call to Redis.
+
+    `full_at` contains the time at which each bucket will be full again, in µs.
+    """
 
     def __init__(self) -> None:
         self.retry_at = 0.0
-        self.full: dict[str, int] = {}
+        self.full_at: dict[str, int] = {}
         self.lock = threading.Lock()
 
     def change(self, buckets: Sequence[Bucket], amount: int, *, overdraw: bool) -> int:
         now = time.monotonic_ns() // 1000
         small = [replace(bucket, per_hour=max(1, bucket.per_hour // LOCAL_DIVISOR)) for bucket in buckets]
         with self.lock:
-            full = {
-                bucket.key: max(self.full.get(bucket.key, now), now) + bucket.compute_step_us(amount)
+            full_at = {
+                bucket.key: max(self.full_at.get(bucket.key, now), now) + bucket.compute_step_us(amount)
                 for bucket in small
             }
-            wait = max(full[bucket.key] - bucket.depth_us - now for bucket in small)
+            wait = max(full_at[bucket.key] - bucket.depth_us - now for bucket in small)
             if wait > 0 and not overdraw:
                 return wait
-            if len(self.full) > MAX_LOCAL_BUCKETS:
-                self.full = {key: full_at for key, full_at in self.full.items() if full_at > now}
-            self.full |= full
+            if len(self.full_at) > MAX_LOCAL_BUCKETS:
+                self.full_at = {key: time_us for key, time_us in self.full_at.items() if time_us > now}
+            self.full_at |= full_at
         return 0
 
 

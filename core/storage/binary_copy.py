@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-HEADER_SIZE = 19  # bytes before the first row; two bytes follow the last row
+HEADER_SIZE = 19  # bytes before the first row
+TRAILER_SIZE = 2  # bytes after the last row
 BATCH_BYTES = 1 << 25
 
 
@@ -39,5 +40,5 @@ def _iter_batches(copy: Iterable[bytes], dtype: np.dtype[Any]) -> Iterator[NDArr
             yield np.frombuffer(bytes(buffer[start:end]), dtype)
             del buffer[:end]
             start = 0
-    if rest := bytes(buffer[start:-2]):
+    if rest := bytes(buffer[start:-TRAILER_SIZE]):
         yield np.frombuffer(rest, dtype)

@@ -7,7 +7,8 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
-# A waiting thread can hold a resource that the computing thread needs, such as the last database connection.
+# A thread does not wait forever for another one to compute a value, because it might hold the last database connection,
+# which the other one needs.
 LOCK_TIMEOUT_S = 1.0
 
 

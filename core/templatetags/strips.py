@@ -104,13 +104,13 @@ def strip_axis(scale: Scale | None, unit: str = "") -> SafeString | str:
     """Return the axis with its labels. It also defines the tick lines that all strips on this axis reuse."""
     if scale is None:
         return ""
-    places = [(scale.format_position(tick), format_tick(tick) + unit) for tick in scale.ticks]
-    lines = format_html_join("", '<line x1="{0}" x2="{0}" y2="100%"/>', places)
+    ticks = [(scale.format_position(tick), format_tick(tick) + unit) for tick in scale.ticks]
+    lines = format_html_join("", '<line x1="{0}" x2="{0}" y2="100%"/>', ticks)
     if scale.mark is not None and scale.contains(scale.mark):
         lines += format_html(
             '<line class="strip-mark" x1="{0}" x2="{0}" y2="100%"/>', scale.format_position(scale.mark)
         )
-    labels = format_html_join("", '<text x="{}" y="50%">{}</text>', places)
+    labels = format_html_join("", '<text x="{}" y="50%">{}</text>', ticks)
     html = '<svg class="strip strip-axis" aria-hidden="true"><defs><g id="{}">{}</g></defs>{}</svg>'
     return format_html(html, scale.name, lines, labels)
 
@@ -144,8 +144,8 @@ def strip(
     if fitted:
         parts.append(_draw_interval(scale, low, high))
     if earlier is not None:
-        places = scale.format_position(earlier), scale.format_position(value)
-        parts.append(format_html('<line class="strip-earlier" x1="{}" x2="{}" y1="50%" y2="50%"/>', *places))
+        ends = scale.format_position(earlier), scale.format_position(value)
+        parts.append(format_html('<line class="strip-earlier" x1="{}" x2="{}" y1="50%" y2="50%"/>', *ends))
     parts.append(_draw_value(scale, value))
     html = '<svg class="strip" aria-hidden="true"><use href="#{}"/>{}</svg>'
     return format_html(html, scale.name, SafeString("".join(parts)))

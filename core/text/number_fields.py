@@ -15,7 +15,8 @@ MAX_NUMBER_LENGTH = 40
 UNIT_SIZES = {letter.lower(): size for size, letter in UNITS}
 NUMBER_PATTERN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)([kmbt]?)", re.ASCII)
 # The error messages of fields with higher limits contain large numbers as examples.
-LARGE_NUMBER, LARGE_WHOLE_NUMBER = 1e12, 1e9
+LARGE_NUMBER = 1e12
+LARGE_WHOLE_NUMBER = 1e9
 SIZE_WORDS = ((1e15, _("quadrillion")), (1e12, _("trillion")), (1e9, _("billion")), (1e6, _("million")))
 MAX_IN_WORDS = 1e18
 BOOLEAN_WORDS = {
@@ -53,7 +54,7 @@ class AmountField(forms.Field):
         match = NUMBER_PATTERN.fullmatch(text) if len(text) <= MAX_NUMBER_LENGTH else None
         if match is None:
             message = _("Enter a number, such as %(examples)s.")
-            raise ValidationError(message, params={"examples": self._list_examples()})
+            raise ValidationError(message, params={"examples": self._choose_examples()})
         number = Decimal(match[1]) * UNIT_SIZES.get(match[2], 1)
         if self.whole and number != number.to_integral_value():
             raise ValidationError(_("Enter a whole number."))
@@ -65,7 +66,7 @@ class AmountField(forms.Field):
             message = _("Enter a number from %(low)s to %(high)s.")
             raise ValidationError(message, params={"low": format_bound(self.low), "high": format_bound(self.high)})
 
-    def _list_examples(self) -> Any:
+    def _choose_examples(self) -> Any:
         if self.high > LARGE_NUMBER or (self.whole and self.high >= LARGE_WHOLE_NUMBER):
             return _("250, 70B, 1.4T, or 5.9e23")
         return "250" if self.whole else "2.5"

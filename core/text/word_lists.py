@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 
 def join_words(words: Iterable[str], conjunction: str) -> str:
-    """Return the words as text, such as "a", "a and b", or "a, b, and c", or "" if there are none."""
-    *others, last = [*words] or [""]
-    if not others:
-        return last
-    comma = "," if len(others) > 1 else ""
-    return f"{', '.join(others)}{comma} {conjunction} {last}"
+    """Return the words as text, such as "a", "a and b", or "a, b, and c". Without words, return ""."""
+    words = list(words)
+    if len(words) < 2:
+        return "".join(words)
+    comma = "," if len(words) > 2 else ""
+    return f"{', '.join(words[:-1])}{comma} {conjunction} {words[-1]}"
 
 
 def count_noun(number: int, singular: str, plural: str = "") -> str:

@@ -198,11 +198,11 @@ def test_load_refuses_production_without_what_it_needs(changed, sentence):
 
 @pytest.mark.parametrize("changed", [{}, {"ARENA_PUBLIC_URL": "http://10.0.0.7:8000", "ALLOWED_HOSTS": "arena.lan"}])
 def test_load_accepts_production_with_what_it_needs(changed):
-    assert load_environment(PRODUCTION | changed).production
+    assert load_environment(PRODUCTION | changed).is_production
 
 
 def test_load_asks_for_no_secret_key_at_home():
-    assert not load_environment({"SECRET_KEY": "short"}).production
+    assert not load_environment({"SECRET_KEY": "short"}).is_production
 
 
 def settings_with(**variables):

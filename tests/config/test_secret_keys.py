@@ -87,7 +87,7 @@ def test_command_makes_a_key_in_the_folder_from_which_the_key_comes(folder, monk
     assert (folder.path / "secret_key").read_text().split() == [after["SECRET_KEY"], before["SECRET_KEY"]]
     assert printed.out == ""
     assert printed.err.startswith(
-        f"1 new key, on the first line of {folder.path}/secret_key. Restart the service to sign with it."
+        f"The new key is on the first line of {folder.path}/secret_key. Restart the service to sign with it."
     )
     assert after["SECRET_KEY"] not in printed.err
 

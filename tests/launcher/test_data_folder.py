@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from launcher.data_folder import DataFolder, DataFolderError, get_package_dir
+from launcher.data_folder import DataFolder, LaunchError, get_package_dir
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_run_folder_of_somebody_else_is_refused(tmp_path, make, spoil):
     else:
         folder.runtime.rmdir()
         folder.runtime.symlink_to(tmp_path)
-    with pytest.raises(DataFolderError, match="belongs to another user, or is writable by others; remove it"):
+    with pytest.raises(LaunchError, match="belongs to another user, or is writable by others; remove it"):
         DataFolder(folder.path)
     if folder.runtime.is_symlink():
         folder.runtime.unlink()
@@ -73,7 +73,7 @@ def test_run_folder_of_somebody_else_is_refused(tmp_path, make, spoil):
 
 def test_file_in_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "var").write_text("")
-    with pytest.raises(DataFolderError, match=r"var is not a folder$"):
+    with pytest.raises(LaunchError, match=r"var is not a folder$"):
         DataFolder(tmp_path / "var")
 
 
@@ -111,5 +111,5 @@ def test_package_is_found_without_importing_it():
 
 
 def test_missing_package_is_named():
-    with pytest.raises(DataFolderError, match=r"^the Python package no_such_thing is not installed$"):
+    with pytest.raises(LaunchError, match=r"^the Python package no_such_thing is not installed$"):
         get_package_dir("no_such_thing")

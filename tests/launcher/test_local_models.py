@@ -4,7 +4,7 @@ import tomllib
 import pytest
 
 from launcher import local_models
-from launcher.data_folder import DataFolder, DataFolderError
+from launcher.data_folder import DataFolder, LaunchError
 from launcher.local_models import LocalModel
 
 PORTS = {"smollm2": 4001, "gemma": 4002}
@@ -130,7 +130,7 @@ def test_missing_weights_are_told_in_one_line(tmp_path):
     def weights(_):
         raise ImportError("No module named 'some_wheel'")
 
-    with pytest.raises(DataFolderError, match=r"^the weights of Some Model are not installed: No module named"):
+    with pytest.raises(LaunchError, match=r"^the weights of Some Model are not installed: No module named"):
         local_models.build_program(LocalModel("some", "Some Model", 1, weights), 4001, DataFolder(tmp_path))
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from launcher import embedded, local_models, up
-from launcher.data_folder import DataFolder, DataFolderError
+from launcher.data_folder import DataFolder, LaunchError
 from launcher.log_files import MAX_FILE_BYTES
 from launcher.supervisor import Program, Supervisor
 from tests.processes import alive, eventually
@@ -253,7 +253,7 @@ async def test_taken_port_is_told_before_anything_starts(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         options = parse(tmp_path, "--port", port)
-        with pytest.raises(DataFolderError, match=f"^port {port} cannot be used .*; choose another with --port N$"):
+        with pytest.raises(LaunchError, match=f"^port {port} cannot be used .*; choose another with --port N$"):
             await up.run_service(options)
     assert not options.folder.postgres.exists()
 
@@ -261,5 +261,5 @@ async def test_taken_port_is_told_before_anything_starts(tmp_path):
 async def test_folder_in_use_is_told_before_anything_starts(tmp_path):
     options = parse(tmp_path)
     assert options.folder.take_ownership("./scripts/up") is not None
-    with pytest.raises(DataFolderError, match=r"var is in use by \./scripts/up \(process \d+\); stop it first$"):
+    with pytest.raises(LaunchError, match=r"var is in use by \./scripts/up \(process \d+\); stop it first$"):
         await up.run_service(options)

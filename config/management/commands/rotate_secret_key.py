@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 from config import secret_keys
 
 FOLDER_MESSAGE = (
-    "1 new key, on the first line of {file}. Restart the service to sign with it. The previous key, on the second "
+    "The new key is on the first line of {file}. Restart the service to sign with it. The previous key, on the second "
     "line, is still accepted. To drop it later, delete that line. Restart before you run this again, or the "
     "key in use is dropped."
 )
-VARIABLES_MESSAGE = "1 new key. Set these two lines where SECRET_KEY is set now, and restart the service:"
+VARIABLES_MESSAGE = "Set these two lines where SECRET_KEY is set now, and restart the service:"
 
 
 class Command(BaseCommand):

@@ -22,7 +22,7 @@ from catalog.calculators.cost_model import (
 
 USE = MonthlyUse(100_000_000, 20_000_000)
 PRICES = ApiPrices(Decimal("2.5"), Decimal(10))
-TWO_GPUS = GpuFleet(replicas=1, per_replica=2, hour=Decimal("2.5"))
+TWO_GPUS = GpuFleet(replicas=1, per_replica=2, price_per_hour=Decimal("2.5"))
 dollars = decimals("0.01", 10**4, places=2)
 
 
@@ -53,8 +53,8 @@ def test_they_meet_where_the_tokens_cost_as_much_as_the_gpus():
         (replace(USE, cached=Decimal("0.5")), PRICES, "450"),
         (replace(USE, cached=Decimal(1)), replace(PRICES, cached=Decimal(0)), "200"),
         (USE, replace(PRICES, cached=Decimal("0.25")), "450"),
-        (USE, replace(PRICES, seats=10, seat=Decimal(25)), "700"),
-        (MonthlyUse(0, 0), replace(PRICES, seats=3, seat=Decimal(20)), "60"),
+        (USE, replace(PRICES, seats=10, price_per_seat=Decimal(25)), "700"),
+        (MonthlyUse(0, 0), replace(PRICES, seats=3, price_per_seat=Decimal(20)), "60"),
     ],
 )
 def test_api_knows_caches_and_seats(use, prices, expected):
@@ -95,7 +95,8 @@ def test_own_has_cost_no_more_by_the_end_of_a_month(api, own, month):
 
 
 @pytest.mark.parametrize(
-    ("use", "prices"), [(MonthlyUse(0, 0), PRICES), (USE, ApiPrices(Decimal(0), Decimal(0), seats=5, seat=Decimal(10)))]
+    ("use", "prices"),
+    [(MonthlyUse(0, 0), PRICES), (USE, ApiPrices(Decimal(0), Decimal(0), seats=5, price_per_seat=Decimal(10)))],
 )
 def test_no_tokens_make_the_two_meet_where_tokens_cost_nothing(use, prices):
     api, own = build_api_option(use, prices, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork())
@@ -111,7 +112,7 @@ def test_meeting_may_take_more_than_the_replicas_can_write(tokens_per_s, possibl
 
 
 def test_seats_that_cost_more_than_the_gpus_leave_no_tokens_to_wait_for():
-    prices = replace(PRICES, seats=1000, seat=Decimal(30))
+    prices = replace(PRICES, seats=1000, price_per_seat=Decimal(30))
     break_even = find_break_even(
         USE, prices, build_api_option(USE, prices, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork()), months=12
     )

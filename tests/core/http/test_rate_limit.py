@@ -100,7 +100,7 @@ def test_bucket_of_this_process_fills_evenly_too(nobody, minutes):
     limit = bucket(60)
     charge_often(limit, 60)
 
-    rate_limit._local_buckets.full[limit.key] -= minutes * 60_000_000
+    rate_limit._local_buckets.full_at[limit.key] -= minutes * 60_000_000
 
     assert charge_often(limit, 60).count(True) == minutes / 4
 
@@ -231,7 +231,7 @@ def test_memory_of_this_process_holds_only_buckets_in_use(nobody, monkeypatch):
     for limit in quick:
         charge_buckets([limit])
 
-    assert len(rate_limit._local_buckets.full) <= 12
+    assert len(rate_limit._local_buckets.full_at) <= 12
 
 
 @pytest.mark.parametrize(("wait", "whole"), [(0.001, 1), (1, 1), (1.2, 2), (59.999, 60)])
