@@ -14,9 +14,9 @@ from arena.models import LIVE_POOL, Answer, Battle, Endpoint, Turn
 
 # The fields that a job needs, including all fields of the endpoint.
 ANSWER_FIELDS = (
-    *("side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt", "turn__battle_id"),
+    "side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt", "turn__battle_id",
     *(f"model__endpoint__{field.name}" for field in Endpoint._meta.fields),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,9 @@ def _load_jobs(claims: dict[int, dict[int, int]]) -> list[TurnJob]:
 
     claims: the attempts of the claimed answers, keyed by turn id and then by answer id
     """
-    turn_ids = [turn_id for turn_id, attempts in claims.items() if attempts]
-    if not turn_ids:
+    if not claims:
         return []
-    turns = list(Turn.objects.filter(id__in=turn_ids).select_related("battle"))
+    turns = list(Turn.objects.filter(id__in=list(claims)).select_related("battle"))
     answers_by_battle: dict[object, list[Answer]] = {}
     for answer in _list_answers(turns):
         answers_by_battle.setdefault(answer.turn.battle_id, []).append(answer)

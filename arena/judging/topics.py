@@ -54,16 +54,18 @@ def classify_prompts(prompts: Sequence[str]) -> list[str]:
 def _classify_prompt(text: str) -> list[str]:
     prompt = Prompt.of(text)
     constraints = count_constraints(prompt.lower)
-    rules = {
+    matches = {
         "coding": prompt.is_coding(),
         "math": prompt.is_math(),
         "creative-writing": prompt.is_creative(),
         "instruction-following": constraints > 0,
         "hard-prompts": constraints + count_steps(prompt.lower, prompt.sentences) >= SEVERAL,
         "longer-query": prompt.length >= LONG_QUERY_LENGTH,
-        (detect_language(text) or "").lower(): True,
     }
-    return [slug for slug, applies in rules.items() if slug and applies]
+    slugs = [slug for slug, is_match in matches.items() if is_match]
+    if language := detect_language(text):
+        slugs.append(language.lower())
+    return slugs
 
 
 @dataclass(frozen=True)

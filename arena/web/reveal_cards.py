@@ -30,11 +30,10 @@ def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
     figures: pairs of a label and its texts; figures without text are omitted
     """
     usual = card["usual_performance"]
-    price = card["price"] or ("", "")
     figures: Sequence[Figures] = [
         (_label_answers(card["answers"]), _describe_answers(card)),
         (_("Usually"), _describe_speed(usual.tokens_per_s, usual.first_token_s) if usual else []),
-        (_("Price per million tokens"), _describe_price(*price) if card["price"] else []),
+        (_("Price per million tokens"), _describe_price(*card["price"]) if card["price"] else []),
     ]
     return {"facts": _describe_model(card), "figures": [(label, texts) for label, texts in figures if texts]}
 
