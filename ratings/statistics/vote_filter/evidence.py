@@ -43,8 +43,12 @@ _ANY_SIDE = 0.1
 _PROVEN_SHARE = 0.4
 # The shares of votes that an attacker on all of these targets casts on battles with any of them.
 _PROVEN_FOCUS = (0.45, 0.95)
-_LOG_WIN, _LOG_OTHER = np.log(0.94), np.log(0.02)
-_LOG_CONSTANT, _LOG_NOT_CONSTANT = np.log(0.97), np.log(0.01)
+# The chance that an attacker on a target gives the outcome that serves the attack, and that of each other outcome.
+_LOG_WIN = np.log(0.94)
+_LOG_OTHER = np.log(0.02)
+# The same for an attacker who gives the same answer to everything.
+_LOG_CONSTANT = np.log(0.97)
+_LOG_NOT_CONSTANT = np.log(0.01)
 _TARGET_SHARE = 0.8  # the weight of attacks with a target in the mixture
 
 # Columns of log-likelihoods. A vote's likelihood is the product of the likelihood of its kind (decisive, tie, or both

@@ -1,7 +1,8 @@
 """Tests whether a model appears, wins, or loses more often in a stratum than honest votes can explain.
 
 A stratum is a set of votes from a range of epochs, by voters with similar numbers of votes in an epoch. Appearances are
-tested against the chances under which the pairs were drawn, wins against all votes outside the stratum, pair by pair.
+tested against the chances under which the pairs were drawn. Wins are tested against all votes outside the stratum, pair
+by pair.
 """
 
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from ratings.statistics.vote_filter.aims import Aims
 
 # The tested ratios of appearances to expected appearances.
 RATIOS = (1.1, 1.25, 1.5, 2.0, 4.0, 16.0)
-# The tolerated error of expected appearances, as a share and in standard errors of the completion.
-_MIN_SLACK, _SLACK_ERRORS = 0.03, 2.0
+# The tolerated error of expected appearances: a share, or a number of standard errors of the completion if larger.
+_MIN_SLACK = 0.03
+_SLACK_ERRORS = 2.0
 # The chance of a false hit, over all strata together.
 FALSE_HIT_CHANCE = 1e-3
 # Wins are tested if at least this many voters, in effect, judged the model inside and outside of the stratum.

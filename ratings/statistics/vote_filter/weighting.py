@@ -46,8 +46,8 @@ MIN_WEIGHT = 1 / 64
 # Classes of voters by their votes in an epoch: 1, 2 to 3, 4 to 5, 6 to 9, 10 to 29, and more. No class should have most
 # of the votes, because the wins in a class are compared with a larger number of votes in the other classes.
 CLASS_STARTS = (2, 4, 6, 10, 30)
-# Each class is a stratum. An attack from accounts with few votes is spread over several classes.
-_CLASS_RANGES = (*((each, each) for each in range(len(CLASS_STARTS) + 1)), (0, 1), (0, 2), (0, 3))
+# Each class is a stratum, and so are ranges of low classes, because an attack can be spread over several classes.
+_CLASS_RANGES = (*((number, number) for number in range(len(CLASS_STARTS) + 1)), (0, 1), (0, 2), (0, 3))
 # Completion is estimated from voters with at least this many votes.
 COMPLETION_VOTES = 10
 NOT_REDUCED, BY_VOTER, BY_APPEARANCES, BY_WINS = "", "voter", "appearances", "wins"

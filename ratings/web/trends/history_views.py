@@ -91,9 +91,9 @@ def _find_directions(comparisons: Sequence[BoardComparison]) -> dict[str, str]:
     If several comparisons have an earlier board, the one over the longest period counts.
     """
     known_changes = [comparison.changes for comparison in comparisons if comparison.changes is not None]
-    movements = known_changes[-1].significant_movements if known_changes else []
-    significant = [movement for movement in movements if {"rating", "rank"} & set(movement.significant or ())]
-    return {movement.current["model"]: "up" if movement.change > 0 else "down" for movement in significant}
+    significant = known_changes[-1].significant_movements if known_changes else []
+    moved = [movement for movement in significant if {"rating", "rank"} & set(movement.significant or ())]
+    return {movement.current["model"]: "up" if movement.change > 0 else "down" for movement in moved}
 
 
 def _build_presets(parameters: Mapping[str, str], end: datetime, since: datetime | None) -> list[dict[str, Any]]:
