@@ -78,8 +78,7 @@ def _find_standing(pool: str) -> Standing | None:
 
 def load_rating_moves(battle: Battle, vote: Vote) -> RatingMoves:
     """Return how the ratings have moved since the vote."""
-    rows_before = {side: _get_side_standing(battle, side) for side in SIDES}
-    before = {side: {**dict.fromkeys(RATING_FIELDS), **row} if row else None for side, row in rows_before.items()}
+    before = {side: _fill_row(_get_side_standing(battle, side)) for side in SIDES}
     now = before
     board_time = None
     pool = get_board_pool(battle)
@@ -131,9 +130,14 @@ def _get_models(battle: Battle) -> dict[str, LanguageModel]:
 
 
 def _select_rows(models: Mapping[str, LanguageModel], ratings: Mapping[str, Any]) -> dict[str, Any]:
-    rows = {side: ratings.get(model.slug) for side, model in models.items()}
-    extra = {RANKED_COUNT_KEY: sum(row["rank"] is not None for row in ratings.values())}
-    return {side: row and {**dict.fromkeys(RATING_FIELDS), **row, **extra} for side, row in rows.items()}
+    ranked_count = sum(row["rank"] is not None for row in ratings.values())
+    rows = {side: _fill_row(ratings.get(model.slug)) for side, model in models.items()}
+    return {side: row and row | {RANKED_COUNT_KEY: ranked_count} for side, row in rows.items()}
+
+
+def _fill_row(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the row with None for each missing one of the `RATING_FIELDS`, or None if there is no row."""
+    return {**dict.fromkeys(RATING_FIELDS), **row} if row else None
 
 
 def build_reveal(battle: Battle) -> list[dict[str, Any]] | None:

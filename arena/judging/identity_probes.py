@@ -123,7 +123,7 @@ class PromptWords:
         index = 0
         while index < len(self.text.words):
             gap = self.text.gap(index)
-            if gap != " " and previous != CLAUSE_END and (CLAUSE_BREAK.search(gap) or (newlines and "\n" in gap)):
+            if previous != CLAUSE_END and _ends_clause(gap, newlines=newlines):
                 if COLON_MARK in gap:
                     yield COLON_MARK
                 yield CLAUSE_END
@@ -143,6 +143,12 @@ class PromptWords:
         if word in POLITE_PRONOUNS and previous != CLAUSE_END and self.text.visible_word(index)[0].isupper():
             return POLITE_PRONOUNS[word]
         return _expand_word(word, previous)
+
+
+def _ends_clause(gap: str, *, newlines: bool) -> bool:
+    if gap == " ":  # the most common gap
+        return False
+    return CLAUSE_BREAK.search(gap) is not None or (newlines and "\n" in gap)
 
 
 def _expand_word(word: str, previous: str) -> str:

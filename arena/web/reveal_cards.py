@@ -42,7 +42,8 @@ def build_ratings(models: Mapping[str, LanguageModel], moves: RatingMoves) -> di
     """Return the template context for both models' ratings: `moves`, and one row per side."""
     rows = []
     for side, model in models.items():
-        before, now = moves.before[side], moves.now[side]
+        before = moves.before[side]
+        now = moves.now[side]
         earlier = before["rating"] if before and now and moves.board_time else None
         change = "" if earlier is None else _format_change(round_number(now["rating"]) - round_number(earlier))
         row = {"side": side, "slug": model.slug, "name": model.name, "before": before, "now": now}

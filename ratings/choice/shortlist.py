@@ -68,7 +68,8 @@ class CandidateAssessment:
     @property
     def retirement_note(self) -> str:
         """The day on which the model retires and its successor, or "" if no day is announced."""
-        day, successor = self.candidate.retires_on, self.candidate.successor
+        day = self.candidate.retires_on
+        successor = self.candidate.successor
         if day is None:
             return ""
         note = gettext("retires on %(day)s") % {"day": date_format(day, "F j, Y")}

@@ -214,10 +214,10 @@ def find_joint_hits(z: Floats, tests: int) -> Flags:
     can also affect its rivals. The tail of the number of independent models beyond a limit is at most that of a Poisson
     distribution (W. Hoeffding, 1956).
     """
-    size = np.abs(z)
+    distance = np.abs(z)
     hits = np.zeros(len(z), dtype=bool)
     for limit in _JOINT_LIMITS:
-        beyond = size >= limit
+        beyond = distance >= limit
         chance = 2 * len(z) * ndtr(-limit)
         if (
             beyond.sum() >= _MIN_JOINT
@@ -233,11 +233,12 @@ def find_hits(appearances: Floats, wins: Floats, tests: int) -> Aims:
     appearances, wins (M,): the excesses in standard errors. An attack makes its model appear more often and win more or
     less often. In honest votes, the two are independent, so their sum is a stronger test than either of them.
     """
-    more = np.maximum(appearances / _measure_spread(appearances), 0)
-    size = (more + np.abs(wins)) / np.sqrt(2)
-    hits = (size >= compute_z_limit(tests)) | find_joint_hits(size, tests)
-    frequent = find_joint_hits(more, tests)
-    lifted, lowered = (hits | frequent) & (wins >= MIN_Z), (hits | frequent) & (wins <= -MIN_Z)
+    frequency = np.maximum(appearances / _measure_spread(appearances), 0)
+    combined = (frequency + np.abs(wins)) / np.sqrt(2)
+    hits = (combined >= compute_z_limit(tests)) | find_joint_hits(combined, tests)
+    frequent = find_joint_hits(frequency, tests)
+    lifted = (hits | frequent) & (wins >= MIN_Z)
+    lowered = (hits | frequent) & (wins <= -MIN_Z)
     return Aims(lifted, lowered, frequent & ~lifted & ~lowered)
 
 

@@ -111,22 +111,22 @@ def weigh(
     columns = {"voter": voter, "model_a": model_a, "model_b": model_b, "outcome": outcome}
     columns |= {"propensity": propensity, "time": time, "draw": draw}
     records = read_votes(columns, shares)
-    fold = _Fold(records)
+    state = _FilterState(records)
     start = 0
     for epoch, end in enumerate(records.ends):
-        fold.close_epoch(epoch, slice(start, end))
+        state.close_epoch(epoch, slice(start, end))
         start = end
-    fold.lower(np.flatnonzero(fold.flagged[records.voter[start:]]) + start, 0.0, BY_VOTER)
+    state.lower(np.flatnonzero(state.flagged[records.voter[start:]]) + start, 0.0, BY_VOTER)
     weight = np.empty(len(records.order))
-    reason = np.empty(len(records.order), dtype=fold.reason.dtype)
-    weight[records.order] = fold.weight
-    reason[records.order] = fold.reason
+    reason = np.empty(len(records.order), dtype=state.reason.dtype)
+    weight[records.order] = state.weight
+    reason[records.order] = state.reason
     is_closed = np.zeros(len(weight), dtype=bool)
     is_closed[records.order[:start]] = True
     return VoteWeights(weight, reason, is_closed, VERSION)
 
 
-class _Fold:
+class _FilterState:
     """The weights and sums after all epochs that have been closed so far."""
 
     def __init__(self, records: VoteRecords) -> None:
