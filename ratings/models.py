@@ -20,7 +20,7 @@ PUBLIC_DELAY = timedelta(hours=24)  # the age at which a vote enters the public 
 OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # all votes except ties
 EXCLUDED = "excluded"  # the reason that the public record and the method page give for votes excluded by an operator
-FULL_WEIGHT = 256  # filter weights are stored as integers from 0 to this
+FULL_WEIGHT = 256  # filter weights are stored as integers, in units of 1/256
 SEED_POOL = "chatbot-arena-2024-08"  # slug of the public vote pool that ships with Arena
 
 

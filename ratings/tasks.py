@@ -114,7 +114,7 @@ def _filter_votes() -> None:
     from ratings.pipeline import filter_run  # loads scipy, which is slow to import
 
     try:
-        if filter_run.start_due_runs():
+        if filter_run.run_due_filters():
             schedule_refresh()
     finally:
         connections.close_all()

@@ -48,8 +48,8 @@ def build_activity_tile() -> Tile:
     )
 
 
-def _build_bar(day: date, votes: int, most: int) -> Bar:
-    height = max(1, round(100 * votes / most)) if votes else 0  # so that a single vote is visible, too
+def _build_bar(day: date, votes: int, max_votes: int) -> Bar:
+    height = max(1, round(100 * votes / max_votes)) if votes else 0  # so that a single vote is visible, too
     return Bar(date_format(day, "D"), f"{votes:,}", 100 - height)
 
 

@@ -1,7 +1,8 @@
 """Announces battle events to open pages, through one Redis stream per battle. Events can be lost.
 
 Each stream entry contains a list of events: ["delta", turn, side, tag, offset, text], ["done", turn, side, tag, html],
-["failed", turn, side, tag, reason], and ["state", state].
+["failed", turn, side, tag, reason], and ["state", state]. `tag` identifies the attempt (see `attempt_tags`), and
+`offset` is the number of characters before the text.
 """
 
 from collections.abc import Iterable

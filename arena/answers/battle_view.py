@@ -14,9 +14,9 @@ from core.storage.database import database_sync_to_async
 
 # The fields of answers, turns, and battles that a view needs.
 VIEW_FIELDS = (
-    *("side", "state", "text", "stopped", "cut", "failure", "attempt", "turn__number"),
-    *("turn__battle__state", "turn__battle__mode"),
-)
+    "side", "state", "text", "stopped", "cut", "failure", "attempt", "turn__number", "turn__battle__state",
+    "turn__battle__mode",
+)  # fmt: skip
 
 
 def load_answers(battle_id: UUID) -> list[Answer]:

@@ -98,7 +98,7 @@ class Engine:
         self.tasks[job.turn_id] = [self.loop.create_task(answer(turn, side)) for side in turn.sides.values()]
 
     def _drop_turn(self, turn: LiveTurn) -> None:
-        """Cancel a claimed turn and forget it, unless a newer claim by this worker has replaced it."""
+        """Cancel a claimed turn and record its finished calls, unless a newer claim by this worker has replaced it."""
         if self.turns.get(turn.job.turn_id) is turn:
             del self.turns[turn.job.turn_id]
             self._cancel_tasks(turn)
@@ -131,10 +131,11 @@ class Engine:
         await self._read_arrived_text()
         turns = [turn for turn in self.turns.values() if turn.may_publish(tick_start)]
         for turn in turns:
-            if any(turn.iter_open_sides()) and (sides := self._advance(turn)):
-                for side in sides:
-                    side.closed = True
-                self._run_in_background(self._finish_sides(turn, sides))
+            ended_sides = self._advance(turn) if any(turn.iter_open_sides()) else []
+            for side in ended_sides:
+                side.closed = True
+            if ended_sides:
+                self._run_in_background(self._finish_sides(turn, ended_sides))
         await self.publisher.flush(turns)
         await asyncio.sleep(max(0.0, tick_start + TICK_S - time.monotonic()))
 
@@ -186,7 +187,8 @@ class Engine:
         """Extend the leases of all turns. End turns that a voter has stopped, and drop turns whose lease is lost."""
         await asyncio.sleep(leases.HEARTBEAT_S)
         extension_time = time.monotonic()
-        open_leases = {turn: turn_leases for turn in self.turns.values() if (turn_leases := turn.build_leases())}
+        leases_by_turn = {turn: turn.build_leases() for turn in self.turns.values()}
+        open_leases = {turn: turn_leases for turn, turn_leases in leases_by_turn.items() if turn_leases}
         extensions = await asyncio.gather(
             *(self.batcher.call(leases.extend_leases, turn_leases) for turn_leases in open_leases.values()),
             return_exceptions=True,

@@ -84,11 +84,11 @@ def _replace_model(request: ReplaceRequest) -> SideJob | None:
     is_owned = answer.attempt == request.job.attempt and answer.state == Answer.State.RUNNING
     if not is_owned or any(entry["side"] == answer.side for entry in battle.replaced):
         return None
-    other = battle.model_b_id if answer.side == "a" else battle.model_a_id
-    excluded = {other, answer.model_id, *(entry["model"] for entry in battle.replaced)}
+    opponent_id = battle.model_b_id if answer.side == "a" else battle.model_a_id
+    excluded = {opponent_id, answer.model_id, *(entry["model"] for entry in battle.replaced)}
     affordable = token_budgets.list_affordable_models(draw.list_drawable_models(battle.among), battle.pool)
     candidates = [model for model in affordable if model not in excluded]
-    pair = draw.draw_opponent(other, candidates, battle.pool)
+    pair = draw.draw_opponent(opponent_id, candidates, battle.pool)
     if pair is None:
         return None
     _record_replacement(battle, answer, pair, request.reason)
@@ -97,8 +97,8 @@ def _replace_model(request: ReplaceRequest) -> SideJob | None:
 
 def _record_replacement(battle: Battle, answer: Answer, pair: PairDraw, reason: str) -> None:
     """Store the replacement. `pair` is the draw of an opponent for the other side's model."""
-    other = battle.model_b_id if answer.side == "a" else battle.model_a_id
-    new_model = pair.b if pair.a == other else pair.a
+    opponent_id = battle.model_b_id if answer.side == "a" else battle.model_a_id
+    new_model = pair.b if pair.a == opponent_id else pair.a
     entry = {"side": answer.side, "model": answer.model_id, "reason": reason, "propensity": battle.propensity}
     battle.replaced = [*battle.replaced, entry]
     battle.propensity = pair.propensity

@@ -16,10 +16,10 @@ from core.storage.compiled_queries import CompiledQuery
 
 # The fields that a job needs, including all fields of the endpoint.
 ANSWER_FIELDS = (
-    *("side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt"),
-    *("turn__battle__mode", "turn__battle__pool", "turn__battle__stopped"),
+    "side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt",
+    "turn__battle__mode", "turn__battle__pool", "turn__battle__stopped",
     *(f"model__endpoint__{field.name}" for field in Endpoint._meta.fields),
-)
+)  # fmt: skip
 BATTLES_OF_TURNS_SQL = "SELECT battle_id FROM arena_turn WHERE id = ANY(%s)"
 # All answers in the battles of these turns, ordered by turn and side.
 ANSWERS_OF_BATTLES = CompiledQuery(
@@ -102,15 +102,15 @@ def _load_jobs(claims: dict[int, dict[int, int]]) -> list[TurnJob]:
 
     claims: the attempts of the claimed answers, keyed by turn id and then by answer id
     """
-    turn_ids = [turn_id for turn_id, attempts in claims.items() if attempts]
-    if not turn_ids:
+    if not claims:
         return []
     answers_by_battle: dict[UUID, list[Answer]] = {}
-    for answer in ANSWERS_OF_BATTLES.load(turn_ids):
+    for answer in ANSWERS_OF_BATTLES.load(list(claims)):
         answers_by_battle.setdefault(answer.turn.battle_id, []).append(answer)
     turns = {answer.turn_id: answer.turn for answers in answers_by_battle.values() for answer in answers}
     return [
-        _build_job(turns[turn_id], claims[turn_id], answers_by_battle[turns[turn_id].battle_id]) for turn_id in turn_ids
+        _build_job(turns[turn_id], attempts, answers_by_battle[turns[turn_id].battle_id])
+        for turn_id, attempts in claims.items()
     ]
 
 

@@ -16,7 +16,11 @@ from arena.models import SIDES
 
 @dataclass
 class LiveSide:
-    """An answer in progress. Readers can see the text in `released`, but not yet the text in `waiting`."""
+    """An answer in progress. Readers can see the text in `released`, but not yet the text in `waiting`.
+
+    `first_at`, `last_at`, and `ended_at` are seconds on the monotonic clock: when the first and the latest part of the
+    answer or its reasoning arrived, and when the answer ended.
+    """
 
     job: SideJob
     lane: Lane = field(default_factory=Lane)
@@ -58,7 +62,6 @@ class LiveSide:
         self.reasoning.append(text)
 
     def _record_arrival(self) -> None:
-        """Record when a part of the answer or its reasoning arrived."""
         self.last_at = time.monotonic()
         if self.first_at is None:
             self.first_at = self.last_at
@@ -115,7 +118,7 @@ class LiveSide:
 
 
 class LiveTurn:
-    """The sides of a turn that this worker answers, under one clock.
+    """The sides of a turn that this worker answers, and the clock that releases their text.
 
     lease_deadline: when the leases on the open sides expire, in seconds on the monotonic clock
     pacing_deadline: when pacing stops, in seconds on the monotonic clock; after it, all waiting text is released as

@@ -29,9 +29,9 @@ from arena.answers import math_markup
 from arena.answers.link_hosts import show_hosts
 
 ALLOWED_TAGS = {
-    *("p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "h3", "h4", "h5", "h6"),
-    *("table", "thead", "tbody", "tr", "th", "td", "a", "hr", "span", "div"),
-}
+    "p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "h3", "h4", "h5", "h6",
+    "table", "thead", "tbody", "tr", "th", "td", "a", "hr", "span", "div",
+}  # fmt: skip
 MAX_LENGTH = 64_000
 COSTLY_MARKS = "[*_`~<&|>$\\\n\r"  # each of these can make the parser try a rule
 MAX_MARKS = 8_000
@@ -44,11 +44,11 @@ CACHE_SIZE = 128  # rendered answers
 MAX_HIGHLIGHTED_LENGTH = 10_000  # characters of code in one answer
 HIGHLIGHT_TIMEOUT_S = 0.15  # CPU time per answer, because some text takes lexers quadratic time
 LANGUAGES = {
-    *("bash", "c", "clojure", "cmake", "cpp", "csharp", "css", "dart", "diff", "docker", "elixir", "go", "graphql"),
-    *("groovy", "haskell", "html", "java", "javascript", "json", "julia", "jsx", "kotlin", "lua", "make", "nginx"),
-    *("objective-c", "perl", "php", "postgresql", "powershell", "protobuf", "pycon", "python", "ruby", "rust"),
-    *("scala", "scss", "splus", "sql", "swift", "tex", "toml", "tsx", "typescript", "xml", "yaml", "zig"),
-}
+    "bash", "c", "clojure", "cmake", "cpp", "csharp", "css", "dart", "diff", "docker", "elixir", "go", "graphql",
+    "groovy", "haskell", "html", "java", "javascript", "json", "julia", "jsx", "kotlin", "lua", "make", "nginx",
+    "objective-c", "perl", "php", "postgresql", "powershell", "protobuf", "pycon", "python", "ruby", "rust",
+    "scala", "scss", "splus", "sql", "swift", "tex", "toml", "tsx", "typescript", "xml", "yaml", "zig",
+}  # fmt: skip
 LANGUAGE_ALIASES = {
     alias: names[0]
     for _, names, _, _ in get_all_lexers(plugins=False)

@@ -61,6 +61,7 @@ class Publisher:
         batch = [(turn, len(turn.unsent)) for turn in turns if turn.unsent or turn.resend_all]
         if not batch:
             return
+        # Subtracting half a tick rounds the pause to the nearest tick.
         self.paused_until = now + len(batch) / MAX_ENTRIES_PER_S - TICK_S / 2
         pipeline = self.redis.pipeline(transaction=False)
         result_indexes = [_queue_events(pipeline, turn) for turn, _ in batch]
@@ -71,7 +72,7 @@ class Publisher:
             logger.warning("Redis is down: %s", error)
             self.paused_until = time.monotonic() + RETRY_DELAY_S
         for (turn, event_count), index in zip(batch, result_indexes, strict=True):
-            _mark_sent(turn, event_count, added=results[index] is not None)
+            _apply_result(turn, event_count, added=results[index] is not None)
 
 
 def _queue_events(pipeline: Any, turn: LiveTurn) -> int:
@@ -89,7 +90,8 @@ def _queue_events(pipeline: Any, turn: LiveTurn) -> int:
     return index
 
 
-def _mark_sent(turn: LiveTurn, event_count: int, *, added: bool) -> None:
+def _apply_result(turn: LiveTurn, event_count: int, *, added: bool) -> None:
+    """Drop the events that Redis added. If it added none, keep the end events, and resend all text next time."""
     if added:
         del turn.unsent[:event_count]
     else:

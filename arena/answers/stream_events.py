@@ -162,7 +162,7 @@ def _iter_battle_events(position: Position, view: BattleView) -> Iterator[Stream
     step = STATE_STEPS.get(view.state, 0)
     if not step or step == position.step or not (position.a.ended and position.b.ended):
         return
-    name = {"skipped": "void", "expired": "void"}.get(view.state, view.state)
+    name = "void" if view.state in ("skipped", "expired") else view.state
     if name == "voted" and position.step == 0:
         yield StreamEvent("ready", {}, position._replace(step=1))
     yield StreamEvent(name, {}, position._replace(step=step))

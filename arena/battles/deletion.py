@@ -63,7 +63,7 @@ def delete_voter_data(voter_id: UUID) -> None:
 def _lock_battles(battles: QuerySet[Battle]) -> list[Battle]:
     """Lock the battles and their turns, and return the battles. Waits for votes that are being cast.
 
-    Turns are locked first, as in the workers, so that the two cannot deadlock.
+    Turns are locked first, as in the workers, to avoid deadlocks with them.
     """
     turns = Turn.objects.filter(battle__in=battles).order_by("pk")
     list(turns.select_for_update().values_list("pk"))

@@ -5,6 +5,7 @@ query string of the voter's last shortlist, along with the pool of its battles.
 """
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -32,7 +33,9 @@ def build_next_url(among: Sequence[str], like: int = 0) -> str:
 
     like: the key of a suggestion if the page should offer another one from its category, or 0
     """
-    parameters = {"among": among} | ({"like": like} if like else {})
+    parameters: dict[str, Any] = {"among": among}
+    if like:
+        parameters["like"] = like
     query = urlencode(parameters, doseq=True)
     return reverse("home") + (f"?{query}" if query else "")
 

@@ -67,21 +67,25 @@ def load_standing(battle: Battle) -> dict[str, Any]:
     The battle stores the rows when the vote is cast. Each row also has the number of ranked models (see
     `RANKED_COUNT_KEY`).
     """
-    standings = POOL_STANDING.load(get_board_pool(battle))
-    return _select_rows(_get_models(battle), standings[0].ratings if standings else {})
+    standing = _find_standing(get_board_pool(battle))
+    return _select_rows(_get_models(battle), standing.ratings if standing else {})
+
+
+def _find_standing(pool: str) -> Standing | None:
+    standings = POOL_STANDING.load(pool)
+    return standings[0] if standings else None
 
 
 def load_rating_moves(battle: Battle, vote: Vote) -> RatingMoves:
     """Return how the ratings have moved since the vote."""
-    rows_before = {side: _get_side_standing(battle, side) for side in SIDES}
-    before = {side: {**dict.fromkeys(RATING_FIELDS), **row} if row else None for side, row in rows_before.items()}
+    before = {side: _fill_row(_get_side_standing(battle, side)) for side in SIDES}
     now = before
     board_time = None
     pool = get_board_pool(battle)
-    for standing in POOL_STANDING.load(pool):
-        if vote.created_at and standing.updated_at > vote.created_at:
-            board_time = standing.updated_at
-            now = _select_rows(_get_models(battle), standing.ratings)
+    standing = _find_standing(pool)
+    if standing and vote.created_at and standing.updated_at > vote.created_at:
+        board_time = standing.updated_at
+        now = _select_rows(_get_models(battle), standing.ratings)
     return RatingMoves(pool, board_time, before, now, _build_scale([*before.values(), *now.values()]))
 
 
@@ -90,11 +94,14 @@ def load_ratings(pool: str, models: Mapping[str, LanguageModel]) -> RatingMoves 
 
     There was no vote, so `before` contains no ratings.
     """
-    for standing in POOL_STANDING.load(pool):
-        now = _select_rows(models, standing.ratings)
-        if scale := _build_scale(now.values()):
-            return RatingMoves(pool, standing.updated_at, dict.fromkeys(SIDES), now, scale)
-    return None
+    standing = _find_standing(pool)
+    if standing is None:
+        return None
+    now = _select_rows(models, standing.ratings)
+    scale = _build_scale(now.values())
+    if scale is None:
+        return None
+    return RatingMoves(pool, standing.updated_at, dict.fromkeys(SIDES), now, scale)
 
 
 def _build_scale(rows: Iterable[Mapping[str, Any] | None]) -> Scale | None:
@@ -123,9 +130,14 @@ def _get_models(battle: Battle) -> dict[str, LanguageModel]:
 
 
 def _select_rows(models: Mapping[str, LanguageModel], ratings: Mapping[str, Any]) -> dict[str, Any]:
-    rows = {side: ratings.get(model.slug) for side, model in models.items()}
-    extra = {RANKED_COUNT_KEY: sum(row["rank"] is not None for row in ratings.values())}
-    return {side: row and {**dict.fromkeys(RATING_FIELDS), **row, **extra} for side, row in rows.items()}
+    ranked_count = sum(row["rank"] is not None for row in ratings.values())
+    rows = {side: _fill_row(ratings.get(model.slug)) for side, model in models.items()}
+    return {side: row and row | {RANKED_COUNT_KEY: ranked_count} for side, row in rows.items()}
+
+
+def _fill_row(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the row with None for each missing one of the `RATING_FIELDS`, or None if there is no row."""
+    return {**dict.fromkeys(RATING_FIELDS), **row} if row else None
 
 
 def build_reveal(battle: Battle) -> list[dict[str, Any]] | None:

@@ -34,7 +34,8 @@ def import_suggestions(path: Path) -> dict[str, str]:
         raise ValueError(f"{path} contains no prompts")
     with transaction.atomic():
         Suggestion.objects.all().delete()
-        Suggestion.objects.bulk_create(Suggestion(prompt=prompt, category=cards[prompt]) for prompt in cards)
+        suggestions = [Suggestion(prompt=prompt, category=category) for prompt, category in cards.items()]
+        Suggestion.objects.bulk_create(suggestions)
     return cards
 
 

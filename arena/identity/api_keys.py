@@ -95,8 +95,9 @@ def create_key(
     fields = clean_form(ApiKeyForm({"name": name, "scopes": list(scopes), "days": days}))
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
-        # The lock serializes concurrent requests, so that each one sees the keys of the others.
-        if user and User.objects.select_for_update().get(pk=user.pk):
+        if user:
+            # The lock serializes concurrent requests, so that each one sees the keys of the others.
+            User.objects.select_for_update().get(pk=user.pk)
             _check_account_keys(list_valid_keys(user), fields["name"])
         key = ApiKey.objects.create(
             name=fields["name"],

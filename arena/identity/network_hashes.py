@@ -55,7 +55,7 @@ def _hash_network(request: HttpRequest, salt: bytes) -> str:
 
 def delete_expired_hashes() -> int:
     """Delete salts and battles' network hashes that are older than 30 days. Return the total number of deletions."""
-    oldest_week = datetime.now(UTC).date() - NETWORK_HASH_RETENTION
-    salt_count, _ = NetworkSalt.objects.filter(week__lte=oldest_week).delete()
+    last_expired_day = datetime.now(UTC).date() - NETWORK_HASH_RETENTION
+    salt_count, _ = NetworkSalt.objects.filter(week__lte=last_expired_day).delete()
     expired_battles = Battle.objects.filter(created_at__lte=Now() - NETWORK_HASH_RETENTION).exclude(network="")
     return salt_count + expired_battles.update(network="")

@@ -49,7 +49,7 @@ CONTRACTIONS = {
     "re": ("are", {"you"}),
     "m": ("am", {"i"}),
 }
-# German pronouns that address the reader if they are capitalized.
+# German pronouns that address the reader if they are capitalized. `=` marks their polite meaning in patterns.
 POLITE_PRONOUNS = {"sie": "=sie", "ihnen": "=ihnen"} | dict.fromkeys(("ihr", "ihre", "ihren", "ihrem", "ihrer"), "=ihr")
 WORDS_NEAR = 7  # the number of words on each side of a name that decide its meaning
 MAX_LEADING_WORDS = 6
@@ -63,13 +63,13 @@ def is_identity_probe(prompt: str) -> bool:
     words = PromptWords.of(prompt)
     line = words.build_line()
     is_coded = rules.coded.matches(line)
-    has_quotes = rules.tasks.matches(line) and not is_coded and not rules.reply.matches(line)
-    if has_quotes:
+    is_about_quoted_text = rules.tasks.matches(line) and not is_coded and not rules.reply.matches(line)
+    if is_about_quoted_text:
         words = PromptWords.of(QUOTED_TEXT.sub(" … ", prompt))
     lines = [words.build_line()]
     if "\n" in prompt:
         lines.append(words.build_line(newlines=False))
-    if has_quotes:
+    if is_about_quoted_text:
         lines = [rules.texts.truncate_clauses(line) for line in lines]
     return any(_is_probe_line(line, words.count_makers(), is_coded=is_coded) for line in lines)
 
@@ -123,7 +123,7 @@ class PromptWords:
         index = 0
         while index < len(self.text.words):
             gap = self.text.gap(index)
-            if gap != " " and previous != CLAUSE_END and (CLAUSE_BREAK.search(gap) or (newlines and "\n" in gap)):
+            if previous != CLAUSE_END and _ends_clause(gap, newlines=newlines):
                 if COLON_MARK in gap:
                     yield COLON_MARK
                 yield CLAUSE_END
@@ -143,6 +143,12 @@ class PromptWords:
         if word in POLITE_PRONOUNS and previous != CLAUSE_END and self.text.visible_word(index)[0].isupper():
             return POLITE_PRONOUNS[word]
         return _expand_word(word, previous)
+
+
+def _ends_clause(gap: str, *, newlines: bool) -> bool:
+    if gap == " ":  # the most common gap
+        return False
+    return CLAUSE_BREAK.search(gap) is not None or (newlines and "\n" in gap)
 
 
 def _expand_word(word: str, previous: str) -> str:
@@ -179,10 +185,10 @@ class PatternItem:
 class PatternSet:
     """Patterns in the notation of `data/probes.toml`, indexed by their first word."""
 
-    def __init__(self, lines: str, alternatives: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, lines: str, groups: Mapping[str, tuple[str, ...]]) -> None:
         by_word: dict[str, list[str]] = defaultdict(list)
         for line in filter(None, map(str.strip, lines.splitlines())):
-            items = [_parse_item(item, alternatives) for item in line.split()]
+            items = [_parse_item(item, groups) for item in line.split()]
             for word in _find_first_words(items):
                 by_word[word].append("".join(item.regex for item in items))
         self._sources = {word: "|".join(patterns) for word, patterns in by_word.items()}
@@ -228,6 +234,7 @@ def _find_first_words(items: Iterable[PatternItem]) -> set[str]:
 
 
 def _parse_item(item: str, groups: Mapping[str, tuple[str, ...]]) -> PatternItem:
+    """Parse an item of a pattern. The comment at the top of `data/probes.toml` explains the notation."""
     if item[0] == "~":
         return PatternItem(f"{ANY_WORD}{{0,{item[1:]}}}", (), is_optional=True)
     if item == "$":

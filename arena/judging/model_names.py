@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 
 from arena.judging.fuzzy_match import iter_name_matches, squeeze_names, squeeze_text, tokenize_text
 
-# One line per maker. Each of its words reveals that a model is from this maker.
+# One line per maker. Each word in a line reveals that a model is from this maker.
 FAMILIES = """
     openai chatgpt gpt o1 o3 o4 davinci
     anthropic claude
@@ -137,6 +137,10 @@ def find_known_names(text: str) -> set[str]:
 
 
 def _extract_names(text: str) -> set[str]:
+    """Return the squeezed text in full, without generic words at both ends, and without a number after the only word.
+
+    Names that are too short are omitted.
+    """
     parts = [part for part in PART_SEPARATOR.split(PARENTHESIZED.sub(" ", text).casefold()) if part]
     specific_indexes = [index for index, part in enumerate(parts) if not _is_generic(part)]
     if not specific_indexes:

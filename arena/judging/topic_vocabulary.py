@@ -68,7 +68,7 @@ def compile_alternation(*patterns: str) -> re.Pattern[str]:
 
 
 # --- coding
-CODE_FENCES = frozenset(
+CODE_LANGUAGES = frozenset(
     split_words("""
     bash sh shell zsh console powershell python py javascript js jsx typescript ts tsx java kotlin scala c cpp c++ cs c#
     csharp go golang rust rs ruby rb php perl r matlab julia sql html css scss xml json yaml yml toml ini diff

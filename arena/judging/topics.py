@@ -54,16 +54,18 @@ def classify_prompts(prompts: Sequence[str]) -> list[str]:
 def _classify_prompt(text: str) -> list[str]:
     prompt = Prompt.of(text)
     constraints = count_constraints(prompt.lower)
-    rules = {
+    matches = {
         "coding": prompt.is_coding(),
         "math": prompt.is_math(),
         "creative-writing": prompt.is_creative(),
         "instruction-following": constraints > 0,
         "hard-prompts": constraints + count_steps(prompt.lower, prompt.sentences) >= SEVERAL,
         "longer-query": prompt.length >= LONG_QUERY_LENGTH,
-        (detect_language(text) or "").lower(): True,
     }
-    return [slug for slug, applies in rules.items() if slug and applies]
+    slugs = [slug for slug, is_match in matches.items() if is_match]
+    if language := detect_language(text):
+        slugs.append(language.lower())
+    return slugs
 
 
 @dataclass(frozen=True)
@@ -74,33 +76,33 @@ class Prompt:
     prose: the text outside of code blocks
     lower: the prose in lower case
     sentences: the sentences of the prose
-    fences: the languages of the code blocks
-    fenced: the lines of the code blocks
+    code_languages: the languages of the code blocks
+    code_lines: the lines of the code blocks
     """
 
     length: int
     prose: str
     lower: str
     sentences: list[Sentence]
-    fences: frozenset[str]
-    fenced: list[str]
+    code_languages: frozenset[str]
+    code_lines: list[str]
 
     @classmethod
     def of(cls, text: str) -> "Prompt":
         lines = list(iter_lines_with_fence(text))
         prose = "\n".join(line for line, fence in lines if fence is None)
         sentences = [Sentence(part) for part in SENTENCE_END.split(prose.casefold()) if part and not part.isspace()]
-        fences = frozenset(word for _, fence in lines if fence for word in words.split_words(fence)[:1])
-        fenced = [line for line, fence in lines if fence]
-        return cls(measure_length(text), prose, prose.lower(), sentences, fences, fenced)
+        code_languages = frozenset(word for _, fence in lines if fence for word in words.split_words(fence)[:1])
+        code_lines = [line for line, fence in lines if fence]
+        return cls(measure_length(text), prose, prose.lower(), sentences, code_languages, code_lines)
 
     def is_coding(self) -> bool:
-        if not self.fences.isdisjoint(words.CODE_FENCES) or self._shows_code():
+        if not self.code_languages.isdisjoint(words.CODE_LANGUAGES) or self._shows_code():
             return True
         return any(map(_is_about_code, self.sentences))
 
     def _shows_code(self) -> bool:
-        lines = [*self.fenced, *self.prose.split("\n")]
+        lines = [*self.code_lines, *self.prose.split("\n")]
         spans = CODE_SPAN.findall(self.prose)
         if any(map(words.CODE_PATTERN.search, lines)) or any(words.CODE_HINT.search(span.strip("`")) for span in spans):
             return True

@@ -71,6 +71,8 @@ def _build_draw_key(help_text: str) -> "models.ForeignKey[DrawTable | None, Draw
 
 
 class Battle(models.Model):
+    """One conversation with two models, and at most one vote."""
+
     class Mode(models.TextChoices):
         ANONYMOUS = "anonymous"
         SIDE_BY_SIDE = "side_by_side"

@@ -1,4 +1,4 @@
-"""Row locks on voters and battles. A concurrent request can delete the row, and the error is then a 404 or 409."""
+"""Row locks on voters and battles. If a concurrent request has deleted the row, the error is a 404 or 409."""
 
 from typing import Any
 from uuid import UUID

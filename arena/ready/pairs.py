@@ -110,9 +110,8 @@ def _load_listed() -> list[DrawablePair]:
     battles = sharing.query_listed_battles().filter(vote__counted=True).annotate(turn_count=Count("turns"))
     newest = battles.filter(turn_count=1).order_by("-shared_at")[:MAX_CANDIDATES]
     first_turn = Turn.objects.filter(battle=OuterRef("pk"), number=1)
-    rows = newest.annotate(prompt=Subquery(first_turn.values(start=Left("prompt", PROMPT_PREVIEW_LENGTH)))).values_list(
-        "pk", "prompt", "voter_id"
-    )
+    preview = Subquery(first_turn.values(start=Left("prompt", PROMPT_PREVIEW_LENGTH)))
+    rows = newest.annotate(prompt=preview).values_list("pk", "prompt", "voter_id")
     return [DrawablePair(*row) for row in rows]
 
 

@@ -27,7 +27,6 @@ from core.templatetags.strips import Scale
 
 EXPORT_FILE_NAME = "arena-my-battles.json"
 MAX_LISTED_MODELS = 8
-EXAMPLE_CARDS = 4
 KIND_LABELS = {
     "open": _("Open"),
     "ties": _("Ties"),
@@ -73,7 +72,7 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
         "record": history.build_voter_record(models),
         "agreement": history.load_agreement(voter),
         "scale": WON_SHARE_SCALE,
-        "cards": [] if page.battles else draw_cards()[:EXAMPLE_CARDS],
+        "cards": [] if page.battles else draw_cards(),
         "is_first_page": "before" not in request.GET,
         "deleted": request.GET.get("deleted", ""),
         "delete_error": delete_error,

@@ -30,11 +30,10 @@ def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
     figures: pairs of a label and its texts; figures without text are omitted
     """
     usual = card["usual_performance"]
-    price = card["price"] or ("", "")
     figures: Sequence[Figures] = [
         (_label_answers(card["answers"]), _describe_answers(card)),
         (_("Usually"), _describe_speed(usual.tokens_per_s, usual.first_token_s) if usual else []),
-        (_("Price per million tokens"), _describe_price(*price) if card["price"] else []),
+        (_("Price per million tokens"), _describe_price(*card["price"]) if card["price"] else []),
     ]
     return {"facts": _describe_model(card), "figures": [(label, texts) for label, texts in figures if texts]}
 
@@ -43,7 +42,8 @@ def build_ratings(models: Mapping[str, LanguageModel], moves: RatingMoves) -> di
     """Return the template context for both models' ratings: `moves`, and one row per side."""
     rows = []
     for side, model in models.items():
-        before, now = moves.before[side], moves.now[side]
+        before = moves.before[side]
+        now = moves.now[side]
         earlier = before["rating"] if before and now and moves.board_time else None
         change = "" if earlier is None else _format_change(round_number(now["rating"]) - round_number(earlier))
         row = {"side": side, "slug": model.slug, "name": model.name, "before": before, "now": now}

@@ -43,7 +43,8 @@ class ExclusionForm(ModelForm):
             if battle is None:
                 raise ValidationError({"battle": _("There is no such battle, or its network is no longer stored.")})
             self.instance.network = battle.network
-        start, end = cleaned.get("start"), cleaned.get("end")
+        start = cleaned.get("start")
+        end = cleaned.get("end")
         if start and end and end <= start:
             raise ValidationError({"end": _("The end must be after the start.")})
         if not (cleaned.get("voter") or self.instance.network or start or end):

@@ -88,6 +88,7 @@ class BoardEventReader:
             self._start()
         try:
             await self.can_serve.wait()
+            # The client gets all events that follow this comment.
             yield b": from now on\n\n"
             while (remaining := end - time.monotonic()) > 0:
                 yield await subscriber.wait_for_events(min(remaining, HEARTBEAT_S))

@@ -149,7 +149,7 @@ def measure_progress(rows: Rows) -> OwnBoardProgress:
     missing = {row["model"]: _count_missing_votes(row) for row in rows}
     ranked_models = [model for model, votes in missing.items() if not votes]
     if len(ranked_models) >= MIN_RANKED_HERE:
-        return OwnBoardProgress(MIN_RANKED_HERE, MIN_RANKED_HERE, 0)
+        return OwnBoardProgress(ranked=MIN_RANKED_HERE, needed=MIN_RANKED_HERE, missing_votes=0)
     drawable = set(LanguageModel.objects.filter(pk__in=list_drawable_models()).values_list("slug", flat=True))
     missing = dict.fromkeys(drawable, MIN_VOTES_FOR_RANK) | missing
     if 0 < len(drawable) < MIN_RANKED_HERE:
@@ -157,7 +157,8 @@ def measure_progress(rows: Rows) -> OwnBoardProgress:
     needed = min(MIN_RANKED_HERE, len(drawable)) or MIN_RANKED_HERE
     fewest = sorted(missing.values())[:needed]
     # Each vote counts for two models.
-    return OwnBoardProgress(fewest.count(0), needed, max(ceil(sum(fewest) / 2), *fewest, 0))
+    missing_votes = max(ceil(sum(fewest) / 2), *fewest, 0)
+    return OwnBoardProgress(ranked=fewest.count(0), needed=needed, missing_votes=missing_votes)
 
 
 def _count_missing_votes(row: Mapping[str, Any]) -> int:

@@ -39,10 +39,14 @@ def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -
     If the key has a time, the matrices are from the newest table stored at or before it (see `pair_tables`), and
     `computed_at` is the table's time. Models that are not on the board are omitted.
 
-    votes_needed is the smallest n >= 0 with |diff| >= 1.96 * se(n). Here 1 / se(n)**2 = 1 / diff_se**2 + n * p * q / (k
-    * (400 / ln 10)**2), and p and q = 1 - p are the predicted scores. k is the sum of the squared residuals of all
-    votes on the board divided by its expectation; it is below 1 because of ties. The solution is n = floor(k * (400 /
-    ln 10)**2 * ((1.96 / diff)**2 - 1 / diff_se**2) / (p * q)) + 1, or 0 if the models are already separated.
+    votes_needed is the smallest n >= 0 with |diff| >= 1.96 * se(n), where
+
+        1 / se(n)**2 = 1 / diff_se**2 + n * p * q / (k * (400 / ln 10)**2)
+
+    Here p and q = 1 - p are the predicted scores, and k is the sum of the squared residuals of all votes on the board
+    divided by its expectation. k is below 1 because of ties. If the models are not separated yet, the solution is
+
+        n = floor(k * (400 / ln 10)**2 * ((1.96 / diff)**2 - 1 / diff_se**2) / (p * q)) + 1
 
     Raises RequestError as `snapshots.load_newest_board` does, and 404 for a reference board, which has no votes.
     """

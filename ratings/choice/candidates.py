@@ -98,7 +98,8 @@ def _load_facts() -> list[dict[str, Any]]:
     ]
     successors = load_successors() if any(facts["successor"] for _, facts in rows) else {}
     for key, facts in rows:
-        price, performance = prices.get(key), performances.get(key)
+        price = prices.get(key)
+        performance = performances.get(key)
         facts["successor"] = successors.get(facts["slug"])
         facts["commercial"] = None if facts["commercial"] == "unknown" else facts["commercial"]
         facts["requests_per_minute"] = parse_rate(facts["requests_per_minute"])

@@ -236,7 +236,9 @@ class ChoiceForm(DefaultsForm):
 
     def _build_context(self) -> int | None:
         """Return the minimum context in tokens: the larger of the limits in tokens and in pages."""
-        return max(self.get_value("context") or 0, (self.get_value("pages") or 0) * TOKENS_PER_PAGE) or None
+        tokens = self.get_value("context") or 0
+        pages = self.get_value("pages") or 0
+        return max(tokens, pages * TOKENS_PER_PAGE) or None
 
     def _build_use(self) -> MonthlyUse:
         input_tokens = self.get_value("input_tokens")

@@ -9,8 +9,17 @@ from catalog.calculators.log_plot import LogAxis, build_path
 from core.templatetags.strips import Scale, build_scale, format_tick
 from ratings.choice.shortlist import CandidateAssessment
 
-LEFT, RIGHT, TOP, BOTTOM = 60, 700, 16, 292
-LETTER_WIDTH, ASCENT, DESCENT, LABEL_DISTANCE = 7.5, 11, 3, 8
+# The edges of the plot, the size of names, and the free space around dots and the line, in units of the SVG image.
+LEFT = 60
+RIGHT = 700
+TOP = 16
+BOTTOM = 292
+LETTER_WIDTH = 7.5
+ASCENT = 11
+DESCENT = 3
+LABEL_DISTANCE = 8
+DOT_SPACE = 6
+LINE_SPACE = 2
 PRICE_MARGINS = (1.4, 2.0)  # factors below the lowest and above the highest price; names need room on the right
 RATING_MARGIN = 0.12  # names need room above the dots
 MAX_PRICE_TICKS = 8
@@ -131,9 +140,10 @@ def _label_dots(
 ) -> list[PriceDot]:
     """Return the dots. The `named` ones get a name if it overlaps neither points, other names, nor the line."""
     points = [*((dot.x, dot.y) for dot in dots), *others]
-    occupied = [_Area(x - 6, x + 6, y - 6, y + 6) for x, y in points]
+    occupied = [_Area(x - DOT_SPACE, x + DOT_SPACE, y - DOT_SPACE, y + DOT_SPACE) for x, y in points]
     occupied += [
-        _Area(x, next_x, min(y, next_y) - 2, max(y, next_y) + 2) for (x, y), (next_x, next_y) in pairwise(steps)
+        _Area(x, next_x, min(y, next_y) - LINE_SPACE, max(y, next_y) + LINE_SPACE)
+        for (x, y), (next_x, next_y) in pairwise(steps)
     ]
     labeled = []
     for dot in dots:

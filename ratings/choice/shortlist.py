@@ -32,7 +32,7 @@ SortName = Literal["tier", "price", "rating"]
 
 @dataclass(frozen=True)
 class CandidateAssessment:
-    """The result for one model.
+    """A candidate, assessed against all limits.
 
     prices: the prices for prompts as long as the required context, or None.
     price: US dollars per million tokens for the mix in `limits.use`, at these prices.
@@ -68,7 +68,8 @@ class CandidateAssessment:
     @property
     def retirement_note(self) -> str:
         """The day on which the model retires and its successor, or "" if no day is announced."""
-        day, successor = self.candidate.retires_on, self.candidate.successor
+        day = self.candidate.retires_on
+        successor = self.candidate.successor
         if day is None:
             return ""
         note = gettext("retires on %(day)s") % {"day": date_format(day, "F j, Y")}
@@ -126,7 +127,7 @@ SORT_KEYS: Mapping[SortName, Callable[[CandidateAssessment], tuple[Any, ...]]] =
 
 @dataclass(frozen=True)
 class Shortlist:
-    """The result for one form. Each model is in one of the three groups.
+    """The candidates in three groups. Each of them is in one group.
 
     survivors: the models that meet all limits, in the order of the sort key.
     undecided: the models that fail no limit but whose value is unknown for some, in the same order.

@@ -43,7 +43,7 @@ from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Pool, format_category_name
 
-# The lists of models, by the parameter with the page number, and the number of models per page.
+# For each list of models: the query parameter with its page number → the number of models per page.
 PAGE_SIZES = {"left": 10, "unrated": 25, "undecided": 25, "out": 25}
 MIN_KNOWN_SHARE = 0.2  # a column with fewer known values is omitted
 MULTIPLE_FIELDS = ("modalities", "among")
@@ -288,7 +288,7 @@ def _list_options(decision: Decision | None) -> list[tuple[Any, Any]]:
     """Return the options for the chosen model: "none yet", and the models in groups."""
     options: list[tuple[Any, Any]] = [("", gettext("none yet"))]
     for label, models in decision.groups if decision else ():
-        options.append((label, [(each.candidate.slug, each.candidate.name) for each in models]))
+        options.append((label, [(model.candidate.slug, model.candidate.name) for model in models]))
     return options
 
 

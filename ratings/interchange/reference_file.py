@@ -57,13 +57,13 @@ class ReferenceRating:
         _, _, name = self.key.partition(" / ")
         if self.provider in DASHED_VERSION_MAKERS:
             name = name.replace(".", "-")
-        words = self.model_name.lower()
-        if self.provider in THINKING_MODEL_MAKERS and "-thinking" in words and "thinking" not in name:
+        lowercase_name = self.model_name.lower()
+        if self.provider in THINKING_MODEL_MAKERS and "-thinking" in lowercase_name and "thinking" not in name:
             name = f"{name}-thinking"
         date = _parse_date(self.name)
         if date:
             return name if name.endswith(date) else f"{name}-{date}"
-        return f"{name}-preview" if "preview" in words and "preview" not in name else name
+        return f"{name}-preview" if "preview" in lowercase_name and "preview" not in name else name
 
     @property
     def provider(self) -> str:

@@ -15,6 +15,7 @@ from ratings.pipeline.board_rows import Anchor, BoardRows, Contestants, build_el
 from ratings.pipeline.pool_state import CategoryCounts, CategoryVotes, PoolState
 from ratings.statistics import bradley_terry, cluster_sums, style_control
 from ratings.statistics.constants import MAX_VOTES_PER_VOTER, MEAN_RATING
+from ratings.statistics.elo import K_FACTOR
 from ratings.statistics.likelihood import NotConverged
 from ratings.statistics.style_likelihood import Separable
 from ratings.statistics.style_votes import StyledVotes
@@ -42,7 +43,7 @@ def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snaps
     elo = state.compute_elo_ratings(category)
     elo_column = np.array([elo[key] for key in counts.models])
     snapshot.pairs = pair_tables.build_pair_table(fit, counts.counted, elo_column)
-    return [snapshot, _build_snapshot(board, ELO, build_elo_rows(contestants, elo), {"k": 4})]
+    return [snapshot, _build_snapshot(board, ELO, build_elo_rows(contestants, elo), {"k": K_FACTOR})]
 
 
 def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snapshot:

@@ -82,6 +82,7 @@ def _find_last_id(pool: str, latest: datetime) -> int | None:
 
 
 def _build_mark(pool: Pool, last_id: int) -> list[int]:
+    """Return a value that changes when the certificates of the pool's boards become outdated."""
     return [pool.revision, last_id]
 
 

@@ -1,7 +1,7 @@
 """Runs the vote filter on a pool's votes, and stores the weights.
 
-A run reads all votes in the pool, so it has its own process. Weights change only after an epoch has closed, and all at
-once.
+A run reads all votes in the pool, so it has its own process. The filter weighs votes in epochs (see
+`ratings.statistics.vote_filter.records`). Weights change only after an epoch has closed, and all at once.
 """
 
 import logging
@@ -72,7 +72,7 @@ class FilterRun:
     changed: int
 
 
-def start_due_runs() -> list[str]:
+def run_due_filters() -> list[str]:
     """Run the filter for each pool that is due, one after another, each in its own process. Return their slugs."""
     due = [pool for pool in Pool.objects.filter(kind__in=FILTERED_KINDS).order_by("pk") if is_due(pool)]
     for pool in due:
@@ -161,16 +161,20 @@ def _limit_crowds(
     Return the limit for votes in the open epoch. If established voters' votes have less than `crowds.MIN_OLD_WEIGHT`,
     there are no limits: the weights stay the same, and the result is None.
     """
-    new = load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.slug, start=datetime.now(UTC) - NEW_VOTER_AGE)
+    new_votes = load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.slug, start=datetime.now(UTC) - NEW_VOTER_AGE)
     position = {int(vote): index for index, vote in enumerate(ids.tolist())}
-    rows = np.array([position.get(vote, -1) for vote in new["id"].tolist()], dtype=int)
-    new, rows = new[rows >= 0], rows[rows >= 0]
+    rows = np.array([position.get(vote, -1) for vote in new_votes["id"].tolist()], dtype=int)
+    is_weighted = rows >= 0
+    new_votes = new_votes[is_weighted]
+    rows = rows[is_weighted]
     old_weight = float(weights.sum() - weights[rows].sum())
     if old_weight < crowds.MIN_OLD_WEIGHT:
         return None
-    new, rows = new[is_closed[rows]], rows[is_closed[rows]]
+    is_in_closed_epoch = is_closed[rows]
+    new_votes = new_votes[is_in_closed_epoch]
+    rows = rows[is_in_closed_epoch]
     limit = crowds.compute_hourly_limit(old_weight)
-    hour, network, voter = (new[name].astype("i8") for name in ("hour", "network", "voter"))
+    hour, network, voter = (new_votes[name].astype("i8") for name in ("hour", "network", "voter"))
     factor = crowds.limit_crowds(hour, network, voter, weights[rows], limit)
     weights[rows] *= factor
     reasons[rows[factor < 1]] = CROWD

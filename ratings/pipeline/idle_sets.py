@@ -18,7 +18,7 @@ def delete_idle_sets() -> int:
 
     The next vote on a deleted set creates its pool again from all votes on the set (see `ratings.pipeline.tallies`).
     """
-    from ratings.pipeline.vote_weights import REFRESH_LOCK_ID
+    from ratings.pipeline.vote_weights import REFRESH_LOCK_ID  # loads scipy, which is slow to import
 
     with transaction.atomic():
         with connection.cursor() as cursor:

@@ -48,7 +48,7 @@ def update_pair_weights(pool: Pool, state: PoolState) -> None:
     """Store the weights for the next draws if pairs are drawn for the pool.
 
     The weights are updated at most once a minute, so that many draws share a table. If the set of models has changed,
-    they are updated at once.
+    they are updated immediately.
     """
     if pool.kind in (Pool.Kind.IMPORT, Pool.Kind.READY):
         return

@@ -168,6 +168,7 @@ WITH summed AS (
 UPDATE ratings_pool SET revision = revision + 1, weight_revision = weight_revision + 1
 WHERE id IN (SELECT pool_id FROM marked)"""
 
+SQL_CONSTANTS: dict[str, Any] = {"overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY, "full": FULL_WEIGHT}
 BoardSlugs = tuple[str, str]  # slugs of a pool and of a category
 
 
@@ -264,9 +265,8 @@ def apply_staged_weights() -> None:
 
 
 def _count_changes(*, is_tallied: bool) -> None:
-    fixed: dict[str, Any] = {"overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY, "full": FULL_WEIGHT}
     with connection.cursor() as cursor:
-        cursor.execute(COUNT_CHANGES_SQL, fixed | {"is_tallied": is_tallied})
+        cursor.execute(COUNT_CHANGES_SQL, SQL_CONSTANTS | {"is_tallied": is_tallied})
 
 
 def _count_pairs(pool: str) -> list[PairCount]:
@@ -277,10 +277,8 @@ def _count_pairs(pool: str) -> list[PairCount]:
 def _count_votes(votes_sql: str, ids_sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
     """Return rows with the vote ids that `ids_sql` selects, followed by the fields of a PairCount."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            votes_sql + WEIGHTED_SQL + JUDGED_SQL + COUNT_PAIRS_SQL.format(ids=ids_sql),
-            {**parameters, "overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY, "full": FULL_WEIGHT},
-        )
+        statement = votes_sql + WEIGHTED_SQL + JUDGED_SQL + COUNT_PAIRS_SQL.format(ids=ids_sql)
+        cursor.execute(statement, SQL_CONSTANTS | parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 

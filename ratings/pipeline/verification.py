@@ -81,7 +81,8 @@ def _recount_votes(pool: Pool) -> Counter[TallyKey]:
                 counts[category, low, high, outcome] += vote.multiplicity
                 weight = weights.get(vote.pk, FULL_WEIGHT)
                 if outcome != "both_bad" and weight < FULL_WEIGHT:
-                    lost, lost_square = FULL_WEIGHT - weight, FULL_WEIGHT**2 - weight**2
+                    lost = FULL_WEIGHT - weight
+                    lost_square = FULL_WEIGHT**2 - weight**2
                     counts[category, low, high, f"lost_{outcome}"] += vote.multiplicity * lost
                     counts[category, low, high, f"lost_squared_{outcome}"] += vote.multiplicity * lost_square
     return counts

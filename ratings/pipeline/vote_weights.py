@@ -1,4 +1,7 @@
-"""Stores the weights of votes, from the filter and from operators' exclusions, and updates the tallies."""
+"""Stores the weights of votes, from the filter and from operators' exclusions, and updates the tallies.
+
+The filter weighs votes in epochs (see `ratings.statistics.vote_filter.records`).
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress

@@ -68,6 +68,7 @@ def find_alarms() -> list[Alarm]:
     networks = np.unique(votes["network"], return_inverse=True)[1]
     names = dict(LanguageModel.objects.filter(pk__in=models.tolist()).values_list("pk", "name"))
     alarms = []
+    # New voters are group 0, and votes by other voters get -1, so they are in no group.
     for group, is_network in ((votes["is_new"].astype(np.intp) - 1, False), (networks, True)):
         for excess in find_excesses(group, a, b, draw, shares)[:MAX_ALARMS]:
             model = int(models[excess.model])

@@ -253,10 +253,7 @@ def _fit_line(pairs: Sequence[RatedScore]) -> tuple[str | None, BenchmarkRegress
 
 
 def _compute_error(row: Row) -> float:
-    """Return a rating's standard error.
-
-    If only the interval is known, it is derived from the interval; otherwise it is 0.
-    """
+    """Return a rating's standard error, derived from the interval if only that is known, or 0 if both are unknown."""
     if row["se"] is not None:
         return float(row["se"])
     low, high = row["ci_low"], row["ci_high"]

@@ -8,13 +8,17 @@ from django.utils.translation import gettext as _
 
 from core.templatetags.strips import format_tick
 from core.text.number_format import format_dollars, format_rounded
+from ratings.boards.differences import compute_win_chance
 from ratings.choice.price_plot import PriceDot, PricePlot
 
 register = template.Library()
 # The grid uses the coordinates of `ratings.choice.price_plot`.
 PRICE_SVG = '<svg class="calc-plot" viewBox="0 0 720 330" role="group"><title>{}</title>{}</svg>'
 # The coordinates of the win curve, which `static/js/ratings/method_curve.js` also uses.
-CURVE_LEFT, CURVE_BOTTOM, CURVE_WIDTH, CURVE_HEIGHT = 52, 270, 572, 250
+CURVE_LEFT = 52
+CURVE_BOTTOM = 270
+CURVE_WIDTH = 572
+CURVE_HEIGHT = 250
 MAX_LEAD = 400
 MARKED_LEADS = (100, 200, 400)
 CURVE_SVG = (
@@ -59,7 +63,7 @@ def _draw_dot(dot: PriceDot) -> SafeString:
 def draw_win_curve() -> SafeString:
     """Return the curve of the share of votes that is predicted for each lead in points, as SVG."""
     points = (_place_lead(lead) for lead in range(-MAX_LEAD, MAX_LEAD + 1, 20))
-    marks = [(*_place_lead(lead), f"{100 * _predict_share(lead):.0f}%") for lead in MARKED_LEADS]
+    marks = [(*_place_lead(lead), f"{100 * compute_win_chance(lead):.0f}%") for lead in MARKED_LEADS]
     leads = range(-MAX_LEAD, MAX_LEAD + 1, MAX_LEAD // 2)
     ticks = [(_place_lead(lead)[0], ("+" if lead > 0 else "") + format_tick(lead)) for lead in leads]
     shares = [(CURVE_BOTTOM - CURVE_HEIGHT * share / 100 + 4, f"{share}%") for share in (0, 50, 100)]
@@ -77,10 +81,6 @@ def draw_win_curve() -> SafeString:
     return format_html(CURVE_SVG, label, path, format_html_join("", "{}", ((part,) for part in parts)))
 
 
-def _predict_share(lead: float) -> float:
-    return float(1 / (1 + 10 ** (-lead / 400)))
-
-
 def _place_lead(lead: float) -> tuple[float, float]:
     x = CURVE_LEFT + (lead + MAX_LEAD) / (2 * MAX_LEAD) * CURVE_WIDTH
-    return round(x, 1), round(CURVE_BOTTOM - CURVE_HEIGHT * _predict_share(lead), 1)
+    return round(x, 1), round(CURVE_BOTTOM - CURVE_HEIGHT * compute_win_chance(lead), 1)

@@ -43,4 +43,4 @@ def _parse_days(text: str) -> int:
 
     `invitations.create_invitation` rejects 0 with a one-line error. An error from argparse would include the usage.
     """
-    return int(text) if text.isdecimal() and len(text) < 6 else 0
+    return int(text) if text.isdecimal() else 0

@@ -43,8 +43,12 @@ _ANY_SIDE = 0.1
 _PROVEN_SHARE = 0.4
 # The shares of votes that an attacker on all of these targets casts on battles with any of them.
 _PROVEN_FOCUS = (0.45, 0.95)
-_LOG_WIN, _LOG_OTHER = np.log(0.94), np.log(0.02)
-_LOG_CONSTANT, _LOG_NOT_CONSTANT = np.log(0.97), np.log(0.01)
+# The chance that an attacker on a target gives the outcome that serves the attack, and that of each other outcome.
+_LOG_WIN = np.log(0.94)
+_LOG_OTHER = np.log(0.02)
+# The same for an attacker who gives the same answer to everything.
+_LOG_CONSTANT = np.log(0.97)
+_LOG_NOT_CONSTANT = np.log(0.01)
 _TARGET_SHARE = 0.8  # the weight of attacks with a target in the mixture
 
 # Columns of log-likelihoods. A vote's likelihood is the product of the likelihood of its kind (decisive, tie, or both
@@ -52,7 +56,8 @@ _TARGET_SHARE = 0.8  # the weight of attacks with a target in the mixture
 _WINNERS = np.array([*product(SHARPNESS, SIDE_BIAS), (-1.0, 0.0), (1.0, 0.0)])
 _KINDS = np.array([*product(TIE_FACTORS, BOTH_BAD_FACTORS), (1.0, 1.0)])
 WINNERS = slice(0, len(_WINNERS) - 2)
-CONTRARIAN, PLAIN_WINNER = len(_WINNERS) - 2, len(_WINNERS) - 1
+CONTRARIAN = len(_WINNERS) - 2
+PLAIN_WINNER = len(_WINNERS) - 1
 KINDS = slice(len(_WINNERS), len(_WINNERS) + len(_KINDS) - 1)
 PLAIN_KIND = KINDS.stop
 CONSTANT = slice(PLAIN_KIND + 1, PLAIN_KIND + 5)

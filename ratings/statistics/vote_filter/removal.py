@@ -1,5 +1,7 @@
 """Removes a model's excess of appearances or wins from a stratum, beginning with the voters who look like attackers.
 
+A stratum is a set of votes by similar voters (see `strata`).
+
 The excess is removed exactly. Removing more would hurt the model that the attack favors, so anyone could lower a rival
 by rigging votes in its favor.
 """
@@ -13,7 +15,8 @@ from ratings.statistics.vote_filter.aims import Aims
 from ratings.statistics.vote_filter.strata import MIN_Z, Stratum, Wins
 
 # The prior odds that votes beyond the expected number serve the proven attack on the model. With lower odds, more of an
-# attack with camouflage remains. With higher odds, honest votes in the model's battles lower it more often.
+# attack remains if the attackers also cast ordinary votes. With higher odds, honest votes in the model's battles lower
+# it more often.
 _PRIOR_ODDS = 20.0
 # The shares of an attacker's votes that are on the target's battles.
 _ATTACK_FOCUS = (0.45, 0.95)

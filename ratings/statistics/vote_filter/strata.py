@@ -1,7 +1,8 @@
 """Tests whether a model appears, wins, or loses more often in a stratum than honest votes can explain.
 
 A stratum is a set of votes from a range of epochs, by voters with similar numbers of votes in an epoch. Appearances are
-tested against the chances under which the pairs were drawn, wins against all votes outside the stratum, pair by pair.
+tested against the chances under which the pairs were drawn. Wins are tested against all votes outside the stratum, pair
+by pair.
 """
 
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from ratings.statistics.vote_filter.aims import Aims
 
 # The tested ratios of appearances to expected appearances.
 RATIOS = (1.1, 1.25, 1.5, 2.0, 4.0, 16.0)
-# The tolerated error of expected appearances, as a share and in standard errors of the completion.
-_MIN_SLACK, _SLACK_ERRORS = 0.03, 2.0
+# The tolerated error of expected appearances: a share, or a number of standard errors of the completion if larger.
+_MIN_SLACK = 0.03
+_SLACK_ERRORS = 2.0
 # The chance of a false hit, over all strata together.
 FALSE_HIT_CHANCE = 1e-3
 # Wins are tested if at least this many voters, in effect, judged the model inside and outside of the stratum.
@@ -212,10 +214,10 @@ def find_joint_hits(z: Floats, tests: int) -> Flags:
     can also affect its rivals. The tail of the number of independent models beyond a limit is at most that of a Poisson
     distribution (W. Hoeffding, 1956).
     """
-    size = np.abs(z)
+    distance = np.abs(z)
     hits = np.zeros(len(z), dtype=bool)
     for limit in _JOINT_LIMITS:
-        beyond = size >= limit
+        beyond = distance >= limit
         chance = 2 * len(z) * ndtr(-limit)
         if (
             beyond.sum() >= _MIN_JOINT
@@ -231,11 +233,12 @@ def find_hits(appearances: Floats, wins: Floats, tests: int) -> Aims:
     appearances, wins (M,): the excesses in standard errors. An attack makes its model appear more often and win more or
     less often. In honest votes, the two are independent, so their sum is a stronger test than either of them.
     """
-    more = np.maximum(appearances / _measure_spread(appearances), 0)
-    size = (more + np.abs(wins)) / np.sqrt(2)
-    hits = (size >= compute_z_limit(tests)) | find_joint_hits(size, tests)
-    frequent = find_joint_hits(more, tests)
-    lifted, lowered = (hits | frequent) & (wins >= MIN_Z), (hits | frequent) & (wins <= -MIN_Z)
+    frequency = np.maximum(appearances / _measure_spread(appearances), 0)
+    combined = (frequency + np.abs(wins)) / np.sqrt(2)
+    hits = (combined >= compute_z_limit(tests)) | find_joint_hits(combined, tests)
+    frequent = find_joint_hits(frequency, tests)
+    lifted = (hits | frequent) & (wins >= MIN_Z)
+    lowered = (hits | frequent) & (wins <= -MIN_Z)
     return Aims(lifted, lowered, frequent & ~lifted & ~lowered)
 
 

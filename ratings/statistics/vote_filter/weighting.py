@@ -46,8 +46,8 @@ MIN_WEIGHT = 1 / 64
 # Classes of voters by their votes in an epoch: 1, 2 to 3, 4 to 5, 6 to 9, 10 to 29, and more. No class should have most
 # of the votes, because the wins in a class are compared with a larger number of votes in the other classes.
 CLASS_STARTS = (2, 4, 6, 10, 30)
-# Each class is a stratum. An attack from accounts with few votes is spread over several classes.
-_CLASS_RANGES = (*((each, each) for each in range(len(CLASS_STARTS) + 1)), (0, 1), (0, 2), (0, 3))
+# Each class is a stratum, and so are ranges of low classes, because an attack can be spread over several classes.
+_CLASS_RANGES = (*((number, number) for number in range(len(CLASS_STARTS) + 1)), (0, 1), (0, 2), (0, 3))
 # Completion is estimated from voters with at least this many votes.
 COMPLETION_VOTES = 10
 NOT_REDUCED, BY_VOTER, BY_APPEARANCES, BY_WINS = "", "voter", "appearances", "wins"
@@ -111,22 +111,22 @@ def weigh(
     columns = {"voter": voter, "model_a": model_a, "model_b": model_b, "outcome": outcome}
     columns |= {"propensity": propensity, "time": time, "draw": draw}
     records = read_votes(columns, shares)
-    fold = _Fold(records)
+    state = _FilterState(records)
     start = 0
     for epoch, end in enumerate(records.ends):
-        fold.close_epoch(epoch, slice(start, end))
+        state.close_epoch(epoch, slice(start, end))
         start = end
-    fold.lower(np.flatnonzero(fold.flagged[records.voter[start:]]) + start, 0.0, BY_VOTER)
+    state.lower(np.flatnonzero(state.flagged[records.voter[start:]]) + start, 0.0, BY_VOTER)
     weight = np.empty(len(records.order))
-    reason = np.empty(len(records.order), dtype=fold.reason.dtype)
-    weight[records.order] = fold.weight
-    reason[records.order] = fold.reason
+    reason = np.empty(len(records.order), dtype=state.reason.dtype)
+    weight[records.order] = state.weight
+    reason[records.order] = state.reason
     is_closed = np.zeros(len(weight), dtype=bool)
     is_closed[records.order[:start]] = True
     return VoteWeights(weight, reason, is_closed, VERSION)
 
 
-class _Fold:
+class _FilterState:
     """The weights and sums after all epochs that have been closed so far."""
 
     def __init__(self, records: VoteRecords) -> None:

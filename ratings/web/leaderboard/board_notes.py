@@ -36,7 +36,8 @@ def describe_empty_board(leaderboard: LeaderboardState) -> EmptyBoard:
             "control."
         )
         return EmptyBoard(_("These votes have no finite ratings"), text)
-    pool, key = leaderboard.selection.pool, leaderboard.board_key
+    pool = leaderboard.selection.pool
+    key = leaderboard.board_key
     if key.at is None and pool.kind == Pool.Kind.LIVE:
         return EmptyBoard(_("No votes yet"), _describe_own_pool(leaderboard), _("Start a battle"), reverse("home"))
     title, text = _describe_missing_votes(leaderboard)

@@ -140,7 +140,7 @@ def compare_models(
         pairs=[],
         missing=_list_names([slug for slug in pins if slug not in slugs]),
         computed_at=None,
-        can_battle=len(pins) == 2 == sum(entry.facts.can_battle for entry in pinned),
+        can_battle=len(pins) == len(pinned) == 2 and all(entry.facts.can_battle for entry in pinned),
     )
     if len(pinned) < 2:
         return comparison
@@ -159,11 +159,9 @@ def compare_models(
 
 def _list_names(slugs: Sequence[str]) -> list[str]:
     printable_slugs = [slug for slug in slugs if slug.isprintable()]
-    names = (
-        dict(LanguageModel.objects.filter(slug__in=printable_slugs).values_list("slug", "name"))
-        if printable_slugs
-        else {}
-    )
+    if not printable_slugs:
+        return list(slugs)
+    names = dict(LanguageModel.objects.filter(slug__in=printable_slugs).values_list("slug", "name"))
     return [names.get(slug, slug) for slug in slugs]
 
 

@@ -229,7 +229,8 @@ def _load_prices() -> dict[int, TablePrice]:
 
 
 def _get_priority(snapshot: Snapshot) -> tuple[int, int]:
-    pool, votes = snapshot.board.pool, snapshot.votes or 0
+    pool = snapshot.board.pool
+    votes = snapshot.votes or 0
     if pool.slug == LIVE_POOL:
         return 3 if has_enough_ranks(unpack_rows(snapshot.rows)) else 0, votes
     return 2 if pool.kind == Pool.Kind.REFERENCE else 1, votes

@@ -45,10 +45,10 @@ def show_history(request: HttpRequest) -> HttpResponse:
     except RequestError as error:
         return error_page.render_board_error(request, error)
     slugs = [row["model"] for row in board["rows"]]
-    main = [row for row in board["rows"] if row["component"] == MAIN_COMPONENT]
+    main_rows = [row for row in board["rows"] if row["component"] == MAIN_COMPONENT]
     selection = board_selection.build_selection(requested_key, board_key, published)
     categories = model_facts.list_categories(selection.pool)
-    history = series_table.build_series_table(board_key, main, until=board["computed_at"])
+    history = series_table.build_series_table(board_key, main_rows, until=board["computed_at"])
     releases = {"format": "json", "column": "released"}
     moved = _find_directions(comparisons)
     context = {
@@ -62,7 +62,7 @@ def show_history(request: HttpRequest) -> HttpResponse:
         "retired": LanguageModel.objects.filter(build_retired_filter(), slug__in=slugs),
         "history": history,
         # A single board has no history to plot. In this case, the page plots ratings by release date.
-        "records": [] if len(history["lines"]) > 1 else release_records.list_release_records(main),
+        "records": [] if len(history["lines"]) > 1 else release_records.list_release_records(main_rows),
         "releases_json": reverse("leaderboard") + build_query_string(selection.parameters | releases),
         "days": _build_bars(votes_per_day.count_votes_per_day(board_key, end)),
         "selection": selection,
@@ -91,9 +91,9 @@ def _find_directions(comparisons: Sequence[BoardComparison]) -> dict[str, str]:
     If several comparisons have an earlier board, the one over the longest period counts.
     """
     known_changes = [comparison.changes for comparison in comparisons if comparison.changes is not None]
-    movements = known_changes[-1].significant_movements if known_changes else []
-    significant = [movement for movement in movements if {"rating", "rank"} & set(movement.significant or ())]
-    return {movement.current["model"]: "up" if movement.change > 0 else "down" for movement in significant}
+    significant = known_changes[-1].significant_movements if known_changes else []
+    moved = [movement for movement in significant if {"rating", "rank"} & set(movement.significant or ())]
+    return {movement.current["model"]: "up" if movement.change > 0 else "down" for movement in moved}
 
 
 def _build_presets(parameters: Mapping[str, str], end: datetime, since: datetime | None) -> list[dict[str, Any]]:

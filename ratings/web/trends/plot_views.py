@@ -99,15 +99,15 @@ def _build_plot_query(selection: BoardSelection, view: PlotView) -> str:
 
 def _build_context(view: PlotView) -> dict[str, Any]:
     board = view.published.board
-    main = [row for row in board["rows"] if row["component"] == MAIN_COMPONENT]
-    rows = main[: TOP_CHOICES[view.top]]
+    main_rows = [row for row in board["rows"] if row["component"] == MAIN_COMPONENT]
+    rows = main_rows[: TOP_CHOICES[view.top]]
     computed_at = board["computed_at"]
-    problem = "problem" if "problem" in board else find_plot_problem(main)
+    problem = "problem" if "problem" in board else find_plot_problem(main_rows)
     return {
         "board": board,
         "rows": rows,
         "problem": problem,
-        "unconnected": len(board["rows"]) - len(main),
+        "unconnected": len(board["rows"]) - len(main_rows),
         "models": ",".join(row["model"] for row in rows),
         "board_json": build_board_url("leaderboard-json", view.board_key, at=computed_at),
         "pairs": None if problem or "reference" in board else _build_pair_table(view.board_key, rows),
