@@ -69,6 +69,7 @@ slug = {slug}
 name = {name}
 organization = {organization}
 license = {license}
+open_weights = {open_weights}
 endpoint.kind = "openai"
 endpoint.base_url = {url}
 endpoint.model = {slug}
@@ -102,6 +103,7 @@ class Model:
         """Return the model's entry for the models file. Its model name selects the behavior of the fake provider."""
         texts = {
             "slug": self.slug, "name": self.name, "organization": self.organization, "license": self.license,
+            "open_weights": self.license != "proprietary",
             "url": url, "behavior": f"{self.slug}/rate-80-says:{self.answer}",
         }  # fmt: skip
         return ENTRY.format(**{key: json.dumps(text) for key, text in texts.items()})

@@ -88,10 +88,7 @@ def describe_tiers(leaderboard: LeaderboardState) -> str:
     """Return the rule for the models of a tier."""
     if leaderboard.selection.credit:
         return _("Bracket (tier): the 95% bar overlaps the bar of its first model.")
-    return _(
-        "Bracket (tier): not clearly worse than its first model. One test covers all pairs, so bars that do not touch "
-        "can share a tier."
-    )
+    return _("Bracket (tier): not clearly worse than its first model.")
 
 
 def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
@@ -112,7 +109,11 @@ def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
     if is_elo:
         sentences.append(_("Filters do not change ranks."))
     else:
-        sentences.append(_("A bracket joins the models of a tier. Filters do not change ranks or tiers."))
+        text = _(
+            "A bracket joins the models of a tier. One test covers all pairs, so bars that do not touch can share a "
+            "tier. Filters do not change ranks or tiers."
+        )
+        sentences.append(text)
     if groups:
         text = _(
             "The models in %(groups)s are not connected to the others by any chain of votes. Ranks, tiers, and "

@@ -21,6 +21,8 @@ from core.text.number_format import format_dollars
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.board_urls import build_board_url, build_query_string, build_short_url_redirect
+from ratings.boards.changes import has_rank
+from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import frontier, series_table
@@ -109,11 +111,19 @@ def _build_context(view: PlotView) -> dict[str, Any]:
         "problem": problem,
         "unconnected": len(board["rows"]) - len(main_rows),
         "models": ",".join(row["model"] for row in rows),
+        "tiers": orjson.dumps(_find_tiers(board, main)).decode(),
         "board_json": build_board_url("leaderboard-json", view.board_key, at=computed_at),
         "pairs": None if problem or "reference" in board else _build_pair_table(view.board_key, rows),
         "history": series_table.build_series_table(view.board_key, rows, until=computed_at),
         **_build_frontier_context(view),
     }
+
+
+def _find_tiers(board: Mapping[str, Any], rows: BoardRows) -> dict[str, int]:
+    """Map the slug of each model that has a tier to that tier."""
+    if "reference" in board:
+        return compute_interval_tiers(rows)
+    return {row["model"]: row["tier"] for row in rows if has_rank(row) and row["tier"]}
 
 
 def find_plot_problem(rows: BoardRows) -> str:

@@ -92,7 +92,7 @@ def test_state_is_in_the_address(client, three):
     assert all("category=coding" in address for address in found.values())
     assert '<option value="coding" selected>' in html
     assert '<option value="10" selected>' in html
-    assert "Rating vs. measured speed" in html
+    assert "Which models are best for their speed?" in html
     assert "?category=coding" in html
 
 
@@ -157,7 +157,7 @@ def test_board_that_makes_no_picture_says_so(client, make, words):
     html = shown(client)
     assert words in html
     assert not sources(html)
-    assert "All pairs" not in html
+    assert "Which model would win each pair?" not in html
 
 
 @pytest.mark.parametrize(

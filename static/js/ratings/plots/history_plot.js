@@ -47,12 +47,18 @@ function parseLines(data, words) {
   return lines;
 }
 
-// Ratings from few votes would make the rest of the plot too small. So the scale fits the last ratings, and all ratings
-// whose intervals are at most twice as wide as the last one: those from at least about a quarter of the votes.
-function computeScale(lines) {
+// Ratings from few votes would make the rest of the plot too small. So the scale of ratings fits the last ones, and all
+// whose intervals are at most twice as wide as the last one: those from at least about a quarter of the votes. The scale
+// of times begins with the first such rating that has a band, but it leaves out at most a third of the time.
+function computeScales(lines) {
   const measureInterval = ({ ci_low: low, ci_high: high }) => (low === null || high === null ? Infinity : high - low);
-  const reliable = lines.flatMap(({ points, last }) => points.filter((point) => measureInterval(point) <= 2 * measureInterval(last)));
-  return computeDomain([...lines.filter(({ hasBand }) => hasBand).map(({ last }) => last), ...reliable.map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))]);
+  const findReliable = ({ points, last }) => points.filter((point) => measureInterval(point) <= 2 * measureInterval(last));
+  const withBand = lines.filter(({ hasBand }) => hasBand);
+  const times = lines.flatMap(({ points }) => points.map(({ at }) => at));
+  const [begin, last] = [Math.min(...times), Math.max(...times)];
+  const first = Math.min(...withBand.flatMap(findReliable).map(({ at }) => at), begin + (last - begin) / 3);
+  const domain = computeDomain([...withBand.map(({ last }) => last), ...lines.flatMap(findReliable).map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))]);
+  return { first, last, domain };
 }
 
 function drawLine({ name, points, last, color, hasBand }, [low, high]) {
@@ -61,7 +67,7 @@ function drawLine({ name, points, last, color, hasBand }, [low, high]) {
   const band = { x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, fill: color, fillOpacity: 0.1, curve: "step-after", clip: true };
   return [
     Plot.areaY(hasBand ? points : [], band),
-    Plot.line(points, { ...path, stroke: color ?? "var(--line-strong)", strokeWidth: hasBand ? 2.5 : color ? 2 : 1.25 }),
+    Plot.line(points, { ...path, stroke: color ?? "var(--line-strong)", strokeOpacity: color ? 1 : 0.6, strokeWidth: hasBand ? 3 : color ? 2 : 1 }),
     Plot.dot([last], { x: "at", y: "rating", r: 3.5, fill: color ?? "var(--line-strong)" }),
     Plot.line(points, { ...path, stroke: "var(--ink)", strokeOpacity: 0, strokeWidth: 14, title }),
   ];
@@ -69,12 +75,9 @@ function drawLine({ name, points, last, color, hasBand }, [low, high]) {
 
 export function history(data, width, words, height) {
   const lines = parseLines(data, words);
-  const all = lines.flatMap(({ points }) => points);
-  const times = all.map(({ at }) => at);
-  const [first, last] = [Math.min(...times), Math.max(...times)];
-  const domain = computeScale(lines);
+  const { first, last, domain } = computeScales(lines);
   const [low, high] = domain;
-  const isCut = all.some(({ rating }) => rating < low || rating > high);
+  const isCut = lines.some(({ points }) => points.some(({ at, rating }) => at < first || rating < low || rating > high));
   // In a narrow plot, the labels are names only, so that the lines have more room.
   const isNarrow = width < NARROW_PX;
   const room = LEADER_PX + computeLabelWidth(lines.map(({ name }) => (isNarrow ? name : `${name}  1,000 `)), width, isNarrow ? 0.27 : 0.42);

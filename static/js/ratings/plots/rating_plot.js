@@ -1,8 +1,12 @@
-// Ratings with their intervals, one line per model. An arrow at the edge marks an open end, or a rating outside the axis.
+// Ratings with their intervals, one line per model, in tiers. An arrow at the edge marks an open end, or a rating outside
+// the axis.
 import { FONT_PX, fillTemplate, renderPlot, computeLabelWidth, formatWhole, shortenNames, computeDomain } from "./plot_frame.js";
 
 const { Plot } = window;
-const LINE_PX = 24;
+const LINE_PX = 28;
+const FIGURE_PX = 48; // the room for a rating to the right of the plot
+const TIER_PX = 60; // and for its tier, unless the plot is narrow
+const NARROW_PX = 600;
 
 function formatMark({ name, rating, ci_low: low, ci_high: high }, { words }) {
   const ends = low === null && high === null ? "" : `, ${low === null ? "…" : formatWhole(low)} – ${high === null ? "…" : formatWhole(high)}`;
@@ -23,40 +27,49 @@ export function ratings({ rows, scale }, width, words) {
   const [low, high] = computeDomain(shown);
   const ticks = Math.max(3, width / 130);
   const closed = shown.filter((row) => row.interval !== null);
+  const tiers = JSON.parse(words.tiers);
+  const starts = shown.filter(({ model }, at) => tiers[model] && tiers[model] !== tiers[shown[at - 1]?.model]);
+  const isBest = ({ model }) => tiers[model] === 1;
+  const hue = (row) => (isBest(row) ? "var(--a)" : "var(--ink)");
+  const tierPx = starts.length && width > NARROW_PX ? TIER_PX : 0;
+  const figure = { y: "model", frameAnchor: "right", textAnchor: "end" };
   const within = (place) => Math.min(high, Math.max(low, place));
   const beyond = ({ rating }) => rating !== within(rating);
   return renderPlot({
     ariaLabel: words.alt,
     width,
-    height: shown.length * LINE_PX + 92,
+    height: shown.length * LINE_PX + 44,
     marginLeft: room,
-    marginRight: 16,
+    marginRight: FIGURE_PX + tierPx,
     marginTop: 28,
-    marginBottom: 44,
+    marginBottom: 16,
     x: { domain: [low, high], axis: null, inset: 6 },
     y: { domain: [...names.keys()], label: null, tickFormat: (_, place) => labels[place], tickSize: 0 },
     marks: [
       Plot.gridX({ ticks }),
-      Plot.axisX({ anchor: "top", label: null, ticks }),
-      Plot.axisX({ anchor: "bottom", label: words.x, labelAnchor: "center", labelArrow: "none", ticks }),
+      Plot.axisX({ anchor: "top", label: null, ticks, tickSize: 0 }),
+      Plot.ruleY(starts.slice(1), { y: "model", dy: -LINE_PX / 2, insetRight: -FIGURE_PX - tierPx, stroke: "var(--line)" }),
+      Plot.text(shown, { ...figure, dx: FIGURE_PX, text: ({ rating }) => formatWhole(rating), fill: hue }),
+      Plot.text(tierPx ? starts : [], { ...figure, dx: FIGURE_PX + tierPx, text: ({ model }) => `${words.tier} ${tiers[model]}`, fill: (row) => (isBest(row) ? "var(--a)" : "var(--ink-soft)") }),
       Plot.ruleX([scale.mean].filter((mean) => mean !== null && mean > low && mean < high), { stroke: "var(--line-strong)", strokeDasharray: "1 3" }),
       Plot.ruleY(closed, {
         x1: ({ ci_low: end }) => within(end ?? low),
         x2: ({ ci_high: end }) => within(end ?? high),
         y: "model",
-        stroke: "var(--line-strong)",
-        strokeWidth: 3,
+        stroke: (row) => (isBest(row) ? "color-mix(in oklab, var(--a) 55%, var(--paper))" : "var(--line-strong)"),
+        strokeWidth: 4,
+        strokeLinecap: "round",
       }),
       arrows(closed, "ci_low", low, -90),
       arrows(closed, "ci_high", high, 90),
       Plot.dot(shown, {
         x: ({ rating }) => within(rating),
         y: "model",
-        r: 4.5,
+        r: 5,
         symbol: (row) => (beyond(row) ? "triangle" : "circle"),
         rotate: ({ rating }) => (rating < low ? -90 : rating > high ? 90 : 0),
-        fill: ({ provisional }) => (provisional ? "var(--paper)" : "var(--a)"),
-        stroke: "var(--a)",
+        fill: (row) => (row.provisional ? "var(--paper)" : hue(row)),
+        stroke: hue,
         strokeWidth: 1.5,
         title: (row) => formatMark(row, words),
       }),
