@@ -22,7 +22,7 @@ SCALING_EXAMPLES = (
     (gettext_lazy("Best for 10²⁴ operations"), "compute=1e24"),
 )
 RUN_LABELS = (
-    gettext_lazy("As entered"),
+    gettext_lazy("This run"),
     gettext_lazy("Chinchilla ratio"),
     gettext_lazy("Lowest loss according to the law"),
 )

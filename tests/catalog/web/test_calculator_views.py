@@ -53,7 +53,7 @@ def test_scaling_answers_what_stands_in_the_address(client):
     shown = text(client.get(SCALING, {"params": "8.03B", "tokens": "15T"}))
     for words in (
         "8.03B parameters on 15T tokens",
-        "1,868 tokens per parameter As entered 1,868 Chinchilla ratio 20",
+        "1,868 tokens per parameter This run 1,868 Chinchilla ratio 20",
         "93 times the Chinchilla ratio",
         "deliberately over-trained.",
         "7.23 \N{MULTIPLICATION SIGN} 10 23 operations",
