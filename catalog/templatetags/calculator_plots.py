@@ -75,7 +75,7 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
     if plot.plan_position is not None:
         x, y = plot.plan_position
         parts.append(format_html('<path class="you" transform="translate({} {})" d="{}"/>', x, y, CROSS))
-        parts.append(_draw_text("said", x, y - 14, _("your plan"), "middle"))
+        parts.append(_draw_text("said", x, y - 14, _("this run"), "middle"))
     middle = (scaling_plot.LEFT + scaling_plot.RIGHT) / 2
     parts.append(_draw_text("", middle, scaling_plot.HEIGHT - 4, _("Parameters"), "middle"))
     parts.append(_draw_text("", 0, 14, _("Training tokens")))

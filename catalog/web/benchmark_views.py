@@ -65,6 +65,7 @@ def show_benchmark_list(request: HttpRequest, compared: Collection[str], best: C
     benchmarks: list[Benchmark] = sorted(counted.order_by("name").prefetch_related("caveats"), key=_get_status_position)
     add_separability(benchmarks, best)
     _add_score_positions(benchmarks)
+    _add_best_scores(benchmarks)
     _add_flaws(benchmarks)
     status = request.GET.get("status", "")
     listed = [benchmark for benchmark in benchmarks if status in ("", benchmark.status)]
@@ -114,6 +115,15 @@ def _add_score_positions(benchmarks: Sequence[Any]) -> None:
     for benchmark in benchmarks:
         scale = Scale(_get_chance_percent(benchmark), 100)
         benchmark.score_positions = [scale.place(percent) for percent in sorted(percents[benchmark.pk])]
+
+
+def _add_best_scores(benchmarks: Iterable[Any]) -> None:
+    """Set `best` on each benchmark, with one query: its highest score under any conditions, or None."""
+    scores = Score.objects.filter(value__gte=0, value__lte=1).select_related("model__organization")
+    highest = scores.order_by("benchmark_id", "-value", "model__name").distinct("benchmark_id")
+    best = {score.benchmark_id: score for score in highest}
+    for benchmark in benchmarks:
+        benchmark.best = best.get(benchmark.pk)
 
 
 def _add_flaws(benchmarks: Iterable[Any]) -> None:

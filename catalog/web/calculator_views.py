@@ -11,6 +11,7 @@ from catalog.calculators import cost, cost_prefill, scaling
 from catalog.calculators.cost_form import COST_PRESETS, EXAMPLE_GPUS, EXAMPLE_PRICES, CostForm, CostPreset
 from catalog.calculators.cost_plot import build_cost_plot
 from catalog.calculators.cost_text import build_bars, build_lines
+from catalog.calculators.scaling_laws import TOKENS_PER_PARAMETER
 from catalog.calculators.scaling_plot import build_scaling_plot
 from core.http.live_forms import render_live_form, shorten_query
 from core.text.number_fields import DefaultsForm
@@ -23,7 +24,7 @@ SCALING_EXAMPLES = (
 # The index of the preset whose costs are plotted until the visitor enters numbers. cost.html also uses this index.
 EXAMPLE_PRESET = 1
 RUN_LABELS = (
-    gettext_lazy("As entered"),
+    gettext_lazy("This run"),
     gettext_lazy("Chinchilla ratio"),
     gettext_lazy("Lowest loss according to the law"),
 )
@@ -32,11 +33,13 @@ RUN_LABELS = (
 @require_safe
 def show_scaling(request: HttpRequest) -> HttpResponse:
     form = scaling.ScalingForm(request.GET if _has_input(scaling.ScalingForm, request) else None)
-    plan = form.plan() if form.is_valid() else None
+    result_form = form if form.is_bound else scaling.ScalingForm(QueryDict(SCALING_EXAMPLES[1][1]))
+    plan = result_form.plan() if result_form.is_valid() else None
     models = scaling.load_trained_models()
     context = {
         "form": form,
         "plan": plan,
+        "bars": plan and _build_ratio_bars(plan.actual.training.tokens_per_parameter),
         "runs": plan and list(zip(RUN_LABELS, (plan.actual, plan.rule, plan.optimum), strict=True)),
         "models": models,
         "examples": SCALING_EXAMPLES,
@@ -44,6 +47,13 @@ def show_scaling(request: HttpRequest) -> HttpResponse:
         "hoffmann_warning": scaling.HOFFMANN_WARNING,
     }
     return _render(request, "catalog/calculators/scaling.html", context, form)
+
+
+def _build_ratio_bars(ratio: float) -> list[tuple[Any, float, int]]:
+    """Return the label, the tokens per parameter, and the length of the bar in percent for a run and for Chinchilla."""
+    ratios = (RUN_LABELS[0], ratio), (RUN_LABELS[1], TOKENS_PER_PARAMETER)
+    longest = max(ratio, TOKENS_PER_PARAMETER)
+    return [(label, value, round(100 * value / longest)) for label, value in ratios]
 
 
 @require_safe

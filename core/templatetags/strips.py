@@ -31,7 +31,7 @@ class Scale:
     """The axis of several strips.
 
     low, high: the ends of the axis, in the unit of the values; low < high.
-    name: the HTML ID of the axis, unique on the page.
+    name: the HTML ID of the axis, unique on the page, or "" if no axis is rendered.
     mark: a value marked with a dotted line, such as the mean or the chance level, or None.
     """
 
@@ -140,15 +140,15 @@ def strip(
     if scale is None or value is None:
         return ""
     line = '<line class="strip-other" x1="{0}" x2="{0}" y1="25%" y2="75%"/>'
-    parts = [format_html_join("", line, ((scale.format_position(other),) for other in others))]
+    parts = [format_html('<use href="#{}"/>', scale.name)] if scale.name else []
+    parts.append(format_html_join("", line, ((scale.format_position(other),) for other in others)))
     if fitted:
         parts.append(_draw_interval(scale, low, high))
     if earlier is not None:
         ends = scale.format_position(earlier), scale.format_position(value)
         parts.append(format_html('<line class="strip-earlier" x1="{}" x2="{}" y1="50%" y2="50%"/>', *ends))
     parts.append(_draw_value(scale, value))
-    html = '<svg class="strip" aria-hidden="true"><use href="#{}"/>{}</svg>'
-    return format_html(html, scale.name, SafeString("".join(parts)))
+    return format_html('<svg class="strip" aria-hidden="true">{}</svg>', SafeString("".join(parts)))
 
 
 def _draw_interval(scale: Scale, low: float | None, high: float | None) -> SafeString:

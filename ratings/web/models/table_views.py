@@ -155,7 +155,6 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "scale": _build_rating_scale([board_rows[entry.slug] for entry in page if entry.slug in board_rows]),
         "rows": [_build_row(entry, columns, view, board_rows.get(entry.slug), ranges) for entry in page],
         "marks": _collect_marks([*page]),
-        "description": _describe_filters(view),
         "coverage": coverage_cache.get_or_compute(None, lambda: load_coverage(snapshots)),
         "filter_fields": _list_filter_fields(table, view),
     }
@@ -298,16 +297,6 @@ def _choose_shade(cell: ScoreCell, score_range: tuple[float, float] | None) -> i
         low, high = score_range
         share = (cell.value - low) / (high - low) if high > low else 1
     return min(4, max(0, int(5 * share)))
-
-
-def _describe_filters(view: TableView) -> str:
-    """Return a short description of the active filters."""
-    search = f"“{view.q}”" if view.q else ""
-    weights = {"open": _("open weights"), "closed": _("closed"), "any": ""}[view.weights]
-    size_from = f"≥ {view.size_from:g}B" if view.size_from else ""
-    size_to = f"≤ {view.size_to:g}B" if view.size_to else ""
-    descriptions = [search, weights, view.kind, view.organization, view.license, view.precision, size_from, size_to]
-    return " · ".join(filter(None, descriptions)) or _("all models")
 
 
 def _list_filter_fields(table: BenchmarkTable, view: TableView) -> list[TableFilter]:

@@ -29,7 +29,7 @@ from ratings.boards.board_urls import build_query_string
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import placements, series_table
 from ratings.reports.placements import Placement
-from ratings.web.models import fact_lists
+from ratings.web.models import fact_figures, fact_lists
 
 FEWEST_RANKS = 5  # on the axis; on a shorter one, a difference of one rank would look large
 RANK_MARGIN = 0.0685  # ticks within 6% of an end are dropped; with this margin, rank 1 has a tick
@@ -80,6 +80,7 @@ def _build_facts(model: LanguageModel) -> dict[str, Any]:
         "measurements": performance and fact_lists.list_measurements(performance),
         "variant": variant and fact_lists.list_variant_settings(variant),
         "price": price and _format_price(price),
+        "figures": fact_figures.load_figures(model, price),
         "prices": [_format_price(listed_price) for listed_price in prices],
     }
 

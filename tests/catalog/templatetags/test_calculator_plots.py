@@ -22,7 +22,7 @@ def test_scaling_plot_links_models_and_escapes_their_names():
     assert [link["href"] for link in Outline(svg).all("a")] == ["/models/a-1/"]
     assert "&lt;A&gt;: 7B, 2T" in svg
     assert ">10²³<" in svg
-    assert "your plan" in svg
-    assert "your plan" not in draw_scaling_plot(build_scaling_plot([model], None))
+    assert "this run" in svg
+    assert "this run" not in draw_scaling_plot(build_scaling_plot([model], None))
     chinchilla = draw_scaling_plot(build_scaling_plot([], TrainingRun(70e9, 1.4e12)))
     assert ["20 tokens per parameter" in picture for picture in (svg, chinchilla)] == [False, True]  # it is outside

@@ -154,7 +154,7 @@ def test_many_rankings_come_in_pages(client):
     many(25, 2)
     pages = [client.get(f"/benchmarks/b/?rankings={number}").content.decode() for number in (1, 2, 3)]
     assert [len(rows_of(page)) for page in pages] == [10, 10, 5]
-    assert re.findall(r'class="ranking" id="(\w+)"', pages[2])[0] == "r21"
+    assert re.findall(r'class="sheet ranking" id="(\w+)"', pages[2])[0] == "r21"
 
 
 def test_scores_that_compare_with_no_other_come_in_pages(client):

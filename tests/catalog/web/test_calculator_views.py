@@ -20,8 +20,23 @@ def text(response):
 def test_page_asks_nothing_at_first(client, path):
     response = client.get(path, {"utm": "x"})
     assert response.status_code == 200
-    assert "calc-result" not in response.content.decode()
     assert "field-errors" not in response.content.decode()
+
+
+def test_cost_has_no_result_at_first(client):
+    assert "calc-result" not in client.get(COST).content.decode()
+
+
+def test_scaling_shows_an_example_until_something_is_entered(client):
+    assert "8B parameters on 15T tokens, for example 1,875 tokens per parameter" in text(client.get(SCALING))
+    assert "for example" not in text(client.get(SCALING, {"params": "8B", "tokens": "15T"}))
+    assert "calc-result" not in client.get(SCALING, {"params": "big"}).content.decode()
+
+
+def test_scaling_draws_the_ratio_beside_that_of_chinchilla(client):
+    for tokens, widths in (("80B", ["100", "25"]), ("2B", ["10", "100"])):
+        html = client.get(SCALING, {"params": "1B", "tokens": tokens}).content.decode()
+        assert re.findall(r'<rect width="(\d+)%"', html) == widths
 
 
 @pytest.mark.parametrize("path", [SCALING, COST])
@@ -38,7 +53,8 @@ def test_scaling_answers_what_stands_in_the_address(client):
     shown = text(client.get(SCALING, {"params": "8.03B", "tokens": "15T"}))
     for words in (
         "8.03B parameters on 15T tokens",
-        "1,868 tokens per parameter, 93 times the Chinchilla ratio",
+        "1,868 tokens per parameter This run 1,868 Chinchilla ratio 20",
+        "93 times the Chinchilla ratio",
         "deliberately over-trained.",
         "7.23 \N{MULTIPLICATION SIGN} 10 23 operations",
     ):
@@ -49,10 +65,10 @@ def test_scaling_answers_what_stands_in_the_address(client):
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({"params": "70B", "tokens": "1.4T"}, "20 tokens per parameter, close to the Chinchilla ratio"),
+        ({"params": "70B", "tokens": "1.4T"}, "Close to the Chinchilla ratio of twenty."),
         (
             {"params": "280B", "tokens": "300B"},
-            "1.1 tokens per parameter, 0.054 times the Chinchilla ratio: under-trained.",
+            "0.054 times the Chinchilla ratio: under-trained.",
         ),
         ({"compute": "5.76e23", "law": "hoffmann"}, "they imply 93 tokens per parameter"),
     ],

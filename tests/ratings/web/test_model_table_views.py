@@ -99,7 +99,7 @@ def test_all_models_stand_in_it_and_only_those_with_a_score_in_a_series(client, 
     assert names(client) == ["b", "a", "c", "closed", "unknown"]
     assert "5 models. These" in text(client)
     assert sorted(names(client, "?weights=open")) == ["a", "b", "c"]
-    hidden = "3 models. 1 does not match the filters. 1 is hidden because we lack data for a filter. Show all models"
+    hidden = "3 models. Not matching the filters: 1. Hidden because we lack data for a filter: 1. Show all models"
     assert hidden in text(client, "?weights=open")
     assert sorted(names(client, f"?series={key()}")) == ["a", "c"]
     assert "2 models. Models without a score from this source are not listed." in text(client, f"?series={key()}")
@@ -118,7 +118,7 @@ def test_search_finds_names_and_makers(client):
     page = client.get("/models/?q=claude&sort=name").content.decode()
     assert 'name="q" value="claude"' in page
     assert "?q=claude&amp;sort=size" in page
-    assert "1 does not match the filters." in text(client, "?q=claude")
+    assert "Not matching the filters: 1." in text(client, "?q=claude")
 
 
 def test_scores_of_one_series_can_be_put_in_order(client, benchmark):

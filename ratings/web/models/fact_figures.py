@@ -1,0 +1,72 @@
+"""The figures on a model's page: its prices and its context, each among the figures of all models in the catalog."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from math import log10
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from catalog.calculators.api_prices import build_api_prices
+from catalog.facts.prices import query_current_prices
+from catalog.models import LanguageModel, Price
+from core.templatetags.strips import Scale, build_scale
+from core.text.number_format import format_count, format_dollars
+
+
+@dataclass(frozen=True)
+class FactFigure:
+    """A figure as text with a note, and its logarithm among those of all models.
+
+    `scale` is None if no other figure differs. `low` and `high` are the lowest and the highest figure as text.
+    """
+
+    label: str
+    text: str
+    note: str
+    value: float
+    others: list[float]
+    scale: Scale | None
+    low: str
+    high: str
+
+
+def load_figures(model: LanguageModel, price: Price | None) -> list[FactFigure]:
+    """Return the figures of the model that are known: input price, output price, and context."""
+    figures = []
+    if price:
+        prices = list(query_current_prices().values_list("input", "output"))
+        inputs, outputs = [each for each, _output in prices], [each for _input, each in prices]
+        figures.append(build_figure(_("Input, per 1M tokens"), price.input, inputs, format_dollars))
+        figures.append(
+            build_figure(_("Output, per 1M tokens"), price.output, outputs, format_dollars, _describe(price))
+        )
+    if model.context_window:
+        windows = LanguageModel.objects.values_list("context_window", flat=True)
+        figures.append(build_figure(_("Context"), model.context_window, windows, format_count, _("tokens")))
+    return figures
+
+
+def build_figure(
+    label: str,
+    value: Decimal | int,
+    values: Iterable[Decimal | int | None],
+    format_value: Callable[[Any], str],
+    note: str = "",
+) -> FactFigure:
+    """Return the figure of a value among `values`. Those that are None or 0 have no place on a logarithmic scale."""
+    known = sorted({each for each in values if each})
+    logarithms = [log10(each) for each in known]
+    is_placed = bool(value) and len(known) > 1
+    place = log10(value) if is_placed else 0.0
+    scale = build_scale([*logarithms, place], "") if is_placed else None
+    ends = (format_value(known[0]), format_value(known[-1])) if known else ("", "")
+    return FactFigure(label, format_value(value), note, place, logarithms, scale, *ends)
+
+
+def _describe(price: Price) -> str:
+    if price.is_off_peak:
+        return _("off-peak")
+    tiers = build_api_prices(price).tiers
+    return _("up to %(tokens)s tokens") % {"tokens": format_count(tiers[0].above)} if tiers else ""
