@@ -111,7 +111,7 @@ def _build_context(view: PlotView) -> dict[str, Any]:
         "problem": problem,
         "unconnected": len(board["rows"]) - len(main_rows),
         "models": ",".join(row["model"] for row in rows),
-        "tiers": orjson.dumps(_find_tiers(board, main)).decode(),
+        "tiers": orjson.dumps(_find_tiers(board, main_rows)).decode(),
         "board_json": build_board_url("leaderboard-json", view.board_key, at=computed_at),
         "pairs": None if problem or "reference" in board else _build_pair_table(view.board_key, rows),
         "history": series_table.build_series_table(view.board_key, rows, until=computed_at),
