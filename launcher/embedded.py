@@ -70,8 +70,8 @@ async def start_services(
 ) -> None:
     """Start the services whose URL is not set in the environment. Only the owner of the folder may call this.
 
-    If servers from a killed run still hold the `services` lock, this waits until they have stopped. Raises
-    LaunchError and ProgramError.
+    Without `durable`, a crash of the machine can lose data. If servers from a killed run still hold the `services`
+    lock, this waits until they have stopped. Raises LaunchError and ProgramError.
     """
     notice = asyncio.get_running_loop().call_later(1, print_line, "waiting for servers from an earlier run to stop")
     lock = await _acquire_lock(folder, "services", WAIT_TIMEOUT_S)

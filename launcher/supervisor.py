@@ -39,7 +39,7 @@ class Program:
     """A program to run. Times are in seconds.
 
     ready: polled until it returns True
-    signal: the signal that stops the program, also if the supervisor itself dies
+    signal: the signal that stops the program, sent even if the supervisor itself dies
     prefix: comes before the command, and can change the user or the namespace
     inherited_fds: file descriptors that the program keeps open for its lifetime
     restarts: whether the supervisor restarts the program when it ends

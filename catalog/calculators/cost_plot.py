@@ -57,25 +57,26 @@ class CostPlot:
         return build_path((self.x.place(tokens), self.y.place(cost)) for tokens, cost in visible)
 
     @property
-    def api_label(self) -> float:
+    def api_start_y(self) -> float:
         """The vertical position of the left end of the API's line."""
         return self.y.place(max(self.y.low, self.compute_api_cost(self.x.low)))
 
     @property
-    def own_place(self) -> float:
+    def own_y(self) -> float:
         return self.y.place(self.own)
 
     @property
-    def crossing(self) -> float | None:
+    def break_even_x(self) -> float | None:
         """The horizontal position of the break-even point, or None."""
         return self.x.place(self.break_even) if self.break_even else None
 
     @property
-    def now(self) -> float:
+    def current_x(self) -> float:
+        """The horizontal position of the current number of tokens."""
         return self.x.place(self.tokens)
 
     @property
-    def now_cost(self) -> float | None:
+    def current_y(self) -> float | None:
         """The vertical position of the API's cost for the current tokens, or None if it is outside the plot."""
         cost = self.compute_api_cost(self.tokens)
         return self.y.place(cost) if self.y.low <= cost <= self.y.high else None

@@ -59,10 +59,10 @@ def _seed_licenses() -> None:
 def _seed_facts(names: NamedModels) -> None:
     claims: dict[int, list[Claim]] = defaultdict(list)
     rows = seed_files.read_rows("facts.csv")
-    ids = names.get_or_create_keys([row["model"] for row in rows])
+    keys = names.get_or_create_keys([row["model"] for row in rows])
     today = now().date()
     for row in rows:
-        claims[ids[row["model"]]] += iter_claims(row, today)
+        claims[keys[row["model"]]] += iter_claims(row, today)
     record_claims(claims, Fact.Origin.SHIPPED)
 
 
@@ -79,8 +79,10 @@ def iter_claims(row: dict[str, str], today: date) -> Iterator[Claim]:
 
 def _seed_prices(names: NamedModels) -> None:
     rows = [row for name in PRICE_FILES for row in seed_files.read_rows(name)]
-    ids = names.get_or_create_keys([row["model"] for row in rows])
-    save_prices((ids[row["model"]], _parse_price(row), row["source"], date.fromisoformat(row["as_of"])) for row in rows)
+    keys = names.get_or_create_keys([row["model"] for row in rows])
+    save_prices(
+        (keys[row["model"]], _parse_price(row), row["source"], date.fromisoformat(row["as_of"])) for row in rows
+    )
 
 
 def _parse_price(row: dict[str, str]) -> ListedPrice:

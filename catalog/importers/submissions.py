@@ -93,7 +93,7 @@ def _parse_rows(content: bytes) -> list[ScoreRow]:
     try:
         return lm_eval.parse_scores(content, COMMUNITY_SOURCE)
     except ValueError as error:
-        message = "".join(char if char.isprintable() else "�" for char in str(error))
+        message = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in str(error))
         raise ValueError(message[:MAX_ERROR_LENGTH]) from None
 
 

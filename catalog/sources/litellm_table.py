@@ -20,7 +20,7 @@ from catalog.sources.record import (
 
 MEMBER = re.compile(r"litellm/model_prices_and_context_window\w*\.json$")
 URL = "https://github.com/BerriAI/litellm"
-TOKENS = 1_000_000
+MILLION = 1_000_000  # the table has prices per token, and the catalog has prices per million tokens
 TIER = re.compile(r"input_cost_per_token_above_(\d+)k_tokens$")
 MAX_LINK_LENGTH = 200
 
@@ -84,11 +84,11 @@ def _list_modalities(row: Mapping[str, Any]) -> list[str]:
 
 
 def _parse_price(row: Mapping[str, Any]) -> ListedPrice | None:
-    input_price = parse_dollars(row.get("input_cost_per_token"), TOKENS)
-    output_price = parse_dollars(row.get("output_cost_per_token"), TOKENS)
+    input_price = parse_dollars(row.get("input_cost_per_token"), MILLION)
+    output_price = parse_dollars(row.get("output_cost_per_token"), MILLION)
     if input_price is None or output_price is None:
         return None
-    cached = parse_dollars(row.get("cache_read_input_token_cost"), TOKENS)
+    cached = parse_dollars(row.get("cache_read_input_token_cost"), MILLION)
     return ListedPrice(input_price, output_price, cached, tuple(_iter_tiers(row)))
 
 
@@ -97,8 +97,8 @@ def _iter_tiers(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         match = TIER.match(column)
         if match is None:
             continue
-        input_price = parse_dollars(value, TOKENS)
-        output_price = parse_dollars(row.get(f"output_cost_per_token_above_{match[1]}k_tokens"), TOKENS)
+        input_price = parse_dollars(value, MILLION)
+        output_price = parse_dollars(row.get(f"output_cost_per_token_above_{match[1]}k_tokens"), MILLION)
         if input_price is not None and output_price is not None:
             yield {"above": int(match[1]) * 1000, "input": float(input_price), "output": float(output_price)}
 

@@ -37,24 +37,24 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
     bottom = cost_plot.BOTTOM
     parts = [
         _draw_axes(plot.x, plot.y, lambda dollars: f"${format_count(round(dollars))}"),
-        _draw_line("line other", left, right, plot.own_place, plot.own_place),
-        _draw_text("b", left + 8, plot.own_place - 8, _("Your own GPUs")),
+        _draw_line("line other", left, right, plot.own_y, plot.own_y),
+        _draw_text("b", left + 8, plot.own_y - 8, _("Your own GPUs")),
         format_html('<path class="line" d="{}"/>', plot.api_path),
-        _draw_text("a", left + 8, plot.api_label - 16, _("API")),
-        _draw_line("rule", plot.now, plot.now, cost_plot.TOP, bottom),
-        _draw_text("said", plot.now, 36, f"{use or _('your use')}: {format_count(plot.tokens)}", "middle"),
+        _draw_text("a", left + 8, plot.api_start_y - 16, _("API")),
+        _draw_line("rule", plot.current_x, plot.current_x, cost_plot.TOP, bottom),
+        _draw_text("said", plot.current_x, 36, f"{use or _('your use')}: {format_count(plot.tokens)}", "middle"),
         _draw_text("", (left + right) / 2, 318, _("Tokens per month"), "middle"),
         _draw_text("", 0, 14, _("Dollars per month")),
     ]
-    if plot.now_cost is not None:
-        parts.append(format_html('<circle class="now" cx="{}" cy="{}" r="5"/>', plot.now, plot.now_cost))
-    if plot.crossing is not None and plot.break_even:
-        side = -8 if plot.crossing > right - 140 else 8  # the label is up to 130 wide
+    if plot.current_y is not None:
+        parts.append(format_html('<circle class="now" cx="{}" cy="{}" r="5"/>', plot.current_x, plot.current_y))
+    if plot.break_even_x is not None and plot.break_even:
+        side = -8 if plot.break_even_x > right - 140 else 8  # the label is up to 130 wide
         label = _("break-even at %s") % format_count(plot.break_even)
         parts += [
-            _draw_line("rule", plot.crossing, plot.crossing, plot.own_place, bottom),
-            format_html('<circle class="you" cx="{}" cy="{}" r="6"/>', plot.crossing, plot.own_place),
-            _draw_text("said", plot.crossing + side, 270, label, "end" if side < 0 else "start"),
+            _draw_line("rule", plot.break_even_x, plot.break_even_x, plot.own_y, bottom),
+            format_html('<circle class="you" cx="{}" cy="{}" r="6"/>', plot.break_even_x, plot.own_y),
+            _draw_text("said", plot.break_even_x + side, 270, label, "end" if side < 0 else "start"),
         ]
     title = _("Cost per month by tokens per month, both logarithmic")
     return format_html(SVG, css_class, right + 20, cost_plot.HEIGHT, "img", title, _join(parts))

@@ -30,8 +30,8 @@ class SharedResult(Generic[Result]):
     """The result of an expensive check, shared between concurrent requests.
 
     One thread runs the check, and all callers within `shared_s` seconds get the same result. If `is_lasting` returns
-    False for a result, only callers that were already waiting get it. If failures were shared for longer, a web
-    process would still report one after another process has reported success.
+    False for a result, only callers that were already waiting get it. Otherwise, a web process could still report a
+    failure while another process already reports success.
     """
 
     def __init__(

@@ -1,9 +1,11 @@
 """Builds examples of requests and responses for the OpenAPI document.
 
-`examples.json` in the folder of a module with schemas maps a component to the values of its fields. A component
-inherits the values of its base classes. Values that are missing in a nested schema come from the component of that
-schema. Nullable fields without a value are null. An entry with the operation ID of a call overrides values in the
-response of that call.
+`examples.json` in the folder of a module with schemas maps a component to the values of its fields:
+
+- A component inherits the values of its base classes.
+- Values that are missing in a nested schema come from the component of that schema.
+- Nullable fields without a value are null.
+- An entry with the operation ID of a call overrides values in the response of that call.
 """
 
 import sys

@@ -41,8 +41,8 @@ def test_lines_cross_where_both_options_cost_the_same():
     drawn = plot(**USE, **GPUS)
     assert drawn.break_even == 7_380_000_000
     assert drawn.compute_api_cost(drawn.break_even) == pytest.approx(drawn.own)
-    assert LEFT < drawn.now < drawn.crossing < RIGHT
-    assert TOP < drawn.own_place < drawn.now_cost < BOTTOM
+    assert LEFT < drawn.current_x < drawn.break_even_x < RIGHT
+    assert TOP < drawn.own_y < drawn.current_y < BOTTOM
     assert drawn.api_path.startswith(f"M{LEFT} ")
 
 
@@ -53,7 +53,7 @@ def test_picture_needs_two_options_that_cost_something(fields):
 
 def test_seats_alone_can_cost_more():
     drawn = plot(**USE, **GPUS, seats="1000", price_seat="90")
-    assert (drawn.break_even, drawn.crossing) == (0, None)
+    assert (drawn.break_even, drawn.break_even_x) == (0, None)
     assert drawn.api_fixed == pytest.approx(90_000)
     assert drawn.api_path.startswith("M")
 
@@ -61,7 +61,7 @@ def test_seats_alone_can_cost_more():
 def test_very_unequal_costs_stay_on_the_plane():
     drawn = plot(**USE | {"price_input": "0.000001", "price_output": "0.000001"}, **GPUS)
     assert drawn.y.low <= drawn.own <= drawn.y.high
-    assert drawn.now_cost is None or TOP <= drawn.now_cost <= BOTTOM
+    assert drawn.current_y is None or TOP <= drawn.current_y <= BOTTOM
 
 
 TOKENS = {"a": 1.4e12, "b": 1.45e12, "c": 1.5e12}
@@ -93,5 +93,5 @@ def test_nothing_gives_no_picture():
 @pytest.mark.parametrize("tokens", [1, 10**15])
 def test_extreme_volumes_are_drawn(tokens):
     drawn = plot(**USE | {"input_tokens": str(tokens), "output_tokens": "0"}, **GPUS)
-    assert LEFT <= drawn.now <= RIGHT
+    assert LEFT <= drawn.current_x <= RIGHT
     assert Decimal(tokens) == drawn.tokens
