@@ -21,7 +21,6 @@ from arena.identity.voters import get_voter_id
 from arena.models import IS_SHARED, SIDES, Answer, Battle, Turn, Vote
 from catalog.models import LanguageModel
 from core.http.pagination import NewestFirstPagination
-from core.text.proportions import Proportion
 
 PAGE_SIZE = 20
 QUESTION_PREVIEW_LENGTH = 300  # characters
@@ -91,9 +90,13 @@ class VoterModelRecord:
     losses: int
 
     @property
-    def share(self) -> Proportion:
+    def ties(self) -> int:
+        return self.battles - self.wins - self.losses
+
+    @property
+    def share(self) -> float:
         """The share of votes won. A tie or “both bad” counts as half a win."""
-        return Proportion((self.battles + self.wins - self.losses) / 2, self.battles)
+        return (self.wins + self.ties / 2) / self.battles
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def load_voter_models(voter_id: UUID) -> list[VoterModelRecord]:
         for slug, name, maker, battles, wins, losses in votes.annotate(Count("pk"), won=won, lost=lost):
             counts[slug, name, maker or ""].update(battles=battles, wins=wins, losses=losses)
     models = [VoterModelRecord(*key, tally["battles"], tally["wins"], tally["losses"]) for key, tally in counts.items()]
-    return sorted(models, key=lambda model: (-model.battles, -model.share.percent, model.name))
+    return sorted(models, key=lambda model: (-model.battles, -model.share, model.name))
 
 
 def load_agreement(voter_id: UUID) -> Agreement:

@@ -23,7 +23,6 @@ from arena.models import Battle, Vote
 from catalog.models import LanguageModel
 from core.http.errors import RequestError, render_error_page
 from core.storage.database import database_sync_to_async
-from core.templatetags.strips import Scale
 
 EXPORT_FILE_NAME = "arena-my-battles.json"
 MAX_LISTED_MODELS = 8
@@ -43,7 +42,6 @@ STATE_LABELS: dict[str, Promise] = {
     Vote.Winner.TIE: _("tie"),
     Vote.Winner.BOTH_BAD: _("both bad"),
 }
-WON_SHARE_SCALE = Scale(0, 100, mark=50)  # percent of votes won
 
 
 @require_safe
@@ -68,10 +66,10 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
         "search": search,
         "kinds": KIND_LABELS,
         "kind": kind if kind in history.KINDS else "",
-        "models": [model for model in models if not model.share.is_even][:MAX_LISTED_MODELS],
+        "models": sorted(models[:MAX_LISTED_MODELS], key=lambda model: model.losses - model.wins),
+        "most_battles": models[0].battles if models else 0,
         "record": history.build_voter_record(models),
         "agreement": history.load_agreement(voter),
-        "scale": WON_SHARE_SCALE,
         "cards": [] if page.battles else draw_cards(),
         "is_first_page": "before" not in request.GET,
         "deleted": request.GET.get("deleted", ""),

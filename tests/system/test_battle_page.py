@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.system.browser_page import DESKTOP, FEED, PHONE, ask, body, judging, open_bar, reading, tell, vote
 from tests.system.person import Person
 from tests.system.service import Service
+from tests.system.test_accessibility import violations
 from tests.system.zoo import LONG, QUICK
 
 LINES = "".join(f"Line {number}.\n\n" for number in range(60))
@@ -225,22 +226,53 @@ def test_phone_has_both_panes_and_the_bar_within_reach(phone: Page) -> None:
         assert bar[name]["height"] >= 44
     assert len({bar[name]["y"] for name in ("A is better", "B is better", "Tie", "Both bad")}) == 1
     assert len({bar[name]["width"] for name in ("A is better", "B is better", "Tie", "Both bad")}) == 1
-    # Skip stands in the line of the prompt, above the other buttons.
+    # The status is above the vote buttons. Skip and the box for a follow-up question are below them.
     status = phone.locator(".vote-status").bounding_box()
-    assert status and bar["Skip"]["y"] < status["y"] + status["height"] <= bar["Tie"]["y"]
-    expect(phone.get_by_role("textbox", name="A follow-up question for both")).to_be_in_viewport(ratio=1)
-    assert height(phone.locator(".bar")) <= 162
-    phone.get_by_role("link", name="Go to answer B").tap()
-    expect(phone.get_by_role("heading", name="Answer B")).to_be_in_viewport()
-    expect(body(phone, "b")).to_be_focused()
-    phone.get_by_role("link", name="Go to answer A").tap()
-    expect(phone.get_by_role("heading", name="Answer A")).to_be_in_viewport()
+    box = phone.get_by_role("textbox", name="A follow-up question for both")
+    expect(box).to_be_in_viewport(ratio=1)
+    place = box.bounding_box()
+    assert status and place and status["y"] + status["height"] <= bar["Tie"]["y"]
+    assert bar["Skip"]["y"] == place["y"] >= bar["Tie"]["y"] + bar["Tie"]["height"]
+    assert height(phone.locator(".bar")) <= 140
     assert not phone.evaluate(SPREAD)
+    assert not violations(phone)
     phone.get_by_role("button", name="B is better").tap()
     expect(phone.get_by_role("heading", name="You chose B")).to_be_in_viewport()
     assert not phone.evaluate(SPREAD)
     phone.get_by_role("link", name="Next battle").tap()
     expect(phone.get_by_role("textbox", name="Your question")).to_be_focused()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
+def test_phone_leads_from_one_answer_to_the_other(browser: Browser, zoo: Service, scripts: bool) -> None:
+    with judging(browser, zoo, "Who is beside whom?", viewport=PHONE, java_script_enabled=scripts) as page:
+        expect(body(page, "a")).to_be_in_viewport(ratio=0.9)
+        expect(body(page, "b")).to_be_in_viewport()  # its edge
+        expect(body(page, "b")).not_to_be_in_viewport(ratio=0.2)
+        page.locator("#talk-b-head .jump").click()
+        expect(body(page, "b")).to_be_in_viewport(ratio=0.9)
+        page.locator("#talk-a-head .jump").click()
+        expect(body(page, "a")).to_be_in_viewport(ratio=0.9)
+        link = page.get_by_role("link", name="Go to answer B")
+        link.focus()
+        expect(link).to_be_in_viewport(ratio=1)
+        page.keyboard.press("Enter")
+        expect(body(page, "b")).to_be_in_viewport(ratio=0.9)
+        if scripts:
+            expect(body(page, "b")).to_be_focused()
+            expect(page.locator("#battle")).to_have_attribute("data-shown", "b")
+
+
+def test_all_turns_show_the_same_answer_on_a_phone(browser: Browser, zoo: Service) -> None:
+    person = Person(zoo.port)
+    battle = person.fight("Who speaks first?", *QUICK)
+    person.act(battle, "turns", prompt="And then?")
+    person.until(battle["events_url"], "ready")
+    with reading(browser, zoo, person, viewport=PHONE) as page:
+        page.goto(f"/battles/{battle['id']}/")
+        page.locator("#turn-2-b-pane").evaluate("pane => { pane.parentNode.scrollLeft = 1000; }")
+        expect(page.locator("#battle")).to_have_attribute("data-shown", "b")
+        page.wait_for_function("document.querySelector('.panes').scrollLeft > 100")
 
 
 def test_whoever_reads_code_when_its_answer_is_finished_reads_on_in_the_pane(fed: Page) -> None:

@@ -200,7 +200,7 @@ def test_reveal_names_both_and_leads_to_their_pages(page: Page) -> None:
     assert "Quokka" not in page.content()
     page.get_by_role("button", name="Tie").click()
     expect(page.get_by_role("heading", name="You called it a tie.")).to_be_focused()
-    cards = page.get_by_role("list").filter(has_text="This answer").get_by_role("listitem")
+    cards = page.get_by_role("article").filter(has_text="This answer")
     expect(cards).to_have_count(2)
     facts = cards.filter(has_text="Quokka-7B")
     expect(facts).to_contain_text("Maker of Quokka-7B")

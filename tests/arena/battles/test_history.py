@@ -289,17 +289,15 @@ def test_voter_record_is_about_both_sides(fought, voter, alpha, beta):
     assert history.load_voter_record(voter.pk) == VoterRecord(10, alpha.name, 8, 10)
 
 
-def test_voter_models_have_shares_with_intervals(fought, voter, alpha, beta):
+def test_voter_models_have_shares_with_ties_as_half_a_win(fought, voter, alpha, beta):
     for winner in ("a", "a", "b", "tie"):
         judged(fought(), winner)
 
     first, second = history.load_voter_models(voter.pk)
 
-    assert (first.name, first.battles, first.wins, first.losses, first.share.percent) == (alpha.name, 4, 2, 1, 62.5)
-    assert (second.name, second.battles, second.wins, second.losses, second.share.percent) == (beta.name, 4, 1, 2, 37.5)
-    # (0.625 + 1.96²/8 ± 1.96 √(0.625·0.375/4 + 1.96²/64)) / (1 + 1.96²/4)
-    assert (first.share.low, first.share.high) == pytest.approx((21.55, 91.23), abs=0.5)
-    assert first.share.low == pytest.approx(100 - second.share.high)
+    assert (first.name, first.battles, first.wins, first.ties, first.losses) == (alpha.name, 4, 2, 1, 1)
+    assert (second.name, second.battles, second.wins, second.ties, second.losses) == (beta.name, 4, 1, 1, 2)
+    assert (first.share, second.share) == (0.625, 0.375)
 
 
 @pytest.mark.parametrize(

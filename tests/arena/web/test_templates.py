@@ -324,9 +324,9 @@ def test_verdict_comes_alone_for_htmx(render):
 def test_vote_brings_the_names_into_the_panes(render):
     outline = Outline(render("arena/battle/_battle_update.html", battle=voted("b")))
     swapped = [(attrs["id"], attrs["hx-swap-oob"]) for _, attrs in outline.tags if "hx-swap-oob" in attrs]
-    panes = [(f"turn-1-{side}-{part}", "true") for side in "ab" for part in ("head", "thoughts")]
+    panes = [(f"turn-1-{side}-{part}", "true") for side in "ab" for part in ("card", "head", "thoughts")]
     assert sorted(swapped) == [("talk-a-head", "true"), ("talk-b-head", "true"), *sorted(panes)]
-    assert "Answer B Wombat done your choice Go to answer A A done Reasoning Wombat thinks." in outline.text
+    assert "Answer B Wombat done your choice Go to answer A Reasoning Wombat thinks." in outline.text
 
 
 def test_further_question_brings_its_turn_and_a_closed_bar(render):
@@ -371,7 +371,7 @@ def test_reasons_of_a_failure_are_at_hand_only_where_they_may_be_told(render, mo
 def test_panes_carry_names_and_thoughts_only_where_they_are_known(render):
     blind = Outline(render("arena/battle/battle.html", battle=battle()))
     outline = Outline(render("arena/battle/battle.html", battle=battle(is_revealed=True, mode="side_by_side")))
-    assert "Answer A Quokka <7B> done Go to answer B B done Reasoning Quokka <7B> thinks." in outline.text
+    assert "Answer A Quokka <7B> done Go to answer B Reasoning Quokka <7B> thinks." in outline.text
     assert not blind.all("details", **{"class": "thoughts"})
     assert "Quokka" not in blind.text
 
@@ -401,10 +401,26 @@ def test_void_battle_starts_again_with_its_question_and_is_retried_where_the_ans
     assert outline.all("input", name="prompt")[0]["value"] == QUESTION
 
 
+def find_card(html, letter):
+    [card] = re.findall(f'<div class="card" id="turn-1-{letter}-card">(.*?)</div>', html, re.S)
+    return card
+
+
+def test_facts_stand_below_the_last_answers(render):
+    context = voted("a")
+    context["turns"] = battle(turns=2, is_revealed=True)["turns"]
+    html = render("arena/battle/battle.html", battle=context)
+    assert not find_card(html, "a")
+    assert 'id="turn-2-a-card">' in html
+    assert "MIT license" in html.partition('id="turn-2-a-card">')[2].partition("</div>")[0]
+
+
 def test_reveal_names_both_and_marks_the_choice(render):
-    outline = Outline(render("arena/battle/battle.html", battle=voted("a")))
+    html = render("arena/battle/battle.html", battle=voted("a"))
+    outline = Outline(html)
     assert "You chose A Quokka <7B> over B Wombat" in outline.text
-    assert "A Quokka <7B> Ma Maker open weights MIT license 46.7B parameters, 12.9B active" in outline.text
+    facts = "Ma Maker open weights MIT license 46.7B parameters, 12.9B active"
+    assert facts in Outline(find_card(html, "a")).text
     assert "Before your vote" in outline.text
     assert "A was Quokka <7B> 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 B B was" in outline.text
     assert "3 battles judged · favorite Quokka <7B> , won 2 of 3" in outline.text
@@ -418,9 +434,10 @@ def test_reveal_names_both_and_marks_the_choice(render):
 
 
 def test_reveal_leaves_out_what_is_unknown(render):
-    outline = Outline(render("arena/battle/battle.html", battle=voted("a")))
+    html = render("arena/battle/battle.html", battle=voted("a"))
+    outline = Outline(html)
     assert "B was Wombat no rating yet" in outline.text
-    assert "B Wombat Why?" in outline.text
+    assert not Outline(find_card(html, "b")).text.strip()
     assert "None" not in outline.text
 
 

@@ -70,16 +70,38 @@ export function fail(answer, reason) {
 export function setUpAnswers() {
   for (const answer of document.querySelectorAll(".answer.prose")) enhanceOnce(answer);
   for (const answer of document.querySelectorAll(".answer.stream")) begin(answer);
+  const failed = document.querySelector('.battle:has([data-state="void"]) .pane:has(.failed)');
+  if (failed) battle.dataset.shown = failed.dataset.side;
+  alignRows();
 }
 
-// On a phone, one side is shown while answers arrive. Links between the panes do not add an entry to the browser's history.
+// On a phone, a swipe or a tap leads from one answer to the other, and all turns show the same side.
 const battle = document.getElementById("battle");
 battle.dataset.shown = "a";
+
+const listRows = () => document.querySelectorAll(".panes");
+const findEnd = (row) => row.scrollWidth - row.clientWidth;
+
+function alignRows() {
+  for (const row of listRows()) row.scrollLeft = battle.dataset.shown === "b" ? findEnd(row) : 0;
+}
+
+document.addEventListener("scroll", ({ target }) => {
+  if (target.matches?.(".panes")) battle.dataset.shown = target.scrollLeft * 2 > findEnd(target) ? "b" : "a";
+}, { capture: true, passive: true });
+document.addEventListener("scrollend", ({ target }) => {
+  if (target.matches?.(".panes")) alignRows();
+}, { capture: true });
+
+// Links between the answers do not add an entry to the browser's history. They lead to the turn that is being read.
 document.addEventListener("click", (event) => {
-  const pane = document.querySelector(event.target.closest(".jump")?.getAttribute("href") ?? ":not(*)");
-  if (!pane) return;
+  const link = event.target.closest(".jump");
+  if (!link) return;
   event.preventDefault();
-  battle.dataset.shown = pane.dataset.side;
-  pane.scrollIntoView();
+  battle.dataset.shown = document.querySelector(link.hash).dataset.side;
+  alignRows();
+  const panes = [...document.querySelectorAll(`.pane[data-side="${battle.dataset.shown}"]`)];
+  const pane = panes.find((each) => each.getBoundingClientRect().bottom > innerHeight / 2) ?? panes.at(-1);
+  if (pane.getBoundingClientRect().top < 0) pane.scrollIntoView();
   pane.querySelector(".pane-body").focus({ preventScroll: true });
 });

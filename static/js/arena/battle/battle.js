@@ -1,6 +1,5 @@
 // Shows the events of a battle on the page, and fetches the parts of the page that change.
 import { fail, findAnswer, finish, grow, restart, setUpAnswers } from "./answer_panes.js";
-import { settle } from "./page_scroll.js";
 import { cancelPatience, restoreStatus, setStatus, startPatienceTimer } from "./status_line.js";
 
 const battle = document.getElementById("battle");
@@ -28,7 +27,7 @@ function findEventAnswer(data) {
 function openVoteBar() {
   cancelPatience();
   const hadFocus = verdict().contains(document.activeElement) && !document.activeElement.matches("textarea");
-  settle(battle, () => { verdict().dataset.state = "ready"; });
+  verdict().dataset.state = "ready";
   verdict().querySelector(".vote fieldset")?.removeAttribute("disabled");
   setStatus(words.ready);
   if (hadFocus) status()?.focus();

@@ -31,12 +31,3 @@ export function scrollToQuestion(question) {
   target = question;
   scrollToTarget();
 }
-
-// Makes the change after which both panes are shown. The pane that is being read stays where it is.
-export function settle(battle, change) {
-  const pane = battle.querySelector(`.turn:last-child .pane[data-side="${battle.dataset.shown}"]`);
-  const top = () => pane.getBoundingClientRect().top;
-  const before = top();
-  change();
-  scrollBy(0, top() - before);
-}
