@@ -158,7 +158,9 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "coverage": coverage_cache.get_or_compute(None, lambda: load_coverage(snapshots)),
         "filter_fields": _list_filter_fields(table, view),
     }
-    return render(request, "ratings/model/model_table.html", context)
+    response = render(request, "ratings/model/model_table.html", context)
+    response["HX-Replace-Url"] = request.path + _build_table_query(requested)
+    return response
 
 
 def _build_table_query(view: TableView) -> str:

@@ -60,6 +60,34 @@ def test_page_shows_what_is_known(client):
         assert words in shown
 
 
+def test_page_draws_each_figure_among_those_of_all_models(client):
+    for slug, dollars, window in (("quokka", 1, 1_000), ("wombat", 10, 100_000), ("numbat", 100, None)):
+        model = factories.model(slug, context_window=window)
+        fields = {"input": dollars, "output": dollars, "source": "list", "as_of": date(2026, 2, 3), "by_hand": False}
+        Price.objects.create(model=model, **fields)
+    figures = client.get("/models/wombat/").context["figures"]
+    assert [(each.label, each.text, each.low, each.high) for each in figures] == [
+        ("Input, per 1M tokens", "$10.00", "$1.00", "$100.00"),
+        ("Output, per 1M tokens", "$10.00", "$1.00", "$100.00"),
+        ("Context", "100K", "1K", "100K"),
+    ]
+    assert figures[0].scale.place(figures[0].value) == 50
+    assert figures[0].others == [0, 1, 2]
+    assert "Input, per 1M tokens $10.00 $1.00 $100.00" in text(client, "wombat")
+
+
+def test_figure_that_has_no_place_is_not_drawn(client):
+    free = factories.model("free")
+    for model, dollars in ((free, 0), (factories.model("quokka"), 1), (factories.model("wombat"), 2)):
+        fields = {"output": dollars, "source": "list", "as_of": date(2026, 2, 3), "by_hand": False}
+        Price.objects.create(model=model, input=dollars, **fields)
+    factories.model("alone", context_window=8_000)
+    for slug in ("free", "alone"):
+        figures = client.get(f"/models/{slug}/").context["figures"]
+        assert figures
+        assert not any(each.scale for each in figures)
+
+
 def test_page_leaves_out_what_is_unknown(client):
     factories.model("quokka")
 
@@ -218,18 +246,16 @@ def test_page_shows_each_category_and_each_opponent(client):
         assert f'title="{counts}"' in client.get("/models/quokka/").content.decode()
 
 
-@pytest.mark.parametrize(
-    ("votes", "said"), [(1, "1 vote against 1 opponent."), (1_200, "1,200 votes against 1 opponent.")]
-)
-def test_page_counts_votes_and_opponents(client, votes, said):
+@pytest.mark.parametrize(("votes", "said"), [(1, "1 vote"), (1_200, "1,200 votes")])
+def test_page_counts_direct_votes(client, votes, said):
     quokka, wombat = factories.model("quokka"), factories.model("wombat")
     factories.cast(quokka, wombat, multiplicity=votes)
     board_refresh.refresh()
 
     shown = client.get("/models/quokka/").content.decode()
 
-    assert said in shown
-    assert f'aria-label="{said.split(" against")[0]}: compare with Wombat"' in shown
+    assert f"{said.replace(' ', ' direct ')}." in shown
+    assert f'aria-label="{said}: compare with Wombat"' in shown
 
 
 def test_page_shows_one_pool_after_the_other(client):
@@ -245,7 +271,7 @@ def test_page_shows_one_pool_after_the_other(client):
     assert [each["votes"] for each in here.context["opponents"]] == [3]
     assert [each["votes"] for each in there.context["opponents"]] == [5]
     assert '<a href="?pool=elsewhere#in-pool" aria-current="true">' in there.content.decode()
-    assert "5 votes against 1 opponent." in there.content.decode()
+    assert "5 direct votes." in there.content.decode()
     assert [each["pair"] for each in here.context["opponents"]] == ["/leaderboard/?pin=quokka&pin=wombat#compare"]
     [pair] = [each["pair"] for each in there.context["opponents"]]
     assert pair == "/leaderboard/?pool=elsewhere&pin=quokka&pin=wombat#compare"
