@@ -127,7 +127,7 @@ class BattleAdmin(PoolNameAdmin):
 
     def _decide(self, request: HttpRequest, battles: QuerySet[Battle], decision: Battle.Review) -> None:
         """Store a decision for the published battles in the selection, and show how many there were."""
-        decided = [battle for battle in battles if review_queue.decide_review(battle.pk, decision)]
+        decided = [battle for battle in battles if review_queue.record_decision(battle.pk, decision)]
         for battle in decided:
             audit.record_change(request.user.get_username(), decision.value, battle)
         message = _("%(number)s of %(total)s: %(decision)s.")

@@ -1,9 +1,9 @@
 """Ownership of answers: claims, leases, and fenced saves. Each SQL statement handles many rows.
 
-A worker owns an answer until its lease expires on the database's clock. Each claim increases `attempt`, and a write is
-ignored unless its `attempt` is the current one. Late writes from a frozen or disconnected worker therefore have no
-effect. All functions except `reap_answers` take a list and return one result per item, in order. The caller opens the
-transaction.
+A worker owns an answer until another worker claims it, which is possible once the lease has expired on the database's
+clock. Each claim increases `attempt`, and a write is ignored unless its `attempt` is the current one. Once an answer
+has been claimed again, late writes from a frozen or disconnected worker therefore have no effect. All functions except
+`reap_answers` take a list and return one result per item, in order. The caller opens the transaction.
 """
 
 from collections.abc import Collection, Sequence
@@ -20,7 +20,10 @@ MAX_REAPED_TURNS = 300
 
 @dataclass(frozen=True)
 class AnswerLease:
-    """A lease to extend or release. `text` is the text released so far, or None if the stored text is current."""
+    """A lease to extend or release.
+
+    text: the text that readers can see so far, or None if the stored text is current
+    """
 
     answer_id: int
     attempt: int

@@ -12,15 +12,15 @@ def continue_battle(battle: Battle) -> Battle:
 
     The new battle has the same models and copies of the finished turns, and is ready for the next question.
 
-    Raises RequestError 409 `not_voted` before the vote, and 409 `not_here` if one of the models is no longer available.
-    If a concurrent request deletes the voter or the battle, it raises 409 `voter_gone` or 404.
+    Raises RequestError 409 `not_voted` before the vote, and 409 `model_unavailable` if one of the models is no longer
+    available. If a concurrent request deletes the voter or the battle, it raises 409 `voter_gone` or 404.
     """
     if battle.state != Battle.State.VOTED:
         raise RequestError("not_voted", "You can continue this conversation after you vote.", 409)
     model_ids = [battle.model_a_id, battle.model_b_id]
     if Endpoint.objects.filter(enabled=True, model__in=model_ids).count() < len(model_ids):
         raise RequestError(
-            "not_here", "One of the two models is no longer available here. Start a new battle instead.", 409
+            "model_unavailable", "One of the two models is no longer available here. Start a new battle instead.", 409
         )
     with transaction.atomic():
         row_locks.lock_voter(battle.voter_id)
@@ -29,7 +29,7 @@ def continue_battle(battle: Battle) -> Battle:
             voter_id=battle.voter_id,
             mode=Battle.Mode.SIDE_BY_SIDE,
             state=Battle.State.READY,
-            pool=lifecycle.get_set_pool([getattr(battle, f"model_{side}").slug for side in SIDES]),
+            pool=lifecycle.derive_set_pool([getattr(battle, f"model_{side}").slug for side in SIDES]),
             among=model_ids,
             model_a_id=battle.model_a_id,
             model_b_id=battle.model_b_id,

@@ -74,7 +74,7 @@ def start_battle(
     """
     check_prompt(prompt)
     among = None if models is None else _parse_model_slugs(mode, models)
-    pool = open_pool if among is None else get_set_pool(models or ())
+    pool = open_pool if among is None else derive_set_pool(models or ())
     if mode == Battle.Mode.SIDE_BY_SIDE:
         start = _build_side_by_side_start(among)
     elif mode == Battle.Mode.ANONYMOUS:
@@ -153,7 +153,7 @@ def _draw_blind_start(among: list[int] | None, pool: str, payer: str) -> _Start:
     raise RequestError("too_few_models", detail, 503, retry_after=10)
 
 
-def get_set_pool(slugs: Sequence[str]) -> str:
+def derive_set_pool(slugs: Sequence[str]) -> str:
     """Return the pool for a named set of models. The order of the slugs does not matter."""
     return "set-" + hashlib.sha256("\n".join(sorted(slugs)).encode()).hexdigest()[:16]
 

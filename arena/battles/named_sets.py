@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
-from arena.battles.lifecycle import get_set_pool
+from arena.battles.lifecycle import derive_set_pool
 from arena.identity import voters
 from arena.models import Battle
 from catalog.models import LanguageModel
@@ -51,7 +51,7 @@ def set_choice_cookie(response: HttpResponse, among: Sequence[str], choice: str)
         parameters.setlist("among", among)
     query = parameters.urlencode()
     if among and 0 < len(query) <= MAX_QUERY_LENGTH:
-        voters.set_cookie(response, CHOICE_COOKIE, f"{get_set_pool(among)}:{query}", COOKIE_MAX_AGE_S)
+        voters.set_cookie(response, CHOICE_COOKIE, f"{derive_set_pool(among)}:{query}", COOKIE_MAX_AGE_S)
 
 
 def build_decision_url(request: HttpRequest, battle: Battle) -> str:

@@ -88,7 +88,7 @@ def _hash_reporter(battle: Battle, voter_id: UUID) -> str:
     return keyed_hash(f"report of {battle.pk}", str(voter_id))
 
 
-def decide_review(battle_id: UUID, decision: str) -> bool:
+def record_decision(battle_id: UUID, decision: str) -> bool:
     """Store an operator's decision, one of `DECISIONS`. Return False if the battle is not published."""
     shared_battle = Battle.objects.filter(IS_SHARED, pk=battle_id)
     if decision == Review.WITHDRAWN:
@@ -97,9 +97,9 @@ def decide_review(battle_id: UUID, decision: str) -> bool:
 
 
 def expire_reviews() -> int:
-    """Delete the network hashes of battles that have waited for 30 days. Return the number of changed battles.
+    """Delete the network hashes of battles that have waited for `NETWORK_HASH_RETENTION`.
 
-    Reported battles stay in the queue. The other battles are removed from it.
+    Return the number of changed battles. Reported battles stay in the queue. The other battles are removed from it.
     """
     old = Battle.objects.filter(NEEDS_REVIEW, shared_at__lte=Now() - NETWORK_HASH_RETENTION)
     reported = old.filter(review=Review.REPORTED).exclude(shared_network="").update(shared_network="")

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import ngettext
 from redis.exceptions import RedisError
 
-from arena.battles.lifecycle import get_set_pool
+from arena.battles.lifecycle import derive_set_pool
 from arena.identity import quotas
 from arena.identity.voters import get_voter_id
 from arena.models import Battle, Standing
@@ -50,7 +50,7 @@ def charge_named_set(request: HttpRequest, mode: object, models: object) -> None
     """
     if mode != Battle.Mode.ANONYMOUS or not _are_slugs(models):
         return
-    pool = get_set_pool(models)
+    pool = derive_set_pool(models)
     if Standing.objects.filter(pool=pool).exists():
         return
     if wait := _charge_limits(_build_limits(request), pool):

@@ -64,6 +64,7 @@ def _lock_key(voter: object, key: str) -> None:
 
 def _find_stored_response(request: Request, key: str) -> StoredResponse | None:
     responses = StoredResponse.objects.filter(voter=get_voter_id(request), key=key)
+    # An expired response must not block the reuse of its key.
     responses.filter(created_at__lte=Now() - KEY_RETENTION).delete()
     return responses.first()
 

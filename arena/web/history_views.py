@@ -30,7 +30,7 @@ KIND_LABELS = {
     "open": _("Open"),
     "ties": _("Ties"),
     "published": _("Published"),
-    "closed": _("Failed or skipped"),
+    "closed": _("Failed, skipped, or expired"),
 }
 # A vote for one side has no label (see `_describe_state`).
 STATE_LABELS: dict[str, Promise] = {

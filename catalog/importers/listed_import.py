@@ -67,8 +67,8 @@ def _compute_digest() -> str:
 @transaction.atomic
 def load_listed_tables(names: NamedModels) -> ListedImportResult:
     """Replace all listed facts of the models in the shipped tables, and add the tables' prices."""
-    facts = listed_tables.parse_facts(seed_files.read_rows(listed_tables.FACTS_FILE))
-    prices = listed_tables.parse_prices(seed_files.read_rows(listed_tables.PRICES_FILE))
+    facts = listed_tables.parse_facts(seed_files.read_seed_rows(listed_tables.FACTS_FILE))
+    prices = listed_tables.parse_prices(seed_files.read_seed_rows(listed_tables.PRICES_FILE))
     keys = names.get_or_create_keys([*facts, *prices])
     claims = {keys[model]: list(by_field.values()) for model, by_field in facts.items()}
     result = ListedImportResult(model_count=len(facts.keys() | prices.keys()))
@@ -132,7 +132,7 @@ def _load_price_sources() -> dict[int, str]:
     """Map each model key to the source of the newest imported price, or to "" if prices.csv has a hand-checked one."""
     prices = Price.objects.filter(by_hand=False).order_by("as_of", "pk")
     sources = dict(prices.values_list("model", "source"))
-    checked = {row["model"] for row in seed_files.read_rows("prices.csv")}
+    checked = {row["model"] for row in seed_files.read_seed_rows("prices.csv")}
     return sources | dict.fromkeys(LanguageModel.objects.filter(slug__in=checked).values_list("pk", flat=True), "")
 
 

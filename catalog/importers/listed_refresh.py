@@ -129,7 +129,7 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel
     """
     makers: dict[str, str] = {}
     checked: dict[str, dict[str, Any]] = defaultdict(dict)
-    for row in seed_files.read_rows("facts.csv"):
+    for row in seed_files.read_seed_rows("facts.csv"):
         makers.setdefault(row["model"], parse_model_name(row["model"]).maker or "")
         checked[row["model"]].setdefault(row["field"], parse_value(row["field"], row["value"]))
         if row["field"] == "organization":
@@ -153,7 +153,7 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel
 def _list_scored_models() -> list[tuple[str, str]]:
     """Return the models in the shipped scores, as pairs of a name and an empty provider, which means unknown."""
     files = sorted(path.name for path in seed_files.DATA_DIR.glob("*scores.csv"))
-    return [(row["model"], "") for name in files for row in seed_files.read_rows(name)]
+    return [(row["model"], "") for name in files for row in seed_files.read_seed_rows(name)]
 
 
 def refresh_tables(
@@ -162,7 +162,7 @@ def refresh_tables(
     """Update the two tables in a folder, and record the changes in `report`."""
     facts = listed_tables.parse_facts(_read_rows(folder / listed_tables.FACTS_FILE))
     prices = listed_tables.parse_prices(_read_rows(folder / listed_tables.PRICES_FILE))
-    checked = {row["model"]: row for row in seed_files.read_rows("prices.csv")}
+    checked = {row["model"]: row for row in seed_files.read_seed_rows("prices.csv")}
     names = [(model.name, model.name) for model in known]
     entries_by_model = group_entries(names, seed_files.read_aliases(), records)
     new_facts: ListedFacts = {}
@@ -220,7 +220,7 @@ def format_report(report: RefreshReport) -> str:
 
 
 def _read_rows(path: Path) -> list[dict[str, str]]:
-    return seed_files.read_rows_of(path) if path.exists() else []
+    return seed_files.read_csv_rows(path) if path.exists() else []
 
 
 def _write(path: Path, text: str) -> None:

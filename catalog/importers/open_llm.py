@@ -64,7 +64,8 @@ LICENSE_NAMES = {
 }
 CHANCE_LEVELS = {"ifeval": 0.0, "math": 0.0, "gpqa": 0.25, "mmlu_pro": 0.1}
 TOLERANCE = 1e-6
-# Without these columns, a model's scores in different precisions or chat templates could not be distinguished.
+# Without these columns, a model's scores at different precisions, or with and without a chat template, could not be
+# distinguished.
 CONDITION_COLUMNS = ("model_sha", "model_precision", "model_has_chat_template")
 
 
@@ -105,7 +106,7 @@ def _build_score(line: Line, column: str) -> ScoreRow:
 
 
 def _iter_claims(line: Line) -> Iterator[Claim]:
-    """Yield the leaderboard's claims about the model, dated on the day when it was submitted or else uploaded.
+    """Yield the leaderboard's claims about the model, with the date of its submission or, failing that, of its upload.
 
     Without either date, there are no claims.
     """

@@ -58,7 +58,7 @@ def _seed_licenses() -> None:
 
 def _seed_facts(names: NamedModels) -> None:
     claims: dict[int, list[Claim]] = defaultdict(list)
-    rows = seed_files.read_rows("facts.csv")
+    rows = seed_files.read_seed_rows("facts.csv")
     keys = names.get_or_create_keys([row["model"] for row in rows])
     today = now().date()
     for row in rows:
@@ -78,7 +78,7 @@ def iter_claims(row: dict[str, str], today: date) -> Iterator[Claim]:
 
 
 def _seed_prices(names: NamedModels) -> None:
-    rows = [row for name in PRICE_FILES for row in seed_files.read_rows(name)]
+    rows = [row for name in PRICE_FILES for row in seed_files.read_seed_rows(name)]
     keys = names.get_or_create_keys([row["model"] for row in rows])
     save_prices(
         (keys[row["model"]], _parse_price(row), row["source"], date.fromisoformat(row["as_of"])) for row in rows
@@ -97,4 +97,4 @@ def _seed_scores() -> None:
     runs = {name: RUN_PREFIX + digest for name, digest in digests.items()}
     Score.objects.filter(run__startswith=RUN_PREFIX).exclude(run__in=runs.values()).delete()
     for name, run in runs.items():
-        import_scores([scores_csv.parse_row(line) for line in seed_files.read_rows(name)], run)
+        import_scores([scores_csv.parse_row(line) for line in seed_files.read_seed_rows(name)], run)

@@ -19,7 +19,7 @@ from catalog.matching.names import ModelName, parse_model_name
 from catalog.matching.snapshot_dates import are_compatible
 
 Key = TypeVar("Key", bound=Hashable)
-FIRST_VERSION = "001"
+FIRST_VERSION = "001"  # a version number counts as a date (see `snapshot_dates.take_date`)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class NameIndex(Generic[Key]):
 
     known: pairs of a key and a name. A model can have several names. If one contains "preview", the model is a preview.
     aliases: maps other lowercase names to known names.
-    listed: all names in the list from which names will be looked up. Their dates count as known dates.
+    listed: all the names that will be looked up. Their dates count as known dates.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""Exits with status 0 if this container is healthy: `python -m config.monitoring.container_healthcheck PART`.
+"""Exits with status 0 if this container is healthy: `python -m config.monitoring.container_healthcheck PROCESS`.
 
-PART is the port of the web process, `beat`, or the queue of a worker.
+PROCESS is the port of the web process, `beat`, or the name of a worker's queue.
 """
 
 import http.client
@@ -35,7 +35,7 @@ def is_beat_healthy() -> bool:
     import redis
     from django.conf import settings
 
-    from config import celery  # noqa: F401  # sets the module of Django's settings
+    from config import celery  # noqa: F401  # sets DJANGO_SETTINGS_MODULE
     from config.monitoring.worker_busy import BEAT_KEY
 
     try:
@@ -44,13 +44,13 @@ def is_beat_healthy() -> bool:
         return False
 
 
-def is_part_healthy(part: str) -> bool:
-    if part.isdigit():
-        return is_web_healthy(int(part))
-    if part == "beat":
+def is_process_healthy(process: str) -> bool:
+    if process.isdigit():
+        return is_web_healthy(int(process))
+    if process == "beat":
         return is_beat_healthy()
-    return is_worker_healthy(part)
+    return is_worker_healthy(process)
 
 
 if __name__ == "__main__":
-    sys.exit(not is_part_healthy(sys.argv[1]))
+    sys.exit(not is_process_healthy(sys.argv[1]))

@@ -11,7 +11,7 @@ from ratings.models import Pool
 EXPIRES_S = 600
 
 
-@shared_task(name="config.recompute", ignore_result=True)
+@shared_task(name="ratings.recompute", ignore_result=True)
 def recompute(slug: str, username: str, *, from_scratch: bool) -> None:
     from ratings.pipeline import board_refresh  # loads scipy, which is slow to import
 
@@ -20,7 +20,7 @@ def recompute(slug: str, username: str, *, from_scratch: bool) -> None:
     audit.record_change(username, "recomputed", pool, after={"boards": len(published)})
 
 
-@shared_task(name="config.verify", ignore_result=True)
+@shared_task(name="ratings.verify", ignore_result=True)
 def verify(slug: str, username: str) -> None:
     """Verify the tallies in a separate thread. This can take minutes and must not delay board updates."""
     Thread(target=_run_verification, args=(slug, username), name="verify", daemon=True).start()

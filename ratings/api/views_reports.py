@@ -24,8 +24,8 @@ class CertificateView(APIView):
         Returns how many voters would have to be removed to change the order of each pair of neighbors, and to put any
         other ranked model ahead of the first one. The exact number is between `at_least` and `at_most`. Only votes
         older than a day are used, so the order can differ from the newest board. Certificates are updated about once a
-        minute. Numbers are null for votes without voters, for models with an open interval, between models that are not
-        connected, for Elo, and under style control.
+        minute. Numbers are null for votes whose voters are unknown, for models with an open interval, between models
+        that are not connected, for Elo, and under style control.
         """
         board_key = snapshots.parse_api_board_key(request.query_params)
         certificate = order_certificate.load_certificate(board_key)

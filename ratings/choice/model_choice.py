@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
-from arena.battles.lifecycle import MAX_NAMED_MODELS, get_set_pool
+from arena.battles.lifecycle import MAX_NAMED_MODELS, derive_set_pool
 from arena.models import Endpoint
 from ratings.choice import ordering_board
 from ratings.choice.candidates import LaunchWeeks, load_candidates
@@ -81,7 +81,7 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
     connected = [assessment for assessment in shortlist.selectable if assessment.candidate.slug in demo_by_slug]
     connected = connected[:MAX_NAMED_MODELS]
     contestants = _list_contestants(connected, form.get_value("among"))
-    set_pool = get_set_pool([contestant.candidate.slug for contestant in contestants])
+    set_pool = derive_set_pool([contestant.candidate.slug for contestant in contestants])
     pools = {pool.slug: pool for pool in Pool.objects.filter(slug__in=[set_pool, board["pool"]])}
     return ModelChoice(
         task=task,

@@ -85,7 +85,7 @@ def _map_slugs(models: ModelsByKey) -> dict[int, str]:
 
 
 def _build_parameters(board: Board) -> dict[str, object]:
-    """Return a fit's parameters. Intervals are clustered by voter except for imported votes."""
+    """Return a fit's parameters. Standard errors are clustered by voter, except for imported votes."""
     return {"clustered": board.pool.kind != Pool.Kind.IMPORT, "anchor": settings.ENVIRONMENT.arena_anchor}
 
 
@@ -105,7 +105,7 @@ def _build_contestants(
 def _fit_bradley_terry(
     board: Board, state: PoolState, contestants: Contestants, votes: CategoryVotes
 ) -> bradley_terry.Fit:
-    counts = contestants.board
+    counts = contestants.counts
     last_ratings = state.last_ratings.get(board.category.slug, {})
     start = [last_ratings.get(key, MEAN_RATING) for key in counts.models]
     cluster = votes.voter_counts if contestants.is_own_pool else None

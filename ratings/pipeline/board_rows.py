@@ -36,7 +36,7 @@ BoardRow = dict[str, Any]
 class Contestants:
     """The M models on a board, with their votes and voters.
 
-    board: the board's tallies. `board.models` has the M keys, in the order of all arrays.
+    counts: the board's tallies. `counts.models` has the M keys, in the order of all arrays.
     models: the models by key.
     voters (M,): the number of known voters who judged each model.
     weight (M,): how many of each model's votes count toward a rank. In this arena's own pools, at most
@@ -47,7 +47,7 @@ class Contestants:
         provisional.
     """
 
-    board: CategoryCounts
+    counts: CategoryCounts
     models: Mapping[int, LanguageModel]
     voters: Indices
     weight: Floats
@@ -79,7 +79,7 @@ def build_fit_rows(contestants: Contestants, fit: Fit, anchor: Anchor | None) ->
 
     anchor: the ratings of all models in the anchor's component are shifted to match its rating.
     """
-    shift = _compute_anchor_shift(contestants.board, fit, anchor)
+    shift = _compute_anchor_shift(contestants.counts, fit, anchor)
     has_enough = has_enough_votes(~fit.unbounded, contestants.weight)
     ranks = compute_ranks(fit, has_enough)
     columns = {
@@ -106,8 +106,8 @@ def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> Bo
 
     The same models are ranked as on the Bradley-Terry board.
     """
-    rating = np.array([ratings[key] for key in contestants.board.models])
-    parts = components.list_components(contestants.board.comparisons)
+    rating = np.array([ratings[key] for key in contestants.counts.models])
+    parts = components.list_components(contestants.counts.comparisons)
     component, bounded = components.label_components(parts, len(rating))
     has_enough = has_enough_votes(bounded, contestants.weight)
     ranked = select_ranked_models(component, has_enough)
@@ -144,7 +144,7 @@ def _compute_anchor_shift(board: CategoryCounts, fit: Fit, anchor: Anchor | None
 
 
 def _build_record_columns(contestants: Contestants) -> dict[str, Any]:
-    board = contestants.board
+    board = contestants.counts
     won, lost, tied = _sum_outcomes(board.counted)
     counts = {"votes": won + lost + tied, "wins": won, "losses": lost, "ties": tied, "both_bad": board.both_bad}
     record: dict[str, Any] = {name: column.astype(np.int64) for name, column in counts.items()}
@@ -161,7 +161,7 @@ def _sum_outcomes(board: Comparisons) -> tuple[Floats, Floats, Floats]:
 
 
 def _has_few_votes(contestants: Contestants) -> Flags:
-    has_few_votes: Flags = contestants.board.counted.votes.sum(axis=1) < PROVISIONAL_VOTES
+    has_few_votes: Flags = contestants.counts.counted.votes.sum(axis=1) < PROVISIONAL_VOTES
     if not contestants.is_own_pool:
         return has_few_votes
     return has_few_votes | (contestants.voters < MIN_VOTERS)
@@ -171,7 +171,7 @@ def _build_rows(contestants: Contestants, columns: Mapping[str, Any]) -> list[Bo
     value_rows = zip(*(_to_json_values(column) for column in columns.values()), strict=True)
     rows = [
         build_model_facts(contestants.models[key]) | dict(zip(columns, values, strict=True))
-        for key, values in zip(contestants.board.models, value_rows, strict=True)
+        for key, values in zip(contestants.counts.models, value_rows, strict=True)
     ]
     return sorted(rows, key=_get_sort_key)
 

@@ -13,8 +13,8 @@ from catalog.sources.providers import HOSTS, find_provider
 from ratings.interchange.reference_file import RATINGS_PATH, list_makers
 
 TODAY = date(2026, 11, 28)
-CHECKED, LISTED = (seed_files.read_rows(name) for name in ("facts.csv", FACTS_FILE))
-PRICES = parse_prices(seed_files.read_rows(PRICES_FILE))
+CHECKED, LISTED = (seed_files.read_seed_rows(name) for name in ("facts.csv", FACTS_FILE))
+PRICES = parse_prices(seed_files.read_seed_rows(PRICES_FILE))
 HOST_PATTERN = re.compile(r"[(][\w.-]+ [\w.]+, ([\w.-]+)/")
 
 

@@ -173,8 +173,9 @@ class Backend(Protocol):
     The stream ends when the answer is complete or reaches a length limit (see `Truncation`). In all other cases, it
     raises BackendError. To stop early, close the stream (see `contextlib.aclosing`), which also ends the request.
 
-    `pause` is awaited after each read that returned a token. If streams pause until a common moment, they read several
-    tokens at once and one after another, which takes less CPU time. Backends without a server ignore it.
+    `pause` is awaited after each read that returned a token. If all streams pause until the same moment, each
+    then reads all tokens that have arrived, and the streams run back to back, which takes less CPU time. Backends
+    without a server ignore it.
     """
 
     required_fields: tuple[str, ...]

@@ -21,9 +21,9 @@ class Aims:
     frequent: Flags
 
     @classmethod
-    def for_models(cls, models: int) -> "Aims":
-        """Return empty aims for this many models."""
-        return cls(*np.zeros((3, models), dtype=bool))
+    def empty(cls, model_count: int) -> "Aims":
+        """Return empty aims for `model_count` models."""
+        return cls(*np.zeros((3, model_count), dtype=bool))
 
     @property
     def directions(self) -> Floats:

@@ -314,7 +314,7 @@ class _FilterState:
         whole_block = self._select(votes, chances, rows.start)
         if len(whole_block.votes):
             appearances = count_appearances(whole_block, growth, self.expected.completion_error)
-            no_hits = Aims.for_models(self.records.model_count)
+            no_hits = Aims.empty(self.records.model_count)
             self._trim_appearances(whole_block, growth, proven_seen_z, no_hits, appearances)
 
     def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:

@@ -82,7 +82,7 @@ class PairComparison:
     chance: the predicted win rate.
     direct: the votes on the pair.
     needed: the number of votes still needed.
-    why: the reason why some figures are missing, how many voters the order of neighbors depends on, or, on a reference
+    note: why some figures are missing, how many voters the order of neighbors depends on, or, on a reference
         board, whether the two differ significantly. Otherwise empty.
     is_significant: whether the difference is significant, or None if it cannot be tested.
     """
@@ -93,7 +93,7 @@ class PairComparison:
     chance: str
     direct: str
     needed: str
-    why: str
+    note: str
     is_significant: bool | None
 
 
@@ -105,7 +105,7 @@ class ModelComparison:
     unknown: sentences about figures that are unknown for all models and have no line.
     missing: names of pinned models that are not on the board, or their slugs if the catalog does not have them.
     can_battle: whether there are exactly two models and both can answer in this arena.
-    computed_at: the time of the pairs, or None if there are no pairs.
+    computed_at: when the pairs were computed, or None on a reference board or without pairs.
     """
 
     cards: Sequence[ModelCard]
@@ -238,9 +238,9 @@ def _compare_pair(
     diff = matrices["diff"][a][b]
     error = matrices["diff_se"][a][b]
     if diff is None:
-        why = _explain_incomparable(better, worse)
+        note = _explain_incomparable(better, worse)
     else:
-        why = _explain_missing_error(error) or removals.get((better["model"], worse["model"]), "")
+        note = _explain_missing_error(error) or removals.get((better["model"], worse["model"]), "")
     return PairComparison(
         better=better["name"],
         worse=worse["name"],
@@ -250,7 +250,7 @@ def _compare_pair(
             matrices["counts"][a][b], matrices["wins"][a][b], matrices["wins"][b][a], matrices["ties"][a][b]
         ),
         needed=_format_votes_needed(matrices["votes_needed"][a][b], error),
-        why=why,
+        note=note,
         is_significant=None if error is None else matrices["votes_needed"][a][b] == 0,
     )
 
@@ -272,7 +272,7 @@ def _compare_published(better: Mapping[str, Any], worse: Mapping[str, Any]) -> P
         chance=format_percent(compute_win_chance(points)),
         direct=_("not published"),
         needed=UNKNOWN_TEXT,
-        why=verdict,
+        note=verdict,
         is_significant=difference.is_significant if difference else None,
     )
 
@@ -296,8 +296,8 @@ def _explain_incomparable(better: Mapping[str, Any], worse: Mapping[str, Any]) -
         return _("No chain of votes connects these models, so their ratings are on different scales.")
     names = [row["name"] for row in (better, worse) if row["unbounded"]]
     sentence = ngettext(
-        "The rating of %(names)s has an open end, so no difference can be estimated.",
-        "The ratings of %(names)s have open ends, so no difference can be estimated.",
+        "The interval of %(names)s has an open end, so no difference can be estimated.",
+        "The intervals of %(names)s have open ends, so no difference can be estimated.",
         len(names),
     )
     return sentence % {"names": _(" and ").join(names)}

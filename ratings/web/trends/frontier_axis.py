@@ -60,6 +60,6 @@ AXIS_WORDS = {
 }
 EXCLUSIONS = {
     "unconnected": _("Omitted (not connected to the others by a chain of votes):"),
-    "unbounded": _("Omitted (rating with an open end):"),
+    "unbounded": _("Omitted (interval with an open end):"),
     "unranked": _("Omitted (too few votes for a rank):"),
 }

@@ -38,7 +38,7 @@ def test_go_on_makes_an_unrated_battle_of_the_same_two_in_the_same_places(battle
     assert (copy.mode, copy.state, copy.propensity) == ("side_by_side", "ready", 1.0)
     assert (copy.voter_id, copy.model_a_id, copy.model_b_id) == (battle.voter_id, battle.model_a_id, battle.model_b_id)
     assert copy.among == [battle.model_a_id, battle.model_b_id]
-    assert copy.pool == lifecycle.get_set_pool([battle.model_b.slug, battle.model_a.slug])
+    assert copy.pool == lifecycle.derive_set_pool([battle.model_b.slug, battle.model_a.slug])
 
 
 @pytest.mark.parametrize("winner", ["a", "both_bad", "skip"])
@@ -111,5 +111,5 @@ def test_go_on_needs_both_models(battle, missing):
     with pytest.raises(RequestError) as refusal:
         continuation.continue_battle(battle)
 
-    assert (refusal.value.status, refusal.value.code) == (409, "not_here")
+    assert (refusal.value.status, refusal.value.code) == (409, "model_unavailable")
     assert Battle.objects.count() == 1

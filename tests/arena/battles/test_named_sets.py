@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from arena.battles.lifecycle import get_set_pool
+from arena.battles.lifecycle import derive_set_pool
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.web.test_templates import Outline
@@ -24,7 +24,7 @@ def three():
 
 def judged(me, three, state="voted", named=True, **fields):
     among = [model.pk for model in three] if named else None
-    pool = get_set_pool(SLUGS) if named else "live"
+    pool = derive_set_pool(SLUGS) if named else "live"
     battle = factories.battle(
         state, voter=me, model_a=three[0], model_b=three[1], **({"among": among, "pool": pool} | fields)
     )
@@ -72,7 +72,7 @@ def test_page_of_an_open_battle_names_nobody_of_the_set(client, me, three, state
 @pytest.mark.parametrize(
     ("fields", "address"),
     [
-        ({}, f"/leaderboard/?pool={get_set_pool(SLUGS)}"),
+        ({}, f"/leaderboard/?pool={derive_set_pool(SLUGS)}"),
         ({"named": False}, "/leaderboard/?pool=live"),
         ({"mode": "side_by_side"}, "/leaderboard/?pool=live"),
     ],
@@ -119,7 +119,7 @@ def test_way_back_is_nothing_but_the_query_of_our_own_page(client, me, three, ch
 
 def test_way_back_that_somebody_else_has_written_is_ignored(client, me, three):
     battle = judged(me, three)
-    for cookie in ("", "x", f"{get_set_pool(SLUGS)}", f"{get_set_pool(SLUGS)}:"):
+    for cookie in ("", "x", f"{derive_set_pool(SLUGS)}", f"{derive_set_pool(SLUGS)}:"):
         client.cookies["choice"] = cookie
         assert decisions(load_outline(client, battle)) == []
 

@@ -79,7 +79,7 @@ def network_of(address):
 
 def test_place_is_free_again_after_a_decision_or_when_it_is_taken_back(me):
     battles = [published(me) for _ in range(3)]
-    review_queue.decide_review(battles[0].pk, "unlisted")
+    review_queue.record_decision(battles[0].pk, "unlisted")
     sharing.unshare_battle(battles[1])
 
     assert len(waiting() | {published(me).pk, published(me).pk}) == 3
@@ -136,7 +136,7 @@ def test_battle_that_is_deleted_at_this_very_moment_is_not_reported():
 def test_nothing_is_decided_about_what_nobody_publishes():
     battle = published()
     sharing.unshare_battle(battle)
-    assert not any(review_queue.decide_review(battle.pk, decision) for decision in review_queue.DECISIONS)
+    assert not any(review_queue.record_decision(battle.pk, decision) for decision in review_queue.DECISIONS)
 
 
 def test_what_waits_for_thirty_days_leaves_the_queue_and_its_network_goes():

@@ -79,7 +79,7 @@ def test_networks_of_an_address_name_twice_and_four_times_as_many(pairs, monkeyp
 
 def test_sets_that_are_known_cost_nothing(client, pairs):
     statuses(client, pairs[:5])
-    Standing.objects.create(pool=lifecycle.get_set_pool(pairs[5]), ratings={}, updated_at=Now())
+    Standing.objects.create(pool=lifecycle.derive_set_pool(pairs[5]), ratings={}, updated_at=Now())
 
     assert statuses(client, [pairs[0], pairs[0][::-1], pairs[5]]) == [201] * 3
 

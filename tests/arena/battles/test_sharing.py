@@ -74,7 +74,7 @@ def test_nobody_can_put_a_text_on_a_public_page_alone(me, client):
     answer = link(stranger, battle)
     assert AD in answer.content.decode()
     assert answer.headers["X-Robots-Tag"] == "noindex"
-    review_queue.decide_review(battle.pk, "listed")
+    review_queue.record_decision(battle.pk, "listed")
     assert listed(stranger, battle)
 
 
@@ -164,7 +164,7 @@ def test_battle_that_is_taken_back_or_deleted_is_gone(client, battle, me, mode, 
     elif forget == "delete voter":
         deletion.delete_voter_data(me.pk)
     else:
-        review_queue.decide_review(battle.pk, "withdrawn")
+        review_queue.record_decision(battle.pk, "withdrawn")
 
     assert list_shared(client, battle) == []
     assert link(client, battle).status_code == 404
@@ -172,7 +172,7 @@ def test_battle_that_is_taken_back_or_deleted_is_gone(client, battle, me, mode, 
 
 def test_what_an_operator_took_down_is_not_published_again(client, battle):
     sharing.share_battle(battle, HERE)
-    review_queue.decide_review(battle.pk, "withdrawn")
+    review_queue.record_decision(battle.pk, "withdrawn")
 
     with pytest.raises(RequestError) as refused:
         sharing.share_battle(battle, HERE)

@@ -8,7 +8,7 @@ import pytest
 from django.utils.html import escape
 
 from arena.answers.markdown import render_answer
-from arena.battles.lifecycle import get_set_pool
+from arena.battles.lifecycle import derive_set_pool
 from arena.models import Battle, Suggestion
 from arena.ready.shipped_pairs import load_pairs
 from ratings.web.leaderboard import leaders
@@ -266,7 +266,7 @@ def test_home_draws_blind_among_the_models_that_the_address_names(client, set_of
     client.post("/", {"prompt": "Why?", "among": named})
 
     battle = Battle.objects.get()
-    assert (battle.mode, battle.pool) == ("anonymous", get_set_pool(set_of_two))
+    assert (battle.mode, battle.pool) == ("anonymous", derive_set_pool(set_of_two))
     assert {battle.model_a.slug, battle.model_b.slug} == set(set_of_two)
 
 

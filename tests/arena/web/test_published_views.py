@@ -47,7 +47,7 @@ def test_reader_reports_it_once_and_is_thanked(reader, battle):
 
 @pytest.mark.parametrize("decision", ["listed", "unlisted"])
 def test_report_of_what_an_operator_has_looked_at_promises_no_review(reader, battle, decision):
-    review_queue.decide_review(battle.pk, decision)
+    review_queue.record_decision(battle.pk, decision)
 
     text = reader.post(f"/b/{battle.pk}/report/", follow=True).content.decode()
 
@@ -109,7 +109,7 @@ def test_voter_gets_the_link_and_hears_what_it_waits_for(client, battle, setting
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_sharing="open")
     assert "An operator decides" not in client.get(f"/battles/{battle.pk}/").content.decode()
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_sharing="moderated")
-    review_queue.decide_review(battle.pk, "unlisted")
+    review_queue.record_decision(battle.pk, "unlisted")
     assert "An operator decides" not in client.get(f"/battles/{battle.pk}/").content.decode()
 
 

@@ -23,9 +23,9 @@ from ratings.interchange.seed_votes import VOTES_PATH
 from tests import factories
 
 DAY = "2026-01-02"
-FACTS = seed_files.read_rows("facts.csv")
-LISTED_FACTS = seed_files.read_rows(FACTS_FILE)
-LISTED_PRICES = seed_files.read_rows(PRICES_FILE)
+FACTS = seed_files.read_seed_rows("facts.csv")
+LISTED_FACTS = seed_files.read_seed_rows(FACTS_FILE)
+LISTED_PRICES = seed_files.read_seed_rows(PRICES_FILE)
 SHIPPED_FILES = {path.name for path in seed_files.DATA_DIR.iterdir()}
 # Where makers announce the retirement of models.
 RETIREMENT_NOTICES = (
@@ -125,7 +125,7 @@ def test_rolling_aliases_have_no_dated_facts():
     assert [
         row for row in FACTS if is_rolling(row["model"]) and row["field"] in DATED and row["model"] != "gemini-pro"
     ] == []
-    priced = {row["model"] for row in seed_files.read_rows("prices.csv") + LISTED_PRICES}
+    priced = {row["model"] for row in seed_files.read_seed_rows("prices.csv") + LISTED_PRICES}
     assert not [name for name in priced if is_rolling(name)]
     assert not priced & {"command-r", "command-r-plus"}  # as of 2024-03; these aliases now refer to other models
 
@@ -254,13 +254,15 @@ def test_facts_that_are_often_wrong_elsewhere(model, field, value):
 def test_models_of_the_course_have_scores_that_say_who_reports_them(model):
     makers = {row["model"]: row["value"] for row in FACTS if row["field"] == "organization"}
     own = [
-        row for row in seed_files.read_rows("scores.csv") if row["model"] == model and row["self_reported"] == "true"
+        row
+        for row in seed_files.read_seed_rows("scores.csv")
+        if row["model"] == model and row["self_reported"] == "true"
     ]
     assert {row["measured_by"] for row in own} == {makers[model]}
 
 
 def test_prices_are_prices():
-    rows = [row for name in seed.PRICE_FILES for row in seed_files.read_rows(name)] + LISTED_PRICES
+    rows = [row for name in seed.PRICE_FILES for row in seed_files.read_seed_rows(name)] + LISTED_PRICES
     assert len({row["model"] for row in rows} & board()) >= 35
     for row in rows:
         assert 0 < float(row["input"]) < 1000
@@ -268,14 +270,14 @@ def test_prices_are_prices():
 
 
 def test_earlier_prices_are_older_than_the_current_ones():
-    current = {row["model"]: row["as_of"] for row in reversed(seed_files.read_rows("prices.csv") + LISTED_PRICES)}
-    for row in seed_files.read_rows("earlier_prices.csv"):
+    current = {row["model"]: row["as_of"] for row in reversed(seed_files.read_seed_rows("prices.csv") + LISTED_PRICES)}
+    for row in seed_files.read_seed_rows("earlier_prices.csv"):
         assert labels.extract_link(row["source"]), row
         assert row["as_of"] < current.get(row["model"], DAY), row
 
 
 def test_scores_have_links_and_no_base_model_stands_in_for_its_chat_model():
-    rows = [row for name in seed.SCORE_FILES for row in seed_files.read_rows(name)]
+    rows = [row for name in seed.SCORE_FILES for row in seed_files.read_seed_rows(name)]
     assert len(rows) > 150
     assert {urlparse(row["source"]).scheme for row in rows} == {"https"}
     assert not [row for row in rows if "example.com" in row["source"] or row["model"].startswith("gemma-2-")]
@@ -283,7 +285,7 @@ def test_scores_have_links_and_no_base_model_stands_in_for_its_chat_model():
 
 @pytest.mark.parametrize("name", seed.SCORE_FILES)
 def test_scores_are_of_the_model_and_the_set_of_questions_that_they_are_filed_under(name):
-    rows = seed_files.read_rows(name)
+    rows = seed_files.read_seed_rows(name)
     tasks = {(row["benchmark"], row["task"]) for row in rows}
     assert {task for benchmark, task in tasks if benchmark == "math"} <= {"math (all levels)", "math-500"}
     assert "math-l5" not in {benchmark for benchmark, _ in tasks}
@@ -300,7 +302,7 @@ def test_scores_are_of_the_model_and_the_set_of_questions_that_they_are_filed_un
 
 
 def test_a_version_has_no_scores_of_another_one():
-    august = [row for row in seed_files.read_rows("scores.csv") if row["model"] == "gpt-4o-2024-08-06"]
+    august = [row for row in seed_files.read_seed_rows("scores.csv") if row["model"] == "gpt-4o-2024-08-06"]
     assert {row["source"] for row in august} == {"https://huggingface.co/spaces/TIGER-Lab/MMLU-Pro"}
 
 
@@ -341,7 +343,7 @@ def test_new_version_of_the_scores_takes_the_place_of_the_old_one(monkeypatch, t
     others = [name for name in seed.SCORE_FILES if name != "scores.csv"]
     for name in SHIPPED_FILES - {"scores.csv"}:
         (tmp_path / name).write_bytes((seed_files.DATA_DIR / name).read_bytes())
-    kept = [row["model"] for name in others for row in seed_files.read_rows(name)]
+    kept = [row["model"] for name in others for row in seed_files.read_seed_rows(name)]
     (tmp_path / "scores.csv").write_text("model,benchmark,value,source\nnew,mmlu,0.5,https://a.example\n")
     monkeypatch.setattr(seed_files, "DATA_DIR", tmp_path)
     seed.seed_catalog()

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from arena.battles.lifecycle import get_set_pool
+from arena.battles.lifecycle import derive_set_pool
 from catalog.models import Price
 from ratings.choice.decision import CHECKLIST, escape_markdown
 from ratings.models import Pool
@@ -32,7 +32,7 @@ def battled(three):
     """Two of the three answer here, and have met."""
     for model in three[:2]:
         factories.endpoint(model)
-    pool = get_set_pool(["best", "cheap"])
+    pool = derive_set_pool(["best", "cheap"])
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     beats(three[1], three[0], 20, pool=pool)
     board_refresh.refresh()
@@ -108,7 +108,7 @@ def test_contestants_of_which_a_limited_value_is_unknown_are_said_to_be(client, 
 def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
     for model in three[:2]:
         factories.endpoint(model)
-    pool = get_set_pool(["best", "cheap"])
+    pool = derive_set_pool(["best", "cheap"])
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     beats(three[1], three[0], 4, pool=pool)
     board_refresh.refresh()
@@ -120,7 +120,7 @@ def test_decision_warns_if_the_chosen_model_is_not_among_the_leaders(client, thr
     best, cheap, bound = three
     for model in three:
         factories.endpoint(model)
-    pool = get_set_pool(["best", "cheap", "bound"])
+    pool = derive_set_pool(["best", "cheap", "bound"])
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     beats(best, bound, 15, pool=pool)
     for winner in "ab":
@@ -157,7 +157,7 @@ def test_decision_says_that_the_chosen_model_has_no_rank_yet(client, three, monk
     best, cheap, bound = three
     for model in three:
         factories.endpoint(model)
-    pool = get_set_pool(["best", "cheap", "bound"])
+    pool = derive_set_pool(["best", "cheap", "bound"])
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     for number in range(40):
         factories.cast(best, cheap, "ab"[number % 2], pool=pool, voter=factories.voter_id(number))
@@ -175,7 +175,7 @@ def test_contestants_without_votes_are_listed_beside_those_with_votes(client, th
         factories.model(f"a-{number:02}")
     for slug in ("best", "cheap", "a-10"):
         factories.endpoint(factories.model(slug))
-    pool = get_set_pool(["a-10", "best", "cheap"])
+    pool = derive_set_pool(["a-10", "best", "cheap"])
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     beats(three[1], three[0], 20, pool=pool)
     board_refresh.refresh()

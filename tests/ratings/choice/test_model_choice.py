@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from arena.battles.lifecycle import get_set_pool
+from arena.battles.lifecycle import derive_set_pool
 from arena.models import EndpointDay
 from catalog.models import Benchmark, LanguageModel, Price, Score
 from ratings.choice.limits import LIMIT_ASSESSORS
@@ -364,7 +364,7 @@ def test_survivors_that_answer_here_can_battle_on_a_board_of_their_own(client, t
     found = shortlist(client)
     assert (found["contestants"], found["own_pool"]) == (["cheap", "best"], None)
 
-    pool = get_set_pool(["best", "cheap"])
+    pool = derive_set_pool(["best", "cheap"])
     factories.pool(pool, kind=Pool.Kind.SHORTLIST)
     assert shortlist(client)["own_pool"] == pool
     assert len(shortlist(client, pool=pool)["survivors"]) == 3

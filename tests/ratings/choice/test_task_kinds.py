@@ -56,6 +56,6 @@ def test_tasks_that_everybody_has(slug, categories, benchmarks):
 def test_model_that_is_made_for_small_machines_fits_on_them(slug):
     """A model that is called 4B has a few more parameters, and one with 8B needs less than 5 GB at 4 bits each."""
     limit = AmountField(whole=True, high=1e15).clean(load_task_kinds()["on-device"].limits["params"])
-    facts = [*seed_files.read_rows("facts.csv"), *seed_files.read_rows("listed_facts.csv")]
+    facts = [*seed_files.read_seed_rows("facts.csv"), *seed_files.read_seed_rows("listed_facts.csv")]
     sizes = [fact["value"] for fact in facts if (fact["model"], fact["field"]) == (slug, "parameters_total")]
     assert 4 * 10**9 < int(sizes[0]) <= limit

@@ -168,6 +168,8 @@ def test_order_is_explained_above_the_list_with_the_board_that_was_asked_for(cli
     assert "Ratings from: LMArena" in above
     assert "wide interval" not in above
     assert "?pool=" + SLUG in links(client.get(PAGE, {"category": "creative-writing", "pool": SLUG}))
+
+
 def test_rank_without_a_range_is_shown_alone(client, tmp_path):
     """Published boards have ranks, but no ranges of ranks."""
     loaded(tmp_path)
@@ -176,8 +178,6 @@ def test_rank_without_a_range_is_shown_alone(client, tmp_path):
         client.get("/choose/decision/", {"task": "facts", "chosen": "claude-opus-4-6"}),
     ):
         assert "1,499 \N{EN DASH} 1,506, rank 1 Cost" in text(response)
-
-
 
 
 def test_list_without_a_model_of_the_first_tier_says_so(client, tmp_path):

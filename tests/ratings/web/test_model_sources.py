@@ -94,7 +94,7 @@ def test_page_marks_facts_that_were_set_by_hand(client):
 
 def test_every_shipped_fact_and_price_has_a_source_and_a_day():
     tables = sorted({*seed_files.DATA_DIR.glob("*facts.csv"), *seed_files.DATA_DIR.glob("*prices.csv")})
-    rows = [(path.name, row) for path in tables for row in seed_files.read_rows(path.name)]
+    rows = [(path.name, row) for path in tables for row in seed_files.read_seed_rows(path.name)]
     rows += [("licenses.toml", entry) for entry in seed_files.read_tables("licenses.toml", "license")]
     assert len(tables) >= 2
     for name, row in rows:

@@ -149,7 +149,7 @@ def all_unbounded():
         (empty, "This board has no votes yet."),
         (one_alone, "The board has only one model"),
         (separable, "no finite ratings"),
-        (all_unbounded, "every rating has an open end"),
+        (all_unbounded, "every interval has an open end"),
     ],
 )
 def test_board_that_makes_no_picture_says_so(client, make, words):

@@ -19,7 +19,7 @@ from ratings.statistics.vote_filter.strata import (
 
 MODELS = 4
 ALL = np.ones(MODELS, dtype=bool)
-NO_AIMS = Aims.for_models(MODELS)
+NO_AIMS = Aims.empty(MODELS)
 EVEN = np.full((MODELS, MODELS), 0.5)
 
 

@@ -65,7 +65,7 @@ def test_unbounded_model_cannot_be_compared_and_says_why(voted):
     shown = compare_models(LIVE, entries(), ("w", "y"))
     [pair] = shown.pairs
     assert (pair.diff, pair.direct) == ("cannot be compared", "no votes between them")
-    assert pair.why == "The rating of W has an open end, so no difference can be estimated."
+    assert pair.note == "The interval of W has an open end, so no difference can be estimated."
     assert any("never lost" in reason for reason in shown.cards[0].reasons)
 
 
@@ -101,7 +101,7 @@ def test_elo_has_differences_without_errors(voted):
     [pair] = compare_models(elo, entries(elo), ("x", "z")).pairs
     assert "±" not in pair.diff
     assert pair.needed == DASH
-    assert pair.why.startswith("Elo ratings have no standard errors")
+    assert pair.note.startswith("Elo ratings have no standard errors")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_pair_without_a_chain_of_votes_says_why_it_has_no_figures(voted):
     for winner in "aab":
         factories.cast(factories.model("p"), factories.model("q"), winner)
     board_refresh.refresh()
-    why = [pair.why for pair in compare_models(LIVE, entries(), ("x", "p")).pairs]
+    why = [pair.note for pair in compare_models(LIVE, entries(), ("x", "p")).pairs]
     assert why == ["No chain of votes connects these models, so their ratings are on different scales."]
 
 
@@ -164,7 +164,7 @@ def test_published_ratings_are_compared_by_their_intervals(lead, why):
     rows = [published("x", 1500 + lead, 6, retires_on=date(2026, 12, 1)), published("y", 1500, 8)]
     shown = compare_models(LIVE, rows, ("x", "y"))
     [pair] = shown.pairs
-    assert (pair.better, pair.worse, pair.diff, pair.why) == ("X", "Y", f"+{lead} ± 10", why)
+    assert (pair.better, pair.worse, pair.diff, pair.note) == ("X", "Y", f"+{lead} ± 10", why)
     lines = {line.label: line.cells for line in shown.lines}
     assert lines["Retirement"] == ["December 1, 2026", DASH]
 
