@@ -13,11 +13,13 @@ MAX_DOLLARS = 1e9
 # Peak throughput of an H100 SXM in dense bfloat16, according to NVIDIA's data sheet.
 H100_TFLOPS = 989
 MAIN_SECTIONS: list[tuple[Any, list[str]]] = [
-    (_("Monthly use"), ["input_tokens", "output_tokens", "cached", "months"]),
-    (_("API"), ["price_input", "price_output", "price_cached", "seats", "price_seat"]),
-    (_("Your own GPUs"), ["gpu_hour", "gpus", "replicas", "operations_hours", "operations_rate"]),
+    (_("Monthly use"), ["input_tokens", "output_tokens", "months"]),
+    (_("API"), ["price_input", "price_output"]),
+    (_("Your own GPUs"), ["gpu_hour", "gpus"]),
 ]
 EXTRA_SECTIONS: list[tuple[Any, list[str]]] = [
+    (_("Cached input and seats"), ["cached", "price_cached", "seats", "price_seat"]),
+    (_("Replicas and operations"), ["replicas", "operations_hours", "operations_rate"]),
     (
         _("Model memory"),
         ["params", "bits", "layers", "kv_heads", "head_dim", "context", "concurrency", "gpu_memory"],
@@ -65,17 +67,17 @@ class CostPreset:
 COST_PRESETS = (
     CostPreset(
         _("Chat team of 20"),
-        _("20 people, 20 days a month, 15 chats a day, with 1,500 tokens in and 500 out"),
+        _("6,000 chats a month: 1,500 tokens in, 500 out each"),
         {"input_tokens": "9M", "output_tokens": "3M"},
     ),
     CostPreset(
         _("Support bot, 1M chats a month"),
-        _("1 million chats, with 2,000 tokens in and 300 out"),
+        _("Each chat: 2,000 tokens in, 300 out"),
         {"input_tokens": "2B", "output_tokens": "300M"},
     ),
     CostPreset(
         _("Nightly batch"),
-        _("10,000 documents a night, with 4,000 tokens in and 400 out"),
+        _("10,000 documents a night: 4,000 tokens in, 400 out each"),
         {"input_tokens": "1.2B", "output_tokens": "120M"},
     ),
 )
@@ -113,17 +115,19 @@ class CostForm(DefaultsForm):
     )
     input_tokens = _build_integer_field(_("Input tokens per month"), MAX_TOKENS, 0, default=0)
     output_tokens = _build_integer_field(_("Output tokens per month"), MAX_TOKENS, 0, default=0)
-    cached = AmountField(label=_("Cached share of the input (%)"), high=100, default=0)
     months = _build_integer_field(_("Compare over (months)"), 120, default=12)
 
     price_input = _build_money_field(_("$ per million input tokens"))
     price_output = _build_money_field(_("$ per million output tokens"))
+
+    gpu_hour = _build_money_field(_("$ per GPU-hour"))
+    gpus = _build_integer_field(_("GPUs per replica"), 10_000)
+
+    cached = AmountField(label=_("Cached share of the input (%)"), high=100, default=0)
     price_cached = _build_money_field(_("$ per million cached tokens"))
     seats = _build_integer_field(_("Users (seats)"), 1e7, 0, default=0)
     price_seat = _build_money_field(_("$ per user per month"), default=0)
 
-    gpu_hour = _build_money_field(_("$ per GPU-hour"))
-    gpus = _build_integer_field(_("GPUs per replica"), 10_000)
     replicas = _build_integer_field(_("Minimum replicas"), 100_000, default=1)
     operations_hours = AmountField(label=_("Operations staff hours per month"), high=1e6, default=0)
     operations_rate = _build_money_field(_("$ per staff hour"), default=0)

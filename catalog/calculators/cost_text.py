@@ -29,15 +29,15 @@ class CostLine:
     is_sum: bool = False
 
 
-def build_bars(comparison: CostComparison) -> list[tuple[Any, Decimal, int]]:
-    """Return the label, the total cost in dollars, and the length of the bar in percent for each of the two options.
+def build_bars(comparison: CostComparison, months: int) -> list[tuple[Any, Decimal, int]]:
+    """Return the label, the cost over these months in dollars, and the length of the bar in percent for each option.
 
     The list is empty if an option is missing or nothing costs anything.
     """
     if comparison.api is None or comparison.own is None:
         return []
-    api = comparison.api.compute_total(comparison.months)
-    own = comparison.own.compute_total(comparison.months)
+    api = comparison.api.compute_total(months)
+    own = comparison.own.compute_total(months)
     longest = max(api, own)
     if not longest:
         return []

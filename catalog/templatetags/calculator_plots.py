@@ -18,6 +18,7 @@ from core.text.number_format import format_count
 register = template.Library()
 SVG = '<svg class="{}" viewBox="0 0 {} {}" role="{}"><title>{}</title>{}</svg>'
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+API_LABEL_END = 42  # the distance of the end of the label from the axis; the line rises by about as much below it
 CROSS = "M-8-8 8 8M-8 8 8-8"
 
 
@@ -35,12 +36,13 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
     left = cost_plot.LEFT
     right = plot.right
     bottom = cost_plot.BOTTOM
+    rise = API_LABEL_END * (bottom - cost_plot.TOP) / (right - left)
     parts = [
         _draw_axes(plot.x, plot.y, lambda dollars: f"${format_count(round(dollars))}"),
         _draw_line("line other", left, right, plot.own_y, plot.own_y),
         _draw_text("b", left + 8, plot.own_y - 8, _("Your own GPUs")),
         format_html('<path class="line" d="{}"/>', plot.api_path),
-        _draw_text("a", left + 8, plot.api_start_y - 16, _("API")),
+        _draw_text("a", left + 8, plot.api_start_y - rise, _("API")),
         _draw_line("rule", plot.current_x, plot.current_x, cost_plot.TOP, bottom),
         _draw_text("said", plot.current_x, 36, f"{use or _('your use')}: {format_count(plot.tokens)}", "middle"),
         _draw_text("", (left + right) / 2, 318, _("Tokens per month"), "middle"),

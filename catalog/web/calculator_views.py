@@ -1,5 +1,6 @@
 """Calculator pages. The URL contains the complete input."""
 
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -67,7 +68,7 @@ def show_cost(request: HttpRequest) -> HttpResponse:
         "form": form,
         "known_model": known_model,
         "comparison": comparison,
-        "bars": comparison and build_bars(comparison),
+        "bars": comparison and build_bars(comparison, comparison.months),
         "lines": comparison and build_lines(comparison),
         "plot": comparison and build_cost_plot(comparison),
         "priced_models": cost_prefill.list_priced_models(),
@@ -79,13 +80,14 @@ def show_cost(request: HttpRequest) -> HttpResponse:
 
 def _build_preset(
     preset: CostPreset, known_model: cost_prefill.KnownModel | None
-) -> tuple[CostPreset, str, cost.CostComparison | None]:
-    """Return the preset, its query string, which includes the selected model, and the result of the calculation."""
+) -> tuple[CostPreset, str, cost.CostComparison | None, list[tuple[Any, Decimal, int]]]:
+    """Return the preset, its query string, which includes the selected model, its result, and the bars for a month."""
     prices = {} if known_model and known_model.price else dict(EXAMPLE_PRICES)
     model = {"model": known_model.model.slug} if known_model else {}
     query = urlencode({**model, **preset.values, **prices, **EXAMPLE_GPUS})
     form = cost_prefill.build_prefilled_form(QueryDict(query), known_model)
-    return preset, query, cost.compare_costs(form) if form.is_valid() else None
+    example = cost.compare_costs(form) if form.is_valid() else None
+    return preset, query, example, build_bars(example, 1) if example else []
 
 
 def _build_cost_form(request: HttpRequest, known_model: cost_prefill.KnownModel | None) -> CostForm:

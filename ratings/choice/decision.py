@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,25 +32,12 @@ from ratings.models import Pool
 MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
 CHECKLIST = (
-    gettext_lazy(
-        "Pilot: five people have blindly judged the answers to at least fifty of your own questions, covering every"
-        " kind that you expect."
-    ),
-    gettext_lazy("Pilot: speed, failures, and cost have been measured for a week under the expected load."),
-    gettext_lazy(
-        "License: someone with authority has read the terms, including what happens to the data that you send."
-    ),
-    gettext_lazy(
-        "Red team: the model has been tested with instructions hidden in documents and pages, and with attempts to"
-        " read the prompts or data of other users."
-    ),
-    gettext_lazy(
-        "Red team: the model has been tested with harmful requests, and answers have been checked for invented"
-        " sources, confident errors, and refusals of harmless requests."
-    ),
-    gettext_lazy(
-        "Fairness: the same questions have been asked about different people and in each language that you will use."
-    ),
+    gettext_lazy("Pilot: five people have judged the answers to at least fifty of your own questions blind."),
+    gettext_lazy("Load: speed, failures, and cost have been measured for a week under the expected load."),
+    gettext_lazy("License: someone with authority has read the terms, including what happens to your data."),
+    gettext_lazy("Attacks: hidden instructions in documents and attempts to steal data have been tested."),
+    gettext_lazy("Harm: harmful requests, invented sources, confident errors, and needless refusals have been tested."),
+    gettext_lazy("Fairness: questions about different people and in each language that you will use have been tested."),
     gettext_lazy("Fallback: a second choice has been named, and switching to it has been tested."),
     gettext_lazy("Review: a date is set, no later than the day on which the provider retires the model."),
 )
@@ -150,13 +138,15 @@ class Decision:
         return build_scale(ends, "own-axis", has_end_ticks=True)
 
     @property
-    def price_days(self) -> list[date]:
-        """The first and the last day on which prices of the listed models were seen, or one day if both are the same.
-
-        It is empty if no price is known.
-        """
+    def price_note(self) -> str:
+        """A sentence with the first and the last day on which the listed prices were seen, or "" without prices."""
         days = {assessment.candidate.priced_on for assessment in self.listed if assessment.candidate.priced_on}
-        return sorted({min(days), max(days)}) if days else []
+        if not days:
+            return ""
+        first, last = (date_format(day, "F j, Y") for day in (min(days), max(days)))
+        if first == last:
+            return _("Prices as of %(day)s.") % {"day": first}
+        return _("Prices seen from %(first)s to %(last)s.") % {"first": first, "last": last}
 
     @property
     def has_monthly_cost(self) -> bool:
@@ -242,7 +232,7 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
 
 
 def _format_reasons(assessment: CandidateAssessment, findings: Sequence[LimitFinding]) -> str:
-    reasons = "; ".join(finding.words for finding in findings)
+    reasons = "; ".join(map(str, findings))
     return f"- {escape_markdown(assessment.candidate.name)}: {escape_markdown(reasons)}"
 
 

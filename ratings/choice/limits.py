@@ -128,6 +128,9 @@ class LimitFinding:
     unit: str | None = None
     known: bool = True
 
+    def __str__(self) -> str:
+        return self.words
+
     @property
     def is_ordered(self) -> bool:
         """True if the value is a number or a date, which can be closer to the limit or further from it."""

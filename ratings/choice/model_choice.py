@@ -1,23 +1,29 @@
 """Chooses models for a form: the shortlist, the board that sorts it, and the models that can battle."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import Literal
 
 from arena.battles.lifecycle import MAX_NAMED_MODELS, derive_set_pool
 from arena.models import Endpoint
+from core.storage.ttl_cache import TtlCache
 from ratings.choice import ordering_board
 from ratings.choice.candidates import LaunchWeeks, load_candidates
 from ratings.choice.form import ChoiceForm
-from ratings.choice.limits import Candidate
+from ratings.choice.limits import Candidate, list_findings
 from ratings.choice.model_search import FoundModel, find_models
 from ratings.choice.picks import Picks, build_picks
 from ratings.choice.shortlist import CandidateAssessment, Shortlist, build_shortlist
 from ratings.choice.task_benchmarks import TaskReport, build_task_report
-from ratings.choice.task_kinds import TaskKind
+from ratings.choice.task_kinds import TaskKind, load_task_kinds
 from ratings.models import Pool, format_category_name
+
+MAX_LEADERS = 3
+LEADERS_CACHE_S = 60.0  # the longest time until a change in ratings or in the catalog appears on the cards of the tasks
+leaders_cache: TtlCache[Mapping[str, Sequence[CandidateAssessment]]] = TtlCache(1, LEADERS_CACHE_S)
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,26 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
         demo_models=tuple(slug for slug, is_demo in demo_by_slug.items() if is_demo),
         set_pool=set_pool if set_pool in pools else None,
     )
+
+
+def find_leaders() -> Mapping[str, Sequence[CandidateAssessment]]:
+    """Map each task to the highest-rated models within its usual limits, best first."""
+    return leaders_cache.get_or_compute(None, _find_leaders)
+
+
+def _find_leaders() -> dict[str, Sequence[CandidateAssessment]]:
+    leaders: dict[str, Sequence[CandidateAssessment]] = {}
+    for task in load_task_kinds().values():
+        form = ChoiceForm({"task": task.slug, **task.limits})
+        form.full_clean()
+        limits = form.build_limits()
+        board = ordering_board.load_ordering_board("", task.categories)
+        candidates = load_candidates(board["rows"], LaunchWeeks(api=None, own=None))
+        rated = [candidate for candidate in candidates if candidate.tier is not None]
+        rated.sort(key=lambda candidate: -(candidate.rating or 0))
+        matches = (candidate for candidate in rated if not list_findings(candidate, limits))
+        leaders[task.slug] = build_shortlist(islice(matches, MAX_LEADERS), limits, "rating").survivors
+    return leaders
 
 
 def _list_contestants(connected: Sequence[CandidateAssessment], named: Sequence[str]) -> list[CandidateAssessment]:

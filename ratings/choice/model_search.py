@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
 from catalog.facts.fields import has_begun
 from catalog.facts.successors import Successor, load_successors
 from catalog.models import LanguageModel
@@ -34,6 +37,19 @@ class FoundModel:
     retired_on: date | None = None
     retires_on: date | None = None
     successor: Successor | None = None
+
+    @property
+    def standing(self) -> str:
+        """The group as text, with all reasons or the day of the retirement."""
+        if self.group == "survivors":
+            return gettext("matches: it meets all limits")
+        if self.group == "retired":
+            if self.retired_on is None:
+                return gettext("retired, so it is in no group")
+            day = date_format(self.retired_on, "F j, Y")
+            return gettext("retired on %(day)s, so it is in no group") % {"day": day}
+        label = gettext("undecided:") if self.group == "undecided" else gettext("excluded:")
+        return f"{label} {'; '.join(map(str, self.findings))}"
 
 
 def find_models(text: str, shortlist: Shortlist) -> tuple[FoundModel, ...]:

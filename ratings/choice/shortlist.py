@@ -62,7 +62,7 @@ class CandidateAssessment:
     def notes(self) -> list[str]:
         """The setting of the rating, a note about the license, the unknown values, and the retirement, as text."""
         setting = self.candidate.setting and gettext("“%(setting)s” setting") % {"setting": self.candidate.setting}
-        notes = (setting, self.license_note, *(finding.words for finding in self.unknown), self.retirement_note)
+        notes = (setting, self.license_note, *map(str, self.unknown), self.retirement_note)
         return [note for note in notes if note]
 
     @property

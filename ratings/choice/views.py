@@ -1,6 +1,7 @@
 """The pages for choosing a model and for documenting the decision. The URL contains all of their state."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -36,11 +37,11 @@ from ratings.choice.form import (
     list_set_fields,
 )
 from ratings.choice.limits import LIMIT_ASSESSORS
-from ratings.choice.model_choice import ModelChoice, choose_models
+from ratings.choice.model_choice import ModelChoice, choose_models, find_leaders
 from ratings.choice.ordering_board import load_ordering_board
 from ratings.choice.price_plot import PricePlot, build_price_plot
 from ratings.choice.shortlist import CandidateAssessment
-from ratings.choice.task_kinds import load_task_kinds
+from ratings.choice.task_kinds import TaskKind, load_task_kinds
 from ratings.models import Pool, format_category_name
 
 # For each list of models: the query parameter with its page number → the number of models per page.
@@ -58,6 +59,11 @@ TOKEN_FIELDS = ("input_tokens", "output_tokens")
 LACKING_REASONS = {
     "weeks": gettext_lazy("enter your own estimates"),
     **dict.fromkeys(("latency", "speed", "failures"), gettext_lazy("not measured here yet")),
+}
+ORDER_TEXTS = {
+    "tier": gettext_lazy("Sorted by tier, then by price, then by speed."),
+    "price": gettext_lazy("Sorted by price, then by rating."),
+    "rating": gettext_lazy("Sorted by rating."),
 }
 FIELDS_OF_LIMIT = {"context": ("context", "pages")}
 # Short texts for the limits that most people set. The others are shown with their label.
@@ -133,10 +139,14 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         return render_error_page(request, error)
     candidates = choice.candidates if choice else load_candidates((), LaunchWeeks(None, None))
     offered = list_offered_fields(candidates, form)
+    sections = _list_sections(form, offered)
+    is_order_set = any((form["sort"].errors, form["pool"].data, form["category"].data))
     context = {
         "form": form,
         "facets": _list_facets(form, offered),
-        "sections": _list_sections(form, offered),
+        "sections": sections,
+        "is_order_set": is_order_set,
+        "has_options": is_order_set or any(section.is_used for section in sections),
         "choice": choice,
         **lists,
         "lacking": choice and [_describe_lacking(form, name) for name in choice.shortlist.lacking],
@@ -147,8 +157,9 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "has_monthly": any(request.GET.get(name) for name in TOKEN_FIELDS),
         "plot": choice and _build_plot(choice),
         "table": choice and _build_table(list(lists["left"])),
+        "order": choice and ORDER_TEXTS[form.get_value("sort")],
         "limit_reasons": list_limit_reasons(offered),
-        "tasks": [(kind, urlencode({"task": kind.slug, **kind.limits})) for kind in load_task_kinds().values()],
+        "tasks": [] if form.is_bound else _list_tasks(),
     }
     query = shorten_query(request.GET, MULTIPLE_FIELDS) or "task="
     return render_live_form(request, "ratings/choice/choice.html", context, form, query)
@@ -189,6 +200,13 @@ def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
 def _build_plot(choice: ModelChoice) -> PricePlot | None:
     named = [pick.candidate.slug for _label, pick in choice.picks.suggestions] if choice.picks else []
     return build_price_plot(choice.shortlist.survivors, named)
+
+
+def _list_tasks() -> list[tuple[TaskKind, str, Sequence[CandidateAssessment]]]:
+    """Return each task with the query string of its usual limits and the highest-rated models within them."""
+    leaders = find_leaders()
+    kinds = load_task_kinds().values()
+    return [(kind, urlencode({"task": kind.slug, **kind.limits}), leaders[kind.slug]) for kind in kinds]
 
 
 def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
@@ -276,7 +294,7 @@ def show_decision(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "decision": decision,
-        "checklist": CHECKLIST,
+        "checklist": [str(item).partition(": ") for item in CHECKLIST],
         "parameters": parameters,
         "query": urlencode(parameters),
         "tokens": _build_token_query(form),

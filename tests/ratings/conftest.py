@@ -2,7 +2,7 @@ import pytest
 
 from ratings.boards import board_selection, model_facts, snapshot_cache
 from ratings.boards.board_selection import DefaultBoard
-from ratings.choice import candidates
+from ratings.choice import candidates, model_choice
 from ratings.pipeline import pool_figures, pool_state
 from ratings.web.leaderboard import fragments, views
 from ratings.web.models import table_views
@@ -16,6 +16,7 @@ CACHES = (
     fragments.fragment_cache,
     views.frame_cache,
     candidates.facts_cache,
+    model_choice.leaders_cache,
     table_views.coverage_cache,
 )
 # Cache → the seconds for which it stores a value outside these tests.
@@ -26,6 +27,7 @@ SHORT_LIVED = {
         board_selection.default_cache,
         model_facts.context_cache,
         candidates.facts_cache,
+        model_choice.leaders_cache,
         table_views.coverage_cache,
     )
 }

@@ -107,7 +107,7 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
     query = {"input_tokens": "100M", "output_tokens": "20M", "price_input": "2.5", "price_output": "10"}
     shown = text(client.get(COST, query | {"gpu_hour": "2.5", "gpus": "2", "months": "12"}))
     for words in (
-        "The API saves $38,400 over 12 months API $5,400 Your own GPUs $43,800 Break-even",
+        "The API saves $38,400 over 12 months API $5,400 Your own GPUs $43,800 At your token volume",
         "Tokens $450.00 \N{EN DASH}",
         "GPUs \N{EN DASH} $3,650.00",
         "Per month $450.00 $3,650.00",
@@ -219,7 +219,8 @@ def test_scaling_asks_the_database_as_often_for_many_models_as_for_one(client, m
 
 
 def test_cost_shows_what_each_example_costs(client):
-    html = client.get("/cost/").content.decode()
-    assert html.count("API <b>$") == 3
-    assert "API <b>$9.00</b>, GPUs <b>$2,920</b> a month" in html
+    response = client.get("/cost/")
+    html = response.content.decode()
+    assert html.count("API <strong>$") == 3
+    assert "1,500 tokens in, 500 out each API $9.00 Your own GPUs $2,920 Support" in text(response)
     assert "Support bot, 1M chats a month: 2.3B" in html  # the example that is drawn

@@ -41,6 +41,16 @@ def test_page_begins_with_the_tasks_and_their_usual_limits(client):
     assert {"task": ["on-device"], "openness": ["open"], "params": ["10B"]} in asked
 
 
+def test_card_of_a_task_names_the_best_models_within_its_usual_limits(client, tmp_path):
+    assert not Outline(client.get(PAGE).content.decode()).all("bdi")
+    loaded(tmp_path)
+    priced(LanguageModel.objects.get(slug="gpt-4o-2024-05-13"), 2)
+    LanguageModel.objects.filter(slug="gemma-3-4b-it").update(open_weights=True, parameters_total=4 * 10**9)
+    shown = text(client.get(PAGE))
+    assert "Writes texts that people like to read. An Claude Opus 4.6 Op GPT-4o (2024-05-13) $2.00 Go Gemma" in shown
+    assert "5B for a phone. Go Gemma 3 4B IT Skip this step" in shown
+
+
 @pytest.mark.parametrize("kind", load_task_kinds().values(), ids=lambda kind: kind.slug)
 def test_every_task_leads_to_a_shortlist(client, three, kind):
     near = Benchmark.objects.create(slug=kind.benchmarks[0], name="Near It")
@@ -66,7 +76,7 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
     shown = text(response)
     for words in (
         "Choose a model",
-        "1 model matches: Writing code",
+        "1 model matches : Writing code",
         "1 model is undecided: it fails no limit, but we lack data on",
         "&lt;Mystery&gt; commercial use unknown; price unknown",
         "2 models excluded (2 of these fail only one limit)",
@@ -132,22 +142,22 @@ def test_task_chosen_in_the_form_is_ordered_like_the_task_chosen_on_its_card(cli
 
 
 def test_page_suggests_three_models(client, three):
-    assert "Highest-rated match" not in text(client.get(PAGE, {"task": "coding"}))
+    assert "Highest rating" not in text(client.get(PAGE, {"task": "coding"}))
     beats(three[0], three[1], 4)
     board_refresh.refresh()
     shown = text(client.get(PAGE, {"price": "9"}))
     shown = re.sub(r"[\d,]+ [\d,]+ . [\d,]*\d, rank 1.2", "some rating", shown)
     shown = re.sub(r"\d+ points? above", "some points above", shown)
     assert (
-        "Highest-rated match Best some points above Cheap (not significant) "
-        "Rating some rating Cost $5.00 per million tokens Context 400K tokens Write a decision note "
-        "Cheapest top model · Best open weights · Second best Cheap rating "
+        "Highest rating Best Rating some rating Cost $5.00 per million tokens Context 400K tokens "
+        "some points above Cheap (not significant) Write a decision note "
+        "Cheapest at this level · Best with open weights · Second-highest rating Cheap rating "
     ) in shown
     assert "$1.00 / 1M tokens" in shown
     assert "Leaderboard with these tiers ." in shown
     closed = text(client.get(PAGE, {"price": "9", "openness": "closed"}))
-    assert "Highest-rated match Best" in closed
-    assert "Second best" not in closed
+    assert "Highest rating Best" in closed
+    assert "Second-highest rating" not in closed
 
 
 def test_page_says_how_tiers_were_made_for_a_board_that_has_none(client, tmp_path):
@@ -157,6 +167,16 @@ def test_page_says_how_tiers_were_made_for_a_board_that_has_none(client, tmp_pat
     assert "The publisher gives no tiers. They were computed here from the intervals: a tier contains" in shown
     assert "Leaderboard with these ratings ." in shown
     assert "Leaderboard with these tiers" not in shown
+
+
+def test_rank_without_a_range_is_shown_alone(client, tmp_path):
+    """Published boards have ranks, but no ranges of ranks."""
+    loaded(tmp_path)
+    for response in (
+        client.get(PAGE, {"task": "facts"}),
+        client.get("/choose/decision/", {"task": "facts", "chosen": "claude-opus-4-6"}),
+    ):
+        assert "1,499 \N{EN DASH} 1,506, rank 1 Cost" in text(response)
 
 
 def test_order_is_explained_above_the_list_with_the_board_that_was_asked_for(client, tmp_path):
@@ -170,23 +190,13 @@ def test_order_is_explained_above_the_list_with_the_board_that_was_asked_for(cli
     assert "?pool=" + SLUG in links(client.get(PAGE, {"category": "creative-writing", "pool": SLUG}))
 
 
-def test_rank_without_a_range_is_shown_alone(client, tmp_path):
-    """Published boards have ranks, but no ranges of ranks."""
-    loaded(tmp_path)
-    for response in (
-        client.get(PAGE, {"task": "facts"}),
-        client.get("/choose/decision/", {"task": "facts", "chosen": "claude-opus-4-6"}),
-    ):
-        assert "1,499 \N{EN DASH} 1,506, rank 1 Cost" in text(response)
-
-
 def test_list_without_a_model_of_the_first_tier_says_so(client, tmp_path):
     loaded(
         tmp_path,
         "overall,openai / gpt-4o,GPT-4o,1500,1495,1505,117747,1",
         "overall,anthropic / claude-opus-4.6,Claude Opus 4.6,1400,1396,1404,82619,2",
     )
-    said = "No tier 1 model is known to fit these limits, so the list starts with a lower tier. Sorted by tier"
+    said = "No model of tier 1, the tier with the highest ratings, is known to meet these limits. Sorted by tier"
     assert said not in text(client.get(PAGE, {"task": "facts"}))
     priced(LanguageModel.objects.get(name__startswith="Claude Opus 4.6"), 1)
     assert said in text(client.get(PAGE, {"task": "facts", "price": "2"}))
