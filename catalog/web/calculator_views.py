@@ -63,7 +63,7 @@ def show_cost(request: HttpRequest) -> HttpResponse:
     form = _build_cost_form(request, known_model)
     comparison = cost.compare_costs(form) if form.is_valid() else None
     presets = [_build_preset(preset, known_model) for preset in COST_PRESETS]
-    _, _, example = presets[EXAMPLE_PRESET]
+    _, _, example, _ = presets[EXAMPLE_PRESET]
     context = {
         "form": form,
         "known_model": known_model,
