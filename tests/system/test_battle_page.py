@@ -272,7 +272,7 @@ def test_all_turns_show_the_same_answer_on_a_phone(browser: Browser, zoo: Servic
         page.goto(f"/battles/{battle['id']}/")
         page.locator("#turn-2-b-pane").evaluate("pane => { pane.parentNode.scrollLeft = 1000; }")
         expect(page.locator("#battle")).to_have_attribute("data-shown", "b")
-        page.wait_for_function("document.querySelector('.panes').scrollLeft > 100")
+        page.wait_for_function("() => document.querySelector('.panes').scrollLeft > 100")
 
 
 def test_whoever_reads_code_when_its_answer_is_finished_reads_on_in_the_pane(fed: Page) -> None:
