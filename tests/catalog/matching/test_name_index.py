@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog.matching.name_index import NameIndex
-from catalog.matching.seed_files import read_aliases, read_rows
+from catalog.matching.seed_files import read_aliases, read_seed_rows
 from ratings.interchange.reference_file import read_ratings
 from ratings.interchange.seed_reference import RATINGS_PATH
 
@@ -28,7 +28,7 @@ def pairs():
 @cache
 def index():
     """The slugs and names of the shipped boards and facts, and the names in the table as one list."""
-    known = [(row["model"], row["model"]) for row in read_rows("facts.csv")]
+    known = [(row["model"], row["model"]) for row in read_seed_rows("facts.csv")]
     for each in reference_ratings():
         slug = read_aliases().get(each.model, each.model)
         known += [(slug, slug), (slug, each.model_name)]
