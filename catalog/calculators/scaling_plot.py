@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 720, 440
 LEFT, RIGHT, TOP, BOTTOM = 64, 700, 32, 396
 LETTER_WIDTH, LABEL_HEIGHT = 7.2, 14.0
 DOT_RADIUS, PLAN_LABEL_WIDTH = 6.0, 64.0
+LABEL_DISTANCE = 13.0  # from the center of a dot, so that the ring around the visitor's run covers no label
 
 
 class NamedRun(Protocol):
@@ -117,8 +118,8 @@ class ScalingPlot:
             boxes.append(_Box(x - DOT_RADIUS, x + DOT_RADIUS, y))
         dots = []
         for (x, y), model in zip(positions, self.models, strict=True):
-            width = DOT_RADIUS + LETTER_WIDTH * len(model.name)
-            label_start, label_end = DOT_RADIUS + 1, DOT_RADIUS + width
+            width = LETTER_WIDTH * len(model.name)
+            label_start, label_end = LABEL_DISTANCE - 1, LABEL_DISTANCE + width
             labels = {"start": _Box(x + label_start, x + label_end, y), "end": _Box(x - label_end, x - label_start, y)}
             anchor = next((anchor for anchor, label in labels.items() if label.is_free(boxes)), "")
             if anchor:

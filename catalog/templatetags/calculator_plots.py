@@ -1,7 +1,8 @@
 """Template tags that draw the calculators' plots as SVG (see `catalog.calculators.cost_plot` and `scaling_plot`)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from django import template
 from django.urls import reverse
@@ -11,15 +12,16 @@ from django.utils.translation import gettext as _
 
 from catalog.calculators import cost_plot, scaling_plot
 from catalog.calculators.cost_plot import CostPlot
-from catalog.calculators.log_plot import LogAxis
+from catalog.calculators.log_plot import LogAxis, build_axis
 from catalog.calculators.scaling_plot import ModelDot, ScalingPlot
+from core.templatetags.numbers import times
 from core.text.number_format import format_count
 
 register = template.Library()
 SVG = '<svg class="{}" viewBox="0 0 {} {}" role="{}"><title>{}</title>{}</svg>'
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 API_LABEL_END = 42  # the distance of the end of the label from the axis; the line rises by about as much below it
-CROSS = "M-8-8 8 8M-8 8 8-8"
+RATIOS_END = 500
 
 
 @register.simple_tag
@@ -76,8 +78,8 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
     parts += [_draw_model(dot) for dot in plot.dots]
     if plot.plan_position is not None:
         x, y = plot.plan_position
-        parts.append(format_html('<path class="you" transform="translate({} {})" d="{}"/>', x, y, CROSS))
-        parts.append(_draw_text("said", x, y - 14, _("this run"), "middle"))
+        parts.append(format_html('<circle class="you" cx="{}" cy="{}" r="9"/>', x, y))
+        parts.append(_draw_text("said", x, y - 16, _("this run"), "middle"))
     middle = (scaling_plot.LEFT + scaling_plot.RIGHT) / 2
     parts.append(_draw_text("", middle, scaling_plot.HEIGHT - 4, _("Parameters"), "middle"))
     parts.append(_draw_text("", 0, 14, _("Training tokens")))
@@ -85,9 +87,27 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
     return format_html(SVG, "calc-plot", scaling_plot.WIDTH, scaling_plot.HEIGHT, "group", title, _join(parts))
 
 
+@register.simple_tag
+def draw_ratios(ratios: Sequence[tuple[Any, float]]) -> SafeString:
+    """Return the tokens per parameter of two training runs as marks on one logarithmic axis."""
+    axis = build_axis([ratio for _label, ratio in ratios], 20, RATIOS_END)
+    parts = [_draw_line("rule", axis.start, axis.end, 60, 60)]
+    for place, value in axis.ticks:
+        parts.append(_draw_text("", place, 90, f"{value:,g}", "middle"))
+    for (label, ratio), side, y in zip(ratios, "ab", (16, 40), strict=True):
+        x = axis.place(ratio)
+        parts.append(_draw_line("grid", x, x, y, 60))
+        parts.append(format_html('<circle class="{}" cx="{}" cy="60" r="7"/>', side, x))
+        is_left = x < RATIOS_END / 2
+        anchor, distance = ("start", 10) if is_left else ("end", -10)
+        parts.append(_draw_text(side, x + distance, y, f"{label} {times(ratio)}", anchor))
+    title = _("Tokens per parameter, logarithmic")
+    return format_html(SVG, "calc-plot", RATIOS_END + 20, 96, "img", title, _join(parts))
+
+
 def _draw_model(dot: ModelDot) -> SafeString:
-    side = -8 if dot.label == "end" else 8
-    label = _draw_text("", dot.x + side, dot.y + 4, dot.model.name, dot.label) if dot.label else ""
+    x = dot.x + (-1 if dot.label == "end" else 1) * scaling_plot.LABEL_DISTANCE
+    label = _draw_text("", x, dot.y + 4, dot.model.name, dot.label) if dot.label else ""
     run = f"{format_count(round(dot.model.training.params))}, {format_count(round(dot.model.training.tokens))}"
     html = '<a href="{}"><title>{}: {}</title><circle class="dot" cx="{}" cy="{}" r="5"/>{}</a>'
     return format_html(html, reverse("model-page", args=[dot.model.slug]), dot.model.name, run, dot.x, dot.y, label)

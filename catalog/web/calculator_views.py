@@ -22,6 +22,7 @@ SCALING_EXAMPLES = (
     ("8B on 15T", "params=8B&tokens=15T"),
     (gettext_lazy("Best for 10²⁴ operations"), "compute=1e24"),
 )
+EXAMPLE_RUN = SCALING_EXAMPLES[1][1]  # shown until the visitor enters numbers
 # The index of the preset whose costs are plotted until the visitor enters numbers. cost.html also uses this index.
 EXAMPLE_PRESET = 1
 RUN_LABELS = (
@@ -34,27 +35,22 @@ RUN_LABELS = (
 @require_safe
 def show_scaling(request: HttpRequest) -> HttpResponse:
     form = scaling.ScalingForm(request.GET if _has_input(scaling.ScalingForm, request) else None)
-    result_form = form if form.is_bound else scaling.ScalingForm(QueryDict(SCALING_EXAMPLES[1][1]))
+    result_form = form if form.is_bound else scaling.ScalingForm(QueryDict(EXAMPLE_RUN))
     plan = result_form.plan() if result_form.is_valid() else None
     models = scaling.load_trained_models()
     context = {
         "form": form,
         "plan": plan,
-        "bars": plan and _build_ratio_bars(plan.actual.training.tokens_per_parameter),
+        "ratios": plan
+        and [(RUN_LABELS[0], plan.actual.training.tokens_per_parameter), (RUN_LABELS[1], TOKENS_PER_PARAMETER)],
         "runs": plan and list(zip(RUN_LABELS, (plan.actual, plan.rule, plan.optimum), strict=True)),
         "models": models,
         "examples": SCALING_EXAMPLES,
+        "current_example": shorten_query(request.GET if form.is_bound else QueryDict(EXAMPLE_RUN)),
         "plot": build_scaling_plot(models, plan.actual.training if plan else None),
         "hoffmann_warning": scaling.HOFFMANN_WARNING,
     }
     return _render(request, "catalog/calculators/scaling.html", context, form)
-
-
-def _build_ratio_bars(ratio: float) -> list[tuple[Any, float, int]]:
-    """Return the label, the tokens per parameter, and the length of the bar in percent for a run and for Chinchilla."""
-    ratios = (RUN_LABELS[0], ratio), (RUN_LABELS[1], TOKENS_PER_PARAMETER)
-    longest = max(ratio, TOKENS_PER_PARAMETER)
-    return [(label, value, round(100 * value / longest)) for label, value in ratios]
 
 
 @require_safe

@@ -135,7 +135,7 @@ class Decision:
     def own_scale(self) -> Scale | None:
         """The scale of the ratings from the blind battles."""
         ends = [row[name] for row in self.own_rows for name in ("ci_low", "rating", "ci_high")]
-        return build_scale(ends, "own-axis", has_end_ticks=True)
+        return build_scale(ends, "own-axis")
 
     @property
     def price_note(self) -> str:

@@ -21,7 +21,7 @@ LABEL_DISTANCE = 8
 DOT_SPACE = 6
 LINE_SPACE = 2
 PRICE_MARGINS = (1.4, 2.0)  # factors below the lowest and above the highest price; names need room on the right
-RATING_MARGIN = 0.12  # names need room above the dots
+RATING_MARGIN = 0.2  # names need room above the dots
 MAX_PRICE_TICKS = 8
 MIN_DOTS = 3
 # The possible positions of a name relative to its dot, best first: the text anchor, and the offset of the baseline.
@@ -177,7 +177,7 @@ class _Area:
 
     @property
     def is_inside(self) -> bool:
-        return self.start >= LEFT and self.end <= RIGHT and self.top >= 0 and self.bottom <= BOTTOM
+        return self.start >= LEFT and self.end <= RIGHT and self.top >= TOP and self.bottom <= BOTTOM
 
     def overlaps(self, other: "_Area") -> bool:
         return self.start < other.end and other.start < self.end and self.top < other.bottom and other.top < self.bottom

@@ -16,14 +16,14 @@ register = template.Library()
 PRICE_SVG = '<svg class="calc-plot" viewBox="0 0 720 330" role="group"><title>{}</title>{}</svg>'
 # The coordinates of the win curve, which `static/js/ratings/method_curve.js` also uses.
 CURVE_LEFT = 52
-CURVE_BOTTOM = 270
+CURVE_BOTTOM = 170
 CURVE_WIDTH = 572
-CURVE_HEIGHT = 250
+CURVE_HEIGHT = 150
 MAX_LEAD = 400
 MARKED_LEADS = (100, 200, 400)
 CURVE_SVG = (
-    '<svg viewBox="-20 -8 680 342" role="img" aria-label="{}"><path class="grid" d="M52 20H624M52 145H624M52 270H624'
-    'M338 20V270"/><path d="{}"/>{}<g class="guide" hidden><path class="grid"/><circle r="7"/><text/></g></svg>'
+    '<svg viewBox="0 -14 640 240" role="img" aria-label="{}"><path class="grid" d="M52 20H624M52 95H624M52 170H624'
+    'M338 20V170"/><path d="{}"/>{}<g class="guide" hidden><path class="grid"/><circle r="7"/><text/></g></svg>'
 )
 
 
@@ -36,25 +36,26 @@ def draw_price_plot(plot: PricePlot) -> SafeString:
         format_html_join("", ratings, plot.y_ticks),
         format_html_join("", prices, plot.x_ticks),
         format_html('<path class="others" d="{}"/><path class="line" d="{}"/>', plot.others_path, plot.frontier_path),
-        *map(_draw_dot, plot.dots),
+        *(_draw_dot(dot, is_best=dot.y == min(each.y for each in plot.dots)) for dot in plot.dots),
     ]
     title = _("Rating and price of the matching models")
     return format_html(PRICE_SVG, title, format_html_join("", "{}", ((part,) for part in parts)))
 
 
-def _draw_dot(dot: PriceDot) -> SafeString:
+def _draw_dot(dot: PriceDot, *, is_best: bool) -> SafeString:
     model = dot.model.candidate
     label = format_html(
         '<text class="said" x="{}" y="{}" text-anchor="{}">{}</text>', dot.label_x, dot.label_y, dot.anchor, model.name
     )
     return format_html(
-        '<a href="{}"><title>{}: {}, {}</title><circle class="now" cx="{}" cy="{}" r="5"/>{}</a>',
+        '<a href="{}"><title>{}: {}, {}</title><circle class="now" cx="{}" cy="{}" r="{}"/>{}</a>',
         reverse("model-page", args=[model.slug]),
         model.name,
         format_rounded(model.rating or 0),
         "" if dot.model.price is None else format_dollars(dot.model.price),
         dot.x,
         dot.y,
+        8 if is_best else 5,
         label if dot.anchor else "",
     )
 
@@ -71,10 +72,10 @@ def draw_win_curve() -> SafeString:
     parts = (
         format_html_join("", '<circle cx="{}" cy="{}" r="4"/>', ((x, y) for x, y, _text in marks)),
         format_html_join("", '<text class="end" x="{}" y="{}">{}</text>', names),
-        format_html_join("", '<text x="{}" y="298">{}</text>', ticks),
+        format_html_join("", '<text x="{}" y="192">{}</text>', ticks),
         format_html_join("", '<text class="end" x="44" y="{}">{}</text>', shares),
-        format_html('<text x="52" y="10" text-anchor="start">{}</text>', _("Share of votes")),
-        format_html('<text x="338" y="324">{}</text>', _("Lead in points")),
+        format_html('<text x="52" y="8" text-anchor="start">{}</text>', _("Share of votes")),
+        format_html('<text x="338" y="216">{}</text>', _("Lead in points")),
     )
     label = _("A lead of 100 points means 64% of the votes, 200 points 76%, and 400 points 91%.")
     path = "M" + "L".join(f"{x:g} {y:g}" for x, y in points)

@@ -34,9 +34,19 @@ def test_scaling_shows_an_example_until_something_is_entered(client):
 
 
 def test_scaling_draws_the_ratio_beside_that_of_chinchilla(client):
-    for tokens, widths in (("80B", ["100", "25"]), ("2B", ["10", "100"])):
+    for tokens, marks in (("80B", ["453.4", "164.5"]), ("2B", ["164.5", "453.4"])):
         html = client.get(SCALING, {"params": "1B", "tokens": tokens}).content.decode()
-        assert re.findall(r'<rect width="(\d+)%"', html) == widths
+        assert re.findall(r'<circle class="[ab]" cx="([\d.]+)"', html) == marks
+
+
+def test_scaling_marks_the_example_that_is_shown(client):
+    for query, marked in (
+        ({}, ["params=8B&amp;tokens=15T"]),
+        ({"compute": "1e24"}, ["compute=1e24"]),
+        ({"params": "1B"}, []),
+    ):
+        html = client.get(SCALING, query).content.decode()
+        assert re.findall(r'<a href="[?]([^"]*)" aria-current="true"', html) == marked
 
 
 @pytest.mark.parametrize("path", [SCALING, COST])
@@ -53,7 +63,8 @@ def test_scaling_answers_what_stands_in_the_address(client):
     shown = text(client.get(SCALING, {"params": "8.03B", "tokens": "15T"}))
     for words in (
         "8.03B parameters on 15T tokens",
-        "1,868 tokens per parameter This run 1,868 Chinchilla ratio 20",
+        "1,868 tokens per parameter",
+        "This run 1,868 Chinchilla ratio 20",
         "93 times the Chinchilla ratio",
         "deliberately over-trained.",
         "7.23 \N{MULTIPLICATION SIGN} 10 23 operations",
@@ -135,11 +146,11 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
             {"seats": "90", "price_seat": "30", "gpu_hour": "2", "gpus": "1", "price_input": "1", "price_output": "1",
              "input_tokens": "1M"},
             "The seats alone cost more",
-            "Break-even at",
+            "it is cheaper above",
         ),
         (
             {"price_input": "1", "price_output": "1", "input_tokens": "1M", "gpu_hour": "2", "gpus": "1"},
-            "This assumes that your GPUs can generate them; enter their speed to check.",
+            "Enter the speed of your GPUs to check that they can generate them.",
             "never mind",
         ),
         ({"gpu_hour": "2", "params": "8B", "tuning_tokens": "1M"}, "GPU-hours", "What is missing"),
