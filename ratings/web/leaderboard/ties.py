@@ -14,11 +14,13 @@ class Leader:
 
     ties: the number of other ranked models in its tier, or None if the board's best model is filtered out or has no
         tier.
+    rival: the name of the only other model in its tier, or "".
     """
 
     name: str
     maker: str | None
     ties: int | None
+    rival: str = ""
 
 
 def find_tiers(entries: Sequence[LeaderboardEntry], *, is_reference: bool) -> dict[str, int | None]:
@@ -42,10 +44,11 @@ def find_leader(
     if len(candidates) < 2 or any(entry.row["component"] for entry in ranked):
         return None
     leader = candidates[0]
-    ties = None
-    if leader is ranked[0] and tiers[leader.slug] == 1:
-        ties = sum(tiers[entry.slug] == 1 for entry in ranked) - 1
-    return Leader(leader.row["name"], leader.row["organization"], ties)
+    if leader is not ranked[0] or tiers[leader.slug] != 1:
+        return Leader(leader.row["name"], leader.row["organization"], None)
+    rivals = [entry.row["name"] for entry in ranked[1:] if tiers[entry.slug] == 1]
+    rival = rivals[0] if len(rivals) == 1 else ""
+    return Leader(leader.row["name"], leader.row["organization"], len(rivals), rival)
 
 
 def fill_rank_ranges(entries: Sequence[LeaderboardEntry]) -> list[LeaderboardEntry]:

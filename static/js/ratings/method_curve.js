@@ -1,8 +1,8 @@
 // Moves the point on the curve of the method page with the slider below it.
 const LEFT = 52;
-const BOTTOM = 270;
+const BOTTOM = 170;
 const POINTS_WIDTH = 572 / 800;
-const SHARE_HEIGHT = 250;
+const SHARE_HEIGHT = 150;
 const MOST_LABEL_LEFT = 612;
 
 const curve = document.getElementById("curve");
@@ -20,7 +20,7 @@ function move() {
   guide.querySelector("path").setAttribute("d", `M${LEFT} ${y}H${x}V${BOTTOM}`);
   const label = guide.querySelector("text");
   label.setAttribute("x", Math.min(x + 12, MOST_LABEL_LEFT));
-  label.setAttribute("y", y + 28);
+  label.setAttribute("y", y + 20);
   label.textContent = `${Math.round(100 * share)}%`;
   const points = `${lead > 0 ? "+" : ""}${lead}`.replace("-", "\u2212");
   output.value = output.dataset.text.replace("LEAD", points).replace("SHARE", Math.round(100 * share));

@@ -9,9 +9,7 @@ const FREE = 4; // free models are drawn at the lowest price divided by this num
 const RADIUS_PX = 8;
 const SMALL_PX = 5; // without the initials of the makers, if there is little room
 const SMALLEST_PX = 3.5; // then for marks that are not on the frontier
-const NARROW_PX = 600;
-const NAMED = 3; // with little room, only this many best models and the frontier have names; in narrow plots, only the frontier
-const CROWDED_PX2 = 5000; // area per mark
+const CROWDED_PX2 = 5000; // area per mark; with less, only marks on the frontier have names
 const HUES = new Map([[true, ["var(--a)", "var(--on-a)"]], [false, ["var(--b)", "var(--on-b)"]], [null, ["var(--ink-soft)", "var(--paper)"]]]);
 
 // Returns the first series with at most `most` ticks, or else every nth tick of the last series.
@@ -79,8 +77,8 @@ export function frontier({ rows, against }, width, words, height) {
   const curve = priced ? "step-after" : "step-before";
   const isCrowded = (width * height) / rows.length < CROWDED_PX2;
   const isFaint = ({ on_frontier: on }) => isCrowded && !on;
-  const named = new Set(isCrowded ? width < NARROW_PX ? [] : rows.slice(0, NAMED) : rows);
   const r = ({ on_frontier: on }) => (isCrowded ? on ? SMALL_PX : SMALLEST_PX : RADIUS_PX);
+  const whiskers = rows.map((row) => [row.ci_low ?? row.rating, row.ci_high ?? row.rating].map((rating) => ({ x: place(row), rating })));
   const hue = ({ open_weights: open }) => HUES.get(open);
   const svg = renderPlot({
     ariaLabel: words.alt,
@@ -93,7 +91,7 @@ export function frontier({ rows, against }, width, words, height) {
     marks: [
       Plot.areaY(points, { x: "x", y1: low, y2: "rating", curve, fill: "var(--line)", fillOpacity: 0.4 }),
       Plot.axisX(axis),
-      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeOpacity: 0.5 }),
+      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeOpacity: (row) => (isFaint(row) ? 0.4 : 1) }),
       Plot.line(points, { x: "x", y: "rating", curve, stroke: "var(--ink)", strokeWidth: 1.5 }),
       Plot.dot(rows, {
         x: place,
@@ -102,14 +100,14 @@ export function frontier({ rows, against }, width, words, height) {
         fill: (row) => (row.answers_here ? hue(row)[0] : "var(--paper)"),
         stroke: (row) => hue(row)[0],
         strokeWidth: 1.5,
-        strokeOpacity: (row) => (isFaint(row) ? 0.6 : 1),
+        strokeOpacity: (row) => (isFaint(row) ? 0.4 : 1),
         title: (row) => formatMark(row, priced, words),
         sort: null,
       }),
       Plot.text(isCrowded ? [] : rows, {
         x: place, y: "rating", text: formatInitials, fill: (row) => hue(row)[row.answers_here ? 1 : 0], fontSize: 8.5, fontWeight: 700, pointerEvents: "none",
       }),
-      labelMarks(rows, (row) => ({ x: place(row), y: row.rating, r: r(row), name: row.on_frontier || named.has(row) ? row.name : "", strong: row.on_frontier }), lines),
+      labelMarks(rows, (row) => ({ x: place(row), y: row.rating, r: r(row), name: isFaint(row) ? "" : row.name, strong: row.on_frontier }), lines, isCrowded ? [] : whiskers),
     ],
     r: { type: "identity" },
     style: { fontSize: `${FONT_PX}px` },

@@ -1,14 +1,15 @@
 // Ratings over time in one plot. Models that moved significantly have a color and an interval. If there are none, the
 // first three have a color, and the first has an interval.
 import { computeDomain, computeLabelWidth, formatWhole, renderPlot, shortenNames } from "./plot_frame.js";
-import { formatTick, parseSeries } from "./series_plot.js";
+import { formatTick, listTicks, parseSeries } from "./series_plot.js";
 
 const { Plot } = window;
 const LINE_PX = 18;
 const LEADER_PX = 20;
 const NARROW_PX = 540;
 const MOST_TICKS = 6;
-const MARGIN = { marginTop: 28, marginBottom: 40, marginLeft: 44 };
+const TICK_PX = 80;
+const MARGIN = { marginTop: 12, marginBottom: 40, marginLeft: 44 };
 const COLORS = { up: "var(--a)", down: "var(--b)" };
 const TOP_COLORS = ["var(--a)", "var(--b)", "var(--ink)"];
 
@@ -64,7 +65,7 @@ function computeScales(lines) {
 function drawLine({ name, points, last, color, hasBand }, [low, high]) {
   const path = { x: "at", y: "rating", curve: "step-after", clip: true };
   const title = () => [name, ...[points[0], last].map(formatPoint)].join("\n");
-  const band = { x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, fill: color, fillOpacity: 0.1, curve: "step-after", clip: true };
+  const band = { x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, fill: color, fillOpacity: 0.06, stroke: color, strokeOpacity: 0.25, curve: "step-after", clip: true };
   return [
     Plot.areaY(hasBand ? points : [], band),
     Plot.line(points, { ...path, stroke: color ?? "var(--line-strong)", strokeOpacity: color ? 1 : 0.6, strokeWidth: hasBand ? 3 : color ? 2 : 1 }),
@@ -78,6 +79,7 @@ export function history(data, width, words, height) {
   const { first, last, domain } = computeScales(lines);
   const [low, high] = domain;
   const isCut = lines.some(({ points }) => points.some(({ at, rating }) => at < first || rating < low || rating > high));
+  document.getElementById("history-cut").textContent = isCut ? words.cut : "";
   // In a narrow plot, the labels are names only, so that the lines have more room.
   const isNarrow = width < NARROW_PX;
   const room = LEADER_PX + computeLabelWidth(lines.map(({ name }) => (isNarrow ? name : `${name}  1,000 `)), width, isNarrow ? 0.27 : 0.42);
@@ -95,10 +97,9 @@ export function history(data, width, words, height) {
     height,
     ...MARGIN,
     marginRight: room,
-    x: { type: "utc", domain: [new Date(first), new Date(last)], label: null, ticks: Math.max(1, Math.min(MOST_TICKS, Math.round((width - room) / 80))), tickFormat: formatTick },
+    x: { type: "utc", domain: [new Date(first), new Date(last)], label: null, ticks: listTicks([first, last], Math.max(1, Math.min(MOST_TICKS, Math.floor((width - room) / TICK_PX)))), tickFormat: formatTick },
     y: { domain, label: null, ticks: 6, grid: true },
     marks: [
-      Plot.text(isCut ? [words.cut] : [], { frameAnchor: "top-left", dy: -24, fill: "var(--ink-soft)" }),
       Plot.link(labels, { x1: "at", x2: "end", y1: "rating", y2: "y", stroke: (label) => label.color ?? "var(--line-strong)", strokeOpacity: 0.6 }),
       ...lines.filter(({ color }) => !color).flatMap((line) => drawLine(line, domain)),
       ...lines.filter(({ color }) => color).reverse().flatMap((line) => drawLine(line, domain)),

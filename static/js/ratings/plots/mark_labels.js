@@ -6,7 +6,7 @@ const HEIGHT_PX = 14;
 const NARROW_PX = 540;
 const MIN_ROOM_PX = 170;
 const DISTANCES_PX = [11, 24, 38]; // from the center of the mark; from the second on, with a leader line
-const DIRECTIONS = [[-1, 0], [1, 0], [-0.8, -0.8], [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8], [0, -1.5], [0, 1.5]];
+const DIRECTIONS = [[-0.8, -0.8], [-1, 0], [1, 0], [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8], [0, -1.5], [0, 1.5]];
 const LEADER_STEPS = [0.4, 0.55, 0.7, 0.85, 1];
 
 function buildBox(left, y, width, height) {
@@ -30,8 +30,8 @@ function buildPlace({ x, y, width }, [across, down], distance) {
 }
 
 // Returns the labels with their places. `marks` have a position, a radius, and a name; the most important ones are first.
-// A name lies on as few marks without a name as possible; in a narrow plot, on at most one.
-function placeLabels(all, bounds, lines) {
+// A name lies on as few marks without a name and thin lines as possible; in a narrow plot, on at most two marks.
+function placeLabels(all, bounds, lines, thin) {
   const isNarrow = bounds.right - bounds.left < NARROW_PX;
   const marks = all.filter(({ text }) => text);
   const [taken, others] = [marks, all.filter(({ text }) => !text)].map((each) => each.map(({ x, y, r }) => buildBox(x - r, y, 2 * r, 2 * r)));
@@ -41,9 +41,9 @@ function placeLabels(all, bounds, lines) {
   for (const mark of marks) {
     const places = DISTANCES_PX.flatMap((distance) => DIRECTIONS.map((direction) => buildPlace(mark, direction, distance)));
     const free = places.filter(({ name, leader }) => isInside(name) && ![name, ...leader].some((box) => taken.some((other) => overlaps(box, other))));
-    const countCovered = ({ name }) => others.filter((other) => overlaps(name, other)).length;
-    const [covered, place] = free.map((each) => [countCovered(each), each]).sort(([one], [other]) => one - other)[0] ?? [];
-    if (!place || (isNarrow && covered > 1)) continue;
+    const countCovered = (boxes, { name }) => boxes.filter((other) => overlaps(name, other)).length;
+    const [, place] = free.map((each) => [countCovered([...others, ...thin], each), each]).sort(([one], [other]) => one - other)[0] ?? [];
+    if (!place || (isNarrow && countCovered(others, place) > 2)) continue;
     taken.push(place.name, ...place.leader);
     labels.push({ ...mark, place });
   }
@@ -62,25 +62,26 @@ function drawLabel(group, { x, y, r, text, strong, place }) {
     const start = { x1: x + ((place.x - x) * r) / length, y1: y + ((place.y - y) * r) / length };
     append(group, "line", { ...start, x2: place.x, y2: place.y, stroke: "var(--line-strong)" });
   }
-  const look = { stroke: "var(--paper)", "stroke-width": 3, "paint-order": "stroke", fill: "var(--ink)", "font-weight": strong ? 650 : 400, "text-anchor": "start" };
+  const look = { stroke: "var(--paper)", "stroke-width": 4, "paint-order": "stroke", fill: "var(--ink)", "font-weight": strong ? 650 : 400, "text-anchor": "start" };
   append(group, "text", { x: place.left, y: place.y, dy: "0.35em", ...look }).textContent = text;
 }
 
 // Returns a function that Plot calls to draw the names of the rows, best places first.
 // getMark: returns the position of a row in data units, its radius in pixels, its name or "", and whether it is strong.
 // lines: the ends of horizontal and vertical lines in data units, which names must not cross.
-export function labelMarks(rows, getMark, lines) {
+// thin: the ends of lines that names cross only if there is no other place.
+export function labelMarks(rows, getMark, lines, thin = []) {
   return (_, scales, values, { width, height, marginLeft, marginRight, marginTop, marginBottom }) => {
     const group = document.createElementNS(NAMESPACE, "g");
     group.setAttribute("aria-label", "name");
     group.setAttribute("pointer-events", "none");
     group.setAttribute("font-size", FONT_PX - 1);
     const bounds = { left: marginLeft, right: width - marginRight, top: marginTop - HEIGHT_PX, bottom: height - marginBottom };
-    const walls = lines.map((ends) => buildWall(ends.map(({ x, rating }) => [scales.x(x), scales.y(rating)])));
+    const [walls, thinWalls] = [lines, thin].map((all) => all.map((ends) => buildWall(ends.map(({ x, rating }) => [scales.x(x), scales.y(rating)]))));
     const room = Math.max(MIN_ROOM_PX, (bounds.right - bounds.left) * 0.33);
     const marks = rows.map(getMark).map(({ x, y, name, ...rest }) => ({ ...rest, x: scales.x(x), y: scales.y(y), ...(name && fitText(name, room)) }));
     const order = marks.toSorted((one, other) => Number(other.strong) - Number(one.strong));
-    for (const label of placeLabels(order, bounds, walls)) drawLabel(group, label);
+    for (const label of placeLabels(order, bounds, walls, thinWalls)) drawLabel(group, label);
     return group;
   };
 }

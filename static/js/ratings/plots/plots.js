@@ -42,3 +42,7 @@ for (const place of document.querySelectorAll(".plot")) {
   draw(place).catch(() => { place.textContent = place.dataset.failed; });
 }
 for (const form of document.querySelectorAll(".chooser")) linkExclusiveOptions(form);
+// Shows another selection at once.
+document.getElementById("chooser")?.addEventListener("change", ({ target }) => target.form.requestSubmit());
+const top = document.querySelector("select[form=chooser]");
+top?.addEventListener("change", () => { top.form.action = "#ratings-title"; top.form.requestSubmit(); });

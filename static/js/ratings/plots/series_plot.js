@@ -1,7 +1,7 @@
 // Ratings over time: one small plot per model, all on the same scale. The other models are gray lines.
 import { renderPlot, formatWhole, computeDomain } from "./plot_frame.js";
 
-const { Plot } = window;
+const { Plot, d3 } = window;
 const LEAST_PX = 260;
 const GAP_PX = 20;
 const HEIGHT_PX = 160;
@@ -11,6 +11,12 @@ export function parseSeries({ series }) {
     model,
     points: points.map((point) => ({ ...point, model, at: new Date(point.computed_at) })),
   }));
+}
+
+// Returns round times, at most `most` of them, because Plot can use many more than it is asked for.
+export function listTicks([first, last], most) {
+  const ticks = d3.utcTicks(first, last, most);
+  return ticks.filter((_, place) => place % Math.ceil(ticks.length / most) === 0);
 }
 
 // Formats a tick in UTC on a 24-hour clock. The first tick also shows the day or the year.
@@ -47,7 +53,7 @@ function panel(each, all, scales, width, names, words) {
     marginRight: 46,
     marginTop: 8,
     marginBottom: 36,
-    x: { type: "utc", domain: scales.times, label: null, ticks: Math.max(2, Math.round(width / 110)), tickFormat: formatTick },
+    x: { type: "utc", domain: scales.times, label: null, ticks: listTicks(scales.times, Math.max(2, Math.floor((width - 90) / 75))), tickFormat: formatTick },
     y: { domain: scales.ratings, label: null, ticks: 4, grid: true },
     marks: listMarks(each, all, scales.ratings),
     style: { fontSize: "12px" },

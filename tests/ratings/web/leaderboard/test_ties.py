@@ -34,6 +34,7 @@ def entry(slug, tier, component=0, rank=1):
     [
         ([("a", 1), ("b", 2)], "ab", Leader("A", "Maker", 0)),
         ([("a", 1), ("b", 1), ("c", 1), ("d", 2)], "da", Leader("A", "Maker", 2)),
+        ([("a", 1), ("b", 1), ("c", 2)], "abc", Leader("A", "Maker", 1, "B")),
         ([("a", 1), ("b", 1), ("c", 2)], "cb", Leader("B", "Maker", None)),
         ([("a", 1), ("b", 2), ("x", 1, 1), ("y", 1, 1)], "abxy", None),
         ([("a", 1), ("b", 2), ("c", None, 0, None)], "abc", Leader("A", "Maker", 0)),
@@ -44,8 +45,8 @@ def entry(slug, tier, component=0, rank=1):
         ([("a", 1)], "", None),
     ],
     ids=[
-        "alone", "tied", "filtered", "other group", "unranked", "one ranked", "unranked only", "without tiers",
-        "one shown", "none",
+        "alone", "tied", "one rival", "filtered", "other group", "unranked", "one ranked", "unranked only",
+        "without tiers", "one shown", "none",
     ],
 )  # fmt: skip
 def test_leader_is_the_best_ranked_model_shown_with_the_size_of_its_tier(places, shown, leader):
