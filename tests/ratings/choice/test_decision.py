@@ -229,10 +229,10 @@ def test_decision_shows_those_that_can_battle(client):
 @pytest.mark.parametrize(
     ("query", "words", "link"),
     [
-        ({}, "Chosen: Cheap Cost $1.00 per million tokens", "/cost/?model=cheap"),
+        ({}, "Cost $1.00 per million tokens", "/cost/?model=cheap"),
         (
             {"input_tokens": "10M", "output_tokens": "10M"},
-            "Chosen: Cheap Cost $20.00 per month for your tokens",
+            "Cost $20.00 per month for your tokens",
             "/cost/?model=cheap&input_tokens=10M&output_tokens=10M",
         ),
     ],
@@ -273,7 +273,8 @@ def test_license_that_forbids_commercial_use_is_noted(client, three):
 
 def test_decision_names_the_chosen_model_and_why(client, three):
     response = client.get(PAGE, ASKED | {"chosen": "cheap", "why": "It is <cheap>.\nAnd good."})
-    assert "Chosen: Cheap Your reason It is &lt;cheap&gt;. And good." in text(response)
+    assert "Chosen: Cheap Edit" in text(response)
+    assert "Your reason It is &lt;cheap&gt;. And good." in text(response)
     assert "Cheap chosen support for audio and images as input unknown" in text(
         response
     )  # an undecided model can be chosen
