@@ -64,7 +64,7 @@ def show_benchmark_list(request: HttpRequest, compared: Collection[str], best: C
     counted = Benchmark.objects.annotate(number=Count("scores"))
     benchmarks: list[Benchmark] = sorted(counted.order_by("name").prefetch_related("caveats"), key=_get_status_position)
     add_separability(benchmarks, best)
-    _add_score_positions(benchmarks)
+    _add_score_percents(benchmarks)
     _add_best_scores(benchmarks)
     _add_flaws(benchmarks)
     status = request.GET.get("status", "")
@@ -102,19 +102,17 @@ def _get_status_position(benchmark: Benchmark) -> int:
     return STATUS_ORDER.index(benchmark.status) if benchmark.status in STATUS_ORDER else len(STATUS_ORDER)
 
 
-def _add_score_positions(benchmarks: Sequence[Any]) -> None:
-    """Set `score_positions` on each benchmark, with one query: the sorted positions of its scores on a scale.
+def _add_score_percents(benchmarks: Sequence[Any]) -> None:
+    """Set `score_percents` on each benchmark, with one query: its scores in ascending order.
 
-    The scale begins at chance level and ends at 100%. Scores are rounded to the nearest percent, which limits
-    thousands of scores to 101 positions.
+    Scores are rounded to the nearest percent, which limits thousands of scores to 101 values.
     """
     percents: dict[int, set[int]] = defaultdict(set)
     shares = Score.objects.filter(value__gte=0, value__lte=1)
     for key, value in shares.values_list("benchmark_id", "value"):
         percents[key].add(round(100 * value))
     for benchmark in benchmarks:
-        scale = Scale(_get_chance_percent(benchmark), 100)
-        benchmark.score_positions = [scale.place(percent) for percent in sorted(percents[benchmark.pk])]
+        benchmark.score_percents = sorted(percents[benchmark.pk])
 
 
 def _add_best_scores(benchmarks: Iterable[Any]) -> None:
@@ -195,18 +193,29 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], 
     numbered = [(f"r{number}", ranking) for number, ranking in enumerate(with_several_scores, 1)]
     page = _get_page(numbered, "rankings", query, RANKINGS_PER_PAGE)
     single_rows = sorted((ranking.rows[0] for ranking in rankings if ranking.is_single), key=_get_score, reverse=True)
-    tables = [(name, ranking.first, _get_page(ranking.rows, name, query, ROWS_PER_RANKING)) for name, ranking in page]
+    tables = [
+        (
+            name,
+            ranking.first,
+            _get_page(ranking.rows, name, query, ROWS_PER_RANKING),
+            _build_percent_scale(f"axis-{name}", ranking, chance),
+        )
+        for name, ranking in page
+    ]
     return {
         "rankings": page,
-        "tables": [(name, first, rows, _build_percent_scale(f"axis-{name}", chance)) for name, first, rows in tables],
+        "tables": tables,
         "single_scores": _get_page(single_rows, "alone", query),
         "higher": _list_higher(single_rows, tables[0][2]) if tables else [],
         "list_query": urlencode({"rankings": page.number}) if page.number > 1 else "",
     }
 
 
-def _build_percent_scale(name: str, chance: float) -> Scale | None:
-    return build_scale((0, 100), name, chance, has_end_ticks=True)
+def _build_percent_scale(name: str, ranking: Ranking, chance: float) -> Scale | None:
+    """Return the axis for all scores of the ranking with their intervals. It need not begin at 0%."""
+    scores = [row.ranked.scored for row in ranking.rows]
+    ends = [end for score in scores for end in (score.percent, score.low_percent, score.high_percent)]
+    return build_scale(ends, name, chance, has_end_ticks=True)
 
 
 def _list_higher(rows: Sequence[RankingRow], ranking: Sequence[RankingRow]) -> list[RankingRow]:

@@ -38,10 +38,8 @@ def load_figures(model: LanguageModel, price: Price | None) -> list[FactFigure]:
     if price:
         prices = list(query_current_prices().values_list("input", "output"))
         inputs, outputs = [each for each, _output in prices], [each for _input, each in prices]
-        figures.append(build_figure(_("Input, per 1M tokens"), price.input, inputs, format_dollars))
-        figures.append(
-            build_figure(_("Output, per 1M tokens"), price.output, outputs, format_dollars, _describe(price))
-        )
+        figures.append(build_figure(_("Input / 1M"), price.input, inputs, format_dollars))
+        figures.append(build_figure(_("Output / 1M"), price.output, outputs, format_dollars, _describe(price)))
     if model.context_window:
         windows = LanguageModel.objects.values_list("context_window", flat=True)
         figures.append(build_figure(_("Context"), model.context_window, windows, format_count, _("tokens")))

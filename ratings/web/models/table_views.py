@@ -41,7 +41,7 @@ COVERAGE_CACHE_S = 10.0
 coverage_cache: TtlCache[CoverageReport | None] = TtlCache(1, COVERAGE_CACHE_S)
 DEFAULT_COLUMNS = 6
 MIN_DEFAULT_SHARE = 0.2  # of the rows on a page; emptier columns are shown only on request
-FACT_COLUMNS = ("rating", "price", "context", "size")
+FACT_COLUMNS = ("rating", "price", "context", "size", "released")
 FACT_LABELS = {
     "rating": gettext_lazy("Rating"),
     "price": gettext_lazy("Price"),
@@ -151,6 +151,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "choices": choices,
         "columns": columns,
         "main_column": _get_main_column(requested if is_reordered else view, columns),
+        "last_fact": _choose_last_fact([*page], view),
         "fact_sorts": FACT_LABELS.items(),
         "scale": _build_rating_scale([board_rows[entry.slug] for entry in page if entry.slug in board_rows]),
         "rows": [_build_row(entry, columns, view, board_rows.get(entry.slug), ranges) for entry in page],
@@ -187,6 +188,14 @@ def _list_column_choices(
     chosen = [key for key in view.column if key in counts]
     visible = {*(chosen or fullest), view.sort}
     return [ColumnChoice(column, counts[column.key], column.key in visible) for column in columns if counts[column.key]]
+
+
+def _choose_last_fact(page: Sequence[TableEntry], view: TableView) -> str:
+    """Return the key of the last column of facts: the size if it is known for enough rows, or else the release date."""
+    if view.sort in ("size", "released"):
+        return view.sort
+    known = sum(entry.size is not None for entry in page)
+    return "size" if known >= MIN_DEFAULT_SHARE * len(page) else "released"
 
 
 def _get_main_column(view: TableView, columns: Sequence[BenchmarkColumn]) -> str:

@@ -62,12 +62,12 @@ def test_list_is_filtered_by_status(client):
     assert "Benchmarks" in text(client, "/benchmarks/?status=nothing")
 
 
-def test_list_shows_each_score_on_a_scale_from_guessing_to_100_percent(client):
+def test_list_shows_each_score_on_a_scale_from_0_to_100_percent(client):
     benchmark = Benchmark.objects.create(slug="b", name="B", chance=0.5)
     for number, value in enumerate((0.4, 0.75, 0.751, 1.0, 12)):
         score(benchmark, f"m{number}", value)
     [shown] = client.get("/benchmarks/").context["suites"][0][-1]
-    assert shown.score_positions == [0, 50, 100]
+    assert shown.score_percents == [40, 75, 100]
 
 
 def test_list_names_the_model_with_the_highest_score(client):

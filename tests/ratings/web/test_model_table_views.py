@@ -77,7 +77,7 @@ def test_rating_and_scores_stand_side_by_side(client, benchmark):
     for winner in ("a", "b"):
         factories.cast(factories.model("a"), factories.model("b"), winner, pool="import")
     board_refresh.refresh()
-    assert "Rating ↓ import" in text(client)
+    assert "Ratings are from “import”." in text(client)
     assert re.search(r"A 1,000 [^B]*50\.0 ± 9\.8", text(client))
 
 

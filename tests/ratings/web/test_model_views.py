@@ -67,13 +67,13 @@ def test_page_draws_each_figure_among_those_of_all_models(client):
         Price.objects.create(model=model, **fields)
     figures = client.get("/models/wombat/").context["figures"]
     assert [(each.label, each.text, each.low, each.high) for each in figures] == [
-        ("Input, per 1M tokens", "$10.00", "$1.00", "$100.00"),
-        ("Output, per 1M tokens", "$10.00", "$1.00", "$100.00"),
+        ("Input / 1M", "$10.00", "$1.00", "$100.00"),
+        ("Output / 1M", "$10.00", "$1.00", "$100.00"),
         ("Context", "100K", "1K", "100K"),
     ]
     assert figures[0].scale.place(figures[0].value) == 50
     assert figures[0].others == [0, 1, 2]
-    assert "Input, per 1M tokens $10.00 $1.00 $100.00" in text(client, "wombat")
+    assert "Input / 1M $10.00 $1.00 $100.00" in text(client, "wombat")
 
 
 def test_figure_that_has_no_place_is_not_drawn(client):
