@@ -21,7 +21,7 @@ register = template.Library()
 SVG = '<svg class="{}" viewBox="0 0 {} {}" role="{}"><title>{}</title>{}</svg>'
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 API_LABEL_END = 42  # the distance of the end of the label from the axis; the line rises by about as much below it
-RATIOS_END = 500
+RATIOS_END = 490
 
 
 @register.simple_tag
@@ -90,7 +90,7 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
 @register.simple_tag
 def draw_ratios(ratios: Sequence[tuple[Any, float]]) -> SafeString:
     """Return the tokens per parameter of two training runs as marks on one logarithmic axis."""
-    axis = build_axis([ratio for _label, ratio in ratios], 20, RATIOS_END)
+    axis = build_axis([ratio for _label, ratio in ratios], 30, RATIOS_END)
     parts = [_draw_line("rule", axis.start, axis.end, 60, 60)]
     for place, value in axis.ticks:
         parts.append(_draw_text("", place, 90, f"{value:,g}", "middle"))
@@ -102,7 +102,7 @@ def draw_ratios(ratios: Sequence[tuple[Any, float]]) -> SafeString:
         anchor, distance = ("start", 10) if is_left else ("end", -10)
         parts.append(_draw_text(side, x + distance, y, f"{label} {times(ratio)}", anchor))
     title = _("Tokens per parameter, logarithmic")
-    return format_html(SVG, "calc-plot", RATIOS_END + 20, 96, "img", title, _join(parts))
+    return format_html(SVG, "calc-plot", RATIOS_END + 30, 96, "img", title, _join(parts))
 
 
 def _draw_model(dot: ModelDot) -> SafeString:
