@@ -139,6 +139,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
     choices = _list_column_choices(table.columns, entries, [*page], requested if is_reordered else view)
     columns = [choice.column for choice in choices if choice.is_visible]
     ranges = _find_ranges(columns, entries) if view.series else {}
+    last_fact = _choose_last_fact([*page], view)
     context = {
         "view": view,
         "board": board,
@@ -151,7 +152,8 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "choices": choices,
         "columns": columns,
         "main_column": _get_main_column(requested if is_reordered else view, columns),
-        "last_fact": _choose_last_fact([*page], view),
+        "last_fact": last_fact,
+        "last_label": FACT_LABELS[last_fact],
         "fact_sorts": FACT_LABELS.items(),
         "scale": _build_rating_scale([board_rows[entry.slug] for entry in page if entry.slug in board_rows]),
         "rows": [_build_row(entry, columns, view, board_rows.get(entry.slug), ranges) for entry in page],

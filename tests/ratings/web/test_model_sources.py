@@ -13,6 +13,7 @@ from catalog.models import Fact, LanguageModel, Price
 from tests import factories
 
 NOT_KNOWN = (None, "", [], "unknown", "current")  # without a fact
+UNAVAILABLE = "This model is not available for battles."
 
 
 def read(client, path):
@@ -64,11 +65,11 @@ def test_page_shows_prices_over_time_and_which_one_was_set_by_hand(client):
         ({"retires_on": "2026-08-05", "status": "retired"}, "Retired on August 5, 2026", "Retired on: August 5, 2026"),
         ({"retires_on": "2026-08-05"}, "Retired on August 5, 2026", "Retired on: August 5, 2026"),
         ({"retires_on": "2026-08"}, "Retired in August 2026", "Retired in: August 2026"),
-        ({"retires_on": "2099-01-14"}, "Retires on January 14, 2099", "Retires on: January 14, 2099"),
-        ({"retires_on": "2099-01"}, "Retires in January 2099", "Retires in: January 2099"),
+        ({"retires_on": "2099-01-14"}, "Retires on January 14, 2099 " + UNAVAILABLE, "Retires on: January 14, 2099"),
+        ({"retires_on": "2099-01"}, "Retires in January 2099 " + UNAVAILABLE, "Retires in: January 2099"),
         ({"retires_on": "2099-01-14", "status": "retired"}, "Retired", "Retires on: January 14, 2099"),
         ({"status": "retired"}, "Retired", "Status: retired"),
-        ({}, "", ""),
+        ({}, UNAVAILABLE, ""),
     ],
 )
 def test_page_states_the_retirement_in_its_head_and_sources(client, facts, head, source):

@@ -111,13 +111,23 @@ def test_retired_models_are_marked(client):
     assert text(client).count("retired") == 2
 
 
+def test_release_date_takes_the_place_of_a_size_that_is_hardly_known(client):
+    for number in range(6):
+        factories.model(f"m{number}")
+    LanguageModel.objects.filter(slug="m0").update(parameters_total=7_000_000_000, release_date=date(2026, 1, 5))
+    assert "Release date m0 Jan 2026" in text(client, "?sort=name").replace("M0", "m0")
+    assert "Size ↓ M0 7B" in text(client, "?sort=size")
+    LanguageModel.objects.filter(slug="m1").update(parameters_total=8_000_000_000)
+    assert "7B" in text(client)
+
+
 def test_search_finds_names_and_makers(client):
     for slug in ("claude-opus-4.1", "claude-haiku", "gpt-4o"):
         factories.model(slug)
     assert names(client, "?q=OPUS+4.1") == ["claude-opus-4.1"]
     page = client.get("/models/?q=claude&sort=name").content.decode()
     assert 'name="q" value="claude"' in page
-    assert "?q=claude&amp;sort=size" in page
+    assert "?q=claude&amp;sort=context" in page
     assert "Not matching the filters: 1." in text(client, "?q=claude")
 
 
