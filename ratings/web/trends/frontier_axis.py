@@ -36,7 +36,7 @@ class FrontierAxis:
 
 AXIS_WORDS = {
     PRICE: FrontierAxis(
-        title=_("Which models are best for their price?"),
+        title=_("Best models for the price"),
         origin=_("Prices are in US dollars per million tokens, blended 3:1 (input to output)."),
         dominated=_("a better model is as cheap or cheaper"),
         label=_("Dollars per million tokens (logarithmic)"),
@@ -46,7 +46,7 @@ AXIS_WORDS = {
         unknown=_("Omitted (price unknown):"),
     ),
     SPEED: FrontierAxis(
-        title=_("Which models are best for their speed?"),
+        title=_("Best models for the speed"),
         origin=_(
             "Speeds are measured in the battles on this site, over the thirty days up to the day before yesterday."
         ),

@@ -30,7 +30,7 @@ function buildPlace({ x, y, width }, [across, down], distance) {
 }
 
 // Returns the labels with their places. `marks` have a position, a radius, and a name; the most important ones are first.
-// A name lies on as few marks without a name and thin lines as possible; in a narrow plot, on at most two marks.
+// A name lies on as few marks without a name and thin lines as possible; in a narrow plot, on at most five marks.
 function placeLabels(all, bounds, lines, thin) {
   const isNarrow = bounds.right - bounds.left < NARROW_PX;
   const marks = all.filter(({ text }) => text);
@@ -43,7 +43,7 @@ function placeLabels(all, bounds, lines, thin) {
     const free = places.filter(({ name, leader }) => isInside(name) && ![name, ...leader].some((box) => taken.some((other) => overlaps(box, other))));
     const countCovered = (boxes, { name }) => boxes.filter((other) => overlaps(name, other)).length;
     const [, place] = free.map((each) => [countCovered([...others, ...thin], each), each]).sort(([one], [other]) => one - other)[0] ?? [];
-    if (!place || (isNarrow && countCovered(others, place) > 2)) continue;
+    if (!place || (isNarrow && countCovered(others, place) > 5)) continue;
     taken.push(place.name, ...place.leader);
     labels.push({ ...mark, place });
   }
