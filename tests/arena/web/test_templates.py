@@ -419,7 +419,7 @@ def test_reveal_names_both_and_marks_the_choice(render):
     html = render("arena/battle/battle.html", battle=voted("a"))
     outline = Outline(html)
     assert "You chose A Quokka <7B> over B Wombat" in outline.text
-    facts = "Ma Maker open weights MIT license 46.7B parameters, 12.9B active"
+    facts = "Maker open weights MIT license 46.7B parameters, 12.9B active"
     assert facts in Outline(find_card(html, "a")).text
     assert "Before your vote" in outline.text
     assert "A was Quokka <7B> 1,034 (1,010 \N{EN DASH} 1,059) rank 3 of 12 B B was" in outline.text
