@@ -21,7 +21,7 @@ register = template.Library()
 SVG = '<svg class="{}" viewBox="0 0 {} {}" role="{}"><title>{}</title>{}</svg>'
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 API_LABEL_END = 42  # the distance of the end of the label from the axis; the line rises by about as much below it
-RATIOS_END = 490
+RATIOS_END = 480
 
 
 @register.simple_tag
@@ -102,7 +102,7 @@ def draw_ratios(ratios: Sequence[tuple[Any, float]]) -> SafeString:
         anchor, distance = ("start", 10) if is_left else ("end", -10)
         parts.append(_draw_text(side, x + distance, y, f"{label} {times(ratio)}", anchor))
     title = _("Tokens per parameter, logarithmic")
-    return format_html(SVG, "calc-plot", RATIOS_END + 30, 96, "img", title, _join(parts))
+    return format_html(SVG, "calc-plot", RATIOS_END + 40, 96, "img", title, _join(parts))
 
 
 def _draw_model(dot: ModelDot) -> SafeString:
