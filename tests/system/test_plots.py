@@ -474,6 +474,6 @@ def test_point_on_the_curve_of_the_method_follows_its_slider(browser: Browser, s
     with reading(browser, service) as page:
         page.goto("/method/?pool=live")
         page.get_by_label("Lead in points").fill("-100")
-        expect(page.get_by_text("−100: 36% of the votes")).to_be_visible()  # the minus sign
+        expect(page.get_by_text("−100 points: 36% of the votes")).to_be_visible()  # the minus sign
         assert page.locator(".guide circle").get_attribute("cx") == "266.5"
         assert page.locator(".guide text").text_content() == "36%"

@@ -6,7 +6,8 @@ const HEIGHT_PX = 14;
 const NARROW_PX = 540;
 const MIN_ROOM_PX = 170;
 const DISTANCES_PX = [11, 24, 38]; // from the center of the mark; from the second on, with a leader line
-const DIRECTIONS = [[-0.8, -0.8], [-1, 0], [1, 0], [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8], [0, -1.5], [0, 1.5]];
+const ABOVE = [-0.8, -0.8]; // the best place if there is much room
+const DIRECTIONS = [[-1, 0], [1, 0], ABOVE, [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8], [0, -1.5], [0, 1.5]];
 const LEADER_STEPS = [0.4, 0.55, 0.7, 0.85, 1];
 
 function buildBox(left, y, width, height) {
@@ -37,12 +38,13 @@ function placeLabels(all, bounds, lines, thin) {
   const [taken, others] = [marks, all.filter(({ text }) => !text)].map((each) => each.map(({ x, y, r }) => buildBox(x - r, y, 2 * r, 2 * r)));
   taken.push(...lines);
   const isInside = ({ left, right, top, bottom }) => left >= bounds.left && right <= bounds.right && top >= bounds.top && bottom <= bounds.bottom;
+  const directions = isNarrow ? DIRECTIONS : [ABOVE, ...DIRECTIONS];
   const labels = [];
   for (const mark of marks) {
-    const places = DISTANCES_PX.flatMap((distance) => DIRECTIONS.map((direction) => buildPlace(mark, direction, distance)));
+    const places = DISTANCES_PX.flatMap((distance) => directions.map((direction) => buildPlace(mark, direction, distance)));
     const free = places.filter(({ name, leader }) => isInside(name) && ![name, ...leader].some((box) => taken.some((other) => overlaps(box, other))));
     const countCovered = (boxes, { name }) => boxes.filter((other) => overlaps(name, other)).length;
-    const [, place] = free.map((each) => [countCovered([...others, ...thin], each), each]).sort(([one], [other]) => one - other)[0] ?? [];
+    const [, place] = free.map((each) => [countCovered(isNarrow ? others : [...others, ...thin], each), each]).sort(([one], [other]) => one - other)[0] ?? [];
     if (!place || (isNarrow && countCovered(others, place) > 5)) continue;
     taken.push(place.name, ...place.leader);
     labels.push({ ...mark, place });
@@ -69,7 +71,7 @@ function drawLabel(group, { x, y, r, text, strong, place }) {
 // Returns a function that Plot calls to draw the names of the rows, best places first.
 // getMark: returns the position of a row in data units, its radius in pixels, its name or "", and whether it is strong.
 // lines: the ends of horizontal and vertical lines in data units, which names must not cross.
-// thin: the ends of lines that names cross only if there is no other place.
+// thin: the ends of lines that names cross only if there is no other place, or in a narrow plot.
 export function labelMarks(rows, getMark, lines, thin = []) {
   return (_, scales, values, { width, height, marginLeft, marginRight, marginTop, marginBottom }) => {
     const group = document.createElementNS(NAMESPACE, "g");
