@@ -16,6 +16,7 @@ from core.text.number_format import format_dollars
 MONTHLY_LABELS = {"tokens": _("Tokens"), "seats": _("Seats"), "gpus": _("GPUs"), "operations": _("Operations")}
 ONE_TIME_LABELS = {"build": _("Build"), "tuning": _("Fine-tuning"), "data": _("Training data")}
 NO_VALUE = "\N{EN DASH}"
+MIN_BAR = 2  # percent, so that a small cost is visible
 MIN_WEEKS = Decimal("0.1")  # shorter times are displayed as 0, because launches are not planned to the hour
 
 
@@ -42,7 +43,7 @@ def build_bars(comparison: CostComparison, months: int) -> list[tuple[Any, Decim
     if not longest:
         return []
     totals = ((_("API"), api), (_("Your own GPUs"), own))
-    return [(label, total, round(100 * total / longest)) for label, total in totals]
+    return [(label, total, max(MIN_BAR, round(100 * total / longest)) if total else 0) for label, total in totals]
 
 
 def build_lines(comparison: CostComparison) -> list[CostLine]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import atan2, degrees
 from typing import Protocol
 
 from catalog.calculators.log_plot import LogAxis, build_axis, build_path
@@ -75,9 +76,16 @@ class ScalingPlot:
         return self._build_line(low, high, lambda params: TOKENS_PER_PARAMETER * params) if low < high else ""
 
     @property
-    def rule_start(self) -> float:
-        """The horizontal position of the lower end of `rule_path`."""
-        return self.x.place(max(self.x.low, self.y.low / TOKENS_PER_PARAMETER))
+    def rule_end(self) -> tuple[float, float]:
+        """The position of the upper end of `rule_path`."""
+        params = min(self.x.high, self.y.high / TOKENS_PER_PARAMETER)
+        return self.x.place(params), self.y.place(TOKENS_PER_PARAMETER * params)
+
+    @property
+    def rule_angle(self) -> float:
+        """The slope of `rule_path` in degrees, for a text along it."""
+        rise = self.y.place(10 * self.y.low) - self.y.place(self.y.low)
+        return degrees(atan2(rise, self.x.place(10 * self.x.low) - self.x.place(self.x.low)))
 
     @property
     def compute_lines(self) -> list[ComputeLine]:

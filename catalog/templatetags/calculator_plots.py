@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -14,7 +15,7 @@ from catalog.calculators import cost_plot, scaling_plot
 from catalog.calculators.cost_plot import CostPlot
 from catalog.calculators.log_plot import LogAxis, build_axis
 from catalog.calculators.scaling_plot import ModelDot, ScalingPlot
-from core.templatetags.numbers import times
+from core.templatetags.numbers import times, whole_dollars
 from core.text.number_format import format_count
 
 register = template.Library()
@@ -22,6 +23,7 @@ SVG = '<svg class="{}" viewBox="0 0 {} {}" role="{}"><title>{}</title>{}</svg>'
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 API_LABEL_END = 42  # the distance of the end of the label from the axis; the line rises by about as much below it
 RATIOS_END = 480
+MIN_GAP = 20  # the height of a text
 
 
 @register.simple_tag
@@ -51,6 +53,12 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
         _draw_text("", 0, 14, _("Dollars per month")),
     ]
     if plot.current_y is not None:
+        parts.append(_draw_line("gap", plot.current_x, plot.current_x, plot.current_y, plot.own_y))
+        if abs(plot.current_y - plot.own_y) >= MIN_GAP:
+            side, anchor = (-8, "end") if plot.own_y < plot.current_y else (8, "start")
+            middle = (plot.current_y + plot.own_y) / 2 + 4
+            saving = _("saves %s") % whole_dollars(Decimal(plot.saving))
+            parts.append(_draw_text("said", plot.current_x + side, middle, saving, anchor))
         parts.append(format_html('<circle class="now" cx="{}" cy="{}" r="5"/>', plot.current_x, plot.current_y))
     if plot.break_even_x is not None and plot.break_even:
         side = -8 if plot.break_even_x > right - 140 else 8  # the label is up to 130 wide
@@ -74,7 +82,10 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
         parts.append(_draw_text("", line.x + 16, line.y + 18, "10" + exponent.translate(SUPERSCRIPTS), "middle"))
     parts.append(format_html('<path class="line other" d="{}"/>', plot.rule_path))
     if plot.rule_path:
-        parts.append(_draw_text("b", plot.rule_start + 24, scaling_plot.BOTTOM - 8, _("20 tokens per parameter")))
+        x, y = plot.rule_end
+        place = f"translate({x:g} {y:g}) rotate({plot.rule_angle:.1f})"
+        html = '<text class="b" transform="{}" x="-12" y="20" text-anchor="end">{}</text>'
+        parts.append(format_html(html, place, _("20 tokens per parameter")))
     parts += [_draw_model(dot) for dot in plot.dots]
     if plot.plan_position is not None:
         x, y = plot.plan_position

@@ -35,6 +35,8 @@ RUN_LABELS = (
 @require_safe
 def show_scaling(request: HttpRequest) -> HttpResponse:
     form = scaling.ScalingForm(request.GET if _has_input(scaling.ScalingForm, request) else None)
+    if not form.is_bound:
+        form.show_example(QueryDict(EXAMPLE_RUN).dict())
     result_form = form if form.is_bound else scaling.ScalingForm(QueryDict(EXAMPLE_RUN))
     plan = result_form.plan() if result_form.is_valid() else None
     models = scaling.load_trained_models()
@@ -57,6 +59,8 @@ def show_scaling(request: HttpRequest) -> HttpResponse:
 def show_cost(request: HttpRequest) -> HttpResponse:
     known_model = cost_prefill.load_known_model(request.GET)
     form = _build_cost_form(request, known_model)
+    if not form.is_bound:
+        form.show_example(COST_PRESETS[EXAMPLE_PRESET].values | EXAMPLE_PRICES | EXAMPLE_GPUS)
     comparison = cost.compare_costs(form) if form.is_valid() else None
     presets = [_build_preset(preset, known_model) for preset in COST_PRESETS]
     _, _, example, _ = presets[EXAMPLE_PRESET]

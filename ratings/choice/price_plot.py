@@ -13,7 +13,7 @@ from ratings.choice.shortlist import CandidateAssessment
 LEFT = 60
 RIGHT = 700
 TOP = 16
-BOTTOM = 292
+BOTTOM = 252
 LETTER_WIDTH = 7.5
 ASCENT = 11
 DESCENT = 3
@@ -62,14 +62,15 @@ class PricePlot:
     def x_ticks(self) -> list[tuple[float, str]]:
         """Positions and labels of round prices: 1, 2, and 5 times powers of ten.
 
-        If these would be too many ticks, only powers of ten are used.
+        If these would be too many ticks, only powers of ten are used. All labels have the same number of decimals.
         """
         decades = [10.0**exponent for exponent in range(floor(log10(self.x.low)), floor(log10(self.x.high)) + 1)]
         prices = [decade * step for decade in decades for step in (1, 2, 5)]
         prices = [price for price in prices if self.x.low < price < self.x.high]
         if len(prices) > MAX_PRICE_TICKS:
             prices = self.x.decades
-        return [(self.x.place(price), f"${price:,g}") for price in prices]
+        places = max(2, -floor(log10(prices[0]))) if prices and prices[0] < 1 else 0
+        return [(self.x.place(price), f"${price:,.{places}f}") for price in prices]
 
     @property
     def y_ticks(self) -> list[tuple[float, str]]:

@@ -13,7 +13,7 @@ from ratings.choice.price_plot import PriceDot, PricePlot
 
 register = template.Library()
 # The grid uses the coordinates of `ratings.choice.price_plot`.
-PRICE_SVG = '<svg class="calc-plot" viewBox="0 0 720 330" role="group"><title>{}</title>{}</svg>'
+PRICE_SVG = '<svg class="calc-plot" viewBox="0 0 720 290" role="group"><title>{}</title>{}</svg>'
 # The coordinates of the win curve, which `static/js/ratings/method_curve.js` also uses.
 CURVE_LEFT = 52
 CURVE_BOTTOM = 170
@@ -23,7 +23,7 @@ MAX_LEAD = 400
 MARKED_LEADS = (100, 200, 400)
 CURVE_SVG = (
     '<svg viewBox="0 -14 640 240" role="img" aria-label="{}"><path class="grid" d="M52 20H624M52 95H624M52 170H624'
-    'M338 20V170"/><path d="{}"/>{}<g class="guide" hidden><path class="grid"/><circle r="7"/><text/></g></svg>'
+    'M338 20V170"/><path d="{}"/><g class="guide" hidden><path class="grid"/><circle r="7"/><text/></g>{}</svg>'
 )
 
 
@@ -31,8 +31,9 @@ CURVE_SVG = (
 def draw_price_plot(plot: PricePlot) -> SafeString:
     """Return the plot of the matching models as SVG."""
     ratings = '<path class="grid" d="M60 {0}H700"/><text x="52" y="{0}" dy="4" text-anchor="end">{1}</text>'
-    prices = '<path class="grid" d="M{0} 16V292"/><text x="{0}" y="316" text-anchor="middle">{1}</text>'
+    prices = '<path class="grid" d="M{0} 16V252"/><text x="{0}" y="276" text-anchor="middle">{1}</text>'
     parts = [
+        format_html('<text y="12">{}</text>', _("Rating")),
         format_html_join("", ratings, plot.y_ticks),
         format_html_join("", prices, plot.x_ticks),
         format_html('<path class="others" d="{}"/><path class="line" d="{}"/>', plot.others_path, plot.frontier_path),

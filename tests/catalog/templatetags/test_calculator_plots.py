@@ -11,6 +11,7 @@ def test_cost_plot_marks_you_and_the_crossing():
     svg = draw_cost_plot(plot(**USE, **GPUS))
     assert "your use: 600M" in svg
     assert "break-even at 7.38B" in svg
+    assert "saves $" in svg
     assert ">$1K<" in svg
     assert "&lt;A&gt;: 600M" in draw_cost_plot(plot(**USE, **GPUS), "<A>")
     assert "break-even at" not in draw_cost_plot(plot(**USE, **GPUS, seats="1000", price_seat="90"))

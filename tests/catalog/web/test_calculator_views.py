@@ -88,6 +88,16 @@ def test_scaling_says_what_that_means(client, query, words):
     assert words in text(client.get(SCALING, query))
 
 
+@pytest.mark.parametrize(
+    ("page", "values"),
+    [(SCALING, ["8B", "15T"]), (COST, ["2B", "300M", "12", "0.5", "1.5", "2", "2"])],
+)
+def test_empty_form_shows_the_values_of_the_example(client, page, values):
+    placeholders = re.findall(r'placeholder="(?:e\.g\. )?([^"]*)"', client.get(page).content.decode())
+    assert placeholders[: len(values)] == values
+    assert "e.g." not in client.get(page, {"tokens": "1T", "input_tokens": "1M"}).content.decode()
+
+
 def test_scaling_shows_where_models_are(client):
     factories.model("quokka", name="<Quokka>", parameters_total=10**9, training_tokens=10**12)
     response = client.get(SCALING)

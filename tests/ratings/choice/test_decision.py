@@ -130,12 +130,12 @@ def test_decision_warns_if_the_chosen_model_is_not_among_the_leaders(client, thr
     assert [row["tier"] for row in page.context["decision"].own_rows] == [1, 1, 1]
     assert "These votes cannot tell the top 2 models apart" in text(page)
     shown = text(page)
-    assert re.search(r"In your battles [\d,]+ [\d,]+ . [\d,]+, rank (2.)?3 Cost", shown)
+    assert re.search(r"Rating in your battles [\d,]+ [\d,]+ . [\d,]+, rank (2.)?3 Cost", shown)
     assert "Check: in your own battles, this model is not among the leaders." in shown
     shown = text(client.get(PAGE, {"task": "coding", "chosen": "best"}))
     assert ", rank 1\N{EN DASH}2 Cost" in shown
     assert "not among the leaders" not in shown
-    assert "In your battles" not in text(client.get(PAGE, {"task": "coding"}))
+    assert "Rating in your battles" not in text(client.get(PAGE, {"task": "coding"}))
 
 
 def test_decision_says_that_the_chosen_model_has_no_battles(client, battled):

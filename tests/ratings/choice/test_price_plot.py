@@ -58,7 +58,11 @@ def test_everything_is_inside():
 
 
 @pytest.mark.parametrize(
-    ("last", "texts"), [("10", ["$0.1", "$0.2", "$0.5", "$1", "$2", "$5", "$10"]), ("1000", ["$0.1", "$1", "$10"])]
+    ("last", "texts"),
+    [
+        ("10", ["$0.10", "$0.20", "$0.50", "$1.00", "$2.00", "$5.00", "$10.00"]),
+        ("1000", ["$0.10", "$1.00", "$10.00"]),
+    ],
 )
 def test_ticks_are_round_prices(last, texts):
     plot = plotted(*MODELS[:3], ("best", 1300.0, last))
