@@ -252,7 +252,7 @@ def test_frontier_is_named_and_no_words_lie_on_others(plots: Page) -> None:
 def test_readout_says_what_is_pointed_at_and_follows_the_arrow_keys(plots: Page) -> None:
     place, words = plots.locator("[data-plot=rates]"), plots.locator("[data-plot=rates] + .readout")
     titles = plots.evaluate(TITLES, "rates")
-    assert plots.get_by_text("Hover over a point").count() == 1
+    assert plots.get_by_text("Point at or tap a mark").count() == 1
     place.locator("rect").first.hover()
     expect(words).to_have_text(titles[0])
     assert place.locator("rect.lit").count() == 2 * 11 - 1

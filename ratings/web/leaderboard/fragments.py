@@ -105,6 +105,7 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
     scale = build_rating_scale(leaderboard.visible_entries, "board-axis", mean)
     tiers = ties.find_tiers(leaderboard.all_entries, is_reference=_is_reference(leaderboard))
     rows = _build_rows(leaderboard, scale, tiers)
+    shown_tiers = [row.tier for row in rows if row.tier]
     hidden_pins = {*leaderboard.options.pins} - {entry.slug for entry in leaderboard.visible_entries}
     groups = filter(None, dict.fromkeys(format_group(entry.row) for entry in leaderboard.entries))
     return {
@@ -119,7 +120,8 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
         "leader": ties.find_leader(leaderboard.all_entries, leaderboard.entries, tiers),
-        "tier_rule": board_notes.describe_tiers(leaderboard) if any(row.tier for row in rows) else "",
+        "tier_rule": board_notes.describe_tiers(leaderboard) if shown_tiers else "",
+        "are_tiers_mixed": shown_tiers != sorted(shown_tiers),
         "banner": board_notes.describe_provisional_ranks(leaderboard.board),
         "progress": _find_own_progress(leaderboard),
         "note": rows and board_notes.describe_table(leaderboard, join_words(groups, gettext("and"))),

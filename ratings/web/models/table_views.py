@@ -1,7 +1,7 @@
 """The table of all models with facts, ratings, and benchmark scores."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
@@ -32,6 +32,8 @@ from core.storage.ttl_cache import TtlCache
 from core.templatetags.strips import Scale, build_scale
 from ratings.boards.board_selection import has_enough_ranks
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
+from ratings.boards.changes import has_rank
+from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot
 from ratings.reports.coverage import CoverageReport, load_coverage
@@ -41,6 +43,7 @@ COVERAGE_CACHE_S = 10.0
 coverage_cache: TtlCache[CoverageReport | None] = TtlCache(1, COVERAGE_CACHE_S)
 DEFAULT_COLUMNS = 6
 MIN_DEFAULT_SHARE = 0.2  # of the rows on a page; emptier columns are shown only on request
+MIN_SIZE_SHARE = 0.5  # with fewer sizes, the release date is shown instead
 FACT_COLUMNS = ("rating", "price", "context", "size", "released")
 FACT_LABELS = {
     "rating": gettext_lazy("Rating"),
@@ -157,6 +160,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "fact_sorts": FACT_LABELS.items(),
         "scale": _build_rating_scale([board_rows[entry.slug] for entry in page if entry.slug in board_rows]),
         "rows": [_build_row(entry, columns, view, board_rows.get(entry.slug), ranges) for entry in page],
+        "leaders": _find_leaders(board, board_rows.values()) if board else set(),
         "marks": _collect_marks([*page]),
         "coverage": coverage_cache.get_or_compute(None, lambda: load_coverage(snapshots)),
         "filter_fields": _list_filter_fields(table, view),
@@ -197,7 +201,7 @@ def _choose_last_fact(page: Sequence[TableEntry], view: TableView) -> str:
     if view.sort in ("size", "released"):
         return view.sort
     known = sum(entry.size is not None for entry in page)
-    return "size" if known >= MIN_DEFAULT_SHARE * len(page) else "released"
+    return "size" if known >= MIN_SIZE_SHARE * len(page) else "released"
 
 
 def _get_main_column(view: TableView, columns: Sequence[BenchmarkColumn]) -> str:
@@ -208,6 +212,13 @@ def _get_main_column(view: TableView, columns: Sequence[BenchmarkColumn]) -> str
 def _build_rating_scale(rows: Sequence[Mapping[str, Any]]) -> Scale | None:
     """Return the axis for the ratings of these rows, with all their intervals."""
     return build_scale(row.get(end) for row in rows for end in ("rating", "ci_low", "ci_high"))
+
+
+def _find_leaders(board: Snapshot, rows: Collection[Mapping[str, Any]]) -> set[str]:
+    """Return the slugs of the models in the first tier of this board."""
+    if board.board.pool.kind == Pool.Kind.REFERENCE:
+        return {slug for slug, tier in compute_interval_tiers(rows).items() if tier == 1}
+    return {row["model"] for row in rows if has_rank(row) and row["tier"] == 1}
 
 
 def _collect_marks(entries: Sequence[TableEntry]) -> dict[str, bool]:

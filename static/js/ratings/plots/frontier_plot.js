@@ -6,11 +6,13 @@ const { Plot } = window;
 const TICK_PX = 52;
 const MARGINS = { marginTop: 28, marginRight: 16, marginBottom: 48, marginLeft: 52 };
 const FREE = 4; // free models are drawn at the lowest price divided by this number
-const RADIUS_PX = 8;
-const SMALL_PX = 5; // without the initials of the makers, if there is little room
-const SMALLEST_PX = 3.5; // then for marks that are not on the frontier
+const RADIUS_PX = 5;
+const SMALL_PX = 3.5; // if there is little room, for marks that are not on the frontier
+const FAINT = 0.45; // their opacity
+const NARROW_PX = 540;
+const MOST_NAMES = 4; // in a narrow plot with little room
 const CROWDED_PX2 = 5000; // area per mark; with less, only marks on the frontier have names
-const HUES = new Map([[true, ["var(--a)", "var(--on-a)"]], [false, ["var(--b)", "var(--on-b)"]], [null, ["var(--ink-soft)", "var(--paper)"]]]);
+const HUES = new Map([[true, "var(--a)"], [false, "var(--b)"], [null, "var(--ink-soft)"]]);
 
 // Returns the first series with at most `most` ticks, or else every nth tick of the last series.
 function ticks(low, high, most) {
@@ -55,12 +57,6 @@ function formatMark({ name, organization, open_weights: open, rating, ci_low: lo
   }).replace("\n\n", "\n");
 }
 
-// Returns the first letters of the maker's first two words, or its first two letters, like the marks on other pages.
-function formatInitials({ organization }) {
-  const [first = "", second] = (organization ?? "").match(/[\p{L}\p{N}]+/gu) ?? [];
-  return second ? first[0] + second[0] : first.slice(0, 2);
-}
-
 // Returns the points and the lines of the frontier as steps, continued to the edge of the plot on the side where models are worse.
 function buildSteps(best, place, priced, [first, last]) {
   const steps = best.toSorted((one, other) => place(one) - place(other)).map((row) => ({ x: place(row), rating: row.rating }));
@@ -71,13 +67,17 @@ function buildSteps(best, place, priced, [first, last]) {
 
 export function frontier({ rows, against }, width, words, height) {
   const priced = against === "price";
-  const [low, high] = computeDomain(rows);
+  const [low, high] = computeDomain(rows.map((row) => ({ ...row, ci_low: null, ci_high: null })));
   const { place, x, axis } = scaleX(rows, priced, words, Math.floor((width - MARGINS.marginLeft) / TICK_PX));
-  const { points, lines } = buildSteps(rows.filter(({ on_frontier: on }) => on), place, priced, x.domain);
+  const best = rows.filter(({ on_frontier: on }) => on).sort((one, other) => other.rating - one.rating);
+  const { points, lines } = buildSteps(best, place, priced, x.domain);
   const curve = priced ? "step-after" : "step-before";
   const isCrowded = (width * height) / rows.length < CROWDED_PX2;
   const isFaint = ({ on_frontier: on }) => isCrowded && !on;
-  const r = ({ on_frontier: on }) => (isCrowded ? on ? SMALL_PX : SMALLEST_PX : RADIUS_PX);
+  const r = (row) => (isFaint(row) ? SMALL_PX : RADIUS_PX);
+  const step = isCrowded && width < NARROW_PX ? Math.ceil(best.length / MOST_NAMES) : 1;
+  const named = new Set(isCrowded ? best.filter((_, at) => at % step === 0) : rows);
+  const isMixed = new Set(rows.map((row) => row.answers_here)).size > 1;
   const whiskers = rows.map((row) => [row.ci_low ?? row.rating, row.ci_high ?? row.rating].map((rating) => ({ x: place(row), rating })));
   const hue = ({ open_weights: open }) => HUES.get(open);
   const svg = renderPlot({
@@ -91,23 +91,20 @@ export function frontier({ rows, against }, width, words, height) {
     marks: [
       Plot.areaY(points, { x: "x", y1: low, y2: "rating", curve, fill: "var(--line)", fillOpacity: 0.4 }),
       Plot.axisX(axis),
-      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeOpacity: (row) => (isFaint(row) ? 0.4 : 0.75) }),
+      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeOpacity: (row) => (isFaint(row) ? FAINT : 0.75), clip: true }),
       Plot.line(points, { x: "x", y: "rating", curve, stroke: "var(--ink)", strokeWidth: 1.5 }),
       Plot.dot(rows, {
         x: place,
         y: "rating",
         r,
-        fill: (row) => (row.answers_here ? hue(row)[0] : "var(--paper)"),
-        stroke: (row) => hue(row)[0],
+        fill: (row) => (isMixed && !row.answers_here ? "var(--paper)" : hue(row)),
+        stroke: hue,
         strokeWidth: 1.5,
-        strokeOpacity: (row) => (isFaint(row) ? 0.4 : 1),
+        opacity: (row) => (isFaint(row) ? FAINT : 1),
         title: (row) => formatMark(row, priced, words),
         sort: null,
       }),
-      Plot.text(isCrowded ? [] : rows, {
-        x: place, y: "rating", text: formatInitials, fill: (row) => hue(row)[row.answers_here ? 1 : 0], fontSize: 8.5, fontWeight: 700, pointerEvents: "none",
-      }),
-      labelMarks(rows, (row) => ({ x: place(row), y: row.rating, r: r(row), name: isFaint(row) ? "" : row.name, strong: row.on_frontier }), lines, isCrowded ? [] : whiskers),
+      labelMarks(rows, (row) => ({ x: place(row), y: row.rating, r: r(row), name: named.has(row) ? row.name : "", strong: row.on_frontier }), lines, isCrowded ? [] : whiskers),
     ],
     r: { type: "identity" },
     style: { fontSize: `${FONT_PX}px` },

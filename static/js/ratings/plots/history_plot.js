@@ -6,9 +6,11 @@ import { formatTick, listTicks, parseSeries } from "./series_plot.js";
 const { Plot } = window;
 const LINE_PX = 18;
 const LEADER_PX = 20;
+const NARROW_LEADER_PX = 12;
 const NARROW_PX = 540;
 const MOST_TICKS = 6;
 const TICK_PX = 80;
+const FIGURE_PX = 44; // a rating to the left of a name
 const MARGIN = { marginTop: 12, marginBottom: 40, marginLeft: 44 };
 const COLORS = { up: "var(--a)", down: "var(--b)" };
 const TOP_COLORS = ["var(--a)", "var(--b)", "var(--ink)"];
@@ -49,8 +51,8 @@ function parseLines(data, words) {
 }
 
 // Ratings from few votes would make the rest of the plot too small. So the scale of ratings fits the last ones, and all
-// whose intervals are at most twice as wide as the last one: those from at least about a quarter of the votes. The scale
-// of times begins with the first such rating that has a band, but it leaves out at most a third of the time.
+// whose intervals are at most twice as wide as the last one: those from at least about a quarter of the votes. It also
+// fits the bands of these. The scale of times begins with the first such rating that has a band, but it leaves out at most a third of the time.
 function computeScales(lines) {
   const measureInterval = ({ ci_low: low, ci_high: high }) => (low === null || high === null ? Infinity : high - low);
   const findReliable = ({ points, last }) => points.filter((point) => measureInterval(point) <= 2 * measureInterval(last));
@@ -58,14 +60,15 @@ function computeScales(lines) {
   const times = lines.flatMap(({ points }) => points.map(({ at }) => at));
   const [begin, last] = [Math.min(...times), Math.max(...times)];
   const first = Math.min(...withBand.flatMap(findReliable).map(({ at }) => at), begin + (last - begin) / 3);
-  const domain = computeDomain([...withBand.map(({ last }) => last), ...lines.flatMap(findReliable).map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))]);
+  const closed = withBand.flatMap(findReliable).filter((point) => measureInterval(point) < Infinity);
+  const domain = computeDomain([...closed, ...withBand.map(({ last }) => last), ...lines.flatMap(findReliable).map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))]);
   return { first, last, domain };
 }
 
 function drawLine({ name, points, last, color, hasBand }, [low, high]) {
   const path = { x: "at", y: "rating", curve: "step-after", clip: true };
   const title = () => [name, ...[points[0], last].map(formatPoint)].join("\n");
-  const band = { x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, fill: color, fillOpacity: 0.06, stroke: color, strokeOpacity: 0.25, curve: "step-after", clip: true };
+  const band = { x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, fill: color, fillOpacity: 0.06, curve: "step-after", clip: true };
   return [
     Plot.areaY(hasBand ? points : [], band),
     Plot.line(points, { ...path, stroke: color ?? "var(--line-strong)", strokeOpacity: color ? 1 : 0.6, strokeWidth: hasBand ? 3 : color ? 2 : 1 }),
@@ -80,15 +83,14 @@ export function history(data, width, words, height) {
   const [low, high] = domain;
   const isCut = lines.some(({ points }) => points.some(({ at, rating }) => at < first || rating < low || rating > high));
   document.getElementById("history-cut").textContent = isCut ? words.cut : "";
-  // In a narrow plot, the labels are names only, so that the lines have more room.
   const isNarrow = width < NARROW_PX;
-  const room = LEADER_PX + computeLabelWidth(lines.map(({ name }) => (isNarrow ? name : `${name}  1,000 `)), width, isNarrow ? 0.27 : 0.42);
-  const names = shortenNames(lines.map(({ name }) => name), room - LEADER_PX - (isNarrow ? -8 : 44));
+  const leader = isNarrow ? NARROW_LEADER_PX : LEADER_PX;
+  const room = leader + computeLabelWidth(lines.map(({ name }) => `${name}  1,000 `), width, isNarrow ? 0.38 : 0.42);
+  const names = shortenNames(lines.map(({ name }) => name), room - leader - (isNarrow ? FIGURE_PX - 16 : FIGURE_PX));
   const places = placeLabels(lines, domain, height);
-  const end = new Date(last + ((last - first) * LEADER_PX) / (width - room - MARGIN.marginLeft));
+  const end = new Date(last + ((last - first) * leader) / (width - room - MARGIN.marginLeft));
   const labels = lines.map(({ last: { at, rating }, color }, index) => {
-    const text = isNarrow ? names[index] : `${formatWhole(rating)}  ${names[index]}`;
-    return { at, rating, end, y: places[index], text, color };
+    return { at, rating, end, y: places[index], text: `${formatWhole(rating)}  ${names[index]}`, color };
   });
   const text = { x: "end", y: "y", text: "text", textAnchor: "start", dx: 4 };
   return renderPlot({
