@@ -300,7 +300,7 @@ def test_card_starts_its_question_with_one_press(page: Page) -> None:
 
 def test_pair_on_the_home_page_is_judged_by_keyboard_and_another_one_comes(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("group", name="Answer A").focus()
+    page.get_by_role("group", name="Answer B").focus()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="A is better")).to_be_focused()
     page.keyboard.press("Enter")

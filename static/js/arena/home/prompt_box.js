@@ -17,6 +17,10 @@ const fromBattle = document.referrer.startsWith(`${location.origin}/battles/`);
 const isInView = matchMedia("(width >= 44rem)").matches && box.getBoundingClientRect().bottom < innerHeight;
 if (!box.autofocus && (fromBattle || isInView)) box.focus();
 
+// The page has set this focus, so its ring waits until a person uses the box.
+box.dataset.quiet = "";
+for (const name of ["blur", "input", "pointerdown"]) box.addEventListener(name, () => { delete box.dataset.quiet; });
+
 box.addEventListener("input", storeDraft);
 
 box.addEventListener("keydown", (event) => {
