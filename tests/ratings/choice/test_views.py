@@ -47,7 +47,7 @@ def test_card_of_a_task_names_the_best_models_within_its_usual_limits(client, tm
     priced(LanguageModel.objects.get(slug="gpt-4o-2024-05-13"), 2)
     LanguageModel.objects.filter(slug="gemma-3-4b-it").update(open_weights=True, parameters_total=4 * 10**9)
     shown = text(client.get(PAGE))
-    assert "Writes texts that people like to read. An Claude Opus 4.6 Op GPT-4o (2024-05-13) $2.00 Go Gemma" in shown
+    assert "Writes texts that people like to read. An Claude Opus 4.6 – Op GPT-4o (2024-05-13) $2.00 Go Gemma" in shown
     assert "5B for a phone. Go Gemma 3 4B IT" in shown
     assert "What do you need the model for? Skip this step" in shown
 
