@@ -116,9 +116,12 @@ def _add_score_percents(benchmarks: Sequence[Any]) -> None:
 
 
 def _add_best_scores(benchmarks: Iterable[Any]) -> None:
-    """Set `best` on each benchmark, with one query: its highest score under any conditions, or None."""
+    """Set `best` on each benchmark, with one query: its highest score under any conditions, or None.
+
+    Unverified scores and scores of limited runs count only if there are no others.
+    """
     scores = Score.objects.filter(value__gte=0, value__lte=1).select_related("model__organization")
-    highest = scores.order_by("benchmark_id", "-value", "model__name").distinct("benchmark_id")
+    highest = scores.order_by("benchmark_id", "submitted", "limited", "-value", "model__name").distinct("benchmark_id")
     best = {score.benchmark_id: score for score in highest}
     for benchmark in benchmarks:
         benchmark.best = best.get(benchmark.pk)

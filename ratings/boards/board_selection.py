@@ -67,16 +67,6 @@ class OwnBoardProgress:
     def is_complete(self) -> bool:
         return self.ranked >= self.needed
 
-    @property
-    def percent(self) -> int:
-        """The percentage of the needed votes that have been cast.
-
-        If the number of needed votes is unknown, the percentage of the needed models that are ranked.
-        """
-        if not self.missing_votes:
-            return 100 * self.ranked // self.needed
-        return 100 * self.votes // (self.votes + self.missing_votes)
-
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
         if self.missing_votes:

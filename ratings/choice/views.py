@@ -141,6 +141,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
     offered = list_offered_fields(candidates, form)
     sections = _list_sections(form, offered)
     is_order_set = any((form["sort"].errors, form["pool"].data, form["category"].data))
+    tasks = [] if form.is_bound else _list_tasks()
     context = {
         "form": form,
         "facets": _list_facets(form, offered),
@@ -159,7 +160,8 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "table": choice and _build_table(list(lists["left"])),
         "order": choice and ORDER_TEXTS[form.get_value("sort")],
         "limit_reasons": list_limit_reasons(offered),
-        "tasks": [] if form.is_bound else _list_tasks(),
+        "tasks": tasks,
+        "has_leaders": any(leaders for _kind, _query, leaders in tasks),
     }
     query = shorten_query(request.GET, MULTIPLE_FIELDS) or "task="
     return render_live_form(request, "ratings/choice/choice.html", context, form, query)

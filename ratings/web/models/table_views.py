@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.core.paginator import InvalidPage, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -126,6 +127,9 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
             entries.sort(key=lambda entry: requested.sort not in entry.cells)
         page = Paginator(entries, PAGE_SIZE).page(request.GET.get("page", "1"))
     except ValueError as error:
+        if request.headers.get("HX-Request"):
+            # Someone may still be typing a number, so the message replaces only the table.
+            return HttpResponse(format_html('<div id="models"><p class="notice" role="status">{}</p></div>', error))
         request_error = RequestError("invalid", str(error), 400)
         return render(request, "ratings/boards/board_error.html", {"error": request_error}, status=400)
     except LookupError:
@@ -160,7 +164,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "fact_sorts": FACT_LABELS.items(),
         "scale": _build_rating_scale([board_rows[entry.slug] for entry in page if entry.slug in board_rows]),
         "rows": [_build_row(entry, columns, view, board_rows.get(entry.slug), ranges) for entry in page],
-        "leaders": _find_leaders(board, board_rows.values()) if board else set(),
+        "first_tier": _find_first_tier(board, board_rows.values()) if board else set(),
         "marks": _collect_marks([*page]),
         "coverage": coverage_cache.get_or_compute(None, lambda: load_coverage(snapshots)),
         "filter_fields": _list_filter_fields(table, view),
@@ -214,7 +218,7 @@ def _build_rating_scale(rows: Sequence[Mapping[str, Any]]) -> Scale | None:
     return build_scale(row.get(end) for row in rows for end in ("rating", "ci_low", "ci_high"))
 
 
-def _find_leaders(board: Snapshot, rows: Collection[Mapping[str, Any]]) -> set[str]:
+def _find_first_tier(board: Snapshot, rows: Collection[Mapping[str, Any]]) -> set[str]:
     """Return the slugs of the models in the first tier of this board."""
     if board.board.pool.kind == Pool.Kind.REFERENCE:
         return {slug for slug, tier in compute_interval_tiers(rows).items() if tier == 1}

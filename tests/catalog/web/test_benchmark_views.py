@@ -83,6 +83,16 @@ def test_list_names_the_model_with_the_highest_score(client):
     assert 'href="/models/quokka-a/"' in html
 
 
+def test_list_names_an_unverified_or_limited_score_only_if_there_is_no_other(client):
+    fields = {"submitted": {"submitted": True}, "limited": {"limited": True}, "whole": {}}
+    for slug, kinds in (("a", fields), ("b", ["submitted"])):
+        benchmark = Benchmark.objects.create(slug=slug, name=slug)
+        for value, kind in zip((0.9, 0.8, 0.7), kinds, strict=False):
+            score(benchmark, f"{kind}-{slug}", value, **fields[kind])
+    [*_, shown] = client.get("/benchmarks/").context["suites"][0]
+    assert [each.best.model.slug for each in shown] == ["whole-a", "submitted-b"]
+
+
 def test_list_works_without_any(client):
     assert "Benchmarks" in text(client, "/benchmarks/")
 

@@ -81,6 +81,18 @@ def test_rating_and_scores_stand_side_by_side(client, benchmark):
     assert re.search(r"A 1,000 [^B]*50\.0 ± 9\.8", text(client))
 
 
+def test_models_of_the_first_tier_are_emphasized(client):
+    factories.pool("import", kind=Pool.Kind.IMPORT)
+    one, other = factories.models(2)
+    for winner in "aaaaaaaaaaaaaaaaaaaaaaaab":
+        factories.cast(one, other, winner, pool="import")
+    board_refresh.refresh()
+    best = re.findall(
+        r'<tr class="best">\s*<th scope="row"><a href="/models/([^/]+)/', client.get("/models/").content.decode()
+    )
+    assert best == [one.slug]
+
+
 def test_source_of_scores_is_offered_only_if_scores_are_shown(client, benchmark):
     factories.model("a")
     assert "Score source" not in text(client)
@@ -217,6 +229,12 @@ def test_bad_questions_get_a_clear_answer(client, query, status, words):
     answer = client.get(f"/models/{query}")
     assert answer.status_code == status
     assert words in answer.content.decode()
+
+
+def test_bad_number_shows_its_error_in_place_of_the_live_table(client):
+    answer = client.get("/models/?size_to=x", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert '<div id="models"><p class="notice" role="status">“size_to” must be a number' in answer.content.decode()
 
 
 def test_it_works_without_any_score(client):

@@ -28,7 +28,8 @@ export function ratings({ rows, scale }, width, words) {
   const ticks = Math.max(3, width / 130);
   const closed = shown.filter((row) => row.interval !== null);
   const tiers = JSON.parse(words.tiers);
-  const starts = shown.filter(({ model }, at) => tiers[model] && tiers[model] !== tiers[shown[at - 1]?.model]);
+  const inTiers = shown.filter(({ model }) => tiers[model]);
+  const starts = inTiers.filter(({ model }, at) => tiers[model] !== tiers[inTiers[at - 1]?.model]);
   const isBest = ({ model }) => tiers[model] === 1;
   const hue = (row) => (isBest(row) ? "var(--a)" : "var(--ink)");
   const tierPx = starts.length && width > NARROW_PX ? TIER_PX : 0;
