@@ -18,7 +18,7 @@ from ratings.boards import model_facts
 from ratings.boards.snapshots import pack_rows
 from ratings.models import SEED_POOL, Board, PairTable, Pool, Snapshot
 from ratings.pipeline import board_refresh
-from ratings.web.leaderboard import downloads
+from ratings.web.leaderboard import downloads, ties
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, OPTIONAL_COLUMNS
 from tests import factories
 from tests.arena.web.test_templates import Outline
@@ -99,6 +99,14 @@ def test_lead_is_true_of_the_models_shown_and_tiers_are_explained_where_they_are
     assert words in shown
     assert ("leads" in shown, "ranks highest" in shown) == ("leads" in words, "ranks highest" in words)
     assert (shown.count("Tier 1"), shown.count("tier: not clearly worse")) == (has_tiers, has_tiers)
+
+
+@pytest.mark.parametrize(("tiers", "is_explained"), [((1, 1, 2, 3), False), ((1, 2, 1, 2), True)])
+def test_lower_model_in_a_higher_tier_is_explained(client, voted, monkeypatch, tiers, is_explained):
+    found = dict(zip("abcd", tiers, strict=True))
+    monkeypatch.setattr(ties, "find_tiers", lambda *args, **options: found)
+    words = "A wide interval can put a lower model into a higher tier."
+    assert (words in text(client.get(PAGE))) == is_explained
 
 
 def test_board_with_nothing_to_say_above_its_table_has_no_empty_hint(client):
