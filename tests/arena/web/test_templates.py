@@ -326,7 +326,7 @@ def test_vote_brings_the_names_into_the_panes(render):
     swapped = [(attrs["id"], attrs["hx-swap-oob"]) for _, attrs in outline.tags if "hx-swap-oob" in attrs]
     panes = [(f"turn-1-{side}-{part}", "true") for side in "ab" for part in ("card", "head", "thoughts")]
     assert sorted(swapped) == [("talk-a-head", "true"), ("talk-b-head", "true"), *sorted(panes)]
-    assert "Answer B Wombat done your choice Go to answer A Reasoning Wombat thinks." in outline.text
+    assert "Answer B Wombat your choice Go to answer A Reasoning Wombat thinks." in outline.text
 
 
 def test_further_question_brings_its_turn_and_a_closed_bar(render):
@@ -371,7 +371,7 @@ def test_reasons_of_a_failure_are_at_hand_only_where_they_may_be_told(render, mo
 def test_panes_carry_names_and_thoughts_only_where_they_are_known(render):
     blind = Outline(render("arena/battle/battle.html", battle=battle()))
     outline = Outline(render("arena/battle/battle.html", battle=battle(is_revealed=True, mode="side_by_side")))
-    assert "Answer A Quokka <7B> done Go to answer B Reasoning Quokka <7B> thinks." in outline.text
+    assert "Answer A Quokka <7B> Go to answer B Reasoning Quokka <7B> thinks." in outline.text
     assert not blind.all("details", **{"class": "thoughts"})
     assert "Quokka" not in blind.text
 
