@@ -53,7 +53,7 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
         _draw_text("", 0, 14, _("Dollars per month")),
     ]
     if plot.current_y is not None:
-        parts.append(_draw_line("gap", plot.current_x, plot.current_x, plot.current_y, plot.own_y))
+        parts.append(_draw_line("you", plot.current_x, plot.current_x, plot.current_y, plot.own_y))
         if abs(plot.current_y - plot.own_y) >= MIN_GAP:
             side, anchor = (-8, "end") if plot.own_y < plot.current_y else (8, "start")
             middle = (plot.current_y + plot.own_y) / 2 + 4
@@ -84,7 +84,7 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
     if plot.rule_path:
         x, y = plot.rule_end
         place = f"translate({x:g} {y:g}) rotate({plot.rule_angle:.1f})"
-        html = '<text class="b" transform="{}" x="-12" y="20" text-anchor="end">{}</text>'
+        html = '<text class="b" transform="{}" x="-24" y="20" text-anchor="end">{}</text>'
         parts.append(format_html(html, place, _("20 tokens per parameter")))
     parts += [_draw_model(dot) for dot in plot.dots]
     if plot.plan_position is not None:
