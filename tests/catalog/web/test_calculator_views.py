@@ -245,3 +245,4 @@ def test_cost_shows_what_each_example_costs(client):
     assert html.count("API <strong>$") == 3
     assert "1,500 tokens in, 500 out each API $9.00 Your own GPUs $2,920 Support" in text(response)
     assert "Support bot, 1M chats a month: 2.3B" in html  # the example that is drawn
+    assert html.count('<rect width="2%"') == 1  # $9.00 has a bar, too
