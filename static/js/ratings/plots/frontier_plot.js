@@ -8,6 +8,7 @@ const MARGINS = { marginTop: 28, marginRight: 16, marginBottom: 48, marginLeft: 
 const FREE = 4; // free models are drawn at the lowest price divided by this number
 const RADIUS_PX = 5;
 const SMALL_PX = 3.5; // if there is little room, for marks that are not on the frontier
+const NAME_SHARE = 0.03; // of the height, for a name below the lowest mark
 const FAINT = 0.45; // their opacity
 const NARROW_PX = 540;
 const MOST_NAMES = 4; // in a narrow plot with little room
@@ -67,7 +68,8 @@ function buildSteps(best, place, priced, [first, last]) {
 
 export function frontier({ rows, against }, width, words, height) {
   const priced = against === "price";
-  const [low, high] = computeDomain(rows.map((row) => ({ ...row, ci_low: null, ci_high: null })));
+  const [lowest, high] = computeDomain(rows.map((row) => ({ ...row, ci_low: null, ci_high: null })));
+  const low = lowest - (high - lowest) * NAME_SHARE;
   const { place, x, axis } = scaleX(rows, priced, words, Math.floor((width - MARGINS.marginLeft) / TICK_PX));
   const best = rows.filter(({ on_frontier: on }) => on).sort((one, other) => other.rating - one.rating);
   const { points, lines } = buildSteps(best, place, priced, x.domain);
