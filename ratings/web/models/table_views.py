@@ -108,6 +108,14 @@ class ColumnChoice:
     is_visible: bool
 
 
+def _render_error(request: HttpRequest, message: str) -> HttpResponse:
+    """Return the error page, or only its message in place of the live table, because a number may be half typed."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(format_html('<div id="models"><p class="notice" role="status">{}</p></div>', message))
+    error = RequestError("invalid", message, 400)
+    return render(request, "ratings/boards/board_error.html", {"error": error}, status=400)
+
+
 @require_safe
 def show_model_table(request: HttpRequest) -> HttpResponse:
     """Show the table. The URL contains all of its state."""
@@ -127,11 +135,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
             entries.sort(key=lambda entry: requested.sort not in entry.cells)
         page = Paginator(entries, PAGE_SIZE).page(request.GET.get("page", "1"))
     except ValueError as error:
-        if request.headers.get("HX-Request"):
-            # Someone may still be typing a number, so the message replaces only the table.
-            return HttpResponse(format_html('<div id="models"><p class="notice" role="status">{}</p></div>', error))
-        request_error = RequestError("invalid", str(error), 400)
-        return render(request, "ratings/boards/board_error.html", {"error": request_error}, status=400)
+        return _render_error(request, str(error))
     except LookupError:
         return render(request, "404.html", {"detail": _("This series of scores does not exist.")}, status=404)
     except InvalidPage:
