@@ -197,9 +197,11 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], 
     page = _get_page(numbered, "rankings", query, RANKINGS_PER_PAGE)
     single_rows = sorted((ranking.rows[0] for ranking in rankings if ranking.is_single), key=_get_score, reverse=True)
     tables = [(name, ranking.first, _get_page(ranking.rows, name, query, ROWS_PER_RANKING)) for name, ranking in page]
+    scaled_tables = [(name, first, rows, _build_percent_scale(name, rows, chance)) for name, first, rows in tables]
     return {
         "rankings": page,
-        "tables": [(name, first, rows, _build_percent_scale(name, rows, chance)) for name, first, rows in tables],
+        "tables": scaled_tables,
+        "shows_chance": any(scale and chance and scale.contains(chance) for *_, scale in scaled_tables),
         "single_scores": _get_page(single_rows, "alone", query),
         "higher": _list_higher(single_rows, tables[0][2]) if tables else [],
         "list_query": urlencode({"rankings": page.number}) if page.number > 1 else "",
@@ -210,7 +212,7 @@ def _build_percent_scale(table: str, rows: Iterable[RankingRow], chance: float) 
     """Return the axis for these scores with their intervals. It need not begin at 0%."""
     scores = [row.ranked.scored for row in rows]
     ends = [end for score in scores for end in (score.percent, score.low_percent, score.high_percent)]
-    return build_scale(ends, f"axis-{table}", chance, has_end_ticks=True)
+    return build_scale(ends, f"axis-{table}", chance or None, has_end_ticks=True)
 
 
 def _list_higher(rows: Sequence[RankingRow], ranking: Sequence[RankingRow]) -> list[RankingRow]:

@@ -68,7 +68,7 @@ function buildSteps(best, place, priced, [first, last]) {
 
 export function frontier({ rows, against }, width, words, height) {
   const priced = against === "price";
-  const [lowest, high] = computeDomain(rows.map((row) => ({ ...row, ci_low: null, ci_high: null })));
+  const [lowest, high] = computeDomain(rows);
   const low = lowest - (high - lowest) * NAME_SHARE;
   const { place, x, axis } = scaleX(rows, priced, words, Math.floor((width - MARGINS.marginLeft) / TICK_PX));
   const best = rows.filter(({ on_frontier: on }) => on).sort((one, other) => other.rating - one.rating);
@@ -93,7 +93,7 @@ export function frontier({ rows, against }, width, words, height) {
     marks: [
       Plot.areaY(points, { x: "x", y1: low, y2: "rating", curve, fill: "var(--line)", fillOpacity: 0.4 }),
       Plot.axisX(axis),
-      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeOpacity: (row) => (isFaint(row) ? FAINT : 0.75), clip: true }),
+      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeOpacity: (row) => (isFaint(row) ? FAINT : 0.75) }),
       Plot.line(points, { x: "x", y: "rating", curve, stroke: "var(--ink)", strokeWidth: 1.5 }),
       Plot.dot(rows, {
         x: place,
