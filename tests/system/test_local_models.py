@@ -31,6 +31,6 @@ def test_smollm2_and_gemma_fight_and_the_board_moves(up: Service, browser: Brows
     assert all(answers)
     page.get_by_role("button", name="B is better").click()
     for name in ("SmolLM2 135M Instruct", "Gemma 3 270M"):
-        expect(page.locator("li.card").filter(has_text=name)).to_be_visible()
+        expect(page.locator(".talk-heads bdi").filter(has_text=name)).to_be_visible()
         expect(board.get_by_role("row").filter(has_text=name)).to_be_visible()
     context.close()

@@ -317,8 +317,8 @@ def test_mirror_shows_what_the_voter_prefers(client, fought, votes, is_compared)
     assert ("Your agreement" in html) == is_compared
     favorite = f'<bdi>Al &lt;b&gt;pha</bdi> <span class="hint">won {votes} of {votes}</span>'
     assert (favorite in html) == is_compared
-    assert f"<strong>{votes}</strong> won, 0 tied, 0 lost" in html
-    assert f"<strong>0</strong> won, 0 tied, {votes} lost" in html
+    assert f"<strong>{votes}</strong> won, 0 tied or both bad, 0 lost" in html
+    assert f"<strong>0</strong> won, 0 tied or both bad, {votes} lost" in html
     assert re.findall(r'<rect width="(\d+)"', html) == [str(votes)] * 2
 
 

@@ -48,9 +48,9 @@ def build_board(*tallies, voters=(), clustered=True, anchor=None):
     contestants = build_contestants(tallies, voters, is_own_pool=clustered)
     names, a, b, *numbers = zip(*voters, strict=True) if voters else ((), (), (), (), (), ())
     cluster = VoterCounts.from_rows(
-        contestants.board.comparisons, list(names), (list(a), list(b)), tuple(map(list, numbers))
+        contestants.counts.comparisons, list(names), (list(a), list(b)), tuple(map(list, numbers))
     )
-    fit = bradley_terry.fit(contestants.board.comparisons, cluster=cluster if clustered else None)
+    fit = bradley_terry.fit(contestants.counts.comparisons, cluster=cluster if clustered else None)
     return build_fit_rows(contestants, fit, anchor and Anchor(*anchor))
 
 
@@ -232,8 +232,8 @@ def test_rows_of_a_rating_without_errors_are_ranked_where_votes_connect_them():
         *(("a", 0, 1), ("b", 0, 1), ("best", 0, 1)),
         *(("x", 1, 1), ("y", 1, 2)),
     ]
-    fit = bradley_terry.fit(contestants.board.comparisons)
-    assert fit.component.tolist() == [rows[slug]["component"] for slug in contestants.board.comparisons.labels]
+    fit = bradley_terry.fit(contestants.counts.comparisons)
+    assert fit.component.tolist() == [rows[slug]["component"] for slug in contestants.counts.comparisons.labels]
 
 
 SETTLED = [("x", "y", 300, 200, 0, 0), ("y", "z", 300, 200, 0, 0), ("x", "z", 300, 150, 0, 0)]

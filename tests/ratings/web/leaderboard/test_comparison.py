@@ -50,7 +50,7 @@ def test_pair_has_the_figures_of_the_pairs_of_the_board(voted):
         "chance": f"{100 * chance:.0f}%",
         "direct": "14 votes: 9 won, 4 lost, 1 tied",
         "needed": f"about {round_estimate(needed)}",
-        "why": "",
+        "note": "",
         "is_significant": False,
     }
 

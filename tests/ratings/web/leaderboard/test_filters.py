@@ -47,9 +47,8 @@ def test_words_say_what_differs_from_the_usual_board(board_key, options, words):
 @pytest.mark.parametrize(
     ("page", "query", "said"),
     [
-        ("/leaderboard/plots/", {"top": "all"}, "<bdi>Overall</bdi> · all"),
+        ("/leaderboard/plots/", {"top": "all"}, "<bdi>Overall</bdi>"),
         ("/history/", {}, "<bdi>Overall</bdi>"),
-        ("/models/", {"weights": "open", "size_to": "10"}, "open weights · ≤ 10B"),
     ],
 )
 def test_folded_form_says_what_is_chosen(client, page, query, said):
@@ -57,6 +56,19 @@ def test_folded_form_says_what_is_chosen(client, page, query, said):
     html = client.get(page, query).content.decode()
     [summary] = re.findall(r"<summary>(?:.*?choices-said[^>]*>|Category and dates:)(.*?)</summary>", html)
     assert said in summary
+
+
+@pytest.mark.django_db
+def test_number_of_models_stands_beside_the_plot_of_the_ratings(client):
+    factories.board()
+    html = client.get("/leaderboard/plots/", {"top": "all"}).content.decode()
+    assert '<option value="all" selected>all</option>' in html.partition('id="ratings-title"')[2]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("query", "count"), [({}, ""), ({"weights": "open", "size_to": "10"}, "2")])
+def test_button_of_the_filters_of_models_counts_them(client, query, count):
+    assert f'Filters <b id="filter-count">{count}</b>' in client.get("/models/", query).content.decode()
 
 
 @pytest.mark.django_db
