@@ -101,7 +101,9 @@ def test_as_many_models_are_shown_as_are_wanted(client, top, models):
     for one, other in pairwise(factories.models(12)):
         met(one, other, 1, 1)
     published()
-    assert len(table(shown(client, **{"top": top} if top else {}), "ratings")) == models
+    html = shown(client, **{"top": top} if top else {})
+    assert len(table(html, "ratings")) == models
+    assert f'<option value="{top}" selected>' in html.partition('id="ratings-title"')[2]
 
 
 def test_matrix_of_many_models_has_the_thirty_best(client):
