@@ -272,7 +272,7 @@ def test_own_votes_do_not_remove_published_ratings_from_the_table_of_models(clie
     board_refresh.refresh()
     assert text(client, "/models/", **query) == before
 
-    rows = [{"model": model.slug, "rating": 1000.0, "rank": 1, "votes_to_rank": 0} for model in ours]
+    rows = [{"model": model.slug, "rating": 1000.0, "rank": 1, "tier": 1, "votes_to_rank": 0} for model in ours]
     Snapshot.objects.create(
         board=factories.board(),
         method=BRADLEY_TERRY,
