@@ -73,7 +73,7 @@ class AnswerDecoder:
         finally:
             yield from parts
 
-    # The methods below append to a list of parts. Nested generators would take twice as long per token.
+    # The methods below append to a list of parts, which takes less time per token than nested generators.
 
     def _read_chunk(self, chunk: bytes, parts: list[StreamPart]) -> None:
         if self._ignores_rest:
