@@ -13,6 +13,7 @@ from arena.answers.announcements import EVENTS_FIELD, STOP_STREAM, STREAM_TTL_S,
 from arena.answers.live_turn import LiveTurn
 from arena.answers.release_clock import TICK_S
 from core.storage.redis_clients import connect_async_redis, suppress_redis_errors
+from core.storage.redis_connection import Command, RedisConnection
 
 RETRY_DELAY_S = 0.5
 MAX_ENTRIES_PER_S = 1500  # per worker; with more than 60 running turns, each turn is published less often
@@ -21,10 +22,11 @@ logger = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Publishes the unsent events of all running turns in one Redis pipeline per tick."""
+    """Publishes the unsent events of all running turns at once in each tick."""
 
     def __init__(self) -> None:
         self.redis = connect_async_redis()
+        self.connection = RedisConnection()
         self.paused_until = 0.0
         self.last_stop: bytes | None = None
 
@@ -63,11 +65,11 @@ class Publisher:
             return
         # Subtracting half a tick rounds the pause to the nearest tick.
         self.paused_until = now + len(batch) / MAX_ENTRIES_PER_S - TICK_S / 2
-        pipeline = self.redis.pipeline(transaction=False)
-        result_indexes = [_queue_events(pipeline, turn) for turn, _ in batch]
-        results: list[Any] = [None] * len(pipeline)
+        commands: list[Command] = []
+        result_indexes = [_queue_events(commands, turn) for turn, _ in batch]
+        results: list[Any] = [None] * len(commands)
         try:
-            results = await pipeline.execute()
+            results = await self.connection.execute(commands)
         except (TimeoutError, RedisError, OSError) as error:
             logger.warning("Redis is down: %s", error)
             self.paused_until = time.monotonic() + RETRY_DELAY_S
@@ -75,18 +77,19 @@ class Publisher:
             _apply_result(turn, event_count, added=results[index] is not None)
 
 
-def _queue_events(pipeline: Any, turn: LiveTurn) -> int:
+def _queue_events(commands: list[Command], turn: LiveTurn) -> int:
     """Queue a turn's unsent events, with all of its text if that must be resent. Return the index of the result.
 
     If the stream has vanished, Redis adds nothing, and the result is None.
     """
     key = get_stream_key(turn.job.battle_id)
-    index = len(pipeline)
+    index = len(commands)
     ends = [event for event in turn.unsent if event[0] != "delta"]
     events = turn.build_full_events() + ends if turn.resend_all else turn.unsent
-    pipeline.xadd(key, {EVENTS_FIELD: orjson.dumps(events)}, nomkstream=turn.has_stream)
+    options = ("NOMKSTREAM",) if turn.has_stream else ()
+    commands.append(("XADD", key, *options, "*", EVENTS_FIELD, orjson.dumps(events)))
     if ends or not turn.has_stream:
-        pipeline.expire(key, STREAM_TTL_S)
+        commands.append(("EXPIRE", key, STREAM_TTL_S))
     return index
 
 

@@ -17,7 +17,6 @@ from uuid import UUID
 
 import orjson
 from django.db import DatabaseError
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from arena.answers import battle_view
@@ -25,7 +24,7 @@ from arena.answers.announcements import get_stream_key
 from arena.answers.stream_events import FINAL_STATES, BattleView, Position, encode_event, iter_events
 from core.http import sse
 from core.http.sse import MAX_STREAM_S, EventStream
-from core.storage.redis_clients import connect_async_redis
+from core.storage.redis_connection import RedisConnection
 from core.storage.shared_slots import SharedSlot, SharedSlots
 
 POLL_S = 0.04
@@ -92,8 +91,7 @@ class BattleHub:
 
     def __init__(self) -> None:
         self.followed: dict[UUID, FollowedBattle] = {}
-        self.redis: Redis = connect_async_redis()
-        self.redis.set_response_callback("XREAD", _keep_raw_response)
+        self.connection = RedisConnection()
         self.task: asyncio.Task[None] | None = None
         self.wake_event = asyncio.Event()
         self.checked_readers_at = 0.0
@@ -211,9 +209,10 @@ class BattleHub:
             return []
         battles_by_key = {battle.key: battle for battle in battles}
         positions = (battle.last_id for battle in battles_by_key.values())
-        command: Any = self.redis.execute_command("XREAD", "STREAMS", *battles_by_key, *positions)  # type: ignore[no-untyped-call]  # redis-py has no types for it
-        streams = await command
-        return [battles_by_key[key] for key, entries in streams if not _apply_entries(battles_by_key[key], entries)]
+        [streams] = await self.connection.execute([("XREAD", "STREAMS", *battles_by_key, *positions)])
+        return [
+            battles_by_key[key] for key, entries in streams or () if not _apply_entries(battles_by_key[key], entries)
+        ]
 
     async def _reload(self, battles: list[FollowedBattle]) -> None:
         for battle in battles:
@@ -224,14 +223,6 @@ class BattleHub:
                 return
             _merge_view(battle, view)
             battle.mark_updated()
-
-
-def _keep_raw_response(response: Any, **_: Any) -> Any:
-    """Return the entries unparsed, as [[stream, [[id, [field, value]]]]].
-
-    By default, redis-py builds a dict for each entry, which is slow.
-    """
-    return response or []
 
 
 def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, tuple[bytes, bytes]]]) -> bool:

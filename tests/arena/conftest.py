@@ -65,7 +65,7 @@ async def close(hub):
     if hub.task:
         hub.task.cancel()
         await asyncio.gather(hub.task, return_exceptions=True)
-    await hub.redis.aclose()
+    await hub.connection.close()
 
 
 @pytest.fixture

@@ -180,4 +180,4 @@ async def test_reader_that_does_not_read_is_dropped() -> None:
     if hub.task:
         hub.task.cancel()
         await asyncio.wait([hub.task])
-    await hub.redis.aclose()
+    await hub.connection.close()

@@ -26,6 +26,7 @@ from arena.endpoints.model_requests import SYSTEM_PROMPT
 from arena.models import Answer, Battle, Endpoint, EndpointCall
 from tests import factories as common
 from tests.arena import factories
+from tests.arena.answers import turns
 from tests.arena.factories import EXPIRED, FINISHED, FORGOTTEN
 from tests.fake_provider import FakeProvider, expected_reasoning, expected_text
 from tests.processes import eventually
@@ -49,7 +50,7 @@ def shut(engine):
             await asyncio.wait(tasks, timeout=1)
         with suppress(DatabaseUnreachable):
             await engine.batcher.call(away, None)
-        await engine.publisher.redis.aclose()
+        await turns.close(engine.publisher)
         await engine.runner.close()
         await engine.loop.shutdown_default_executor()
 

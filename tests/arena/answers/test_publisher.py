@@ -4,28 +4,22 @@ import asyncio
 from uuid import uuid4
 
 import pytest
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from arena.answers import announcements
 from arena.answers.announcements import announce_events, get_stream_key
 from arena.answers.publisher import Publisher
 from arena.answers.stream_events import BattleView, SideView
-from tests.arena.answers.turns import live_turn, say
+from core.storage.redis_connection import RedisConnection
+from tests.arena.answers.turns import close, live_turn, say
 
 pytestmark = pytest.mark.usefixtures("valkey")
-
-
-def redis_at(address):
-    return Redis.from_url(address, retry=Retry(NoBackoff(), 0))
 
 
 @pytest.fixture
 async def publisher():
     publisher = Publisher()
     yield publisher
-    await publisher.redis.aclose()
+    await close(publisher)
 
 
 def view_of(entries):
@@ -89,14 +83,14 @@ async def test_flush_after_an_outage_says_everything_again(publisher, published,
     turn = live_turn()
     say(turn, "a", "Hello")
     await publisher.flush([turn])
-    real, publisher.redis = publisher.redis, redis_at("unix:///nobody/at/home.sock")
+    real, publisher.connection = publisher.connection, RedisConnection("unix:///nobody/at/home.sock")
     say(turn, "a", " there")
     turn.unsent.append(["state", "ready"])
     await publisher.flush([turn])
     assert (turn.resend_all, turn.unsent) == (True, [["state", "ready"]])
 
-    await publisher.redis.aclose()
-    publisher.redis, publisher.paused_until = real, 0.0
+    await publisher.connection.close()
+    publisher.connection, publisher.paused_until = real, 0.0
     await publisher.flush([turn])
 
     assert published(turn)[-1] == [["delta", 1, "a", turn.sides["a"].tag, 0, "Hello there"], ["state", "ready"]]
@@ -113,7 +107,7 @@ async def test_flush_does_not_ask_again_at_once_while_nobody_answers(nobody, cap
 
     assert caplog.text.count("Redis is down") == 1
     assert turn.resend_all
-    await publisher.redis.aclose()
+    await close(publisher)
 
 
 async def test_flush_into_an_emptied_store_says_everything_again(publisher, published, valkey):
@@ -146,7 +140,7 @@ async def test_flush_holds_on_to_what_is_on_its_way(tmp_path):
 
     server = await asyncio.start_unix_server(freeze, tmp_path / "frozen.sock")
     publisher = Publisher()
-    publisher.redis = redis_at(f"unix://{tmp_path}/frozen.sock")
+    publisher.connection = RedisConnection(f"unix://{tmp_path}/frozen.sock")
     turn.unsent.append(["state", "ready"])
     flushing = asyncio.create_task(publisher.flush([turn]))
     await asyncio.wait_for(asked.wait(), 30)
@@ -155,7 +149,7 @@ async def test_flush_holds_on_to_what_is_on_its_way(tmp_path):
 
     flushing.cancel()
     await asyncio.gather(flushing, return_exceptions=True)
-    await publisher.redis.aclose()
+    await close(publisher)
     server.close()
     await server.wait_closed()
 
@@ -167,18 +161,18 @@ async def test_flush_to_a_server_that_hangs_up_loses_nothing(tmp_path, published
 
     server = await asyncio.start_unix_server(hang_up, tmp_path / "rude.sock")
     publisher, turns = Publisher(), [live_turn(), live_turn()]
-    real, publisher.redis = publisher.redis, redis_at(f"unix://{tmp_path}/rude.sock")
+    real, publisher.connection = publisher.connection, RedisConnection(f"unix://{tmp_path}/rude.sock")
     for turn in turns:
         say(turn, "a", "Hello")
         turn.unsent.append(["state", "ready"])
     await publisher.flush(turns)
-    await publisher.redis.aclose()
+    await publisher.connection.close()
     server.close()
     await server.wait_closed()
 
-    publisher.redis, publisher.paused_until = real, 0.0
+    publisher.connection, publisher.paused_until = real, 0.0
     await publisher.flush(turns)
-    await publisher.redis.aclose()
+    await close(publisher)
 
     for turn in turns:
         view = view_of(published(turn))
@@ -236,7 +230,7 @@ async def test_stops_are_none_while_nobody_answers(nobody):
     publisher = Publisher()
 
     assert await publisher.read_stops() == []
-    await publisher.redis.aclose()
+    await close(publisher)
 
 
 async def test_forget_takes_back_what_was_published(publisher, published):
@@ -255,6 +249,6 @@ async def test_forget_is_lost_while_nobody_answers(nobody, caplog):
     announcements.delete_streams([uuid4()])
     publisher = Publisher()
     await publisher.delete_stream(str(uuid4()))
-    await publisher.redis.aclose()
+    await close(publisher)
 
     assert caplog.text.count("Redis is down") == 2

@@ -23,6 +23,7 @@ from arena.models import Answer, Battle
 from config.server.request_handler import RequestHandler
 from core.http import sse
 from tests.arena import factories
+from tests.arena.answers import turns
 from tests.arena.answers.turns import live_turn, say
 from tests.arena.conftest import close
 from tests.arena.factories import FAILED, FINISHED, RUNNING
@@ -134,7 +135,7 @@ def work(battle, in_database):
 async def worker(work):
     worker = await work()
     yield worker
-    await worker.publisher.redis.aclose()
+    await turns.close(worker.publisher)
 
 
 @pytest.fixture
@@ -264,7 +265,7 @@ async def test_follow_says_reset_when_another_attempt_follows(page, worker, work
     await page.shows("a", "New")
 
     assert page.names.count("reset") == 1
-    await second.publisher.redis.aclose()
+    await turns.close(second.publisher)
 
 
 async def test_follow_goes_over_to_the_next_turn(page, worker, work, battle, in_database):
@@ -281,7 +282,7 @@ async def test_follow_goes_over_to_the_next_turn(page, worker, work, battle, in_
     await page.shows("b", "More", turn=2)
 
     assert page.names[-1] == "delta"
-    await second.publisher.redis.aclose()
+    await turns.close(second.publisher)
 
 
 @pytest.mark.parametrize(("state", "name"), [("voted", "voted"), ("skipped", "void"), ("expired", "void")])

@@ -38,3 +38,8 @@ def say(turn, side, text):
     """Send text as the model, and let the clock release it."""
     turn.sides[side].feed(text)
     turn.tick()
+
+
+async def close(publisher):
+    await publisher.redis.aclose()
+    await publisher.connection.close()
