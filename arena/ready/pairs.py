@@ -22,7 +22,7 @@ PAIR_HASH_LENGTH = 32
 MAX_CANDIDATES = 200
 CACHE_S = 30
 PROMPT_PREVIEW_LENGTH = 300
-MAX_FIRST_SHIPPED = 4  # more than one, so that not all new visitors judge the same pair
+MAX_FIRST_SHIPPED = 2  # more than one, so that not all new visitors judge the same pair
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | Non
     """Return a random pair that the voter has not judged, or None if there is none.
 
     Listed battles with one turn come first. If none is left, the draw is among the first `MAX_FIRST_SHIPPED` remaining
-    pairs in the file of shipped pairs, which begins with short and clearly different answers. The voter's own battles,
+    pairs in the file of shipped pairs, which begins with short answers of similar length. The voter's own battles,
     and battles whose original vote does not count, are not drawn. The skipped pair is drawn only if no other is left.
     """
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed) if pair.owner != voter_id]

@@ -32,14 +32,14 @@ from ratings.models import Pool
 MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
 CHECKLIST = (
-    gettext_lazy("Pilot: five people have judged the answers to at least fifty of your own questions blind."),
-    gettext_lazy("Load: speed, failures, and cost have been measured for a week under the expected load."),
-    gettext_lazy("License: someone with authority has read the terms, including what happens to your data."),
-    gettext_lazy("Attacks: hidden instructions in documents and attempts to steal data have been tested."),
-    gettext_lazy("Harm: harmful requests, invented sources, confident errors, and needless refusals have been tested."),
-    gettext_lazy("Fairness: questions about different people and in each language that you will use have been tested."),
-    gettext_lazy("Fallback: a second choice has been named, and switching to it has been tested."),
-    gettext_lazy("Review: a date is set, no later than the day on which the provider retires the model."),
+    gettext_lazy("Pilot: Five people, 50 of your questions, blind"),
+    gettext_lazy("Load: Speed, failures, cost measured for a week"),
+    gettext_lazy("License: Terms and data use read and approved"),
+    gettext_lazy("Attacks: Hidden instructions, data theft tested"),
+    gettext_lazy("Harm: Harm, false claims, refusals tested"),
+    gettext_lazy("Fairness: Different people, languages tested"),
+    gettext_lazy("Fallback: Second choice named, switch tested"),
+    gettext_lazy("Review: Date set, before the model is retired"),
 )
 
 

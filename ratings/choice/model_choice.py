@@ -23,7 +23,17 @@ from ratings.models import Pool, format_category_name
 
 MAX_LEADERS = 3
 LEADERS_CACHE_S = 60.0  # the longest time until a change in ratings or in the catalog appears on the cards of the tasks
-leaders_cache: TtlCache[Mapping[str, Sequence[CandidateAssessment]]] = TtlCache(1, LEADERS_CACHE_S)
+
+
+@dataclass(frozen=True)
+class TaskLeaders:
+    """The highest-rated models within a task's usual limits, best first, and the name of the pool of their ratings."""
+
+    pool_name: str
+    models: Sequence[CandidateAssessment]
+
+
+leaders_cache: TtlCache[Mapping[str, TaskLeaders]] = TtlCache(1, LEADERS_CACHE_S)
 
 
 @dataclass(frozen=True)
@@ -107,13 +117,14 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
     )
 
 
-def find_leaders() -> Mapping[str, Sequence[CandidateAssessment]]:
-    """Map each task to the highest-rated models within its usual limits, best first."""
+def find_leaders() -> Mapping[str, TaskLeaders]:
+    """Map each task to its leaders."""
     return leaders_cache.get_or_compute(None, _find_leaders)
 
 
-def _find_leaders() -> dict[str, Sequence[CandidateAssessment]]:
-    leaders: dict[str, Sequence[CandidateAssessment]] = {}
+def _find_leaders() -> dict[str, TaskLeaders]:
+    pool_names = dict(Pool.objects.values_list("slug", "name"))
+    leaders: dict[str, TaskLeaders] = {}
     for task in load_task_kinds().values():
         form = ChoiceForm({"task": task.slug, **task.limits})
         form.full_clean()
@@ -123,7 +134,8 @@ def _find_leaders() -> dict[str, Sequence[CandidateAssessment]]:
         rated = [candidate for candidate in candidates if candidate.tier is not None]
         rated.sort(key=lambda candidate: -(candidate.rating or 0))
         matches = (candidate for candidate in rated if not list_findings(candidate, limits))
-        leaders[task.slug] = build_shortlist(islice(matches, MAX_LEADERS), limits, "rating").survivors
+        models = build_shortlist(islice(matches, MAX_LEADERS), limits, "rating").survivors
+        leaders[task.slug] = TaskLeaders(pool_names[board["pool"]], models)
     return leaders
 
 

@@ -34,7 +34,7 @@ class Picks:
     best_open: CandidateAssessment | None
 
     @property
-    def suggestions(self) -> list[tuple[str, CandidateAssessment]]:
+    def suggestions(self) -> list[tuple[list[str], CandidateAssessment]]:
         """At most three models in the order of the roles, each preceded by the labels of its roles."""
         roles = (
             (_("Highest rating"), self.best),
@@ -47,7 +47,7 @@ class Picks:
         for label, model in roles:
             if model:
                 labels.setdefault(model.candidate.slug, []).append(label)
-        return [(" \N{MIDDLE DOT} ".join(texts), models[slug]) for slug, texts in labels.items()][:MAX_SUGGESTIONS]
+        return [(texts, models[slug]) for slug, texts in labels.items()][:MAX_SUGGESTIONS]
 
     @property
     def lead(self) -> int | None:

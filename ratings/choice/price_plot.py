@@ -23,7 +23,7 @@ LINE_SPACE = 2
 PRICE_MARGINS = (1.4, 2.0)  # factors below the lowest and above the highest price; names need room on the right
 RATING_MARGIN = 0.2  # names need room above the dots
 MAX_PRICE_TICKS = 8
-MIN_DOTS = 3
+MIN_DOTS = 2
 # The possible positions of a name relative to its dot, best first: the text anchor, and the offset of the baseline.
 LABEL_PLACES = (("end", -8), ("start", -8), ("start", 18), ("end", 18))
 
@@ -78,7 +78,7 @@ class PricePlot:
 
 
 def build_price_plot(models: Sequence[CandidateAssessment], named: Collection[str]) -> PricePlot | None:
-    """Return the plot, or None if fewer than three models have a price and a rating. `named` are slugs."""
+    """Return the plot, or None if fewer than two models have a price and a rating. `named` are slugs."""
     priced = [model for model in models if model.price and model.candidate.tier is not None]
     scale = build_scale([model.candidate.rating for model in priced], margin=RATING_MARGIN)
     if scale is None or len(priced) < MIN_DOTS:

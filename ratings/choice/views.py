@@ -37,7 +37,7 @@ from ratings.choice.form import (
     list_set_fields,
 )
 from ratings.choice.limits import LIMIT_ASSESSORS
-from ratings.choice.model_choice import ModelChoice, choose_models, find_leaders
+from ratings.choice.model_choice import ModelChoice, TaskLeaders, choose_models, find_leaders
 from ratings.choice.ordering_board import load_ordering_board
 from ratings.choice.price_plot import PricePlot, build_price_plot
 from ratings.choice.shortlist import CandidateAssessment
@@ -161,7 +161,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "order": choice and ORDER_TEXTS[form.get_value("sort")],
         "limit_reasons": list_limit_reasons(offered),
         "tasks": tasks,
-        "has_leaders": any(leaders for _kind, _query, leaders in tasks),
+        "has_leaders": any(leaders.models for _kind, _query, leaders in tasks),
     }
     query = shorten_query(request.GET, MULTIPLE_FIELDS) or "task="
     return render_live_form(request, "ratings/choice/choice.html", context, form, query)
@@ -200,12 +200,12 @@ def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
 
 
 def _build_plot(choice: ModelChoice) -> PricePlot | None:
-    named = [pick.candidate.slug for _label, pick in choice.picks.suggestions] if choice.picks else []
+    named = [pick.candidate.slug for _labels, pick in choice.picks.suggestions] if choice.picks else []
     return build_price_plot(choice.shortlist.survivors, named)
 
 
-def _list_tasks() -> list[tuple[TaskKind, str, Sequence[CandidateAssessment]]]:
-    """Return each task with the query string of its usual limits and the highest-rated models within them."""
+def _list_tasks() -> list[tuple[TaskKind, str, TaskLeaders]]:
+    """Return each task with the query string of its usual limits and its leaders."""
     leaders = find_leaders()
     kinds = load_task_kinds().values()
     return [(kind, urlencode({"task": kind.slug, **kind.limits}), leaders[kind.slug]) for kind in kinds]

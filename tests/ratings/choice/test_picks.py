@@ -98,15 +98,15 @@ CHEAPEST, BEST_OPEN = "Cheapest at this level", "Best with open weights"
 @pytest.mark.parametrize(
     ("candidates", "expected"),
     [
-        ([BEST], [(HIGHEST, "best")]),
-        ([BEST, rated("near", 1495.0, price=2)], [(HIGHEST, "best"), (f"{CHEAPEST} · {SECOND}", "near")]),
-        ([BEST, rated("far", 1400.0, tier=3), OPEN], [(HIGHEST, "best"), (BEST_OPEN, "open"), (SECOND, "far")]),
+        ([BEST], [([HIGHEST], "best")]),
+        ([BEST, rated("near", 1495.0, price=2)], [([HIGHEST], "best"), ([CHEAPEST, SECOND], "near")]),
+        ([BEST, rated("far", 1400.0, tier=3), OPEN], [([HIGHEST], "best"), ([BEST_OPEN], "open"), ([SECOND], "far")]),
         (
             [BEST, rated("next", 1499.0), rated("low", 1495.0, price=2), OPEN],
-            [(HIGHEST, "best"), (CHEAPEST, "low"), (BEST_OPEN, "open")],
+            [([HIGHEST], "best"), ([CHEAPEST], "low"), ([BEST_OPEN], "open")],
         ),
     ],
 )
 def test_at_most_three_models_are_suggested_each_once(candidates, expected):
     picks = build_picks(build_shortlist(candidates, Limits()).survivors)
-    assert [(label, model.candidate.slug) for label, model in picks.suggestions] == expected
+    assert [(labels, model.candidate.slug) for labels, model in picks.suggestions] == expected

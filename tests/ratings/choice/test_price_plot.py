@@ -69,7 +69,7 @@ def test_ticks_are_round_prices(last, texts):
     assert [text for _, text in plot.x_ticks][: len(texts)] == texts
 
 
-@pytest.mark.parametrize("models", [(), MODELS[:2], (*MODELS[:2], ("free", 900.0, 0))])
+@pytest.mark.parametrize("models", [(), MODELS[:1], (*MODELS[:1], ("free", 900.0, 0))])
 def test_few_prices_make_no_plot(models):
     assert plotted(*models) is None
 

@@ -47,9 +47,12 @@ def test_card_of_a_task_names_the_best_models_within_its_usual_limits(client, tm
     priced(LanguageModel.objects.get(slug="gpt-4o-2024-05-13"), 2)
     LanguageModel.objects.filter(slug="gemma-3-4b-it").update(open_weights=True, parameters_total=4 * 10**9)
     shown = text(client.get(PAGE))
-    assert "Writes texts that people like to read. An Claude Opus 4.6 – Op GPT-4o (2024-05-13) $2.00 Go Gemma" in shown
-    assert "5B for a phone. Go Gemma 3 4B IT" in shown
-    assert "What do you need the model for? Skip this step" in shown
+    columns = "LMArena, October 2026 Rating $ / 1M"
+    leaders = "An Claude Opus 4.6 1,503 – Op GPT-4o (2024-05-13) 1,285 $2.00 Go Gemma"
+    assert f"Writes texts that people like to read. {columns} {leaders}" in shown
+    assert f"5B for a phone. {columns} Go Gemma 3 4B IT" in shown
+    words = "Highest-rated models, and $ per million tokens"
+    assert f"What do you need the model for? {words} Skip this step" in shown
 
 
 @pytest.mark.parametrize("kind", load_task_kinds().values(), ids=lambda kind: kind.slug)
@@ -152,7 +155,7 @@ def test_page_suggests_three_models(client, three):
     assert (
         "Highest rating Best Rating some rating Cost $5.00 per million tokens Context 400K tokens "
         "some points above Cheap (not significant) Write a decision note "
-        "Cheapest at this level · Best with open weights · Second-highest rating Cheap $1.00 / 1M tokens"
+        "Cheapest at this level Best with open weights Second-highest rating Cheap $1.00 / 1M tokens"
     ) in shown
     assert "Leaderboard with these tiers ." in shown
     closed = text(client.get(PAGE, {"price": "9", "openness": "closed"}))
