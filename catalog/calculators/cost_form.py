@@ -25,7 +25,7 @@ EXTRA_SECTIONS: list[tuple[Any, list[str]]] = [
         ["params", "bits", "layers", "kv_heads", "head_dim", "context", "concurrency", "gpu_memory"],
     ),
     (_("Peak load"), ["peak_speed", "replica_speed", "utilisation"]),
-    (_("Weeks of work before launch"), ["api_weeks", "own_weeks", "price_week"]),
+    (_("Work before launch"), ["api_weeks", "own_weeks", "price_week"]),
     (
         _("Fine-tuning"),
         ["tuning_tokens", "tuning_method", "active_params", "gpu_tflops", "tuning_utilisation", "price_data"],

@@ -10,8 +10,8 @@ from catalog.calculators.cost import CostComparison
 from catalog.calculators.cost_model import CostOption
 from catalog.calculators.log_plot import LogAxis, build_axis, build_path
 
-HEIGHT = 320
-LEFT, RIGHT, TOP, BOTTOM = 72, 700, 44, 280
+HEIGHT = 300
+LEFT, RIGHT, TOP, BOTTOM = 72, 700, 44, 260
 NARROW_RIGHT = 340  # for phones, so that the text is not scaled down
 STEPS = 49
 MAX_COST_RATIO = 1000  # the API's line is cut off where its cost is this many times higher or lower than self-hosting

@@ -115,6 +115,7 @@ def _fill_values(query: QueryDict, known: KnownModel) -> dict[str, Any]:
     return {**query.dict(), **known.values} if was_sent_blank else {**known.values, **query.dict()}
 
 
-def build_initial_form(known: KnownModel) -> CostForm:
-    """Build an unbound form with the model's values. An unbound form shows the values without computing a result."""
-    return CostForm(initial={**known.values, "model": known.model.slug})
+def build_initial_form(example: Mapping[str, str], known: KnownModel | None) -> CostForm:
+    """Build an unbound form with the example's values. The model's values, if any, replace those of the example."""
+    known_values = {**known.values, "model": known.model.slug} if known else {}
+    return CostForm(initial={**example, **known_values})

@@ -25,12 +25,16 @@ HOFFMANN_WARNING = _(
 INPUT_FIELDS = ("params", "tokens", "compute")
 
 
+def _build_amount_field(label: Any, low: float, high: float) -> AmountField:
+    return AmountField(label=label, low=low, high=high, widget=forms.TextInput({"placeholder": _("computed")}))
+
+
 class ScalingForm(DefaultsForm):
     """Input for the scaling calculator: a scaling law, and one or two of the fields parameters, tokens, and compute."""
 
-    params = AmountField(label=_("Parameters"), low=1, high=1e18)
-    tokens = AmountField(label=_("Training tokens"), low=1, high=1e18)
-    compute = AmountField(label=_("Compute"), low=6, high=6e36)
+    params = _build_amount_field(_("Parameters"), 1, 1e18)
+    tokens = _build_amount_field(_("Training tokens"), 1, 1e18)
+    compute = _build_amount_field(_("Compute"), 6, 6e36)
     law = forms.ChoiceField(
         label=_("Scaling law"),
         required=False,

@@ -1,6 +1,6 @@
 """The plot of training runs by parameters and tokens, with lines of equal compute. This module does not use Django."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import atan2, degrees
@@ -9,8 +9,8 @@ from typing import Protocol
 from catalog.calculators.log_plot import LogAxis, build_axis, build_path
 from catalog.calculators.scaling_laws import OPERATIONS_PER_PARAMETER_TOKEN, TOKENS_PER_PARAMETER, TrainingRun
 
-WIDTH, HEIGHT = 720, 440
-LEFT, RIGHT, TOP, BOTTOM = 64, 700, 32, 396
+WIDTH, HEIGHT = 720, 340
+LEFT, RIGHT, TOP, BOTTOM = 64, 700, 32, 296
 LETTER_WIDTH, LABEL_HEIGHT = 7.2, 14.0
 DOT_RADIUS, PLAN_LABEL_WIDTH = 6.0, 64.0
 LABEL_DISTANCE = 13.0  # from the center of a dot, so that the ring around the visitor's run covers no label
@@ -23,6 +23,8 @@ class NamedRun(Protocol):
     def name(self) -> str: ...
     @property
     def training(self) -> TrainingRun: ...
+    @property
+    def total(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -113,23 +115,29 @@ class ScalingPlot:
         """The position of the visitor's training run, or None."""
         return (self.x.place(self.plan.params), self.y.place(self.plan.tokens)) if self.plan else None
 
+    @cached_property
+    def _positions(self) -> list[tuple[float, float]]:
+        return [(self.x.place(model.training.params), self.y.place(model.training.tokens)) for model in self.models]
+
+    @cached_property
+    def plan_label(self) -> str:
+        """The SVG text anchor of the label of the visitor's training run, on the side that covers no model."""
+        if not self.plan_position:
+            return ""
+        labels = _build_label_boxes(*self.plan_position, PLAN_LABEL_WIDTH)
+        return _find_free_label(labels, [_build_dot_box(x, y) for x, y in self._positions]) or "start"
+
     @property
     def dots(self) -> list[ModelDot]:
         """The models. Each label is to the right of its dot, or to the left if there is no room, or else omitted."""
-        positions = [
-            (self.x.place(model.training.params), self.y.place(model.training.tokens)) for model in self.models
-        ]
-        boxes = [_Box(x - DOT_RADIUS, x + DOT_RADIUS, y) for x, y in positions]
+        boxes = [_build_dot_box(x, y) for x, y in self._positions]
         if self.plan_position:
-            x, y = self.plan_position
-            boxes.append(_Box(x - PLAN_LABEL_WIDTH / 2, x + PLAN_LABEL_WIDTH / 2, y - LABEL_HEIGHT))
-            boxes.append(_Box(x - DOT_RADIUS, x + DOT_RADIUS, y))
+            boxes.append(_build_label_boxes(*self.plan_position, PLAN_LABEL_WIDTH)[self.plan_label])
+            boxes.append(_build_dot_box(*self.plan_position))
         dots = []
-        for (x, y), model in zip(positions, self.models, strict=True):
-            width = LETTER_WIDTH * len(model.name)
-            label_start, label_end = LABEL_DISTANCE - 1, LABEL_DISTANCE + width
-            labels = {"start": _Box(x + label_start, x + label_end, y), "end": _Box(x - label_end, x - label_start, y)}
-            anchor = next((anchor for anchor, label in labels.items() if label.is_free(boxes)), "")
+        for (x, y), model in zip(self._positions, self.models, strict=True):
+            labels = _build_label_boxes(x, y, LETTER_WIDTH * len(model.name))
+            anchor = _find_free_label(labels, boxes)
             if anchor:
                 boxes.append(labels[anchor])
             dots.append(ModelDot(model, x, y, anchor))
@@ -149,6 +157,21 @@ class _Box:
 
     def overlaps(self, other: "_Box") -> bool:
         return self.start < other.end and other.start < self.end and abs(self.y - other.y) < LABEL_HEIGHT
+
+
+def _build_dot_box(x: float, y: float) -> _Box:
+    return _Box(x - DOT_RADIUS, x + DOT_RADIUS, y)
+
+
+def _build_label_boxes(x: float, y: float, width: float) -> dict[str, _Box]:
+    """Return the areas of a label to the right and to the left of its dot, keyed by SVG text anchor."""
+    start, end = LABEL_DISTANCE - 1, LABEL_DISTANCE + width
+    return {"start": _Box(x + start, x + end, y), "end": _Box(x - end, x - start, y)}
+
+
+def _find_free_label(labels: Mapping[str, _Box], boxes: list[_Box]) -> str:
+    """Return the SVG text anchor of the first label that overlaps none of the boxes, or ""."""
+    return next((anchor for anchor, label in labels.items() if label.is_free(boxes)), "")
 
 
 def build_scaling_plot(models: Sequence[NamedRun], plan: TrainingRun | None) -> ScalingPlot | None:

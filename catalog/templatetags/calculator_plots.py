@@ -42,6 +42,7 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
     bottom = cost_plot.BOTTOM
     rise = API_LABEL_END * (bottom - cost_plot.TOP) / (right - left)
     parts = [
+        _draw_cheaper_sides(plot),
         _draw_axes(plot.x, plot.y, lambda dollars: f"${format_count(round(dollars))}"),
         _draw_line("line other", left, right, plot.own_y, plot.own_y),
         _draw_text("b", left + 8, plot.own_y - 8, _("Your own GPUs")),
@@ -49,7 +50,7 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
         _draw_text("a", left + 8, plot.api_start_y - rise, _("API")),
         _draw_line("rule", plot.current_x, plot.current_x, cost_plot.TOP, bottom),
         _draw_text("said", plot.current_x, 36, f"{use or _('your use')}: {format_count(plot.tokens)}", "middle"),
-        _draw_text("", (left + right) / 2, 318, _("Tokens per month"), "middle"),
+        _draw_text("", (left + right) / 2, cost_plot.HEIGHT - 2, _("Tokens per month"), "middle"),
         _draw_text("", 0, 14, _("Dollars per month")),
     ]
     if plot.current_y is not None:
@@ -66,10 +67,26 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
         parts += [
             _draw_line("rule", plot.break_even_x, plot.break_even_x, plot.own_y, bottom),
             format_html('<circle class="you" cx="{}" cy="{}" r="6"/>', plot.break_even_x, plot.own_y),
-            _draw_text("said", plot.break_even_x + side, 270, label, "end" if side < 0 else "start"),
+            _draw_text("said", plot.break_even_x + side, bottom - 10, label, "end" if side < 0 else "start"),
         ]
     title = _("Cost per month by tokens per month, both logarithmic")
     return format_html(SVG, css_class, right + 20, cost_plot.HEIGHT, "img", title, _join(parts))
+
+
+def _draw_cheaper_sides(plot: CostPlot) -> SafeString:
+    """Shade the token volumes at which the API is cheaper, and those at which self-hosting is."""
+    if plot.break_even_x is None:
+        return _join([])
+    html = '<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill-opacity="0.07"/>'
+    height = cost_plot.BOTTOM - cost_plot.TOP
+    sides = (("a", cost_plot.LEFT, plot.break_even_x), ("b", plot.break_even_x, plot.right))
+    shades = [format_html(html, side, x, cost_plot.TOP, round(end - x, 1), height) for side, x, end in sides]
+    top, low = cost_plot.TOP + 18, cost_plot.BOTTOM - 30
+    labels = [
+        _draw_text("a", cost_plot.LEFT + 8, top, _("API cheaper")),
+        _draw_text("b", plot.right - 8, low, _("GPUs cheaper"), "end"),
+    ]
+    return _join([*shades, *labels])
 
 
 @register.simple_tag
@@ -90,7 +107,8 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
     if plot.plan_position is not None:
         x, y = plot.plan_position
         parts.append(format_html('<circle class="you" cx="{}" cy="{}" r="9"/>', x, y))
-        parts.append(_draw_text("said", x, y - 16, _("this run"), "middle"))
+        distance = scaling_plot.LABEL_DISTANCE * (-1 if plot.plan_label == "end" else 1)
+        parts.append(_draw_text("said", x + distance, y + 4, _("this run"), plot.plan_label))
     middle = (scaling_plot.LEFT + scaling_plot.RIGHT) / 2
     parts.append(_draw_text("", middle, scaling_plot.HEIGHT - 4, _("Parameters"), "middle"))
     parts.append(_draw_text("", 0, 14, _("Training tokens")))
@@ -120,8 +138,10 @@ def _draw_model(dot: ModelDot) -> SafeString:
     x = dot.x + (-1 if dot.label == "end" else 1) * scaling_plot.LABEL_DISTANCE
     label = _draw_text("", x, dot.y + 4, dot.model.name, dot.label) if dot.label else ""
     run = f"{format_count(round(dot.model.training.params))}, {format_count(round(dot.model.training.tokens))}"
-    html = '<a href="{}"><title>{}: {}</title><circle class="dot" cx="{}" cy="{}" r="5"/>{}</a>'
-    return format_html(html, reverse("model-page", args=[dot.model.slug]), dot.model.name, run, dot.x, dot.y, label)
+    html = '<a href="{}"><title>{}: {}</title><circle class="{}" cx="{}" cy="{}" r="5"/>{}</a>'
+    css_class = "dot mix" if dot.model.total else "dot"
+    link = reverse("model-page", args=[dot.model.slug])
+    return format_html(html, link, dot.model.name, run, css_class, dot.x, dot.y, label)
 
 
 def _draw_axes(x: LogAxis, y: LogAxis, format_value: Callable[[float], str]) -> SafeString:

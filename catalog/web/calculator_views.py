@@ -23,7 +23,7 @@ SCALING_EXAMPLES = (
     (gettext_lazy("Best for 10²⁴ operations"), "compute=1e24"),
 )
 EXAMPLE_RUN = SCALING_EXAMPLES[1][1]  # shown until the visitor enters numbers
-# The index of the preset whose costs are plotted until the visitor enters numbers. cost.html also uses this index.
+# The index of the preset that fills the form until the visitor enters numbers. cost.html also uses this index.
 EXAMPLE_PRESET = 1
 RUN_LABELS = (
     gettext_lazy("This run"),
@@ -34,9 +34,8 @@ RUN_LABELS = (
 
 @require_safe
 def show_scaling(request: HttpRequest) -> HttpResponse:
-    form = scaling.ScalingForm(request.GET if _has_input(scaling.ScalingForm, request) else None)
-    if not form.is_bound:
-        form.show_example(QueryDict(EXAMPLE_RUN).dict())
+    data = request.GET if _has_input(scaling.ScalingForm, request) else None
+    form = scaling.ScalingForm(data, initial=QueryDict(EXAMPLE_RUN).dict())
     result_form = form if form.is_bound else scaling.ScalingForm(QueryDict(EXAMPLE_RUN))
     plan = result_form.plan() if result_form.is_valid() else None
     models = scaling.load_trained_models()
@@ -59,8 +58,6 @@ def show_scaling(request: HttpRequest) -> HttpResponse:
 def show_cost(request: HttpRequest) -> HttpResponse:
     known_model = cost_prefill.load_known_model(request.GET)
     form = _build_cost_form(request, known_model)
-    if not form.is_bound:
-        form.show_example(COST_PRESETS[EXAMPLE_PRESET].values | EXAMPLE_PRICES | EXAMPLE_GPUS)
     comparison = cost.compare_costs(form) if form.is_valid() else None
     presets = [_build_preset(preset, known_model) for preset in COST_PRESETS]
     _, _, example, _ = presets[EXAMPLE_PRESET]
@@ -91,13 +88,12 @@ def _build_preset(
 
 
 def _build_cost_form(request: HttpRequest, known_model: cost_prefill.KnownModel | None) -> CostForm:
-    """Build the form from the query string, or from the model's values if the query contains only a model."""
+    """Build the form from the query string, or from an example if the query contains no numbers."""
     has_numbers = bool((CostForm.base_fields.keys() - {"model"}) & request.GET.keys())
-    if known_model and not has_numbers:
-        return cost_prefill.build_initial_form(known_model)
-    if _has_input(CostForm, request):
+    if has_numbers or (not known_model and _has_input(CostForm, request)):
         return cost_prefill.build_prefilled_form(request.GET, known_model)
-    return CostForm()
+    example = COST_PRESETS[EXAMPLE_PRESET].values | EXAMPLE_PRICES | EXAMPLE_GPUS
+    return cost_prefill.build_initial_form(example, known_model)
 
 
 def _has_input(form_class: type[DefaultsForm], request: HttpRequest) -> bool:

@@ -129,11 +129,6 @@ class DefaultsForm(forms.Form):
             if isinstance(field, forms.ChoiceField):
                 field.error_messages["invalid_choice"] = _("This must be one of: %s.") % ", ".join(_list_choices(field))
 
-    def show_example(self, values: Mapping[str, str]) -> None:
-        """Show these values as placeholders."""
-        for name, value in values.items():
-            self.fields[name].widget.attrs["placeholder"] = _("e.g. %s") % value
-
     def get_value(self, name: str) -> Any:
         """Return the value of a field in a valid form, or its default."""
         value = self.cleaned_data.get(name)

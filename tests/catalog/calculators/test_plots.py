@@ -21,6 +21,7 @@ class Run:
     slug: str
     name: str
     training: TrainingRun
+    total: int | None = None
 
 
 def plot(**fields):

@@ -14,7 +14,15 @@ def test_cost_plot_marks_you_and_the_crossing():
     assert "saves $" in svg
     assert ">$1K<" in svg
     assert "&lt;A&gt;: 600M" in draw_cost_plot(plot(**USE, **GPUS), "<A>")
-    assert "break-even at" not in draw_cost_plot(plot(**USE, **GPUS, seats="1000", price_seat="90"))
+    without_crossing = draw_cost_plot(plot(**USE, **GPUS, seats="1000", price_seat="90"))
+    assert "break-even at" not in without_crossing
+    assert ["GPUs cheaper" in picture for picture in (svg, without_crossing)] == [True, False]
+
+
+def test_scaling_plot_distinguishes_mixtures_of_experts():
+    runs = [Run("a", "A", TrainingRun(7e9, 2e12)), Run("b", "B", TrainingRun(6e9, 1e12), total=42 * 10**9)]
+    svg = draw_scaling_plot(build_scaling_plot(runs, None))
+    assert [svg.count(f'class="{name}"') for name in ("dot", "dot mix")] == [1, 1]
 
 
 def test_scaling_plot_links_models_and_escapes_their_names():

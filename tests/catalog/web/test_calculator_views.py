@@ -28,8 +28,7 @@ def test_cost_has_no_result_at_first(client):
 
 
 def test_scaling_shows_an_example_until_something_is_entered(client):
-    assert "8B parameters on 15T tokens, for example 1,875 tokens per parameter" in text(client.get(SCALING))
-    assert "for example" not in text(client.get(SCALING, {"params": "8B", "tokens": "15T"}))
+    assert "8B parameters on 15T tokens 1,875 tokens per parameter" in text(client.get(SCALING))
     assert "calc-result" not in client.get(SCALING, {"params": "big"}).content.decode()
 
 
@@ -90,12 +89,12 @@ def test_scaling_says_what_that_means(client, query, words):
 
 @pytest.mark.parametrize(
     ("page", "values"),
-    [(SCALING, ["8B", "15T"]), (COST, ["2B", "300M", "12", "0.5", "1.5", "2", "2"])],
+    [(SCALING, ["8B", "15T"]), (COST, ["2B", "300M", "0.5", "1.5", "2", "2"])],
 )
-def test_empty_form_shows_the_values_of_the_example(client, page, values):
-    placeholders = re.findall(r'placeholder="(?:e\.g\. )?([^"]*)"', client.get(page).content.decode())
-    assert placeholders[: len(values)] == values
-    assert "e.g." not in client.get(page, {"tokens": "1T", "input_tokens": "1M"}).content.decode()
+def test_form_starts_with_the_values_of_the_example(client, page, values):
+    field = re.compile(r'<input type="text" [^>]*?value="([^"]*)"')
+    assert field.findall(client.get(page).content.decode()) == values
+    assert field.findall(client.get(page, {"tokens": "1T", "input_tokens": "1M"}).content.decode()) in (["1T"], ["1M"])
 
 
 def test_scaling_shows_where_models_are(client):
@@ -223,7 +222,7 @@ def test_every_field_of_the_costs_stands_in_a_part():
 )
 def test_parts_of_the_costs_are_marked_if_they_are_used(client, query, used):
     shown = text(client.get(COST, query))
-    assert re.findall(r"(Model memory|Peak load|Weeks of work before launch|Fine-tuning) \(in use\)", shown) == used
+    assert re.findall(r"(Model memory|Peak load|Work before launch|Fine-tuning) \(in use\)", shown) == used
 
 
 def test_parts_of_the_costs_are_open_only_for_an_error(client):

@@ -66,8 +66,8 @@ def test_facts_that_were_set_by_hand_are_marked(client, benchmark):
         set_hand_fact(factories.model("a").pk, field, value, "memo")
     model = factories.model("a")
     Price.objects.create(model=model, input=1, output=3, source="memo", as_of="2026-01-01", by_hand=True)
-    assert "A $1.50 ‡ MIT ‡ chat ‡ $1.50 ‡ 8.19K ‡ 7B ‡" in text(client)
-    assert "A MIT ‡ chat ‡ $1.50 ‡ 8.19K ‡ 7B ‡" in text(client, "?sort=price")  # once is enough
+    assert "A $1.50 ‡ MIT ‡ chat ‡ $1.50 ‡ 8.19K ‡ MIT ‡ 7B ‡" in text(client)
+    assert "A MIT ‡ chat ‡ $1.50 ‡ 8.19K ‡ MIT ‡ 7B ‡" in text(client, "?sort=price")  # once is enough
     assert text(client).count("‡ Entered manually on this site. The model's page shows the source and date.") == 1
 
 
