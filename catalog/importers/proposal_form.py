@@ -53,4 +53,3 @@ class ProposalForm(forms.Form):
         widget=forms.Textarea({"rows": 4}),
         validators=[validate_printable_lines],
     )
-    use_required_attribute = False
