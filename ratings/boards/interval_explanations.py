@@ -73,11 +73,11 @@ def describe_missing_votes(row: Mapping[str, Any]) -> str:
     if has_rank(row):
         return ""
     votes = row["votes_to_rank"]
-    more = ngettext("needs %(votes)s more vote", "needs %(votes)s more votes", votes) % {"votes": votes}
+    more = ngettext("%(votes)s more vote", "%(votes)s more votes", votes) % {"votes": votes}
     if not votes:
         return _("needs both wins and losses")
     if row["unbounded"]:
-        return _("%(more)s, some with the opposite result") % {"more": more}
+        return _("%(more)s (some with the opposite result)") % {"more": more}
     return more
 
 

@@ -42,7 +42,7 @@ def load_figures(model: LanguageModel, price: Price | None) -> list[FactFigure]:
         figures.append(build_figure(_("Output / 1M"), price.output, outputs, format_dollars, _describe(price)))
     if model.context_window:
         windows = LanguageModel.objects.values_list("context_window", flat=True)
-        figures.append(build_figure(_("Context"), model.context_window, windows, format_count, _("tokens")))
+        figures.append(build_figure(_("Context"), model.context_window, windows, "{:,}".format, _("tokens")))
     return figures
 
 

@@ -17,7 +17,7 @@ LabeledText: TypeAlias = tuple[str, str]
 
 
 def list_known_facts(model: LanguageModel) -> list[LabeledText]:
-    """Return the known facts about a model, except its price."""
+    """Return the known facts about a model, except its price and its context, which are figures."""
     facts: list[LabeledText] = [(_("API name"), format_html("<code>{}</code>", model.slug))]
     if model.parameters_total:
         size = format_count(model.parameters_total)
@@ -29,8 +29,6 @@ def list_known_facts(model: LanguageModel) -> list[LabeledText]:
         facts.append((_("Base model"), link))
     if model.training_tokens:
         facts.append((_("Trained on"), _("%(tokens)s tokens") % {"tokens": format_count(model.training_tokens)}))
-    if model.context_window:
-        facts.append((_("Context"), _format_tokens(model.context_window)))
     if model.release_date:
         facts.append((_("Released"), format_date(model.release_date, "F j, Y")))
     if model.knowledge_cutoff:

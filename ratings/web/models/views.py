@@ -32,6 +32,7 @@ from ratings.reports.placements import Placement
 from ratings.web.models import fact_figures, fact_lists
 
 FEWEST_RANKS = 5  # on the axis; on a shorter one, a difference of one rank would look large
+MIN_RANKS = 2  # a plot of a single rank would be empty otherwise
 RANK_MARGIN = 0.0685  # ticks within 6% of an end are dropped; with this margin, rank 1 has a tick
 SCORE_SCALE = Scale(0, 100, "scores")
 WIN_SCALE = Scale(0, 100, "wins", mark=50)
@@ -137,10 +138,12 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
 
 
 def _build_rank_scale(by_category: Sequence[Placement]) -> Scale | None:
-    """Return the axis for the model's ranks, starting at rank 1, or None if the model has no rank."""
+    """Return the axis for the model's ranks, starting at rank 1, or None if it has fewer than two ranks."""
+    if sum(place.row["rank"] is not None for place in by_category) < MIN_RANKS:
+        return None
     ends = [place.row[end] for place in by_category for end in ("rank", "rank_low", "rank_high")]
     ranks = [rank for rank in ends if rank is not None]
-    return build_scale((1, max(FEWEST_RANKS, *ranks)), "ranks", margin=RANK_MARGIN) if ranks else None
+    return build_scale((1, max(FEWEST_RANKS, *ranks)), "ranks", margin=RANK_MARGIN)
 
 
 def _build_standing(

@@ -87,9 +87,9 @@ def test_half_width_is_that_of_a_closed_interval(low, high, half):
     ("fields", "words"),
     [
         ({}, ""),
-        ({"rank": None, "votes_to_rank": 1}, "needs 1 more vote"),
-        ({"rank": None, "votes_to_rank": 80}, "needs 80 more votes"),
-        ({"rank": None, "votes_to_rank": 80, "unbounded": True}, "needs 80 more votes, some with the opposite result"),
+        ({"rank": None, "votes_to_rank": 1}, "1 more vote"),
+        ({"rank": None, "votes_to_rank": 80}, "80 more votes"),
+        ({"rank": None, "votes_to_rank": 80, "unbounded": True}, "80 more votes (some with the opposite result)"),
         ({"rank": None, "votes_to_rank": 0, "unbounded": True}, "needs both wins and losses"),
         ({"rank": None, "votes_to_rank": 0}, "needs both wins and losses"),  # by Elo nothing is unbounded
     ],

@@ -4,14 +4,14 @@ import { FONT_PX, fillTemplate, renderPlot, formatDollars, formatWhole, computeD
 
 const { Plot } = window;
 const TICK_PX = 52;
-const MARGINS = { marginTop: 28, marginRight: 16, marginBottom: 48, marginLeft: 52 };
+const MARGINS = { marginTop: 28, marginRight: 24, marginBottom: 48, marginLeft: 52 };
+const LEFT_ROOM = [1.8, 16]; // for names: the lowest price is divided by this number, the second one if there is little room
 const FREE = 4; // free models are drawn at the lowest price divided by this number
 const RADIUS_PX = 5;
 const SMALL_PX = 3.5; // if there is little room, for marks that are not on the frontier
 const NAME_SHARE = 0.03; // of the height, for a name below the lowest mark
 const FAINT = 0.45; // their opacity
 const NARROW_PX = 540;
-const MOST_NAMES = 4; // in a narrow plot with little room
 const CROWDED_PX2 = 5000; // area per mark; with less, only marks on the frontier have names
 const HUES = new Map([[true, "var(--a)"], [false, "var(--b)"], [null, "var(--ink-soft)"]]);
 
@@ -25,13 +25,13 @@ function ticks(low, high, most) {
   return series.find((found) => found.length <= most) ?? last.filter((_, place) => place % Math.ceil(last.length / most) === 0);
 }
 
-function scaleX(rows, priced, words, most) {
+function scaleX(rows, priced, words, most, room) {
   const paid = rows.map(({ value }) => value).filter((value) => value > 0);
   const [cheapest, dearest] = paid.length ? [Math.min(...paid), Math.max(...paid)] : [1, 1];
   const free = cheapest / FREE;
   const place = ({ value }) => value || free;
   const formatTick = priced ? formatDollars : (tick) => tick.toLocaleString("en");
-  const domain = [Math.min(...rows.map(place)) / 1.4, dearest * 1.4];
+  const domain = [Math.min(...rows.map(place)) / room, dearest * 1.4];
   return {
     place,
     x: { type: "log", domain, axis: null },
@@ -70,15 +70,14 @@ export function frontier({ rows, against }, width, words, height) {
   const priced = against === "price";
   const [lowest, high] = computeDomain(rows);
   const low = lowest - (high - lowest) * NAME_SHARE;
-  const { place, x, axis } = scaleX(rows, priced, words, Math.floor((width - MARGINS.marginLeft) / TICK_PX));
+  const isCrowded = (width * height) / rows.length < CROWDED_PX2;
+  const { place, x, axis } = scaleX(rows, priced, words, Math.floor((width - MARGINS.marginLeft) / TICK_PX), LEFT_ROOM[Number(isCrowded && width < NARROW_PX)]);
   const best = rows.filter(({ on_frontier: on }) => on).sort((one, other) => other.rating - one.rating);
   const { points, lines } = buildSteps(best, place, priced, x.domain);
   const curve = priced ? "step-after" : "step-before";
-  const isCrowded = (width * height) / rows.length < CROWDED_PX2;
   const isFaint = ({ on_frontier: on }) => isCrowded && !on;
   const r = (row) => (isFaint(row) ? SMALL_PX : RADIUS_PX);
-  const step = isCrowded && width < NARROW_PX ? Math.ceil(best.length / MOST_NAMES) : 1;
-  const named = new Set(isCrowded ? best.filter((_, at) => at % step === 0) : rows);
+  const named = new Set(isCrowded ? best : rows);
   const isMixed = new Set(rows.map((row) => row.answers_here)).size > 1;
   const whiskers = rows.map((row) => [row.ci_low ?? row.rating, row.ci_high ?? row.rating].map((rating) => ({ x: place(row), rating })));
   const hue = ({ open_weights: open }) => HUES.get(open);
@@ -88,12 +87,12 @@ export function frontier({ rows, against }, width, words, height) {
     height,
     ...MARGINS,
     x,
-    y: { domain: [low, high], label: words.y, grid: true, labelArrow: "none", ticks: Math.round(height / 80) },
+    y: { domain: [low, high], label: words.y, grid: true, labelArrow: "none", ticks: Math.round(height / 120) },
     color: { type: "identity" },
     marks: [
-      Plot.areaY(points, { x: "x", y1: low, y2: "rating", curve, fill: "var(--line)", fillOpacity: 0.4 }),
+      Plot.areaY(points, { x: "x", y1: low, y2: "rating", curve, fill: "var(--line)", fillOpacity: 0.25 }),
       Plot.axisX(axis),
-      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeOpacity: (row) => (isFaint(row) ? FAINT : 0.75) }),
+      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeWidth: 1.5, strokeOpacity: (row) => (isFaint(row) ? FAINT : 1) }),
       Plot.line(points, { x: "x", y: "rating", curve, stroke: "var(--ink)", strokeWidth: 1.5 }),
       Plot.dot(rows, {
         x: place,

@@ -14,6 +14,8 @@ const FIGURE_PX = 44; // a rating to the left of a name
 const MARGIN = { marginTop: 12, marginBottom: 40, marginLeft: 44 };
 const COLORS = { up: "var(--a)", down: "var(--b)" };
 const TOP_COLORS = ["var(--a)", "var(--b)", "var(--ink)"];
+const GRAYS = ["var(--ink-soft)", "var(--line-strong)"];
+const MARGIN_SHARE = 0.06; // of the time before the last change, after it
 
 // Places one label per model as near to its last point as possible, from top to bottom, without overlap. Labels that
 // would overlap form a group around the mean of their points.
@@ -59,39 +61,43 @@ function computeScales(lines) {
   const withBand = lines.filter(({ hasBand }) => hasBand);
   const times = lines.flatMap(({ points }) => points.map(({ at }) => at));
   const [begin, last] = [Math.min(...times), Math.max(...times)];
+  const changes = lines.map(({ points }) => points.findLast(({ rating }, place) => rating !== points[place - 1]?.rating).at);
   const first = Math.min(...withBand.flatMap(findReliable).map(({ at }) => at), begin + (last - begin) / 3);
   const closed = withBand.flatMap(findReliable).filter((point) => measureInterval(point) < Infinity);
   const domain = computeDomain([...closed, ...withBand.map(({ last }) => last), ...lines.flatMap(findReliable).map(({ rating }) => ({ rating, ci_low: null, ci_high: null }))]);
-  return { first, last, domain };
+  const lastChange = Math.max(...changes);
+  return { first, last: Math.min(last, lastChange + (lastChange - first) * MARGIN_SHARE || last), domain };
 }
 
-function drawLine({ name, points, last, color, hasBand }, [low, high]) {
+function drawLine({ name, points, last, color, hasBand }, { last: end, domain: [low, high] }, place) {
   const path = { x: "at", y: "rating", curve: "step-after", clip: true };
   const title = () => [name, ...[points[0], last].map(formatPoint)].join("\n");
-  const band = { x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, fill: color, fillOpacity: 0.06, curve: "step-after", clip: true };
+  const ends = { x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, curve: "step-after", clip: true };
+  const gray = GRAYS[place % GRAYS.length];
   return [
-    Plot.areaY(hasBand ? points : [], band),
-    Plot.line(points, { ...path, stroke: color ?? "var(--line-strong)", strokeOpacity: color ? 1 : 0.6, strokeWidth: hasBand ? 3 : color ? 2 : 1 }),
-    Plot.dot([last], { x: "at", y: "rating", r: 3.5, fill: color ?? "var(--line-strong)" }),
+    Plot.areaY(hasBand ? points : [], { ...ends, fill: color, fillOpacity: 0.05 }),
+    ...(hasBand ? ["y1", "y2"] : []).map((y) => Plot.line(points, { ...path, y: ends[y], stroke: color, strokeOpacity: 0.3, strokeWidth: 1 })),
+    Plot.line(points, { ...path, stroke: color ?? gray, strokeOpacity: color ? 1 : 0.8, strokeWidth: hasBand ? 3 : color ? 2 : 1.25 }),
+    Plot.dot([{ ...last, at: new Date(end) }], { x: "at", y: "rating", r: 3.5, fill: color ?? gray }),
     Plot.line(points, { ...path, stroke: "var(--ink)", strokeOpacity: 0, strokeWidth: 14, title }),
   ];
 }
 
 export function history(data, width, words, height) {
   const lines = parseLines(data, words);
-  const { first, last, domain } = computeScales(lines);
+  const scales = computeScales(lines);
+  const { first, last, domain } = scales;
   const [low, high] = domain;
   const isCut = lines.some(({ points }) => points.some(({ at, rating }) => at < first || rating < low || rating > high));
   document.getElementById("history-cut").textContent = isCut ? words.cut : "";
   const isNarrow = width < NARROW_PX;
   const leader = isNarrow ? NARROW_LEADER_PX : LEADER_PX;
-  const room = leader + computeLabelWidth(lines.map(({ name }) => `${name}  1,000 `), width, isNarrow ? 0.38 : 0.42);
-  const names = shortenNames(lines.map(({ name }) => name), room - leader - (isNarrow ? FIGURE_PX - 16 : FIGURE_PX));
+  const figure = isNarrow ? "" : "1,000  ";
+  const room = leader + computeLabelWidth(lines.map(({ name }) => figure + name), width, isNarrow ? 0.28 : 0.42);
+  const names = shortenNames(lines.map(({ name }) => name), room - leader - (isNarrow ? 0 : FIGURE_PX)).map((name, at) => (isNarrow ? name : `${formatWhole(lines[at].last.rating)}  ${name}`));
   const places = placeLabels(lines, domain, height);
   const end = new Date(last + ((last - first) * leader) / (width - room - MARGIN.marginLeft));
-  const labels = lines.map(({ last: { at, rating }, color }, index) => {
-    return { at, rating, end, y: places[index], text: `${formatWhole(rating)}  ${names[index]}`, color };
-  });
+  const labels = lines.map(({ last: { rating }, color }, index) => ({ at: new Date(last), rating, end, y: places[index], text: names[index], color }));
   const text = { x: "end", y: "y", text: "text", textAnchor: "start", dx: 4 };
   return renderPlot({
     ariaLabel: words.alt,
@@ -103,8 +109,8 @@ export function history(data, width, words, height) {
     y: { domain, label: null, ticks: 6, grid: true },
     marks: [
       Plot.link(labels, { x1: "at", x2: "end", y1: "rating", y2: "y", stroke: (label) => label.color ?? "var(--line-strong)", strokeOpacity: 0.6 }),
-      ...lines.filter(({ color }) => !color).flatMap((line) => drawLine(line, domain)),
-      ...lines.filter(({ color }) => color).reverse().flatMap((line) => drawLine(line, domain)),
+      ...lines.filter(({ color }) => !color).flatMap((line, place) => drawLine(line, scales, place)),
+      ...lines.filter(({ color }) => color).reverse().flatMap((line, place) => drawLine(line, scales, place)),
       Plot.text(labels.filter(({ color }) => !color), { ...text, fill: "var(--ink-soft)" }),
       Plot.text(labels.filter(({ color }) => color), { ...text, fill: "color", fontWeight: 650 }),
     ],

@@ -5,9 +5,9 @@ const NAMESPACE = "http://www.w3.org/2000/svg";
 const HEIGHT_PX = 14;
 const NARROW_PX = 540;
 const MIN_ROOM_PX = 170;
-const DISTANCES_PX = [11, 24, 38]; // from the center of the mark; from the second on, with a leader line
+const DISTANCES_PX = [11, 24, 38, 56]; // from the center of the mark; from the second on, with a leader line
 const ABOVE = [-0.8, -0.8]; // the best place if there is much room
-const DIRECTIONS = [[-1, 0], [1, 0], ABOVE, [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8], [0, -1.5], [0, 1.5]];
+const DIRECTIONS = [[-1, 0], [1, 0], ABOVE, [0.8, -0.8], [0, -1.5], [0.8, 0.8], [-0.8, 0.8], [0, 1.5]];
 const LEADER_STEPS = [0.4, 0.55, 0.7, 0.85, 1];
 
 function buildBox(left, y, width, height) {
@@ -31,7 +31,7 @@ function buildPlace({ x, y, width }, [across, down], distance) {
 }
 
 // Returns the labels with their places. `marks` have a position, a radius, and a name; the most important ones are first.
-// A name lies on as few marks without a name and thin lines as possible; in a narrow plot, on at most five marks.
+// A name lies on no mark, and on as few thin lines as possible.
 function placeLabels(all, bounds, lines, thin) {
   const isNarrow = bounds.right - bounds.left < NARROW_PX;
   const marks = all.filter(({ text }) => text);
@@ -45,7 +45,7 @@ function placeLabels(all, bounds, lines, thin) {
     const free = places.filter(({ name, leader }) => isInside(name) && ![name, ...leader].some((box) => taken.some((other) => overlaps(box, other))));
     const countCovered = (boxes, { name }) => boxes.filter((other) => overlaps(name, other)).length;
     const [, place] = free.map((each) => [countCovered(isNarrow ? others : [...others, ...thin], each), each]).sort(([one], [other]) => one - other)[0] ?? [];
-    if (!place || (isNarrow && countCovered(others, place) > 5)) continue;
+    if (!place || countCovered(others, place)) continue;
     taken.push(place.name, ...place.leader);
     labels.push({ ...mark, place });
   }

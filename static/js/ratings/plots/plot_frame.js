@@ -41,7 +41,7 @@ export function fitText(name, room) {
 
 // Returns the width that the names need, up to a part of the plot. `shortenNames` cuts longer names.
 export function computeLabelWidth(names, width, share = 0.42) {
-  const longest = Math.max(...names.map((name) => name.length * measureLetter(name))) + 16;
+  const longest = Math.max(...names.map((name) => name.length * measureLetter(name))) + 20;
   return Math.ceil(Math.min(longest, width * share, 260));
 }
 

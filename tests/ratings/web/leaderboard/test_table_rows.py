@@ -160,8 +160,8 @@ def test_line_of_a_model_without_a_rank_says_what_it_lacks_and_where_it_could_st
         for low, high in ((1, 3), (1, 1))
     ]
     assert [(each.rank, each.rank_range, each.missing) for each in found] == [
-        (DASH, f"1{DASH}3", "needs 40 more votes"),
-        (DASH, "1", "needs 40 more votes"),
+        (DASH, f"1{DASH}3", "40 more votes"),
+        (DASH, "1", "40 more votes"),
     ]
     ranked = build_row(entry(rank_low=1, rank_high=1), [], (), 4, None)
     assert (ranked.rank_range, ranked.missing) == ("", "")
