@@ -163,6 +163,7 @@ def test_page_begins_with_the_values_and_computes_nothing_yet(client, mixture):
     assert selected(response) == "mixture-8x7b"
     assert (values["price_input"], values["price_cached"]) == ("2.5", "1.25")
     assert (values["params"], values["layers"]) == ("46.7B", "32")
+    assert (values["input_tokens"], values["gpu_hour"]) == ("2B", "2")  # of the example
 
 
 def test_page_keeps_the_model_and_what_was_written(client, mixture):
