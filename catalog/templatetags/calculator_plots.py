@@ -81,7 +81,7 @@ def _draw_cheaper_sides(plot: CostPlot) -> SafeString:
     height = cost_plot.BOTTOM - cost_plot.TOP
     sides = (("a", cost_plot.LEFT, plot.break_even_x), ("b", plot.break_even_x, plot.right))
     shades = [format_html(html, side, x, cost_plot.TOP, round(end - x, 1), height) for side, x, end in sides]
-    top, low = cost_plot.TOP + 18, cost_plot.BOTTOM - 30
+    top, low = cost_plot.TOP + 18, cost_plot.BOTTOM - 46
     labels = [
         _draw_text("a", cost_plot.LEFT + 8, top, _("API cheaper")),
         _draw_text("b", plot.right - 8, low, _("GPUs cheaper"), "end"),

@@ -138,7 +138,7 @@ def test_tabs_follow_the_limits_that_are_typed(browser: Browser, service: Servic
 def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
     plain.goto("/scaling/")
     for label, value in {"Parameters": "", "Training tokens": "", "Compute": "5.76e23"}.items():
-        plain.get_by_label(label).fill(value)
+        plain.get_by_label(label, exact=True).fill(value)
     plain.get_by_role("button", name="Calculate").click()
     expect(plain.get_by_role("row", name="Lowest loss according to the law")).to_contain_text("72.2B")
 
