@@ -32,13 +32,13 @@ from ratings.models import Pool
 MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
 CHECKLIST = (
-    gettext_lazy("Pilot: Five people, 50 of your questions, blind"),
+    gettext_lazy("Pilot: Five people judged 50 of your cases blind"),
     gettext_lazy("Load: Speed, failures, cost measured for a week"),
     gettext_lazy("License: Terms and data use read and approved"),
-    gettext_lazy("Attacks: Hidden instructions, data theft tested"),
-    gettext_lazy("Harm: Harm, false claims, refusals tested"),
-    gettext_lazy("Fairness: Different people, languages tested"),
-    gettext_lazy("Fallback: Second choice named, switch tested"),
+    gettext_lazy("Attacks: Hidden instructions and data theft tested"),
+    gettext_lazy("Harm: Abuse, false claims, and refusals tested"),
+    gettext_lazy("Fairness: Different people and languages tested"),
+    gettext_lazy("Fallback: Second choice named, and switch tested"),
     gettext_lazy("Review: Date set, before the model is retired"),
 )
 

@@ -1,7 +1,6 @@
 """The pages for choosing a model and for documenting the decision. The URL contains all of their state."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode

@@ -40,7 +40,7 @@ def list_shown_keys(html):
 def test_home_says_how_many_models_are_in_the_draw(client, two_models):
     common.endpoint(enabled=False)
 
-    assert "Two of the 2 available models" in page(client)
+    assert "Two of 2 models" in page(client)
 
 
 def test_home_says_when_there_are_too_few(client):
