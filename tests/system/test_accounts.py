@@ -135,6 +135,11 @@ def test_passwords_are_shown_and_hidden_again(page: Page) -> None:
             expect(page.get_by_label(label, exact=True)).to_have_attribute("type", kind)
 
 
+def test_login_says_that_a_lost_password_cannot_be_reset(page: Page) -> None:
+    page.goto("/accounts/login/")
+    expect(page.get_by_label("Password", exact=True)).to_have_accessible_description(re.compile("lost password"))
+
+
 def test_accounts_work_without_javascript(browser: Browser, service: Service) -> None:
     context = browser.new_context(base_url=service.url, java_script_enabled=False)
     page = context.new_page()

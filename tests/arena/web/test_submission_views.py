@@ -51,6 +51,7 @@ def test_form_has_both_ways(client):
     text = page.content.decode()
     assert page.status_code == 200
     assert 'name="file"' in text
+    assert text.count(" required") == 4  # the file, and three fields of the proposal
     assert all(f'name="{field}"' in text for field in GOOD)
     assert "no-store" in page.headers["Cache-Control"]
     for path in ("/benchmarks/", "/models/"):
