@@ -3,7 +3,7 @@ import { labelMarks } from "./mark_labels.js";
 import { FONT_PX, fillTemplate, renderPlot, formatDollars, formatWhole, computeDomain } from "./plot_frame.js";
 
 const { Plot } = window;
-const TICK_PX = 52;
+const TICK_PX = 60;
 const MARGINS = { marginTop: 28, marginRight: 24, marginBottom: 48, marginLeft: 52 };
 const LEFT_ROOM = [1.8, 16]; // for names: the lowest price is divided by this number, the second one if there is little room
 const FREE = 4; // free models are drawn at the lowest price divided by this number
@@ -29,6 +29,7 @@ function scaleX(rows, priced, words, most, room) {
   const paid = rows.map(({ value }) => value).filter((value) => value > 0);
   const [cheapest, dearest] = paid.length ? [Math.min(...paid), Math.max(...paid)] : [1, 1];
   const free = cheapest / FREE;
+  const hasFree = paid.length < rows.length;
   const place = ({ value }) => value || free;
   const formatTick = priced ? formatDollars : (tick) => tick.toLocaleString("en");
   const domain = [Math.min(...rows.map(place)) / room, dearest * 1.4];
@@ -37,8 +38,8 @@ function scaleX(rows, priced, words, most, room) {
     x: { type: "log", domain, axis: null },
     // On a logarithmic scale, Plot omits some tick labels, so the labels are set here.
     axis: {
-      ticks: [...(paid.length < rows.length ? [free] : []), ...ticks(cheapest / 1.4, dearest * 1.4, most)],
-      text: (tick) => (tick === free && paid.length < rows.length ? words.free : formatTick(tick)),
+      ticks: [...(hasFree ? [free] : []), ...ticks(cheapest / 1.4, dearest * 1.4, most - Number(hasFree))],
+      text: (tick) => (tick === free && hasFree ? words.free : formatTick(tick)),
       label: words.x,
       labelAnchor: "center",
       labelArrow: "none",

@@ -31,7 +31,7 @@ function buildPlace({ x, y, width }, [across, down], distance) {
 }
 
 // Returns the labels with their places. `marks` have a position, a radius, and a name; the most important ones are first.
-// A name lies on no mark, and on as few thin lines as possible.
+// A name and its leader line lie on no mark, and on as few thin lines as possible.
 function placeLabels(all, bounds, lines, thin) {
   const isNarrow = bounds.right - bounds.left < NARROW_PX;
   const marks = all.filter(({ text }) => text);
@@ -43,7 +43,7 @@ function placeLabels(all, bounds, lines, thin) {
   for (const mark of marks) {
     const places = DISTANCES_PX.flatMap((distance) => directions.map((direction) => buildPlace(mark, direction, distance)));
     const free = places.filter(({ name, leader }) => isInside(name) && ![name, ...leader].some((box) => taken.some((other) => overlaps(box, other))));
-    const countCovered = (boxes, { name }) => boxes.filter((other) => overlaps(name, other)).length;
+    const countCovered = (boxes, { name, leader }) => boxes.filter((other) => [name, ...leader].some((box) => overlaps(box, other))).length;
     const [, place] = free.map((each) => [countCovered(isNarrow ? others : [...others, ...thin], each), each]).sort(([one], [other]) => one - other)[0] ?? [];
     if (!place || countCovered(others, place)) continue;
     taken.push(place.name, ...place.leader);
