@@ -32,14 +32,14 @@ from ratings.models import Pool
 MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
 CHECKLIST = (
-    gettext_lazy("Pilot: Five people judged 50 of your cases blind"),
-    gettext_lazy("Load: Speed, failures, cost measured for a week"),
-    gettext_lazy("License: Terms and data use read and approved"),
-    gettext_lazy("Attacks: Hidden instructions and data theft tested"),
-    gettext_lazy("Harm: Abuse, false claims, and refusals tested"),
-    gettext_lazy("Fairness: Different people and languages tested"),
-    gettext_lazy("Fallback: Second choice named, and switch tested"),
-    gettext_lazy("Review: Date set, before the model is retired"),
+    gettext_lazy("Pilot: five people have judged fifty of your own questions blind."),
+    gettext_lazy("Load: speed, failures, and cost were measured for a week of the expected load."),
+    gettext_lazy("License: someone with authority has approved the terms and the use of your data."),
+    gettext_lazy("Attacks: hidden instructions and attempts to steal data were tested."),
+    gettext_lazy("Harm: abuse, invented sources, confident errors, and refusals were tested."),
+    gettext_lazy("Fairness: questions about different people and in all your languages were tested."),
+    gettext_lazy("Fallback: a second choice is named, and switching to it was tested."),
+    gettext_lazy("Review: a date is set, before the provider retires the model."),
 )
 
 
