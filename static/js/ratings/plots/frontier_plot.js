@@ -79,7 +79,7 @@ export function frontier({ rows, against }, width, words, height) {
   const r = (row) => (isFaint(row) ? SMALL_PX : RADIUS_PX);
   const step = isCrowded && width < NARROW_PX ? Math.ceil(best.length / MOST_NAMES) : 1;
   const named = new Set(isCrowded ? best.filter((_, at) => at % step === 0) : rows);
-  const isMixed = new Set(rows.map((row) => row.answers_here)).size > 1;
+  const isMixed = new Set(rows.map((row) => row.has_enabled_endpoint)).size > 1;
   const whiskers = rows.map((row) => [row.ci_low ?? row.rating, row.ci_high ?? row.rating].map((rating) => ({ x: place(row), rating })));
   const hue = ({ open_weights: open }) => HUES.get(open);
   const svg = renderPlot({
@@ -99,7 +99,7 @@ export function frontier({ rows, against }, width, words, height) {
         x: place,
         y: "rating",
         r,
-        fill: (row) => (isMixed && !row.answers_here ? "var(--paper)" : hue(row)),
+        fill: (row) => (isMixed && !row.has_enabled_endpoint ? "var(--paper)" : hue(row)),
         stroke: hue,
         strokeWidth: 1.5,
         opacity: (row) => (isFaint(row) ? FAINT : 1),
