@@ -37,12 +37,12 @@ pages = [
     _build_battle_path("<uuid:battle_id>/delete/", history_views.delete_battle, "battle-delete"),
     _build_battle_path("<uuid:battle_id>/vote/", battle_views.cast_vote, "battle-vote"),
     _build_battle_path("<uuid:battle_id>/turns/", battle_views.ask_follow_up, "battle-follow-up"),
-    _build_battle_path("<uuid:battle_id>/retry/", battle_views.retry_answers, "battle-try-again"),
-    _build_battle_path("<uuid:battle_id>/stop/", battle_views.stop_battle, "battle-end"),
+    _build_battle_path("<uuid:battle_id>/retry/", battle_views.retry_answers, "battle-retry-answers"),
+    _build_battle_path("<uuid:battle_id>/stop/", battle_views.stop_battle, "battle-stop-answers"),
     _build_battle_path("<uuid:battle_id>/ratings/", battle_views.show_ratings, "battle-ratings"),
     _build_battle_path("<uuid:battle_id>/opinion/", battle_views.save_feedback, "battle-feedback"),
     _build_battle_path("<uuid:battle_id>/share/", battle_views.share_battle, "battle-share"),
-    _build_battle_path("<uuid:battle_id>/go-on/", battle_views.continue_battle, "battle-continue"),
+    _build_battle_path("<uuid:battle_id>/continue/", battle_views.continue_battle, "battle-continue"),
     path(
         "b/<uuid:battle_id>/", cache_control(no_store=True)(published_views.show_shared_battle), name="published-battle"
     ),

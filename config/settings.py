@@ -169,7 +169,7 @@ CELERY_BEAT_SCHEDULE = {
     "thin old snapshots": {"task": "ratings.thin_snapshots", "schedule": 60.0, "options": {"expires": 60}},
     "clean up named sets": {"task": "ratings.tidy_sets", "schedule": 3600.0, "options": {"expires": 3600}},
     "compute the method page's figures": {
-        "task": "ratings.count_figures",
+        "task": "ratings.update_figures",
         "schedule": 60.0,
         "options": {"expires": 60},
     },

@@ -120,8 +120,8 @@ def _filter_votes() -> None:
         connections.close_all()
 
 
-@shared_task(name="ratings.count_figures", ignore_result=True)
-def count_figures() -> None:
+@shared_task(name="ratings.update_figures", ignore_result=True)
+def update_figures() -> None:
     """Update the figures on the method page."""
     from ratings.pipeline import pool_figures  # loads scipy, which is slow to import
 

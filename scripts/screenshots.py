@@ -30,7 +30,7 @@ MAX_BYTES = 150_000
 WEBP_QUALITY = 90
 DESKTOP, LAPTOP, PHONE = (1440, 900), (1280, 800), (390, 844)
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-VOTERS = 40
+VOTERS = 64
 BATTLES_EACH = 30
 UNLIMITED = {"ARENA_BATTLES_PER_HOUR": "0", "ARENA_BATTLES_PER_HOUR_ADDRESS": "0", "ARENA_STREAMS_PER_VOTER": "0"}
 QUESTION = "Why do leaves change color in autumn, and why do only some of them turn red?"
@@ -234,7 +234,7 @@ def take_screenshot(browser: Browser, url: str, shot: Shot) -> int:
 
 @contextmanager
 def run_populated_service() -> Iterator[Service]:
-    """Run a service with the invented models and 1,200 votes."""
+    """Run a service with the invented models and 1,920 votes."""
     with FakeProvider() as provider, tempfile.TemporaryDirectory(prefix="arena-") as folder:
         models = Path(folder) / "models.toml"
         models.write_text("".join(model.build_entry(provider.base_url) for model in MODELS))

@@ -65,7 +65,7 @@ def test_pages_of_battles_carry_the_strict_policy(client, state):
     client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(voter.pk))
     made = {"voted": {"a": FAILED}, "void": {"a": FAILED}}.get(state, {})
     battle = factories.battle("ready" if state == "voted" else state, voter=voter, **made)
-    acts = {"vote": {"winner": "a"}, "turns": {}, "retry": {}, "stop": {}, "opinion": {}, "share": {}, "go-on": {}}
+    acts = {"vote": {"winner": "a"}, "turns": {}, "retry": {}, "stop": {}, "opinion": {}, "share": {}, "continue": {}}
 
     for act, fields in acts.items():
         check(client.post(f"/battles/{battle.pk}/{act}/", fields))

@@ -1,8 +1,8 @@
 """The release clock of anonymous battles. It prevents a pane's rhythm from revealing the model.
 
 No text is released until each side has either begun or failed. Then both sides advance by the same number of characters
-per tick. When one side ends, the other continues at a pace that simulates the ended side. A side that is answered alone
-waits until its answer is complete, and is then released at a fixed pace.
+per tick. When one side ends, the other continues at a pace that simulates the ended side. If only one side is
+answering, its text is held until the answer is complete, and is then released at a fixed pace.
 
 This module does no I/O and does not import Django.
 """
@@ -90,7 +90,7 @@ class ReleaseClock:
     The clock releases the shorter waiting text over `SMOOTHING_TICKS`, in steps of random size. This hides the sizes of
     the models' pieces, and whether they are real or simulated.
 
-    lone: whether only one side is being answered
+    lone: whether only one side is answering
     """
 
     random: Random = field(default_factory=SystemRandom)

@@ -1,4 +1,4 @@
-"""Base form for values that an operator sets by hand. It asks for the source and the day on which it was read."""
+"""Base form for values that an operator sets by hand. It also asks for the value's source and the day it was read."""
 
 from datetime import date
 from typing import Any

@@ -167,8 +167,8 @@ class CostOptionSchema(Schema):
     once = CostItemsField(
         source="one_time", child=FloatField(), help_text="One-time costs in US dollars before the launch, by item."
     )
-    each_month = FloatField(source="monthly_total", help_text="Sum of `monthly`.")
-    at_once = FloatField(source="one_time_total", help_text="Sum of `once`.")
+    monthly_total = FloatField(help_text="Sum of `monthly`.")
+    one_time_total = FloatField(help_text="Sum of `once`.")
     total = CostTotalField(source="*", help_text="Total cost in US dollars over `months`.")
     weeks = FloatField(help_text="Number of weeks until the launch.")
 

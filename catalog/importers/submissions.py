@@ -1,4 +1,4 @@
-"""Visitors' submissions: score files and proposals of models. They wait until an operator accepts or refuses them.
+"""Visitors' submissions: score files and model proposals. They wait until an operator accepts or rejects them.
 
 A score file is parsed on arrival. An accepted file is imported like any other score file (`catalog.importers.scores`),
 with the submission as its source.

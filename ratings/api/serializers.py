@@ -189,7 +189,7 @@ class FrontierRowSchema(Schema):
     on_frontier = BooleanField(help_text="True if no other model is better in both respects.")
     organization = CharField(allow_null=True, help_text="The maker of the model.")
     open_weights = BooleanField(allow_null=True)
-    answers_here = BooleanField(help_text="True if the model answers in the battles on this site.")
+    has_enabled_endpoint = BooleanField(help_text="True if the model answers in the battles on this site.")
 
 
 class FrontierExclusionSchema(Schema):

@@ -227,7 +227,7 @@ class MethodReportSchema(Schema):
 
 class RemovalSchema(Schema):
     at_least = IntegerField(allow_null=True, help_text="Removing fewer voters cannot change the order.")
-    at_most = IntegerField(allow_null=True, help_text="There are this many voters whose removal changes the order.")
+    at_most = IntegerField(allow_null=True, help_text="Removing this many voters can change the order.")
     of = IntegerField(allow_null=True, help_text="Number of voters who can be removed.")
 
 
@@ -299,8 +299,8 @@ class MovementReportSchema(BoardKeySchema):
         many=True,
         help_text="Models in the main component of both boards, largest change first.",
     )
-    came = ModelNameSchema(source="added", many=True, help_text="Models that are new on the later board.")
-    went = ModelNameSchema(source="removed", many=True)
+    added = ModelNameSchema(many=True, help_text="Models that are new on the later board.")
+    removed = ModelNameSchema(many=True)
     days = DailyVotesSchema(
         many=True,
         help_text=(

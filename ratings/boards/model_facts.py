@@ -102,7 +102,7 @@ class BoardContext:
 
 def load_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
     """Return a board's context, cached for `CACHE_S` seconds. Loading it takes a fixed number of queries."""
-    return context_cache.get_or_compute((board_key, board.snapshot), lambda: _build_board_context(board_key, board))
+    return context_cache.get_or_compute((board_key, board.snapshot_id), lambda: _build_board_context(board_key, board))
 
 
 def _build_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
@@ -162,10 +162,10 @@ def _build_facts(model: Any, price: Price | None, measured: EndpointPerformance 
 
 
 def _load_changes(board_key: BoardKey, board: PublishedBoard) -> dict[str, RatingChange]:
-    if board.snapshot is None:
+    if board.snapshot_id is None:
         return {}
     earlier = snapshot_cache.get_board(replace(board_key, at=subtract_day(board_key.at or timezone.now())))
-    if earlier.snapshot in (None, board.snapshot):
+    if earlier.snapshot_id in (None, board.snapshot_id):
         return {}
     return compute_changes(board.board, earlier.board)
 

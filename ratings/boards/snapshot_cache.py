@@ -25,11 +25,11 @@ newest_id_cache: TtlCache[int] = TtlCache(4 * MAX_BOARDS, NEWEST_CACHE_S)
 class PublishedBoard:
     """One board. All callers of `get_board` share it, so it must not be changed.
 
-    snapshot: the primary key of the board's snapshot, or None if the board has no snapshot yet.
+    snapshot_id: the primary key of the board's snapshot, or None if the board has no snapshot yet.
     body, etag: the board as JSON, and its entity tag.
     """
 
-    snapshot: int | None
+    snapshot_id: int | None
     board: dict[str, Any]
     body: bytes
     etag: str

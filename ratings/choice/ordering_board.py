@@ -1,4 +1,4 @@
-"""Selects the board that sorts a shortlist."""
+"""Selects the board whose ratings determine the order of a shortlist."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +16,9 @@ POOL_PRIORITY = (Pool.Kind.LIVE, Pool.Kind.REFERENCE, Pool.Kind.IMPORT, Pool.Kin
 
 
 def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
-    """Return the board that sorts a shortlist. The caller must not modify it, because it is cached.
+    """Return the board whose ratings determine the order of a shortlist.
+
+    The caller must not modify the board, because it is cached.
 
     pool: the slug of the board's pool, or "" to choose the pool by its votes.
     categories: slugs of categories, the preferred one first.
@@ -36,14 +38,14 @@ def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
         for snapshot in snapshots_by_priority:
             board_key = BoardKey(snapshot.board.pool.slug, category)
             board = snapshot_cache.get_loaded_board(board_key, snapshot).board
-            if _can_sort(board["rows"]):
+            if _has_comparable_models(board["rows"]):
                 return board
     pools_with_votes = (snapshot.board.pool.slug for snapshot in snapshots_by_priority if snapshot.votes)
     return _load_pool_board(next(pools_with_votes, LIVE_POOL), categories)
 
 
-def _can_sort(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether these rows can sort a shortlist: two comparable models must have enough votes for a rank."""
+def _has_comparable_models(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether at least two comparable models have enough votes for a rank."""
     main_rows = (row for row in rows if row["component"] == MAIN_COMPONENT and not row["unbounded"])
     return len([row for row in main_rows if row.get("votes_to_rank", 0) == 0]) >= MIN_RANKED_MODELS
 

@@ -31,7 +31,7 @@ FILTERED_KINDS = (Pool.Kind.LIVE, Pool.Kind.API)
 TIMEOUT_S = 3600
 
 # Votes without a draw table were imported, so the filter does not read them. A vote without a voter counts as a vote by
-# a separate voter. Votes in the outbox wait for the next run, because it is not decided yet whether they have weight.
+# a separate voter. Votes in the outbox wait for the next run, because it has not been decided yet whether they count.
 VOTES_SQL = """
 SELECT vote.id, COALESCE(uuid_hash_extended(voter, 0), -vote.id), model_a_id, model_b_id,
     (CASE winner WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END)::smallint,

@@ -38,8 +38,8 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
 
     against: the axis.
     rows: only the compared models, in the order of the board. Each row also has value, on_frontier, organization,
-        open_weights, and answers_here (whether an endpoint of the model is enabled). For prices, it also has both
-        prices, their source, their date, and whether they were set by hand.
+        open_weights, and has_enabled_endpoint. For prices, it also has both prices, their source, their date, and
+        whether they were set by hand.
     left_out: the other models, each with one of the `EXCLUSION_REASONS`.
 
     Prices and speeds are current, even if the board is not.
@@ -88,8 +88,8 @@ def count_speeds(board_rows: Sequence[Row]) -> int:
 def _load_values(rows: Sequence[Row], axis: str) -> dict[str, Row]:
     """Return slug → the value on the axis and related fields, for models with a known value."""
     models = LanguageModel.objects.filter(slug__in=[row["model"] for row in rows]).select_related("organization")
-    answers_here = Exists(Endpoint.objects.filter(model=OuterRef("pk"), enabled=True))
-    by_key = {model.pk: model for model in models.annotate(answers_here=answers_here)}
+    has_enabled_endpoint = Exists(Endpoint.objects.filter(model=OuterRef("pk"), enabled=True))
+    by_key = {model.pk: model for model in models.annotate(has_enabled_endpoint=has_enabled_endpoint)}
     if axis == PRICE:
         values = {key: _build_price_fields(price) for key, price in load_current_prices([*by_key.values()]).items()}
     else:
@@ -102,7 +102,7 @@ def _build_model_fields(model: Any) -> Row:
     return {
         "organization": model.organization.name if model.organization else None,
         "open_weights": model.open_weights,
-        "answers_here": model.answers_here,
+        "has_enabled_endpoint": model.has_enabled_endpoint,
     }
 
 

@@ -63,7 +63,7 @@ def _draw_dot(dot: PriceDot, *, is_best: bool) -> SafeString:
 
 @register.simple_tag
 def draw_win_curve() -> SafeString:
-    """Return the curve of the share of votes that is predicted for each lead in points, as SVG."""
+    """Return an SVG curve of the predicted vote share for each rating lead."""
     points = (_place_lead(lead) for lead in range(-MAX_LEAD, MAX_LEAD + 1, 20))
     marks = [(*_place_lead(lead), f"{100 * compute_win_chance(lead):.0f}%") for lead in MARKED_LEADS]
     leads = range(-MAX_LEAD, MAX_LEAD + 1, MAX_LEAD // 2)

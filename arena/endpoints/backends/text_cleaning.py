@@ -67,7 +67,7 @@ class TextCleaner:
 class ThoughtSplitter:
     """Separates a leading `<think>…</think>` from the answer, even if the tags are split across pieces.
 
-    A reader needs it if servers send reasoning as text in tags instead of in a separate field or part.
+    Backends need this class when a server sends reasoning as tagged text instead of in a separate field or part.
 
     `_state` is the method that handles the next piece.
     """

@@ -95,7 +95,7 @@ def load_everything_about(client, battle):
             client.post(f"{call}vote/", {"winner": "a"}, content_type="application/json"),
             client.post(f"{call}turns/", {"prompt": "x"}, content_type="application/json"),
             client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"}),
-            client.post(f"/battles/{battle.pk}/go-on/"),
+            client.post(f"/battles/{battle.pk}/continue/"),
         ]
     return b"".join(encode_headers(answer) + answer.content for answer in answers)
 

@@ -315,7 +315,7 @@ def test_going_on_costs_as_much_as_a_battle(client, two_models, allow):
     client.get("/")
     address = voted(client)
 
-    answers = [client.post(f"{address}go-on/") for _ in range(4)]
+    answers = [client.post(f"{address}continue/") for _ in range(4)]
 
     assert [answer.status_code for answer in answers] == [302, 302, 302, 429]
     assert 1190 < int(answers[-1].headers["Retry-After"]) <= 1200
@@ -328,7 +328,7 @@ def test_going_on_that_is_refused_is_not_charged(client, two_models, allow):
     allow(each=1)
     client.get("/")
     voter = Voter.objects.create(pk=voters.cookie_signer.unsign(client.cookies[voters.VOTER_COOKIE].value))
-    address = f"/battles/{factories.battle('ready', FINISHED, FINISHED, voter=voter).pk}/go-on/"
+    address = f"/battles/{factories.battle('ready', FINISHED, FINISHED, voter=voter).pk}/continue/"
 
     assert [client.post(address).status_code for _ in range(2)] == [409] * 2
     assert statuses(client, 1) == [201]
@@ -336,7 +336,7 @@ def test_going_on_that_is_refused_is_not_charged(client, two_models, allow):
 
 ACTS = {
     "vote": {"winner": "a"}, "turns": {"prompt": "And?"}, "retry": {}, "stop": {}, "opinion": {}, "share": {},
-    "go-on": {},
+    "continue": {},
 }  # fmt: skip
 
 

@@ -295,7 +295,7 @@ def act(client, battle, action, headers=None, **fields):
     return client.post(f"/battles/{battle.pk}/{action}/", fields, headers=headers or {})
 
 
-@pytest.mark.parametrize("action", ["turns", "retry", "stop", "opinion", "go-on"])
+@pytest.mark.parametrize("action", ["turns", "retry", "stop", "opinion", "continue"])
 def test_battle_of_anyone_else_cannot_be_acted_on(client, me, action):
     battle = factories.battle("voted")
 
@@ -399,7 +399,7 @@ def test_go_on_leads_to_a_battle_whose_box_is_open(client, me):
     battle = factories.battle(voter=me)
     act(client, battle, "vote", winner="a")
 
-    answer = act(client, battle, "go-on")
+    answer = act(client, battle, "continue")
 
     new_battle = Battle.objects.exclude(pk=battle.pk).get()
     assert answer.headers["Location"] == f"/battles/{new_battle.pk}/?further#turn-1"

@@ -443,7 +443,7 @@ def test_reveal_leaves_out_what_is_unknown(render):
 
 def test_reveal_offers_to_go_on_and_to_ask_the_same_again(render):
     outline = Outline(render("arena/battle/battle.html", battle=voted("tie")))
-    assert outline.all("form", action=f"/battles/{UUID(int=7)}/go-on/")
+    assert outline.all("form", action=f"/battles/{UUID(int=7)}/continue/")
     assert outline.all("input", type="hidden", name="prompt")[0]["value"] == QUESTION
 
 

@@ -86,14 +86,14 @@ def test_scaling_refuses_and_names_the_field(client, query, field, words):
 
 def test_cost_of_an_api_and_of_own_gpus(client):
     body = client.get(COST, API_PRICES | TWO_GPUS).json()
-    assert body["api"]["each_month"] == 450
+    assert body["api"]["monthly_total"] == 450
     assert body["own"] == {
         "replicas": 1,
         "gpus": 2,
         "monthly": {"gpus": 3650.0},
         "once": {},
-        "each_month": 3650.0,
-        "at_once": 0.0,
+        "monthly_total": 3650.0,
+        "one_time_total": 0.0,
         "total": 43_800.0,
         "weeks": 0.0,
     }
@@ -130,7 +130,7 @@ def test_cost_takes_replicas_and_gpus_from_traffic_and_memory(client):
     assert own["monthly"] == {"gpus": 12 * 2 * 730, "operations": 900}
     assert own["once"]["build"] == 48_000
     assert own["once"]["tuning"] == pytest.approx(4 * 70.6e9 * 50e6 / (989e12 * 0.35 * 3600) * 2)
-    assert own["total"] == pytest.approx(own["at_once"] + 24 * own["each_month"])
+    assert own["total"] == pytest.approx(own["one_time_total"] + 24 * own["monthly_total"])
     assert own["weeks"] > 8
 
 

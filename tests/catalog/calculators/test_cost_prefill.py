@@ -53,7 +53,7 @@ def inputs(response):
 
 def test_prices_and_size_of_the_model_stand_in(client, mixture):
     body = cost(client, model=mixture.slug, **MONTH, gpu_hour="2.5", context="128000")
-    assert body["api"]["each_month"] == 450
+    assert body["api"]["monthly_total"] == 450
     assert body["memory"]["weights"] == pytest.approx(46.7e9 * 2 * 1.2 / 2**30)
     assert body["memory"]["cache"] == pytest.approx(15.625)
     assert body["own"]["gpus"] == 2
@@ -82,7 +82,7 @@ def test_prices_are_those_for_prompts_as_long_as_the_context(client, mixture, co
     if above is None:
         assert list(body["error"]["fields"]) == ["context"]
         return
-    assert (body["api"]["each_month"], body["model"]["price_above"]) == (month, above)
+    assert (body["api"]["monthly_total"], body["model"]["price_above"]) == (month, above)
     shown = text(client.get(PAGE, query))
     assert "These prices are for off-peak hours only." in shown
     assert ("These are the prices for prompts above" in shown) == bool(above)
@@ -100,7 +100,7 @@ def test_size_is_as_short_as_it_is_exact(client, mixture, size, shown):
 
 
 def test_cache_has_the_price_of_the_catalog(client, mixture):
-    assert cost(client, model=mixture.slug, input_tokens="100M", cached="40")["api"]["each_month"] == 200
+    assert cost(client, model=mixture.slug, input_tokens="100M", cached="40")["api"]["monthly_total"] == 200
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_cache_has_the_price_of_the_catalog(client, mixture):
     ],
 )
 def test_values_of_ones_own_count(client, mixture, given, month):
-    assert cost(client, model=mixture.slug, **MONTH, **given)["api"]["each_month"] == month
+    assert cost(client, model=mixture.slug, **MONTH, **given)["api"]["monthly_total"] == month
 
 
 def test_field_that_was_emptied_stays_empty(client, mixture):
@@ -147,9 +147,9 @@ def test_presets_compute_at_once_and_keep_the_model(client, mixture):
 
 def test_form_that_was_sent_blank_has_the_values_of_the_model(client, mixture):
     blank = dict.fromkeys(CostForm.base_fields, "")
-    assert cost(client, **blank | {"model": mixture.slug, **MONTH})["api"]["each_month"] == 450
+    assert cost(client, **blank | {"model": mixture.slug, **MONTH})["api"]["monthly_total"] == 450
     given = blank | {"model": mixture.slug, **MONTH, "price_input": "1", "price_output": "5"}
-    assert cost(client, **given)["api"]["each_month"] == 200
+    assert cost(client, **given)["api"]["monthly_total"] == 200
 
 
 def test_page_begins_with_the_values_and_computes_nothing_yet(client, mixture):

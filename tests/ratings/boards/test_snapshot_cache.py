@@ -32,7 +32,7 @@ def test_board_is_that_of_the_snapshots_and_its_bytes(voted):
     assert found.board == load_newest_board(BoardKey("live", "overall", False, "bt"))
     assert orjson.loads(found.body) == orjson.loads(orjson.dumps(found.board, option=orjson.OPT_UTC_Z))
     assert found.rows == found.board["rows"]
-    assert found.snapshot == Snapshot.objects.get(board__category__slug="overall", method="bt").pk
+    assert found.snapshot_id == Snapshot.objects.get(board__category__slug="overall", method="bt").pk
 
 
 def test_board_is_read_once_and_then_looked_up(voted, django_assert_num_queries):
@@ -65,7 +65,7 @@ def test_what_is_published_between_two_looks_is_not_taken_for_the_older_board(vo
     again()
     snapshot_cache.board_cache.clear()
     snapshot_cache.newest_id_cache.seconds = 60.0
-    snapshot_cache.newest_id_cache.store(LIVE, older.snapshot)
+    snapshot_cache.newest_id_cache.store(LIVE, older.snapshot_id)
     assert snapshot_cache.get_board(LIVE).body == older.body
 
 
@@ -101,6 +101,6 @@ def test_what_is_not_there_is_refused_each_time(board_key):
 
 def test_board_without_votes_is_not_kept(db):
     factories.board()
-    assert snapshot_cache.get_board(LIVE).snapshot is None
+    assert snapshot_cache.get_board(LIVE).snapshot_id is None
     again()
     assert snapshot_cache.get_board(LIVE).board["votes"] == 1

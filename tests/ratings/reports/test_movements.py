@@ -24,7 +24,7 @@ def told(client, **query):
 def test_last_day_is_what_is_told_if_no_time_is_said(client, week):
     found = told(client)
     assert (found["pool"], found["method"], found["votes"]) == ("live", "bt", 5)
-    assert found["came"] == [{"model": "newcomer", "name": "Newcomer"}]
+    assert found["added"] == [{"model": "newcomer", "name": "Newcomer"}]
     assert {each["model"] for each in found["models"]} == {"xenon", "yttrium", "zinc"}
     assert not any("rating" in each["beyond_noise"] for each in found["models"])
     assert datetime.fromisoformat(found["until"]) - datetime.fromisoformat(found["since"]) == timedelta(days=1)
@@ -52,7 +52,7 @@ def test_figures_are_those_of_the_two_boards(client, week):
         assert found[computed] == board["computed_at"]
         for each in found["models"]:
             assert each[name] == {figure: rows[each["model"]][figure] for figure in each[name]}
-    assert (found["votes"], found["came"], found["went"]) == (160, [], [])
+    assert (found["votes"], found["added"], found["removed"]) == (160, [], [])
 
 
 def test_votes_of_each_day_are_told_oldest_first(client, week):

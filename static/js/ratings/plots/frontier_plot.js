@@ -79,7 +79,7 @@ export function frontier({ rows, against }, width, words, height) {
   const isFaint = ({ on_frontier: on }) => isCrowded && !on;
   const r = (row) => (isFaint(row) ? SMALL_PX : RADIUS_PX);
   const named = new Set(isCrowded ? best : rows);
-  const isMixed = new Set(rows.map((row) => row.answers_here)).size > 1;
+  const isMixed = new Set(rows.map((row) => row.has_enabled_endpoint)).size > 1;
   const whiskers = rows.map((row) => [row.ci_low ?? row.rating, row.ci_high ?? row.rating].map((rating) => ({ x: place(row), rating })));
   const hue = ({ open_weights: open }) => HUES.get(open);
   const svg = renderPlot({
@@ -99,7 +99,7 @@ export function frontier({ rows, against }, width, words, height) {
         x: place,
         y: "rating",
         r,
-        fill: (row) => (isMixed && !row.answers_here ? "var(--paper)" : hue(row)),
+        fill: (row) => (isMixed && !row.has_enabled_endpoint ? "var(--paper)" : hue(row)),
         stroke: hue,
         strokeWidth: 1.5,
         opacity: (row) => (isFaint(row) ? FAINT : 1),
