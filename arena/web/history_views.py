@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from arena.battles import deletion, history
 from arena.battles.suggestions import draw_cards
-from arena.identity import accounts, invitations, quotas
+from arena.identity import accounts, quotas
 from arena.identity.voters import get_voter_id
 from arena.models import Battle, Vote
 from catalog.models import LanguageModel
@@ -74,7 +74,6 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
         "is_first_page": "before" not in request.GET,
         "deleted": request.GET.get("deleted", ""),
         "delete_error": delete_error,
-        "is_open_to_all": invitations.is_signup_open_to_all(),
     }
     return render(request, "arena/history/history.html", context, status=status)
 
