@@ -135,7 +135,7 @@ def _find_leaders() -> dict[str, TaskLeaders]:
         rated.sort(key=lambda candidate: -(candidate.rating or 0))
         matches = (candidate for candidate in rated if not list_findings(candidate, limits))
         models = build_shortlist(islice(matches, MAX_LEADERS), limits, "rating").survivors
-        leaders[task.slug] = TaskLeaders(pool_names[board["pool"]], models)
+        leaders[task.slug] = TaskLeaders(pool_names.get(board["pool"], ""), models)
     return leaders
 
 
