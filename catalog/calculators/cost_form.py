@@ -66,7 +66,7 @@ class CostPreset:
 
 COST_PRESETS = (
     CostPreset(
-        _("Chat team of 20"),
+        _("Chat for a team of 20"),
         _("6,000 chats a month: 1,500 tokens in, 500 out each"),
         {"input_tokens": "9M", "output_tokens": "3M"},
     ),

@@ -31,7 +31,7 @@ FLAWS_BY_SEVERITY = (
 SUITES = {
     3: (
         gettext_lazy("In use today"),
-        gettext_lazy("Benchmarks whose scores model makers report for their models of 2025 and 2026."),
+        gettext_lazy("Benchmarks that model makers report for their 2025 and 2026 models."),
     ),
     2: (
         gettext_lazy("Open LLM Leaderboard 2, 2024 to 2025"),

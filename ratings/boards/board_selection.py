@@ -36,7 +36,7 @@ ORIGINS = {
     Pool.Kind.LIVE: gettext_lazy("How models on this site rank, based on blind votes by its users."),
     Pool.Kind.API: gettext_lazy("Votes cast by programs with an API key."),
     Pool.Kind.IMPORT: gettext_lazy("%(name)s: votes cast elsewhere and imported here."),
-    Pool.Kind.REFERENCE: gettext_lazy("%(name)s: ratings published elsewhere, not from votes on this site."),
+    Pool.Kind.REFERENCE: gettext_lazy("%(name)s: ratings published elsewhere, not based on votes on this site."),
     Pool.Kind.SHORTLIST: gettext_lazy(
         "How the models of one shortlist rank, based on blind votes between these models only. These votes do not "
         "change any other board."

@@ -32,14 +32,14 @@ from ratings.models import Pool
 MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
 CHECKLIST = (
-    gettext_lazy("Pilot: five people have judged fifty of your own questions blind."),
-    gettext_lazy("Load: speed, failures, and cost were measured for a week of the expected load."),
+    gettext_lazy("Pilot: five people have judged answers to fifty of your own questions blind."),
+    gettext_lazy("Load: speed, failures, and cost were measured for a week under the expected load."),
     gettext_lazy("License: someone with authority has approved the terms and the use of your data."),
-    gettext_lazy("Attacks: hidden instructions and attempts to steal data were tested."),
-    gettext_lazy("Harm: abuse, invented sources, confident errors, and refusals were tested."),
-    gettext_lazy("Fairness: questions about different people and in all your languages were tested."),
+    gettext_lazy("Attacks: the model was tested with hidden instructions and attempts to steal data."),
+    gettext_lazy("Harm: the model was tested for abuse, invented sources, confident errors, and refusals."),
+    gettext_lazy("Fairness: the model was tested with questions about different people, in all your languages."),
     gettext_lazy("Fallback: a second choice is named, and switching to it was tested."),
-    gettext_lazy("Review: a date is set, before the provider retires the model."),
+    gettext_lazy("Review: a date is set that falls before the provider retires the model."),
 )
 
 

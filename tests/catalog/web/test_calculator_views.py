@@ -159,7 +159,7 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
         ),
         (
             {"price_input": "1", "price_output": "1", "input_tokens": "1M", "gpu_hour": "2", "gpus": "1"},
-            "Enter the speed of your GPUs to check that they can generate them.",
+            "Enter the speed of your GPUs to check whether they can generate that many tokens.",
             "never mind",
         ),
         ({"gpu_hour": "2", "params": "8B", "tuning_tokens": "1M"}, "GPU-hours", "What is missing"),

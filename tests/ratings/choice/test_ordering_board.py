@@ -132,7 +132,7 @@ def test_page_says_which_board_ordered_the_list_and_its_day(client, tmp_path, ad
     loaded(tmp_path)
     shown = html.unescape(client.get(address, query).content.decode())
     assert "“Overall” in “LMArena, October 2026”, as of October 20, 2026" in shown
-    assert ("not from votes on this site" in shown) or ("published by another site" in shown)
+    assert ("not based on votes on this site" in shown) or ("published by another site" in shown)
 
 
 def test_decision_as_a_text_says_so_too(client, tmp_path):

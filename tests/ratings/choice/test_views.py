@@ -50,7 +50,7 @@ def test_card_of_a_task_names_the_best_models_within_its_usual_limits(client, tm
     LanguageModel.objects.filter(slug="gemma-3-4b-it").update(open_weights=True, parameters_total=4 * 10**9)
     shown = text(client.get(PAGE))
     leaders = "An Claude Opus 4.6 1,503 – Op GPT-4o (2024-05-13) 1,285 $2.00 Go Gemma"
-    assert f"Writes texts that people like to read. {leaders}" in shown
+    assert f"Writes prose that people like to read. {leaders}" in shown
     assert "5B for a phone. Go Gemma 3 4B IT" in shown
     words = "Highest-rated models, $ per million tokens. Ratings from: LMArena, October 2026."
     assert f"What do you need the model for? {words} Skip this step" in shown
@@ -166,7 +166,7 @@ def test_page_suggests_three_models(client, three):
     assert (
         "Highest rating Best Rating some rating Cost $5.00 per million tokens Context 400K tokens "
         "some points above Cheap (not significant) Write a decision note "
-        "Cheapest at this level Best with open weights Second-highest rating Cheap $1.00 / 1M tokens"
+        "Cheapest in this tier Best with open weights Second-highest rating Cheap $1.00 / 1M tokens"
     ) in shown
     assert "Leaderboard with these tiers ." in shown
     closed = text(client.get(PAGE, {"price": "9", "openness": "closed"}))

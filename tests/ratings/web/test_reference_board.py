@@ -20,7 +20,7 @@ from tests.ratings.reference_board import LINES, SLUG, loaded
 
 pytestmark = pytest.mark.django_db
 
-CREDIT = "Published by LMArena on October 20, 2026, not from votes on this site."
+CREDIT = "Published by LMArena on October 20, 2026, not based on votes on this site."
 API = "/api/v1/"
 
 
