@@ -174,7 +174,7 @@ def test_page_shows_the_figures_of_the_board(client):
         "about 0.1 of these intervals miss",
         "./scripts/manage verify_ratings --pool live",
         "No private tests.",
-        "A vote that could be unfair does not count, or has less weight.",
+        "A vote that could be unfair does not count, or counts less.",
     ):
         assert words in shown
 
