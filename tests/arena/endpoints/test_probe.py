@@ -64,7 +64,7 @@ def test_probe_without_its_key_asks_nobody(endpoint, provider, monkeypatch):
     assert provider.requests("steady-202") == []
 
 
-def test_probe_needs_no_server_for_what_has_enabled_endpoint():
+def test_probe_needs_no_server_for_what_answers_here():
     result = probe.measure_endpoint(factories.endpoint(kind="eliza"), QUICK)
     assert result.failure == ""
     assert result.first_token_s > 0

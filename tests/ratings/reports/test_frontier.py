@@ -70,7 +70,7 @@ def test_price_is_of_three_tokens_in_and_one_out_and_the_newest(three):
     assert (row["source"], row["as_of"]) == (SOURCE, date(2026, 2, 2))
 
 
-def test_rows_have_the_maker_the_weights_and_whether_the_model_has_enabled_endpoint(three):
+def test_rows_have_the_maker_the_weights_and_whether_an_endpoint_of_the_model_is_enabled(three):
     best, middle, worst = three
     for model in three:
         priced(model, "1", "1")

@@ -287,7 +287,7 @@ def test_page_says_when_no_pairs_are_kept(client):
     assert missing in text(client, "quokka")
 
 
-def test_page_leads_to_a_battle_with_the_model_if_it_has_enabled_endpoint(client):
+def test_page_leads_to_a_battle_with_the_model_if_it_answers_here(client):
     factories.endpoint(factories.model("quokka"))
     factories.model("wombat")
     assert 'href="/?model_a=quokka"' in client.get("/models/quokka/").content.decode()
