@@ -243,6 +243,7 @@ def test_shuffle_and_side_by_side_work_without_javascript(plain: Page) -> None:
     plain.goto("/")
     before = texts(plain)
     plain.get_by_role("link", name="Show four other questions").click()
+    expect(cards(plain).first).not_to_contain_text(before[0])
     assert not set(texts(plain)) & set(before)
     plain.get_by_role("radio", name="Side by side").check()
     for side, name in (("A", "Model Quokka-7B"), ("B", "Model Wombat-70B")):

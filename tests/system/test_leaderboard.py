@@ -522,7 +522,7 @@ def test_source_is_one_select_and_leads_to_its_board(page: Page, birds: str) -> 
     expect(source.locator("option:checked")).to_have_text(re.compile(r"^LMArena.*\(as published\)$"))
     source.select_option("birds")
     expect(page).to_have_url(re.compile(r"\?pool=birds$"))
-    assert names(page)[0] == "Albatross"
+    expect(page.locator(NAMES).first).to_have_text("Albatross")
 
 
 def test_phone_without_scripts_has_a_button_beside_the_order(browser: Browser, service: Service, birds: str) -> None:
@@ -534,7 +534,7 @@ def test_phone_without_scripts_has_a_button_beside_the_order(browser: Browser, s
         page.get_by_role("combobox", name="Sort by").select_option("Model")
         page.get_by_role("combobox", name="Order").select_option("descending")
         page.get_by_role("button", name="Update").click()
-        assert names(page)[0] == "Finch"
+        expect(page.locator(NAMES).first).to_have_text("Finch")
         assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"], "pin": ["finch"]}
 
 
