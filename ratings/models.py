@@ -20,6 +20,8 @@ PUBLIC_DELAY = timedelta(hours=24)  # the age at which a vote enters the public 
 OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # all votes except ties
 EXCLUDED = "excluded"  # the reason that the public record and the method page give for votes excluded by an operator
+# Names that differ from the slug in more than the capital letter and the spaces.
+CATEGORY_NAMES = {"multi-turn": "Multi-turn", "webdev": "Web development"}
 FULL_WEIGHT = 256  # filter weights are stored as integers, in units of 1/256
 SEED_POOL = "chatbot-arena-2024-08"  # slug of the public vote pool that ships with Arena
 
@@ -117,7 +119,7 @@ class Category(models.Model):
 
 def format_category_name(slug: str) -> str:
     """Return the display name for a new category."""
-    return slug.replace("-", " ").capitalize()
+    return CATEGORY_NAMES.get(slug) or slug.replace("-", " ").capitalize()
 
 
 def get_or_create_category(slug: str) -> Category:

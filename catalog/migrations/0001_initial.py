@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('chance', models.FloatField(blank=True, help_text='Expected score for random guessing, from 0 to 1.', null=True)),
                 ('human', models.FloatField(blank=True, help_text='Score achieved by human test takers, from 0 to 1.', null=True)),
                 ('human_note', models.CharField(blank=True, max_length=300)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('near ceiling', 'Near its ceiling'), ('saturated', 'Saturated'), ('unknown', 'Unknown')], default='unknown', max_length=12)),
+                ('status', models.CharField(choices=[('open', 'Not saturated'), ('near ceiling', 'Nearly saturated'), ('saturated', 'Saturated'), ('unknown', 'Unknown')], default='unknown', max_length=12)),
                 ('generation', models.PositiveSmallIntegerField(blank=True, help_text='1 and 2 for the suites of the Open LLM Leaderboards, 3 for newer ones.', null=True)),
                 ('category', models.CharField(default='overall', help_text='Slug of the category of votes that is closest to the benchmark.', max_length=100)),
                 ('tasks', models.JSONField(blank=True, default=list, help_text='Task names in lm-evaluation-harness.')),

@@ -12,8 +12,8 @@ SCORE_IDENTITY = (
 
 class Benchmark(models.Model):
     class Status(models.TextChoices):
-        OPEN = "open", _("Open")
-        NEAR_CEILING = "near ceiling", _("Near its ceiling")
+        OPEN = "open", _("Not saturated")
+        NEAR_CEILING = "near ceiling", _("Nearly saturated")
         SATURATED = "saturated", _("Saturated")
         UNKNOWN = "unknown", _("Unknown")
 

@@ -70,7 +70,7 @@ class OwnBoardProgress:
     def __str__(self) -> str:
         votes = ngettext("%(votes)s vote", "%(votes)s votes", self.votes) % {"votes": f"{self.votes:,}"}
         if self.missing_votes:
-            sentence = _("This arena has %(votes)s. Its board needs at least %(missing)s more to become the default.")
+            sentence = _("This arena has %(votes)s. Its board becomes the default after at least %(missing)s more.")
         else:
             sentence = _(
                 "This arena has %(votes)s. Its board needs %(needed)s ranked models to become the default. It has "

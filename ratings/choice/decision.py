@@ -244,7 +244,7 @@ def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
             "category": escape_markdown(choice.category_name),
             "day": f"{choice.computed_at:%Y-%m-%d}",
         }
-        yield _("Tiers are from “%(category)s” in %(pool)s, as of %(day)s.") % source + "\n"
+        yield _("Tiers: %(pool)s (%(category)s), as of %(day)s.") % source + "\n"
     if choice.pool.kind == Pool.Kind.REFERENCE:
         sentence = _(
             "These ratings were published by another site. In each tier, every model's interval overlaps the"

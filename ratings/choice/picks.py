@@ -37,10 +37,10 @@ class Picks:
     def suggestions(self) -> list[tuple[list[str], CandidateAssessment]]:
         """At most three models in the order of the roles, each preceded by the labels of its roles."""
         roles = (
-            (_("Highest rating"), self.best),
+            (_("Highest-rated match"), self.best),
             (_("Cheapest in this tier"), self.cheapest if self.similar_count else None),
             (_("Best with open weights"), self.best_open),
-            (_("Second-highest rating"), self.second),
+            (_("Runner-up"), self.second),
         )
         labels: dict[str, list[str]] = {}
         models = {model.candidate.slug: model for _label, model in roles if model}

@@ -61,7 +61,7 @@ class CandidateAssessment:
     @property
     def notes(self) -> list[str]:
         """The setting of the rating, a note about the license, the unknown values, and the retirement, as text."""
-        setting = self.candidate.setting and gettext("“%(setting)s” setting") % {"setting": self.candidate.setting}
+        setting = self.candidate.setting and gettext("setting: %(setting)s") % {"setting": self.candidate.setting}
         notes = (setting, self.license_note, *map(str, self.unknown), self.retirement_note)
         return [note for note in notes if note]
 

@@ -44,7 +44,7 @@ def everything(page: Page) -> None:
 
 def side_by_side(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("radio", name="Side by side").check()
+    page.get_by_role("radio", name="Named models").check()
 
 
 def answering(page: Page) -> None:

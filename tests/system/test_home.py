@@ -95,7 +95,7 @@ def test_shuffle_gives_four_others_and_leaves_the_box_alone(page: Page) -> None:
 def test_side_by_side_battle_is_between_the_picked_models(page: Page, service: Service) -> None:
     page.goto("/")
     expect(picker(page, "A")).to_be_hidden()
-    page.get_by_role("radio", name="Side by side").check()
+    page.get_by_role("radio", name="Named models").check()
     picker(page, "A").select_option("Model Wombat-70B")
     expect(picker(page, "B").get_by_role("option", name="Wombat")).to_be_disabled()
     picker(page, "B").select_option("Model Quokka-7B")
@@ -110,31 +110,31 @@ def test_side_by_side_battle_is_between_the_picked_models(page: Page, service: S
 
 def test_modes_by_keyboard_are_remembered_with_both_models_as_far_as_they_are_offered(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("radio", name="Anonymous").focus()
+    page.get_by_role("radio", name="Anonymous models").focus()
     page.keyboard.press("ArrowRight")
     picker(page, "A").select_option("Model Wombat-70B")
     page.reload()
-    expect(page.get_by_role("radio", name="Anonymous")).to_be_checked()
-    page.get_by_role("radio", name="Side by side").check()
+    expect(page.get_by_role("radio", name="Anonymous models")).to_be_checked()
+    page.get_by_role("radio", name="Named models").check()
     picker(page, "A").select_option("Model Wombat-70B")
     picker(page, "B").select_option("Model Quokka-7B")
     page.reload()
-    expect(page.get_by_role("radio", name="Side by side")).to_be_checked()
+    expect(page.get_by_role("radio", name="Named models")).to_be_checked()
     expect(picker(page, "A")).to_have_value("wombat-70b")
     expect(picker(page, "B")).to_have_value("quokka-7b")
     page.evaluate("localStorage.mode = localStorage.mode.replace('wombat-70b', 'thylacine-1b')")
     page.reload()
-    expect(page.get_by_role("radio", name="Anonymous")).to_be_checked()
-    page.get_by_role("radio", name="Side by side").check()
+    expect(page.get_by_role("radio", name="Anonymous models")).to_be_checked()
+    page.get_by_role("radio", name="Named models").check()
     expect(picker(page, "A")).to_have_value("")
     expect(picker(page, "B")).to_have_value("quokka-7b")
 
 
 def test_anonymous_battle_asks_for_no_models(page: Page) -> None:
     page.goto("/")
-    page.get_by_role("radio", name="Side by side").check()
+    page.get_by_role("radio", name="Named models").check()
     picker(page, "A").select_option("Model Wombat-70B")
-    page.get_by_role("radio", name="Anonymous").check()
+    page.get_by_role("radio", name="Anonymous models").check()
     box(page).fill("Blind after all?")
     page.keyboard.press("Enter")
     page.wait_for_url("**/battles/*/")
@@ -143,7 +143,7 @@ def test_anonymous_battle_asks_for_no_models(page: Page) -> None:
 @pytest.mark.parametrize(("given", "missing"), [("A", "B"), ("B", "A"), ("", "A")])
 def test_missing_model_is_led_to_before_anything_is_sent(page: Page, given: str, missing: str) -> None:
     page.goto("/")
-    page.get_by_role("radio", name="Side by side").check()
+    page.get_by_role("radio", name="Named models").check()
     if given:
         picker(page, given).select_option("Model Wombat-70B")
     box(page).fill("And now?")
@@ -162,7 +162,7 @@ def test_same_model_picked_twice_before_the_script_is_there_is_refused_in_words(
     held: list[Route] = []
     page.route("**/mode_picker*.js", lambda route, _: held.append(route))
     page.goto("/", wait_until="commit")
-    page.get_by_role("radio", name="Side by side").check()
+    page.get_by_role("radio", name="Named models").check()
     picker(page, "A").select_option("Model Wombat-70B")
     picker(page, "B").select_option("Model Wombat-70B")
     box(page).fill("Who meets himself?")
@@ -180,7 +180,7 @@ def test_same_model_picked_twice_before_the_script_is_there_is_refused_in_words(
 
 def test_missing_model_is_said_beside_the_pickers_without_javascript(plain: Page) -> None:
     plain.goto("/")
-    plain.get_by_role("radio", name="Side by side").check()
+    plain.get_by_role("radio", name="Named models").check()
     picker(plain, "B").select_option("Model Wombat-70B")
     box(plain).fill("And now?")
     plain.get_by_role("button", name="Start the battle").click()
@@ -245,7 +245,7 @@ def test_shuffle_and_side_by_side_work_without_javascript(plain: Page) -> None:
     plain.get_by_role("link", name="Show four other questions").click()
     expect(cards(plain).first).not_to_contain_text(before[0])
     assert not set(texts(plain)) & set(before)
-    plain.get_by_role("radio", name="Side by side").check()
+    plain.get_by_role("radio", name="Named models").check()
     for side, name in (("A", "Model Quokka-7B"), ("B", "Model Wombat-70B")):
         picker(plain, side).select_option(name)
     box(plain).fill("Without scripts?")
@@ -253,7 +253,7 @@ def test_shuffle_and_side_by_side_work_without_javascript(plain: Page) -> None:
     plain.wait_for_url("**/battles/*/")
 
 
-@pytest.mark.parametrize("mode", ["Anonymous", "Side by side"])
+@pytest.mark.parametrize("mode", ["Anonymous models", "Named models"])
 def test_phone_needs_no_scrolling_sideways_and_has_targets_for_thumbs(page: Page, mode: str) -> None:
     page.set_viewport_size(PHONE)
     page.goto("/")

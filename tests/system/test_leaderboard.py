@@ -408,7 +408,7 @@ def test_form_takes_away_what_a_choice_makes_impossible(browser: Browser, servic
     context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
     page = context.new_page()
     page.goto(birds)
-    method, style = (page.get_by_role("combobox", name=name) for name in ("Rating model", "Style control"))
+    method, style = (page.get_by_role("combobox", name=name) for name in ("Rating method", "Style control"))
     method.select_option("Elo")
     expect(style.locator("option").nth(1)).to_be_disabled()
     expect(style).to_contain_text("on (not with Elo)")

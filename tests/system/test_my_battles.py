@@ -159,7 +159,7 @@ def test_deletion_of_everything_empties_the_history_and_leaves_the_ranking(
 def test_deletion_of_everything_takes_what_the_browser_remembers(mine: Page) -> None:
     mine.goto("/")
     mine.get_by_role("textbox", name="Your question").fill("Something private")
-    mine.get_by_role("radio", name="Anonymous").focus()
+    mine.get_by_role("radio", name="Anonymous models").focus()
     mine.keyboard.press("ArrowRight")
     mine.keyboard.press("ArrowLeft")
     assert mine.evaluate("Object.keys(localStorage).sort()") == ["draft", "mode"]

@@ -123,7 +123,7 @@ def test_each_form_takes_away_what_a_choice_makes_impossible(browser: Browser, s
         page.goto(address)
         opened(page)
         for form in page.locator("form.chooser").all():
-            method, style = (form.get_by_role("combobox", name=name) for name in ("Rating model", "Style control"))
+            method, style = (form.get_by_role("combobox", name=name) for name in ("Rating method", "Style control"))
             method.select_option("Elo")
             expect(style.get_by_role("option", name="on (not with Elo)")).to_be_disabled()
             method.select_option("Bradley–Terry")

@@ -87,8 +87,8 @@ def describe_provisional_ranks(board: Mapping[str, Any]) -> str:
 def describe_tiers(leaderboard: LeaderboardState) -> str:
     """Return the rule for the models of a tier."""
     if leaderboard.selection.credit:
-        return _("tier: interval overlaps that of its top model")
-    return _("tier: not clearly worse than its top model")
+        return _("tier: models whose intervals overlap its top model's")
+    return _("tier: models not significantly worse than its top model")
 
 
 def describe_table(leaderboard: LeaderboardState, groups: str) -> str:

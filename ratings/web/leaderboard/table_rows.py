@@ -147,7 +147,7 @@ def list_attributes(entry: LeaderboardEntry) -> list[str]:
 
 def format_setting(row: Mapping[str, Any]) -> str:
     setting = row.get("setting", "")  # only rows of reference boards have one
-    return _("“%(setting)s” setting") % {"setting": setting} if setting else ""
+    return _("setting: %(setting)s") % {"setting": setting} if setting else ""
 
 
 def format_openness(row: Mapping[str, Any]) -> str:

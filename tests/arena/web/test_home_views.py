@@ -40,7 +40,7 @@ def list_shown_keys(html):
 def test_home_says_how_many_models_are_in_the_draw(client, two_models):
     common.endpoint(enabled=False)
 
-    assert "Two of 2 models" in page(client)
+    assert "We pick two of 2 models" in page(client)
 
 
 def test_home_says_when_there_are_too_few(client):
@@ -260,7 +260,7 @@ def test_home_draws_blind_among_the_models_that_the_address_names(client, set_of
     named = [field["value"] for field in Outline(html).all("input", name="among")]
     assert named == set_of_two
     assert "Blind battles between:" in html
-    assert "Side by side" not in html
+    assert "Named models" not in html
     assert list_shown_keys(html) == []
 
     client.post("/", {"prompt": "Why?", "among": named})

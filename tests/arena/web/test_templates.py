@@ -270,7 +270,7 @@ def test_home_keeps_what_was_typed_beside_the_error(render):
     assert "autofocus" in box
 
 
-@pytest.mark.parametrize(("model_count", "words"), [(5, "Two of 5 models answer"), (1, "no battle can start")])
+@pytest.mark.parametrize(("model_count", "words"), [(5, "We pick two of 5 models"), (1, "no battle can start")])
 def test_home_says_how_many_are_in_the_draw(render, model_count, words):
     assert words in Outline(render("arena/home/home.html", prompt="", model_count=model_count, leaders="")).text
 

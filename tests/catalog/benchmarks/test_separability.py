@@ -70,7 +70,7 @@ def test_pages_and_api_show_the_figure(client):
     page = client.get("/benchmarks/").content.decode()
     assert "B separates today&#x27;s best models best" in page.replace("'", "&#x27;")
     assert "separates today's best models best: 80% of the pairs among 5." in page
-    assert page.count("tells 80% of model pairs apart") == 1
+    assert page.count("separates 80% of model pairs") == 1
     assert "too few of today's best models" not in page
     assert "80% of the pairs among 5 of today's best models." in client.get("/benchmarks/b/").content.decode()
     few = client.get("/benchmarks/few/").content.decode()
@@ -104,5 +104,5 @@ def test_only_benchmark_with_enough_scores_is_not_called_the_best(client):
     factories.pool("reference", kind=Pool.Kind.REFERENCE)
     rated(dict.fromkeys(FIVE, 1000), pool="reference")
     page = client.get("/benchmarks/").content.decode()
-    assert "tells 80% of model pairs apart" in page
+    assert "separates 80% of model pairs" in page
     assert "separates today" not in page

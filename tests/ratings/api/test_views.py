@@ -155,7 +155,7 @@ def test_pools_lists_what_there_is(client):
     factories.pool("old", name="Old votes", kind="import", provenance="A paper")
     found = client.get("/api/v1/pools/").json()
     assert found["results"] == [
-        {"slug": "api", "name": "Votes by programs", "kind": "api", "provenance": "", "categories": []},
+        {"slug": "api", "name": "This arena, through the API", "kind": "api", "provenance": "", "categories": []},
         {"slug": "live", "name": "This arena", "kind": "live", "provenance": "", "categories": []},
         {"slug": "old", "name": "Old votes", "kind": "import", "provenance": "A paper", "categories": []},
     ]

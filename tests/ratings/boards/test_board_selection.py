@@ -188,10 +188,10 @@ def test_progress_counts_the_votes_that_are_missing_at_least(rows, up, progress)
 @pytest.mark.parametrize(
     ("progress", "text"),
     [
-        (OwnBoardProgress(1, 5, 64, votes=1), "1 vote. Its board needs at least 64 more to become the default."),
+        (OwnBoardProgress(1, 5, 64, votes=1), "1 vote. Its board becomes the default after at least 64 more."),
         (
             OwnBoardProgress(0, 1, 1, votes=1200),
-            "1,200 votes. Its board needs at least 1 more to become the default.",
+            "1,200 votes. Its board becomes the default after at least 1 more.",
         ),
         (OwnBoardProgress(0, 5, 0), "0 votes. Its board needs 5 ranked models to become the default. It has 0."),
     ],

@@ -41,7 +41,7 @@ def battled(three):
 def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
     shown = text(client.get(PAGE, ASKED))
     for words in (
-        "Decision: Writing code",
+        "Decision for “Writing code”",
         "Commercial use allowed, possibly with conditions: yes",
         "Accepts: images, audio",
         "Max $ per million tokens (blended): 2.0",
@@ -257,8 +257,8 @@ def test_setting_of_a_published_rating_is_beside_it(client, tmp_path):
     loaded(tmp_path)
     query = {"task": "facts"}
     for page in ("/choose/", PAGE):
-        assert "Claude Opus 4.6 “High” setting" in text(client.get(page, query))
-    assert re.search("“High” setting Rating 1,503 ", text(client.get("/choose/", query)))
+        assert "Claude Opus 4.6 setting: High" in text(client.get(page, query))
+    assert re.search("setting: High Rating 1,503 ", text(client.get("/choose/", query)))
     assert "1,503 (High)" in client.get(PAGE, query | {"format": "md"}).content.decode()
     found = client.get("/api/v1/shortlist/", query).json()
     settings = {each["model"]: each["setting"] for each in found["survivors"]}
@@ -366,12 +366,12 @@ def test_decision_as_markdown(client, battled):
 
 def test_markdown_says_whose_ratings_order_the_list_and_from_when(client, three):
     written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
-    assert "Tiers are from" not in written
+    assert "Tiers:" not in written
     assert "No votes in blind battles between these models yet." in written
     beats(three[0], three[1], 10)
     board_refresh.refresh()
     written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
-    assert f"Tiers are from “Overall” in This arena, as of {datetime.now(UTC):%Y-%m-%d}." in written
+    assert f"Tiers: This arena (Overall), as of {datetime.now(UTC):%Y-%m-%d}." in written
 
 
 def test_markdown_says_what_is_to_be_checked(client):

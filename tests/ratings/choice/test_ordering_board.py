@@ -131,12 +131,12 @@ def test_shortlist_by_own_votes_has_tiers_of_tests(client, tmp_path):
 def test_page_says_which_board_ordered_the_list_and_its_day(client, tmp_path, address, query):
     loaded(tmp_path)
     shown = html.unescape(client.get(address, query).content.decode())
-    assert "“Overall” in “LMArena, October 2026”, as of October 20, 2026" in shown
+    assert "LMArena, October 2026 (Overall), as of October 20, 2026" in shown
     assert ("not based on votes on this site" in shown) or ("published by another site" in shown)
 
 
 def test_decision_as_a_text_says_so_too(client, tmp_path):
     loaded(tmp_path)
     written = client.get("/choose/decision/", {"format": "md"}).content.decode()
-    assert "Tiers are from “Overall” in LMArena, October 2026, as of 2026-10-20." in written
+    assert "Tiers: LMArena, October 2026 (Overall), as of 2026-10-20." in written
     assert "published by another site" in written

@@ -91,7 +91,7 @@ def test_ties_in_price_are_named():
 
 
 OPEN = rated("open", 1400.0, tier=3, open_weights=True)
-HIGHEST, SECOND = "Highest rating", "Second-highest rating"
+HIGHEST, SECOND = "Highest-rated match", "Runner-up"
 CHEAPEST, BEST_OPEN = "Cheapest in this tier", "Best with open weights"
 
 

@@ -91,7 +91,7 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
     shown = text(response)
     for words in (
         "Choose a model",
-        "1 model matches : Writing code",
+        "1 model matches “Writing code”",
         "1 model is undecided: it fails no limit, but we lack data on",
         "&lt;Mystery&gt; commercial use unknown; price unknown",
         "2 models excluded (2 of these fail only one limit)",
@@ -109,7 +109,7 @@ def test_number_in_the_heading_is_the_number_that_fits(client, three):
     assert "2 models match" in text(response)
     words = "1 model is undecided: it fails no limit, but we lack data on “Max $ per million tokens (blended)”"
     assert words in text(response)
-    assert "1 needs more data" in text(response)
+    assert "1 lacks data" in text(response)
     assert "#undecided" in links(response)
     assert "undecided" not in text(client.get(PAGE, {"tools": ""}))
 
@@ -157,21 +157,21 @@ def test_task_chosen_in_the_form_is_ordered_like_the_task_chosen_on_its_card(cli
 
 
 def test_page_suggests_three_models(client, three):
-    assert "Highest rating" not in text(client.get(PAGE, {"task": "coding"}))
+    assert "Highest-rated match" not in text(client.get(PAGE, {"task": "coding"}))
     beats(three[0], three[1], 4)
     board_refresh.refresh()
     shown = text(client.get(PAGE, {"price": "9"}))
     shown = re.sub(r"[\d,]+ [\d,]+ . [\d,]*\d, rank 1.2", "some rating", shown)
     shown = re.sub(r"\d+ points? above", "some points above", shown)
     assert (
-        "Highest rating Best Rating some rating Cost $5.00 per million tokens Context 400K tokens "
+        "Highest-rated match Best Rating some rating Cost $5.00 per million tokens Context 400K tokens "
         "some points above Cheap (not significant) Write a decision note "
-        "Cheapest in this tier Best with open weights Second-highest rating Cheap $1.00 / 1M tokens"
+        "Cheapest in this tier Best with open weights Runner-up Cheap $1.00 / 1M tokens"
     ) in shown
     assert "Leaderboard with these tiers ." in shown
     closed = text(client.get(PAGE, {"price": "9", "openness": "closed"}))
-    assert "Highest rating Best" in closed
-    assert "Second-highest rating" not in closed
+    assert "Highest-rated match Best" in closed
+    assert "Runner-up" not in closed
 
 
 def test_page_says_how_tiers_were_made_for_a_board_that_has_none(client, tmp_path):
@@ -196,8 +196,8 @@ def test_rank_without_a_range_is_shown_alone(client, tmp_path):
 def test_order_is_explained_above_the_list_with_the_board_that_was_asked_for(client, tmp_path):
     loaded(tmp_path)
     shown = text(client.get(PAGE, {"category": "creative-writing", "pool": SLUG}))
-    above = shown.partition("Models that meet all limits")[0]
-    assert "Sorted by tier, then by price, then by speed. The ratings are from" in above
+    above = shown.partition("Matching models")[0]
+    assert "Sorted by tier, then by price, then by speed. Ratings: " in above
     assert "Category of the ratings: Creative writing" in above
     assert "Ratings from: LMArena" in above
     assert "wide interval" not in above
@@ -288,7 +288,7 @@ def test_ratings_can_be_from_the_category_that_is_selected(client, tmp_path):
     loaded(tmp_path, *OVERALL_AND_GERMAN)
     query = {"task": "facts", "category": "german", "pool": SLUG, "sort": "rating"}
     response = client.get(PAGE, query)
-    assert "Sorted by rating. The ratings are from “German” in “LMArena, October 2026”" in text(response)
+    assert "Sorted by rating. Ratings: LMArena, October 2026 (German)" in text(response)
     select = response.content.decode().partition('<select name="category"')[2].partition("</select>")[0]
     options = Outline(select).all("option")
     assert [each["value"] for each in options] == ["", "overall", "german"]
@@ -385,7 +385,7 @@ def test_search_shows_thirty_models(client):
 def test_undecided_models_come_before_the_nearest_if_nothing_fits(client, three):
     factories.model("mystery")
     shown = text(client.get(PAGE, {"context": "1M"}))
-    assert "1 needs more data The closest excluded models Best context 400,000" in shown
+    assert "1 lacks data The closest excluded models Best context 400,000" in shown
 
 
 def test_decision_can_be_written_if_a_model_matches_or_is_undecided(client, three):
@@ -422,7 +422,7 @@ def test_limits_say_what_dropping_them_adds_if_nothing_fits(client, three):
 def test_page_says_which_limits_hold_before_it_says_who_is_left(client, three):
     shown = text(client.get(PAGE, {"context": "100k", "commercial": "on", "modalities": "image"}))
     assert re.search(
-        "context ≥ 100,000 .* Accepts: images .* commercial use .*more data",
+        "context ≥ 100,000 .* Accepts: images .* commercial use .*lacks? data",
         shown,
     )
     assert "Max $ per million tokens (blended)" in text(client.get(PAGE, {"task": "coding"}))  # the form

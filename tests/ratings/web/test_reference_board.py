@@ -42,7 +42,7 @@ def text(client, address, status=200, **query):
             "/leaderboard/",
             [
                 "4 of 4 models",
-                "Claude Opus 4.6 Anthropic “High” setting",
+                "Claude Opus 4.6 Anthropic setting: High",
                 "1,503",
                 "±3",
                 "on the publisher's own scale",
@@ -88,7 +88,7 @@ def test_model_that_is_rated_in_categories_alone_is_not_called_unrated(client, t
     shown = text(client, "/models/deepseek-v9/")
     assert "There are no votes on this model yet" not in shown
     assert "Rank in Hard prompts 1 of 1" in shown
-    assert "Creative writing “Max” setting 2 of 3" in shown
+    assert "Creative writing setting: Max 2 of 3" in shown
     assert "Hard prompts rank 1 of 1 model, rating 1,491 ratings published elsewhere" in shown
     assert "Over time" not in shown
     boards = client.get("/api/v1/models/deepseek-v9/").json()["boards"]
@@ -97,8 +97,8 @@ def test_model_that_is_rated_in_categories_alone_is_not_called_unrated(client, t
 
 def test_page_of_a_model_has_the_setting_of_its_rating(client):
     shown = text(client, "/models/claude-opus-4-6/")
-    assert "Rating 1,503 1,499 – 1,506, “High” setting" in shown
-    assert shown.count("“High” setting") == 1
+    assert "Rating 1,503 1,499 – 1,506, setting: High" in shown
+    assert shown.count("setting: High") == 1
 
 
 def test_link_to_the_votes_leads_to_the_files_of_all_pools(client):
@@ -308,7 +308,7 @@ def test_history_of_ratings_that_were_published_once_shows_the_best_by_release_d
     assert "Best rating by release date" not in shown
     LanguageModel.objects.update(release_date=date(2026, 2, 5), open_weights=True)
     shown = text(client, "/history/", pool=SLUG)
-    table = shown.partition("Table of the best models so far")[2].partition("Category and dates")[0]
+    table = shown.partition("Table of the best models so far")[2].partition("Category and date range")[0]
     assert table == " Model Release date Weights Rating Claude Opus 4.6 February 5, 2026 open 1,503 "
 
 

@@ -54,7 +54,7 @@ def test_words_say_what_differs_from_the_usual_board(board_key, options, words):
 def test_folded_form_says_what_is_chosen(client, page, query, said):
     factories.board()
     html = client.get(page, query).content.decode()
-    [summary] = re.findall(r"<summary>(?:.*?choices-said[^>]*>|Category and dates:)(.*?)</summary>", html)
+    [summary] = re.findall(r"<summary>(?:.*?choices-said[^>]*>|Category and date range:)(.*?)</summary>", html)
     assert said in summary
 
 

@@ -31,7 +31,7 @@ def test_best_five_are_listed_with_their_strips_on_one_axis():
     assert len(re.findall("<li>", html)) == 5
     assert html.count('class="strip strip-axis"') == 1
     assert html.count('<use href="#leaders"/>') == 5
-    assert "18 votes. See the whole board" in text(html)
+    assert "18 votes. See the full leaderboard" in text(html)
 
 
 def test_reference_board_says_who_published_it(tmp_path):
@@ -41,8 +41,8 @@ def test_reference_board_says_who_published_it(tmp_path):
     board_refresh.refresh()
     html = render_leaders()
     shown = text(html)
-    assert "Who leads now LMArena" in shown
-    assert re.search(r"Published by .* on October \d+, 2026\. See the whole board", shown)
+    assert "Top models LMArena" in shown
+    assert re.search(r"Published by .* on October \d+, 2026\. See the full leaderboard", shown)
     assert f'/?pool={reference_board.SLUG}"' in unescape(html)
 
 
@@ -53,7 +53,7 @@ def test_names_are_escaped_and_imported_votes_are_counted():
     board_refresh.refresh()
     html = render_leaders()
     assert "&lt;X&gt;" in html and "Votes of &lt;2024&gt;" in html
-    assert "1 vote. See the whole board" in text(html)
+    assert "1 vote. See the full leaderboard" in text(html)
 
 
 def test_nothing_is_shown_without_a_board_and_the_variable_is_rendered_only_on_demand():
