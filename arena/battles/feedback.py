@@ -22,7 +22,7 @@ PRAISE = {
 BLAME = {
     "wrong": _("wrong"),
     "shallow": _("shallow"),
-    "instructions": _("did not follow instructions"),
+    "instructions": _("off-instructions"),
     "too_long": _("too long"),
     "refused": _("refused"),
 }

@@ -18,7 +18,6 @@ from arena.models import SIDES, Battle, Endpoint, conversation_limit
 from arena.ready import pairs
 from core.http.errors import RequestError
 
-MAX_MAKERS = 8  # shown as monograms
 MAX_KEY_DIGITS = 18  # more digits might not fit into a primary key
 
 
@@ -97,8 +96,7 @@ def show_suggestions(request: HttpRequest) -> HttpResponse:
 def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError | None = None) -> HttpResponse:
     # Includes models that the circuit breaker has removed from the draw (see `arena.endpoints.profiles`).
     enabled = Endpoint.objects.filter(enabled=True).order_by("model__name")
-    rows = list(enabled.values_list("model__slug", "model__name", "model__organization__name"))
-    models = [(slug, name) for slug, name, _maker in rows]
+    models = list(enabled.values_list("model__slug", "model__name"))
     names = dict(models)
     context = {
         "among": [(slug, names.get(slug, slug)) for slug in form.set_slugs],
@@ -108,7 +106,6 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
         "side_choices": list(zip(SIDES, form.side_slugs, strict=True)),
         "models": models,
         "model_count": len(models),
-        "makers": sorted({maker for *_, maker in rows if maker})[:MAX_MAKERS],
         "pair": None if form.set_slugs else _load_pair(request),
         "cards": draw_cards(_read_shown_keys(request), _parse_number(request.GET.get("like", ""))),
         "errors": _build_field_errors(error) if error else {},

@@ -115,7 +115,7 @@ class CostForm(DefaultsForm):
     )
     input_tokens = _build_integer_field(_("Input tokens per month"), MAX_TOKENS, 0, default=0)
     output_tokens = _build_integer_field(_("Output tokens per month"), MAX_TOKENS, 0, default=0)
-    months = _build_integer_field(_("Compare over (months)"), 120, default=12)
+    months = _build_integer_field(_("Period (months)"), 120, default=12)
 
     price_input = _build_money_field(_("$ per million input tokens"))
     price_output = _build_money_field(_("$ per million output tokens"))

@@ -39,7 +39,10 @@ FIELD_LABELS: dict[str, FieldLabel] = {
     "license": FieldLabel(_("License"), _("The license determines whether you can build a product on the model.")),
     "open_weights": FieldLabel(
         _("Open weights"),
-        _("Only open weights can run on your own hardware, which matters if your data must not leave your network."),
+        _(
+            "Only models with open weights can run on your own hardware, which matters if your data must not leave your"
+            " network."
+        ),
     ),
     "kind": FieldLabel(
         _("Kind"),
@@ -70,7 +73,7 @@ FIELD_LABELS: dict[str, FieldLabel] = {
     ),
     "context_window": FieldLabel(
         _("Context"),
-        _("The question and answer must fit into the context, which matters for long documents and conversations."),
+        _("The question and answer must fit in the context, which matters for long documents and conversations."),
     ),
     "max_input": FieldLabel(
         _("Max input"),
@@ -81,7 +84,7 @@ FIELD_LABELS: dict[str, FieldLabel] = {
         _("Accepts"),
         _("You must first convert any other kind of input to text."),
     ),
-    "tools": FieldLabel(_("Tool calling"), _("Agents, and other programs that act on the answer, need tool calling.")),
+    "tools": FieldLabel(_("Tool calling"), _("Agents and other programs that act on the answer need tool calling.")),
     "web_search": FieldLabel(
         _("Web search"),
         _("With web search, the model can answer questions about events after its knowledge cutoff."),

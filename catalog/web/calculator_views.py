@@ -28,7 +28,7 @@ EXAMPLE_PRESET = 1
 RUN_LABELS = (
     gettext_lazy("This run"),
     gettext_lazy("Chinchilla ratio"),
-    gettext_lazy("Lowest loss according to the law"),
+    gettext_lazy("Lowest predicted loss"),
 )
 
 

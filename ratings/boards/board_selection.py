@@ -33,7 +33,7 @@ REFERENCE_KINDS = (Pool.Kind.IMPORT, Pool.Kind.REFERENCE)
 DEFAULT_CACHE_S = 1.0
 # Where the votes or ratings of a pool come from.
 ORIGINS = {
-    Pool.Kind.LIVE: gettext_lazy("How models on this site rank, based on blind votes by its users."),
+    Pool.Kind.LIVE: gettext_lazy("How models rank in blind votes by this site's users."),
     Pool.Kind.API: gettext_lazy("Votes cast by programs with an API key."),
     Pool.Kind.IMPORT: gettext_lazy("%(name)s: votes cast elsewhere and imported here."),
     Pool.Kind.REFERENCE: gettext_lazy("%(name)s: ratings published elsewhere, not based on votes on this site."),

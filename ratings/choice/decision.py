@@ -32,14 +32,14 @@ from ratings.models import Pool
 MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
 CHECKLIST = (
-    gettext_lazy("Pilot: five people have judged answers to fifty of your own questions blind."),
+    gettext_lazy("Pilot: in a blind test, five people judged answers to fifty of your own questions."),
     gettext_lazy("Load: speed, failures, and cost were measured for a week under the expected load."),
     gettext_lazy("License: someone with authority has approved the terms and the use of your data."),
-    gettext_lazy("Attacks: the model was tested with hidden instructions and attempts to steal data."),
+    gettext_lazy("Attacks: the model was tested against hidden instructions and attempts to steal data."),
     gettext_lazy("Harm: the model was tested for abuse, invented sources, confident errors, and refusals."),
-    gettext_lazy("Fairness: the model was tested with questions about different people, in all your languages."),
-    gettext_lazy("Fallback: a second choice is named, and switching to it was tested."),
-    gettext_lazy("Review: a date is set that falls before the provider retires the model."),
+    gettext_lazy("Fairness: the model was tested with questions about different groups, in all your languages."),
+    gettext_lazy("Fallback: a backup model is chosen, and switching to it was tested."),
+    gettext_lazy("Review: the next review is scheduled before the provider retires the model."),
 )
 
 
@@ -160,7 +160,7 @@ def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
     selectable = choice.shortlist.selectable
     chosen = next((assessment for assessment in selectable if assessment.candidate.slug == slug), None)
     if slug and chosen is None:
-        form.add_error("chosen", _("This model does not meet the limits. Choose a matching or an undecided model."))
+        form.add_error("chosen", _("This model does not meet the limits. Choose a model that matches or might match."))
     return Decision(
         day=timezone.now().date(),
         choice=choice,
@@ -216,7 +216,7 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
     )  # fmt: skip
     yield from _iter_table_lines(head, map(_build_survivor_row, shortlist.survivors))
     if shortlist.undecided:
-        yield f"\n## {_('Undecided models')}\n"
+        yield f"\n## {_('Models that might match')}\n"
         yield from (_format_reasons(assessment, assessment.unknown) for assessment in shortlist.undecided)
     yield f"\n## {_('Blind battles between these models')}\n"
     if decision.own_rows:

@@ -131,7 +131,7 @@ class ChoiceForm(DefaultsForm):
             _("Enter the slug of a pool. See /api/v1/pools/ for a list of pools."),
         ),
     )
-    category = forms.CharField(label=_("Category of the ratings"), required=False, max_length=40)
+    category = forms.CharField(label=_("Rating category"), required=False, max_length=40)
     sort = forms.ChoiceField(
         label=_("Sort by"),
         required=False,
@@ -185,8 +185,8 @@ class ChoiceForm(DefaultsForm):
         label=_("Max GPU memory (GiB)"),
         high=1e6,
         help_text=_(
-            "Memory for the weights (16 bits per parameter by default) plus a fifth for buffers and the runtime,"
-            " without the cache for conversations."
+            "Memory for the weights (16 bits per parameter by default) plus 20% for buffers and the runtime,"
+            " excluding the cache for conversations."
         ),
     )
     bits = AmountField(label=_("Bits per parameter"), low=1, high=64, default=16)
@@ -299,7 +299,7 @@ def _format_limit(form: ChoiceForm, field: forms.BoundField, value: Any) -> str:
     if value is True:
         return gettext("yes")
     if field.name == "gpu_memory":
-        text = gettext("%(memory)s GiB at %(bits)s bits per parameter (weights and an extra fifth, without the cache)")
+        text = gettext("%(memory)s GiB at %(bits)s bits per parameter (weights plus 20%%, without the cache)")
         return text % {"memory": field.data, "bits": f"{form.get_value('bits'):f}"}
     if field.name == "pages":
         tokens = value * TOKENS_PER_PAGE

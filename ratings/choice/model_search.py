@@ -48,7 +48,7 @@ class FoundModel:
                 return gettext("retired, so it is in no group")
             day = date_format(self.retired_on, "F j, Y")
             return gettext("retired on %(day)s, so it is in no group") % {"day": day}
-        label = gettext("undecided:") if self.group == "undecided" else gettext("excluded:")
+        label = gettext("might match:") if self.group == "undecided" else gettext("excluded:")
         return f"{label} {'; '.join(map(str, self.findings))}"
 
 

@@ -62,7 +62,7 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
 
         expect(page.get_by_role("link", name="Next battle")).to_have_attribute("href", re.compile("among=quokka-7b"))
         page.get_by_role("link", name="Back to your decision").click()
-        board = page.get_by_role("link", name="See their leaderboard")
+        board = page.get_by_role("link", name="See the leaderboard for these models")
         for _ in range(40):
             if board.count():
                 break
@@ -140,7 +140,7 @@ def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
     for label, value in {"Parameters": "", "Training tokens": "", "Compute": "5.76e23"}.items():
         plain.get_by_label(label, exact=True).fill(value)
     plain.get_by_role("button", name="Calculate").click()
-    expect(plain.get_by_role("row", name="Lowest loss according to the law")).to_contain_text("72.2B")
+    expect(plain.get_by_role("row", name="Lowest predicted loss")).to_contain_text("72.2B")
 
     plain.goto("/cost/")
     for label, value in {
@@ -192,7 +192,10 @@ def test_sending_for_the_catalog_has_no_violation(browser: Browser, service: Ser
     context = browser.new_context(base_url=service.url, viewport=PHONE)
     page = context.new_page()
     page.goto("/benchmarks/submit/")
-    for content, heading in ((b"{}", "Submit scores or a model"), (json.dumps(LM_EVAL).encode(), "Scores from")):
+    for content, heading in (
+        (b"{}", "Submit scores or suggest a model"),
+        (json.dumps(LM_EVAL).encode(), "Scores from"),
+    ):
         assert not violations(page)
         page.get_by_label("Result file").set_input_files(FilePayload(name="r.json", mimeType="", buffer=content))
         page.get_by_role("button", name="Submit file").click()

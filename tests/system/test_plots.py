@@ -379,7 +379,7 @@ def test_scale_of_the_history_fits_the_ratings_with_narrow_intervals(
         is_wide = width > 10
         ticks = page.locator("[data-plot=history] [data-mark='y-axis tick label'] text").all_text_contents()
         assert ("3,000" not in ticks) == is_wide
-        assert page.get_by_text("Ratings based on few votes are not shown.").count() == is_wide
+        assert page.get_by_text("Ratings based on too few votes are not shown.").count() == is_wide
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -110,8 +110,8 @@ def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
         sentences.append(_("Filters do not change ranks."))
     else:
         text = _(
-            "A bracket joins the models of a tier. One test covers all pairs, so bars that do not touch can share a "
-            "tier. Filters do not change ranks or tiers."
+            "A bracket joins the models of a tier. Models can share a tier even if their bars do not "
+            "touch, because one test covers all pairs. Filters do not change ranks or tiers."
         )
         sentences.append(text)
     if groups:

@@ -203,8 +203,8 @@ COLUMNS = (
         label=_("Tier"),
         description=_(
             "The votes cannot separate the models in tier 1 from the best model. The best of the rest leads tier 2."
-            " Each tier is tested against its leader with joint 95% intervals, so two neighbors in different tiers may"
-            " not differ significantly. In a filtered list, tiers keep their number on the whole board."
+            " Each tier is tested against its leader with joint 95% intervals, so two neighbors in different tiers"
+            " might not differ significantly. Filters do not change the tier numbers."
         ),
         value=_make_row_getter("tier"),
         fields=_make_row_getters("tier"),
@@ -224,7 +224,7 @@ COLUMNS = (
         name="voters",
         label=_("People"),
         description=_(
-            "Number of known people who voted on this model. Votes from the same person are not independent."
+            "Number of people whose votes on this model count. Votes from the same person are not independent."
         ),
         value=_make_row_getter("voters"),
         fields=_make_row_getters("voters"),
@@ -235,7 +235,8 @@ COLUMNS = (
         name="win_rate",
         label=_("Win rate"),
         description=_(
-            "Wins plus half the ties, divided by the number of votes. Unlike the rating, it depends on the opponents."
+            "Wins plus half the ties, divided by the number of votes. Unlike the rating, it depends on how strong the"
+            " opponents were."
         ),
         value=_make_row_getter("win_rate"),
         fields=_make_row_getters("win_rate"),
@@ -269,7 +270,7 @@ COLUMNS = (
     LeaderboardColumn(
         name="context",
         label=_("Context"),
-        description=_("Context window: the number of tokens that fit into one conversation."),
+        description=_("Context window: the number of tokens that fit in one conversation."),
         value=_make_fact_getter("context"),
         fields={"context_window": _make_fact_getter("context")},
         format=_make_formatter(_make_fact_getter("context"), format_count),
@@ -279,8 +280,7 @@ COLUMNS = (
         name="speed",
         label=_("Speed"),
         description=_(
-            "Tokens per second after the first token, measured here over the thirty days up to the day before"
-            " yesterday."
+            "Tokens per second after the first token, measured here over the thirty days that ended two days ago."
         ),
         value=_make_measured_getter("tokens_per_s"),
         fields={"tokens_per_s": _make_measured_getter("tokens_per_s")},
@@ -290,9 +290,7 @@ COLUMNS = (
     LeaderboardColumn(
         name="wait",
         label=_("First token"),
-        description=_(
-            "Seconds until the first token, measured here over the thirty days up to the day before yesterday."
-        ),
+        description=_("Seconds until the first token, measured here over the thirty days that ended two days ago."),
         value=_make_measured_getter("first_token_s"),
         fields={"first_token_s": _make_measured_getter("first_token_s")},
         format=_make_number_formatter(_make_measured_getter("first_token_s"), " s", 2),
@@ -305,7 +303,7 @@ COLUMNS = (
         label=_("Failed"),
         description=_(
             "Share of calls in blind battles that failed because of a timeout or an outage, over the thirty"
-            " days up to the day before yesterday."
+            " days that ended two days ago."
         ),
         value=_make_measured_getter("failure_rate"),
         fields={"failure_rate": _make_measured_getter("failure_rate"), "calls": _make_measured_getter("calls")},

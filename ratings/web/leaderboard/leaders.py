@@ -18,7 +18,7 @@ from ratings.web.leaderboard.query import LeaderboardState
 from ratings.web.leaderboard.table_options import TableOptions
 from ratings.web.leaderboard.table_rows import build_rating_scale
 
-MAX_LEADERS = 5
+MAX_LEADERS = 10
 
 
 def leaders(_request: HttpRequest) -> dict[str, Any]:

@@ -318,12 +318,3 @@ def test_card_starts_its_question_whatever_is_in_the_box(client, two_models):
     battle = Battle.objects.get()
     assert battle.turns.get().prompt == card.prompt
     assert battle.prompt_source == "suggestion"
-
-
-def test_home_shows_the_marks_of_the_makers_that_answer(client):
-    maker = common.organization("Zmaker Lab")
-    common.endpoint(common.model("z", organization=maker))
-    common.endpoint(common.model("y", organization=maker))
-    common.endpoint(common.model("x"))
-
-    assert re.findall(r'class="monogram"[^>]*>(\w+)<', page(client)) == ["ZL"]

@@ -29,7 +29,7 @@ def text(client, path):
 
 SUITES = (
     "In use today", "SimpleQA", "Open LLM Leaderboard 2, 2024 to 2025", "MMLU-Pro",
-    "Open LLM Leaderboard 1, 2023 to 2024", "GSM8K", "From imported", "Without scores here",
+    "Open LLM Leaderboard 1, 2023 to 2024", "GSM8K", "From imported", "No scores yet",
     "LegalBench",
 )  # fmt: skip
 
@@ -57,7 +57,7 @@ def test_list_is_filtered_by_status(client):
     assert "All 4 Not saturated 2 Saturated 1" in text(client, "/benchmarks/")
     page = text(client, "/benchmarks/?status=open")
     assert client.get("/benchmarks/?status=open").context["suites"][0][-1][0].slug == "d"
-    assert re.search("Without scores here (.* )?Bare", page)
+    assert re.search("No scores yet (.* )?Bare", page)
     assert "Saturated 1" in page
     assert "Benchmarks" in text(client, "/benchmarks/?status=nothing")
 

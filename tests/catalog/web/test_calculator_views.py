@@ -65,7 +65,7 @@ def test_scaling_answers_what_stands_in_the_address(client):
         "1,868 tokens per parameter",
         "This run 1,868 Chinchilla ratio 20",
         "93 times the Chinchilla ratio",
-        "deliberately over-trained.",
+        "overtrained.",
         "7.23 \N{MULTIPLICATION SIGN} 10 23 operations",
     ):
         assert words in shown
@@ -78,7 +78,7 @@ def test_scaling_answers_what_stands_in_the_address(client):
         ({"params": "70B", "tokens": "1.4T"}, "Close to the Chinchilla ratio of twenty."),
         (
             {"params": "280B", "tokens": "300B"},
-            "0.054 times the Chinchilla ratio: under-trained.",
+            "0.054 times the Chinchilla ratio: undertrained.",
         ),
         ({"compute": "5.76e23", "law": "hoffmann"}, "they imply 93 tokens per parameter"),
     ],
@@ -147,8 +147,8 @@ def test_cost_shows_both_bills_and_where_they_meet(client):
         ({"price_input": "1", "price_output": "2", "input_tokens": "1M"}, "API costs $1.00 a month", "Your own GPUs $"),
         ({"gpu_hour": "2", "gpus": "1"}, "Your own GPUs cost $1,460 a month", "API $"),
         ({"gpu_hour": "2", "gpus": "1"}, "Per month $1,460.00", "API $"),
-        ({"params": "8.03B"}, "Weights take 17.95 GiB, including an extra fifth", "keys and values of"),
-        ({"params": "8.03B", "layers": "32", "kv_heads": "8", "context": "128000"}, "take 15.62 GiB", "Enter layers"),
+        ({"params": "8.03B"}, "Weights take 17.95 GiB, including 20%", "the KV cache for all"),
+        ({"params": "8.03B", "layers": "32", "kv_heads": "8", "context": "128000"}, "takes 15.62 GiB", "Enter layers"),
         ({"gpu_hour": "2", "gpus": "1", "own_weeks": "6", "price_week": "1000"}, "to launch 6", "Training data"),
         ({"seats": "100", "price_seat": "30", "gpu_hour": "2", "gpus": "1"}, "end of month 1.", "never pay"),
         (
@@ -222,7 +222,7 @@ def test_every_field_of_the_costs_stands_in_a_part():
 )
 def test_parts_of_the_costs_are_marked_if_they_are_used(client, query, used):
     shown = text(client.get(COST, query))
-    assert re.findall(r"(Model memory|Peak load|Work before launch|Fine-tuning) \(in use\)", shown) == used
+    assert re.findall(r"(Model memory|Peak load|Work before launch|Fine-tuning) \(included\)", shown) == used
 
 
 def test_parts_of_the_costs_are_open_only_for_an_error(client):

@@ -45,7 +45,7 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
         "Commercial use allowed, possibly with conditions: yes",
         "Accepts: images, audio",
         "Max $ per million tokens (blended): 2.0",
-        "1 model is undecided, because we lack some data.",
+        "1 model might match, but we lack some data.",
         "2 models are excluded",
         "No votes in blind battles between these models yet.",
         *(str(item).replace(":", "") for item in CHECKLIST),
@@ -299,13 +299,13 @@ def test_decision_hands_the_address_on(client, three):
         (
             {"chosen": "bound", "commercial": "on"},
             400,
-            "This model does not meet the limits. Choose a matching or an undecided model.",
+            "This model does not meet the limits. Choose a model that matches or might match.",
         ),
-        ({"chosen": "nobody"}, 400, "This model does not meet the limits. Choose a matching or an undecided model."),
+        ({"chosen": "nobody"}, 400, "This model does not meet the limits. Choose a model that matches or might match."),
         (
             {"chosen": "cheap", "format": "md", "price": "0"},
             400,
-            "This model does not meet the limits. Choose a matching or an undecided model.",
+            "This model does not meet the limits. Choose a model that matches or might match.",
         ),
         ({"why": "x" * 2001}, 400, "at most 2000"),
         ({"price": "dear"}, 400, "Max $ per million tokens (blended) : Enter a number"),
@@ -380,7 +380,7 @@ def test_markdown_says_what_is_to_be_checked(client):
     factories.model("mystery", license=conditional)
     written = client.get(PAGE, {"context": "1k", "commercial": "on", "format": "md"}).content.decode()
     assert "| conditional license; retires on 2099-12-01 |" in written
-    assert "## Undecided models\n\n- Mystery: context unknown\n" in written
+    assert "## Models that might match\n\n- Mystery: context unknown\n" in written
 
 
 def test_markdown_tells_every_exclusion(client, three):

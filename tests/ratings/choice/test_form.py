@@ -113,9 +113,9 @@ def test_page_counts_as_six_hundred_tokens_and_the_form_says_so():
 def test_gpu_memory_says_what_it_assumes(query, described):
     found = form(query)
     assert found.is_valid()
-    assumed = f"{described} per parameter (weights and an extra fifth, without the cache)"
+    assumed = f"{described} per parameter (weights plus 20%, without the cache)"
     assert describe_limits(found) == [("Max GPU memory (GiB)", assumed)]
-    for words in ("16 bits per parameter", "plus a fifth", "cache for conversations"):
+    for words in ("16 bits per parameter", "plus 20%", "cache for conversations"):
         assert words in str(ChoiceForm.base_fields["gpu_memory"].help_text)
 
 

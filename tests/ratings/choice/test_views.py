@@ -49,10 +49,11 @@ def test_card_of_a_task_names_the_best_models_within_its_usual_limits(client, tm
     priced(LanguageModel.objects.get(slug="gpt-4o-2024-05-13"), 2)
     LanguageModel.objects.filter(slug="gemma-3-4b-it").update(open_weights=True, parameters_total=4 * 10**9)
     shown = text(client.get(PAGE))
-    leaders = "An Claude Opus 4.6 1,503 – Op GPT-4o (2024-05-13) 1,285 $2.00 Go Gemma"
+    leaders = "Rating $ / 1M An Claude Opus 4.6 1,503 – Op GPT-4o (2024-05-13) 1,285 $2.00 Go Gemma"
     assert f"Writes prose that people like to read. {leaders}" in shown
-    assert "5B for a phone. Go Gemma 3 4B IT" in shown
-    words = "Highest-rated models, $ per million tokens. Ratings from: LMArena, October 2026."
+    assert "5B for a phone. Rating $ / 1M Go Gemma 3 4B IT" in shown
+    words = "Each card lists the three highest-rated models."
+    words += " Ratings are from LMArena, October 2026 unless a card says otherwise."
     assert f"What do you need the model for? {words} Skip this step" in shown
 
 
@@ -63,7 +64,7 @@ def test_card_names_its_ratings_if_they_differ_from_those_of_the_first_card(clie
     monkeypatch.setattr(views, "find_leaders", lambda: found)
     shown = text(client.get(PAGE))
     assert shown.count("LMArena, October 2026") == 1
-    assert "Gemma 3 4B IT 1,225 – Elsewhere Math tutoring" in shown
+    assert re.search(r"Writes code \S.*? Elsewhere Rating .*? Math tutoring", shown)
 
 
 @pytest.mark.parametrize("kind", load_task_kinds().values(), ids=lambda kind: kind.slug)
@@ -92,9 +93,9 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
     for words in (
         "Choose a model",
         "1 model matches “Writing code”",
-        "1 model is undecided: it fails no limit, but we lack data on",
+        "1 model might match, but we lack data on",
         "&lt;Mystery&gt; commercial use unknown; price unknown",
-        "2 models excluded (2 of these fail only one limit)",
+        "2 models excluded (2 of these miss only one limit)",
         "Best price $5.00 &gt; $2.00",
         "Bound commercial use not allowed",
         "commercial use ✕ Remove “Commercial use allowed, possibly with conditions”",
@@ -107,7 +108,7 @@ def test_number_in_the_heading_is_the_number_that_fits(client, three):
     factories.model("mystery")
     response = client.get(PAGE, {"price": "2"})
     assert "2 models match" in text(response)
-    words = "1 model is undecided: it fails no limit, but we lack data on “Max $ per million tokens (blended)”"
+    words = "1 model might match, but we lack data on “Max $ per million tokens (blended)”"
     assert words in text(response)
     assert "1 lacks data" in text(response)
     assert "#undecided" in links(response)
@@ -198,7 +199,7 @@ def test_order_is_explained_above_the_list_with_the_board_that_was_asked_for(cli
     shown = text(client.get(PAGE, {"category": "creative-writing", "pool": SLUG}))
     above = shown.partition("Matching models")[0]
     assert "Sorted by tier, then by price, then by speed. Ratings: " in above
-    assert "Category of the ratings: Creative writing" in above
+    assert "Rating category: Creative writing" in above
     assert "Ratings from: LMArena" in above
     assert "wide interval" not in above
     assert "?pool=" + SLUG in links(client.get(PAGE, {"category": "creative-writing", "pool": SLUG}))
@@ -324,7 +325,7 @@ def test_page_says_that_the_board_knows_none_of_the_models(client, three):
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ({}, "Prices are for three input tokens per output token."),
+        ({}, "Prices assume three input tokens per output token."),
         ({"input_tokens": "1M"}, "Prices are for your ratio of input to output tokens."),
     ],
 )
@@ -347,7 +348,7 @@ def test_page_says_what_comes_nearest_if_nothing_fits(client, three):
     [
         ("CHEAP", "Cheap matches: it meets all limits"),
         ("best", "Best excluded: price $5.00 &gt; $2.00"),
-        ("myst", "Mystery undecided: price unknown"),
+        ("myst", "Mystery might match: price unknown"),
         ("best bound", "No model's name contains"),
         (
             "gone",
@@ -565,7 +566,7 @@ def test_pool_of_a_shortlist_is_offered_only_if_it_is_asked_for(client, three):
         ({"monthly": "9"}, 400, "requires this field too"),
         ({"pool": "nowhere"}, 400, "Ratings from : There are no such ratings. Choose from the list."),
         ({"pool": "?"}, 400, "Ratings from : There are no such ratings. Choose from the list."),
-        ({"category": "?"}, 400, "Category of the ratings : There is no such category. Choose from the list."),
+        ({"category": "?"}, 400, "Rating category : There is no such category. Choose from the list."),
     ],
 )
 def test_page_refuses_with_a_page(client, three, query, status, words):

@@ -125,7 +125,7 @@ def test_every_fact_and_price_in_public_has_a_source_and_a_day(client):
             assert date.fromisoformat(value["as_of"]), value
     for profile in profiles:
         page = read(client, f"/models/{profile['slug']}/")
-        assert "Models derived from the weights" in page and "Fine-tunes and derivatives" not in page
+        assert "Derived models allowed" in page and "Fine-tunes and derivatives" not in page
         facts = page.partition('<details class="fold told">')[2].partition("</details>")[0]
         assert facts.count("<dt>") == len(profile["facts"].keys() - {"commercial_use"}) == facts.count("seen on ")
         assert page.count("seen on ") == facts.count("seen on ") + bool(profile["price"])

@@ -487,7 +487,7 @@ def test_page_of_a_model_that_retires_names_its_successor(client, retirement):
     shown = client.get("/models/old/").content.decode()
     assert "Compare with" not in shown
     assert 'Its maker recommends <a href="/models/next/"><bdi>Next 2</bdi></a>.' in shown
-    assert "See its successor <bdi>Next 2</bdi>" in shown
+    assert "See its successor, <bdi>Next 2</bdi>" in shown
     assert "recommends" not in client.get("/models/next/").content.decode()
     factories.model("older", status="retired", successor="nowhere-1")
     assert "recommends <bdi>nowhere-1</bdi> (not in this catalog)." in client.get("/models/older/").content.decode()

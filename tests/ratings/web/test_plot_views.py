@@ -159,7 +159,7 @@ def test_board_that_makes_no_picture_says_so(client, make, words):
     html = shown(client)
     assert words in html
     assert not sources(html)
-    assert "Which model would win each pair?" not in html
+    assert "Which model would win each matchup?" not in html
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_page_says_whose_ratings_it_shows(client, address, words):
     shown = text(client, address, pool=SLUG)
     for each in (CREDIT, *words):
         assert each in shown
-    assert "Which model would win each pair?" not in shown
+    assert "Which model would win each matchup?" not in shown
     for wrong in ("None", "maximum likelihood", "Definition of each figure", "verify_ratings", "New votes on"):
         assert wrong not in shown
 

@@ -21,17 +21,17 @@ def text(html):
     return " ".join(Outline(html).text.split())
 
 
-def test_best_five_are_listed_with_their_strips_on_one_axis():
-    models = factories.models(7)
+def test_best_ten_are_listed_with_their_strips_on_one_axis():
+    models = factories.models(12)
     for better, worse in pairwise(models):
         for winner in "aab":
             factories.cast(better, worse, winner)
     board_refresh.refresh()
     html = render_leaders()
-    assert len(re.findall("<li>", html)) == 5
+    assert len(re.findall("<li>", html)) == 10
     assert html.count('class="strip strip-axis"') == 1
-    assert html.count('<use href="#leaders"/>') == 5
-    assert "18 votes. See the full leaderboard" in text(html)
+    assert html.count('<use href="#leaders"/>') == 10
+    assert "33 votes. See the full leaderboard" in text(html)
 
 
 def test_reference_board_says_who_published_it(tmp_path):

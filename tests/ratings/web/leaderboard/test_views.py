@@ -105,7 +105,7 @@ def test_lead_is_true_of_the_models_shown_and_tiers_are_explained_where_they_are
 def test_lower_model_in_a_higher_tier_is_explained(client, voted, monkeypatch, tiers, is_explained):
     found = dict(zip("abcd", tiers, strict=True))
     monkeypatch.setattr(ties, "find_tiers", lambda *args, **options: found)
-    words = "A wide interval can put a lower model into a higher tier."
+    words = "A wide interval can put a lower-rated model in a higher tier."
     assert (words in text(client.get(PAGE))) == is_explained
 
 
