@@ -24,7 +24,7 @@ BLAME = {
     "shallow": _("shallow"),
     "instructions": _("off-instructions"),
     "too_long": _("too long"),
-    "refused": _("refused"),
+    "refused": _("a refusal"),
 }
 REASONS = (*PRAISE, *BLAME)
 

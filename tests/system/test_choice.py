@@ -46,7 +46,7 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
         # The list changes with each limit, without a button.
         expect(page).to_have_url(re.compile("commercial=on.*price=2|price=2.*commercial=on"))
         expect(page.get_by_role("heading", name=re.compile("models match “Writing code”"))).to_be_visible()
-        expect(page.get_by_role("link", name=re.compile("more data"))).to_be_visible()
+        expect(page.get_by_role("link", name=re.compile("lacks? data"))).to_be_visible()
         # We know nothing about these two, so they are not ticked.
         for name in ("Quokka-7B", "Wombat-70B"):
             box = page.get_by_role("checkbox", name=f"Model {name}")

@@ -104,7 +104,7 @@ def test_others_read_a_battle_while_its_voter_lets_them(
 ) -> None:
     battle(mine, METAL).get_by_role("link", name=METAL).click()
     mine.get_by_text("Publish this battle").click()
-    expect(mine.get_by_text("These parts become public:")).to_be_visible()
+    expect(mine.get_by_text("These become public:")).to_be_visible()
     mine.get_by_role("checkbox", name="Hide the models' names until the reader has voted").check()
     mine.get_by_role("button", name="Publish and get a link").click()
     mine.get_by_role("button", name="Copy link").click()
