@@ -21,7 +21,12 @@ OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # all votes except ties
 EXCLUDED = "excluded"  # the reason that the public record and the method page give for votes excluded by an operator
 # Names that differ from the slug in more than the capital letter and the spaces.
-CATEGORY_NAMES = {"multi-turn": "Multi-turn", "webdev": "Web development"}
+CATEGORY_NAMES = {
+    "exclude-suggestions": "Without suggested questions",
+    "exclude-ties": "Without ties",
+    "multi-turn": "Multi-turn",
+    "webdev": "Web development",
+}
 FULL_WEIGHT = 256  # filter weights are stored as integers, in units of 1/256
 SEED_POOL = "chatbot-arena-2024-08"  # slug of the public vote pool that ships with Arena
 

@@ -22,7 +22,7 @@ PRAISE = {
 BLAME = {
     "wrong": _("wrong"),
     "shallow": _("shallow"),
-    "instructions": _("off-instructions"),
+    "instructions": _("not what I asked for"),
     "too_long": _("too long"),
     "refused": _("a refusal"),
 }

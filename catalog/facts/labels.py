@@ -57,7 +57,10 @@ FIELD_LABELS: dict[str, FieldLabel] = {
     ),
     "knowledge_cutoff": FieldLabel(
         _("Knowledge cutoff"),
-        _("Unless it can search, the model knows nothing after this date, which matters for news, law, and prices."),
+        _(
+            "Unless it can search, the model knows nothing about events after this date, which matters for news, law,"
+            " and prices."
+        ),
     ),
     "parameters_total": FieldLabel(
         _("Parameters"),

@@ -22,7 +22,7 @@ def list_facts(benchmark: Any, *, has_scores: bool) -> list[tuple[str, str]]:
         (_("Metric"), benchmark.metric and format_html("<code>{}</code>", benchmark.metric)),
         (_("Chance level"), _format_share(benchmark.chance)),
         (_("Human score"), _add_note(_format_share(benchmark.human), benchmark.human_note)),
-        (_("Separates"), _describe_separability(benchmark) if benchmark.separability or has_scores else ""),
+        (_("Separates top models"), _describe_separability(benchmark) if benchmark.separability or has_scores else ""),
         (_("Replaces"), format_html_join(", ", '<a href="{}">{}</a>', _iter_links(benchmark))),
         (_("Tasks in lm-evaluation-harness"), _format_tasks(benchmark)),
         (_("Source"), _format_link(extract_link(benchmark.source))),

@@ -36,10 +36,12 @@ CHECKLIST = (
     gettext_lazy("Load: speed, failures, and cost were measured for a week under the expected load."),
     gettext_lazy("License: someone with authority has approved the terms and the use of your data."),
     gettext_lazy("Attacks: the model was tested against hidden instructions and attempts to steal data."),
-    gettext_lazy("Harm: the model was tested for abuse, invented sources, confident errors, and refusals."),
+    gettext_lazy(
+        "Harm: the model was tested for misuse, invented sources, confidently wrong answers, and needless refusals."
+    ),
     gettext_lazy("Fairness: the model was tested with questions about different groups, in all your languages."),
-    gettext_lazy("Fallback: a backup model is chosen, and switching to it was tested."),
-    gettext_lazy("Review: the next review is scheduled before the provider retires the model."),
+    gettext_lazy("Fallback: a backup model has been chosen, and switching to it has been tested."),
+    gettext_lazy("Review: the next review is scheduled for a date before the provider retires the model."),
 )
 
 
@@ -146,7 +148,7 @@ class Decision:
         first, last = (date_format(day, "F j, Y") for day in (min(days), max(days)))
         if first == last:
             return _("Prices as of %(day)s.") % {"day": first}
-        return _("Prices seen from %(first)s to %(last)s.") % {"first": first, "last": last}
+        return _("Prices as of %(first)s to %(last)s.") % {"first": first, "last": last}
 
     @property
     def has_monthly_cost(self) -> bool:

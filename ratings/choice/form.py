@@ -79,7 +79,7 @@ MIN_KNOWN_SHARE = 0.05
 DEPENDENT_FIELDS = {"pages", "bits", "input_tokens", "output_tokens"}  # each belongs to the limit of another field
 OTHER_REASONS = {
     "gpu_memory": _(
-        "The memory for the weights determines the machine and its cost, which matters if you host the model."
+        "The memory for the weights determines which machine you need. This matters if you host the model."
     ),
     "price": _(
         "Use this price for a first comparison before you know your traffic. It assumes three input tokens per output"
@@ -97,7 +97,7 @@ OTHER_REASONS = {
     "failures": _(
         "Each failed call must be retried, or a user sees an error. This matters for services that must not stop."
     ),
-    "weeks": _("An API is available today, but GPUs must be set up first, which matters if you have a deadline."),
+    "weeks": _("An API is available today, but GPUs take time to set up. This matters if you have a deadline."),
 }
 
 
@@ -283,7 +283,7 @@ def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> se
     for name, value in CANDIDATE_VALUES.items():
         if 2 * known_counts[value] < len(candidates) and name not in DEPENDENT_FIELDS:
             numbers = {"known": known_counts[value], "all": len(candidates)}
-            sentence = gettext("Models with a known value: %(known)d of %(all)d.") % numbers
+            sentence = gettext("We have data on %(known)d of %(all)d models.") % numbers
             form[name].help_text = f"{form[name].help_text} {sentence}".strip()
     facts = {CANDIDATE_VALUES[name] for name in LIMITED_FACTS}
     least = max(1, MIN_KNOWN_SHARE * len(candidates))

@@ -38,7 +38,7 @@ class Picks:
         """At most three models in the order of the roles, each preceded by the labels of its roles."""
         roles = (
             (_("Highest-rated match"), self.best),
-            (_("Cheapest in this tier"), self.cheapest if self.similar_count else None),
+            (_("Cheapest with a similar rating"), self.cheapest if self.similar_count else None),
             (_("Best with open weights"), self.best_open),
             (_("Runner-up"), self.second),
         )

@@ -204,9 +204,10 @@ def _build_plot(choice: ModelChoice) -> PricePlot | None:
 
 
 def _list_tasks() -> list[tuple[TaskKind, str, TaskLeaders]]:
-    """Return each task with the query string of its usual limits and its leaders."""
+    """Return each task with the query string of its usual limits and its leaders. Tasks of one pool are adjacent."""
     leaders = find_leaders()
-    kinds = load_task_kinds().values()
+    pool_names = [found.pool_name for found in leaders.values()]
+    kinds = sorted(load_task_kinds().values(), key=lambda kind: pool_names.index(leaders[kind.slug].pool_name))
     return [(kind, urlencode({"task": kind.slug, **kind.limits}), leaders[kind.slug]) for kind in kinds]
 
 

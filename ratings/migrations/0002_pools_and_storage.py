@@ -10,7 +10,7 @@ def create_pools(apps, schema_editor):
     """Create the pool of this arena's votes, the pool of votes by API key, and the category of all votes."""
     pools = apps.get_model("ratings", "Pool").objects
     pools.create(slug="live", name="This arena", kind="live")
-    pools.create(slug="api", name="This arena, through the API", kind="api")
+    pools.create(slug="api", name="This arena (API votes only)", kind="api")
     apps.get_model("ratings", "Category").objects.create(slug="overall", name="Overall")
 
 

@@ -351,7 +351,7 @@ def _build_pool_defaults(slug: str) -> dict[str, str]:
     if slug == LIVE_POOL:
         return {"name": "This arena", "kind": Pool.Kind.LIVE}
     if slug == API_POOL:
-        return {"name": "This arena, through the API", "kind": Pool.Kind.API}
+        return {"name": "This arena (API votes only)", "kind": Pool.Kind.API}
     if slug == READY_POOL:
         return {"name": "Ready pairs", "kind": Pool.Kind.READY}
     # The slug of a named set is "set-" and a hash. The name includes enough of the hash to distinguish two sets.

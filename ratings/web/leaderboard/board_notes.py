@@ -87,7 +87,7 @@ def describe_provisional_ranks(board: Mapping[str, Any]) -> str:
 def describe_tiers(leaderboard: LeaderboardState) -> str:
     """Return the rule for the models of a tier."""
     if leaderboard.selection.credit:
-        return _("tier: models whose intervals overlap its top model's")
+        return _("tier: intervals that overlap the top model's")
     return _("tier: models not significantly worse than its top model")
 
 
@@ -110,8 +110,8 @@ def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
         sentences.append(_("Filters do not change ranks."))
     else:
         text = _(
-            "A bracket joins the models of a tier. Models can share a tier even if their bars do not "
-            "touch, because one test covers all pairs. Filters do not change ranks or tiers."
+            "A bracket joins the models of a tier. Models can share a tier even if their bars do not touch, because the"
+            " test for tiers is stricter: it covers all pairs at once. Filters do not change ranks or tiers."
         )
         sentences.append(text)
     if groups:

@@ -38,7 +38,7 @@ AXIS_WORDS = {
     PRICE: FrontierAxis(
         title=_("Best models for the price"),
         origin=_("Prices are in US dollars per million tokens, blended 3:1 (input to output)."),
-        dominated=_("a better model costs the same or less"),
+        dominated=_("outperformed by a model that costs no more"),
         label=_("Dollars per million tokens (logarithmic)"),
         readout=_("{name}|{about}|{rating} · rank {rank}|{figure} per million tokens ({month})"),
         missing=_("Fewer than two models on this board have a known price, so there is no plot."),

@@ -143,7 +143,7 @@ def test_vote_of_a_battle_is_shown_with_what_was_said(admin):
     for words in (
         "Winner Side b: Y",
         "Reasons, side a useful",
-        "Reasons, side b off-instructions, gone_word",
+        "Reasons, side b not what I asked for, gone_word",
         "Comment So &lt;there&gt;.",
         "Counted no",
         "Before, side a X: rank 3, rating 1,012 (1,000 – 1,024), 432 votes",

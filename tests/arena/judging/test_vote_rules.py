@@ -84,7 +84,7 @@ def test_board_without_suggestions_appears_with_its_first_vote():
     board_refresh.refresh()
 
     votes = {board.category.name: count(board) for board in Board.objects.filter(style_control=False)}
-    assert (votes["Overall"], votes["Exclude suggestions"]) == (3, 2)
+    assert (votes["Overall"], votes["Without suggested questions"]) == (3, 2)
 
 
 def count(board):

@@ -287,7 +287,7 @@ def test_pages_lead_to_the_choice_of_a_model(client, path):
 
 
 def test_home_leads_to_the_choice_unless_one_comes_from_there(client, set_of_two):
-    words = "Find a model that meets your requirements"
+    words = "Which model fits your task?"
     assert words in page(client)
     assert words not in page(client, "/?" + "&".join(f"among={slug}" for slug in set_of_two))
 

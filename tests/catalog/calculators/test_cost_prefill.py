@@ -157,7 +157,7 @@ def test_page_begins_with_the_values_and_computes_nothing_yet(client, mixture):
     shown = text(response)
     assert response.status_code == 200
     assert "calc-result" not in response.content.decode()
-    assert "&lt;Mixture&gt; : prices seen on May 4, 2026, entered manually ( source )." in shown
+    assert "&lt;Mixture&gt; : prices as of May 4, 2026, entered manually ( source )." in shown
     assert '<a href="https://prices.example/list"' in response.content.decode()
     values = inputs(response)
     assert selected(response) == "mixture-8x7b"

@@ -194,7 +194,7 @@ def test_higher_scores_under_other_conditions_are_named_above_the_first_table(cl
     for number, value in enumerate((0.3, 0.79, 0.8, 0.6, 0.5)):
         score(benchmark, f"other-{number}", value, task=f"other-{number}")
     page = text(client, "/benchmarks/b/")
-    assert "(not comparable): Other-2 80.0% , Other-1 79.0% , Other-3 60.0% ." in page
+    assert "(measured under different conditions): Other-2 80.0% , Other-1 79.0% , Other-3 60.0% ." in page
     assert re.findall(r"Other-\d", page.partition("Not comparable with any")[2]) == [
         "Other-2", "Other-1", "Other-3", "Other-4", "Other-0",
     ]  # fmt: skip

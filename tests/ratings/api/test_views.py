@@ -155,7 +155,7 @@ def test_pools_lists_what_there_is(client):
     factories.pool("old", name="Old votes", kind="import", provenance="A paper")
     found = client.get("/api/v1/pools/").json()
     assert found["results"] == [
-        {"slug": "api", "name": "This arena, through the API", "kind": "api", "provenance": "", "categories": []},
+        {"slug": "api", "name": "This arena (API votes only)", "kind": "api", "provenance": "", "categories": []},
         {"slug": "live", "name": "This arena", "kind": "live", "provenance": "", "categories": []},
         {"slug": "old", "name": "Old votes", "kind": "import", "provenance": "A paper", "categories": []},
     ]
@@ -188,7 +188,7 @@ def test_categories_lists_what_there_is(client, voted):
     found = client.get("/api/v1/categories/").json()
     assert found["results"] == [
         {"slug": "coding", "name": "Coding"},
-        {"slug": "exclude-ties", "name": "Exclude ties"},
+        {"slug": "exclude-ties", "name": "Without ties"},
         {"slug": "overall", "name": "Overall"},
     ]
 

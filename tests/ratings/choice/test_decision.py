@@ -131,7 +131,7 @@ def test_decision_warns_if_the_chosen_model_is_not_among_the_leaders(client, thr
     assert "These votes cannot tell the top 2 models apart" in text(page)
     shown = text(page)
     assert re.search(r"Rating in your battles [\d,]+ [\d,]+ . [\d,]+, rank (2.)?3 Cost", shown)
-    assert "Check: in your own battles, this model is not among the leaders." in shown
+    assert "Note: in your own battles, this model is not among the leaders." in shown
     shown = text(client.get(PAGE, {"task": "coding", "chosen": "best"}))
     assert ", rank 1\N{EN DASH}2 Cost" in shown
     assert "not among the leaders" not in shown
@@ -248,7 +248,7 @@ def test_decision_tells_what_the_chosen_model_costs(client, three, query, words,
 def test_decision_says_when_its_prices_were_seen(client, three):
     assert "Prices as of January 1, 2026." in text(client.get(PAGE, {"task": ""}))
     Price.objects.filter(model=three[0]).update(as_of=date(2026, 1, 15))
-    assert "Prices seen from January 1, 2026 to January 15, 2026." in text(client.get(PAGE))
+    assert "Prices as of January 1, 2026 to January 15, 2026." in text(client.get(PAGE))
     Price.objects.all().delete()
     assert "Prices" not in text(client.get(PAGE))
 

@@ -130,7 +130,7 @@ def test_limit_says_how_many_models_have_a_value_if_they_are_fewer_than_half():
     models = [Candidate("a", "A", context=1), Candidate("b", "B"), Candidate("c", "C", params=1, context=1)]
     assert asked.is_valid()  # which already makes the fields of the page
     list_offered_fields(models, asked)
-    sentence = "Models with a known value: 1 of 3."
+    sentence = "We have data on 1 of 3 models."
     assert asked["params"].help_text == sentence
     assert asked["gpu_memory"].help_text.endswith(sentence)
     assert asked["context"].help_text == asked["bits"].help_text == ""

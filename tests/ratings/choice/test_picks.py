@@ -92,7 +92,7 @@ def test_ties_in_price_are_named():
 
 OPEN = rated("open", 1400.0, tier=3, open_weights=True)
 HIGHEST, SECOND = "Highest-rated match", "Runner-up"
-CHEAPEST, BEST_OPEN = "Cheapest in this tier", "Best with open weights"
+CHEAPEST, BEST_OPEN = "Cheapest with a similar rating", "Best with open weights"
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,8 @@ def test_new_boards_come_first_and_the_work_is_short():
     assert sorted(updated[:2]) == [["This arena · Overall"], ["elsewhere · Overall"]]
     assert sorted(updated[2:5]) == [
         ["This arena · Coding"],
-        ["This arena · Exclude ties"],
-        ["elsewhere · Exclude ties"],
+        ["This arena · Without ties"],
+        ["elsewhere · Without ties"],
     ]
     assert updated[5] == []
 

@@ -166,7 +166,7 @@ def test_page_shows_the_figures_of_the_board(client):
         "Of the 5 votes with a winner, 60.0% went to the left answer (95% interval: 23.1 to 88.2%)",
         "&lt;X&gt; One 5 100.0 1",
         "0 of 2 models are flagged; chance alone would flag about 0.1.",
-        "This board has 2 closed intervals",
+        "This board has 2 bounded intervals",
         "95.7% if 5 such people cast a total of 400 votes on 4 models (74.1% if the votes are treated as independent),",
         "94.8% for 10 people, and 95.8% for 20 people",
         "98.7% if one of the 5 people cast 60% of the votes (61.2% if the votes are treated as independent), and 98.6%",
@@ -271,10 +271,10 @@ def test_page_tells_how_each_figure_is_made(client):
     for name in FIGURES:
         assert f"<code>{name}</code>" in html
     for words in (
-        "in each group of connected models, the mean of the models with a closed interval is set to 1,000",
+        "in each group of connected models, the mean rating of the models with a bounded interval is set to 1,000",
         "fewer than 100 votes or fewer than 5 voters, or if its interval's half-width is more than 50 points.",
         "the first model gains 4 (y − p) points and the second loses as many",
-        "and otherwise open at both ends",
+        "and otherwise unbounded at both ends",
     ):
         assert words in shown
     assert "is shown with a rating" not in shown

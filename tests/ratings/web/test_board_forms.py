@@ -50,9 +50,9 @@ def categories(text):
 @pytest.mark.parametrize(
     ("pool", "own", "style", "method"),
     [
-        ("live", {"of live", "exclude ties"}, {"off": True, "on": True}, {"Bradley–Terry": True, "Elo": True}),
-        ("single", {"of single", "exclude ties"}, {"off": True, "on": True}, {"Bradley–Terry": True, "Elo": True}),
-        ("counts", {"of counts", "exclude ties"}, None, None),
+        ("live", {"of live", "without ties"}, {"off": True, "on": True}, {"Bradley–Terry": True, "Elo": True}),
+        ("single", {"of single", "without ties"}, {"off": True, "on": True}, {"Bradley–Terry": True, "Elo": True}),
+        ("counts", {"of counts", "without ties"}, None, None),
         (reference_board.SLUG, {"creative writing"}, None, None),
     ],
 )
@@ -117,4 +117,4 @@ def test_page_of_what_cannot_be_leads_back_to_the_pool(client, pools, page, quer
 def test_benchmark_against_people_offers_the_categories_of_its_pool(client, pools):
     scored(AVERAGES)
     text = shown(client, "/benchmarks/b/disagreement/", pool="counts")
-    assert categories(text) == {"overall", "of counts", "exclude ties"}
+    assert categories(text) == {"overall", "of counts", "without ties"}

@@ -36,7 +36,7 @@ def test_page_shows_prices_for_long_prompts_and_the_source_of_an_off_peak_price(
     html = read(client, "/models/quokka/")
     shown = text(html)
     long = "off-peak price above 100,000 tokens: $0.50 input, $2.50 output"
-    assert f"Prices {long} prices.example , seen on" in shown
+    assert f"Prices {long} prices.example , as of" in shown
     assert f'title="{source}"' in html
     assert f"prices.example , entered manually {long}" in shown
 
@@ -52,7 +52,7 @@ def test_page_shows_prices_over_time_and_which_one_was_set_by_hand(client):
         )
         assert ("Price over time" in read(client, "/models/quokka/")) is by_hand
     shown = text(read(client, "/models/quokka/"))
-    assert "Prices our contract , seen on January 3, 2026, entered manually" in shown
+    assert "Prices our contract , as of January 3, 2026, entered manually" in shown
     assert (
         "January 3, 2026 $5.00 $9.00 our contract , entered manually January 2, 2026 $2.00 $9.00 litellm 1.2" in shown
     )
@@ -88,8 +88,8 @@ def test_page_marks_facts_that_were_set_by_hand(client):
     record_claims({quokka.pk: [claim]}, Fact.Origin.SHIPPED)
     set_hand_fact(quokka.pk, "max_output", 900, "our test", date(2026, 1, 3))
     shown = text(read(client, "/models/quokka/"))
-    assert "https://list.example , seen on January 2, 2026 Max output" in shown
-    assert "our test , seen on January 3, 2026, entered manually" in shown
+    assert "https://list.example , as of January 2, 2026 Max output" in shown
+    assert "our test , as of January 3, 2026, entered manually" in shown
     assert "“Entered manually” means that an operator of this site" in shown
 
 
@@ -127,8 +127,8 @@ def test_every_fact_and_price_in_public_has_a_source_and_a_day(client):
         page = read(client, f"/models/{profile['slug']}/")
         assert "Derived models allowed" in page and "Fine-tunes and derivatives" not in page
         facts = page.partition('<details class="fold told">')[2].partition("</details>")[0]
-        assert facts.count("<dt>") == len(profile["facts"].keys() - {"commercial_use"}) == facts.count("seen on ")
-        assert page.count("seen on ") == facts.count("seen on ") + bool(profile["price"])
-        assert "<dt>Seen on</dt><dd>" in page[page.index("License terms") :]
+        assert facts.count("<dt>") == len(profile["facts"].keys() - {"commercial_use"}) == facts.count("as of ")
+        assert page.count("as of ") == facts.count("as of ") + bool(profile["price"])
+        assert "<dt>As of</dt><dd>" in page[page.index("License terms") :]
         cost = client.get(f"/api/v1/cost/?model={profile['slug']}&input_tokens=1M").json()["model"]
         assert bool(cost["price_source"]) == bool(cost["price_as_of"]) == bool(profile["prices"])

@@ -55,7 +55,7 @@ def test_page_shows_what_is_known(client):
         "Context 32,768 tokens",
         "Released January 2, 2026",
         "Knowledge cutoff June 2025",
-        "Prices list , seen on February 3, 2026 Total cost",
+        "Prices list , as of February 3, 2026 Total cost",
     ):
         assert words in shown
 

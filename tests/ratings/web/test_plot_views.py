@@ -71,8 +71,8 @@ def test_each_plot_has_its_numbers_in_a_table(client, three):
     frontier = {row["model"]: row for row in said["frontier"]["rows"]}
     assert list(frontier) == list(table(html, "frontier")) == ["best", "worst"]
     assert [cells[1:3] + cells[-1:] for cells in table(html, "frontier").values()] == [
-        ["$2.00", "yes", "a list , seen on Feb 1, 2026, entered manually"],
-        ["$1.00", "yes", "a list , seen on Feb 1, 2026, entered manually"],
+        ["$2.00", "yes", "a list , as of Feb 1, 2026, entered manually"],
+        ["$1.00", "yes", "a list , as of Feb 1, 2026, entered manually"],
     ]
     assert (
         html.count('<a href="https://prices.example/list.json" title="https://prices.example/list.json (a list)"') == 2

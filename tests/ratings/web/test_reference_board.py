@@ -75,7 +75,7 @@ def test_page_says_whose_ratings_it_shows(client, address, words):
     for each in (CREDIT, *words):
         assert each in shown
     assert "Which model would win each matchup?" not in shown
-    for wrong in ("None", "maximum likelihood", "Definition of each figure", "verify_ratings", "New votes on"):
+    for wrong in ("None", "maximum likelihood", "How each number is defined", "verify_ratings", "New votes on"):
         assert wrong not in shown
 
 
