@@ -252,7 +252,7 @@ def test_frontier_is_named_and_no_words_lie_on_others(plots: Page) -> None:
 def test_readout_says_what_is_pointed_at_and_follows_the_arrow_keys(plots: Page) -> None:
     place, words = plots.locator("[data-plot=rates]"), plots.locator("[data-plot=rates] + .readout")
     titles = plots.evaluate(TITLES, "rates")
-    assert plots.get_by_text("Point at or tap a mark").count() == 1
+    assert plots.get_by_text("Hover over or tap a mark").count() == 1
     place.locator("rect").first.hover()
     expect(words).to_have_text(titles[0])
     assert place.locator("rect.lit").count() == 2 * 11 - 1
@@ -278,6 +278,7 @@ def test_card_is_near_its_mark_and_leads_to_the_model(plots: Page) -> None:
 
 
 def test_pairs_within_noise_are_hatched(plots: Page) -> None:
+    expect(plots.locator("[data-plot=rates] title").first).to_be_attached()
     titles = plots.evaluate(TITLES, "rates")
     noise = [title for title in titles if title.endswith("not significant")]
     assert 0 < len(noise) < len(titles)
