@@ -116,7 +116,7 @@ MODELS = (
     Model("Ibex 70B", "Invented Hills", "MIT", 1085, PROSE, 0.9, 128_000),
     Model("Otter 34B", "Invented River", "Apache-2.0", 1050, TABLE, 0.5, 200_000),
     Model("Badger 22B", "Invented Forest", "Apache-2.0", 1030, PROSE, 0.35, 200_000),
-    Model("Heron 32B", "Invented River", "research only", 990, TABLE, 0.4, 128_000),
+    Model("Heron 32B", "Invented River", "research-only", 990, TABLE, 0.4, 128_000),
     Model("Ibex 9B", "Invented Hills", "MIT", 960, PROSE, 0.15, 128_000),
     Model("Otter 8B", "Invented River", "Apache-2.0", 930, PROSE, 0.12, 200_000),
     Model("Marmot 7B", "Invented Hills", "MIT", 900, TABLE, 0.1, 32_000),

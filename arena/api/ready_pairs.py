@@ -43,7 +43,7 @@ class ReadyVoteView(APIView):
         errors=WRITE_ERRORS,
     )
     def post(self, request: Request, pair_id: UUID) -> Response:
-        """Judge a finished pair.
+        """Judge two finished answers.
 
         Stores your vote on a ready pair and returns the models. The vote counts only in the pool `ready`, even with an
         API key. You have one vote per pair: a second one returns 409 `already_voted` with the stored vote. 409

@@ -148,7 +148,7 @@ class Decision:
         first, last = (date_format(day, "F j, Y") for day in (min(days), max(days)))
         if first == last:
             return _("Prices as of %(day)s.") % {"day": first}
-        return _("Prices as of %(first)s to %(last)s.") % {"first": first, "last": last}
+        return _("Prices were recorded between %(first)s and %(last)s.") % {"first": first, "last": last}
 
     @property
     def has_monthly_cost(self) -> bool:

@@ -176,7 +176,8 @@ COLUMNS = (
         name="rating",
         label=_("Rating"),
         description=_(
-            "Strength on the Elo scale, with a 95% interval. The mean of all models with a closed interval is 1,000."
+            "Strength on the Elo scale, with a 95% interval. The mean rating of all models with a bounded interval is"
+            " 1,000."
         ),
         value=lambda entry: (-entry.row["component"], entry.row["rating"]),  # components do not share a scale
         fields=_make_row_getters("rating", "ci_low", "ci_high", "se", "interval", "unbounded", "provisional"),

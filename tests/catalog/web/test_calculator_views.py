@@ -222,7 +222,7 @@ def test_every_field_of_the_costs_stands_in_a_part():
 )
 def test_parts_of_the_costs_are_marked_if_they_are_used(client, query, used):
     shown = text(client.get(COST, query))
-    assert re.findall(r"(Model memory|Peak load|Work before launch|Fine-tuning) \(in use\)", shown) == used
+    assert re.findall(r"(Model memory|Peak load|Work before launch|Fine-tuning) \(included\)", shown) == used
 
 
 def test_parts_of_the_costs_are_open_only_for_an_error(client):

@@ -248,7 +248,7 @@ def test_decision_tells_what_the_chosen_model_costs(client, three, query, words,
 def test_decision_says_when_its_prices_were_seen(client, three):
     assert "Prices as of January 1, 2026." in text(client.get(PAGE, {"task": ""}))
     Price.objects.filter(model=three[0]).update(as_of=date(2026, 1, 15))
-    assert "Prices as of January 1, 2026 to January 15, 2026." in text(client.get(PAGE))
+    assert "Prices were recorded between January 1, 2026 and January 15, 2026." in text(client.get(PAGE))
     Price.objects.all().delete()
     assert "Prices" not in text(client.get(PAGE))
 

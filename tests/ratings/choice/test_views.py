@@ -49,11 +49,11 @@ def test_card_of_a_task_names_the_best_models_within_its_usual_limits(client, tm
     priced(LanguageModel.objects.get(slug="gpt-4o-2024-05-13"), 2)
     LanguageModel.objects.filter(slug="gemma-3-4b-it").update(open_weights=True, parameters_total=4 * 10**9)
     shown = text(client.get(PAGE))
-    leaders = "An Claude Opus 4.6 Rating 1,503 Next: GPT-4o (2024-05-13) , Gemma 3 4B IT"
+    leaders = "An Claude Opus 4.6 Next: GPT-4o (2024-05-13) , Gemma 3 4B IT"
     assert f"Writes prose that people like to read. {leaders}" in shown
     assert "5B for a phone. Go Gemma 3 4B IT" in shown
     priced(LanguageModel.objects.get(slug="claude-opus-4-6"), 2)
-    assert f"{leaders} $2.00 / 1M tokens" in text(client.get(PAGE))
+    assert leaders.replace("Next:", "$2.00 / 1M tokens Next:") in text(client.get(PAGE))
     words = "Highest-rated models in LMArena, October 2026."
     assert f"What do you need the model for? {words} Skip this step" in shown
 
@@ -66,7 +66,7 @@ def test_card_names_its_ratings_if_they_differ_from_those_of_the_first_card(clie
     shown = text(client.get(PAGE))
     assert shown.count("LMArena, October 2026") == 1
     assert "On a phone or a laptop" in shown.partition("Writing code")[0]
-    assert re.search(r"Writing code .* Elsewhere: 1,503 Next:", shown)
+    assert re.search(r"Writing code .* Next: .* Elsewhere", shown)
 
 
 @pytest.mark.parametrize("kind", load_task_kinds().values(), ids=lambda kind: kind.slug)

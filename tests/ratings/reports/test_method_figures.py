@@ -171,7 +171,7 @@ def test_page_shows_the_figures_of_the_board(client):
         "94.8% for 10 people, and 95.8% for 20 people",
         "98.7% if one of the 5 people cast 60% of the votes (61.2% if the votes are treated as independent), and 98.6%",
         "and 98.6% if one of 60",
-        "about 0.1 of them to miss",
+        "the expected number that miss the true rating is about 0.1",
         "./scripts/manage verify_ratings --pool live",
         "No private tests.",
         "A vote that could be unfair does not count, or counts less.",

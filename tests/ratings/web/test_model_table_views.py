@@ -66,9 +66,11 @@ def test_facts_that_were_set_by_hand_are_marked(client, benchmark):
         set_hand_fact(factories.model("a").pk, field, value, "memo")
     model = factories.model("a")
     Price.objects.create(model=model, input=1, output=3, source="memo", as_of="2026-01-01", by_hand=True)
-    assert "A $1.50 ‡ MIT ‡ chat ‡ $1.50 ‡ 8.19K ‡ MIT ‡ 7B ‡" in text(client)
-    assert "A MIT ‡ chat ‡ $1.50 ‡ 8.19K ‡ MIT ‡ 7B ‡" in text(client, "?sort=price")  # once is enough
-    assert text(client).count("‡ Entered manually on this site. The model's page shows the source and date.") == 1
+    assert "A ‡ $1.50 MIT chat – $1.50 8.19K MIT 7B" in text(client)
+    assert "A ‡ MIT chat – $1.50 8.19K MIT 7B" in text(client, "?sort=price")  # once is enough
+    assert (
+        text(client).count("‡ Some facts were entered manually on this site. The model's page shows which ones.") == 1
+    )
 
 
 def test_rating_and_scores_stand_side_by_side(client, benchmark):
@@ -127,7 +129,7 @@ def test_release_date_takes_the_place_of_a_size_that_is_hardly_known(client):
     for number in range(6):
         factories.model(f"m{number}")
     LanguageModel.objects.filter(slug="m0").update(parameters_total=7_000_000_000, release_date=date(2026, 1, 5))
-    assert "Release date m0 Jan 2026" in text(client, "?sort=name").replace("M0", "m0")
+    assert "Release date m0 – Jan 2026" in text(client, "?sort=name").replace("M0", "m0")
     assert "Size ↓ M0 7B" in text(client, "?sort=size")
     LanguageModel.objects.filter(slug__in=("m1", "m2")).update(parameters_total=8_000_000_000)
     assert "7B" in text(client)
@@ -200,7 +202,7 @@ def test_normalized_scale_starts_at_chance(client, benchmark):
     score(benchmark, "a", 0.25)
     score(benchmark, "b", 1.0)
     shown = text(client, "?scale=normalized")
-    assert "A 0.0 B 100.0" in shown
+    assert "A – 0.0 B – 100.0" in shown
 
 
 def test_state_is_in_the_address_and_kept_by_form_and_links(client, benchmark):
