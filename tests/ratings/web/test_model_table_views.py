@@ -130,7 +130,7 @@ def test_release_date_takes_the_place_of_a_size_that_is_hardly_known(client):
         factories.model(f"m{number}")
     LanguageModel.objects.filter(slug="m0").update(parameters_total=7_000_000_000, release_date=date(2026, 1, 5))
     assert "Release date m0 – Jan 2026" in text(client, "?sort=name").replace("M0", "m0")
-    assert "Size ↓ M0 7B" in text(client, "?sort=size")
+    assert "Size ↓ M0 – 7B" in text(client, "?sort=size")
     LanguageModel.objects.filter(slug__in=("m1", "m2")).update(parameters_total=8_000_000_000)
     assert "7B" in text(client)
 
