@@ -87,8 +87,8 @@ def describe_provisional_ranks(board: Mapping[str, Any]) -> str:
 def describe_tiers(leaderboard: LeaderboardState) -> str:
     """Return the rule for the models of a tier."""
     if leaderboard.selection.credit:
-        return _("tier: intervals that overlap the top model's")
-    return _("tier: models not significantly worse than its top model")
+        return _("tier: intervals overlap its top model's")
+    return _("tier: about as good as its top model")
 
 
 def describe_table(leaderboard: LeaderboardState, groups: str) -> str:
