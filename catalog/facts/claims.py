@@ -28,7 +28,7 @@ from django.utils.timezone import now
 from catalog.facts.fields import COLUMN_DEFAULTS, FACT_FIELDS, Claim, parse_value, to_column_value
 from catalog.models import Fact, LanguageModel, License, Organization
 
-HAND_SOURCE = "set by hand in this arena"
+HAND_SOURCE = "the operator of this site"
 MAX_SOURCE_LENGTH = 500
 TRUST_ORDER = {origin: position for position, origin in enumerate(Fact.Origin)}
 RELATED_MODELS = {"organization": Organization, "license": License}

@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
             name='Caveat',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('inconsistent_application', 'Applied inconsistently'), ('narrow_scope', 'Narrow scope'), ('leakage', 'Leakage'), ('overfitting', 'Overfitting'), ('evaluation_awareness', 'Evaluation awareness'), ('label_errors', 'Label errors'), ('saturation', 'Saturation')], max_length=30)),
+                ('kind', models.CharField(choices=[('inconsistent_application', 'Applied inconsistently'), ('narrow_scope', 'Narrow scope'), ('leakage', 'Leakage'), ('overfitting', 'Overfitting'), ('evaluation_awareness', 'Evaluation awareness'), ('label_errors', 'Errors in the test'), ('saturation', 'Saturation')], max_length=30)),
                 ('text', models.TextField()),
                 ('source', models.CharField(max_length=500)),
                 ('benchmark', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='caveats', to='catalog.benchmark')),

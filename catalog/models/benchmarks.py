@@ -65,7 +65,7 @@ class Caveat(models.Model):
         LEAKAGE = "leakage", _("Leakage")
         OVERFITTING = "overfitting", _("Overfitting")
         EVALUATION_AWARENESS = "evaluation_awareness", _("Evaluation awareness")
-        LABEL_ERRORS = "label_errors", _("Label errors")
+        LABEL_ERRORS = "label_errors", _("Errors in the test")
         SATURATION = "saturation", _("Saturation")
 
     benchmark = models.ForeignKey(Benchmark, models.CASCADE, related_name="caveats")

@@ -39,7 +39,9 @@ CHECKLIST = (
     gettext_lazy(
         "Harm: the model was tested for misuse, invented sources, confidently wrong answers, and needless refusals."
     ),
-    gettext_lazy("Fairness: the model was tested with questions about different groups, in all your languages."),
+    gettext_lazy(
+        "Fairness: the model was tested with questions about different groups of people, in every language you need."
+    ),
     gettext_lazy("Fallback: a backup model has been chosen, and switching to it has been tested."),
     gettext_lazy("Review: the next review is scheduled for a date before the provider retires the model."),
 )

@@ -225,7 +225,7 @@ COLUMNS = (
         name="voters",
         label=_("People"),
         description=_(
-            "Number of people whose votes on this model count. Votes from the same person are not independent."
+            "Number of people with counted votes on this model. Votes from the same person are not independent."
         ),
         value=_make_row_getter("voters"),
         fields=_make_row_getters("voters"),
@@ -281,8 +281,7 @@ COLUMNS = (
         name="speed",
         label=_("Speed"),
         description=_(
-            "Tokens per second after the first token, measured here over a period of thirty days that ended two days"
-            " ago."
+            "Tokens per second after the first token, measured here over a 30-day window ending two days ago."
         ),
         value=_make_measured_getter("tokens_per_s"),
         fields={"tokens_per_s": _make_measured_getter("tokens_per_s")},
@@ -292,9 +291,7 @@ COLUMNS = (
     LeaderboardColumn(
         name="wait",
         label=_("First token"),
-        description=_(
-            "Seconds until the first token, measured here over a period of thirty days that ended two days ago."
-        ),
+        description=_("Seconds until the first token, measured here over a 30-day window ending two days ago."),
         value=_make_measured_getter("first_token_s"),
         fields={"first_token_s": _make_measured_getter("first_token_s")},
         format=_make_number_formatter(_make_measured_getter("first_token_s"), " s", 2),
@@ -306,8 +303,8 @@ COLUMNS = (
         name="failures",
         label=_("Failed"),
         description=_(
-            "Share of calls in blind battles that failed because of a timeout or an outage, over a period of"
-            " thirty days that ended two days ago."
+            "Share of calls in blind battles that failed because of a timeout or an outage, over a"
+            " 30-day window ending two days ago."
         ),
         value=_make_measured_getter("failure_rate"),
         fields={"failure_rate": _make_measured_getter("failure_rate"), "calls": _make_measured_getter("calls")},

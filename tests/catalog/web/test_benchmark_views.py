@@ -278,8 +278,11 @@ def test_saturated_benchmark_has_the_flaw_saturation(client, loaded):
 def test_distrusted_tests_stand_in_one_list_with_a_reason_each(client, loaded):
     listed = client.get("/benchmarks/").context["distrusted"]
     reasons = {benchmark.slug: (kind, reason) for benchmark, kind, reason in listed}
-    assert reasons["mmlu"] == ("Label errors", "6.5% of the questions are wrong or ambiguous. In virology, 57% are.")
+    assert reasons["mmlu"] == (
+        "Errors in the test",
+        "6.5% of the questions are wrong or ambiguous. In virology, 57% are.",
+    )
     assert reasons["truthfulqa"][0] == "Saturation"
-    assert reasons["hle"][0] == "Label errors"
+    assert reasons["hle"][0] == "Errors in the test"
     assert "musr" not in reasons
     assert "Tests to distrust, and why" in text(client, "/benchmarks/")

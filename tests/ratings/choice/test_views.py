@@ -95,7 +95,7 @@ def test_page_shows_survivors_exclusions_and_what_limits_cost(client, three):
     for words in (
         "Choose a model",
         "1 model matches “Writing code”",
-        "1 model might match, but we lack data on",
+        "1 model might match, but we lack the data to check",
         "&lt;Mystery&gt; commercial use unknown; price unknown",
         "2 models excluded (2 of these fail only one requirement)",
         "Best price $5.00 &gt; $2.00",
@@ -110,7 +110,7 @@ def test_number_in_the_heading_is_the_number_that_fits(client, three):
     factories.model("mystery")
     response = client.get(PAGE, {"price": "2"})
     assert "2 models match" in text(response)
-    words = "1 model might match, but we lack data on “Max $ per million tokens (blended)”"
+    words = "1 model might match, but we lack the data to check “Max $ per million tokens (blended)”"
     assert words in text(response)
     assert "1 lacks data" in text(response)
     assert "#undecided" in links(response)

@@ -254,7 +254,7 @@ def test_page_counts_direct_votes(client, votes, said):
 
     shown = client.get("/models/quokka/").content.decode()
 
-    assert f"{said.replace(' ', ' direct ')}." in shown
+    assert f"{said.replace(' ', ' head-to-head ')}." in shown
     assert f'aria-label="{said}: compare with Wombat"' in shown
 
 
@@ -271,7 +271,7 @@ def test_page_shows_one_pool_after_the_other(client):
     assert [each["votes"] for each in here.context["opponents"]] == [3]
     assert [each["votes"] for each in there.context["opponents"]] == [5]
     assert '<a href="?pool=elsewhere#in-pool" aria-current="true">' in there.content.decode()
-    assert "5 direct votes." in there.content.decode()
+    assert "5 head-to-head votes." in there.content.decode()
     assert [each["pair"] for each in here.context["opponents"]] == ["/leaderboard/?pin=quokka&pin=wombat#compare"]
     [pair] = [each["pair"] for each in there.context["opponents"]]
     assert pair == "/leaderboard/?pool=elsewhere&pin=quokka&pin=wombat#compare"
