@@ -99,7 +99,7 @@ class Decision:
         groups = [
             (_("Available here"), contestants),
             (_("Other matching models"), [other for other in others if not other.unknown]),
-            (_("Undecided models"), [other for other in others if other.unknown]),
+            (_("Models that might match"), [other for other in others if other.unknown]),
         ]
         return [(label, assessments) for label, assessments in groups if assessments]
 

@@ -81,7 +81,7 @@ def test_undecided_models_can_be_chosen_and_come_last(client, three):
     found = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', html, re.DOTALL)
     assert [(label, re.findall(r'value="(\w+)"', options)) for label, options in found] == [
         ("Other matching models", ["bound", "cheap"]),
-        ("Undecided models", ["mystery"]),
+        ("Models that might match", ["mystery"]),
     ]
 
 
