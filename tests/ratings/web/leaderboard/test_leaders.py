@@ -1,5 +1,6 @@
 """The best models on the home page."""
 
+import dataclasses
 import re
 from html import unescape
 from itertools import pairwise
@@ -54,6 +55,16 @@ def test_names_are_escaped_and_imported_votes_are_counted():
     html = render_leaders()
     assert "&lt;X&gt;" in html and "Votes of &lt;2024&gt;" in html
     assert "1 vote. See the full leaderboard" in text(html)
+
+
+def test_login_page_of_a_site_that_requires_login_shows_no_models(client, settings):
+    factories.board()
+    factories.cast(factories.model("x"), factories.model("y"))
+    board_refresh.refresh()
+    assert "Top models" in client.get("/accounts/login/").content.decode()
+    settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, arena_login="required")
+    assert "Top models" not in client.get("/accounts/login/").content.decode()
+    assert leaders(RequestFactory().get("/")) == {"leaders": ""}
 
 
 def test_nothing_is_shown_without_a_board_and_the_variable_is_rendered_only_on_demand():
