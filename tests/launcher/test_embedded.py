@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.processes import eventually, mentioning
@@ -226,8 +228,12 @@ def test_dead_services_are_started_again_under_a_running_command(data):
     assert eventually((data / "up").exists)
 
     def servers():
-        found = [each for each in mentioning(str(data)) if each.name() in ("postgres", "valkey-server")]
-        return {each.pid: each for each in found if each.ppid() == process.pid}
+        found = {}
+        for each in mentioning(str(data)):
+            with suppress(psutil.NoSuchProcess):  # PostgreSQL's own processes come and go
+                if each.name() in ("postgres", "valkey-server") and each.ppid() == process.pid:
+                    found[each.pid] = each
+        return found
 
     killed = servers()
     for server in killed.values():
