@@ -54,7 +54,7 @@ def test_card_of_a_task_names_the_best_models_within_its_usual_limits(client, tm
     assert "5B for a phone. Go Gemma 3 4B IT" in shown
     priced(LanguageModel.objects.get(slug="claude-opus-4-6"), 2)
     assert leaders.replace("Next:", "$2.00 / 1M tokens Next:") in text(client.get(PAGE))
-    words = "Highest-rated models. Source: LMArena, October 2026."
+    words = "Highest-rated models: LMArena, October 2026."
     assert f"What do you need the model for? {words} Skip this step" in shown
 
 
