@@ -28,7 +28,7 @@ from config.server.static_files import StaticFiles
 from core.storage import database
 
 # Limit database time for requests, but not for workers or commands. Connections open at the first request.
-database.set_timeouts(statement_timeout=DATABASE_TIMEOUT_MS, idle_in_transaction_session_timeout=DATABASE_TIMEOUT_MS)
+database.set_parameters(statement_timeout=DATABASE_TIMEOUT_MS, idle_in_transaction_session_timeout=DATABASE_TIMEOUT_MS)
 settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
 application = BodyLimitMiddleware(
     StaticFiles(RequestHandler()), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES

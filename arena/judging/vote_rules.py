@@ -27,13 +27,13 @@ MODEL_NAMES_SQL = """
     SELECT model.name, model.slug, endpoint.upstream_id, maker.name FROM catalog_languagemodel model
     LEFT JOIN arena_endpoint endpoint ON endpoint.model_id = model.id
     LEFT JOIN catalog_organization maker ON maker.id = model.organization_id
-    WHERE model.id = ANY(%s)"""
+    WHERE model.id IN (%s, %s)"""
 VERSIONS_SQL = """
     SELECT answer.id, answer.attempt, answer.stopped FROM arena_turn turn
     JOIN arena_answer answer ON answer.turn_id = turn.id WHERE turn.battle_id = %s"""
 COUNTED_VOTE_SQL = """
     SELECT FROM arena_vote WHERE voter = %s AND prompt_hash = %s AND pool = %s AND counted
-    AND model_a_id = ANY(%s) AND model_b_id = ANY(%s) LIMIT 1"""
+    AND model_a_id IN (%s, %s) AND model_b_id IN (%s, %s) LIMIT 1"""
 
 
 @dataclass(frozen=True)
@@ -157,11 +157,11 @@ def _is_already_counted(battle: Battle, prompt_hash: str) -> bool:
     """
     fetch_rows("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [ADVISORY_LOCK_KEY, str(battle.voter_id)])
     pair = [battle.model_a_id, battle.model_b_id]
-    return bool(fetch_rows(COUNTED_VOTE_SQL, [battle.voter_id, prompt_hash, battle.pool, pair, pair]))
+    return bool(fetch_rows(COUNTED_VOTE_SQL, [battle.voter_id, prompt_hash, battle.pool, *pair, *pair]))
 
 
 def _has_leak(battle: Battle, turns: list[Turn]) -> bool:
-    rows = fetch_rows(MODEL_NAMES_SQL, [[battle.model_a_id, battle.model_b_id]])
+    rows = fetch_rows(MODEL_NAMES_SQL, [battle.model_a_id, battle.model_b_id])
     own_names = frozenset[str]().union(*(collect_model_names(*row) for row in rows))
     texts = ((turn.prompt, [answer.text for answer in turn.answers.all()]) for turn in turns)
     return find_leak(texts, own_names) is not None

@@ -1,4 +1,4 @@
-"""Database timeouts, and queries in asynchronous views that release their connection before the response is sent."""
+"""Parameters of database connections, and queries in asynchronous views that release their connection before the response is sent."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +16,9 @@ Result = TypeVar("Result")
 QUERY_THREADS = ThreadPoolExecutor(6, "query")
 
 
-def set_timeouts(**milliseconds: int) -> None:
-    """Set PostgreSQL's timeout parameters for all connections that this process opens after this call."""
-    flags = [f"-c {name}={value}" for name, value in milliseconds.items()]
+def set_parameters(**parameters: int | str) -> None:
+    """Set PostgreSQL parameters for all connections that this process opens after this call."""
+    flags = [f"-c {name}={value}" for name, value in parameters.items()]
     settings.DATABASE_OPTIONS["options"] = " ".join([settings.DATABASE_OPTIONS.get("options", ""), *flags]).strip()
 
 

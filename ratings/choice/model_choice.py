@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import islice
 from typing import Literal
 
 from arena.battles.lifecycle import MAX_NAMED_MODELS, derive_set_pool
@@ -21,19 +20,18 @@ from ratings.choice.task_benchmarks import TaskReport, build_task_report
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
 from ratings.models import Pool, format_category_name
 
-MAX_LEADERS = 3
-LEADERS_CACHE_S = 60.0  # the longest time until a change in ratings or in the catalog appears on the cards of the tasks
+TASK_PICKS_CACHE_S = 60.0  # the longest time until a change in ratings or in the catalog appears on the cards of tasks
 
 
 @dataclass(frozen=True)
-class TaskLeaders:
-    """The highest-rated models within a task's usual limits, best first, and the name of the pool of their ratings."""
+class TaskPicks:
+    """The picks within a task's usual limits, or None if no model is rated, and the name of the pool of their ratings."""
 
     pool_name: str
-    models: Sequence[CandidateAssessment]
+    picks: Picks | None
 
 
-leaders_cache: TtlCache[Mapping[str, TaskLeaders]] = TtlCache(1, LEADERS_CACHE_S)
+task_picks_cache: TtlCache[Mapping[str, TaskPicks]] = TtlCache(1, TASK_PICKS_CACHE_S)
 
 
 @dataclass(frozen=True)
@@ -117,26 +115,24 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
     )
 
 
-def find_leaders() -> Mapping[str, TaskLeaders]:
-    """Map each task to its leaders."""
-    return leaders_cache.get_or_compute(None, _find_leaders)
+def find_task_picks() -> Mapping[str, TaskPicks]:
+    """Map each task to its picks."""
+    return task_picks_cache.get_or_compute(None, _find_task_picks)
 
 
-def _find_leaders() -> dict[str, TaskLeaders]:
+def _find_task_picks() -> dict[str, TaskPicks]:
     pool_names = dict(Pool.objects.values_list("slug", "name"))
-    leaders: dict[str, TaskLeaders] = {}
+    found: dict[str, TaskPicks] = {}
     for task in load_task_kinds().values():
         form = ChoiceForm({"task": task.slug, **task.limits})
         form.full_clean()
         limits = form.build_limits()
         board = ordering_board.load_ordering_board("", task.categories)
         candidates = load_candidates(board["rows"], LaunchWeeks(api=None, own=None))
-        rated = [candidate for candidate in candidates if candidate.tier is not None]
-        rated.sort(key=lambda candidate: -(candidate.rating or 0))
-        matches = (candidate for candidate in rated if not list_findings(candidate, limits))
-        models = build_shortlist(islice(matches, MAX_LEADERS), limits, "rating").survivors
-        leaders[task.slug] = TaskLeaders(pool_names.get(board["pool"], ""), models)
-    return leaders
+        matches = [each for each in candidates if each.tier is not None and not list_findings(each, limits)]
+        picks = build_picks(build_shortlist(matches, limits, "rating").survivors)
+        found[task.slug] = TaskPicks(pool_names.get(board["pool"], ""), picks)
+    return found
 
 
 def _list_contestants(connected: Sequence[CandidateAssessment], named: Sequence[str]) -> list[CandidateAssessment]:

@@ -37,9 +37,9 @@ class Picks:
     def suggestions(self) -> list[tuple[list[str], CandidateAssessment]]:
         """At most three models in the order of the roles, each preceded by the labels of its roles."""
         roles = (
-            (_("Highest-rated match"), self.best),
-            (_("Cheapest with a similar rating"), self.cheapest if self.similar_count else None),
-            (_("Best with open weights"), self.best_open),
+            (_("Highest rated"), self.best),
+            (_("Best value"), self.cheapest if self.similar_count else None),
+            (_("Open weights"), self.best_open),
             (_("Runner-up"), self.second),
         )
         labels: dict[str, list[str]] = {}

@@ -36,7 +36,7 @@ from ratings.choice.form import (
     list_set_fields,
 )
 from ratings.choice.limits import LIMIT_ASSESSORS
-from ratings.choice.model_choice import ModelChoice, TaskLeaders, choose_models, find_leaders
+from ratings.choice.model_choice import ModelChoice, TaskPicks, choose_models, find_task_picks
 from ratings.choice.ordering_board import load_ordering_board
 from ratings.choice.price_plot import PricePlot, build_price_plot
 from ratings.choice.shortlist import CandidateAssessment
@@ -160,7 +160,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "order": choice and ORDER_TEXTS[form.get_value("sort")],
         "limit_reasons": list_limit_reasons(offered),
         "tasks": tasks,
-        "has_leaders": any(leaders.models for _kind, _query, leaders in tasks),
+        "has_picks": any(found.picks for _kind, _query, found in tasks),
     }
     query = shorten_query(request.GET, MULTIPLE_FIELDS) or "task="
     return render_live_form(request, "ratings/choice/choice.html", context, form, query)
@@ -203,12 +203,12 @@ def _build_plot(choice: ModelChoice) -> PricePlot | None:
     return build_price_plot(choice.shortlist.survivors, named)
 
 
-def _list_tasks() -> list[tuple[TaskKind, str, TaskLeaders]]:
-    """Return each task with the query string of its usual limits and its leaders. Tasks of one pool are adjacent."""
-    leaders = find_leaders()
-    pool_names = [found.pool_name for found in leaders.values()]
-    kinds = sorted(load_task_kinds().values(), key=lambda kind: pool_names.index(leaders[kind.slug].pool_name))
-    return [(kind, urlencode({"task": kind.slug, **kind.limits}), leaders[kind.slug]) for kind in kinds]
+def _list_tasks() -> list[tuple[TaskKind, str, TaskPicks]]:
+    """Return each task with the query string of its usual limits and its picks. Tasks of one pool are adjacent."""
+    found = find_task_picks()
+    pool_names = [each.pool_name for each in found.values()]
+    kinds = sorted(load_task_kinds().values(), key=lambda kind: pool_names.index(found[kind.slug].pool_name))
+    return [(kind, urlencode({"task": kind.slug, **kind.limits}), found[kind.slug]) for kind in kinds]
 
 
 def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:

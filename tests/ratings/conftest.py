@@ -16,7 +16,7 @@ CACHES = (
     fragments.fragment_cache,
     views.frame_cache,
     candidates.facts_cache,
-    model_choice.leaders_cache,
+    model_choice.task_picks_cache,
     table_views.coverage_cache,
 )
 # Cache → the seconds for which it stores a value outside these tests.
@@ -27,7 +27,7 @@ SHORT_LIVED = {
         board_selection.default_cache,
         model_facts.context_cache,
         candidates.facts_cache,
-        model_choice.leaders_cache,
+        model_choice.task_picks_cache,
         table_views.coverage_cache,
     )
 }

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 
 from arena.models import Voter
-from core.storage.database import database_sync_to_async, set_timeouts
+from core.storage.database import database_sync_to_async, set_parameters
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +45,7 @@ async def test_failing_query_releases_its_connection_too():
 @pytest.mark.parametrize(("options", "is_freed"), [({}, False), ({"idle_in_transaction_session_timeout": 200}, True)])
 def test_lock_of_an_idle_transaction_is_freed_after_its_timeout(settings, options, is_freed):
     settings.DATABASE_OPTIONS = {}
-    set_timeouts(**options)
+    set_parameters(**options)
     parameters = {**connection.get_connection_params(), "context": None, "cursor_factory": None}
     parameters = {name: parameters[name] for name in ("host", "port", "dbname", "user") if parameters.get(name)}
     with (
@@ -57,11 +57,11 @@ def test_lock_of_an_idle_transaction_is_freed_after_its_timeout(settings, option
             other.execute("LOCK TABLE catalog_caveat")
 
 
-def test_answers_worker_has_a_timeout_for_idle_transactions():
+def test_answers_worker_has_a_timeout_for_idle_transactions_and_keeps_its_plans():
     code = "import django; django.setup(); from types import SimpleNamespace as N; import os;"
     code += "from arena.answers.worker import _start_engine;"
     code += "_start_engine(N(app=N(amqp=N(queues=N(consume_from=['answers']))))); from django.db import connection;"
-    code += "c = connection.cursor(); c.execute('SHOW idle_in_transaction_session_timeout');"
-    code += "print(*c.fetchone(), flush=True); os._exit(0)"
+    code += "c = connection.cursor(); show = lambda name: c.execute(f'SHOW {name}').fetchone()[0];"
+    code += "print(show('idle_in_transaction_session_timeout'), show('plan_cache_mode'), flush=True); os._exit(0)"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert process.stdout.split() == ["4s"]
+    assert process.stdout.split() == ["4s", "force_generic_plan"]

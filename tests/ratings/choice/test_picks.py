@@ -91,8 +91,8 @@ def test_ties_in_price_are_named():
 
 
 OPEN = rated("open", 1400.0, tier=3, open_weights=True)
-HIGHEST, SECOND = "Highest-rated match", "Runner-up"
-CHEAPEST, BEST_OPEN = "Cheapest with a similar rating", "Best with open weights"
+HIGHEST, SECOND = "Highest rated", "Runner-up"
+CHEAPEST, BEST_OPEN = "Best value", "Open weights"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from catalog.models import Benchmark, LanguageModel, Price, Score
 from ratings.choice import views
 from ratings.choice.form import ChoiceForm
-from ratings.choice.model_choice import TaskLeaders, find_leaders
+from ratings.choice.model_choice import TaskPicks, find_task_picks
 from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Category, Pool
 from ratings.pipeline import board_refresh
@@ -43,30 +43,30 @@ def test_page_begins_with_the_tasks_and_their_usual_limits(client):
     assert {"task": ["on-device"], "openness": ["open"], "params": ["10B"]} in asked
 
 
-def test_card_of_a_task_names_the_best_models_within_its_usual_limits(client, tmp_path):
+def test_card_of_a_task_names_the_picks_within_its_usual_limits(client, tmp_path):
     assert not Outline(client.get(PAGE).content.decode()).all("bdi")
     loaded(tmp_path)
     priced(LanguageModel.objects.get(slug="gpt-4o-2024-05-13"), 2)
     LanguageModel.objects.filter(slug="gemma-3-4b-it").update(open_weights=True, parameters_total=4 * 10**9)
     shown = text(client.get(PAGE))
-    leaders = "An Claude Opus 4.6 Next: GPT-4o (2024-05-13) , Gemma 3 4B IT"
-    assert f"Writes prose that people like to read. {leaders}" in shown
-    assert "5B for a phone. Go Gemma 3 4B IT" in shown
+    picks = "Highest rated An Claude Opus 4.6 Open weights Go Gemma 3 4B IT Runner-up Op GPT-4o (2024-05-13)"
+    assert f"Writes prose that people like to read. {picks}" in shown
+    assert "5B for a phone. Highest rated Go Gemma 3 4B IT" in shown
     priced(LanguageModel.objects.get(slug="claude-opus-4-6"), 2)
-    assert leaders.replace("Next:", "$2.00 / 1M tokens Next:") in text(client.get(PAGE))
-    words = "Highest-rated models: LMArena, October 2026."
+    assert picks.replace("4.6", "4.6 $2.00") in text(client.get(PAGE))
+    words = "Ratings: LMArena, October 2026. Prices per million tokens."
     assert f"What do you need the model for? {words} Skip this step" in shown
 
 
 def test_card_names_its_ratings_if_they_differ_from_those_of_the_first_card(client, tmp_path, monkeypatch):
     loaded(tmp_path)
-    first, second, *rest = find_leaders().items()
-    found = dict([first, (second[0], TaskLeaders("Elsewhere", second[1].models)), *rest])
-    monkeypatch.setattr(views, "find_leaders", lambda: found)
+    first, second, *rest = find_task_picks().items()
+    found = dict([first, (second[0], TaskPicks("Elsewhere", second[1].picks)), *rest])
+    monkeypatch.setattr(views, "find_task_picks", lambda: found)
     shown = text(client.get(PAGE))
     assert shown.count("LMArena, October 2026") == 1
     assert "On a phone or a laptop" in shown.partition("Writing code")[0]
-    assert re.search(r"Writing code .* Next: .* Elsewhere", shown)
+    assert re.search(r"Writing code .* Highest rated .* Ratings: Elsewhere", shown)
 
 
 @pytest.mark.parametrize("kind", load_task_kinds().values(), ids=lambda kind: kind.slug)
@@ -160,20 +160,20 @@ def test_task_chosen_in_the_form_is_ordered_like_the_task_chosen_on_its_card(cli
 
 
 def test_page_suggests_three_models(client, three):
-    assert "Highest-rated match" not in text(client.get(PAGE, {"task": "coding"}))
+    assert "Highest rated" not in text(client.get(PAGE, {"task": "coding"}))
     beats(three[0], three[1], 4)
     board_refresh.refresh()
     shown = text(client.get(PAGE, {"price": "9"}))
     shown = re.sub(r"[\d,]+ [\d,]+ . [\d,]*\d, rank 1.2", "some rating", shown)
     shown = re.sub(r"\d+ points? above", "some points above", shown)
     assert (
-        "Highest-rated match Best Rating some rating Cost $5.00 per million tokens Context 400K tokens "
+        "Highest rated Best Rating some rating Cost $5.00 per million tokens Context 400K tokens "
         "some points above Cheap (not significant) Write a decision note "
-        "Cheapest with a similar rating Best with open weights Runner-up Cheap $1.00 / 1M tokens"
+        "Best value Open weights Runner-up Cheap $1.00 / 1M tokens"
     ) in shown
     assert "Leaderboard with these tiers ." in shown
     closed = text(client.get(PAGE, {"price": "9", "openness": "closed"}))
-    assert "Highest-rated match Best" in closed
+    assert "Highest rated Best" in closed
     assert "Runner-up" not in closed
 
 
