@@ -25,7 +25,10 @@ TASK_PICKS_CACHE_S = 60.0  # the longest time until a change in ratings or in th
 
 @dataclass(frozen=True)
 class TaskPicks:
-    """The picks within a task's usual limits, or None if no model is rated, and the name of the pool of their ratings."""
+    """The picks within a task's usual limits, or None if no model is rated.
+
+    pool_name: the pool of the ratings
+    """
 
     pool_name: str
     picks: Picks | None
