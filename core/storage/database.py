@@ -1,4 +1,4 @@
-"""Connection parameters, and queries in asynchronous views that release their connection before the response is sent."""
+"""Connection parameters, and queries in async views that release their connection before the response is sent."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
