@@ -171,6 +171,10 @@ class CostForm(DefaultsForm):
     def extra_sections(self) -> list[FormSection]:
         return [self._build_section(title, names) for title, names in EXTRA_SECTIONS]
 
+    @property
+    def has_extra_errors(self) -> bool:
+        return any(section.has_errors for section in self.extra_sections)
+
     def _build_section(self, title: Any, names: list[str]) -> FormSection:
         return FormSection(title, [self[name] for name in names])
 

@@ -76,11 +76,6 @@ class CostPlot:
         return self.x.place(self.tokens)
 
     @property
-    def saving(self) -> float:
-        """The difference between both costs for the current tokens."""
-        return abs(self.own - self.compute_api_cost(self.tokens))
-
-    @property
     def current_y(self) -> float | None:
         """The vertical position of the API's cost for the current tokens, or None if it is outside the plot."""
         cost = self.compute_api_cost(self.tokens)

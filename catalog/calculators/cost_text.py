@@ -6,11 +6,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from catalog.calculators.cost import CostComparison
 from catalog.calculators.cost_model import CostItem, CostOption
+from core.templatetags.numbers import times
 from core.text.number_format import format_dollars
 
 MONTHLY_LABELS = {"tokens": _("Tokens"), "seats": _("Seats"), "gpus": _("GPUs"), "operations": _("Operations")}
@@ -44,6 +45,20 @@ def build_bars(comparison: CostComparison, months: int) -> list[tuple[Any, Decim
         return []
     totals = ((_("API"), api), (_("Your own GPUs"), own))
     return [(label, total, max(MIN_BAR, round(100 * total / longest)) if total else 0) for label, total in totals]
+
+
+def describe_cheaper(bars: list[tuple[Any, Decimal, int]]) -> str:
+    """Return which option is cheaper, and by which factor. Return "" if there are no bars, or if an option is free."""
+    totals = [total for _label, total, _percent in bars]
+    if not totals or not min(totals):
+        return ""
+    api, own = totals
+    text = (
+        gettext("API %s\N{MULTIPLICATION SIGN} cheaper")
+        if api < own
+        else gettext("GPUs %s\N{MULTIPLICATION SIGN} cheaper")
+    )
+    return text % times(float(max(api, own) / min(api, own)))
 
 
 def build_lines(comparison: CostComparison) -> list[CostLine]:

@@ -1,9 +1,10 @@
 """The plot of training runs by parameters and tokens, with lines of equal compute. This module does not use Django."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import atan2, degrees
+from operator import attrgetter
 from typing import Protocol
 
 from catalog.calculators.log_plot import LogAxis, build_axis, build_path
@@ -13,6 +14,8 @@ WIDTH, HEIGHT = 720, 340
 LEFT, RIGHT, TOP, BOTTOM = 64, 700, 32, 296
 LETTER_WIDTH, LABEL_HEIGHT = 7.2, 14.0
 DOT_RADIUS, PLAN_LABEL_WIDTH = 6.0, 64.0
+LINE_POINTS = 200
+LABEL_CANDIDATES = 4  # at each end of an axis
 LABEL_DISTANCE = 13.0  # from the center of a dot, so that the ring around the visitor's run covers no label
 
 
@@ -129,19 +132,33 @@ class ScalingPlot:
 
     @property
     def dots(self) -> list[ModelDot]:
-        """The models. Each label is to the right of its dot, or to the left if there is no room, or else omitted."""
-        boxes = [_build_dot_box(x, y) for x, y in self._positions]
+        """The models. Those with the fewest and the most parameters and tokens have labels.
+
+        A label is to the right of its dot, or to the left if there is no room. If it would also cross a dot, a line, or
+        another label there, the next model has one instead.
+        """
+        dots = [ModelDot(model, x, y, "") for (x, y), model in zip(self._positions, self.models, strict=True)]
+        boxes = [_build_dot_box(x, y) for x, y in self._positions] + self._build_line_boxes()
         if self.plan_position:
             boxes.append(_build_label_boxes(*self.plan_position, PLAN_LABEL_WIDTH)[self.plan_label])
             boxes.append(_build_dot_box(*self.plan_position))
-        dots = []
-        for (x, y), model in zip(self._positions, self.models, strict=True):
-            labels = _build_label_boxes(x, y, LETTER_WIDTH * len(model.name))
-            anchor = _find_free_label(labels, boxes)
-            if anchor:
-                boxes.append(labels[anchor])
-            dots.append(ModelDot(model, x, y, anchor))
-        return dots
+        anchors: dict[str, str] = {}
+        for axis in ("x", "y"):
+            ascending = sorted(dots, key=attrgetter(axis))
+            for order in (ascending, ascending[::-1]):
+                _add_label(order[:LABEL_CANDIDATES], boxes, anchors)
+        return [replace(dot, label=anchors.get(dot.model.slug, "")) for dot in dots]
+
+    def _build_line_boxes(self) -> list["_Box"]:
+        """Return points on all lines in the plot."""
+        products = [line.compute / OPERATIONS_PER_PARAMETER_TOKEN for line in self.compute_lines]
+        boxes = []
+        for params in self.x.list_values(LINE_POINTS):
+            for tokens in (TOKENS_PER_PARAMETER * params, *(product / params for product in products)):
+                if self.y.low <= tokens <= self.y.high:
+                    x = self.x.place(params)
+                    boxes.append(_Box(x, x, self.y.place(tokens)))
+        return boxes
 
 
 @dataclass(frozen=True)
@@ -172,6 +189,20 @@ def _build_label_boxes(x: float, y: float, width: float) -> dict[str, _Box]:
 def _find_free_label(labels: Mapping[str, _Box], boxes: list[_Box]) -> str:
     """Return the SVG text anchor of the first label that overlaps none of the boxes, or ""."""
     return next((anchor for anchor, label in labels.items() if label.is_free(boxes)), "")
+
+
+def _add_label(dots: Sequence[ModelDot], boxes: list[_Box], anchors: dict[str, str]) -> None:
+    """Label the first dot that has room, unless one up to it already has a label. Update `boxes` and `anchors`."""
+    for dot in dots:
+        slug = dot.model.slug
+        if slug in anchors:
+            return
+        labels = _build_label_boxes(dot.x, dot.y, LETTER_WIDTH * len(dot.model.name))
+        anchor = _find_free_label(labels, boxes)
+        if anchor:
+            anchors[slug] = anchor
+            boxes.append(labels[anchor])
+            return
 
 
 def build_scaling_plot(models: Sequence[NamedRun], plan: TrainingRun | None) -> ScalingPlot | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -15,7 +14,7 @@ from catalog.calculators import cost_plot, scaling_plot
 from catalog.calculators.cost_plot import CostPlot
 from catalog.calculators.log_plot import LogAxis, build_axis
 from catalog.calculators.scaling_plot import ModelDot, ScalingPlot
-from core.templatetags.numbers import times, whole_dollars
+from core.templatetags.numbers import times
 from core.text.number_format import format_count
 
 register = template.Library()
@@ -23,7 +22,6 @@ SVG = '<svg class="{}" viewBox="0 0 {} {}" role="{}"><title>{}</title>{}</svg>'
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 API_LABEL_END = 42  # the distance of the end of the label from the axis; the line rises by about as much below it
 RATIOS_END = 480
-MIN_GAP = 20  # the height of a text
 
 
 @register.simple_tag
@@ -54,12 +52,6 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
         _draw_text("", 0, 14, _("Dollars per month")),
     ]
     if plot.current_y is not None:
-        parts.append(_draw_line("you", plot.current_x, plot.current_x, plot.current_y, plot.own_y))
-        if abs(plot.current_y - plot.own_y) >= MIN_GAP:
-            side, anchor = (-8, "end") if plot.own_y < plot.current_y else (8, "start")
-            middle = (plot.current_y + plot.own_y) / 2 + 4
-            saving = _("saves %s") % whole_dollars(Decimal(plot.saving))
-            parts.append(_draw_text("said", plot.current_x + side, middle, saving, anchor))
         parts.append(format_html('<circle class="now" cx="{}" cy="{}" r="5"/>', plot.current_x, plot.current_y))
     if plot.break_even_x is not None and plot.break_even:
         side = -8 if plot.break_even_x > right - 140 else 8  # the label is up to 130 wide
@@ -77,16 +69,10 @@ def _draw_cheaper_sides(plot: CostPlot) -> SafeString:
     """Shade the token volumes at which the API is cheaper, and those at which self-hosting is."""
     if plot.break_even_x is None:
         return _join([])
-    html = '<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill-opacity="0.07"/>'
+    html = '<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill-opacity="0.04"/>'
     height = cost_plot.BOTTOM - cost_plot.TOP
     sides = (("a", cost_plot.LEFT, plot.break_even_x), ("b", plot.break_even_x, plot.right))
-    shades = [format_html(html, side, x, cost_plot.TOP, round(end - x, 1), height) for side, x, end in sides]
-    top, low = cost_plot.TOP + 18, cost_plot.BOTTOM - 46
-    labels = [
-        _draw_text("a", cost_plot.LEFT + 8, top, _("API cheaper")),
-        _draw_text("b", plot.right - 8, low, _("GPUs cheaper"), "end"),
-    ]
-    return _join([*shades, *labels])
+    return _join([format_html(html, side, x, cost_plot.TOP, round(end - x, 1), height) for side, x, end in sides])
 
 
 @register.simple_tag
@@ -96,7 +82,7 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
     for line in plot.compute_lines:
         parts.append(format_html('<path class="rule" d="{}"/>', line.path))
         exponent = f"{line.compute:.0e}".partition("e+")[2].lstrip("0")
-        parts.append(_draw_text("", line.x + 16, line.y + 18, "10" + exponent.translate(SUPERSCRIPTS), "middle"))
+        parts.append(_draw_text("", line.x + 4, line.y + 36, "10" + exponent.translate(SUPERSCRIPTS)))
     parts.append(format_html('<path class="line other" d="{}"/>', plot.rule_path))
     if plot.rule_path:
         x, y = plot.rule_end

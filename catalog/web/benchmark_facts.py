@@ -18,6 +18,8 @@ def list_facts(benchmark: Any, *, has_scores: bool) -> list[tuple[str, str]]:
     `catalog.benchmarks.separability.add_separability` must have set the attribute `separability`.
     """
     facts = [
+        (_("Full name"), benchmark.full_name if benchmark.full_name != benchmark.name else ""),
+        (_("Use"), benchmark.matters),
         (_("Questions"), _add_note(f"{benchmark.items:,}" if benchmark.items else "", benchmark.items_note)),
         (_("Metric"), benchmark.metric and format_html("<code>{}</code>", benchmark.metric)),
         (_("Chance level"), _format_share(benchmark.chance)),

@@ -11,16 +11,16 @@ from django.views.decorators.http import require_safe
 from catalog.calculators import cost, cost_prefill, scaling
 from catalog.calculators.cost_form import COST_PRESETS, EXAMPLE_GPUS, EXAMPLE_PRICES, CostForm, CostPreset
 from catalog.calculators.cost_plot import build_cost_plot
-from catalog.calculators.cost_text import build_bars, build_lines
+from catalog.calculators.cost_text import build_bars, build_lines, describe_cheaper
 from catalog.calculators.scaling_laws import TOKENS_PER_PARAMETER
 from catalog.calculators.scaling_plot import build_scaling_plot
 from core.http.live_forms import render_live_form, shorten_query
 from core.text.number_fields import DefaultsForm
 
 SCALING_EXAMPLES = (
-    ("Chinchilla: 70B on 1.4T", "params=70B&tokens=1.4T"),
+    ("Chinchilla", "params=70B&tokens=1.4T"),
     ("8B on 15T", "params=8B&tokens=15T"),
-    (gettext_lazy("Best for 10²⁴ operations"), "compute=1e24"),
+    (gettext_lazy("10²⁴ operations"), "compute=1e24"),
 )
 EXAMPLE_RUN = SCALING_EXAMPLES[1][1]  # shown until the visitor enters numbers
 # The index of the preset that fills the form until the visitor enters numbers. cost.html also uses this index.
@@ -60,7 +60,7 @@ def show_cost(request: HttpRequest) -> HttpResponse:
     form = _build_cost_form(request, known_model)
     comparison = cost.compare_costs(form) if form.is_valid() else None
     presets = [_build_preset(preset, known_model) for preset in COST_PRESETS]
-    _, _, example, _ = presets[EXAMPLE_PRESET]
+    example = presets[EXAMPLE_PRESET][2]
     context = {
         "form": form,
         "known_model": known_model,
@@ -77,14 +77,17 @@ def show_cost(request: HttpRequest) -> HttpResponse:
 
 def _build_preset(
     preset: CostPreset, known_model: cost_prefill.KnownModel | None
-) -> tuple[CostPreset, str, cost.CostComparison | None, list[tuple[Any, Decimal, int]]]:
-    """Return the preset, its query string, which includes the selected model, its result, and the bars for a month."""
+) -> tuple[CostPreset, str, cost.CostComparison | None, list[tuple[Any, Decimal, int]], str]:
+    """Return the preset, its query string, which includes the selected model, its result, and for a month, the bars and
+    the verdict.
+    """
     prices = {} if known_model and known_model.price else dict(EXAMPLE_PRICES)
     model = {"model": known_model.model.slug} if known_model else {}
     query = urlencode({**model, **preset.values, **prices, **EXAMPLE_GPUS})
     form = cost_prefill.build_prefilled_form(QueryDict(query), known_model)
     example = cost.compare_costs(form) if form.is_valid() else None
-    return preset, query, example, build_bars(example, 1) if example else []
+    bars = build_bars(example, 1) if example else []
+    return preset, query, example, bars, describe_cheaper(bars)
 
 
 def _build_cost_form(request: HttpRequest, known_model: cost_prefill.KnownModel | None) -> CostForm:

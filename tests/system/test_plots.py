@@ -242,8 +242,10 @@ def test_frontier_is_named_and_no_words_lie_on_others(plots: Page) -> None:
     plots.set_viewport_size(PHONE)
     expect(plots.locator("[data-plot=frontier] svg")).not_to_have_attribute("width", re.compile(r"^\d{4}"))
     names = plots.locator("[data-plot=frontier] [data-mark=name] text")
-    assert names.count() == 10
+    assert names.count() == 6  # only those on the frontier
+    assert names.evaluate_all("names => names.every((name) => name.getAttribute('font-weight') === '650')")
     assert names.evaluate_all(OVERLAPS) == 0
+    assert plots.locator("[data-plot=frontier] [data-mark=name] line").count() == 0
     ticks = plots.locator("[data-plot=frontier] [data-mark='x-axis tick label'] text")
     assert ticks.count() >= 3
     assert ticks.evaluate_all(OVERLAPS) == 0

@@ -157,7 +157,7 @@ def test_page_begins_with_the_values_and_computes_nothing_yet(client, mixture):
     shown = text(response)
     assert response.status_code == 200
     assert "calc-result" not in response.content.decode()
-    assert "&lt;Mixture&gt; : prices as of May 4, 2026, entered manually ( source )." in shown
+    assert "Prices as of May 4, 2026, entered manually ( source ). Model page Clear model" in shown
     assert '<a href="https://prices.example/list"' in response.content.decode()
     values = inputs(response)
     assert selected(response) == "mixture-8x7b"
@@ -191,7 +191,7 @@ def test_model_without_price_and_size_needs_something_to_compute(client):
     response = client.get(API, {"model": "mystery"})
     assert [*response.json()["error"]["fields"]] == ["price_input"]
     shown = text(client.get(PAGE, {"model": "mystery"}))
-    assert "we don't know its price; enter your own. We don't know its size." in shown
+    assert "We don't know its price; enter your own. We don't know its size." in shown
 
 
 def test_layers_stand_in_only_beside_what_they_need(client):

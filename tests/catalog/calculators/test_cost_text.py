@@ -4,7 +4,7 @@ import pytest
 
 from catalog.calculators.cost import compare_costs
 from catalog.calculators.cost_form import CostForm
-from catalog.calculators.cost_text import build_lines
+from catalog.calculators.cost_text import build_bars, build_lines, describe_cheaper
 
 API = {"price_input": "2.5", "price_output": "10", "input_tokens": "100M", "output_tokens": "20M"}
 OWN = {"gpu_hour": "2.5", "gpus": "2"}
@@ -14,6 +14,21 @@ def bill(**given):
     form = CostForm(given)
     assert form.is_valid(), form.errors
     return [(str(line.label), line.api, line.own, line.is_sum) for line in build_lines(compare_costs(form))]
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        (API | OWN, "API 8.1\N{MULTIPLICATION SIGN} cheaper"),
+        (API | OWN | {"gpu_hour": "0.1"}, "GPUs 3.1\N{MULTIPLICATION SIGN} cheaper"),
+        (API | OWN | {"gpu_hour": "0"}, ""),  # no factor
+        (API, ""),
+    ],
+)
+def test_cheaper_option_has_a_factor(given, verdict):
+    form = CostForm(given)
+    assert form.is_valid(), form.errors
+    assert describe_cheaper(build_bars(compare_costs(form), 1)) == verdict
 
 
 NONE = "\N{EN DASH}"

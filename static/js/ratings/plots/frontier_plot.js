@@ -5,14 +5,14 @@ import { FONT_PX, fillTemplate, renderPlot, formatDollars, formatWhole, computeD
 const { Plot } = window;
 const TICK_PX = 60;
 const MARGINS = { marginTop: 28, marginRight: 24, marginBottom: 48, marginLeft: 52 };
-const LEFT_ROOM = [1.8, 16]; // for names: the lowest price is divided by this number, the second one if there is little room
+const LEFT_ROOM = [3.5, 12]; // for names: the lowest price is divided by this number, the second one in narrow plots
 const FREE = 4; // free models are drawn at the lowest price divided by this number
 const RADIUS_PX = 5;
 const SMALL_PX = 3.5; // if there is little room, for marks that are not on the frontier
 const NAME_SHARE = 0.03; // of the height, for a name below the lowest mark
 const FAINT = 0.45; // their opacity
 const NARROW_PX = 540;
-const CROWDED_PX2 = 5000; // area per mark; with less, only marks on the frontier have names
+const CROWDED_PX2 = 5000; // area per mark; with less, or in a narrow plot, only marks on the frontier have names
 const HUES = new Map([[true, "var(--a)"], [false, "var(--b)"], [null, "var(--ink-soft)"]]);
 
 // Returns the first series with at most `most` ticks, or else every nth tick of the last series.
@@ -71,17 +71,20 @@ export function frontier({ rows, against }, width, words, height) {
   const priced = against === "price";
   const [lowest, high] = computeDomain(rows);
   const low = lowest - (high - lowest) * NAME_SHARE;
+  const isNarrow = width < NARROW_PX;
   const isCrowded = (width * height) / rows.length < CROWDED_PX2;
-  const { place, x, axis } = scaleX(rows, priced, words, Math.floor((width - MARGINS.marginLeft) / TICK_PX), LEFT_ROOM[Number(isCrowded && width < NARROW_PX)]);
+  const { place, x, axis } = scaleX(rows, priced, words, Math.floor((width - MARGINS.marginLeft) / TICK_PX), LEFT_ROOM[Number(isNarrow)]);
   const best = rows.filter(({ on_frontier: on }) => on).sort((one, other) => other.rating - one.rating);
   const { points, lines } = buildSteps(best, place, priced, x.domain);
   const curve = priced ? "step-after" : "step-before";
   const isFaint = ({ on_frontier: on }) => isCrowded && !on;
   const r = (row) => (isFaint(row) ? SMALL_PX : RADIUS_PX);
-  const named = new Set(isCrowded ? best : rows);
+  const named = new Set(isCrowded || isNarrow ? best : rows);
+  // The best names come first in a narrow plot. In others, the lowest ones do, so that each leader line is below the names above it.
+  const order = isNarrow ? (one, other) => other.rating - one.rating : (one, other) => one.rating - other.rating;
+  const side = ({ on_frontier: on }) => [on === priced ? -1 : 1, on ? -1 : 1];
   const isMixed = new Set(rows.map((row) => row.has_enabled_endpoint)).size > 1;
-  const whiskers = rows.map((row) => [row.ci_low ?? row.rating, row.ci_high ?? row.rating].map((rating) => ({ x: place(row), rating })));
-  const hue = ({ open_weights: open }) => HUES.get(open);
+  const hue = ({ on_frontier: on, open_weights: open }) => (on ? HUES.get(open) : "var(--line-strong)");
   const svg = renderPlot({
     ariaLabel: words.alt,
     width,
@@ -93,7 +96,7 @@ export function frontier({ rows, against }, width, words, height) {
     marks: [
       Plot.areaY(points, { x: "x", y1: low, y2: "rating", curve, fill: "var(--line)", fillOpacity: 0.25 }),
       Plot.axisX(axis),
-      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeWidth: 1.5, strokeOpacity: (row) => (isFaint(row) ? FAINT : 1) }),
+      Plot.ruleX(rows, { x: place, y1: ({ ci_low: end, rating }) => end ?? rating, y2: ({ ci_high: end, rating }) => end ?? rating, stroke: "var(--line-strong)", strokeWidth: 1.5, strokeOpacity: (row) => (isFaint(row) || isNarrow ? FAINT : 1) }),
       Plot.line(points, { x: "x", y: "rating", curve, stroke: "var(--ink)", strokeWidth: 1.5 }),
       Plot.dot(rows, {
         x: place,
@@ -106,7 +109,7 @@ export function frontier({ rows, against }, width, words, height) {
         title: (row) => formatMark(row, priced, words),
         sort: null,
       }),
-      labelMarks(rows, (row) => ({ x: place(row), y: row.rating, r: r(row), name: named.has(row) ? row.name : "", strong: row.on_frontier }), lines, isCrowded ? [] : whiskers),
+      labelMarks(rows.toSorted(order), (row) => ({ x: place(row), y: row.rating, r: r(row), name: named.has(row) ? row.name : "", strong: row.on_frontier, side: side(row) }), lines),
     ],
     r: { type: "identity" },
     style: { fontSize: `${FONT_PX}px` },

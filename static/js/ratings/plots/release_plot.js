@@ -48,7 +48,7 @@ export function releases({ rows }, width, words, height) {
   const records = new Set(groups.flatMap(({ records: each }) => each));
   const named = new Set(width < NARROW_PX ? findSteps(findRecords(models)) : groups.flatMap(({ records: each }) => findSteps(each)));
   const r = (row) => (records.has(row) ? RADIUS_PX : SMALL_PX);
-  const getMark = (row) => ({ x: row.at, y: row.rating, r: r(row), name: named.has(row) ? row.name : "", strong: false });
+  const getMark = (row) => ({ x: row.at, y: row.rating, r: r(row), name: named.has(row) ? row.name : "", strong: false, side: [-1, -1] });
   const color = ({ open_weights: open }) => COLORS.get(open) ?? "var(--ink-soft)";
   return renderPlot({
     ariaLabel: words.alt,
