@@ -1,6 +1,6 @@
 // Shows the events of a battle on the page, and fetches the parts of the page that change.
 import { fail, findAnswer, finish, grow, restart, setUpAnswers } from "./answer_panes.js";
-import { stayAtEnd } from "./page_scroll.js";
+import { scrollToTarget } from "./page_scroll.js";
 import { cancelPatience, restoreStatus, setStatus, startPatienceTimer } from "./status_line.js";
 
 const battle = document.getElementById("battle");
@@ -31,7 +31,7 @@ function openVoteBar() {
   verdict().dataset.state = "ready";
   verdict().querySelector(".vote fieldset")?.removeAttribute("disabled");
   setStatus(words.ready);
-  stayAtEnd();
+  scrollToTarget(); // the vote bar has become higher
   if (hadFocus) status()?.focus();
   if (hasFailure || stopping || "special" in verdict().dataset) refresh();
 }

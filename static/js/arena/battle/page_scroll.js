@@ -8,12 +8,7 @@ let ownPosition = -1; // where this script has scrolled to
 
 const isAtEnd = () => scrollY > 0 && page.scrollHeight - innerHeight - scrollY <= SLACK_PX;
 
-// Scrolls to the end again for readers at the end, for example after the vote bar has become higher.
-export function stayAtEnd() {
-  if (target === page) scrollToTarget();
-}
-
-function scrollToTarget() {
+export function scrollToTarget() {
   if (target === page) scrollTo(0, page.scrollHeight);
   else target?.scrollIntoView();
   ownPosition = scrollY;
