@@ -152,6 +152,7 @@ def open_reveal(page: Page) -> None:
     open_ready_battle(page)
     page.get_by_role("button", name="A is better").click()
     expect(page.locator("#next")).to_be_visible()
+    expect(page.locator("#ratings > p:not([data-moved])")).to_have_count(0, timeout=60_000)  # the next board is shown
 
 
 def open_leaderboard(page: Page) -> None:

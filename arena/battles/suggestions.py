@@ -1,11 +1,13 @@
 """Suggested questions: the operators' own (see `load_prompts`), or the bundled `arena/data/suggestions.jsonl`."""
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 import orjson
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +44,10 @@ class SuggestionCard:
     def title(self) -> str:
         """The category's label. Labels of bundled categories are translated."""
         return str(CATEGORY_NAMES.get(self.category, self.category))
+
+    def without_code_marks(self) -> Self:
+        """Return the card without the Markdown marks around code."""
+        return replace(self, prompt=re.sub(r"```\w*", "", self.prompt))
 
 
 def draw_cards(exclude: Collection[int] = (), like: int = 0) -> list[SuggestionCard]:

@@ -70,7 +70,7 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
         "most_battles": models[0].battles if models else 0,
         "record": history.build_voter_record(models),
         "agreement": history.load_agreement(voter),
-        "cards": [] if page.battles else draw_cards(),
+        "cards": [] if page.battles else [card.without_code_marks() for card in draw_cards()],
         "is_first_page": "before" not in request.GET,
         "deleted": request.GET.get("deleted", ""),
         "delete_error": delete_error,

@@ -15,15 +15,16 @@ register = template.Library()
 # The grid uses the coordinates of `ratings.choice.price_plot`.
 PRICE_SVG = '<svg class="calc-plot" viewBox="0 0 720 290" role="group"><title>{}</title>{}</svg>'
 # The coordinates of the win curve, which `static/js/ratings/method_curve.js` also uses.
-CURVE_LEFT = 52
+CURVE_LEFT = 16
 CURVE_BOTTOM = 170
-CURVE_WIDTH = 572
+CURVE_WIDTH = 608
 CURVE_HEIGHT = 150
 MAX_LEAD = 400
 MARKED_LEADS = (100, 200, 400)
 CURVE_SVG = (
-    '<svg viewBox="0 -14 640 240" role="img" aria-label="{}"><path class="grid" d="M52 20H624M52 95H624M52 170H624'
-    'M338 20V170"/><path d="{}"/><g class="guide" hidden><path class="grid"/><circle r="7"/><text/></g>{}</svg>'
+    '<svg viewBox="0 -8 640 230" role="img" aria-label="{}"><path class="grid" d="M0 20H640M0 95H640M0 170H640"/>'
+    '<path d="{}"/><g class="guide" hidden><path class="grid"/><circle r="7"/>'
+    '<text class="end" x="640" y="142"/></g>{}</svg>'
 )
 
 
@@ -64,19 +65,20 @@ def _draw_dot(dot: PriceDot, *, is_best: bool) -> SafeString:
 @register.simple_tag
 def draw_win_curve() -> SafeString:
     """Return an SVG curve of the predicted vote share for each rating lead."""
-    points = (_place_lead(lead) for lead in range(-MAX_LEAD, MAX_LEAD + 1, 20))
+    points = (_place_lead(lead) for lead in range(0, MAX_LEAD + 1, 20))
     marks = [(*_place_lead(lead), f"{100 * compute_win_chance(lead):.0f}%") for lead in MARKED_LEADS]
-    leads = range(-MAX_LEAD, MAX_LEAD + 1, MAX_LEAD // 2)
+    leads = range(0, MAX_LEAD, 100)
     ticks = [(_place_lead(lead)[0], ("+" if lead > 0 else "") + format_tick(lead)) for lead in leads]
-    shares = [(CURVE_BOTTOM - CURVE_HEIGHT * share / 100 + 4, f"{share}%") for share in (0, 50, 100)]
+    shares = [(_place_share(share / 100) - 6, f"{share}%") for share in (50, 75, 100)]
     names = [(round(x - 8, 1), round(y - 6, 1), text) for x, y, text in marks]
     parts = (
         format_html_join("", '<circle cx="{}" cy="{}" r="4"/>', ((x, y) for x, y, _text in marks)),
         format_html_join("", '<text class="end" x="{}" y="{}">{}</text>', names),
         format_html_join("", '<text x="{}" y="192">{}</text>', ticks),
-        format_html_join("", '<text class="end" x="44" y="{}">{}</text>', shares),
-        format_html('<text x="52" y="8" text-anchor="start">{}</text>', _("Share of votes")),
-        format_html('<text x="338" y="216">{}</text>', _("Lead in points")),
+        format_html_join("", '<text class="end" x="640" y="{}">{}</text>', shares),
+        format_html('<text x="0" y="14" text-anchor="start">{}</text>', _("Share of votes")),
+        format_html('<text class="end" x="640" y="192">+{}</text>', MAX_LEAD),
+        format_html('<text x="320" y="216">{}</text>', _("Lead in points")),
     )
     label = _("A lead of 100 points means 64% of the votes, 200 points 76%, and 400 points 91%.")
     path = "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
@@ -84,5 +86,9 @@ def draw_win_curve() -> SafeString:
 
 
 def _place_lead(lead: float) -> tuple[float, float]:
-    x = CURVE_LEFT + (lead + MAX_LEAD) / (2 * MAX_LEAD) * CURVE_WIDTH
-    return round(x, 1), round(CURVE_BOTTOM - CURVE_HEIGHT * compute_win_chance(lead), 1)
+    return round(CURVE_LEFT + lead / MAX_LEAD * CURVE_WIDTH, 1), _place_share(compute_win_chance(lead))
+
+
+def _place_share(share: float) -> float:
+    """Return the y coordinate of a share. The axis begins at one half."""
+    return round(CURVE_BOTTOM - CURVE_HEIGHT * (2 * share - 1), 1)

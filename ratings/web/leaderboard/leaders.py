@@ -1,12 +1,11 @@
-"""Renders the best models of the default board, for the home page and the account pages.
+"""Renders the best models of the default board, for the home page.
 
-These pages belong to the arena app, which does not import ratings, so their templates get the HTML from a context
+That page belongs to the arena app, which does not import ratings, so its template gets the HTML from a context
 processor.
 """
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -22,14 +21,9 @@ from ratings.web.leaderboard.table_rows import build_rating_scale
 MAX_LEADERS = 10
 
 
-def leaders(request: HttpRequest) -> dict[str, Any]:
-    """Return a template variable with the HTML of the best models. It is rendered only if a template uses it.
-
-    If the site requires login, the variable is empty for strangers, because they can open the account pages.
-    """
-    user = getattr(request, "user", None)  # not set on pages that middleware renders before the login is known
-    is_stranger = user is None or not user.is_authenticated
-    return {"leaders": "" if settings.ENVIRONMENT.is_login_required and is_stranger else render_leaders}
+def leaders(_request: HttpRequest) -> dict[str, Any]:
+    """Return a template variable with the HTML of the best models. It is rendered only if a template uses it."""
+    return {"leaders": render_leaders}
 
 
 def render_leaders() -> str:

@@ -31,6 +31,11 @@ def test_shipped_prompt_fits_on_a_card(card):
     assert card.prompt.count("[") == card.prompt.count("]") <= 1
 
 
+def test_marks_around_code_can_be_left_out():
+    card = suggestions.SuggestionCard(1, "Fix this:\n```python\nx = 1\n```", "coding").without_code_marks()
+    assert (card.key, card.category, card.prompt.split()) == (1, "coding", ["Fix", "this:", "x", "=", "1"])
+
+
 def test_shipped_prompts_can_be_loaded_by_a_team_too():
     assert suggestions_file.import_suggestions(suggestions.BUNDLED_FILE) == {
         card.prompt: card.category for card in SHIPPED

@@ -85,4 +85,4 @@ def test_curve_passes_through_the_marked_leads():
     path = re.search(r'<path d="M([^"]*)"', svg).group(1).split("L")
     marks = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="4"', svg)
     assert {f"{float(x):g} {float(y):g}" for x, y in marks} <= {*path}
-    assert re.findall(r">(\d+)%</text>", svg) == ["64", "76", "91", "0", "50", "100"]
+    assert re.findall(r">(\d+)%</text>", svg) == ["64", "76", "91", "50", "75", "100"]
