@@ -527,6 +527,19 @@ def test_source_is_one_select_and_leads_to_its_board(page: Page, birds: str) -> 
     expect(page.locator(NAMES).first).to_have_text("Albatross")
 
 
+@SIZES
+def test_text_about_the_data_covers_nothing(browser: Browser, service: Service, viewport: Any) -> None:
+    with reading(browser, service, viewport=viewport) as page:
+        page.goto("/leaderboard/")
+        expect(page.get_by_role("link", name="CC BY 4.0")).to_be_hidden()
+        page.get_by_text("About this data").click()
+        expect(page.get_by_role("link", name="CC BY 4.0")).to_be_visible()
+        source = page.locator(".board-source").bounding_box()
+        assert source
+        assert top(page.locator("main")) < source["y"]
+        assert source["y"] + source["height"] <= top(page.get_by_role("searchbox"))
+
+
 def test_phone_without_scripts_has_a_button_beside_the_order(browser: Browser, service: Service, birds: str) -> None:
     with reading(browser, service, viewport=PHONE, java_script_enabled=False) as page:
         page.goto(birds)

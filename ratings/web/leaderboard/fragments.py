@@ -122,7 +122,8 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "leader": ties.find_leader(leaderboard.all_entries, leaderboard.entries, tiers),
         "tier_rule": board_notes.describe_tiers(leaderboard) if shown_tiers else "",
         "are_tiers_mixed": shown_tiers != sorted(shown_tiers),
-        "has_provisional": any(row.provisional and not row.missing for row in rows),
+        "has_provisional": not leaderboard.board.get("provisional")
+        and any(row.provisional and not row.missing for row in rows),
         "banner": board_notes.describe_provisional_ranks(leaderboard.board),
         "progress": _find_own_progress(leaderboard),
         "note": rows and board_notes.describe_table(leaderboard, join_words(groups, gettext("and"))),
