@@ -397,6 +397,7 @@ def test_what_cannot_be_understood_gets_its_page_from_the_open_form_too(browser:
     context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
     page = context.new_page()
     page.goto("/leaderboard/?pool=live")
+    page.get_by_text("Filters", exact=True).click()
     page.get_by_role("combobox", name="Style control").evaluate("it => { it.options[1].value = 'perhaps'; }")
     page.get_by_role("combobox", name="Style control").select_option("on")
     expect(page.get_by_role("heading", name="We couldn't read this URL.")).to_be_visible()
@@ -408,16 +409,17 @@ def test_form_takes_away_what_a_choice_makes_impossible(browser: Browser, servic
     context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
     page = context.new_page()
     page.goto(birds)
+    page.get_by_text("Filters", exact=True).click()
     method, style = (page.get_by_role("combobox", name=name) for name in ("Rating method", "Style control"))
     method.select_option("Elo")
+    expect(page.locator("#filter-count")).to_have_text("1")
     expect(style.locator("option").nth(1)).to_be_disabled()
     expect(style).to_contain_text("on (not with Elo)")
     method.select_option("Bradley–Terry")
     style.select_option("on")
     expect(method.locator("option").nth(1)).to_be_disabled()
     page.goto(f"{birds}&method=elo&style_control=true&q=er&pin=finch")
-    page.get_by_text("Filters", exact=True).click()  # the panel is open
-    assert not violations(page)
+    assert not violations(page)  # the panel is open
     style.select_option("off")
     expect(page.get_by_text("1 of 6 models")).to_be_visible()
     assert state(page) == {"pool": ["birds"], "method": ["elo"], "q": ["er"], "pin": ["finch"]}
@@ -523,6 +525,19 @@ def test_source_is_one_select_and_leads_to_its_board(page: Page, birds: str) -> 
     source.select_option("birds")
     expect(page).to_have_url(re.compile(r"\?pool=birds$"))
     expect(page.locator(NAMES).first).to_have_text("Albatross")
+
+
+@SIZES
+def test_text_about_the_data_covers_nothing(browser: Browser, service: Service, viewport: Any) -> None:
+    with reading(browser, service, viewport=viewport) as page:
+        page.goto("/leaderboard/")
+        expect(page.get_by_role("link", name="CC BY 4.0")).to_be_hidden()
+        page.get_by_text("About this data").click()
+        expect(page.get_by_role("link", name="CC BY 4.0")).to_be_visible()
+        source = page.locator(".board-source").bounding_box()
+        assert source
+        assert top(page.locator("main")) < source["y"]
+        assert source["y"] + source["height"] <= top(page.get_by_role("searchbox"))
 
 
 def test_phone_without_scripts_has_a_button_beside_the_order(browser: Browser, service: Service, birds: str) -> None:

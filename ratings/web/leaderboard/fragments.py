@@ -16,7 +16,7 @@ from core.templatetags.strips import Scale
 from core.text.word_lists import join_words
 from ratings.boards import board_selection, descriptions
 from ratings.boards.interval_explanations import describe_rank_rule
-from ratings.boards.snapshots import RATING_SCALE, BoardKey
+from ratings.boards.snapshots import ELO, RATING_SCALE, BoardKey
 from ratings.models import Pool
 from ratings.reports.order_certificate import describe_first_place, describe_pairs
 from ratings.web.leaderboard import board_notes, filters, links, ties
@@ -122,6 +122,8 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "leader": ties.find_leader(leaderboard.all_entries, leaderboard.entries, tiers),
         "tier_rule": board_notes.describe_tiers(leaderboard) if shown_tiers else "",
         "are_tiers_mixed": shown_tiers != sorted(shown_tiers),
+        "has_provisional": not leaderboard.board.get("provisional")
+        and any(row.provisional and not row.missing for row in rows),
         "banner": board_notes.describe_provisional_ranks(leaderboard.board),
         "progress": _find_own_progress(leaderboard),
         "note": rows and board_notes.describe_table(leaderboard, join_words(groups, gettext("and"))),
@@ -222,9 +224,10 @@ def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[s
 
 
 def _count_filters(leaderboard: LeaderboardState) -> int:
-    """Return the number of active filters in the panel, including the board's time, but not the search field."""
+    """Return the number of choices in the Filters panel that differ from the default."""
     active = [definition for definition, _ in filters.list_active_filters(leaderboard.options) if definition.label]
-    return len(active) + (leaderboard.board_key.at is not None)
+    key = leaderboard.board_key
+    return len(active) + sum((key.style_control, key.method == ELO, key.at is not None))
 
 
 def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[str, str]]:

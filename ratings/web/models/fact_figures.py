@@ -1,6 +1,6 @@
 """The figures on a model's page: its prices and its context, each among the figures of all models in the catalog."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import log10
@@ -19,7 +19,8 @@ from core.text.number_format import format_count, format_dollars
 class FactFigure:
     """A figure as text with a note, and its logarithm among those of all models.
 
-    `scale` is None if no other figure differs. `low` and `high` are the lowest and the highest figure as text.
+    `scale` is None if no other figure differs. `verdict` states how many models have a lower (or higher) figure, and
+    `low` and `high` are the lowest and the highest figure as text.
     """
 
     label: str
@@ -28,6 +29,7 @@ class FactFigure:
     value: float
     others: list[float]
     scale: Scale | None
+    verdict: str
     low: str
     high: str
 
@@ -54,13 +56,21 @@ def build_figure(
     note: str = "",
 ) -> FactFigure:
     """Return the figure of a value among `values`. Those that are None or 0 have no place on a logarithmic scale."""
-    known = sorted({each for each in values if each})
+    known_values = [each for each in values if each is not None]
+    known = sorted({each for each in known_values if each})
     logarithms = [log10(each) for each in known]
     is_placed = bool(value) and len(known) > 1
     place = log10(value) if is_placed else 0.0
     scale = build_scale([*logarithms, place], "") if is_placed else None
     ends = (format_value(known[0]), format_value(known[-1])) if known else ("", "")
-    return FactFigure(label, format_value(value), note, place, logarithms, scale, *ends)
+    return FactFigure(label, format_value(value), note, place, logarithms, scale, _compare(value, known_values), *ends)
+
+
+def _compare(value: Decimal | int, values: Sequence[Decimal | int]) -> str:
+    """Return the share of the values that are below this one, or of those above it if they are more."""
+    below, above = sum(each < value for each in values), sum(each > value for each in values)
+    text = _("Above %(percent)s%% of models") if below >= above else _("Below %(percent)s%% of models")
+    return text % {"percent": 100 * max(below, above) // max(len(values), 1)}
 
 
 def _describe(price: Price) -> str:

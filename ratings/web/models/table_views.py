@@ -45,6 +45,7 @@ coverage_cache: TtlCache[CoverageReport | None] = TtlCache(1, COVERAGE_CACHE_S)
 DEFAULT_COLUMNS = 6
 MIN_DEFAULT_SHARE = 0.2  # of the rows on a page; emptier columns are shown only on request
 MIN_SIZE_SHARE = 0.5  # with fewer sizes, the release date is shown instead
+FIRST_ROWS = 12  # are on the first screen
 FACT_COLUMNS = ("rating", "price", "context", "size", "released")
 FACT_LABELS = {
     "rating": gettext_lazy("Rating"),
@@ -164,7 +165,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "columns": columns,
         "main_column": _get_main_column(requested if is_reordered else view, columns),
         "last_fact": last_fact,
-        "last_label": FACT_LABELS[last_fact],
+        "last_label": FACT_LABELS.get(last_fact),
         "fact_sorts": FACT_LABELS.items(),
         "scale": _build_rating_scale([board_rows[entry.slug] for entry in page if entry.slug in board_rows]),
         "rows": [_build_row(entry, columns, view, board_rows.get(entry.slug), ranges) for entry in page],
@@ -205,11 +206,16 @@ def _list_column_choices(
 
 
 def _choose_last_fact(page: Sequence[TableEntry], view: TableView) -> str:
-    """Return the key of the last column of facts: the size if it is known for enough rows, or else the release date."""
+    """Return the key of the last column of facts: the size if it is known for enough rows, or else the release date.
+
+    Return "" if no release date is known for the first rows, because the first screen would show an empty column.
+    """
     if view.sort in ("size", "released"):
         return view.sort
     known = sum(entry.size is not None for entry in page)
-    return "size" if known >= MIN_SIZE_SHARE * len(page) else "released"
+    if known >= MIN_SIZE_SHARE * len(page):
+        return "size"
+    return "released" if any(entry.released for entry in page[:FIRST_ROWS]) else ""
 
 
 def _get_main_column(view: TableView, columns: Sequence[BenchmarkColumn]) -> str:

@@ -32,7 +32,7 @@ from ratings.reports.placements import Placement
 from ratings.web.models import fact_figures, fact_lists
 
 FEWEST_RANKS = 5  # on the axis; on a shorter one, a difference of one rank would look large
-MIN_RANKS = 2  # a plot of a single rank would be empty otherwise
+MIN_RANKS = 3  # fewer are read faster in the table
 RANK_MARGIN = 0.0685  # ticks within 6% of an end are dropped; with this margin, rank 1 has a tick
 SCORE_SCALE = Scale(0, 100, "scores")
 WIN_SCALE = Scale(0, 100, "wins", mark=50)
@@ -122,6 +122,7 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
         "lead": by_category[0] if by_category else None,
         "by_category": by_category,
         "rank_scale": _build_rank_scale(by_category),
+        "common_rank": _find_common_rank(by_category),
         "standing": _build_standing(board.rows, rows),
         "neighbor": _find_neighbor(board.rows, model.slug, selection),
         "opponents": [
@@ -138,12 +139,19 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
 
 
 def _build_rank_scale(by_category: Sequence[Placement]) -> Scale | None:
-    """Return the axis for the model's ranks, starting at rank 1, or None if it has fewer than two ranks."""
-    if sum(place.row["rank"] is not None for place in by_category) < MIN_RANKS:
+    """Return the axis for the model's ranks, starting at rank 1, or None if it has few or equal ranks."""
+    known = [place.row["rank"] for place in by_category if place.row["rank"] is not None]
+    if len(known) < MIN_RANKS or len({*known}) == 1:
         return None
     ends = [place.row[end] for place in by_category for end in ("rank", "rank_low", "rank_high")]
     ranks = [rank for rank in ends if rank is not None]
     return build_scale((1, max(FEWEST_RANKS, *ranks)), "ranks", margin=RANK_MARGIN)
+
+
+def _find_common_rank(by_category: Sequence[Placement]) -> int | None:
+    """Return the model's rank if it is the same in all of several categories, or None."""
+    ranks = {place.row["rank"] for place in by_category}
+    return ranks.pop() if len(ranks) == 1 and len(by_category) > 1 else None
 
 
 def _build_standing(

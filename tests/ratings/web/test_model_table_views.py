@@ -56,7 +56,7 @@ def test_it_is_not_empty_after_the_first_start(client):
     assert "self-reported" in client.get("/models/").content.decode()
 
 
-def test_facts_that_were_set_by_hand_are_marked(client, benchmark):
+def test_facts_that_were_set_by_hand_are_mentioned(client, benchmark):
     for slug in ("a", "b"):
         score(benchmark, slug, 0.5)
         set_hand_fact(factories.model(slug).pk, "open_weights", "true", "memo")
@@ -66,11 +66,9 @@ def test_facts_that_were_set_by_hand_are_marked(client, benchmark):
         set_hand_fact(factories.model("a").pk, field, value, "memo")
     model = factories.model("a")
     Price.objects.create(model=model, input=1, output=3, source="memo", as_of="2026-01-01", by_hand=True)
-    assert "A ‡ $1.50 MIT chat – $1.50 8.19K MIT 7B" in text(client)
-    assert "A ‡ MIT chat – $1.50 8.19K MIT 7B" in text(client, "?sort=price")  # once is enough
-    assert (
-        text(client).count("‡ Some facts were entered manually on this site. The model's page shows which ones.") == 1
-    )
+    assert "A $1.50 MIT chat – $1.50 8.19K MIT 7B" in text(client)
+    assert "A MIT chat – $1.50 8.19K MIT 7B" in text(client, "?sort=price")  # once is enough
+    assert text(client).count("Some facts were entered manually; each model's page shows which.") == 1
 
 
 def test_rating_and_scores_stand_side_by_side(client, benchmark):
@@ -131,6 +129,11 @@ def test_release_date_takes_the_place_of_a_size_that_is_hardly_known(client):
     LanguageModel.objects.filter(slug="m0").update(parameters_total=7_000_000_000, release_date=date(2026, 1, 5))
     assert "Release date m0 – Jan 2026" in text(client, "?sort=name").replace("M0", "m0")
     assert "Size ↓ M0 – 7B" in text(client, "?sort=size")
+    for number in range(12):
+        factories.model(f"a{number}")
+    assert "Release date" not in text(client, "?sort=name").partition("License")[2]
+    assert "Release date" in text(client, "?sort=released").partition("License")[2]
+    LanguageModel.objects.filter(slug__startswith="a").delete()
     LanguageModel.objects.filter(slug__in=("m1", "m2")).update(parameters_total=8_000_000_000)
     assert "7B" in text(client)
 

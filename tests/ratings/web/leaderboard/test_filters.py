@@ -66,8 +66,12 @@ def test_button_of_the_filters_of_models_counts_them(client, query, count):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("query", "count"), [("", ""), ("q=a", ""), ("weights=open", "1"), ("weights=open&size_max=9&at=2026-01-01", "3")]
-)
+    ("query", "count"),
+    [
+        ("", ""), ("q=a", ""), ("weights=open", "1"), ("weights=open&size_max=9&at=2026-01-01", "3"),
+        ("method=elo", "1"), ("style_control=true&weights=open", "2"),
+    ],
+)  # fmt: skip
 def test_button_of_the_filters_counts_those_in_its_panel(client, query, count):
     factories.board()
     html = client.get(f"/leaderboard/?{query}").content.decode()

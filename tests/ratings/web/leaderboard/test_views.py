@@ -66,7 +66,7 @@ def test_page_shows_the_published_board(client, voted):
     assert "<A> One Acme closed Apache-2.0" in shown
     assert "C retired Acme open Apache-2.0" in shown
     assert "from 13 votes" in shown
-    assert "<A> One leads, but 3 others could be as good." in shown
+    assert "<A> One leads, but 3 others are in the same tier." in shown
     assert "These ranks are provisional: a rank needs 100 votes." in shown
     assert "Votes 4 " in shown
     assert "Price per 1M $4.00 " in shown
@@ -84,8 +84,8 @@ def test_bars_and_caption_tell_of_intervals_and_tiers_only_where_there_are(clien
 @pytest.mark.parametrize(
     ("query", "words", "has_tiers"),
     [
-        ("", "<A> One leads, but 3 others could be as good.", True),
-        ("sort=votes", "<A> One leads, but 3 others could be as good.", False),
+        ("", "<A> One leads, but 3 others are in the same tier.", True),
+        ("sort=votes", "<A> One leads, but 3 others are in the same tier.", False),
         ("method=elo", "<A> One ranks highest among the models shown.", False),
         ("weights=open", "B ranks highest among the models shown.", True),
         ("q=bolt", "", True),
