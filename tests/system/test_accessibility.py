@@ -169,6 +169,7 @@ def test_page_has_no_violation(browser: Browser, service: Service, state: str, v
     ) as page:
         STATES[state](page)
         assert not violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
 def missing(page: Page) -> None:
