@@ -368,8 +368,8 @@ def test_scale_of_the_history_fits_the_ratings_with_narrow_intervals(
         def add_early_rating(route: Route) -> None:
             data = route.fetch().json()
             points = data["series"][0]["points"]
-            early = {"computed_at": "2026-01-01T00:00:00Z", "rating": 3000}
-            points.insert(0, points[0] | early | {"ci_low": 3000 - width, "ci_high": 3000 + width})
+            early = {"rating": 3000, "ci_low": 3000 - width, "ci_high": 3000 + width}
+            points[:0] = [points[0] | early | {"computed_at": f"2026-01-0{day}T00:00:00Z"} for day in (1, 2)]
             route.fulfill(json=data)
 
         page.route("**/api/v1/**", add_early_rating)
@@ -379,6 +379,12 @@ def test_scale_of_the_history_fits_the_ratings_with_narrow_intervals(
         ticks = page.locator("[data-plot=history] [data-mark='y-axis tick label'] text").all_text_contents()
         assert ("3,000" not in ticks) == is_wide
         assert page.get_by_text("Ratings based on too few votes are not shown.").count() == is_wide
+        lines = page.locator("[data-plot=history] [data-mark=line] path").evaluate_all(
+            "all => all.map((each) => each.getAttribute('d'))"
+        )
+        starts = [sum(float(x) <= 44 for x in re.findall(r"[ML]([-\d.]+),", line)) for line in lines]
+        assert len(lines) == 20
+        assert max(starts) == 1  # nothing rises or falls at the edge
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -1,5 +1,5 @@
 // Ratings over time in one plot. Models that moved significantly have a color and an interval, and the others are gray.
-// If there are none, each model has a color, the first three have thick lines, and the first has an interval.
+// If there are none, each model has a color, the first three have strong lines, and the first has an interval.
 import { computeDomain, computeLabelWidth, formatWhole, renderPlot, shortenNames } from "./plot_frame.js";
 import { formatTick, listTicks, parseSeries } from "./series_plot.js";
 
@@ -79,14 +79,15 @@ function computeScales(lines) {
   return { first, last: Math.min(last, lastChange + (lastChange - first) * MARGIN_SHARE || last), domain };
 }
 
-function drawLine({ name, points, last, color, isStrong, hasBand }, { last: end, domain: [low, high] }, place) {
+function drawLine({ name, points: all, last, color, isStrong, hasBand }, { first, last: end, domain: [low, high] }, place) {
+  const points = all.slice(Math.max(0, all.findLastIndex(({ at }) => at <= first))); // the line begins without a step
   const path = { x: "at", y: "rating", curve: "step-after", clip: true };
-  const title = () => [name, ...[points[0], last].map(formatPoint)].join("\n");
+  const title = () => [name, ...[all[0], last].map(formatPoint)].join("\n");
   const ends = { x: "at", y1: (point) => point.ci_low ?? low, y2: (point) => point.ci_high ?? high, curve: "step-after", clip: true };
   const gray = GRAYS[place % GRAYS.length];
   return [
-    Plot.areaY(hasBand ? points : [], { ...ends, fill: color, fillOpacity: 0.1 }),
-    Plot.line(points, { ...path, stroke: color ?? gray, strokeOpacity: color ? 1 : 0.8, strokeWidth: hasBand ? 3 : isStrong ? 2 : 1.5 }),
+    Plot.areaY(hasBand ? points : [], { ...ends, fill: color, fillOpacity: 0.05 }),
+    Plot.line(points, { ...path, stroke: color ?? gray, strokeOpacity: isStrong ? 1 : color ? 0.6 : 0.8, strokeWidth: hasBand ? 3 : isStrong ? 2 : 1.5 }),
     Plot.dot([{ ...last, at: new Date(end) }], { x: "at", y: "rating", r: 3.5, fill: color ?? gray }),
     Plot.line(points, { ...path, stroke: "var(--ink)", strokeOpacity: 0, strokeWidth: 14, title }),
   ];
