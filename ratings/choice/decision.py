@@ -32,18 +32,14 @@ from ratings.models import Pool
 MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")
 CHECKLIST = (
-    gettext_lazy("Pilot: in a blind test, five people judged answers to fifty of your own questions."),
-    gettext_lazy("Load: speed, failures, and cost were measured for a week under the expected load."),
-    gettext_lazy("License: someone with authority has approved the terms and the use of your data."),
-    gettext_lazy("Attacks: the model was tested against hidden instructions and attempts to steal data."),
-    gettext_lazy(
-        "Harm: the model was tested for misuse, invented sources, confidently wrong answers, and needless refusals."
-    ),
-    gettext_lazy(
-        "Fairness: the model was tested with questions about different groups of people, in every language you need."
-    ),
-    gettext_lazy("Fallback: a backup model has been chosen, and switching to it has been tested."),
-    gettext_lazy("Review: the next review is scheduled for a date before the provider retires the model."),
+    gettext_lazy("Pilot: in a blind test, five people judged answers to fifty of your questions."),
+    gettext_lazy("Load: speed, failures, and cost were measured for a week at the expected load."),
+    gettext_lazy("License: someone with authority approved the terms and the use of your data."),
+    gettext_lazy("Attacks: the model was tested against hidden instructions and data theft."),
+    gettext_lazy("Harm: the model was tested for misuse, invented facts, and needless refusals."),
+    gettext_lazy("Fairness: answers about different groups were tested in all your languages."),
+    gettext_lazy("Fallback: a backup model was chosen, and switching to it was tested."),
+    gettext_lazy("Review: the next review is before the provider retires the model."),
 )
 
 
