@@ -50,6 +50,6 @@ class ProposalForm(forms.Form):
     why = forms.CharField(
         label=_("Why should we add it?"),
         max_length=MAX_WHY_LENGTH,
-        widget=forms.Textarea({"rows": 4}),
+        widget=forms.Textarea({"rows": 3}),
         validators=[validate_printable_lines],
     )
