@@ -50,6 +50,20 @@ class Picks:
         return [(texts, models[slug]) for slug, texts in labels.items()][:MAX_SUGGESTIONS]
 
     @property
+    def highlights(self) -> list[tuple[str, CandidateAssessment]]:
+        """One or two models for the card of a task, with their labels.
+
+        If the model with the best value is not the highest-rated one, it comes first, because it differs most between
+        tasks. Otherwise, the second one is the best with open weights.
+        """
+        best = (_("Highest rated"), self.best)
+        if self.cheapest and self.cheapest is not self.best:
+            return [(_("Best value"), self.cheapest), best]
+        if self.best_open and self.best_open is not self.best:
+            return [best, (_("Open weights"), self.best_open)]
+        return [best]
+
+    @property
     def lead(self) -> int | None:
         """The lead of the best model over the second in points, computed from the rounded ratings that pages show."""
         if self.second is None:

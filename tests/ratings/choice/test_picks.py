@@ -110,3 +110,17 @@ CHEAPEST, BEST_OPEN = "Best value", "Open weights"
 def test_at_most_three_models_are_suggested_each_once(candidates, expected):
     picks = build_picks(build_shortlist(candidates, Limits()).survivors)
     assert [(labels, model.candidate.slug) for labels, model in picks.suggestions] == expected
+
+
+@pytest.mark.parametrize(
+    ("candidates", "expected"),
+    [
+        ([BEST], [(HIGHEST, "best")]),
+        ([BEST, rated("near", 1495.0, price=2), OPEN], [(CHEAPEST, "near"), (HIGHEST, "best")]),
+        ([BEST, rated("far", 1400.0, tier=3, price=1), OPEN], [(HIGHEST, "best"), (BEST_OPEN, "open")]),
+        ([rated("free", 1500.0, open_weights=True), OPEN], [(HIGHEST, "free")]),
+    ],
+)
+def test_card_of_a_task_begins_with_the_best_value_unless_it_has_the_highest_rating(candidates, expected):
+    picks = build_picks(build_shortlist(candidates, Limits()).survivors)
+    assert [(label, model.candidate.slug) for label, model in picks.highlights] == expected

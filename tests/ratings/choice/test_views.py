@@ -39,7 +39,7 @@ def test_page_begins_with_the_tasks_and_their_usual_limits(client):
     assert 'id="left"' not in response.content.decode()
     asked = [parse_qs(urlsplit(link).query) for link in links(response) if link.startswith("?task=")]
     assert [each["task"][0] for each in asked if "task" in each] == list(load_task_kinds())
-    assert "?task=" in links(response)  # any task
+    assert "/choose/?task=" in links(response)  # any task
     assert {"task": ["on-device"], "openness": ["open"], "params": ["10B"]} in asked
 
 
@@ -54,8 +54,7 @@ def test_card_of_a_task_names_the_picks_within_its_usual_limits(client, tmp_path
     assert "5B for a phone. Highest rated Go Gemma 3 4B IT" in shown
     priced(LanguageModel.objects.get(slug="claude-opus-4-6"), 2)
     assert picks.replace("4.6", "4.6 $2.00") in text(client.get(PAGE))
-    words = "Ratings: LMArena, October 2026. Prices per million tokens."
-    assert f"What do you need the model for? Skip this step {words}" in shown
+    assert "What do you need the model for? Prices per million tokens Ratings: LMArena, October 2026" in shown
 
 
 def test_cards_are_grouped_by_the_source_of_their_ratings(client, tmp_path, monkeypatch):
