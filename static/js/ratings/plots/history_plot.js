@@ -1,10 +1,10 @@
 // Ratings over time in one plot. Models that moved significantly have a color and an interval, and the others are gray.
 // If there are none, each model has a color, the first three have strong lines, and the first has an interval.
+import { stackLabels } from "./mark_labels.js";
 import { computeDomain, computeLabelWidth, formatWhole, renderPlot, shortenNames } from "./plot_frame.js";
 import { formatTick, listTicks, parseSeries } from "./series_plot.js";
 
 const { Plot } = window;
-const LINE_PX = 18;
 const LEADER_PX = 20;
 const NARROW_LEADER_PX = 12;
 const NARROW_PX = 540;
@@ -18,25 +18,6 @@ const OTHER_HUES = [150, 350, 230, 110, 20, 190, 320];
 const GRAYS = ["var(--ink-soft)", "var(--line-strong)"];
 const MARGIN_SHARE = 0.06; // of the time before the last change, after it
 const LEAST_CHANGE = 0.01; // of the scale of ratings; smaller changes are hard to see
-
-// Places one label per model as near to its last point as possible, from top to bottom, without overlap. Labels that
-// would overlap form a group around the mean of their points.
-function placeLabels(lines, [low, high], height) {
-  const [top, bottom] = [MARGIN.marginTop, height - MARGIN.marginBottom];
-  const pixel = (bottom - top) / (high - low);
-  const groups = [];
-  lines.forEach(({ last }, at) => {
-    let group = { sum: top + (high - last.rating) * pixel - at * LINE_PX, count: 1 };
-    while (groups.length && groups.at(-1).sum / groups.at(-1).count > group.sum / group.count) {
-      const above = groups.pop();
-      group = { sum: above.sum + group.sum, count: above.count + group.count };
-    }
-    groups.push(group);
-  });
-  const lowest = bottom - (lines.length - 1) * LINE_PX;
-  const starts = groups.flatMap(({ sum, count }) => Array(count).fill(Math.min(Math.max(sum / count, top), lowest)));
-  return starts.map((start, at) => high - (start + at * LINE_PX - top) / pixel);
-}
 
 function formatPoint({ at, rating, ci_low: low, ci_high: high }) {
   const interval = low === null || high === null ? "" : ` (${formatWhole(low)} – ${formatWhole(high)})`;
@@ -104,7 +85,7 @@ export function history(data, width, words, height) {
   const leader = isNarrow ? NARROW_LEADER_PX : LEADER_PX;
   const room = leader + computeLabelWidth(lines.map(({ name }) => `1,000  ${name}`), width);
   const names = shortenNames(lines.map(({ name }) => name), room - leader - FIGURE_PX).map((name, at) => `${formatWhole(lines[at].last.rating)}  ${name}`);
-  const places = placeLabels(lines, domain, height);
+  const places = stackLabels(lines.map((line) => line.last.rating), domain, [MARGIN.marginTop, height - MARGIN.marginBottom]);
   const end = new Date(last + ((last - first) * leader) / (width - room - MARGIN.marginLeft));
   const labels = lines.map(({ last: { rating }, color, isStrong }, index) => ({ at: new Date(last), rating, end, y: places[index], text: names[index], color, isStrong }));
   const text = { x: "end", y: "y", text: "text", textAnchor: "start", dx: 4 };

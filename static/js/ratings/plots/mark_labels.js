@@ -1,9 +1,10 @@
-// Names of marks in a scatter plot. Each name is beside its mark, on the same side of all marks of one kind. Names without room are
-// farther up or down, with a leader line, and in narrow plots they are left out.
+// Labels of plots: columns of labels, and names of marks in a scatter plot. Each name is beside its mark, on the same side of all marks
+// of one kind. Names without room are farther up or down, with a leader line, and in narrow plots they are left out.
 import { FONT_PX, fitText } from "./plot_frame.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const HEIGHT_PX = 14;
+const LINE_PX = 18; // from one stacked label to the next
 const NARROW_PX = 540;
 const MIN_ROOM_PX = 170;
 const GAP_PX = 8; // from the center of the mark, to the side and up or down
@@ -82,4 +83,22 @@ export function labelMarks(rows, getMark, lines) {
     for (const label of placeLabels(order, bounds, walls)) drawLabel(group, label);
     return group;
   };
+}
+
+// Places one label per value, as near to it as possible, without overlap, and returns the places on the scale of values.
+// The values descend. Labels that would overlap form a group around the mean of their values.
+export function stackLabels(values, [low, high], [top, bottom]) {
+  const pixel = (bottom - top) / (high - low);
+  const groups = [];
+  values.forEach((value, at) => {
+    let group = { sum: top + (high - value) * pixel - at * LINE_PX, count: 1 };
+    while (groups.length && groups.at(-1).sum / groups.at(-1).count > group.sum / group.count) {
+      const above = groups.pop();
+      group = { sum: above.sum + group.sum, count: above.count + group.count };
+    }
+    groups.push(group);
+  });
+  const lowest = bottom - (values.length - 1) * LINE_PX;
+  const starts = groups.flatMap(({ sum, count }) => Array(count).fill(Math.min(Math.max(sum / count, top), lowest)));
+  return starts.map((start, at) => high - (start + at * LINE_PX - top) / pixel);
 }
