@@ -4,6 +4,7 @@ const RIGHT = 640;
 const BOTTOM = 170;
 const POINTS_WIDTH = 608 / 400;
 const SHARE_HEIGHT = 300;
+const LABEL_GAP = 10;
 
 const curve = document.getElementById("curve");
 const slider = curve.querySelector("input");
@@ -18,7 +19,11 @@ function move() {
   guide.querySelector("circle").setAttribute("cy", y);
   guide.querySelector("path").setAttribute("d", `M${RIGHT} ${y}H${x}V${BOTTOM}`);
   const text = curve.dataset.text.replace("LEAD", lead ? `+${lead}` : "0").replace("SHARE", Math.round(100 * share));
-  guide.querySelector("text").textContent = text;
+  const label = guide.querySelector("text");
+  const isLeft = x > RIGHT / 2;
+  label.textContent = text;
+  label.setAttribute("x", x + (isLeft ? -LABEL_GAP : LABEL_GAP));
+  label.style.textAnchor = isLeft ? "end" : "start";
   slider.ariaValueText = text;
 }
 
