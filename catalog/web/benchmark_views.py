@@ -36,8 +36,8 @@ SUITES = {
     2: (
         gettext_lazy("Open LLM Leaderboard 2, 2024 to 2025"),
         gettext_lazy(
-            "The six benchmarks of the second Open LLM Leaderboard, which was retired in March 2025, and the rating "
-            "from blind votes."
+            "The six benchmarks of the second Open LLM Leaderboard (retired in March 2025), and the rating from blind "
+            "votes."
         ),
     ),
     1: (

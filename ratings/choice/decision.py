@@ -39,7 +39,7 @@ CHECKLIST = (
     gettext_lazy("Harm: the model was tested for misuse, invented facts, and needless refusals."),
     gettext_lazy("Fairness: answers about different groups were tested in all your languages."),
     gettext_lazy("Fallback: a backup model was chosen, and switching to it was tested."),
-    gettext_lazy("Review: the next review is before the provider retires the model."),
+    gettext_lazy("Review: the next review takes place before the provider retires the model."),
 )
 
 

@@ -87,7 +87,7 @@ def describe_provisional_ranks(board: Mapping[str, Any]) -> str:
 def describe_tiers(leaderboard: LeaderboardState) -> str:
     """Return the rule for the models of a tier."""
     if leaderboard.selection.credit:
-        return _("tier: intervals overlap its top model's")
+        return _("tier: intervals overlap the top model's")
     return _("tier: about as good as its top model")
 
 

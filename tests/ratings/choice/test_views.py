@@ -54,7 +54,7 @@ def test_card_of_a_task_names_the_picks_within_its_usual_limits(client, tmp_path
     assert "5B for a phone. Highest rated Go Gemma 3 4B IT" in shown
     priced(LanguageModel.objects.get(slug="claude-opus-4-6"), 2)
     assert re.search(r"Claude Opus 4.6 1,\d\d\d \$2.00", text(client.get(PAGE)))
-    assert "What do you need the model for? Ratings: LMArena, October 2026 Prices per million tokens" in shown
+    assert "What do you need the model for? LMArena, October 2026 Rating, price per million tokens" in shown
 
 
 def test_cards_are_grouped_by_the_source_of_their_ratings(client, tmp_path, monkeypatch):
@@ -63,9 +63,9 @@ def test_cards_are_grouped_by_the_source_of_their_ratings(client, tmp_path, monk
     found = dict([first, (second[0], TaskPicks("Elsewhere", second[1].picks)), *rest])
     monkeypatch.setattr(views, "find_task_picks", lambda: found)
     shown = text(client.get(PAGE))
-    assert [shown.count(f"Ratings: {source}") for source in ("LMArena, October 2026", "Elsewhere")] == [1, 1]
-    assert "On a phone or a laptop" in shown.partition("Ratings: Elsewhere")[0]
-    assert "Ratings: Elsewhere Writing code" in shown
+    assert [shown.count(source) for source in ("LMArena, October 2026", "Elsewhere")] == [1, 1]
+    assert "On a phone or a laptop" in shown.partition("Elsewhere")[0]
+    assert "Elsewhere Writing code" in shown
 
 
 @pytest.mark.parametrize("kind", load_task_kinds().values(), ids=lambda kind: kind.slug)
