@@ -1,6 +1,5 @@
 // Shows the events of a battle on the page, and fetches the parts of the page that change.
 import { fail, findAnswer, finish, grow, restart, setUpAnswers } from "./answer_panes.js";
-import { scrollToTarget } from "./page_scroll.js";
 import { cancelPatience, restoreStatus, setStatus, startPatienceTimer } from "./status_line.js";
 
 const battle = document.getElementById("battle");
@@ -31,7 +30,6 @@ function openVoteBar() {
   verdict().dataset.state = "ready";
   verdict().querySelector(".vote fieldset")?.removeAttribute("disabled");
   setStatus(words.ready);
-  scrollToTarget(); // the vote bar has become higher
   if (hadFocus) status()?.focus();
   if (hasFailure || stopping || "special" in verdict().dataset) refresh();
 }

@@ -8,7 +8,7 @@ let ownPosition = -1; // where this script has scrolled to
 
 const isAtEnd = () => scrollY > 0 && page.scrollHeight - innerHeight - scrollY <= SLACK_PX;
 
-export function scrollToTarget() {
+function scrollToTarget() {
   if (target === page) scrollTo(0, page.scrollHeight);
   else target?.scrollIntoView();
   ownPosition = scrollY;
