@@ -24,7 +24,7 @@ MARKED_LEADS = (100, 200, 400)
 CURVE_SVG = (
     '<svg viewBox="0 -8 640 230" role="img" aria-label="{}"><path class="grid" d="M0 20H640M0 95H640M0 170H640"/>'
     '<path d="{}"/><g class="guide" hidden><path class="grid"/><circle r="7"/>'
-    '<text class="end" x="640" y="142"/></g>{}</svg>'
+    '<text y="142"/></g>{}</svg>'
 )
 
 

@@ -45,7 +45,7 @@ coverage_cache: TtlCache[CoverageReport | None] = TtlCache(1, COVERAGE_CACHE_S)
 DEFAULT_COLUMNS = 6
 MIN_DEFAULT_SHARE = 0.2  # of the rows on a page; emptier columns are shown only on request
 MIN_SIZE_SHARE = 0.5  # with fewer sizes, the release date is shown instead
-FIRST_ROWS = 12  # are on the first screen
+FIRST_ROWS = 12  # on the first screen
 FACT_COLUMNS = ("rating", "price", "context", "size", "released")
 FACT_LABELS = {
     "rating": gettext_lazy("Rating"),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from catalog.models import Price
 from core.files.csv_injection import unescape_formula
 from ratings.boards import model_facts
-from ratings.boards.snapshots import pack_rows
+from ratings.boards.snapshots import pack_rows, unpack_rows
 from ratings.models import SEED_POOL, Board, PairTable, Pool, Snapshot
 from ratings.pipeline import board_refresh
 from ratings.web.leaderboard import downloads, ties
@@ -68,6 +68,7 @@ def test_page_shows_the_published_board(client, voted):
     assert "from 13 votes" in shown
     assert "<A> One leads, but 3 others are in the same tier." in shown
     assert "These ranks are provisional: a rank needs 100 votes." in shown
+    assert "○" not in shown
     assert "Votes 4 " in shown
     assert "Price per 1M $4.00 " in shown
     assert "Context 131K" in shown
@@ -527,6 +528,15 @@ def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(clie
     assert '<option value="live">This arena (0 votes)' in shown
     assert f'<option value="{SEED_POOL}" selected>Votes of 2024 (1 vote)' in shown
     assert f'href="/models/x/?pool={SEED_POOL}"' in shown
+
+
+def test_legend_explains_the_hollow_dots_if_only_some_ratings_are_provisional(client, voted):
+    snapshot = Snapshot.objects.exclude(method="elo").get(board__category__slug="overall", board__style_control=False)
+    rows = [{**row, "provisional": row["model"] == "b"} for row in unpack_rows(snapshot.rows)]
+    Snapshot.objects.filter(pk=snapshot.pk).update(
+        rows=pack_rows(rows), parameters={**snapshot.parameters, "provisional": False}
+    )
+    assert "about as good as its top model ○ provisional" in text(client.get(PAGE))
 
 
 def test_page_tells_why_a_board_under_style_control_has_no_rows(client, voted):
