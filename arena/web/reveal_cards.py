@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from arena.battles.reveal import RatingMoves, predict_result
-from arena.models import Battle
+from arena.models import SIDES, Battle
 from catalog.models import LanguageModel
 from core.text.number_format import round_number
 
@@ -59,13 +59,16 @@ def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
     prediction = predict_result(battle, winner)
     if prediction is None:
         return ""
-    if prediction.outcome == "close":
+    name = {"a": battle.model_a, "b": battle.model_b}[prediction.side].name
+    percent = prediction.percent
+    if winner in SIDES:
+        text = _("Predicted win rate: {percent}%.")
+        percent = percent if winner == prediction.side else 100 - percent
+    elif prediction.outcome == "close":
         text = _("<bdi>{name}</bdi> had a predicted win rate of {percent}%.")
     else:
         text = _("<bdi>{name}</bdi> was the favorite: predicted win rate {percent}%.")
-    name = {"a": battle.model_a, "b": battle.model_b}[prediction.side].name
-    sentence = format_html(text, name=name, percent=prediction.percent)
-    parts: list[str] = [sentence]
+    parts: list[str] = [format_html(text, name=name, percent=percent)]
     if outcome := OUTCOMES.get(prediction.outcome):
         parts.insert(0, format_html("<strong>{}</strong>", outcome))
     return format_html_join(" ", "{}", ((part,) for part in parts))

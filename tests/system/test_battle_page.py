@@ -110,6 +110,21 @@ def test_layout_does_not_shift_while_answers_arrive_and_the_bar_stays(
         assert page.evaluate("shift") <= 0.02
 
 
+def test_layout_does_not_shift_for_a_reader_who_follows_the_text(fed: Page) -> None:
+    for side in "ab":
+        grow(fed, LINES, side)
+        expect(fed.locator(f"#turn-1-{side}")).to_contain_text("Line 59.")
+    fed.evaluate("scrollTo(0, 100_000)")
+    fed.wait_for_timeout(600)  # until the scrolling no longer counts as recent input
+    fed.evaluate(SHIFTS)
+    before = fed.evaluate("shift")
+    for number in range(60, 80):
+        grow(fed, f"{LINES}More.\n\nAnd line {number}. ")
+        expect(fed.locator("#turn-1-a")).to_contain_text(f"And line {number}.")
+        fed.wait_for_function(AT_END)
+    assert fed.evaluate("shift") - before <= 0.02
+
+
 FILL = """WITH more AS (
     INSERT INTO arena_turn (battle_id, number, prompt, created_at)
     SELECT battle_id, n, prompt, created_at FROM arena_turn, generate_series(2, 20) n WHERE battle_id = %s RETURNING *)
@@ -225,16 +240,18 @@ def test_phone_has_both_panes_and_the_bar_within_reach(phone: Page) -> None:
         expect(button).to_be_in_viewport(ratio=1)
         bar[name] = button.bounding_box()
         assert bar[name]["height"] >= 44
-    assert len({bar[name]["y"] for name in ("A is better", "B is better", "Tie", "Both bad")}) == 1
+    assert bar["A is better"]["y"] == bar["B is better"]["y"]
     assert bar["A is better"]["width"] == bar["B is better"]["width"] > 1.3 * bar["Both bad"]["width"]
     assert bar["Both bad"]["width"] >= bar["Tie"]["width"] >= 44
-    # The status is above the vote buttons. Skip and the box for a follow-up question are below them.
+    # The status and Skip are above the vote buttons. Tie, Both bad, and the box for a follow-up question are below.
     status = phone.locator(".vote-status").bounding_box()
     box = phone.get_by_role("textbox", name="A follow-up question for both")
     expect(box).to_be_in_viewport(ratio=1)
     place = box.bounding_box()
-    assert status and place and status["y"] + status["height"] <= bar["Tie"]["y"]
-    assert bar["Skip"]["y"] == place["y"] >= bar["Tie"]["y"] + bar["Tie"]["height"]
+    assert status and place and status["y"] + status["height"] <= bar["B is better"]["y"]
+    assert bar["Skip"]["y"] + bar["Skip"]["height"] <= bar["B is better"]["y"]
+    assert bar["Tie"]["y"] == bar["Both bad"]["y"] == place["y"]
+    assert place["y"] >= bar["A is better"]["y"] + bar["A is better"]["height"]
     assert height(phone.locator(".bar")) <= 140
     assert not phone.evaluate(SPREAD)
     assert not violations(phone)
@@ -352,7 +369,7 @@ def test_page_works_without_javascript(plain: Page) -> None:
     plain.get_by_role("group", name="Answer A was").get_by_role("checkbox", name="useful").check()
     plain.get_by_role("button", name="Save").click()
     expect(plain.get_by_role("group", name="Answer A was").get_by_role("checkbox", name="useful")).to_be_checked()
-    plain.get_by_role("button", name="Ask a follow-up").click()
+    plain.get_by_role("button", name="Follow-up question").click()
     expect(plain.get_by_role("region", name="Turn 2").get_by_role("group", name="Your question")).to_be_in_viewport()
     expect(plain.get_by_role("textbox", name="A follow-up question for both")).to_be_visible()
 

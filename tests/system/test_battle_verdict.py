@@ -251,7 +251,7 @@ def test_going_on_is_with_the_names_and_the_box_at_hand(ready: Page) -> None:
     vote(ready, "2")
     expect(ready.get_by_role("heading", name="You chose B")).to_be_visible()
     said = ready.locator("#turn-1-a").inner_text()
-    ready.get_by_role("button", name="Ask a follow-up").click()
+    ready.get_by_role("button", name="Follow-up question").click()
     expect(ready.get_by_role("textbox", name="A follow-up question for both")).to_be_focused()
     expect(ready.get_by_role("status")).to_contain_text("Ask both models the next question.")
     expect(ready.get_by_role("button", name="A is better")).to_have_count(0)

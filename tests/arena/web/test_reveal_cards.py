@@ -16,7 +16,6 @@ FIELDS = (
 )
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 QUOKKA = "<bdi>Quokka &lt;7B&gt;</bdi>"
-FAVORED = f"{QUOKKA} was the favorite: predicted win rate"
 SLOW = EndpointPerformance(answers=9, failures=0, calls=9, first_token_s=None, tokens_per_s=4.4)
 
 
@@ -41,10 +40,12 @@ def test_card_says_what_is_known(card, facts, figures):
 @pytest.mark.parametrize(
     ("lead", "winner", "html"),
     [
-        (-330, "a", "<strong>An upset.</strong> <bdi>Wombat</bdi> was the favorite: predicted win rate 87%."),
-        (160, "a", f"<strong>As expected.</strong> {FAVORED} 72%."),
-        (330, "tie", f"{FAVORED} 87%."),
-        (0, "a", f"<strong>A close match.</strong> {QUOKKA} had a predicted win rate of 50%."),
+        (-330, "a", "<strong>An upset.</strong> Predicted win rate: 13%."),
+        (-330, "b", "<strong>As expected.</strong> Predicted win rate: 87%."),
+        (160, "a", "<strong>As expected.</strong> Predicted win rate: 72%."),
+        (20, "b", "<strong>A close match.</strong> Predicted win rate: 47%."),
+        (330, "tie", f"{QUOKKA} was the favorite: predicted win rate 87%."),
+        (0, "tie", f"<strong>A close match.</strong> {QUOKKA} had a predicted win rate of 50%."),
     ],
 )
 def test_prediction_says_what_was_expected(lead, winner, html):

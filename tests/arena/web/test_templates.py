@@ -276,7 +276,7 @@ def test_home_says_how_many_are_in_the_draw(render, model_count, words):
 
 
 STATES = [
-    (battle("answering", ("waiting", "waiting")), "You can vote once both answers are complete."),
+    (battle("answering", ("waiting", "waiting")), "You can vote once both are complete."),
     (battle("ready"), "Both answers are in. Which is better?"),
     (battle("ready", ("finished", "failed"), turns=2), "At least one model did not answer this time."),
     (battle("ready", has_stopped_answer=True), "your vote is stored but does not change any rating"),
