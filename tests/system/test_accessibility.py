@@ -77,7 +77,7 @@ def stopped(page: Page) -> None:
     for _ in range(20):
         answering(page)
         page.wait_for_function(STOP_AT_THE_FIRST_WORDS)
-        expect(page.locator("#status")).to_contain_text(re.compile("You stopped|Both answers are in"))
+        expect(page.locator("#status")).to_contain_text(re.compile("You stopped|^Which is better"))
         if "You stopped" in page.locator("#status").inner_text():
             return
     raise AssertionError("never stopped in time")

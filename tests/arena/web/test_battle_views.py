@@ -51,7 +51,7 @@ def test_battle_page_of_anyone_else_is_not_there(client, me):
     ("state", "a", "shown"),
     [
         ("answering", RUNNING, 'data-state="answering"'),
-        ("ready", FINISHED, "Both answers are in."),
+        ("ready", FINISHED, ">Which is better?<"),
         ("void", FAILED, "You can't vote"),
         ("skipped", FINISHED, "You skipped this battle."),
         ("expired", FINISHED, "This battle is closed."),
