@@ -303,7 +303,7 @@ def test_page_has_no_empty_box_for_a_connected_model_without_figures(client):
     factories.pool("empty", kind=Pool.Kind.IMPORT)
     for parameters in ({}, {"pool": "empty"}):
         shown = client.get("/models/quokka/", parameters).content.decode()
-        assert "Start a battle with this model" in shown
+        assert "Start a battle<span class='on-wide'> with this model</span>" in shown
         assert 'id="in-pool"' not in shown
 
     quokka.context_window = 8_000
