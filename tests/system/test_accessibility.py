@@ -172,6 +172,18 @@ def test_page_has_no_violation(browser: Browser, service: Service, state: str, v
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
+def test_no_page_scrolls_sideways_on_the_narrowest_phone(browser: Browser, service: Service) -> None:
+    paths = ["/", "/nowhere/", "/battles/", "/leaderboard/", "/leaderboard/plots/", "/history/", "/method/", "/models/"]
+    paths += ["/benchmarks/", "/benchmarks/gpqa/", "/choose/", "/cost/", "/scaling/", "/accounts/login/"]
+    # Not `reading`, because the browser logs the status of the missing page to the console.
+    context = browser.new_context(base_url=service.url, viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    for path in paths:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+    context.close()
+
+
 def missing(page: Page) -> None:
     page.goto("/models/there-is-none/")
 
