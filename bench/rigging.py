@@ -287,6 +287,8 @@ def main(groups: str, seeds: range, path: Path | None) -> None:
 
 if __name__ == "__main__":
     options = dict(enumerate(sys.argv[1:]))
+    if unknown := set(options.get(0, "")) - set(GROUPS):
+        sys.exit(f"Unknown groups: {''.join(sorted(unknown))}. The groups are: {GROUPS}")
     count = int(options.get(1, SEEDS))
     file = options.get(2)
     main(options.get(0, GROUPS), range(FIRST_SEED, FIRST_SEED + count), Path(file) if file else None)

@@ -59,15 +59,11 @@ def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
     prediction = predict_result(battle, winner)
     if prediction is None:
         return ""
-    name = {"a": battle.model_a, "b": battle.model_b}[prediction.side].name
-    percent = prediction.percent
-    if winner in SIDES:
-        text = _("Predicted win rate: {percent}%.")
-        percent = percent if winner == prediction.side else 100 - percent
-    elif prediction.outcome == "close":
-        text = _("<bdi>{name}</bdi> had a predicted win rate of {percent}%.")
-    else:
-        text = _("<bdi>{name}</bdi> was the favorite: predicted win rate {percent}%.")
+    side, percent = prediction.side, prediction.percent
+    if winner in SIDES and winner != side:
+        side, percent = winner, 100 - percent
+    name = {"a": battle.model_a, "b": battle.model_b}[side].name
+    text = _("Predicted win rate of <bdi>{name}</bdi>: {percent}%.")
     parts: list[str] = [format_html(text, name=name, percent=percent)]
     if outcome := OUTCOMES.get(prediction.outcome):
         parts.insert(0, format_html("<strong>{}</strong>", outcome))

@@ -134,13 +134,13 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         lists = _paginate_lists(choice, request.GET) if choice else {}
         if form.is_bound:
             _offer_boards(form, choice)
+        tasks = [] if form.is_bound else _list_tasks()
     except RequestError as error:
         return render_error_page(request, error)
     candidates = choice.candidates if choice else load_candidates((), LaunchWeeks(None, None))
     offered = list_offered_fields(candidates, form)
     sections = _list_sections(form, offered)
     is_order_set = any((form["sort"].errors, form["pool"].data, form["category"].data))
-    tasks = [] if form.is_bound else _list_tasks()
     context = {
         "form": form,
         "facets": _list_facets(form, offered),

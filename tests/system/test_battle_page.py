@@ -125,6 +125,19 @@ def test_layout_does_not_shift_for_a_reader_who_follows_the_text(fed: Page) -> N
     assert fed.evaluate("shift") - before <= 0.02
 
 
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_box_for_a_follow_up_never_covers_the_status(browser: Browser, zoo: Service, viewport: Any) -> None:
+    with judging(browser, zoo, "What is said beside the box?", viewport=viewport) as page:
+        status, box = page.locator("#status"), page.get_by_role("textbox")
+        status.evaluate("it => { it.textContent = 'At least one model did not answer. Which is better so far?'; }")
+        for draft in ("", "A draft of what I want to ask"):
+            box.fill(draft)
+            text, place = status.bounding_box(), box.bounding_box()
+            assert text and place
+            is_beside = text["x"] + text["width"] <= place["x"]
+            assert is_beside or text["y"] >= place["y"] + place["height"], draft
+
+
 FILL = """WITH more AS (
     INSERT INTO arena_turn (battle_id, number, prompt, created_at)
     SELECT battle_id, n, prompt, created_at FROM arena_turn, generate_series(2, 20) n WHERE battle_id = %s RETURNING *)

@@ -234,4 +234,4 @@ def test_ratings_and_the_predicted_result_are_shown_with_the_names_and_not_befor
     assert "<strong>1,012</strong>" in text
     assert "<strong>1,345</strong>" in text
     assert "<strong>As expected.</strong>" in text
-    assert "Predicted win rate: 87%." in text
+    assert f"Predicted win rate of <bdi>{models[1].name}</bdi>: 87%." in text

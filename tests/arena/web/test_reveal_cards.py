@@ -16,6 +16,7 @@ FIELDS = (
 )
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 QUOKKA = "<bdi>Quokka &lt;7B&gt;</bdi>"
+PREDICTED = "Predicted win rate of"
 SLOW = EndpointPerformance(answers=9, failures=0, calls=9, first_token_s=None, tokens_per_s=4.4)
 
 
@@ -40,12 +41,12 @@ def test_card_says_what_is_known(card, facts, figures):
 @pytest.mark.parametrize(
     ("lead", "winner", "html"),
     [
-        (-330, "a", "<strong>An upset.</strong> Predicted win rate: 13%."),
-        (-330, "b", "<strong>As expected.</strong> Predicted win rate: 87%."),
-        (160, "a", "<strong>As expected.</strong> Predicted win rate: 72%."),
-        (20, "b", "<strong>A close match.</strong> Predicted win rate: 47%."),
-        (330, "tie", f"{QUOKKA} was the favorite: predicted win rate 87%."),
-        (0, "tie", f"<strong>A close match.</strong> {QUOKKA} had a predicted win rate of 50%."),
+        (-330, "a", f"<strong>An upset.</strong> {PREDICTED} {QUOKKA}: 13%."),
+        (-330, "b", f"<strong>As expected.</strong> {PREDICTED} <bdi>Wombat</bdi>: 87%."),
+        (160, "a", f"<strong>As expected.</strong> {PREDICTED} {QUOKKA}: 72%."),
+        (20, "b", f"<strong>A close match.</strong> {PREDICTED} <bdi>Wombat</bdi>: 47%."),
+        (330, "tie", f"{PREDICTED} {QUOKKA}: 87%."),
+        (0, "tie", f"<strong>A close match.</strong> {PREDICTED} {QUOKKA}: 50%."),
     ],
 )
 def test_prediction_says_what_was_expected(lead, winner, html):
