@@ -28,6 +28,9 @@ TABLE = (
 )
 SHOWN = [
     ("Hello *there*, **you**.", "<p>Hello <em>there</em>, <strong>you</strong>.</p>"),
+    ("a_b_c, snake_case and two__marks (x_1)", "<p>a_b_c, snake_case and two__marks (x_1)</p>"),
+    ("_so_ and __so__, `x_y_z`", "<p><em>so</em> and <strong>so</strong>, <code>x_y_z</code></p>"),
+    ("[x_y](https://a.example/b_c_d) y_z", f'<p><a href="https://a.example/b_c_d" {REL}>x_y</a> {HOST} y_z</p>'),
     ("one\n\ntwo\nthree", "<p>one</p><p>two<br>three</p>"),
     ("# One\n\n### Three\n\n## Two\n\n# One", "<h3>One</h3><h4>Three</h4><h4>Two</h4><h3>One</h3>"),
     ("## Two\n\n###### Six", "<h3>Two</h3><h4>Six</h4>"),

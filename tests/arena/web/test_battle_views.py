@@ -165,6 +165,19 @@ def test_vote_shows_who_answered(client, me, winner, words):
     assert Vote.objects.get().winner == winner
 
 
+@pytest.mark.parametrize(
+    ("fields", "is_said"),
+    [({}, False), ({"mode": Battle.Mode.SIDE_BY_SIDE}, True), ({"a": {**factories.FINISHED, "stopped": True}}, True)],
+    ids=["anonymous", "named", "stopped"],
+)
+def test_vote_that_changes_no_rating_says_so(client, me, fields, is_said):
+    battle = factories.battle(voter=me, **fields)
+
+    answer = client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"}, headers=HTMX)
+
+    assert ("This vote does not change any rating." in answer.content.decode()) == is_said
+
+
 def test_vote_shows_that_a_model_has_no_rank_yet(client, me):
     battle = factories.battle(voter=me, model_a=common.model("alpha"), model_b=common.model("beta"))
     newcomer = {"rating": 1700.0, "ci_low": 1400.0, "ci_high": None, "rank": None, "votes": 20}

@@ -3,13 +3,18 @@ import { appendElement, renderer } from "./markdown_nodes.js";
 import * as smd from "../../../vendor/streaming-markdown/smd.min.js";
 
 const CHARACTERS_PER_FRAME = 1_024; // late readers receive a whole answer at once
-const PIECE = /[^\n$[]{0,255}[\n$[]|[^\n$[]{1,256}/uy; // ends after a mark that `#write` may have to handle
+const PIECE = /[^\n$[_]{0,255}[\n$[_]|[^\n$[_]{1,256}/uy; // ends after a mark that `#write` may have to handle
 const MAYBE_EQUATION = 105; // the parser's state after "$$" or "\["
 const ROW = /^ {0,3}(> ?)*\|[^\n]*/; // may be the first row of a table, which the parser takes for one without a second look
 const RULER = /^[ >]*\|?( *:?-+:? *\|)* *:?-+:? *\|?\s*$/;
 const RULER_START = /^[ >|:\r-]*$/;
 const IN_TABLE = new Set([smd.TABLE, smd.TABLE_ROW, smd.TABLE_CELL]);
 const IN_CODE = new Set([smd.CODE_BLOCK, smd.CODE_FENCE]);
+// A "_" in these is not the mark of an emphasis that could begin, or it may end the emphasis.
+const NO_START = new Set([
+  ...IN_CODE, smd.CODE_INLINE, smd.EQUATION_BLOCK, smd.EQUATION_INLINE, smd.RAW_URL, smd.ITALIC_UND, smd.STRONG_UND,
+]);
+const WORD_END = /[\p{L}\p{N}]$/u;
 const NO_EQUATION = /^[\n$),.;:]/; // after "$$", this means prices, or a line break that the parser handles itself
 
 export class MarkdownStream {
@@ -19,6 +24,7 @@ export class MarkdownStream {
   #isScheduled = false;
   #isLineStart = true;
   #isAfterBlank = false;
+  #isInWord = false; // whether the text so far ends with a letter, a digit, or a "_" after one of them
 
   // Appends the rendered text to the element. To stop rendering, empty the element.
   constructor(element) {
@@ -72,7 +78,19 @@ export class MarkdownStream {
     const { token, pending } = this.#parser;
     if (token === MAYBE_EQUATION && !NO_EQUATION.test(piece)) smd.parser_write(this.#parser, "\n");
     if (token === smd.EQUATION_BLOCK && pending + piece === "\n\n") smd.parser_write(this.#parser, "$$");
-    smd.parser_write(this.#parser, piece);
+    smd.parser_write(this.#parser, piece.endsWith("_") ? this.#escapeInWord(piece) : piece);
+    if (piece !== "_") this.#isInWord = WORD_END.test(piece.replace(/_$/, ""));
     if (this.#parser.token === smd.EQUATION_INLINE && piece.endsWith("\n")) smd.parser_write(this.#parser, "$");
+  }
+
+  // Returns the mark to write after a piece that ends with "_", which is written up to it. As on the server, a "_" after
+  // a letter or digit does not begin an emphasis, so that names such as "my_name" stay as they are.
+  #escapeInWord(piece) {
+    const text = piece.slice(0, -1);
+    smd.parser_write(this.#parser, text);
+    const { tokens, len, pending } = this.#parser;
+    const isInWord = text ? WORD_END.test(text) : this.#isInWord;
+    const canStart = !pending.startsWith("](") && !tokens.slice(0, len + 1).some((token) => NO_START.has(token));
+    return isInWord && canStart ? "\\_" : "_";
   }
 }
