@@ -56,14 +56,10 @@ class LaunchWeeks:
     own: Decimal | None
 
 
-def load_candidates(
-    rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks, *, only_rated: bool = False
-) -> list[Candidate]:
+def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> list[Candidate]:
     """Return all models that can be chosen, with their ratings from a board's rows.
 
     Retired models and demo models cannot be chosen. Facts, prices, and measurements can be up to `CACHE_S` seconds old.
-
-    only_rated: leave out the models without a rating on this board
     """
     # A publisher can rate a model at several settings. Rows are sorted best first, so in reverse order, a model's best
     # row replaces its other rows.
@@ -73,8 +69,6 @@ def load_candidates(
     candidates = []
     for facts in facts_cache.get_or_compute(None, _load_facts):
         slug = facts["slug"]
-        if only_rated and slug not in rated_rows:
-            continue
         standing = _build_standing(rated_rows[slug], interval_tiers.get(slug)) if slug in rated_rows else {}
         is_used_through_api = facts["prices"] or facts["open_weights"] is False
         candidates.append(Candidate(**facts, **standing, weeks=weeks.api if is_used_through_api else weeks.own))

@@ -131,7 +131,7 @@ def _find_task_picks() -> dict[str, TaskPicks]:
         form.full_clean()
         limits = form.build_limits()
         board = ordering_board.load_ordering_board("", task.categories)
-        candidates = load_candidates(board["rows"], LaunchWeeks(api=None, own=None), only_rated=True)
+        candidates = load_candidates(board["rows"], LaunchWeeks(api=None, own=None))
         matches = [each for each in candidates if each.tier is not None and not list_findings(each, limits)]
         picks = build_picks(build_shortlist(matches, limits, "rating").survivors)
         found[task.slug] = TaskPicks(pool_names.get(board["pool"], ""), picks)

@@ -277,7 +277,7 @@ def test_home_says_how_many_are_in_the_draw(render, model_count, words):
 
 STATES = [
     (battle("answering", ("waiting", "waiting")), "Vote when both are done."),
-    (battle("ready"), "Which is better?"),
+    (battle("ready"), "Which is better? Your vote A is better"),
     (battle("ready", ("finished", "failed"), turns=2), "At least one model did not answer this time."),
     (battle("ready", has_stopped_answer=True), "your vote is stored but does not change any rating"),
     (battle(is_revealed=True, mode="side_by_side"), "You know the names, so your vote does not change any rating."),

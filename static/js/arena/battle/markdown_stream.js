@@ -10,7 +10,7 @@ const RULER = /^[ >]*\|?( *:?-+:? *\|)* *:?-+:? *\|?\s*$/;
 const RULER_START = /^[ >|:\r-]*$/;
 const IN_TABLE = new Set([smd.TABLE, smd.TABLE_ROW, smd.TABLE_CELL]);
 const IN_CODE = new Set([smd.CODE_BLOCK, smd.CODE_FENCE]);
-// A "_" in these is not the mark of an emphasis that could begin, or it may end the emphasis.
+// In code, formulas, and URLs, a "_" is text. In an emphasis that "_" has begun, it may be the end.
 const NO_START = new Set([
   ...IN_CODE, smd.CODE_INLINE, smd.EQUATION_BLOCK, smd.EQUATION_INLINE, smd.RAW_URL, smd.ITALIC_UND, smd.STRONG_UND,
 ]);
@@ -78,19 +78,17 @@ export class MarkdownStream {
     const { token, pending } = this.#parser;
     if (token === MAYBE_EQUATION && !NO_EQUATION.test(piece)) smd.parser_write(this.#parser, "\n");
     if (token === smd.EQUATION_BLOCK && pending + piece === "\n\n") smd.parser_write(this.#parser, "$$");
-    smd.parser_write(this.#parser, piece.endsWith("_") ? this.#escapeInWord(piece) : piece);
-    if (piece !== "_") this.#isInWord = WORD_END.test(piece.replace(/_$/, ""));
+    const text = piece.replace(/_$/, "");
+    smd.parser_write(this.#parser, text);
+    if (text) this.#isInWord = WORD_END.test(text);
+    if (text !== piece) smd.parser_write(this.#parser, this.#isInWord && this.#canStartEmphasis() ? "\\_" : "_");
     if (this.#parser.token === smd.EQUATION_INLINE && piece.endsWith("\n")) smd.parser_write(this.#parser, "$");
   }
 
-  // Returns the mark to write after a piece that ends with "_", which is written up to it. As on the server, a "_" after
-  // a letter or digit does not begin an emphasis, so that names such as "my_name" stay as they are.
-  #escapeInWord(piece) {
-    const text = piece.slice(0, -1);
-    smd.parser_write(this.#parser, text);
+  // Returns whether the parser might take a "_" for the start of an emphasis. On the server, a "_" after a letter or
+  // digit does not start one, so that names such as "my_name" stay as they are.
+  #canStartEmphasis() {
     const { tokens, len, pending } = this.#parser;
-    const isInWord = text ? WORD_END.test(text) : this.#isInWord;
-    const canStart = !pending.startsWith("](") && !tokens.slice(0, len + 1).some((token) => NO_START.has(token));
-    return isInWord && canStart ? "\\_" : "_";
+    return !pending.startsWith("](") && !tokens.slice(0, len + 1).some((token) => NO_START.has(token));
   }
 }
