@@ -12,6 +12,7 @@ from django.db import connections
 from django.test import override_settings
 from kombu import pools
 
+from arena.answers.announcements import EVENT_STREAM
 from arena.identity import hash_key, network_hashes, voters
 from config.celery import app
 from core.storage.redis_clients import get_redis_client
@@ -106,8 +107,10 @@ def me(client):
 
 @pytest.fixture
 def valkey():
-    """Request access to the real Valkey. Each battle has its own keys there."""
-    return get_redis_client()
+    """Request access to the real Valkey, without the events that other tests have announced."""
+    client = get_redis_client()
+    client.delete(EVENT_STREAM)
+    return client
 
 
 @pytest.fixture

@@ -1,25 +1,26 @@
-"""Announces battle events to open pages, through one Redis stream per battle. Events can be lost.
+"""Announces battle events to open pages, through one Redis stream for all battles. Events can be lost.
 
-Each stream entry contains a list of events: ["delta", turn, side, tag, offset, text], ["done", turn, side, tag, html],
-["failed", turn, side, tag, reason], and ["state", state]. `tag` identifies the attempt (see `attempt_tags`), and
-`offset` is the number of characters before the text.
+Each entry of the stream contains battle ids, each followed by a list of events: ["delta", turn, side, tag, offset,
+text], ["done", turn, side, tag, html], ["failed", turn, side, tag, reason], and ["state", state]. `tag` identifies the
+attempt (see `attempt_tags`), and `offset` is the number of characters before the text.
+
+The stream contains the events of the last `RETENTION_S`. A worker that may publish has saved its text within the last
+`LEASE_S`, so these events and the database together contain all released text.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from core.storage.redis_clients import get_redis_client, suppress_redis_errors
 
-STREAM_TTL_S = 3600
-EVENTS_FIELD = b"e"
+EVENT_STREAM = "battle-events"
+RETENTION_S = 15
+STREAM_TTL_S = 60
+MAX_ANNOUNCED_ENTRIES = 10_000  # while no worker publishes
 STOP_STREAM = "stops"
+STOP_FIELD = b"b"
 MAX_STOP_ENTRIES = 1000
-
-
-def get_stream_key(battle_id: object) -> str:
-    return f"battle:{battle_id}"
 
 
 def announce_events(battle_id: object, *events: list[Any]) -> None:
@@ -27,22 +28,14 @@ def announce_events(battle_id: object, *events: list[Any]) -> None:
 
     The events are lost if Redis is down.
     """
-    key = get_stream_key(battle_id)
     with suppress_redis_errors():
         pipeline = get_redis_client().pipeline(transaction=False)
-        pipeline.xadd(key, {EVENTS_FIELD: orjson.dumps(events)})
-        pipeline.expire(key, STREAM_TTL_S)
+        pipeline.xadd(EVENT_STREAM, {str(battle_id): orjson.dumps(events)}, maxlen=MAX_ANNOUNCED_ENTRIES)
+        pipeline.expire(EVENT_STREAM, STREAM_TTL_S)
         pipeline.execute()
 
 
 def request_stop(battle_id: object) -> None:
     """Ask the workers to stop a battle's answers. If Redis is down, they notice at their next heartbeat."""
     with suppress_redis_errors():
-        get_redis_client().xadd(STOP_STREAM, {EVENTS_FIELD: str(battle_id)}, maxlen=MAX_STOP_ENTRIES)
-
-
-def delete_streams(battle_ids: Iterable[object]) -> None:
-    """Delete the event streams of deleted battles. If Redis is down, the streams expire within `STREAM_TTL_S`."""
-    if keys := [get_stream_key(battle_id) for battle_id in battle_ids]:
-        with suppress_redis_errors():
-            get_redis_client().delete(*keys)
+        get_redis_client().xadd(STOP_STREAM, {STOP_FIELD: str(battle_id)}, maxlen=MAX_STOP_ENTRIES)

@@ -105,12 +105,6 @@ class Engine:
             for side in turn.sides.values():
                 self.runner.record_finished_call(side)
 
-    async def _abandon_turn(self, turn: LiveTurn) -> None:
-        """Drop a turn that this worker has lost. If its battle has been deleted, delete the battle's stream."""
-        self._drop_turn(turn)
-        if not await self.batcher.call_until_ok(leases.turns_exist, turn.job.turn_id):
-            await self.publisher.delete_stream(turn.job.battle_id)
-
     def _cancel_tasks(self, turn: LiveTurn) -> None:
         for task in self.tasks.pop(turn.job.turn_id, []):
             task.cancel()
@@ -167,7 +161,7 @@ class Engine:
             leases.finish_answers, leases.FinishedSides(turn.job.turn_id, results)
         )
         if not outcome.saved_ids:
-            await self._abandon_turn(turn)
+            self._drop_turn(turn)
             return
         saved_sides = [side for side in sides if side.job.answer_id in outcome.saved_ids]
         # Rendering takes time, so it runs in a thread to keep other turns going.
@@ -201,7 +195,7 @@ class Engine:
         # A side might have ended since the extension was sent, so the extension might cover more answers than these.
         open_ids = {side.job.answer_id for side in turn.iter_open_sides()}
         if not open_ids <= extension.owned_ids:
-            self._run_in_background(self._abandon_turn(turn))
+            self._drop_turn(turn)
         elif open_ids:
             turn.lease_deadline = extension_time + leases.LEASE_S
             if extension.stopped:

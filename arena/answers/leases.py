@@ -164,14 +164,6 @@ def extend_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[LeaseExtension
     ]
 
 
-def turns_exist(turn_ids: Sequence[int]) -> list[bool]:
-    """Return whether each turn still exists. Voters can delete their battles at any time."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM arena_turn WHERE id = ANY(%s)", [list(turn_ids)])
-        existing_ids = {turn_id for (turn_id,) in cursor.fetchall()}
-    return [turn_id in existing_ids for turn_id in turn_ids]
-
-
 def release_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[None]:
     """Expire the leases immediately, so that another worker can claim the answers."""
     all_leases = [lease for turn_leases in turns for lease in turn_leases]

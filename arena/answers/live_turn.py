@@ -124,7 +124,6 @@ class LiveTurn:
     pacing_deadline: when pacing stops, in seconds on the monotonic clock; after it, all waiting text is released as
         soon as both sides have ended
     resend_all: whether all released text must be published again
-    has_stream: whether the battle has an event stream in Redis
     """
 
     def __init__(self, job: TurnJob, lease_deadline: float = math.inf, pacing_deadline: float = math.inf) -> None:
@@ -135,7 +134,6 @@ class LiveTurn:
         self.clock: ReleaseClock | ImmediateClock = ReleaseClock(lone=job.lone) if job.paced else ImmediateClock()
         self.unsent: list[list[Any]] = []
         self.resend_all = False
-        self.has_stream = False
         self._absent = Lane(ended=True)
 
     def lane(self, side: str) -> Lane:

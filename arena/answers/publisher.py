@@ -3,20 +3,20 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import orjson
 from redis.exceptions import RedisError
 
-from arena.answers.announcements import EVENTS_FIELD, STOP_STREAM, STREAM_TTL_S, get_stream_key
+from arena.answers.announcements import EVENT_STREAM, RETENTION_S, STOP_FIELD, STOP_STREAM, STREAM_TTL_S
 from arena.answers.live_turn import LiveTurn
 from arena.answers.release_clock import TICK_S
-from core.storage.redis_clients import connect_async_redis, suppress_redis_errors
-from core.storage.redis_connection import Command, RedisConnection
+from core.storage.redis_clients import connect_async_redis
+from core.storage.redis_connection import RedisConnection
 
 RETRY_DELAY_S = 0.5
-MAX_ENTRIES_PER_S = 1500  # per worker; with more than 60 running turns, each turn is published less often
+MAX_EVENT_LISTS_PER_S = 1500  # per worker; with more than 60 running turns, each turn is published less often
 STOP_READ_TIMEOUT_MS = 2000
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ class Publisher:
         self.connection = RedisConnection()
         self.paused_until = 0.0
         self.last_stop: bytes | None = None
+        self.last_id: bytes | None = None  # of the newest entry, until the stream may have vanished
+        self.flushed_at = 0.0
 
     async def read_stops(self) -> list[str]:
         """Return the ids of battles that voters have stopped since the last call.
@@ -47,57 +49,54 @@ class Publisher:
         entries = [entry for _, stream_entries in streams or [] for entry in stream_entries]
         if entries:
             self.last_stop = entries[-1][0]
-        return [fields[EVENTS_FIELD].decode() for _, fields in entries]
+        return [fields[STOP_FIELD].decode() for _, fields in entries]
 
-    async def delete_stream(self, battle_id: str) -> None:
-        """Delete the event stream of a deleted battle."""
-        with suppress_redis_errors():
-            await self.redis.delete(get_stream_key(battle_id))
-
-    async def flush(self, turns: Iterable[LiveTurn]) -> None:
+    async def flush(self, turns: Collection[LiveTurn]) -> None:
         """Publish the unsent events. After a failure, all released text is sent again once Redis is back."""
         now = time.monotonic()
         if now < self.paused_until:
             return
-        # Remember the number of events, because more can be added while the pipeline is sent.
+        # Remember the number of events, because more can be added while they are sent.
         batch = [(turn, len(turn.unsent)) for turn in turns if turn.unsent or turn.resend_all]
         if not batch:
             return
         # Subtracting half a tick rounds the pause to the nearest tick.
-        self.paused_until = now + len(batch) / MAX_ENTRIES_PER_S - TICK_S / 2
-        commands: list[Command] = []
-        result_indexes = [_queue_events(commands, turn) for turn, _ in batch]
-        results: list[Any] = [None] * len(commands)
+        self.paused_until = now + len(batch) / MAX_EVENT_LISTS_PER_S - TICK_S / 2
+        if now - self.flushed_at > STREAM_TTL_S / 2:
+            self.last_id = None  # the stream may have expired, with no event lost
         try:
-            results = await self.connection.execute(commands)
+            self.last_id = await self._add_entry([turn for turn, _ in batch])
+            self.flushed_at = now
         except (TimeoutError, RedisError, OSError) as error:
             logger.warning("Redis is down: %s", error)
             self.paused_until = time.monotonic() + RETRY_DELAY_S
-        for (turn, event_count), index in zip(batch, result_indexes, strict=True):
-            _apply_result(turn, event_count, added=results[index] is not None)
+            self.last_id = None
+        if self.last_id is None:
+            for turn in turns:
+                turn.unsent = _list_ends(turn)
+                turn.resend_all = True
+            return
+        for turn, event_count in batch:
+            del turn.unsent[:event_count]
+            turn.resend_all = False
+
+    async def _add_entry(self, turns: Iterable[LiveTurn]) -> bytes | None:
+        """Add one entry with the unsent events of all turns. Return its id, or None if the stream has vanished."""
+        events_by_battle: dict[str, list[list[Any]]] = {}
+        for turn in turns:
+            events = turn.build_full_events() + _list_ends(turn) if turn.resend_all else turn.unsent
+            events_by_battle[turn.job.battle_id] = events_by_battle.get(turn.job.battle_id, []) + events
+        fields = [part for battle, events in events_by_battle.items() for part in (battle, orjson.dumps(events))]
+        options: tuple[str | int, ...] = ()
+        if self.last_id:
+            # The id contains the server's time, so the workers' clocks need not agree with it.
+            oldest_ms = int(self.last_id.partition(b"-")[0]) - RETENTION_S * 1000
+            options = ("NOMKSTREAM", "MINID", "~", oldest_ms)
+        entry_id, _ = await self.connection.execute(
+            [("XADD", EVENT_STREAM, *options, "*", *fields), ("EXPIRE", EVENT_STREAM, STREAM_TTL_S)]
+        )
+        return entry_id  # type: ignore[no-any-return]
 
 
-def _queue_events(commands: list[Command], turn: LiveTurn) -> int:
-    """Queue a turn's unsent events, with all of its text if that must be resent. Return the index of the result.
-
-    If the stream has vanished, Redis adds nothing, and the result is None.
-    """
-    key = get_stream_key(turn.job.battle_id)
-    index = len(commands)
-    ends = [event for event in turn.unsent if event[0] != "delta"]
-    events = turn.build_full_events() + ends if turn.resend_all else turn.unsent
-    options = ("NOMKSTREAM",) if turn.has_stream else ()
-    commands.append(("XADD", key, *options, "*", EVENTS_FIELD, orjson.dumps(events)))
-    if ends or not turn.has_stream:
-        commands.append(("EXPIRE", key, STREAM_TTL_S))
-    return index
-
-
-def _apply_result(turn: LiveTurn, event_count: int, *, added: bool) -> None:
-    """Drop the events that Redis added. If it added none, keep the end events, and resend all text next time."""
-    if added:
-        del turn.unsent[:event_count]
-    else:
-        turn.unsent = [event for event in turn.unsent if event[0] != "delta"]
-    turn.has_stream = added
-    turn.resend_all = not added
+def _list_ends(turn: LiveTurn) -> list[list[Any]]:
+    return [event for event in turn.unsent if event[0] != "delta"]

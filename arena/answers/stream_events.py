@@ -122,6 +122,15 @@ class StreamEvent(NamedTuple):
     position: Position
 
 
+def encode_events(position: Position, view: BattleView) -> tuple[bytes, Position]:
+    """Return the encoded events that bring a reader from a position to the current view, and the position after them.
+
+    If the reader is up to date, there are no events, and the position stays the same.
+    """
+    events = list(iter_events(position, view))
+    return b"".join(map(encode_event, events)), events[-1].position if events else position
+
+
 def iter_events(position: Position, view: BattleView) -> Iterator[StreamEvent]:
     """Yield the events that bring a reader from a position to the current view."""
     last_turn = max(view.turns, default=1)

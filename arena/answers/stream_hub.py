@@ -2,17 +2,18 @@
 
 One loop per web process reads the events that workers announce, and updates the views of battles. Each connection sends
 the events between its own position and the current view. Redis can lose events, so the first view and the view after
-any loss come from the database.
+any loss come from the database. The hub keeps the latest events of all battles, because they can be newer than that.
 """
 
 import asyncio
 import logging
 import math
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -20,36 +21,62 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from arena.answers import battle_view
-from arena.answers.announcements import get_stream_key
-from arena.answers.stream_events import FINAL_STATES, BattleView, Position, encode_event, iter_events
+from arena.answers.announcements import EVENT_STREAM, RETENTION_S
+from arena.answers.stream_events import FINAL_STATES, BattleView, Position, encode_events
 from core.http import sse
 from core.http.sse import MAX_STREAM_S, EventStream
+from core.http.write_now import WriteNow, leave_to_task
 from core.storage.redis_connection import RedisConnection
 from core.storage.shared_slots import SharedSlot, SharedSlots
 
-POLL_S = 0.04
-MAX_SENT_PER_S = 5000  # per process; with more than 200 battles, each battle is sent less often
+MAX_SENT_PER_S = 5000  # per process
+MAX_UNPAUSED_BATTLES = 200  # with more battles, each battle is sent less often
 RETRY_DELAY_S = 1.0
 MAX_QUIET_S = 10.0
 HEARTBEAT_S = 15.0
 STALL_TIMEOUT_S = 30.0
 COMMENT = b": still here\n\n"
-FIRST_ID = b"0"  # before all entries of a stream in Redis
 logger = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
 class BattleReader:
-    """One open connection. `sending_since` is when the chunk in transit was yielded, or inf if none is in transit."""
+    """One open connection.
+
+    position: the reader's position after the events that were sent
+    write_now: writes most chunks, because waking the task for each one takes longer
+    sending_since: when the task yielded the chunk in transit, or inf if none is in transit
+    """
 
     task: "asyncio.Task[Any] | None"
+    position: Position
+    write_now: WriteNow
     wake_event: asyncio.Event = field(default_factory=asyncio.Event)
     sent_at: float = field(default_factory=time.monotonic)
     sending_since: float = math.inf
+    deadline: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.deadline = self.sent_at + MAX_STREAM_S
+
+    def update(self, view: BattleView) -> None:
+        """Send the reader's next events, or wake its task to send them. The last events always need the task."""
+        if self.sending_since == math.inf and view.state not in FINAL_STATES:
+            chunk, position = encode_events(self.position, view)
+            if not chunk:
+                return
+            if self.write_now(chunk):
+                self.position = position
+                self.sent_at = time.monotonic()
+                return
+        self.wake_event.set()
 
     def needs_comment(self) -> bool:
         """Return whether to send a comment, so that proxies do not close the connection."""
         return time.monotonic() - self.sent_at >= HEARTBEAT_S
+
+    def is_overdue(self) -> bool:
+        return time.monotonic() >= self.deadline
 
     def is_cancelled(self) -> bool:
         """Return whether the connection's task was canceled, even if a library has suppressed the exception."""
@@ -61,14 +88,9 @@ class FollowedBattle:
     """A battle with readers in this process."""
 
     battle_id: UUID
-    view: BattleView = field(default_factory=BattleView)
-    last_id: bytes = FIRST_ID
+    view: BattleView
     readers: set[BattleReader] = field(default_factory=set)
     updated_at: float = field(default_factory=time.monotonic)
-    key: bytes = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.key = get_stream_key(self.battle_id).encode()
 
     def needs_reload(self) -> bool:
         """Return whether to reload the view.
@@ -78,10 +100,17 @@ class FollowedBattle:
         return self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
 
     def mark_updated(self) -> None:
-        """Record the time of an update, and wake all readers."""
+        """Record the time of an update, and send it to all readers."""
         self.updated_at = time.monotonic()
         for reader in self.readers:
-            reader.wake_event.set()
+            reader.update(self.view)
+
+
+class RecentEvents(NamedTuple):
+    """One entry of the event stream: when it was read, and its encoded events, keyed by battle."""
+
+    read_at: float
+    events: dict[bytes, bytes]
 
 
 class BattleHub:
@@ -90,8 +119,11 @@ class BattleHub:
     reader_check_s = 1.0
 
     def __init__(self) -> None:
-        self.followed: dict[UUID, FollowedBattle] = {}
+        self.followed: dict[bytes, FollowedBattle] = {}
+        self.last_id = b"0-0"
+        self.recent: deque[RecentEvents] = deque()
         self.connection = RedisConnection()
+        self.join_connection = RedisConnection()  # the other one waits for events
         self.task: asyncio.Task[None] | None = None
         self.wake_event = asyncio.Event()
         self.checked_readers_at = 0.0
@@ -106,29 +138,38 @@ class BattleHub:
         """
         return sse.acquire_slot(self.open_slots, limits)
 
-    def stream(self, slot: SharedSlot, battle_id: UUID, view: BattleView, position: Position) -> EventStream:
+    def stream(
+        self,
+        slot: SharedSlot,
+        battle_id: UUID,
+        view: BattleView,
+        position: Position,
+        write_now: WriteNow = leave_to_task,
+    ) -> EventStream:
         """Return the events from `follow` as a response's stream."""
-        return EventStream(slot, self.follow(slot, battle_id, view, position))
+        return EventStream(slot, self.follow(slot, battle_id, view, position, write_now))
 
     async def follow(
-        self, slot: SharedSlot, battle_id: UUID, view: BattleView, position: Position
+        self,
+        slot: SharedSlot,
+        battle_id: UUID,
+        view: BattleView,
+        position: Position,
+        write_now: WriteNow = leave_to_task,
     ) -> AsyncIterator[bytes]:
         """Yield server-sent events after a position, until the battle has ended.
 
         view: the current view of the battle from the database
+        write_now: writes most chunks, which this generator then does not yield
         """
-        reader = BattleReader(asyncio.current_task())
-        deadline = reader.sent_at + MAX_STREAM_S
+        reader = BattleReader(asyncio.current_task(), position, write_now)
         try:
             battle = await self._join(battle_id, view, position)
             battle.readers.add(reader)
             while not reader.is_cancelled():
                 reader.wake_event.clear()
-                chunk = b""
-                if events := list(iter_events(position, battle.view)):
-                    position = events[-1].position
-                    chunk = b"".join(map(encode_event, events))
-                elif reader.needs_comment():
+                chunk, reader.position = encode_events(reader.position, battle.view)
+                if not chunk and reader.needs_comment():
                     chunk = COMMENT
                 if chunk:
                     reader.sent_at = time.monotonic()
@@ -136,8 +177,8 @@ class BattleHub:
                     yield chunk
                     reader.sending_since = math.inf
                 # The step is 0 until the event for the current state has been sent.
-                is_over = battle.view.state in FINAL_STATES and position.step > 0
-                if is_over or time.monotonic() >= deadline:
+                is_over = battle.view.state in FINAL_STATES and reader.position.step > 0
+                if is_over or reader.is_overdue():
                     return
                 await reader.wake_event.wait()
         finally:
@@ -145,31 +186,35 @@ class BattleHub:
             self._remove_reader(battle_id, reader)
 
     def _remove_reader(self, battle_id: UUID, reader: BattleReader) -> None:
-        if battle := self.followed.get(battle_id):
+        key = _encode_key(battle_id)
+        if battle := self.followed.get(key):
             battle.readers.discard(reader)
             if not battle.readers:
-                del self.followed[battle_id]
+                del self.followed[key]
 
     def _check_readers(self) -> None:
-        """Wake connections that are due for a comment. Cancel those whose clients have stopped receiving.
+        """Wake connections that are due for a comment or for their end. Cancel those whose clients receive nothing.
 
         All connections share this check, so that they do not each need a timer for every wait.
         """
         now = time.monotonic()
         self.checked_readers_at = now
         for reader in [reader for battle in self.followed.values() for reader in battle.readers]:
-            if reader.needs_comment():
+            if reader.needs_comment() or reader.is_overdue():
                 reader.wake_event.set()
             if reader.sending_since < now - STALL_TIMEOUT_S and reader.task:
                 reader.task.cancel()
 
     async def _join(self, battle_id: UUID, view: BattleView, position: Position) -> FollowedBattle:
-        battle = self.followed.setdefault(battle_id, FollowedBattle(battle_id, view))
+        key = _encode_key(battle_id)
         # A reader that reconnects might have seen text that is in Redis but not yet in the database.
-        if position != Position() and battle.last_id == FIRST_ID:
+        if position != Position() and key not in self.followed:
             with suppress(RedisError, OSError):
-                await self._read_streams([battle])
-        battle = self.followed.setdefault(battle_id, battle)  # the last other reader might have left in the meantime
+                await self._read_stream(self.join_connection)
+        battle = self.followed.get(key)
+        if battle is None:
+            battle = self.followed[key] = FollowedBattle(battle_id, view)
+            self._apply_recent(battle)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         self.wake_event.set()
@@ -189,32 +234,52 @@ class BattleHub:
                 await self._update_views()
             except (TimeoutError, RedisError, OSError) as error:
                 logger.warning("Redis is down: %s", error)
-                await self._reload(list(self.followed.values()))
+                await self._reload(set(self.followed.values()))
                 await asyncio.sleep(RETRY_DELAY_S)
             except Exception:
                 logger.exception("Reading battles failed")
                 await asyncio.sleep(RETRY_DELAY_S)
-            pause = max(POLL_S, len(self.followed) / MAX_SENT_PER_S)
-            await asyncio.sleep(max(0.0, round_start + pause - time.monotonic()))
+            if len(self.followed) > MAX_UNPAUSED_BATTLES:
+                pause = len(self.followed) / MAX_SENT_PER_S
+                await asyncio.sleep(max(0.0, round_start + pause - time.monotonic()))
 
     async def _update_views(self) -> None:
-        battles = list(self.followed.values())
-        incomplete = await self._read_streams(battles)
-        quiet = [battle for battle in battles if battle not in incomplete and battle.needs_reload()]
-        await self._reload(incomplete + quiet)
+        incomplete = await self._read_stream(self.connection, "BLOCK", int(self.reader_check_s * 1000))
+        quiet = {battle for battle in self.followed.values() if battle.needs_reload()}
+        await self._reload(incomplete | quiet)
 
-    async def _read_streams(self, battles: list[FollowedBattle]) -> list[FollowedBattle]:
-        """Apply the new events of these battles. Return the battles with lost events."""
-        if not battles:
-            return []
-        battles_by_key = {battle.key: battle for battle in battles}
-        positions = (battle.last_id for battle in battles_by_key.values())
-        [streams] = await self.connection.execute([("XREAD", "STREAMS", *battles_by_key, *positions)])
-        return [
-            battles_by_key[key] for key, entries in streams or () if not _apply_entries(battles_by_key[key], entries)
-        ]
+    async def _read_stream(self, connection: RedisConnection, *options: str | int) -> set[FollowedBattle]:
+        """Apply the new events of all battles. Return the battles with lost events.
 
-    async def _reload(self, battles: list[FollowedBattle]) -> None:
+        options: of XREAD; with BLOCK, this waits for events
+        """
+        [streams] = await connection.execute([("XREAD", *options, "STREAMS", EVENT_STREAM, self.last_id)])
+        now = time.monotonic()
+        while self.recent and self.recent[0].read_at < now - RETENTION_S:
+            self.recent.popleft()
+        incomplete = set()
+        for entry_id, fields in streams[0][1] if streams else ():
+            if _parse_id(entry_id) <= _parse_id(self.last_id):  # the other connection has read it too
+                continue
+            self.last_id = entry_id
+            events = dict(zip(fields[::2], fields[1::2], strict=True))
+            self.recent.append(RecentEvents(now, events))
+            for key in self.followed.keys() & events.keys():
+                battle = self.followed[key]
+                if not _apply_events(battle.view, events[key]):
+                    incomplete.add(battle)
+                battle.mark_updated()
+        return incomplete
+
+    def _apply_recent(self, battle: FollowedBattle) -> None:
+        """Apply the recent events to a view from the database. It already contains the events that do not fit."""
+        key = _encode_key(battle.battle_id)
+        oldest = time.monotonic() - RETENTION_S
+        for recent in self.recent:
+            if recent.read_at >= oldest and (events := recent.events.get(key)):
+                _apply_events(battle.view, events)
+
+    async def _reload(self, battles: set[FollowedBattle]) -> None:
         for battle in battles:
             try:
                 view = await battle_view.load_view_and_release(battle.battle_id)
@@ -222,17 +287,24 @@ class BattleHub:
                 logger.warning("The database is unavailable: %s", str(error).strip().partition("\n")[0])
                 return
             _merge_view(battle, view)
+            self._apply_recent(battle)
             battle.mark_updated()
 
 
-def _apply_entries(battle: FollowedBattle, entries: list[tuple[bytes, tuple[bytes, bytes]]]) -> bool:
-    """Apply announced events to the view. Return False if events before or between them were lost."""
+def _encode_key(battle_id: UUID) -> bytes:
+    return str(battle_id).encode()
+
+
+def _parse_id(entry_id: bytes) -> tuple[int, int]:
+    milliseconds, _, number = entry_id.partition(b"-")
+    return int(milliseconds), int(number)
+
+
+def _apply_events(view: BattleView, events: bytes) -> bool:
+    """Apply announced events to the view. Return False if events before them were lost."""
     is_complete = True
-    for entry_id, (_, events) in entries:
-        battle.last_id = entry_id
-        for event in orjson.loads(events):
-            is_complete = battle.view.apply(event) and is_complete
-    battle.mark_updated()
+    for event in orjson.loads(events):
+        is_complete = view.apply(event) and is_complete
     return is_complete
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.core.handlers.asgi import ASGIRequest
 from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import resolve, reverse
@@ -36,6 +37,7 @@ from core.http.errors import RequestError, build_error_response, field_error, re
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination, SlugPagination
 from core.http.sse import build_stream_response, empty_stream
+from core.http.write_now import get_write_now
 from core.storage.database import database_sync_to_async, release_connection
 from core.storage.shared_slots import SharedSlot
 
@@ -298,7 +300,7 @@ def _open_stream(request: HttpRequest, battle_id: UUID, hub: BattleHub) -> tuple
 
 
 @csrf_exempt  # so that write requests get a 405 instead of a CSRF error
-async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpResponseBase:
+async def stream_battle_events(request: ASGIRequest, battle_id: UUID) -> HttpResponseBase:
     """Stream a battle's events.
 
     Streams server-sent events. `delta` appends text to one side. `done` contains the whole answer as HTML. `failed`
@@ -318,7 +320,7 @@ async def stream_battle_events(request: HttpRequest, battle_id: UUID) -> HttpRes
         return build_stream_response(empty_stream())
     # A page that already shows part of the answers sends its position in `from`.
     position = Position.parse(request.headers.get("Last-Event-ID") or request.GET.get("from", ""))
-    return build_stream_response(hub.stream(slot, battle_id, view, position))
+    return build_stream_response(hub.stream(slot, battle_id, view, position, get_write_now(request.scope)))
 
 
 @csrf_exempt  # so that write requests get a 404 instead of a CSRF error

@@ -83,14 +83,13 @@ def _strip_feedback(votes: QuerySet[Vote]) -> None:
 
 def _delete_locked(battles: list[Battle]) -> None:
     Battle.objects.filter(pk__in=[battle.pk for battle in battles]).delete()
-    transaction.on_commit(lambda: _close_streams(battles), robust=True)
+    transaction.on_commit(lambda: _stop_answers(battles), robust=True)
 
 
-def _close_streams(battles: Iterable[Battle]) -> None:
+def _stop_answers(battles: Iterable[Battle]) -> None:
     for battle in battles:
         if battle.state == Battle.State.ANSWERING:
             announcements.request_stop(battle.pk)
-    announcements.delete_streams(battle.pk for battle in battles)
 
 
 def _check_not_last_operator(user: User) -> None:

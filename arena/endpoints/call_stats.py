@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from arena.endpoints import circuit_breaker
-from arena.endpoints.call_stats_sql import ROLL_UP_SQL, UPDATE_ALARMS_SQL
+from arena.endpoints.call_stats_sql import RECORD_CALLS_SQL, ROLL_UP_SQL, UPDATE_ALARMS_SQL
 from arena.models import EndpointCall
 
 CALL_RETENTION = timedelta(days=3)
@@ -47,7 +47,9 @@ def record_calls(calls: Sequence[CallRecord]) -> list[None]:
 
     Failures after the first token do not request a probe. The probe would pass, because it ends at the first token.
     """
-    EndpointCall.objects.bulk_create([EndpointCall(**vars(call)) for call in calls])
+    columns = zip(*(vars(call).values() for call in calls), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(RECORD_CALLS_SQL, [list(column) for column in columns])
     failed_endpoints = {call.endpoint_id for call in calls if call.failure and call.first_token_s is None}
     if failed_endpoints:
         circuit_breaker.request_probes(failed_endpoints)

@@ -1,5 +1,7 @@
 """The SQL statements of `arena.endpoints.call_stats`.
 
+Parameters of `RECORD_CALLS_SQL`: one list for each column.
+
 Parameters of `ROLL_UP_SQL`:
     day: the date (UTC)
     begin, end: the first instant of the day and of the next day
@@ -12,6 +14,9 @@ Parameters of `UPDATE_ALARMS_SQL`:
 
 from arena.models import LIVE_POOL, Answer, Battle
 
+RECORD_CALLS_SQL = """
+    INSERT INTO arena_endpointcall (endpoint_id, battle, failure, first_token_s, tokens_per_s)
+    SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::float[], %s::float[])"""
 COUNT_BY_REASON_SQL = "'{0}', nullif(count(*) FILTER (WHERE failure = '{0}'), 0)"
 FAILURE_COUNTS_SQL = ", ".join(map(COUNT_BY_REASON_SQL.format, Answer.Failure.values))
 ENDPOINT_FAILURES_SQL = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.CAUSED_BY_ENDPOINT))

@@ -6,6 +6,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 INVISIBLE_CATEGORIES = {"Cf", "Mn", "Me"}
@@ -35,16 +36,27 @@ class TokenizedText:
 
     visible: the visible text, with its capitals and punctuation
     words: the folded words
-    spans: the (start, end) of each word in `visible`
-    squeezed: the folded words, joined with no spaces
-    starts: the start of each word in `squeezed`, followed by the length of `squeezed`
     """
 
     visible: str
     words: list[str]
-    spans: list[tuple[int, int]]
-    squeezed: str
-    starts: list[int]
+
+    @cached_property
+    def squeezed(self) -> str:
+        """The folded words, joined with no spaces."""
+        return "".join(self.words)
+
+    # Most texts contain no name, and then the properties below are not needed.
+
+    @cached_property
+    def spans(self) -> list[tuple[int, int]]:
+        """The (start, end) of each word in `visible`."""
+        return [match.span() for match in WORD.finditer(self.visible)]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The start of each word in `squeezed`, followed by the length of `squeezed`."""
+        return list(accumulate(map(len, self.words), initial=0))
 
     def gap(self, index: int) -> str:
         """Return the visible text between word `index` - 1 and word `index`."""
@@ -89,9 +101,9 @@ class NameMatch:
 
 def tokenize_text(text: str) -> TokenizedText:
     visible = _strip_invisible(text)
-    spans = [match.span() for match in WORD.finditer(visible)]
-    words = [fold_word(visible[begin:end]) for begin, end in spans]
-    return TokenizedText(visible, words, spans, "".join(words), list(accumulate(map(len, words), initial=0)))
+    # Folding the whole text at once takes a fraction of the time. No word contains or becomes a line break.
+    folded = fold_word("\n".join(WORD.findall(visible)))
+    return TokenizedText(visible, folded.split("\n") if folded else [])
 
 
 def fold_word(word: str) -> str:

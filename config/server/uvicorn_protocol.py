@@ -5,7 +5,9 @@ import resource
 import socket
 
 from uvicorn import Server
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from core.http.write_now import WRITE_NOW
 
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # available on Linux only
 
@@ -32,6 +34,24 @@ def slow_down_ticks() -> None:
 async def _run_ticks(server: Server) -> None:
     while not await server.on_tick(0):
         await asyncio.sleep(TICK_S)
+
+
+class ChunkWriter:
+    """Writes chunks of a streaming response past the response's task."""
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self.cycle = cycle
+
+    def write(self, chunk: bytes) -> bool:
+        """Write a chunk now. Return False if the response has not begun, or if the client does not keep up.
+
+        The caller makes sure that no chunk of the task is in transit, because this one could overtake it.
+        """
+        cycle = self.cycle
+        if not cycle.chunked_encoding or cycle.response_complete or cycle.disconnected or cycle.flow.write_paused:
+            return False
+        cycle.transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        return True
 
 
 class DeadlineProtocol(HttpToolsProtocol):
@@ -73,6 +93,8 @@ class DeadlineProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._set_deadline(self.body_s)
         super().on_headers_complete()
+        if self.cycle is not None:
+            self.scope["extensions"] = {WRITE_NOW: ChunkWriter(self.cycle).write}  # type: ignore[dict-item]  # ASGI: a dict
 
     def on_message_complete(self) -> None:
         self._clear_deadline()

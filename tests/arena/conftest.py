@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from arena.answers import stream_hub
-from arena.answers.announcements import get_stream_key
+from arena.answers.announcements import EVENT_STREAM
 from arena.answers.live_turn import LiveTurn
 from arena.identity import quotas
 from core.storage.redis_clients import get_redis_client
@@ -43,11 +43,11 @@ def an_hour(monkeypatch):
 
 @pytest.fixture
 def published(valkey):
-    """Return a function that returns all events in a battle's stream."""
+    """Return a function that returns the events of a battle, entry by entry."""
 
     def read(turn):
-        battle_id = turn.job.battle_id if isinstance(turn, LiveTurn) else turn
-        return [orjson.loads(entry[b"e"]) for _, entry in valkey.xrange(get_stream_key(battle_id))]
+        key = str(turn.job.battle_id if isinstance(turn, LiveTurn) else turn).encode()
+        return [orjson.loads(entry[key]) for _, entry in valkey.xrange(EVENT_STREAM) if key in entry]
 
     return read
 
@@ -66,6 +66,7 @@ async def close(hub):
         hub.task.cancel()
         await asyncio.gather(hub.task, return_exceptions=True)
     await hub.connection.close()
+    await hub.join_connection.close()
 
 
 @pytest.fixture

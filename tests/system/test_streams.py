@@ -153,7 +153,7 @@ async def test_reader_that_does_not_read_is_dropped() -> None:
     hub, battle, voter = BattleHub(), uuid4(), uuid4()
     view = BattleView()
     view.apply(["delta", 1, "a", "tag", 0, "Nobody takes this."])
-    hub.followed[battle] = FollowedBattle(battle, view)
+    hub.followed[str(battle).encode()] = FollowedBattle(battle, view)
     taken = asyncio.Event()
 
     async def connection(*, reads: bool) -> None:
@@ -165,7 +165,7 @@ async def test_reader_that_does_not_read_is_dropped() -> None:
     stalled, reading = (asyncio.create_task(connection(reads=reads)) for reads in (False, True))
     await taken.wait()
     await asyncio.sleep(0)
-    for reader in hub.followed[battle].readers:
+    for reader in hub.followed[str(battle).encode()].readers:
         if reader.sending_since < time.monotonic():
             reader.sending_since -= STALL_TIMEOUT_S + 1
     hub._check_readers()

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from arena.answers import announcements
-from arena.answers.announcements import announce_events, get_stream_key
+from arena.answers.announcements import EVENT_STREAM, announce_events
 
 
 def test_tell_adds_to_the_stream_of_a_battle(published, valkey):
@@ -12,7 +12,15 @@ def test_tell_adds_to_the_stream_of_a_battle(published, valkey):
     announce_events(battle, ["state", "voted"])
 
     assert published(battle) == [[["state", "voted"]]]
-    assert 0 < valkey.ttl(get_stream_key(battle)) <= announcements.STREAM_TTL_S
+    assert 0 < valkey.ttl(EVENT_STREAM) <= announcements.STREAM_TTL_S
+
+
+def test_announced_events_are_dropped_at_a_maximum_while_no_worker_publishes(monkeypatch, valkey):
+    monkeypatch.setattr(announcements, "MAX_ANNOUNCED_ENTRIES", 10)
+    for _ in range(250):
+        announce_events(uuid4(), ["state", "voted"])
+
+    assert valkey.xlen(EVENT_STREAM) <= 110  # Redis drops nodes of 100 entries
 
 
 def test_tell_is_lost_while_nobody_answers(nobody, caplog):

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from arena.answers import answering, jobs, leases
 from arena.answers import engine as engine_module
-from arena.answers.announcements import get_stream_key
+from arena.answers.announcements import EVENT_STREAM
 from arena.answers.db_batcher import DatabaseUnreachable
 from arena.answers.engine import Engine
 from arena.answers.live_turn import LiveSide
@@ -111,8 +111,8 @@ def published(valkey):
 
     def read(battle):
         view = BattleView()
-        for _, entry in valkey.xrange(get_stream_key(battle.pk)):
-            for event in orjson.loads(entry[b"e"]):
+        for _, entry in valkey.xrange(EVENT_STREAM):
+            for event in orjson.loads(entry.get(str(battle.pk).encode(), b"[]")):
                 assert view.apply(event)
         return view
 
@@ -417,19 +417,18 @@ def test_engine_discards_a_save_that_comes_too_late(engine, served, published, m
 @pytest.mark.parametrize("told", [True, False], ids=["told at once", "seen at the heartbeat"])
 def test_engine_forgets_a_battle_that_is_deleted_meanwhile(engine, served, told, valkey, caplog):
     turn = turn_of(served("a/steady-50"), served("b/steady-50"), mode="anonymous")
-    key = get_stream_key(turn.battle_id)
     engine.submit(turn.pk)
-    assert eventually(lambda: valkey.exists(key))
+    assert eventually(lambda: valkey.exists(EVENT_STREAM))
 
     if told:
         deletion.delete_battle(turn.battle.voter_id, turn.battle_id)
     else:
         Battle.objects.all().delete()
-        valkey.delete(key)
 
     assert eventually(lambda: not engine.turns)
+    count = valkey.xlen(EVENT_STREAM)
     time.sleep(0.3)
-    assert not valkey.exists(key)
+    assert valkey.xlen(EVENT_STREAM) == count
     assert not Answer.objects.exists()
     assert "Traceback" not in caplog.text
 

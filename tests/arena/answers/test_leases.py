@@ -408,10 +408,3 @@ def test_leases_run_on_the_clock_of_the_database():
     leases.claim_answers([turn.pk])
 
     assert factories.side(turn, "a").lease_until == now + timedelta(seconds=leases.LEASE_S)
-
-
-def test_exist_tells_turns_that_were_deleted():
-    existing, deleted = factories.turn(), factories.turn()
-    Battle.objects.filter(pk=deleted.battle_id).delete()
-
-    assert leases.turns_exist([deleted.pk, existing.pk, deleted.pk]) == [False, True, False]

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from arena.answers import announcements
-from arena.answers.announcements import announce_events, get_stream_key
+from arena.answers.announcements import EVENT_STREAM, STREAM_TTL_S
 from arena.answers.publisher import Publisher
 from arena.answers.stream_events import BattleView, SideView
 from core.storage.redis_connection import RedisConnection
@@ -56,7 +56,7 @@ async def test_flush_sends_nothing_twice(publisher, published):
 
 async def test_flush_of_a_full_house_comes_more_seldom_and_loses_nothing(publisher, published, monkeypatch):
     most_per_s = 60
-    monkeypatch.setattr("arena.answers.publisher.MAX_ENTRIES_PER_S", most_per_s)
+    monkeypatch.setattr("arena.answers.publisher.MAX_EVENT_LISTS_PER_S", most_per_s)
     turns = [live_turn() for _ in range(60)]
     for text in ("Hello", " there"):
         for turn in turns:
@@ -70,13 +70,54 @@ async def test_flush_of_a_full_house_comes_more_seldom_and_loses_nothing(publish
     assert {view_of(published(turn)).side(1, "a").text for turn in turns} == {"Hello there"}
 
 
-async def test_flush_keeps_a_battle_for_an_hour(publisher, valkey):
+async def test_flush_writes_one_entry_for_all_turns(publisher, valkey):
+    turns = [live_turn() for _ in range(3)]
+    for turn in turns:
+        say(turn, "a", "Hello")
+
+    await publisher.flush(turns)
+
+    [(_, entry)] = valkey.xrange(EVENT_STREAM)
+    assert len(entry) == 3
+
+
+async def test_flush_joins_the_events_of_two_turns_of_a_battle(publisher, published):
+    battle = uuid4()
+    first, second = (live_turn(number=number, battle_id=battle) for number in (1, 2))
+    first.unsent.append(["state", "ready"])
+    say(second, "a", "Hello")
+
+    await publisher.flush([first, second])
+
+    assert [[event[0] for event in entry] for entry in published(battle)] == [["state", "delta"]]
+
+
+async def test_flush_keeps_events_for_a_minute_and_drops_older_ones_while_more_follow(publisher, valkey, monkeypatch):
+    turn = live_turn()
+    monkeypatch.setattr("arena.answers.publisher.RETENTION_S", 0.05)
+    for number in range(250):
+        say(turn, "a", str(number))
+        await publisher.flush([turn])
+    await asyncio.sleep(0.1)
+    for text in ("one", "more"):
+        say(turn, "a", text)
+        await publisher.flush([turn])
+
+    assert 0 < valkey.ttl(EVENT_STREAM) <= STREAM_TTL_S == 60
+    assert valkey.xlen(EVENT_STREAM) <= 102  # Redis drops nodes of 100 entries
+
+
+async def test_flush_after_a_quiet_minute_says_only_what_is_new(publisher, published, valkey):
     turn = live_turn()
     say(turn, "a", "Hello")
+    await publisher.flush([turn])
+    valkey.delete(EVENT_STREAM)
+    publisher.flushed_at -= STREAM_TTL_S
 
+    say(turn, "a", " there")
     await publisher.flush([turn])
 
-    assert 3500 < valkey.ttl(get_stream_key(turn.job.battle_id)) <= announcements.STREAM_TTL_S
+    assert published(turn) == [[["delta", 1, "a", turn.sides["a"].tag, 5, " there"]]]
 
 
 async def test_flush_after_an_outage_says_everything_again(publisher, published, valkey):
@@ -115,7 +156,7 @@ async def test_flush_into_an_emptied_store_says_everything_again(publisher, publ
     say(turn, "a", "Hello")
     say(turn, "b", "Yes")
     await publisher.flush([turn])
-    valkey.delete(get_stream_key(turn.job.battle_id))
+    valkey.delete(EVENT_STREAM)
 
     say(turn, "a", " there")
     turn.unsent.append(["state", "ready"])
@@ -124,7 +165,7 @@ async def test_flush_into_an_emptied_store_says_everything_again(publisher, publ
 
     view = view_of(published(turn))
     assert (view.side(1, "a").text, view.side(1, "b").text, view.state) == ("Hello there", "Yes", "ready")
-    assert valkey.ttl(get_stream_key(turn.job.battle_id)) > 0
+    assert valkey.ttl(EVENT_STREAM) > 0
     assert turn.unsent == []
 
 
@@ -231,24 +272,3 @@ async def test_stops_are_none_while_nobody_answers(nobody):
 
     assert await publisher.read_stops() == []
     await close(publisher)
-
-
-async def test_forget_takes_back_what_was_published(publisher, published):
-    battles = [uuid4() for _ in range(4)]
-    for battle in battles:
-        announce_events(battle, ["state", "voted"])
-
-    announcements.delete_streams(iter(battles[:2]))
-    await publisher.delete_stream(str(battles[2]))
-    announcements.delete_streams([])
-
-    assert [len(published(battle)) for battle in battles] == [0, 0, 0, 1]
-
-
-async def test_forget_is_lost_while_nobody_answers(nobody, caplog):
-    announcements.delete_streams([uuid4()])
-    publisher = Publisher()
-    await publisher.delete_stream(str(uuid4()))
-    await close(publisher)
-
-    assert caplog.text.count("Redis is down") == 2

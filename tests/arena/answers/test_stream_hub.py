@@ -12,7 +12,7 @@ import pytest
 from django.test import AsyncClient
 
 from arena.answers import battle_view, stream_hub
-from arena.answers.announcements import announce_events, get_stream_key
+from arena.answers.announcements import EVENT_STREAM, announce_events
 from arena.answers.attempt_tags import derive_attempt_tag
 from arena.answers.leases import AnswerLease, extend_leases
 from arena.answers.live_turn import LiveTurn
@@ -22,6 +22,7 @@ from arena.identity import voters
 from arena.models import Answer, Battle
 from config.server.request_handler import RequestHandler
 from core.http import sse
+from core.http.write_now import leave_to_task
 from tests.arena import factories
 from tests.arena.answers import turns
 from tests.arena.answers.turns import live_turn, say
@@ -32,9 +33,9 @@ from tests.remote_clients import of_address
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def follow(hub, slot, battle_id, position):
+async def follow(hub, slot, battle_id, position, write_now):
     view = await battle_view.load_view_and_release(battle_id)
-    async with aclosing(hub.follow(slot, battle_id, view, position)) as events:
+    async with aclosing(hub.follow(slot, battle_id, view, position, write_now)) as events:
         async for chunk in events:
             yield chunk
 
@@ -42,25 +43,28 @@ async def follow(hub, slot, battle_id, position):
 class Page:
     """A browser with an open stream: its visible texts, and the id from which it would reconnect."""
 
-    def __init__(self, hub, battle, voter=None, last=""):
-        self.hub, self.battle, self.voter = hub, battle, voter or uuid4()
+    def __init__(self, hub, battle, voter=None, last="", write_now=leave_to_task):
+        self.hub, self.battle, self.voter, self.write_now = hub, battle, voter or uuid4(), write_now
         self.text, self.names, self.last, self.comments = {}, [], last, 0
         self.open()
 
     def open(self):
         """Connect, or reconnect like a browser."""
         slot = self.hub.admit({str(self.voter): 0})
-        self.content = follow(self.hub, slot, self.battle.pk, Position.parse(self.last))
+        self.content = follow(self.hub, slot, self.battle.pk, Position.parse(self.last), self.write_now)
 
     async def read(self):
         """The events of the next chunk; none at the end of the stream."""
         async with asyncio.timeout(30):
             piece = await anext(self.content, b"")
-        for block in piece.decode().split("\n\n")[:-1]:
-            self._take(block)
+        self.take(piece)
         return bool(piece)
 
-    def _take(self, block):
+    def take(self, piece):
+        for block in piece.decode().split("\n\n")[:-1]:
+            self._take_event(block)
+
+    def _take_event(self, block):
         if block.startswith(":"):
             self.comments += 1
             return
@@ -156,6 +160,87 @@ async def test_follow_brings_what_a_worker_publishes(page, worker):
     assert set(page.names) == {"delta"}
 
 
+@pytest.fixture
+def written():
+    return []
+
+
+@pytest.fixture
+async def direct_page(hub, battle, written):
+    """A page whose server writes chunks past the task of its connection."""
+
+    def write_now(chunk):
+        written.append(chunk)
+        page.take(chunk)
+        return True
+
+    page = Page(hub, battle, write_now=write_now)
+    yield page
+    await page.close()
+
+
+async def eventually(condition):
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def test_follow_writes_all_events_but_the_last_past_the_task(direct_page, written, worker):
+    ends = [["done", 1, side, worker.turn.sides[side].tag, "<p>x</p>"] for side in "ab"]
+    reading = asyncio.create_task(direct_page.read())
+    await worker.say("a", "x")
+    await eventually(lambda: written)
+    await worker.say("b", "y")
+    await worker.tell(*ends, ["state", "ready"])
+    await eventually(lambda: "ready" in direct_page.names)
+    assert not reading.done()
+    count = len(written)
+
+    announce_events(direct_page.battle.pk, ["state", "voted"])
+
+    assert await reading
+    assert not await direct_page.read()
+    assert len(written) == count
+    assert sorted(direct_page.names) == ["delta", "delta", "done", "done", "ready", "voted"]
+    assert direct_page.text == {(1, "a"): "x", (1, "b"): "y"}
+
+
+async def test_follow_leaves_to_the_task_what_cannot_be_written_now(hub, battle, worker):
+    tries = []
+    page = Page(hub, battle, write_now=tries.append)
+    for text in ("one", "onetwo"):
+        reading = asyncio.create_task(page.shows("a", text))
+        await asyncio.sleep(0.05)
+        await worker.say("a", text[-3:])
+        await reading
+
+    assert len(tries) == 2
+    assert page.names == ["delta", "delta"]
+    await page.close()
+
+
+async def test_follow_lets_no_event_overtake_one_in_transit(direct_page, written, worker, page):
+    await worker.say("a", "in transit")
+    await page.shows("a", "in transit")
+    await direct_page.read()  # the server has not asked for the next chunk yet
+    await worker.say("a", ", later")
+    await page.shows("a", "in transit, later")
+
+    assert not written
+    await direct_page.shows("a", "in transit, later")
+
+
+async def test_follow_lets_go_of_a_connection_whose_events_are_written_past_the_task(monkeypatch, direct_page, worker):
+    monkeypatch.setattr(stream_hub, "MAX_STREAM_S", 0.3)
+    direct_page.hub.reader_check_s = 0.02
+    reading = asyncio.create_task(direct_page.read())
+    for number in range(10):
+        await worker.say("a", str(number))
+        await asyncio.sleep(0.05)
+
+    assert not await reading
+
+
 async def test_follow_gives_a_late_reader_everything_from_the_start(hub, battle, page, worker):
     await worker.say("a", "Hello")
     await page.shows("a", "Hello")
@@ -210,7 +295,7 @@ async def test_follow_serves_many_readers_with_one_look(hub, battle, worker):
 async def test_follow_goes_on_after_the_store_was_emptied(page, worker, valkey, battle):
     await worker.say("a", "Hello")
     await page.shows("a", "Hello")
-    valkey.delete(get_stream_key(battle.pk))
+    valkey.delete(EVENT_STREAM)
 
     await worker.say("a", " there")
     await page.shows("a", "Hello there")
@@ -220,7 +305,7 @@ async def test_follow_goes_on_after_the_store_was_emptied(page, worker, valkey, 
 
 async def test_follow_of_an_emptied_store_gives_a_new_reader_everything_too(hub, battle, worker, valkey):
     await worker.say("a", "Hello")
-    valkey.delete(get_stream_key(battle.pk))
+    valkey.delete(EVENT_STREAM)
     await worker.say("a", " there")
 
     late = Page(hub, battle)
@@ -233,7 +318,7 @@ async def test_follow_fills_a_gap_from_the_database(page, worker, valkey, battle
     await worker.say("a", "Hello")
     await page.shows("a", "Hello")
     await page.close()
-    valkey.delete(get_stream_key(battle.pk))
+    valkey.delete(EVENT_STREAM)
     say(worker.turn, "a", " there")
     await in_database(extend_leases, [[worker.held("a")]])
     announce_events(battle.pk, *worker.turn.unsent)
@@ -242,6 +327,38 @@ async def test_follow_fills_a_gap_from_the_database(page, worker, valkey, battle
     await page.shows("a", "Hello there")
 
     assert "reset" not in page.names
+
+
+async def test_follow_fills_a_gap_of_an_open_page_from_the_database_and_the_latest_events(
+    page, worker, hub, in_database
+):
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    say(worker.turn, "a", " there")
+    worker.turn.unsent.clear()  # lost
+    lease = worker.held("a")
+    await worker.say("a", "!")
+    async with asyncio.timeout(30):
+        while len(hub.recent) < 2:
+            await asyncio.sleep(0.01)
+    await in_database(extend_leases, [[lease]])
+
+    await worker.say("a", "!")
+    await page.shows("a", "Hello there!!")
+
+    assert "reset" not in page.names
+
+
+async def test_hub_keeps_the_latest_events_only(hub, page, worker, monkeypatch):
+    monkeypatch.setattr(stream_hub, "RETENTION_S", 0.1)
+    for number in range(5):
+        await worker.say("a", str(number))
+        await page.shows("a", "01234"[: number + 1])
+    assert hub.recent
+
+    async with asyncio.timeout(30):
+        while hub.recent:
+            await asyncio.sleep(0.02)
 
 
 async def test_follow_reads_from_the_database_what_was_stored_before(hub, in_database):
@@ -372,9 +489,9 @@ async def test_follow_takes_nothing_back_because_the_database_lags(monkeypatch, 
     await worker.say("a", "Hello")
     await page.shows("a", "Hello")
     monkeypatch.setattr(stream_hub, "MAX_QUIET_S", 0.05)
-    before = hub.followed[battle.pk].view
+    before = hub.followed[str(battle.pk).encode()].view
     async with asyncio.timeout(30):
-        while hub.followed[battle.pk].view is before:
+        while hub.followed[str(battle.pk).encode()].view is before:
             await asyncio.sleep(0.02)
 
     await worker.say("a", " there")
@@ -577,11 +694,11 @@ class Swallowing(stream_hub.BattleHub):
         super().__init__()
         self.asked = asyncio.Event()
 
-    async def _read_streams(self, followed):
+    async def _read_stream(self, *options):
         self.asked.set()
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(1000)
-        return []
+        return set()
 
 
 async def test_follow_ends_for_whom_is_gone_though_nobody_heard_of_it(battle):

@@ -9,13 +9,11 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from arena.answers.announcements import get_stream_key
 from arena.battles import lifecycle
 from arena.identity import accounts
 from arena.models import Answer, Battle, PairWeight, Turn, Vote
 from arena.signals import vote_cast
 from core.http.errors import RequestError
-from core.storage.redis_clients import get_redis_client
 from ratings.models import Outbox
 from tests import factories as common
 from tests.arena import factories
@@ -278,15 +276,12 @@ def test_cast_vote_on_a_stopped_answer_is_stored_but_not_counted():
     assert (vote.counted, vote.reason) == (False, "stopped")
 
 
-def test_cast_vote_tells_the_open_pages(django_capture_on_commit_callbacks):
+def test_cast_vote_tells_the_open_pages(django_capture_on_commit_callbacks, published):
     battle = factories.battle()
     with django_capture_on_commit_callbacks(execute=True):
         lifecycle.cast_vote(battle, "a")
 
-    [(_, entry)] = get_redis_client().xrange(get_stream_key(battle.pk))
-
-    assert entry == {b"e": b'[["state","voted"]]'}
-    assert 0 < get_redis_client().ttl(get_stream_key(battle.pk)) <= 3600
+    assert published(battle.pk) == [[["state", "voted"]]]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -361,7 +356,9 @@ def test_ask_again_queues_the_next_turn():
 
 
 @pytest.mark.parametrize("asked", ["again", "anew"])
-def test_open_pages_hear_of_a_further_question_before_a_worker_does(asked, django_capture_on_commit_callbacks):
+def test_open_pages_hear_of_a_further_question_before_a_worker_does(
+    asked, django_capture_on_commit_callbacks, published
+):
     """Otherwise pages that consider the battle ended would get the events of the worker."""
     battle = factories.battle("void", b=FAILED) if asked == "anew" else factories.battle()
     with django_capture_on_commit_callbacks() as callbacks:
@@ -369,9 +366,7 @@ def test_open_pages_hear_of_a_further_question_before_a_worker_does(asked, djang
 
     callbacks[0]()
 
-    assert [entry for _, entry in get_redis_client().xrange(get_stream_key(battle.pk))] == [
-        {b"e": b'[["state","answering"]]'}
-    ]
+    assert published(battle.pk) == [[["state", "answering"]]]
     assert len(callbacks) == 2
 
 
@@ -459,7 +454,7 @@ def test_expire_reads_the_battles_that_may_be_over_and_no_others():
     ],
     ids=["voted", "asked again"],
 )
-def test_expire_leaves_alone_what_is_judged_or_asked_at_this_moment(act, state):
+def test_expire_leaves_alone_what_is_judged_or_asked_at_this_moment(act, state, published):
     battle = factories.battle()
     for kind in (Battle, Turn):
         kind.objects.update(created_at=Now() - timedelta(hours=25))
@@ -479,4 +474,4 @@ def test_expire_leaves_alone_what_is_judged_or_asked_at_this_moment(act, state):
 
     assert at_once(2, work) == [None, 0]
     assert Battle.objects.get().state == state
-    assert b"expired" not in b"".join(entry[b"e"] for _, entry in get_redis_client().xrange(get_stream_key(battle.pk)))
+    assert ["state", "expired"] not in [event for entry in published(battle.pk) for event in entry]

@@ -59,7 +59,7 @@ def test_texts_of_old_battles_go_and_their_votes_stay(keep, state, valkey, djang
 
     assert places_of(CANARY) == set()
     assert not (Battle.objects.exists() or StoredResponse.objects.exists())
-    assert not valkey.exists(announcements.get_stream_key(battle.pk))
+    assert 0 < valkey.ttl(announcements.EVENT_STREAM) <= 60
     votes = list(Vote.objects.values_list("battle", "winner", "counted", "comment", "voter"))
     assert votes == ([(None, "a", True, "", battle.voter_id)] if state == "voted" else [])
 

@@ -18,6 +18,7 @@ import uvicorn
 import uvloop
 
 from config.server.uvicorn_protocol import MAX_OPEN_FILES, DeadlineProtocol
+from core.http.write_now import WRITE_NOW
 
 BODY = b"x" * 200_000
 SMALL = 4096
@@ -113,6 +114,55 @@ LOOPS = pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio"
 @pytest.mark.parametrize("client", [stop_reading, read_slowly])
 def test_connection_lasts_as_long_as_its_client_reads(run, client):
     run(stream_to(client))
+
+
+class WritesNow:
+    """Writes chunks before and during a response, until the client's buffers are full, and after the response."""
+
+    def __init__(self):
+        self.results, self.chunks, self.read_on = [], 0, asyncio.Event()
+
+    async def __call__(self, scope, receive, send):
+        write_now = scope["extensions"][WRITE_NOW]
+        self.results.append(write_now(b"too early"))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"begin ", "more_body": True})
+        while write_now(BODY):
+            self.chunks += 1
+        self.read_on.set()
+        await send({"type": "http.response.body", "body": b" end", "more_body": True})
+        self.results.append(write_now(b", now"))
+        await send({"type": "http.response.body", "body": b""})
+        self.results.append(write_now(b"too late"))
+
+
+async def read_what_is_written_now():
+    loop, writes = asyncio.get_running_loop(), WritesNow()
+    async with connected(writes, DeadlineProtocol) as opened:
+        await loop.sock_sendall(opened, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        await writes.read_on.wait()
+        received = await read_all(opened)
+        head, _, body = received.partition(b"\r\n\r\n")
+    return head, body, writes
+
+
+def decode_chunks(body):
+    decoded = b""
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        decoded += body[: int(size, 16)]
+        body = body[int(size, 16) + 2 :]
+    return decoded
+
+
+@LOOPS
+def test_chunks_are_written_now_while_the_response_runs_and_the_client_keeps_up(run):
+    head, body, writes = run(read_what_is_written_now())
+
+    assert b"transfer-encoding: chunked" in head
+    assert decode_chunks(body) == b"begin " + BODY * writes.chunks + b" end, now"
+    assert writes.chunks > 0
+    assert writes.results == [False, True, False]
 
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"

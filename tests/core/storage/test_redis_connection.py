@@ -4,7 +4,8 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from redis.exceptions import RedisError, ResponseError
+from redis import exceptions
+from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 from core.storage import redis_connection
 from core.storage.redis_connection import RedisConnection
@@ -64,6 +65,35 @@ async def test_execute_opens_a_connection_again_that_broke_while_idle(connection
     await asyncio.sleep(0.1)
 
     assert await connection.execute([("ECHO", "again")]) == [b"again"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        pytest.param(b"", exceptions.ConnectionError, id="nothing"),
+        pytest.param(b"*1\r\n", exceptions.ConnectionError, id="half a response"),
+        pytest.param(b"?\r\n", InvalidResponse, id="nonsense"),
+        pytest.param(b"+1\r\n+2\r\n", InvalidResponse, id="too many responses"),
+    ],
+)
+async def test_execute_raises_if_the_server_hangs_up_or_talks_nonsense(tmp_path, valkey, reply, error):
+    async def answer(reader, writer):
+        while b"PING" not in (data := await reader.read(1000)):
+            writer.write(b"+OK\r\n" * data.count(b"CLIENT"))  # the client gives its name and version
+        writer.write(reply)
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_unix_server(answer, tmp_path / "rude.sock")
+    connection = RedisConnection(f"unix://{tmp_path}/rude.sock")
+
+    with pytest.raises(error):
+        await connection.execute([("PING",)])
+
+    await connection.close()
+    server.close()
+    await server.wait_closed()
+    await asyncio.sleep(0.05)
 
 
 async def test_execute_raises_while_no_server_listens(tmp_path):
