@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from arena.models import Vote, Voter
 from arena.signals import vote_cast, votes_moved
+from core.storage.compiled_inserts import insert
 from ratings.boards import snapshots
 from ratings.models import Board, Outbox, Pool, build_due_filter
 
@@ -158,7 +159,7 @@ def schedule_refresh() -> None:
 def add_to_outbox(sender: type[Vote], vote: Vote, **_: Any) -> None:
     """Add a new vote to the outbox in the vote's own transaction, and schedule a refresh."""
     if vote.counted:
-        Outbox.objects.create(vote=vote)
+        insert(Outbox(vote=vote))
         transaction.on_commit(schedule_refresh, robust=True)
 
 

@@ -92,10 +92,11 @@ class Publisher:
             # The id contains the server's time, so the workers' clocks need not agree with it.
             oldest_ms = int(self.last_id.partition(b"-")[0]) - RETENTION_S * 1000
             options = ("NOMKSTREAM", "MINID", "~", oldest_ms)
-        entry_id, _ = await self.connection.execute(
+        responses = await self.connection.execute(
             [("XADD", EVENT_STREAM, *options, "*", *fields), ("EXPIRE", EVENT_STREAM, STREAM_TTL_S)]
         )
-        return entry_id  # type: ignore[no-any-return]
+        entry_id: bytes | None = responses[0]
+        return entry_id
 
 
 def _list_ends(turn: LiveTurn) -> list[list[Any]]:

@@ -13,6 +13,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.types.json import Jsonb
 
 from arena.answers.announcements import announce_events, request_stop
 from arena.answers.tasks import answer_turn
@@ -25,8 +26,9 @@ from arena.judging import vote_rules
 from arena.models import LIVE_POOL, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter, battle_lengths, row_locks
 from arena.signals import vote_cast
 from core.http.errors import RequestError, field_error, sanitize_name
+from core.storage.compiled_inserts import insert
 from core.storage.compiled_queries import CompiledQuery
-from core.storage.database import set_prefetched
+from core.storage.database import fetch_rows, set_prefetched
 
 MAX_TURNS = 20
 MAX_NAMED_MODELS = 20
@@ -40,8 +42,12 @@ LOADED_FIELDS = (
     *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
     *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
 )
-# A vote depends on these fields of the loaded battle. A retry or a login can change them before the vote is stored.
-UNCHANGED_FIELDS = ("voter_id", "model_a_id", "model_b_id", "one_sided", "replaced")
+# A vote depends on the fields in this condition. A retry or a login can change them before the vote is stored.
+END_READY_BATTLE_SQL = """
+    UPDATE arena_battle SET state = %s, standing = %s
+    WHERE id = %s AND state = 'ready' AND voter_id = %s AND model_a_id = %s AND model_b_id = %s AND one_sided = %s
+        AND replaced = %s
+    RETURNING id"""
 logger = logging.getLogger(__name__)
 
 
@@ -84,7 +90,7 @@ def start_battle(
     with transaction.atomic():
         row_locks.lock_voter(voter.pk)
         running_battles.check_voter_limit(voter.pk)
-        battle = Battle.objects.create(
+        battle = Battle(
             pk=battle_id or uuid4(),
             voter=voter,
             mode=mode,
@@ -97,6 +103,7 @@ def start_battle(
             prompt_source=detect_prompt_source(prompt),
             network=network,
         )
+        insert(battle)
         turn = _create_turn(battle, 1, prompt)
         token_budgets.charge_battle(start.charged_models, pool, len(prompt.encode()), payer, start.budgets)
     Battle.vote.related.set_cached_value(battle, None)
@@ -159,9 +166,10 @@ def derive_set_pool(slugs: Sequence[str]) -> str:
 
 
 def _create_turn(battle: Battle, number: int, prompt: str) -> Turn:
-    turn = Turn.objects.create(battle=battle, number=number, prompt=prompt)
+    turn = Turn(battle=battle, number=number, prompt=prompt)
+    insert(turn)
     answers = [Answer(turn=turn, side=side, model_id=getattr(battle, f"model_{side}_id")) for side in SIDES]
-    Answer.objects.bulk_create(answers)
+    insert(*answers)
     set_prefetched(turn, "answers", answers)
     transaction.on_commit(lambda: _enqueue_turn(turn.pk), robust=True)
     return turn
@@ -344,11 +352,11 @@ def _end_battle(battle: Battle, state: str) -> None:
 
 
 def _update_ready_battle(battle: Battle, state: str) -> bool:
-    """Change the state if the battle is ready and `UNCHANGED_FIELDS` are as loaded. Return whether it changed."""
-    loaded = {field: getattr(battle, field) for field in UNCHANGED_FIELDS}
+    """Change the state if the battle is ready, and what its vote depends on is as loaded. Return whether it changed."""
     standing = load_standing(battle) if state == Battle.State.VOTED else None
-    unchanged = Battle.objects.filter(id=battle.pk, state=Battle.State.READY, **loaded)
-    if not unchanged.update(state=state, standing=standing):
+    loaded = [battle.voter_id, battle.model_a_id, battle.model_b_id, battle.one_sided, Jsonb(battle.replaced)]
+    stored_standing = None if standing is None else Jsonb(standing)
+    if not fetch_rows(END_READY_BATTLE_SQL, [state, stored_standing, battle.pk, *loaded]):
         return False
     battle.standing = standing
     return True
@@ -366,7 +374,7 @@ def _create_vote(
     battle: Battle, winner: str, analysis: vote_rules.BattleAnalysis, source: str, **feedback_fields: object
 ) -> Vote:
     reason = vote_rules.find_exclusion_reason(battle, analysis)
-    vote = Vote.objects.create(
+    vote = Vote(
         battle=battle,
         pool=battle.pool,
         source=source,
@@ -385,6 +393,7 @@ def _create_vote(
         prompt_hash=analysis.prompt_hash,
         **feedback_fields,
     )
+    insert(vote)
     vote_cast.send(sender=Vote, vote=vote)
     return vote
 

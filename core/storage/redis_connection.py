@@ -41,8 +41,8 @@ class RedisConnection(asyncio.Protocol):
 
         Raises RedisError, OSError, or TimeoutError if a command fails or Redis is down.
         """
-        # The stub allows only one argument.
-        data = b"".join([hiredis.pack_command(tuple(command)) for command in commands])  # type: ignore[arg-type]
+        pack: Any = hiredis.pack_command  # the type in its stub allows only one argument
+        data = b"".join([pack(tuple(command)) for command in commands])
         async with self._lock:
             transport = self._transport or await self._connect()
             loop = asyncio.get_running_loop()

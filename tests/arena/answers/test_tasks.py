@@ -1,0 +1,31 @@
+"""Celery messages that bring turns to the engine."""
+
+from kombu.message import Message
+
+from arena.answers import worker
+from arena.answers.tasks import answer_turn
+
+
+class Engine:
+    def __init__(self):
+        self.turns = []
+
+    def submit(self, turn_id):
+        self.turns.append(turn_id)
+
+
+def test_turns_are_submitted_without_an_acknowledgment(monkeypatch):
+    monkeypatch.setattr(worker, "_engine", engine := Engine())
+    sent = []
+    message = Message(
+        body="[[17], {}, {}]",
+        headers={"id": "1", "task": answer_turn.name},
+        content_type="application/json",
+        content_encoding="utf-8",
+    )
+
+    handle = answer_turn.start_strategy(answer_turn.app, None)
+    handle(message, None, lambda: sent.append("ack"), lambda: sent.append("reject"), [])
+
+    assert engine.turns == [17]
+    assert not sent
