@@ -9,6 +9,7 @@ gc.disable()  # imported modules stay in memory, so garbage collections would on
 import django
 from django.conf import settings
 
+from config.server.shared_listener import share_listeners
 from config.server.uvicorn_protocol import raise_file_limit, slow_down_ticks
 
 DATABASE_TIMEOUT_MS = 5_000
@@ -16,6 +17,7 @@ PRELOAD_DELAY_S = 3  # loading the language identifier earlier would slow down t
 
 raise_file_limit()
 slow_down_ticks()
+share_listeners()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
