@@ -13,7 +13,6 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from psycopg.types.json import Jsonb
 
 from arena.answers.announcements import announce_events, request_stop
 from arena.answers.tasks import answer_turn
@@ -28,7 +27,7 @@ from arena.signals import vote_cast
 from core.http.errors import RequestError, field_error, sanitize_name
 from core.storage.compiled_inserts import insert
 from core.storage.compiled_queries import CompiledQuery
-from core.storage.database import fetch_rows, set_prefetched
+from core.storage.database import set_prefetched
 
 MAX_TURNS = 20
 MAX_NAMED_MODELS = 20
@@ -42,12 +41,6 @@ LOADED_FIELDS = (
     *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
     *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
 )
-# A vote depends on the fields in this condition. A retry or a login can change them before the vote is stored.
-END_READY_BATTLE_SQL = """
-    UPDATE arena_battle SET state = %s, standing = %s
-    WHERE id = %s AND state = 'ready' AND voter_id = %s AND model_a_id = %s AND model_b_id = %s AND one_sided = %s
-        AND replaced = %s
-    RETURNING id"""
 logger = logging.getLogger(__name__)
 
 
@@ -352,11 +345,9 @@ def _end_battle(battle: Battle, state: str) -> None:
 
 
 def _update_ready_battle(battle: Battle, state: str) -> bool:
-    """Change the state if the battle is ready, and what its vote depends on is as loaded. Return whether it changed."""
+    """Change the state and the standing if the battle is ready and as loaded. Return whether they changed."""
     standing = load_standing(battle) if state == Battle.State.VOTED else None
-    loaded = [battle.voter_id, battle.model_a_id, battle.model_b_id, battle.one_sided, Jsonb(battle.replaced)]
-    stored_standing = None if standing is None else Jsonb(standing)
-    if not fetch_rows(END_READY_BATTLE_SQL, [state, stored_standing, battle.pk, *loaded]):
+    if not row_locks.end_ready_battle(battle, state, standing):
         return False
     battle.standing = standing
     return True

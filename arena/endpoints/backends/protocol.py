@@ -59,8 +59,7 @@ class Timeouts:
     total: float = 180
 
 
-# A frozen class takes twice as long to create, and each token creates two of these objects.
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Delta:
     """The next piece of the answer. It is never empty, and the first one is never blank.
 
@@ -71,7 +70,7 @@ class Delta:
     text: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Reasoning:
     """The next piece of the model's reasoning, which is not part of the answer."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import socket
 
 import pytest
@@ -17,7 +18,7 @@ class Process:
     """A web process with a number of open connections. Its protocol sends its name."""
 
     def __init__(self, name, listening, connections=0):
-        self.name, self.transports = name, []
+        self.name, self.transports, self.no_delay = name, [], set()
         self.listener = SharedListener(listening, self.create_protocol, range(connections))
 
     def create_protocol(self):
@@ -26,6 +27,8 @@ class Process:
         class Greeting(asyncio.Protocol):
             def connection_made(self, transport):
                 process.transports.append(transport)
+                opened = transport.get_extra_info("socket")
+                process.no_delay.add(opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
                 transport.write(process.name)
 
         return Greeting()
@@ -34,6 +37,10 @@ class Process:
         self.listener.close()
         for transport in self.transports:
             transport.abort()
+
+
+def copy(listening):
+    return socket.socket(fileno=os.dup(listening.fileno()))
 
 
 async def greet(address):
@@ -45,11 +52,17 @@ async def greet(address):
 
 
 async def greet_each(counts, times):
-    """Connect several times, one after another, to processes with these numbers of connections."""
+    """Connect several times to processes with these numbers of connections.
+
+    Pause after each time, because a process that was too late for one connection may accept the next one.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.setblocking(False)
-        processes = [Process(b"%d" % number, listening.dup(), count) for number, count in enumerate(counts)]
-        names = [await greet(listening.getsockname()) for _ in range(times)]
+        processes = [Process(b"%d" % number, copy(listening), count) for number, count in enumerate(counts)]
+        names = []
+        for _ in range(times):
+            names.append(await greet(listening.getsockname()))
+            await asyncio.sleep(0.03)
         for process in processes:
             process.close()
         await asyncio.sleep(0.01)
@@ -76,7 +89,7 @@ def test_connection_is_accepted_by_another_process_if_the_preferred_one_does_not
     async def connect():
         with socket.create_server(("127.0.0.1", 0)) as listening:
             listening.setblocking(False)
-            preferred, other = Process(b"0", listening.dup(), 32), Process(b"1", listening.dup())
+            preferred, other = Process(b"0", copy(listening), 32), Process(b"1", copy(listening))
             preferred.listener.close()
             name = await greet(listening.getsockname())
             other.close()
@@ -91,13 +104,11 @@ def test_many_connections_at_once_are_all_accepted_without_delayed_packets(run):
     async def connect():
         with socket.create_server(("127.0.0.1", 0)) as listening:
             listening.setblocking(False)
-            process = Process(b"0", listening.dup())
+            process = Process(b"0", copy(listening))
             names = await asyncio.gather(*(greet(listening.getsockname()) for _ in range(50)))
-            sockets = [transport.get_extra_info("socket") for transport in process.transports]
-            no_delay = {opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for opened in sockets}
             process.close()
             await asyncio.sleep(0.01)
-            return names, no_delay
+            return names, process.no_delay
 
     assert run(connect()) == ([b"0"] * 50, {1})
 
@@ -121,7 +132,7 @@ def test_connection_without_a_free_file_is_accepted_later(run, monkeypatch, capl
     async def connect():
         with socket.create_server(("127.0.0.1", 0)) as listening:
             listening.setblocking(False)
-            process = Process(b"0", Exhausted(fileno=listening.dup().detach()))
+            process = Process(b"0", Exhausted(fileno=os.dup(listening.fileno())))
             name = await greet(listening.getsockname())
             process.close()
             await asyncio.sleep(0.01)
