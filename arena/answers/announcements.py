@@ -17,7 +17,6 @@ from core.storage.redis_clients import get_redis_client, suppress_redis_errors
 EVENT_STREAM = "battle-events"
 RETENTION_S = 15
 STREAM_TTL_S = 60
-MAX_ANNOUNCED_ENTRIES = 10_000  # while no worker publishes
 STOP_STREAM = "stops"
 STOP_FIELD = b"b"
 MAX_STOP_ENTRIES = 1000
@@ -30,8 +29,9 @@ def announce_events(battle_id: object, *events: list[Any]) -> None:
     """
     with suppress_redis_errors():
         pipeline = get_redis_client().pipeline(transaction=False)
-        pipeline.xadd(EVENT_STREAM, {str(battle_id): orjson.dumps(events)}, maxlen=MAX_ANNOUNCED_ENTRIES)
-        pipeline.expire(EVENT_STREAM, STREAM_TTL_S)
+        pipeline.xadd(EVENT_STREAM, {str(battle_id): orjson.dumps(events)})
+        # Only workers delete old entries, so announcements alone must not keep the stream alive.
+        pipeline.expire(EVENT_STREAM, STREAM_TTL_S, nx=True)
         pipeline.execute()
 
 

@@ -189,6 +189,7 @@ class Engine:
         )
         for turn, extension in zip(open_leases, extensions, strict=True):
             if not isinstance(extension, BaseException):
+                turn.record_stored_text(open_leases[turn])
                 self._apply_extension(turn, extension, extension_time)
 
     def _apply_extension(self, turn: LiveTurn, extension: LeaseExtension, extension_time: float) -> None:

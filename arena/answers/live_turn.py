@@ -94,10 +94,9 @@ class LiveSide:
         return self.released[0]
 
     def build_lease(self) -> AnswerLease:
-        """Return the lease to extend, with the released text if it has grown since the last heartbeat."""
+        """Return the lease to extend, with the released text if it is longer than the stored text."""
         if self.released_length == self.stored_length:
             return AnswerLease(self.job.answer_id, self.job.attempt)
-        self.stored_length = self.released_length
         return AnswerLease(self.job.answer_id, self.job.attempt, self.text())
 
     def build_result(self) -> AnswerResult:
@@ -166,6 +165,12 @@ class LiveTurn:
 
     def build_leases(self) -> tuple[AnswerLease, ...]:
         return tuple(side.build_lease() for side in self.iter_open_sides())
+
+    def record_stored_text(self, leases: Iterable[AnswerLease]) -> None:
+        """Record that the text in these leases has been stored."""
+        lengths = {lease.answer_id: len(lease.text) for lease in leases if lease.text is not None}
+        for side in self.sides.values():
+            side.stored_length = lengths.get(side.job.answer_id, side.stored_length)
 
     def fail(self) -> list[LiveSide]:
         """End all open sides of a broken turn at their visible text. Return the sides to save."""

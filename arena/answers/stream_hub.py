@@ -36,6 +36,8 @@ MAX_QUIET_S = 10.0
 HEARTBEAT_S = 15.0
 STALL_TIMEOUT_S = 30.0
 COMMENT = b": still here\n\n"
+JOIN_TIMEOUT_S = 1.0
+FIRST_ID = b"0-0"  # before all entries of the stream
 logger = logging.getLogger(__name__)
 
 
@@ -120,7 +122,7 @@ class BattleHub:
 
     def __init__(self) -> None:
         self.followed: dict[bytes, FollowedBattle] = {}
-        self.last_id = b"0-0"
+        self.last_id = FIRST_ID
         self.recent: deque[RecentEvents] = deque()
         self.connection = RedisConnection()
         self.join_connection = RedisConnection()  # the other one waits for events
@@ -210,11 +212,12 @@ class BattleHub:
         # A reader that reconnects might have seen text that is in Redis but not yet in the database.
         if position != Position() and key not in self.followed:
             with suppress(RedisError, OSError):
-                await self._read_stream(self.join_connection)
+                async with asyncio.timeout(JOIN_TIMEOUT_S):
+                    await self._reload(await self._read_stream(self.join_connection))
         battle = self.followed.get(key)
         if battle is None:
             battle = self.followed[key] = FollowedBattle(battle_id, view)
-            self._apply_recent(battle)
+            self._apply_recent(battle, with_state=True)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         self.wake_event.set()
@@ -226,6 +229,7 @@ class BattleHub:
         while task and not task.cancelling():
             round_start = time.monotonic()
             if not self.followed:
+                self._forget_events()
                 self.wake_event.clear()
                 await self.wake_event.wait()
             if round_start - self.checked_readers_at >= self.reader_check_s:
@@ -234,6 +238,7 @@ class BattleHub:
                 await self._update_views()
             except (TimeoutError, RedisError, OSError) as error:
                 logger.warning("Redis is down: %s", error)
+                self._forget_events()  # the next server may be another one, whose ids are lower
                 await self._reload(set(self.followed.values()))
                 await asyncio.sleep(RETRY_DELAY_S)
             except Exception:
@@ -257,7 +262,9 @@ class BattleHub:
         now = time.monotonic()
         while self.recent and self.recent[0].read_at < now - RETENTION_S:
             self.recent.popleft()
+        updated = set()
         incomplete = set()
+        is_first = self.last_id == FIRST_ID  # then the views may be newer than the events
         for entry_id, fields in streams[0][1] if streams else ():
             if _parse_id(entry_id) <= _parse_id(self.last_id):  # the other connection has read it too
                 continue
@@ -266,18 +273,42 @@ class BattleHub:
             self.recent.append(RecentEvents(now, events))
             for key in self.followed.keys() & events.keys():
                 battle = self.followed[key]
-                if not _apply_events(battle.view, events[key]):
+                updated.add(battle)
+                if not is_first and not _apply_events(battle.view, events[key]):
                     incomplete.add(battle)
-                battle.mark_updated()
+        for battle in updated:
+            if is_first:
+                self._apply_recent(battle, with_state=True)
+            battle.mark_updated()
         return incomplete
 
-    def _apply_recent(self, battle: FollowedBattle) -> None:
-        """Apply the recent events to a view from the database. It already contains the events that do not fit."""
+    def _forget_events(self) -> None:
+        """Drop the recent events. The next read gets those that Redis still has."""
+        self.last_id = FIRST_ID
+        self.recent.clear()
+
+    def _apply_recent(self, battle: FollowedBattle, *, with_state: bool) -> None:
+        """Apply the recent events that can be newer than the view from the database.
+
+        Those are events of sides that have not ended, and of the attempt whose text was loaded. If this skips an event
+        of a newer attempt, the next one does not fit, and the view is loaded again.
+        """
         key = _encode_key(battle.battle_id)
-        oldest = time.monotonic() - RETENTION_S
+        known = {
+            (number, name): (side.tag, side.end)
+            for number, sides in battle.view.turns.items()
+            for name, side in sides.items()
+        }
         for recent in self.recent:
-            if recent.read_at >= oldest and (events := recent.events.get(key)):
-                _apply_events(battle.view, events)
+            for event in orjson.loads(recent.events.get(key, b"[]")):
+                if event[0] == "state":
+                    if with_state:
+                        battle.view.apply(event)
+                    continue
+                _, turn, side, tag, *_rest = event
+                known_tag, end = known.get((turn, side), ("", ""))
+                if not end and known_tag in ("", tag):
+                    battle.view.apply(event)
 
     async def _reload(self, battles: set[FollowedBattle]) -> None:
         for battle in battles:
@@ -287,7 +318,7 @@ class BattleHub:
                 logger.warning("The database is unavailable: %s", str(error).strip().partition("\n")[0])
                 return
             _merge_view(battle, view)
-            self._apply_recent(battle)
+            self._apply_recent(battle, with_state=False)
             battle.mark_updated()
 
 

@@ -25,8 +25,7 @@ class SharedListener:
     """Accepts the connections of one listening socket, in place of a server of asyncio.
 
     The closer a process is to `PREFERRED_CONNECTIONS` open connections, the sooner it accepts a new one. So a few users
-    keep only one process busy, and many users are spread evenly. A process delays a connection by at most 4 ms, unless
-    it has more than 64 connections itself.
+    keep only one process busy, and more users are spread over all of them. The delay is at most 4 ms.
 
     connections: this process's open connections
     """
@@ -58,7 +57,8 @@ class SharedListener:
 
     def compute_delay(self) -> float:
         """Return for how many seconds to leave a new connection to the other processes."""
-        return abs(len(self._connections) + len(self._opening) - PREFERRED_CONNECTIONS) * DELAY_PER_CONNECTION_S
+        distance = abs(len(self._connections) + len(self._opening) - PREFERRED_CONNECTIONS)
+        return min(distance, PREFERRED_CONNECTIONS) * DELAY_PER_CONNECTION_S
 
     def _wait(self) -> None:
         self._loop.add_reader(self._socket, self._delay)
@@ -74,14 +74,19 @@ class SharedListener:
                 connection.settimeout(0)
                 opening = self._loop.create_task(self._loop.connect_accepted_socket(self._create_protocol, connection))
                 self._opening.add(opening)
-                opening.add_done_callback(self._opening.discard)
-        except BlockingIOError:  # another process has accepted the connection
+                opening.add_done_callback(self._forget)
+        except (BlockingIOError, ConnectionAbortedError):  # another process has accepted it, or the client has gone
             pass
         except OSError as error:
             logger.warning("Cannot accept connections: %s", error)
             self._timer = self._loop.call_later(RETRY_DELAY_S, self._wait)
             return
         self._wait()
+
+    def _forget(self, opening: asyncio.Task[Any]) -> None:
+        self._opening.discard(opening)
+        if not opening.cancelled() and (error := opening.exception()):
+            logger.warning("Cannot open a connection: %s", error)
 
 
 def share_listeners() -> None:
@@ -92,7 +97,7 @@ def share_listeners() -> None:
 async def _start_up(server: Server, sockets: list[socket.socket] | None = None) -> None:
     await _uvicorn_startup(server, sockets)
     config = server.config
-    if sockets is None and config.fd is None:
+    if (sockets is None and config.fd is None) or config.ssl:
         return
 
     def create_protocol() -> asyncio.Protocol:

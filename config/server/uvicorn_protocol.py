@@ -48,7 +48,9 @@ class ChunkWriter:
         The caller makes sure that no chunk of the task is in transit, because this one could overtake it.
         """
         cycle = self.cycle
-        if not cycle.chunked_encoding or cycle.response_complete or cycle.disconnected or cycle.flow.write_paused:
+        if not cycle.chunked_encoding or cycle.response_complete or cycle.flow.write_paused:
+            return False
+        if cycle.transport.is_closing():  # uvicorn tells only the connection's newest cycle
             return False
         cycle.transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
         return True

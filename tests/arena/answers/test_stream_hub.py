@@ -349,6 +349,39 @@ async def test_follow_fills_a_gap_of_an_open_page_from_the_database_and_the_late
     assert "reset" not in page.names
 
 
+async def test_follow_goes_on_with_another_store_whose_clock_is_behind(hub, page, worker, monkeypatch):
+    monkeypatch.setattr(stream_hub, "RETRY_DELAY_S", 0.05)
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    hub.last_id = b"9999999999999-0"
+    await worker.say("a", " there")
+    await hub.connection.close()
+
+    await worker.say("a", "!")
+    await page.shows("a", "Hello there!")
+
+    assert "reset" not in page.names
+
+
+async def test_page_that_opens_late_is_not_taken_back_by_recent_events(hub, battle, page, worker, in_database):
+    """Redis has events of an earlier attempt, and has lost those after it."""
+    await worker.say("a", "Old text")
+    await page.shows("a", "Old text")
+    announce_events(battle.pk, ["failed", 1, "b", worker.turn.sides["b"].tag, "unavailable"])
+    await page.until(lambda: "failed" in page.names)
+    ended = FINISHED | {"attempt": 2, "text": "New text"}
+    await in_database(lambda: Answer.objects.filter(turn__battle=battle).update(**ended))
+    await in_database(lambda: Battle.objects.update(state="ready"))
+    await page.close()
+
+    late = Page(hub, battle)
+    await late.until(lambda: "ready" in late.names)
+
+    assert late.names == ["delta", "done", "delta", "done", "ready"]
+    assert set(late.text.values()) == {"New text"}
+    await late.close()
+
+
 async def test_hub_keeps_the_latest_events_only(hub, page, worker, monkeypatch):
     monkeypatch.setattr(stream_hub, "RETENTION_S", 0.1)
     for number in range(5):

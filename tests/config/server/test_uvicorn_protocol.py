@@ -292,3 +292,40 @@ def test_idle_server_wakes_rarely_tells_the_time_and_ends_soon():
 
     server.terminate()
     assert server.wait(3) == -signal.SIGTERM
+
+
+class Remembers:
+    """Keeps the function that writes to each stream, and never ends the streams."""
+
+    def __init__(self):
+        self.writers, self.end = [], asyncio.Event()
+
+    async def __call__(self, scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"begin", "more_body": True})
+        self.writers.append(scope["extensions"][WRITE_NOW])
+        await self.end.wait()
+
+
+async def write_to_a_lost_connection():
+    loop, application = asyncio.get_running_loop(), Remembers()
+    async with connected(application, DeadlineProtocol) as opened:
+        await loop.sock_sendall(opened, 2 * b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")  # the second one waits for the first
+        await loop.sock_recv(opened, 1000)
+        while not application.writers:
+            await asyncio.sleep(0.01)
+        [write_now] = application.writers
+        assert write_now(b"while connected")
+        opened.close()
+        await asyncio.sleep(0.2)
+        results = []
+        for _ in range(3):
+            results.append(write_now(b"too late"))
+            await asyncio.sleep(0.1)
+        application.end.set()
+        return results
+
+
+@LOOPS
+def test_nothing_is_written_to_a_lost_connection_with_another_request_in_line(run):
+    assert run(write_to_a_lost_connection())[1:] == [False, False]  # the first one tells the server of the loss
