@@ -7,7 +7,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -107,8 +107,12 @@ def test_faults_are_one_line_each_and_a_killed_supervisor_leaves_nothing(tmp_pat
 
 def list_web_processes(process: subprocess.Popen[str]) -> list[int]:
     """Those that run: each has replaced the program that ties it to the supervisor."""
-    children = [child for child in psutil.Process(process.pid).children() if alive(child.pid)]
-    return [child.pid for child in children if child.cmdline()[1:3] == ["-m", "uvicorn"]]
+    pids = []
+    for child in psutil.Process(process.pid).children():
+        with suppress(psutil.NoSuchProcess):  # it ends at this moment
+            if alive(child.pid) and child.cmdline()[1:3] == ["-m", "uvicorn"]:
+                pids.append(child.pid)
+    return pids
 
 
 def test_wrong_setting_stops_the_start_with_one_line(tmp_path):
