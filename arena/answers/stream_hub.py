@@ -24,7 +24,7 @@ from arena.answers import battle_view
 from arena.answers.announcements import EVENT_STREAM, RETENTION_S
 from arena.answers.stream_events import FINAL_STATES, BattleView, Position, encode_events
 from core.http import sse
-from core.http.sse import MAX_STREAM_S, EventStream
+from core.http.sse import MAX_STREAM_S
 from core.http.write_now import WriteNow, leave_to_task
 from core.storage.redis_connection import RedisConnection
 from core.storage.shared_slots import SharedSlot, SharedSlots
@@ -139,17 +139,6 @@ class BattleHub:
         limits: the maximum number of open streams, across all processes, keyed by client; 0 means no limit
         """
         return sse.acquire_slot(self.open_slots, limits)
-
-    def stream(
-        self,
-        slot: SharedSlot,
-        battle_id: UUID,
-        view: BattleView,
-        position: Position,
-        write_now: WriteNow = leave_to_task,
-    ) -> EventStream:
-        """Return the events from `follow` as a response's stream."""
-        return EventStream(slot, self.follow(slot, battle_id, view, position, write_now))
 
     async def follow(
         self,

@@ -36,7 +36,7 @@ from arena.models import Answer, Battle, Turn, battle_turns
 from core.http.errors import RequestError, build_error_response, field_error, read_json_body, reject_unsafe_method
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination, SlugPagination
-from core.http.sse import build_stream_response, empty_stream
+from core.http.sse import EventStream, build_stream_response, empty_stream
 from core.http.write_now import get_write_now
 from core.storage.database import database_sync_to_async, release_connection
 from core.storage.shared_slots import SharedSlot
@@ -320,7 +320,8 @@ async def stream_battle_events(request: ASGIRequest, battle_id: UUID) -> HttpRes
         return build_stream_response(empty_stream())
     # A page that already shows part of the answers sends its position in `from`.
     position = Position.parse(request.headers.get("Last-Event-ID") or request.GET.get("from", ""))
-    return build_stream_response(hub.stream(slot, battle_id, view, position, get_write_now(request.scope)))
+    events = hub.follow(slot, battle_id, view, position, get_write_now(request.scope))
+    return build_stream_response(EventStream(slot, events))
 
 
 @csrf_exempt  # so that write requests get a 404 instead of a CSRF error

@@ -17,9 +17,9 @@ LOOPS = pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio"
 class Process:
     """A web process with a number of open connections. Its protocol sends its name."""
 
-    def __init__(self, name, listening, connections=0):
+    def __init__(self, name, listening, connections=0, listener=SharedListener):
         self.name, self.transports, self.no_delay = name, [], set()
-        self.listener = SharedListener(listening, self.create_protocol, range(connections))
+        self.listener = listener(listening, self.create_protocol, range(connections))
 
     def create_protocol(self):
         process = self
@@ -84,15 +84,22 @@ def test_connections_go_to_the_process_that_is_nearest_to_the_preferred_number(r
     assert run(greet_each(counts, 4)) == [expected] * 4
 
 
+class Busy(SharedListener):
+    """The listener of a process that notices a connection, but has no time to accept it."""
+
+    def _accept(self):
+        pass
+
+
 @LOOPS
 def test_connection_is_accepted_by_another_process_if_the_preferred_one_does_not(run):
     async def connect():
         with socket.create_server(("127.0.0.1", 0)) as listening:
             listening.setblocking(False)
-            preferred, other = Process(b"0", copy(listening), 32), Process(b"1", copy(listening))
-            preferred.listener.close()
+            preferred, other = Process(b"0", copy(listening), 32, Busy), Process(b"1", copy(listening))
             name = await greet(listening.getsockname())
-            other.close()
+            for process in (preferred, other):
+                process.close()
             await asyncio.sleep(0.01)
             return name
 
