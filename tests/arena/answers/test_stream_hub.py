@@ -468,6 +468,9 @@ async def test_follow_of_a_void_battle_stays_open_for_a_retry(hub, in_database):
     await page.until(lambda: "void" in page.names)
 
     announce_events(battle.pk, ["state", "answering"])
+    # In the hub's first read, the text of another attempt could be older than the failure.
+    [followed] = hub.followed.values()
+    await eventually(lambda: followed.view.state == "answering")
     answer = await in_database(lambda: Answer.objects.get(turn__battle=battle, side="b"))
     announce_events(battle.pk, ["delta", 1, "b", derive_attempt_tag(answer.pk, 2), 0, "Now"])
     await page.shows("b", "Now")
