@@ -26,7 +26,7 @@ def expire() -> None:
 
 @shared_task(name="arena.delete_expired_records", ignore_result=True)
 def delete_expired_records() -> None:
-    """Delete expired idempotent responses and old token charges."""
+    """Delete expired responses to idempotent requests, and old token charges."""
     from arena.endpoints import token_budgets
     from arena.identity import idempotency
 

@@ -205,15 +205,18 @@ class Environment:
         ),
     )
     arena_name: str = declare(
-        "People", parse_name, default="Arena", meaning="The name of this arena, of at most 40 characters, on all pages."
+        "People",
+        parse_name,
+        default="Arena",
+        meaning="The name of this arena, displayed on all pages (at most 40 characters).",
     )
     arena_operator: tuple[str, str] = declare(
         "People",
         parse_operator,
         default=("", ""),
         meaning=(
-            "The operator's name, of at most 60 characters, on all pages. A contact can follow it, as in `Example"
-            " University <mailto:arena@example.edu>` or `Example University <https://example.edu/arena>`."
+            "The operator's name, displayed on all pages (at most 60 characters). A contact can follow the name, as in"
+            " `Example University <mailto:arena@example.edu>` or `Example University <https://example.edu/arena>`."
         ),
     )
     arena_login: str = declare(

@@ -1,7 +1,7 @@
 """Prepares the database before the service starts, in a single Python process.
 
 Run `python -m config.prepare [--static] [--min-models N] MODELS.toml …`. With --static, it also collects static files,
-which Docker images already contain. It fails if fewer than N enabled models can be drawn.
+which Docker images already contain. It exits with an error if fewer than N enabled models can be drawn.
 """
 
 import argparse

@@ -28,9 +28,9 @@ def load_keys(folder: Path) -> tuple[str, ...]:
 
 def rotate_keys(folder: Path) -> None:
     """Create a new signing key, keep the previous one for verification, and drop older ones. Raises OSError."""
-    signing, *_ = load_keys(folder)
+    signing_key, *_ = load_keys(folder)
     with _lock_folder(folder):
-        _write_keys(folder / FILE_NAME, [generate_key(), signing])
+        _write_keys(folder / FILE_NAME, [generate_key(), signing_key])
 
 
 def generate_key() -> str:

@@ -14,8 +14,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 MAX_DAYS = 36_500
 MIN_TOKEN_LENGTH = 20
-MAX_NAME = 40
-MAX_OPERATOR = 60
+MAX_NAME_LENGTH = 40
+MAX_OPERATOR_LENGTH = 60
 
 
 def parse_count(text: str) -> int:
@@ -104,7 +104,7 @@ def make_url_parser(*schemes: str) -> Callable[[str], str]:
         except ValueError:
             raise ValueError("is not a valid URL") from None
         if parts.scheme not in schemes:
-            raise ValueError(f"does not start with {' or '.join(s + '://' for s in schemes)}")
+            raise ValueError(f"does not start with {' or '.join(scheme + '://' for scheme in schemes)}")
         try:
             _ = parts.port  # urllib checks the port only here
         except ValueError:
@@ -136,18 +136,18 @@ def parse_contact(text: str) -> str:
 
 
 def parse_name(text: str) -> str:
-    return _check_line(text, MAX_NAME)
+    return _check_line(text, MAX_NAME_LENGTH)
 
 
 def parse_operator(text: str) -> tuple[str, str]:
     """Return the operator's name and contact from `Name` or `Name <contact>`. A missing contact is empty."""
     name, bracket, rest = text.partition("<")
     if not bracket:
-        return _check_line(name, MAX_OPERATOR), ""
+        return _check_line(name, MAX_OPERATOR_LENGTH), ""
     contact, bracket, trailing = rest.partition(">")
     if not name.strip() or not bracket or trailing.strip():
         raise ValueError("is not of the form Name or Name <contact>")
-    name = _check_line(name.strip(), MAX_OPERATOR)
+    name = _check_line(name.strip(), MAX_OPERATOR_LENGTH)
     try:
         return name, parse_contact(contact)
     except ValueError as error:

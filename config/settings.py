@@ -106,7 +106,7 @@ DATABASE_FIELDS = ("dbname", "user", "password", "host", "port")
 _conninfo = conninfo_to_dict(ENVIRONMENT.database_url)
 DATABASE_OPTIONS: dict[str, Any] = {
     **{name: value for name, value in _conninfo.items() if name not in DATABASE_FIELDS},
-    # PostgreSQL prepares each statement after three uses, because planning the statements of a battle takes longer than
+    # psycopg prepares each statement after three uses, because planning the statements of a battle takes longer than
     # executing them.
     "server_side_binding": True,
     "prepare_threshold": 3,
@@ -221,7 +221,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SECURE = SECURE
 if SECURE:
-    SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers accept a __Host- cookie only from exactly this host
+    SESSION_COOKIE_NAME = "__Host-sessionid"  # browsers accept a __Host- cookie only from this exact host
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.arena_public_url] if ENVIRONMENT.arena_public_url else []
 # The proxy terminates TLS and redirects HTTP to HTTPS. HSTS does not include subdomains, because they might belong to
 # other services.
@@ -235,7 +235,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 # Enough for the longest question with every character escaped in JSON, and for all other fields.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * ENVIRONMENT.arena_conversation_characters + 16_000
-# Limits for score files, which a form sends unchanged and the API sends as text in JSON.
+# Limits for score files, which forms send unchanged and API clients send as JSON strings.
 LARGER_BODIES = {"/benchmarks/submit/": 5_000_000 + 16_000, "/api/v1/submissions/": 2 * 5_000_000}
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -258,11 +258,12 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
-    # Failed logins from one address (an IPv6 /64): ten per minute for all names together, and five in five minutes for
-    # each name. From all addresses together: 30 per hour for each name (see `arena.identity.login_locks`).
+    # Failed logins from one address (for IPv6, one /64): ten per minute for all usernames together, and five in five
+    # minutes for each username. From all addresses together: 30 per hour for each username (see
+    # `arena.identity.login_locks`).
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "30/h/key",
-    # New accounts per address and per /24 or /48, because one customer can have many /64 networks.
+    # New accounts per address and per /24 (IPv6: /48), because one customer can have many /64 networks.
     "account_made": "5/h/ip",
     "account_made_around": "20/h/key",
 }
@@ -271,7 +272,7 @@ MFA_FORMS = {
     "authenticate": "core.admin.second_factor.AuthenticateForm",
     "reauthenticate": "core.admin.second_factor.ReauthenticateForm",
 }
-MFA_TOTP_TOLERANCE = 1  # the clocks of phones can be off by half a minute
+MFA_TOTP_TOLERANCE = 1  # phone clocks can be off by half a minute
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["arena.identity.voters.VoterAuthentication"],
@@ -324,7 +325,7 @@ LOGGING = {
     "loggers": {
         "django": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
-        "psycopg.pool": {"level": "WARNING"},  # otherwise it logs each connection that it closes
+        "psycopg.pool": {"level": "WARNING"},  # at INFO, the pool logs each connection that it closes
         # Scanners send thousands of requests for missing paths and unknown hosts.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},

@@ -3,5 +3,5 @@
 import shutil
 
 # `chrt --idle` runs a command only while a processor is idle. With `nice`, the command still gets a few percent of the
-# time.
+# CPU time.
 LOWEST_PRIORITY = ("chrt", "--idle", "0") if shutil.which("chrt") else ("nice", "-n", "19")

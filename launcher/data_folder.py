@@ -82,7 +82,7 @@ def _make_run_folder(data: Path) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if folder.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o022:
-        raise LaunchError(f"{folder} is a link, belongs to another user, or is writable by others; remove it")
+        raise LaunchError(f"{folder} is a symbolic link, belongs to another user, or is writable by others; remove it")
     return folder
 
 

@@ -42,19 +42,19 @@ async def restart_on_edits(
     supervisor: Supervisor, root: Path, is_web_ready: Callable[[], Awaitable[bool]], print_line: PrintLine
 ) -> None:
     """Restart the service's programs whenever a Python file in `PACKAGES` changes, the web server first."""
-    seen = scan_modules(root)
+    previous = scan_modules(root)
     await supervisor.prepare_restart(WEB)
     while True:
         await asyncio.sleep(POLL_S)
         current = scan_modules(root)
-        if current == seen:
+        if current == previous:
             continue
-        changed = sorted(path for path, _ in current.items() ^ seen.items())
-        while current != seen:
-            seen = current
+        changed_paths = sorted(path for path, _ in current.items() ^ previous.items())
+        while current != previous:
+            previous = current
             await asyncio.sleep(SETTLE_S)
             current = scan_modules(root)
-        print_line(f"{os.path.relpath(changed[0], root)} changed; restarting the web server and the workers")
+        print_line(f"{os.path.relpath(changed_paths[0], root)} changed; restarting the web server and the workers")
         await _restart_programs(supervisor, is_web_ready)
 
 
@@ -72,14 +72,14 @@ def scan_modules(root: Path) -> dict[str, int]:
     modules: dict[str, int] = {}
     with contextlib.suppress(FileNotFoundError):  # the file was deleted during the scan
         for package in PACKAGES:
-            modules.update(_iterate_modules(root / package))
+            modules.update(_iter_modules(root / package))
     return modules
 
 
-def _iterate_modules(folder: Path | str) -> Iterator[tuple[str, int]]:
+def _iter_modules(folder: Path | str) -> Iterator[tuple[str, int]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir():
-                yield from _iterate_modules(entry.path)
+                yield from _iter_modules(entry.path)
             elif entry.name.endswith(".py"):
                 yield entry.path, entry.stat().st_mtime_ns

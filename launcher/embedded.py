@@ -31,8 +31,8 @@ CONVERSATION_VARIABLE = "ARENA_CONVERSATION_CHARACTERS"
 def build_environment(folder: DataFolder) -> dict[str, str]:
     """Return the environment variables for a program that uses the services. Existing variables take precedence.
 
-    Loopback endpoints are allowed, because local models run on this machine. The limit on conversations is the value
-    that `./scripts/up` stored.
+    Loopback endpoints are allowed, because local models run on this machine. The conversation limit is the value that
+    `./scripts/up` stored.
     """
     inherited = {name: value for name, value in os.environ.items() if value}
     private_endpoints = filter(None, [inherited.get(PRIVATE_ENDPOINTS_VARIABLE), LOOPBACK_NETWORKS])
@@ -41,16 +41,16 @@ def build_environment(folder: DataFolder) -> dict[str, str]:
         defaults[CONVERSATION_VARIABLE] = limit
     extended = {PRIVATE_ENDPOINTS_VARIABLE: ",".join(private_endpoints)}
     if "SECRET_KEY" not in inherited:
-        signing, *verifying = secret_keys.load_keys(folder.path)
-        defaults["SECRET_KEY"] = signing
+        current_key, *older_keys = secret_keys.load_keys(folder.path)
+        defaults["SECRET_KEY"] = current_key
         extended[secret_keys.FOLDER_VARIABLE] = str(folder.path)
-        fallbacks = filter(None, [*verifying, inherited.get(FALLBACKS_VARIABLE)])
+        fallbacks = filter(None, [*older_keys, inherited.get(FALLBACKS_VARIABLE)])
         extended[FALLBACKS_VARIABLE] = ",".join(fallbacks)
     return defaults | inherited | extended
 
 
 def store_conversation_limit(folder: DataFolder, limit: str) -> None:
-    """Store the limit of `./scripts/up` for other commands on the same data folder. "" means the default."""
+    """Store the conversation limit for other commands that use the same data folder. "" means the default."""
     _get_conversation_file(folder).write_text(limit)
 
 
@@ -134,11 +134,11 @@ async def _acquire_folder(folder: DataFolder) -> tuple[bool, int]:
                 return False, lock
             os.close(lock)
         await asyncio.sleep(POLL_S)
-    raise LaunchError(f"the services in {folder.path} do not answer; they were started by {folder.owner}")
+    raise LaunchError(f"the services in {folder.path} are not responding; they were started by {folder.owner}")
 
 
 async def _run_process(command: list[str], env: dict[str, str]) -> int:
-    """Run the command and return its exit code. The terminal sends it SIGINT. Other signals are forwarded to it."""
+    """Run the command and return its exit code. SIGINT reaches it from the terminal. Other signals are forwarded."""
     loop = asyncio.get_running_loop()
     start_task = loop.create_task(asyncio.create_subprocess_exec(*command, env=env))
 
@@ -159,7 +159,7 @@ async def main(arguments: list[str]) -> int:
     location = parser.add_mutually_exclusive_group()
     location.add_argument("--data", type=Path, default=PROJECT_ROOT / "var", help="the data folder")
     location.add_argument("--temporary", action="store_true", help="use a temporary folder")
-    parser.add_argument("--no-fsync", action="store_true", help="faster, but a crash can lose data")
+    parser.add_argument("--no-fsync", action="store_true", help="disable fsync: faster, but a crash can lose data")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="arena-") if options.temporary else nullcontext(options.data) as path:

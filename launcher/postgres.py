@@ -12,12 +12,13 @@ from launcher.data_folder import DataFolder, LaunchError, get_package_dir
 from launcher.supervisor import Program, Supervisor
 
 MAJOR_VERSION = "18"
-MAX_CONNECTIONS = 200  # 12 for each of up to eight web processes, and the others for workers and commands
+MAX_CONNECTIONS = 200  # 12 for each of up to eight web processes, and the rest for workers and commands
 INITDB_SCRIPT = """set -e
 "$0/initdb" -D "$1" -U arena --locale=C.UTF-8 --encoding=UTF8 --auth=trust
 echo "CREATE DATABASE arena" | "$0/postgres" --single -c exit_on_error=on -D "$1" postgres
 """
-# Failed statements can contain questions and other user text. The client gets the full error, but the log does not.
+# Failed statements can contain questions and other user text. The client receives the full error, but the log contains
+# only its message.
 PRIVACY_OPTIONS = ("log_min_error_statement=panic", "log_error_verbosity=terse")
 NO_FSYNC_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -129,9 +130,9 @@ async def _choose_user(folder: DataFolder) -> tuple[tuple[str, ...], int]:
 
 
 async def _can_run(*command: str) -> bool:
-    silent = asyncio.subprocess.DEVNULL
+    devnull = asyncio.subprocess.DEVNULL
     with contextlib.suppress(OSError):
-        process = await asyncio.create_subprocess_exec(*command, stdout=silent, stderr=silent)
+        process = await asyncio.create_subprocess_exec(*command, stdout=devnull, stderr=devnull)
         return await process.wait() == 0
     return False
 

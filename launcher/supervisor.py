@@ -40,7 +40,7 @@ class Program:
 
     ready: polled until it returns True
     signal: the signal that stops the program, sent even if the supervisor itself dies
-    prefix: comes before the command, and can change the user or the namespace
+    prefix: words before the command, which can change the user or the namespace
     inherited_fds: file descriptors that the program keeps open for its lifetime
     restarts: whether the supervisor restarts the program when it ends
     standby: the command of a standby process. The supervisor appends a file descriptor as the last argument. When the
@@ -300,7 +300,7 @@ async def run_concurrently(*steps: Coroutine[Any, Any, None]) -> None:
 
 
 async def _wait_for_exit(process: asyncio.subprocess.Process) -> int:
-    """Wait for the exit code, and then kill remaining processes in the program's group."""
+    """Wait for the process, kill the remaining processes in its group, and return its exit code."""
     code = await process.wait()
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, Signals.SIGKILL)
@@ -325,7 +325,7 @@ async def is_http_ok(port: int, path: str) -> bool:
 
 def _describe_exit(process: asyncio.subprocess.Process) -> str:
     code = process.returncode or 0
-    return f"was ended by {Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    return f"was killed by {Signals(-code).name}" if code < 0 else f"exited with code {code}"
 
 
 def _get_last_line(log: LogFile) -> str:

@@ -27,7 +27,7 @@ SERVICE_MEMORY_BYTES = 600 * MIB
 WEB_MEMORY_BYTES = 200 * MIB  # per web process after the first, measured in use
 MAX_DEFAULT_WEB_PROCESSES = 4
 MAX_WEB_PROCESSES = 8  # their pools and the workers use no more connections than the embedded PostgreSQL allows
-# More threads do not help with small matrices, and would take CPU time from the other programs.
+# More threads would not speed up small matrices, and would take CPU time from the other programs.
 THREAD_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # The ratings worker keeps freed memory for its matrices, because allocating it again causes page faults.
 MALLOC_VARIABLES = {"MALLOC_TRIM_THRESHOLD_": str(256 * MIB), "MALLOC_MMAP_THRESHOLD_": str(32 * MIB)}
@@ -127,8 +127,8 @@ async def run_service(options: Options) -> None:
             await supervisor.stop()
 
 
-async def _start_all(supervisor: Supervisor, options: Options, listener: int) -> list["asyncio.Task[None]"]:
-    """Start all programs, and return the tasks that watch them. `listener` is the descriptor of the port's socket."""
+async def _start_all(supervisor: Supervisor, options: Options, listener_fd: int) -> list["asyncio.Task[None]"]:
+    """Start all programs, and return the tasks that watch them. `listener_fd` is the port's socket."""
     folder = options.folder
     ports = {model.name: local_models.pick_free_port() for model in _select_affordable(options)}
     local_models_file = folder.runtime / "local_models.toml"
@@ -141,7 +141,7 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
         env["DJANGO_SETTINGS_MODULE"] = development.SETTINGS_MODULE
     min_models = 2 if options.uses_local_models else 0
     prepare_program = _build_prepare_program(folder, env, models_files, min_models)
-    programs = [*_build_workers(folder, env), *build_web_programs(options, env, listener)]
+    programs = [*_build_workers(folder, env), *build_web_programs(options, env, listener_fd)]
     if options.development:
         programs = development.adapt_programs(programs)
     await run_concurrently(
@@ -157,7 +157,7 @@ async def _start_all(supervisor: Supervisor, options: Options, listener: int) ->
 
 
 def build_environment(options: Options) -> dict[str, str]:
-    """Return the environment variables for all programs, and store the limit on conversations in the data folder.
+    """Return the environment variables for all programs, and store the conversation limit in the data folder.
 
     Other commands on the same data folder use this limit. With local models, the default fits their context windows.
     """
@@ -221,9 +221,9 @@ def _build_workers(folder: DataFolder, env: dict[str, str]) -> list[Program]:
     ]
 
 
-def build_web_programs(options: Options, env: dict[str, str], listener: int) -> list[Program]:
+def build_web_programs(options: Options, env: dict[str, str], listener_fd: int) -> list[Program]:
     """Return the web processes: `web`, `web-2`, and so on. They all accept connections from one inherited socket."""
-    application = ("uvicorn", "config.asgi:application", f"--fd={listener}", "--workers", "1")
+    application = ("uvicorn", "config.asgi:application", f"--fd={listener_fd}", "--workers", "1")
     protocol = ("--http", "config.server.uvicorn_protocol:DeadlineProtocol", "--no-proxy-headers", "--no-access-log")
     names = ["web", *(f"web-{number}" for number in range(2, options.web_processes + 1))]
     return [
@@ -233,7 +233,7 @@ def build_web_programs(options: Options, env: dict[str, str], listener: int) -> 
             log=options.folder.log / f"{name}.log",
             env=env | THREAD_VARIABLES,
             ready=partial(is_http_ok, options.port, "/readyz"),
-            inherited_fds=(listener,),
+            inherited_fds=(listener_fd,),
         )
         for name in names
     ]

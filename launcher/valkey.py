@@ -13,7 +13,7 @@ def build_url(folder: DataFolder) -> str:
 
 
 async def is_ready(folder: DataFolder) -> bool:
-    """Return True if the server answers a ping. While it loads data, it answers with an error."""
+    """Return True if the server answers a ping. While the server loads data, it returns an error."""
     try:
         reader, writer = await asyncio.open_unix_connection(_get_socket_path(folder))
     except OSError:

@@ -20,7 +20,7 @@ PUBLIC_DELAY = timedelta(hours=24)  # the age at which a vote enters the public 
 OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # all votes except ties
 EXCLUDED = "excluded"  # the reason that the public record and the method page give for votes excluded by an operator
-# Names that differ from the slug in more than the capital letter and the spaces.
+# Names that differ from the slug by more than capitalization and spaces.
 CATEGORY_NAMES = {
     "exclude-suggestions": "Without suggested questions",
     "exclude-ties": "Without ties",
@@ -193,7 +193,7 @@ class Tally(models.Model):
 
 
 class VoteWeight(models.Model):
-    """The weight of a vote that the filter lowered, or that an operator excluded.
+    """The weight of a vote that the filter downweighted or an operator excluded.
 
     A vote without a row has weight 1.
     """

@@ -18,7 +18,7 @@ from ratings.boards import snapshots
 from ratings.models import Board, Outbox, Pool, build_due_filter
 
 INTERVAL_S = 0.8  # from one tick to the next
-EXPIRES_S = 60
+EXPIRES_S = 60  # a task that has not started after this time is dropped
 STYLE_TASK_S = 0.1  # no new fit starts after this time
 logger = logging.getLogger(__name__)
 _scheduled_tick = 0
@@ -59,7 +59,7 @@ def _is_refresh_due() -> bool:
 
 @shared_task(name="ratings.refresh_style", ignore_result=True)
 def refresh_style() -> None:
-    """Refresh boards under style control. If more are due after `STYLE_TASK_S`, queue the task again.
+    """Refresh style-controlled boards. If more of them are due after `STYLE_TASK_S`, queue the task again.
 
     Each run is short, so it hardly delays other boards.
     """
@@ -101,7 +101,7 @@ def apply_exclusions() -> None:
 
 @shared_task(name="ratings.filter_votes", ignore_result=True)
 def filter_votes() -> None:
-    """Run the vote filter on the pools that are due.
+    """Run the vote filter on the pools for which a run is due.
 
     A separate thread starts the filter's processes and waits for them, so that boards are not delayed.
     """
@@ -131,7 +131,7 @@ def update_figures() -> None:
 
 @shared_task(name="ratings.certify", ignore_result=True)
 def certify() -> None:
-    """Update the certificates of some boards. Each run is short, so it hardly delays other boards."""
+    """Update the certificates of a few boards. Each run is short, so it hardly delays other tasks."""
     from ratings.pipeline import certificates  # loads scipy, which is slow to import
 
     certificates.update_certificates()

@@ -3,8 +3,8 @@
 from django.urls import path
 
 from catalog.api.views import BenchmarkDetailView, BenchmarkListView
-from ratings.api import views as calls
-from ratings.api import views_reports as report_calls
+from ratings.api import views as api_views
+from ratings.api import views_reports as report_api_views
 from ratings.choice import views as choice_views
 from ratings.reports.best_models import load_best_keys
 from ratings.web.benchmarks import views as benchmark_views
@@ -28,25 +28,25 @@ pages = [
     path("models/<str:slug>/", model_views.show_model, name="model-page"),
 ]
 api = [
-    path("models/<str:slug>/", calls.ModelDetailView.as_view(), name="model-detail"),
-    path("leaderboard/", calls.LeaderboardView.as_view(), name="leaderboard-json"),
-    path("leaderboard/events", calls.stream_board_events, name="leaderboard-events"),
-    path("leaderboard/pairwise/", calls.PairwiseView.as_view(), name="leaderboard-pairwise"),
-    path("leaderboard/history/", calls.RatingHistoryView.as_view(), name="leaderboard-history"),
-    path("leaderboard/moved/", report_calls.MovementReportView.as_view(), name="leaderboard-moved"),
-    path("leaderboard/method/", report_calls.MethodReportView.as_view(), name="leaderboard-method"),
-    path("leaderboard/certificate/", report_calls.CertificateView.as_view(), name="leaderboard-certificate"),
-    path("leaderboard/frontier/", calls.FrontierView.as_view(), name="leaderboard-frontier"),
+    path("models/<str:slug>/", api_views.ModelDetailView.as_view(), name="model-detail"),
+    path("leaderboard/", api_views.LeaderboardView.as_view(), name="leaderboard-json"),
+    path("leaderboard/events", api_views.stream_board_events, name="leaderboard-events"),
+    path("leaderboard/pairwise/", api_views.PairwiseView.as_view(), name="leaderboard-pairwise"),
+    path("leaderboard/history/", api_views.RatingHistoryView.as_view(), name="leaderboard-history"),
+    path("leaderboard/moved/", report_api_views.MovementReportView.as_view(), name="leaderboard-moved"),
+    path("leaderboard/method/", report_api_views.MethodReportView.as_view(), name="leaderboard-method"),
+    path("leaderboard/certificate/", report_api_views.CertificateView.as_view(), name="leaderboard-certificate"),
+    path("leaderboard/frontier/", api_views.FrontierView.as_view(), name="leaderboard-frontier"),
     path("benchmarks/", BenchmarkListView.as_view(load_best_models=load_best_keys), name="benchmark-list"),
     path(
         "benchmarks/<str:slug>/",
         BenchmarkDetailView.as_view(load_best_models=load_best_keys),
         name="benchmark-detail",
     ),
-    path("benchmarks/<str:slug>/disagreement/", calls.DisagreementView.as_view(), name="disagreement-json"),
-    path("shortlist/", calls.ShortlistView.as_view(), name="shortlist-json"),
-    path("pools/", calls.PoolListView.as_view(), name="pool-list"),
-    path("categories/", calls.CategoryListView.as_view(), name="category-list"),
-    path("votes/", calls.VoteListView.as_view(), name="vote-list"),
-    path("votes.jsonl", calls.download_votes, name="vote-file"),
+    path("benchmarks/<str:slug>/disagreement/", api_views.DisagreementView.as_view(), name="disagreement-json"),
+    path("shortlist/", api_views.ShortlistView.as_view(), name="shortlist-json"),
+    path("pools/", api_views.PoolListView.as_view(), name="pool-list"),
+    path("categories/", api_views.CategoryListView.as_view(), name="category-list"),
+    path("votes/", api_views.VoteListView.as_view(), name="vote-list"),
+    path("votes.jsonl", api_views.download_votes, name="vote-file"),
 ]

@@ -1,4 +1,4 @@
-"""Creates .venv and installs lock files into it, with uv or else with pip. Called by scripts/install."""
+"""Creates .venv and installs lock files into it, with uv if possible, else with pip. Called by scripts/install."""
 
 import fcntl
 import filecmp
@@ -36,7 +36,7 @@ def install(locks: list[str]) -> None:
     if (free := shutil.disk_usage(ROOT).free) < MIN_DISK_BYTES:
         raise InstallError(f"only {free // 10**6} MB of disk space is free in {ROOT}; the packages need 2 GB")
     if not can_run(PYTHON, "-m", "pip", "--version"):
-        make_venv()
+        create_venv()
     for lock in locks:
         install_lock(lock)
 
@@ -53,18 +53,18 @@ def can_run(*command: str | Path) -> bool:
         return False
 
 
-def make_venv() -> None:
-    say("making .venv")
+def create_venv() -> None:
+    say("creating .venv")
     if not can_run(sys.executable, "-m", "ensurepip", "--version"):
         install_ensurepip()
     run("the virtual environment", sys.executable, "-m", "venv", "--clear", str(VENV))
 
 
 def install_ensurepip() -> None:
-    """Install Debian's package with `ensurepip`, which Debian does not include in its Python package."""
+    """Install the Debian package that contains `ensurepip`, because Debian's Python package does not contain it."""
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
     if os.getuid() or not shutil.which("apt-get"):
-        raise InstallError(f"Python's venv module is incomplete here; on Debian: apt install {package}")
+        raise InstallError(f"Python's venv module is incomplete; on Debian, run: apt install {package}")
     say(f"installing Debian's package {package}")
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     run("Debian's list of packages", "apt-get", "update", "-qq")
@@ -79,7 +79,7 @@ def install_lock(lock: str) -> None:
     flags = ("--system-certs", "--no-python-downloads", "--compile-bytecode", "--python", str(PYTHON))
     tool = "uv"
     if not uv or not can_run(uv, "pip", "install", *flags, *package_options):
-        tool = "pip, as uv failed" if uv else "pip, as there is no uv"
+        tool = "pip, because uv failed" if uv else "pip, because uv is not installed"
         run(lock, str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *package_options)
     shutil.copyfile(ROOT / lock, VENV / lock)
     say(f"installed {lock} with {tool} in {time.monotonic() - start:.0f} s")

@@ -18,14 +18,18 @@ PYTHON_VERSION = "3.13"  # some packages are not available for older versions; t
 
 
 def main(arguments: list[str]) -> None:
+    """Update the tables and print a report.
+
+    arguments: a folder with downloaded packages, or nothing to download them.
+    """
     with TemporaryDirectory() as temporary:
         folder = Path(arguments[0]) if arguments else Path(temporary)
         if not arguments:
             download_packages(folder)
         report = RefreshReport()
         records = listed_refresh.read_packages(folder, datetime.now(UTC).date(), report)
-    known = listed_refresh.list_shipped_models(reference_file.list_makers(RATINGS_PATH).items())
-    listed_refresh.refresh_tables(known, records, DATA_DIR, report)
+    shipped_models = listed_refresh.list_shipped_models(reference_file.list_makers(RATINGS_PATH).items())
+    listed_refresh.refresh_tables(shipped_models, records, DATA_DIR, report)
     sys.stdout.write(listed_refresh.format_report(report))
 
 

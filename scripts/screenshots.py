@@ -1,8 +1,8 @@
 """Updates the pictures in docs/screenshots. Called by scripts/screenshots.
 
-Without a URL, it starts a service with a temporary data folder and twelve invented models. The fake provider of the
-tests generates the answers, and simulated voters judge 1,200 battles according to the models' intended strengths. With
-the URL of a running service, it runs and judges only the battles that the screenshots need.
+Without a URL, the script starts a service with a temporary data folder and twelve invented models. The fake provider of
+the tests generates the answers, and simulated voters judge 1,920 battles according to the models' intended strengths.
+With the URL of a running service, the script runs and judges only the battles that the screenshots need.
 """
 
 import argparse
@@ -39,9 +39,9 @@ In summer a leaf is full of **chlorophyll**, the green pigment that catches the 
 the tree makes more of it all the time.
 
 When the days become shorter, the tree stops, and takes back what it can use again. The green is gone within days, \
-and **carotenoids**, which were there all along, come to sight: yellow and orange.
+and **carotenoids**, which were there all along, become visible: yellow and orange.
 
-Red is another matter. **Anthocyanins** are made in autumn, out of sugar that is caught in the leaf, and not every \
+Red is another matter. **Anthocyanins** are made in autumn from sugar that is trapped in the leaf, and not every \
 species makes them. Why a tree spends anything on a leaf that it is about to drop is not settled; red may shade the \
 leaf while the last nitrogen is taken back."""
 TABLE = """\
@@ -56,12 +56,12 @@ The green goes away. Yellow was there before, and red is new.
 ### Step by step
 
 1. Shorter days tell the tree to make no more chlorophyll.
-2. Cork closes the stalk, and sugar stays in the leaf.
+2. A layer of cork seals the stem, and sugar stays in the leaf.
 3. Maples turn that sugar into anthocyanins. Birches do not, so they only turn yellow.
 
 > Bright days and cool nights without frost give the strongest reds."""
-REFERENCE = "lmarena-2026-10"
-LIMITS = "task=facts&context=100k&price=3&commercial=on"
+REFERENCE_POOL = "lmarena-2026-10"
+SHORTLIST_QUERY = "task=facts&context=100k&price=3&commercial=on"
 ANSWERS_ARE_LONG = "() => [...document.querySelectorAll('.answer')].every(pane => pane.innerText.length > 380)"
 ENTRY = """
 [[model]]
@@ -160,11 +160,11 @@ def open_leaderboard(page: Page) -> None:
 
 
 def open_shortlist(page: Page) -> None:
-    page.goto(f"/choose/?{LIMITS}&pool={REFERENCE}")
+    page.goto(f"/choose/?{SHORTLIST_QUERY}&pool={REFERENCE_POOL}")
 
 
 def open_decision(page: Page) -> None:
-    page.goto(f"/choose/?{LIMITS}")
+    page.goto(f"/choose/?{SHORTLIST_QUERY}")
     page.get_by_role("link", name="Write a decision note").click()
     page.get_by_label("Chosen model").select_option(index=2)
     page.get_by_label("Why").fill("Its answers are good enough for these questions, and the shortest.")
@@ -183,6 +183,8 @@ def open_benchmark(page: Page) -> None:
 
 @dataclass(frozen=True)
 class Shot:
+    """A screenshot: its file name, how to open its page, the size of the window, and the color scheme."""
+
     name: str
     open_page: Callable[[Page], None]
     size: tuple[int, int]
@@ -235,21 +237,21 @@ def take_screenshot(browser: Browser, url: str, shot: Shot) -> int:
 
 @contextmanager
 def run_populated_service() -> Iterator[Service]:
-    """Run a service with the invented models and 1,920 votes."""
+    """Run a service with the invented models, and simulate the votes."""
     with FakeProvider() as provider, tempfile.TemporaryDirectory(prefix="arena-") as folder:
         models = Path(folder) / "models.toml"
         models.write_text("".join(model.build_entry(provider.base_url) for model in MODELS))
         options = ("--no-local-models", "--models", str(models))
         with running(Path(folder) / "data", *options, **UNLIMITED) as service:
-            describe(service)
+            store_facts(service)
             say(f"running {VOTERS * BATTLES_EACH} battles")
             with ThreadPoolExecutor(VOTERS) as voters:
                 rngs = map(random.Random, range(VOTERS))
-                list(voters.map(judge, repeat(service), rngs))
+                list(voters.map(judge_battles, repeat(service), rngs))
             yield service
 
 
-def describe(service: Service) -> None:
+def store_facts(service: Service) -> None:
     """Store the prices and context windows of the invented models."""
     for model in MODELS:
         [(key,)] = service.query(
@@ -263,18 +265,18 @@ def describe(service: Service) -> None:
         )
 
 
-def list_shortlisted(service: Service) -> list[str]:
+def load_shortlist(service: Service) -> list[str]:
     """Return the slugs of the models on the shortlist in the screenshots."""
-    slugs: list[str] = Person(service.port).get(f"/api/v1/shortlist/?{LIMITS}").json["contestants"]
+    slugs: list[str] = Person(service.port).get(f"/api/v1/shortlist/?{SHORTLIST_QUERY}").json["contestants"]
     return slugs
 
 
-def judge(service: Service, rng: random.Random) -> None:
-    """Run and judge battles, half between any models, and half between models on the shortlist."""
+def judge_battles(service: Service, rng: random.Random) -> None:
+    """Run and judge battles, half of them between any models, and half between models on the shortlist."""
     person = Person(service.port)
-    shortlisted = list_shortlisted(service)
+    shortlist = load_shortlist(service)
     for number in range(BATTLES_EACH):
-        battle = person.fight(QUESTION, *(shortlisted if number % 2 else ()))
+        battle = person.fight(QUESTION, *(shortlist if number % 2 else ()))
         person.vote(battle, choose_vote(service, battle["id"], rng))
 
 

@@ -45,9 +45,9 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Revoke selected keys", permissions=["revoke"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
-        valid_keys = list(keys.filter(revoked_at=None))
+        unrevoked_keys = list(keys.filter(revoked_at=None))
         api_keys.revoke_keys(keys)
-        for key in valid_keys:
+        for key in unrevoked_keys:
             audit.record_change(request.user.get_username(), "revoked", key)
-        message = ngettext("%(number)s key revoked.", "%(number)s keys revoked.", len(valid_keys))
-        self.message_user(request, message % {"number": len(valid_keys)})
+        message = ngettext("%(number)s key revoked.", "%(number)s keys revoked.", len(unrevoked_keys))
+        self.message_user(request, message % {"number": len(unrevoked_keys)})

@@ -20,16 +20,16 @@ def build_inspection(object_id: str) -> dict[str, Any]:
         battle = None
     if battle is None:
         return {}
-    set_ids = battle.among or ()
-    replaced_ids = [replacement["model"] for replacement in battle.replaced]
-    models = LanguageModel.objects.in_bulk([*replaced_ids, *set_ids])
+    set_model_ids = battle.among or ()
+    replaced_model_ids = [replacement["model"] for replacement in battle.replaced]
+    models = LanguageModel.objects.in_bulk([*replaced_model_ids, *set_model_ids])
     events = iter_events(Position(), battle_view.build_battle_view(battle_view.load_answers(battle.pk)))
     vote = Vote.objects.filter(battle=battle).first()
     return {
         "vote": vote,
         "report_count": battle.reports.count(),
         "sides": [_build_side(battle, vote, side) for side in SIDES],
-        "among": [models[key] for key in set_ids if key in models],
+        "among": [models[key] for key in set_model_ids if key in models],
         "turns": Turn.objects.filter(battle=battle).prefetch_related("answers__model"),
         "replacements": [replacement | {"model": models.get(replacement["model"])} for replacement in battle.replaced],
         "events": [{"name": event.name, **event.data, "size": len(event.data.get("text", ""))} for event in events],

@@ -72,12 +72,12 @@ class PoolNameAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         pools = _get_pool_model().objects.filter(slug=OuterRef("pool"))
         rows: QuerySet[Any] = super().get_queryset(request)
-        named_rows: QuerySet[Any] = rows.annotate(shown_pool=Coalesce(Subquery(pools.values("name")[:1]), "pool"))
+        named_rows: QuerySet[Any] = rows.annotate(pool_label=Coalesce(Subquery(pools.values("name")[:1]), "pool"))
         return named_rows
 
     @admin.display(description="pool", ordering="pool")
     def pool_name(self, row: Any) -> str:
-        return str(row.shown_pool)
+        return str(row.pool_label)
 
 
 @admin.register(Battle)
@@ -126,13 +126,13 @@ class BattleAdmin(PoolNameAdmin):
         self._decide(request, battles, Battle.Review.WITHDRAWN)
 
     def _decide(self, request: HttpRequest, battles: QuerySet[Battle], decision: Battle.Review) -> None:
-        """Store a decision for the published battles in the selection, and show how many there were."""
-        decided = [battle for battle in battles if review_queue.record_decision(battle.pk, decision)]
-        for battle in decided:
+        """Record a decision for the published battles in the selection, and report how many were changed."""
+        decided_battles = [battle for battle in battles if review_queue.record_decision(battle.pk, decision)]
+        for battle in decided_battles:
             audit.record_change(request.user.get_username(), decision.value, battle)
-        message = _("%(number)s of %(total)s: %(decision)s.")
-        values = {"number": len(decided), "total": len(battles), "decision": decision.label}
-        self.message_user(request, message % values, messages.SUCCESS if decided else messages.WARNING)
+        message = _("%(number)s of %(total)s battles: %(decision)s.")
+        values = {"number": len(decided_battles), "total": len(battles), "decision": decision.label}
+        self.message_user(request, message % values, messages.SUCCESS if decided_battles else messages.WARNING)
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("arena.change_battle")
@@ -193,8 +193,8 @@ class VoterAdmin(ReadOnlyAdmin):
         votes = Vote.objects.filter(~Q(prompt_hash=""), voter=OuterRef("pk")).values("voter")
         battles = Battle.objects.filter(voter=OuterRef("pk")).values("voter")
         counts = {
-            "fought": Coalesce(Subquery(battles.annotate(total=Count("pk")).values("total")), 0),
-            "cast": Coalesce(Subquery(votes.annotate(total=Count("pk")).values("total")), 0),
+            "battle_count": Coalesce(Subquery(battles.annotate(total=Count("pk")).values("total")), 0),
+            "vote_count": Coalesce(Subquery(votes.annotate(total=Count("pk")).values("total")), 0),
         }
         voters: QuerySet[Voter] = super().get_queryset(request).annotate(**counts)
         return voters
@@ -205,8 +205,8 @@ class VoterAdmin(ReadOnlyAdmin):
 
     @admin.display(description="battles")
     def battles_fought(self, voter: Any) -> int:
-        return int(voter.fought)
+        return int(voter.battle_count)
 
     @admin.display(description="votes")
     def votes_cast(self, voter: Any) -> int:
-        return int(voter.cast)
+        return int(voter.vote_count)

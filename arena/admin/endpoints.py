@@ -25,7 +25,7 @@ from core.admin.json_field import FORMFIELD_OVERRIDES
 from core.storage.database import release_connection
 from core.storage.shared_slots import SharedSlots
 
-MAX_RUNNING_TESTS = {"all": 2}  # a test can block its thread for 30 seconds
+MAX_RUNNING_TESTS = {"all": 2}  # for all operators together, because a test can block its thread for 30 seconds
 _running_tests = SharedSlots("tests")
 FIGURES_PERIOD = timedelta(days=1)  # in addition to today
 ENDPOINT_LABEL = "This endpoint"
@@ -83,26 +83,26 @@ class EndpointForm(ModelForm):
 
     def clean(self) -> dict[str, Any]:
         """Check the fields against the rules for the models file, which forbid internal addresses and keys."""
-        cleaned = super().clean() or {}
+        cleaned_data = super().clean() or {}
         if not self.errors:
-            columns = {field: cleaned[column] for field, column in ENDPOINT_COLUMNS.items()}
+            field_values = {field: cleaned_data[column] for field, column in ENDPOINT_COLUMNS.items()}
             try:
                 check_endpoint(
-                    ENDPOINT_LABEL, {field: value for field, value in columns.items() if value not in (None, "")}
+                    ENDPOINT_LABEL, {field: value for field, value in field_values.items() if value not in (None, "")}
                 )
             except InvalidFieldError as error:
                 self.add_error(ENDPOINT_COLUMNS[error.field], self._describe_error(error))
-        if not self.errors and self._sends_key_elsewhere(cleaned):
+        if not self.errors and self._needs_key_confirmation(cleaned_data):
             self.add_error(KEY_CONFIRMATION_FIELD, KEY_MOVED_MESSAGE)
-        return cleaned
+        return cleaned_data
 
-    def _sends_key_elsewhere(self, cleaned: dict[str, Any]) -> bool:
-        """Return whether the key would be sent to a new server and the operator has not confirmed it."""
-        name = cleaned["api_key_env"]
+    def _needs_key_confirmation(self, cleaned_data: dict[str, Any]) -> bool:
+        """Return whether the key would be sent to a new server and the operator has not confirmed this."""
+        name = cleaned_data["api_key_env"]
         if not name or not self.instance.pk:
             return False
-        is_new_server = _parse_server(cleaned["base_url"]) != _parse_server(self.initial["base_url"])
-        return is_new_server and cleaned[KEY_CONFIRMATION_FIELD] != name
+        is_new_server = _parse_server(cleaned_data["base_url"]) != _parse_server(self.initial["base_url"])
+        return is_new_server and cleaned_data[KEY_CONFIRMATION_FIELD] != name
 
     def _describe_error(self, error: InvalidFieldError) -> str:
         """Return the error as a sentence. The form's label replaces the field name `api_key_env`."""
@@ -125,9 +125,9 @@ class EndpointAdmin(AutocompleteAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
-        recent = EndpointDay.objects.filter(day__gte=timezone.now().date() - FIGURES_PERIOD).order_by("-day")
+        recent_days = EndpointDay.objects.filter(day__gte=timezone.now().date() - FIGURES_PERIOD).order_by("-day")
         rows = super().get_queryset(request).select_related("model").order_by("model__name", "pk")
-        return rows.prefetch_related(Prefetch("days", recent, to_attr="recent_days"))
+        return rows.prefetch_related(Prefetch("days", recent_days, to_attr="recent_days"))
 
     def get_urls(self) -> list[URLPattern]:
         ask = path("<int:key>/ask/", self.admin_site.admin_view(self.ask), name="arena_endpoint_ask")

@@ -1,4 +1,4 @@
-"""Tiles and first steps on the admin index page: battles, endpoints, and decisions that are due."""
+"""Tiles and setup steps on the admin index page: battles, endpoints, and items that need review."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -16,27 +16,28 @@ from catalog.models import Submission
 from core.admin.overview import STEPS, TILES, Bar, Figure, Step, Tile
 from core.models import AuditEntry
 
-WEEK_DAYS = 7
+DAYS_PER_WEEK = 7
 DAY = timedelta(days=1)
 MAX_FAILURE_RATE = 0.1
 
 
 @TILES.register("arena.view_vote")
 def build_activity_tile() -> Tile:
-    """Count the battles of today (UTC) and of the last seven days, including today, and how many have a vote."""
+    """Count the battles and votes of today (UTC), and those of the last seven days, including today."""
     today = timezone.now().date()
-    days = [today - timedelta(days=age) for age in reversed(range(WEEK_DAYS))]
+    days = [today - timedelta(days=age) for age in reversed(range(DAYS_PER_WEEK))]
     # The condition on `network` lets the query use an index. It excludes only battles that continue another battle,
     # because those have no network hash. All other battles of the last 30 days have one.
-    recent = Battle.objects.filter(~Q(network=""), created_at__gte=datetime.combine(days[0], time(), UTC))
-    voted = Count("pk", filter=Q(state=Battle.State.VOTED))
-    rows = recent.annotate(day=TruncDate("created_at")).values("day").annotate(battles=Count("pk"), votes=voted)
+    recent_battles = Battle.objects.filter(~Q(network=""), created_at__gte=datetime.combine(days[0], time(), UTC))
+    vote_count = Count("pk", filter=Q(state=Battle.State.VOTED))
+    daily_battles = recent_battles.annotate(day=TruncDate("created_at")).values("day")
+    rows = daily_battles.annotate(battles=Count("pk"), votes=vote_count)
     votes = {row["day"]: row["votes"] for row in rows}
     battles = {row["day"]: row["battles"] for row in rows}
     battle_list = reverse("admin:arena_battle_changelist")
     vote_list = reverse("admin:arena_vote_changelist")
     return Tile(
-        _("Battles and votes here"),
+        _("Battles and votes on this site"),
         [
             Figure(_("Votes today (UTC)"), f"{votes.get(today, 0):,}", vote_list),
             Figure(_("Votes in the last 7 days"), f"{sum(votes.values()):,}", vote_list),
@@ -49,13 +50,13 @@ def build_activity_tile() -> Tile:
 
 
 def _build_bar(day: date, votes: int, max_votes: int) -> Bar:
-    height = max(1, round(100 * votes / max_votes)) if votes else 0  # so that a single vote is visible, too
+    height = max(1, round(100 * votes / max_votes)) if votes else 0  # so that even a single vote is visible
     return Bar(date_format(day, "D"), f"{votes:,}", 100 - height)
 
 
 @TILES.register("arena.view_endpoint")
 def build_endpoint_tile() -> Tile:
-    """List the failing endpoints, count those that can be drawn, and summarize the calls of the last 24 hours."""
+    """List the failing endpoints, count the drawable endpoints, and summarize the calls of the last 24 hours."""
     url = reverse("admin:arena_endpoint_changelist")
     # Failed probes remove an endpoint from the draw. Failures in battles only warn operators.
     failing = Endpoint.objects.filter(~IN_DRAW | Q(fails_in_battles=True), enabled=True)

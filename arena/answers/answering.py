@@ -28,7 +28,7 @@ from arena.models import Answer
 
 SLOT_TIMEOUT_S = 60
 MAX_TRIES = 3
-UNPAUSED_S = 1  # after the first token
+UNPAUSED_S = 1  # for this long after the first token, an answer does not wait for ticks
 # The 4xx statuses about keys, URLs, and rate limits, which a question cannot cause.
 ENDPOINT_ERROR_STATUSES = frozenset({401, 403, 404, 429})
 logger = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class AnswerRunner:
     def _record_call(self, call: CallRecord) -> None:
         task = asyncio.ensure_future(self.batcher.call(call_stats.record_calls, call))
         # Reading the exception keeps asyncio from logging it. The batcher has logged it already.
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        task.add_done_callback(lambda finished_task: finished_task.cancelled() or finished_task.exception())
 
     @contextlib.asynccontextmanager
     async def _acquire_slot(
@@ -149,7 +149,7 @@ class AnswerRunner:
         return replace(self.timeouts, first_token=first_token_s) if first_token_s else self.timeouts
 
     async def _pause(self, side: LiveSide) -> None:
-        """Wait for the engine's next tick. In its first second, an answer does not wait, so that its speed is exact."""
+        """Wait for the engine's next tick. Do not wait in an answer's first second, so that its speed is exact."""
         if side.last_at - (side.first_at or side.last_at) > UNPAUSED_S:
             await self.read_tick.wait()
 

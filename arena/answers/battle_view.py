@@ -51,7 +51,7 @@ ANSWERS_OF_VOTER = CompiledQuery(
 
 
 def build_battle_view(answers: Iterable[Answer]) -> BattleView:
-    """Return a battle's view with these answers. While the models are hidden, all failures have the same reason."""
+    """Return the view of these answers' battle. While the models are hidden, all failures have the same reason."""
     view = BattleView()
     for answer in answers:
         battle = answer.turn.battle
@@ -78,4 +78,5 @@ def get_public_reason(battle: Battle, failure: str) -> str:
     return Answer.Failure(failure).public if is_revealed(battle) else Answer.Failure.UNAVAILABLE.value
 
 
+# Runs in a thread, and then releases the thread's database connection.
 load_view_and_release = database_sync_to_async(load_battle_view)

@@ -58,7 +58,7 @@ async def _ask_with_retry(side: LiveSide, ask_once: AskOnce) -> None:
 
 
 async def _find_replacement(job: SideJob, reason: str, batcher: DatabaseBatcher) -> SideJob | None:
-    """Return the job of the replacement, or None if there is none or the database does not answer."""
+    """Return the replacement's job, or None if no replacement is possible or the database does not answer."""
     with contextlib.suppress(DatabaseUnreachable):
         return await batcher.call(replace_models, ReplaceRequest(job, reason))
     return None
@@ -85,9 +85,9 @@ def _replace_model(request: ReplaceRequest) -> SideJob | None:
     if not is_owned or any(entry["side"] == answer.side for entry in battle.replaced):
         return None
     opponent_id = battle.model_b_id if answer.side == "a" else battle.model_a_id
-    excluded = {opponent_id, answer.model_id, *(entry["model"] for entry in battle.replaced)}
-    affordable = token_budgets.list_affordable_models(draw.list_drawable_models(battle.among), battle.pool)
-    candidates = [model for model in affordable if model not in excluded]
+    excluded_models = {opponent_id, answer.model_id, *(entry["model"] for entry in battle.replaced)}
+    affordable_models = token_budgets.list_affordable_models(draw.list_drawable_models(battle.among), battle.pool)
+    candidates = [model for model in affordable_models if model not in excluded_models]
     pair = draw.draw_opponent(opponent_id, candidates, battle.pool)
     if pair is None:
         return None

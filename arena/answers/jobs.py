@@ -58,8 +58,8 @@ class TurnJob:
     turn_id: int
     number: int
     blind: bool
-    paced: bool
-    replaceable: bool
+    paced: bool  # whether the release clock paces the text
+    replaceable: bool  # whether a model that fails can be replaced (see `arena.answers.failover`)
     stopped: bool
     sides: tuple[SideJob, ...]
 
@@ -91,7 +91,7 @@ def reap_jobs(requests: Sequence[Collection[int]]) -> list[list[TurnJob]]:
 
 
 def load_side_job(turn_id: int, answer_id: int) -> SideJob:
-    """Return one side's job from the current rows in the database. Call this after its model has changed."""
+    """Return one side's job from the current rows in the database. Call this after the side's model has changed."""
     answers = ANSWERS_OF_BATTLES.load([turn_id])
     answer = next(answer for answer in answers if answer.pk == answer_id)
     return _build_side_job(answer, answer.attempt, answers)

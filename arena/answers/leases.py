@@ -178,15 +178,15 @@ def release_leases(turns: Sequence[Sequence[AnswerLease]]) -> list[None]:
     return [None] * len(turns)
 
 
-def finish_answers(finishes: Sequence[FinishedSides]) -> list[SaveOutcome]:
+def finish_answers(finished_sides: Sequence[FinishedSides]) -> list[SaveOutcome]:
     """Save the answers that this worker still owns, and update the state of battles that are now fully answered."""
-    turn_ids = [sides.turn_id for sides in finishes]
+    turn_ids = [sides.turn_id for sides in finished_sides]
     _lock_turns(turn_ids)
-    saved_ids = _save_results([result for sides in finishes for result in sides.results])
+    saved_ids = _save_results([result for sides in finished_sides for result in sides.results])
     states = _advance_battles(turn_ids)
     return [
         SaveOutcome(frozenset(result.answer_id for result in sides.results) & saved_ids, states.get(sides.turn_id))
-        for sides in finishes
+        for sides in finished_sides
     ]
 
 
@@ -219,7 +219,7 @@ def _save_results(results: list[AnswerResult]) -> frozenset[int]:
 
 
 def _advance_battles(turn_ids: list[int]) -> dict[int, str]:
-    """Update fully answered battles to `void` if a side failed in the first turn, and otherwise to `ready`.
+    """Set the state of fully answered battles to `void` if a side failed in the first turn, and otherwise to `ready`.
 
     Return the new states, keyed by turn id.
     """

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from django.utils.html import escape
 from markdown_it.token import Token
 
-MAX_HOST_LENGTH = 60  # characters; only the end of a longer host is shown, because it identifies the owner
+MAX_HOST_LENGTH = 60  # characters; only the end of a longer host is shown, because the end identifies the owner
 AUTHORITY = re.compile(r"https?:[/\\]*([^/\\?#]*)", re.IGNORECASE)
 MAILBOX = re.compile(r"mailto:([^?]*)", re.IGNORECASE)
 SCHEME = re.compile(r"\A(?:https?://|mailto:)")
@@ -36,12 +36,12 @@ def is_host_shown(text: str, host: str) -> bool:
     return url.startswith(host) and AFTER_HOST.fullmatch(url, len(host)) is not None
 
 
-def show_hosts(inline: Sequence[Token]) -> list[Token]:
+def show_hosts(inline_tokens: Sequence[Token]) -> list[Token]:
     """Return the inline tokens, with an extra token after each link whose text does not show its host."""
     tokens: list[Token] = []
     text: list[str] = []
     url = ""
-    for token in inline:
+    for token in inline_tokens:
         tokens.append(token)
         if token.type == "link_open":
             url = str(token.attrs.get("href", ""))

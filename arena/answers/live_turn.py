@@ -45,7 +45,7 @@ class LiveSide:
         return self.job.tag
 
     def begin(self) -> None:
-        """Reset the side before a call, because an earlier call might have failed before its first word."""
+        """Reset the side before a call. An earlier call might have sent reasoning before it failed."""
         self.reasoning.clear()
         self.tokens = None
         self.first_at = None
@@ -82,6 +82,7 @@ class LiveSide:
         self.lane.waiting = 0
 
     def release(self, characters: int) -> str:
+        """Release this number of waiting characters, and return them."""
         text = "".join(self.waiting)
         self.waiting = [text[characters:]] if characters < len(text) else []
         self.lane.waiting -= characters
@@ -90,6 +91,7 @@ class LiveSide:
         return text[:characters]
 
     def text(self) -> str:
+        """Return the released text."""
         self.released = ["".join(self.released)]
         return self.released[0]
 
@@ -136,6 +138,7 @@ class LiveTurn:
         self._absent = Lane(ended=True)
 
     def lane(self, side: str) -> Lane:
+        """Return the lane of a side, or an ended lane if this worker does not answer the side."""
         return self.sides[side].lane if side in self.sides else self._absent
 
     def may_publish(self, now: float) -> bool:
@@ -148,7 +151,7 @@ class LiveTurn:
             self.clock = ImmediateClock()
         steps = self.clock.tick(self.lane("a"), self.lane("b"))
         for name, step in zip(SIDES, steps, strict=True):
-            if step:  # it is 0 for a side that this worker does not answer
+            if step:  # the step is 0 for a side that this worker does not answer
                 side = self.sides[name]
                 offset = side.released_length
                 self.unsent.append(["delta", self.job.number, name, side.tag, offset, side.release(step)])

@@ -56,7 +56,7 @@ LANGUAGE_ALIASES = {
     for alias in names
 }
 FORMATTER = HtmlFormatter(nowrap=True)
-LONG_BLANK_RUN = re.compile(r"\s{200}")  # more blanks in a row can delay a lexer for seconds
+LONG_BLANK_RUN = re.compile(r"\s{200}")  # this many blanks in a row can delay a lexer for seconds
 RULER_CHARACTERS = " \t>*+-0123456789.)|:"
 RULER_CELL = re.compile(r" *:?-+:? *")
 LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
@@ -181,14 +181,14 @@ def _count_cells(text: str) -> int:
     """Return an upper bound on the number of table cells. Lines between a table's ruler and a blank line are rows."""
     cells = 0
     columns = 0
-    header = ""
+    previous_line = ""
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         if "|" in line and not line.strip(RULER_CHARACTERS):
-            columns = max(columns, line.count("|") + 1, header.count("|") + 1)
+            columns = max(columns, line.count("|") + 1, previous_line.count("|") + 1)
         elif not line.strip():
             columns = 0
         cells += columns
-        header = line
+        previous_line = line
     return cells
 
 

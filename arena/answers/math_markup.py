@@ -51,7 +51,7 @@ def _parse_inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # 
 
 
 def _parse_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # the parser passes it by position
-    """Parse a display formula. Its lines that begin with "- " are not list items."""
+    """Parse a display formula. Lines in the formula that begin with "- " are not list items."""
     opening = _get_line(state, first)[:2]
     last = _find_last_line(state, first, end, opening)
     if last is None:

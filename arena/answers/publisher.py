@@ -22,14 +22,14 @@ logger = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Publishes the unsent events of all running turns at once in each tick."""
+    """Publishes the unsent events of all running turns together, once per tick."""
 
     def __init__(self) -> None:
         self.redis = connect_async_redis()
         self.connection = RedisConnection()
         self.paused_until = 0.0
-        self.last_stop: bytes | None = None
-        self.last_id: bytes | None = None  # of the newest entry, until the stream may have vanished
+        self.last_stop: bytes | None = None  # the id of the last stop request that was read
+        self.last_id: bytes | None = None  # the newest entry's id, or None if the stream may have vanished
         self.flushed_at = 0.0
 
     async def read_stops(self) -> list[str]:
@@ -73,7 +73,7 @@ class Publisher:
             self.last_id = None
         if self.last_id is None:
             for turn in turns:
-                turn.unsent = _list_ends(turn)
+                turn.unsent = _list_non_delta_events(turn)
                 turn.resend_all = True
             return
         for turn, event_count in batch:
@@ -84,12 +84,12 @@ class Publisher:
         """Add one entry with the unsent events of all turns. Return its id, or None if the stream has vanished."""
         events_by_battle: dict[str, list[list[Any]]] = {}
         for turn in turns:
-            events = turn.build_full_events() + _list_ends(turn) if turn.resend_all else turn.unsent
+            events = turn.build_full_events() + _list_non_delta_events(turn) if turn.resend_all else turn.unsent
             events_by_battle[turn.job.battle_id] = events_by_battle.get(turn.job.battle_id, []) + events
         fields = [part for battle, events in events_by_battle.items() for part in (battle, orjson.dumps(events))]
         options: tuple[str | int, ...] = ()
         if self.last_id:
-            # The id contains the server's time, so the workers' clocks need not agree with it.
+            # The id contains the Redis server's time, so the workers' clocks do not matter.
             oldest_ms = int(self.last_id.partition(b"-")[0]) - RETENTION_S * 1000
             options = ("NOMKSTREAM", "MINID", "~", oldest_ms)
         responses = await self.connection.execute(
@@ -99,5 +99,6 @@ class Publisher:
         return entry_id
 
 
-def _list_ends(turn: LiveTurn) -> list[list[Any]]:
+def _list_non_delta_events(turn: LiveTurn) -> list[list[Any]]:
+    """Return the unsent events that do not contain text: `done`, `failed`, and `state`."""
     return [event for event in turn.unsent if event[0] != "delta"]

@@ -52,10 +52,10 @@ class Lane:
 
     def take(self, step: int) -> int:
         """Return how many waiting characters to release in a step. Simulated characters cover the shortfall."""
-        real = min(step, self.waiting)
-        self.simulated -= step - real
-        self._last_waiting -= real
-        return real
+        real_characters = min(step, self.waiting)
+        self.simulated -= step - real_characters
+        self._last_waiting -= real_characters
+        return real_characters
 
     def _simulate_pieces(self, random: Random) -> None:
         if not self.pieces:
@@ -104,8 +104,8 @@ class ReleaseClock:
             lane.observe(self.random)
         if not all(lane.began or lane.ended for lane in (a, b)):
             return 0, 0
-        shared = min(lane.waiting + lane.simulated for lane in (a, b))
-        step = math.ceil(self.random.uniform(0, 2) * shared / SMOOTHING_TICKS)
+        shorter_length = min(lane.waiting + lane.simulated for lane in (a, b))
+        step = math.ceil(self.random.uniform(0, 2) * shorter_length / SMOOTHING_TICKS)
         return a.take(step), b.take(step)
 
 

@@ -77,13 +77,15 @@ def _append_text(view: SideView, offset: int, text: str) -> bool:
 
 
 class SidePosition(NamedTuple):
+    """A reader's position in one answer. `ended` is 1 if the end of the answer was sent, or else 0."""
+
     tag: str = ""
     characters: int = 0
     ended: int = 0
 
 
 class Position(NamedTuple):
-    """A reader's position. It is a tuple for speed, because each event that a reader gets creates one."""
+    """A reader's position. It is a tuple for speed, because each event that a reader gets creates a new one."""
 
     turn: int = 1
     a: SidePosition = SidePosition()
@@ -148,21 +150,21 @@ def iter_events(position: Position, view: BattleView) -> Iterator[StreamEvent]:
 
 
 def _iter_side_events(position: Position, side: str, view: SideView) -> Iterator[StreamEvent]:
-    sent = position.a if side == "a" else position.b
+    sent_position = position.a if side == "a" else position.b
     data: dict[str, Any] = {"turn": position.turn, "side": side}
-    if sent.tag != view.tag or len(view.text) < sent.characters:
-        has_content = sent.characters or sent.ended
-        sent = SidePosition(view.tag)
-        position = position.with_side(side, sent)._replace(step=0)
-        if has_content:
+    if sent_position.tag != view.tag or len(view.text) < sent_position.characters:
+        needs_reset = sent_position.characters or sent_position.ended
+        sent_position = SidePosition(view.tag)
+        position = position.with_side(side, sent_position)._replace(step=0)
+        if needs_reset:
             yield StreamEvent("reset", data, position)
-    if len(view.text) > sent.characters:
-        text = view.text[sent.characters :]
-        sent = SidePosition(sent.tag, len(view.text), sent.ended)
-        position = position.with_side(side, sent)
+    if len(view.text) > sent_position.characters:
+        text = view.text[sent_position.characters :]
+        sent_position = SidePosition(sent_position.tag, len(view.text), sent_position.ended)
+        position = position.with_side(side, sent_position)
         yield StreamEvent("delta", {**data, "text": text}, position)
-    if view.end and not sent.ended:
-        position = position.with_side(side, sent._replace(ended=1))
+    if view.end and not sent_position.ended:
+        position = position.with_side(side, sent_position._replace(ended=1))
         outcome = {"html": view.html} if view.end == "done" else {"reason": view.reason}
         yield StreamEvent(view.end, data | outcome, position)
 

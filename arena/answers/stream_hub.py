@@ -2,7 +2,8 @@
 
 One loop per web process reads the events that workers announce, and updates the views of battles. Each connection sends
 the events between its own position and the current view. Redis can lose events, so the first view and the view after
-any loss come from the database. The hub keeps the latest events of all battles, because they can be newer than that.
+any loss come from the database. The hub keeps the latest events of all battles, because they can be newer than the
+view from the database.
 """
 
 import asyncio
@@ -46,7 +47,7 @@ class BattleReader:
     """One open connection.
 
     position: the reader's position after the events that were sent
-    write_now: writes most chunks, because waking the task for each one takes longer
+    write_now: a function that writes most chunks directly, because waking the task for each one takes longer
     sending_since: when the task yielded the chunk in transit, or inf if none is in transit
     """
 
@@ -62,7 +63,7 @@ class BattleReader:
         self.deadline = self.sent_at + MAX_STREAM_S
 
     def update(self, view: BattleView) -> None:
-        """Send the reader's next events, or wake its task to send them. The last events always need the task."""
+        """Send the reader's next events, or wake its task to send them. The task always sends the last events."""
         if self.sending_since == math.inf and view.state not in FINAL_STATES:
             chunk, position = encode_events(self.position, view)
             if not chunk:
@@ -102,7 +103,7 @@ class FollowedBattle:
         return self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
 
     def mark_updated(self) -> None:
-        """Record the time of an update, and send it to all readers."""
+        """Record the time of an update of the view, and send the new events to all readers."""
         self.updated_at = time.monotonic()
         for reader in self.readers:
             reader.update(self.view)
@@ -125,7 +126,7 @@ class BattleHub:
         self.last_id = FIRST_ID
         self.recent: deque[RecentEvents] = deque()
         self.connection = RedisConnection()
-        self.join_connection = RedisConnection()  # the other one waits for events
+        self.join_connection = RedisConnection()  # for `_join`, because `connection` may be waiting for events
         self.task: asyncio.Task[None] | None = None
         self.wake_event = asyncio.Event()
         self.checked_readers_at = 0.0
@@ -151,7 +152,7 @@ class BattleHub:
         """Yield server-sent events after a position, until the battle has ended.
 
         view: the current view of the battle from the database
-        write_now: writes most chunks, which this generator then does not yield
+        write_now: a function that writes most chunks directly; this generator does not yield those chunks
         """
         reader = BattleReader(asyncio.current_task(), position, write_now)
         try:
@@ -184,7 +185,7 @@ class BattleHub:
                 del self.followed[key]
 
     def _check_readers(self) -> None:
-        """Wake connections that are due for a comment or for their end. Cancel those whose clients receive nothing.
+        """Wake connections that need a comment or have reached their time limit. Cancel those with stalled clients.
 
         All connections share this check, so that they do not each need a timer for every wait.
         """
@@ -206,7 +207,7 @@ class BattleHub:
         battle = self.followed.get(key)
         if battle is None:
             battle = self.followed[key] = FollowedBattle(battle_id, view)
-            self._apply_recent(battle, with_state=True)
+            self._apply_recent_events(battle, with_state=True)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         self.wake_event.set()
@@ -227,7 +228,7 @@ class BattleHub:
                 await self._update_views()
             except (TimeoutError, RedisError, OSError) as error:
                 logger.warning("Redis is down: %s", error)
-                self._forget_events()  # the next server may be another one, whose ids are lower
+                self._forget_events()  # Redis may come back as another server with lower ids
                 await self._reload(set(self.followed.values()))
                 await asyncio.sleep(RETRY_DELAY_S)
             except Exception:
@@ -238,64 +239,65 @@ class BattleHub:
                 await asyncio.sleep(max(0.0, round_start + pause - time.monotonic()))
 
     async def _update_views(self) -> None:
-        incomplete = await self._read_stream(self.connection, "BLOCK", int(self.reader_check_s * 1000))
-        quiet = {battle for battle in self.followed.values() if battle.needs_reload()}
-        await self._reload(incomplete | quiet)
+        incomplete_battles = await self._read_stream(self.connection, "BLOCK", int(self.reader_check_s * 1000))
+        quiet_battles = {battle for battle in self.followed.values() if battle.needs_reload()}
+        await self._reload(incomplete_battles | quiet_battles)
 
     async def _read_stream(self, connection: RedisConnection, *options: str | int) -> set[FollowedBattle]:
         """Apply the new events of all battles. Return the battles with lost events.
 
-        options: of XREAD; with BLOCK, this waits for events
+        options: XREAD options. With BLOCK, the call waits for events.
         """
         [streams] = await connection.execute([("XREAD", *options, "STREAMS", EVENT_STREAM, self.last_id)])
         now = time.monotonic()
         while self.recent and self.recent[0].read_at < now - RETENTION_S:
             self.recent.popleft()
-        updated = set()
-        incomplete = set()
-        is_first = self.last_id == FIRST_ID  # then the views may be newer than the events
+        updated_battles = set()
+        incomplete_battles = set()
+        is_first_read = self.last_id == FIRST_ID  # in the first read, events may be older than the views
         for entry_id, fields in streams[0][1] if streams else ():
-            if _parse_id(entry_id) <= _parse_id(self.last_id):  # the other connection has read it too
+            if _parse_id(entry_id) <= _parse_id(self.last_id):  # already read by the other connection
                 continue
             self.last_id = entry_id
             events = dict(zip(fields[::2], fields[1::2], strict=True))
             self.recent.append(RecentEvents(now, events))
             for key in self.followed.keys() & events.keys():
                 battle = self.followed[key]
-                updated.add(battle)
-                if not is_first and not _apply_events(battle.view, events[key]):
-                    incomplete.add(battle)
-        for battle in updated:
-            if is_first:
-                self._apply_recent(battle, with_state=True)
+                updated_battles.add(battle)
+                if not is_first_read and not _apply_events(battle.view, events[key]):
+                    incomplete_battles.add(battle)
+        for battle in updated_battles:
+            if is_first_read:
+                self._apply_recent_events(battle, with_state=True)
             battle.mark_updated()
-        return incomplete
+        return incomplete_battles
 
     def _forget_events(self) -> None:
-        """Drop the recent events. The next read gets those that Redis still has."""
+        """Drop the recent events. The next read gets all events that Redis still has."""
         self.last_id = FIRST_ID
         self.recent.clear()
 
-    def _apply_recent(self, battle: FollowedBattle, *, with_state: bool) -> None:
+    def _apply_recent_events(self, battle: FollowedBattle, *, with_state: bool) -> None:
         """Apply the recent events that can be newer than the view from the database.
 
-        Those are events of sides that have not ended, and of the attempt whose text was loaded. If this skips an event
-        of a newer attempt, the next one does not fit, and the view is loaded again.
+        An event can be newer only if its side has not ended in the view. If the view has text of one attempt, events of
+        other attempts are skipped. If a skipped event belongs to a newer attempt, the next event does not fit, and the
+        view is loaded again.
         """
         key = _encode_key(battle.battle_id)
-        known = {
+        known_sides = {
             (number, name): (side.tag, side.end)
             for number, sides in battle.view.turns.items()
             for name, side in sides.items()
         }
-        for recent in self.recent:
-            for event in orjson.loads(recent.events.get(key, b"[]")):
+        for entry in self.recent:
+            for event in orjson.loads(entry.events.get(key, b"[]")):
                 if event[0] == "state":
                     if with_state:
                         battle.view.apply(event)
                     continue
                 _, turn, side, tag, *_rest = event
-                known_tag, end = known.get((turn, side), ("", ""))
+                known_tag, end = known_sides.get((turn, side), ("", ""))
                 if not end and known_tag in ("", tag):
                     battle.view.apply(event)
 
@@ -307,7 +309,7 @@ class BattleHub:
                 logger.warning("The database is unavailable: %s", str(error).strip().partition("\n")[0])
                 return
             _merge_view(battle, view)
-            self._apply_recent(battle, with_state=False)
+            self._apply_recent_events(battle, with_state=False)
             battle.mark_updated()
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 ANSWERS_QUEUE = "answers"
 DRAIN_S = 5
-IDLE_TRANSACTION_TIMEOUT_MS = 4_000  # shorter than a lease, so that a frozen worker's locks end before its leases
+IDLE_TRANSACTION_TIMEOUT_MS = 4_000  # shorter than a lease, so that a frozen worker loses its locks before its leases
 _engine: "Engine | None" = None
 
 
@@ -19,7 +19,7 @@ def get_engine() -> "Engine":
     """Return this process's engine. The first call starts it."""
     global _engine  # noqa: PLW0603  # one per process, started by the worker's own signal
     if _engine is None:
-        from arena.answers.engine import Engine  # slow to load, and only this worker needs it
+        from arena.answers.engine import Engine  # slow to load, and only answer workers need it
 
         _engine = Engine()
     return _engine
@@ -34,8 +34,8 @@ def _start_engine(instance: Any, **_: Any) -> None:
     """Start the engine before the worker connects to the broker, so that turns can be taken over without a broker."""
     if ANSWERS_QUEUE in instance.app.amqp.queues.consume_from:
         # A worker that freezes within a transaction would block other workers with its row locks.
-        # The engine's statements have arrays as parameters, so PostgreSQL would plan each one anew, which takes longer
-        # than running it.
+        # The engine's statements have arrays as parameters, so PostgreSQL would plan each execution anew, which takes
+        # longer than the execution.
         database.set_parameters(
             idle_in_transaction_session_timeout=IDLE_TRANSACTION_TIMEOUT_MS, plan_cache_mode="force_generic_plan"
         )

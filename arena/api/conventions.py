@@ -48,7 +48,7 @@ def list_rules() -> list[str]:
             "programs, `detail` is a message for people, and `fields` contains the messages for each invalid field, if "
             "any. Unknown parameters are errors, and so are repeated parameters that take only one value."
         ),
-        _("Times are ISO 8601 in UTC. Numbers have full precision. Open or unknown values are `null`."),
+        _("Times are ISO 8601 in UTC. Numbers have full precision. Unknown values and open interval ends are `null`."),
         _("Lists are paginated, with at most %(page_size)s items per page. `next` is the next page's URL, or `null`.")
         % {"page_size": MAX_PAGE_SIZE},
     ]

@@ -47,16 +47,19 @@ def show_docs(request: HttpRequest) -> HttpResponse:
 
 def _build_first_calls(request: HttpRequest) -> list[tuple[str, str]]:
     """Return titles and curl commands for trying the API. Only `KEY` and `ID` are placeholders."""
-    battles = request.build_absolute_uri(reverse("battle-list"))
-    board = request.build_absolute_uri(reverse("leaderboard-json"))
-    post = 'curl -H "Authorization: Bearer KEY" \\\n  -H "Content-Type: application/json"'
+    battles_url = request.build_absolute_uri(reverse("battle-list"))
+    board_url = request.build_absolute_uri(reverse("leaderboard-json"))
+    curl_post = 'curl -H "Authorization: Bearer KEY" \\\n  -H "Content-Type: application/json"'
     return [
-        (_("The leaderboard"), f"curl {board}"),
+        (_("The leaderboard"), f"curl {board_url}"),
         (
             _("A battle, with a key from your account page"),
-            f'{post} \\\n  {battles} \\\n  -d \'{{"prompt": "Why is the sky blue?"}}\'',
+            f'{curl_post} \\\n  {battles_url} \\\n  -d \'{{"prompt": "Why is the sky blue?"}}\'',
         ),
-        (_("Your vote, with the ID of the battle"), f'{post} \\\n  {battles}ID/vote/ \\\n  -d \'{{"winner": "a"}}\''),
+        (
+            _("Your vote, with the ID of the battle"),
+            f'{curl_post} \\\n  {battles_url}ID/vote/ \\\n  -d \'{{"winner": "a"}}\'',
+        ),
     ]
 
 

@@ -17,6 +17,7 @@ from core.http.openapi import describe_stream_call
 
 OpenApiSchema = Mapping[str, Any]
 FORMAT_NAMES = {"date-time": "timestamp", "date": "date", "uuid": "UUID", "uri": "URL"}
+# Schemas of request bodies in which unknown fields are errors.
 STRICT_BODIES = ("NewBattle", "NewTurn", "NewVote", "NewJudgment", "Reasons", "Sharing", "NewSubmission", "Proposal")
 BATTLE_EVENT_PARAMETERS = (
     {"name": "battle_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
@@ -54,7 +55,7 @@ class FieldDoc:
 class CallDoc:
     """One API call, with the fields and examples of its request and its successful response.
 
-    Other responses are keyed by status.
+    `other_responses` contains the descriptions of all other responses, keyed by status.
     """
 
     name: str
@@ -156,18 +157,18 @@ def _iter_fields(schema: OpenApiSchema, prefix: str = "") -> Iterator[FieldDoc]:
     """Yield all fields of a schema, depth first. The name of a nested field is its path, such as `rows[].rating`."""
     schema = _resolve_references(schema)
     for name, field in schema.get("properties", {}).items():
-        inner = _resolve_references(field)
+        value_schema = _resolve_references(field)
         path = prefix + name
         yield FieldDoc(
             name=path,
             type=_describe_type(field),
-            description=render_code_spans(inner.get("description", "")),
+            description=render_code_spans(value_schema.get("description", "")),
             required=name in schema.get("required", []),
         )
-        while inner.get("type") == "array":
-            inner = _resolve_references(inner["items"])
+        while value_schema.get("type") == "array":
+            value_schema = _resolve_references(value_schema["items"])
             path = f"{path}[]"
-        yield from _iter_fields(inner, f"{path}.")
+        yield from _iter_fields(value_schema, f"{path}.")
 
 
 def _resolve_references(schema: OpenApiSchema) -> OpenApiSchema:

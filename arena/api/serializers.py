@@ -217,11 +217,11 @@ class SourceLinkField(URLField):
 class PriceSchema(Schema):
     input = FloatField(help_text="US dollars per million input tokens.")
     output = FloatField(help_text="US dollars per million output tokens.")
-    context = IntegerField(  # type: ignore[assignment]  # the API's name
+    context = IntegerField(  # type: ignore[assignment]  # the API uses this name
         allow_null=True,
         help_text="Maximum number of tokens that this host accepts, or null if it accepts the model's whole context.",
     )
-    source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
+    source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API uses this name
     url = SourceLinkField()
     as_of = DateField(help_text="First day on which this price was seen at its source.")
     by_hand = BooleanField(help_text=BY_HAND_HELP)
@@ -229,7 +229,7 @@ class PriceSchema(Schema):
 
 class FactSchema(Schema):
     value = JSONField(help_text=FACT_VALUE_HELP)
-    source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API's name
+    source = CharField(help_text=SOURCE_HELP)  # type: ignore[assignment]  # the API uses this name
     url = SourceLinkField()
     as_of = DateField(help_text=SEEN_HELP)
     by_hand = BooleanField(help_text=BY_HAND_HELP)
@@ -323,7 +323,7 @@ class LicenseTermsSchema(Schema):
     conditions = CharField(help_text="Conditions on commercial use, such as thresholds and prohibited uses.")
     derivatives = ChoiceField(License.Commercial.values, help_text="Are derived models allowed?")
     obligations = CharField(help_text="Obligations, such as attribution, naming, and using the same license.")
-    source = CharField(help_text="URL of the license text.")  # type: ignore[assignment]  # the API's name
+    source = CharField(help_text="URL of the license text.")  # type: ignore[assignment]  # the API uses this name
     as_of = DateField(help_text="Day on which the license was read.")
     by_hand = BooleanField(help_text="True if an operator of this site entered these terms.")
 

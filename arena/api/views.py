@@ -82,12 +82,12 @@ def _build_turn(battle: Battle, turn: Any) -> dict[str, Any]:
 def _build_answer(battle: Battle, answer: Answer) -> dict[str, Any]:
     """Return one answer for its voter. Answers that are queued or running have the state `answering`."""
     states = {Answer.State.FINISHED: "finished", Answer.State.FAILED: "failed"}
-    failed = answer.state == Answer.State.FAILED
+    has_failed = answer.state == Answer.State.FAILED
     return {
         "side": answer.side,
         "state": states.get(Answer.State(answer.state), "answering"),
         "text": answer.text,
-        "reason": battle_view.get_public_reason(battle, answer.failure) if failed else None,
+        "reason": battle_view.get_public_reason(battle, answer.failure) if has_failed else None,
     }
 
 
@@ -222,7 +222,7 @@ class BattleShareView(APIView):
     def post(self, request: Request, battle_id: UUID) -> Response:
         """Publish or unpublish a battle.
 
-        `true` publishes the battle after the vote. Anyone with its link, `/b/{id}/`, can then read the conversation,
+        After the vote, `true` publishes the battle. Anyone with its link, `/b/{id}/`, can then read the conversation,
         but the voter stays anonymous. An operator decides whether the two models' pages list the battle, and whether
         other voters get it as a ready pair. `false` unpublishes the battle. Returns 403 if publishing is disabled or an
         operator has taken the battle down.
@@ -318,7 +318,7 @@ async def stream_battle_events(request: ASGIRequest, battle_id: UUID) -> HttpRes
         return build_error_response(error)
     if slot is None:
         return build_stream_response(empty_stream())
-    # A page that already shows part of the answers sends its position in `from`.
+    # A page that already shows part of the answers sends its position in the parameter `from`.
     position = Position.parse(request.headers.get("Last-Event-ID") or request.GET.get("from", ""))
     events = hub.follow(slot, battle_id, view, position, get_write_now(request.scope))
     return build_stream_response(EventStream(slot, events))
@@ -327,9 +327,9 @@ async def stream_battle_events(request: ASGIRequest, battle_id: UUID) -> HttpRes
 @csrf_exempt  # so that write requests get a 404 instead of a CSRF error
 def call_not_found(request: HttpRequest, path: str = "") -> JsonResponse:
     """Return a 404 that suggests the path with a trailing slash if that exists, or else the list of all calls."""
-    with_slash = f"{request.path}/"
-    if resolve(with_slash).func is call_not_found:
+    path_with_slash = f"{request.path}/"
+    if resolve(path_with_slash).func is call_not_found:
         detail = f"There is no such call. See {reverse('api-calls')} for a list of calls."
     else:
-        detail = f"There is no such call. Did you mean {with_slash} with a slash at the end?"
+        detail = f"There is no such call. Did you mean {path_with_slash} with a slash at the end?"
     return build_error_response(RequestError("not_found", detail, 404))

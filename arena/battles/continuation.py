@@ -12,8 +12,8 @@ def continue_battle(battle: Battle) -> Battle:
 
     The new battle has the same models and copies of the finished turns, and is ready for the next question.
 
-    Raises RequestError 409 `not_voted` before the vote, and 409 `model_unavailable` if one of the models is no longer
-    available. If a concurrent request deletes the voter or the battle, it raises 409 `voter_gone` or 404.
+    Raises RequestError 409 `not_voted` before the vote; 409 `model_unavailable` if one of the models is no longer
+    available; and 409 `voter_gone` or 404 if a concurrent request deletes the voter or the battle.
     """
     if battle.state != Battle.State.VOTED:
         raise RequestError("not_voted", "You can continue this conversation after you vote.", 409)

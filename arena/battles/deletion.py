@@ -34,7 +34,7 @@ def delete_battles(battles: QuerySet[Battle]) -> int:
     with transaction.atomic():
         locked_battles = _lock_battles(battles)
         _strip_feedback(Vote.objects.filter(battle__in=locked_battles))
-        _delete_locked(locked_battles)
+        _delete_locked_battles(locked_battles)
     return len(locked_battles)
 
 
@@ -53,7 +53,7 @@ def delete_voter_data(voter_id: UUID) -> None:
         votes = list_voter_votes(voter_id)
         _strip_feedback(votes)
         votes.update(voter=uuid4(), prompt_hash="")
-        _delete_locked(battles)
+        _delete_locked_battles(battles)
         submissions.withdraw_submissions(voter_id)
         if voter:
             _delete_account(voter.user)
@@ -81,7 +81,8 @@ def _strip_feedback(votes: QuerySet[Vote]) -> None:
     votes.update(comment="")
 
 
-def _delete_locked(battles: list[Battle]) -> None:
+def _delete_locked_battles(battles: list[Battle]) -> None:
+    """Delete the battles, and stop their running answers once the transaction has committed."""
     Battle.objects.filter(pk__in=[battle.pk for battle in battles]).delete()
     transaction.on_commit(lambda: _stop_answers(battles), robust=True)
 

@@ -41,11 +41,11 @@ class FeedbackProfile:
     blame: list[dict[str, Any]]
 
 
-def load_feedback_profile(model: int, pool: str) -> FeedbackProfile | None:
-    """Return a model's profile from a pool's counted votes, or None if fewer than `MIN_VOTERS` gave a reason."""
-    known = [*PRAISE, *BLAME]
+def load_feedback_profile(model_id: int, pool: str) -> FeedbackProfile | None:
+    """Return a model's profile from a pool's counted votes, or None if fewer than `MIN_VOTERS` voters gave a reason."""
+    known_words = [*PRAISE, *BLAME]
     with connection.cursor() as cursor:
-        cursor.execute(REASON_COUNTS_SQL, {"model": model, "pool": pool, "known_words": known})
+        cursor.execute(REASON_COUNTS_SQL, {"model": model_id, "pool": pool, "known_words": known_words})
         rows = cursor.fetchall()
     if not rows:
         return None

@@ -27,7 +27,7 @@ QUESTION_PREVIEW_LENGTH = 300  # characters
 MAX_SEARCH_LENGTH = 200
 EXPORT_BATCH_SIZE = 50
 MIN_FAVORITE_WINS = 2
-MIN_JUDGED_FOR_FAVORITE = 10
+MIN_BATTLES_FOR_FAVORITE = 10
 MAX_COMPARED_VOTES = 1000
 MIN_COMPARED_VOTES = 10
 ExportCursor = tuple[datetime, UUID]  # creation time and id of a battle, the sort key of an export
@@ -65,7 +65,7 @@ class VoterRecord:
 
     judged: the number of battles that the voter has judged
     favorite: the name of the model with the most wins in these battles, or "" if there are fewer than
-        `MIN_JUDGED_FOR_FAVORITE` battles or no model has at least `MIN_FAVORITE_WINS` wins
+        `MIN_BATTLES_FOR_FAVORITE` battles or no model has at least `MIN_FAVORITE_WINS` wins
     wins, battles: how many of the judged battles the favorite has won, and how many it took part in
     """
 
@@ -79,7 +79,7 @@ class VoterRecord:
 class VoterModelRecord:
     """A model's results in one voter's votes.
 
-    wins, losses: the votes for and against it; a tie and “both bad” are neither
+    wins, losses: the number of votes for and against the model; a tie or “both bad” counts as neither
     """
 
     slug: str
@@ -132,8 +132,8 @@ def load_page(request: HttpRequest, search: str = "", kind: str = "") -> History
     search: text to find in the questions or in the names of revealed models
     kind: a key of `KINDS`. Any other value selects all battles in a search, and all except closed ones in a plain list.
     """
-    default = Q() if search else ~IS_CLOSED
-    battles = _list_battles(get_voter_id(request)).filter(KINDS.get(kind, default))
+    default_filter = Q() if search else ~IS_CLOSED
+    battles = _list_battles(get_voter_id(request)).filter(KINDS.get(kind, default_filter))
     battles = _search_battles(battles, search[:MAX_SEARCH_LENGTH])
     paginator = HistoryPagination()
     rows = paginator.paginate_queryset(annotate_question(battles), Request(request)) or []
@@ -151,7 +151,7 @@ def build_voter_record(models: Sequence[VoterModelRecord]) -> VoterRecord:
     """Return the record from the results of all models that the voter has judged."""
     judged = sum(model.battles for model in models) // 2
     favorite = max(models, key=lambda model: (model.wins, -model.battles, model.name), default=None)
-    if judged < MIN_JUDGED_FOR_FAVORITE or favorite is None or favorite.wins < MIN_FAVORITE_WINS:
+    if judged < MIN_BATTLES_FOR_FAVORITE or favorite is None or favorite.wins < MIN_FAVORITE_WINS:
         return VoterRecord(judged)
     return VoterRecord(judged, favorite.name, favorite.wins, favorite.battles)
 
@@ -161,10 +161,11 @@ def load_voter_models(voter_id: UUID) -> list[VoterModelRecord]:
     counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     for side, other in (SIDES, SIDES[::-1]):
         names = [f"model_{side}__{field}" for field in ("slug", "name", "organization__name")]
-        won = Count("pk", filter=Q(winner=side))
-        lost = Count("pk", filter=Q(winner=other))
+        win_count = Count("pk", filter=Q(winner=side))
+        loss_count = Count("pk", filter=Q(winner=other))
         votes = Vote.objects.filter(battle__voter=voter_id).values_list(*names).order_by()
-        for slug, name, maker, battles, wins, losses in votes.annotate(Count("pk"), won=won, lost=lost):
+        rows = votes.annotate(Count("pk"), win_count=win_count, loss_count=loss_count)
+        for slug, name, maker, battles, wins, losses in rows:
             counts[slug, name, maker or ""].update(battles=battles, wins=wins, losses=losses)
     models = [VoterModelRecord(*key, tally["battles"], tally["wins"], tally["losses"]) for key, tally in counts.items()]
     return sorted(models, key=lambda model: (-model.battles, -model.share, model.name))
@@ -213,7 +214,7 @@ def load_export_batch(voter_id: UUID, after: ExportCursor | None = None) -> list
     if after:
         created_at, battle_id = after
         battles = battles.filter(Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=battle_id))
-    return [_build_record(battle) for battle in battles[:EXPORT_BATCH_SIZE]]
+    return [_build_export_record(battle) for battle in battles[:EXPORT_BATCH_SIZE]]
 
 
 def get_export_cursor(record: Mapping[str, Any]) -> ExportCursor:
@@ -221,7 +222,7 @@ def get_export_cursor(record: Mapping[str, Any]) -> ExportCursor:
     return record["created_at"], record["id"]
 
 
-def _build_record(battle: Battle) -> dict[str, Any]:
+def _build_export_record(battle: Battle) -> dict[str, Any]:
     vote = getattr(battle, "vote", None)
     is_revealed = battle.is_revealed  # type: ignore[attr-defined]  # annotated by `_list_battles`
     return {
@@ -248,9 +249,9 @@ def _build_model(model: LanguageModel) -> dict[str, str]:
 
 
 def _build_answer(battle: Battle, answer: Answer) -> dict[str, Any]:
-    failed = answer.state == Answer.State.FAILED
+    has_failed = answer.state == Answer.State.FAILED
     return {
         "side": answer.side,
         "text": answer.text,
-        "failure": battle_view.get_public_reason(battle, answer.failure) if failed else None,
+        "failure": battle_view.get_public_reason(battle, answer.failure) if has_failed else None,
     }

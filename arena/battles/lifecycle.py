@@ -55,9 +55,9 @@ def start_battle(
     payer: str = "",
     network: str = "",
 ) -> Battle:
-    """Create a battle between two drawn or two named models, and queue its first turn.
+    """Create a battle between two models, drawn at random or named, and queue its first turn.
 
-    The returned battle caches its turn, its answers, and that it has no vote, so reading them needs no query.
+    The returned battle caches its turn, its answers, and the absence of a vote, so reading these needs no query.
 
     models: slugs. An anonymous battle draws two of these models and belongs to the pool of this set. Without `models`,
     it draws from all models and belongs to `open_pool`. A side-by-side battle takes exactly two models, in this order,
@@ -137,18 +137,18 @@ def _build_side_by_side_start(model_ids: list[int] | None) -> _Start:
 
 def _draw_blind_start(among: list[int] | None, pool: str, payer: str) -> _Start:
     drawable_budgets = draw.load_drawable_budgets(among)
-    drawable = list(drawable_budgets)
-    budgets = {model: per_day for model, per_day in drawable_budgets.items() if per_day is not None}
-    affordable = token_budgets.list_affordable_models(drawable, pool, payer, budgets)
-    pair = draw.draw_pair(affordable, pool=pool)
+    drawable_models = list(drawable_budgets)
+    budgets = {model: budget for model, budget in drawable_budgets.items() if budget is not None}
+    affordable_models = token_budgets.list_affordable_models(drawable_models, pool, payer, budgets)
+    pair = draw.draw_pair(affordable_models, pool=pool)
     if pair is None and among:
         budgets = token_budgets.load_budgets(among)
-        affordable = token_budgets.list_affordable_models(among, pool, budgets=budgets)
-        pair = draw.draw_unweighted_pair(affordable, pool)
+        affordable_models = token_budgets.list_affordable_models(among, pool, budgets=budgets)
+        pair = draw.draw_unweighted_pair(affordable_models, pool)
     if pair is not None:
-        return _Start(pair, affordable, budgets)
-    if among or len(drawable) >= draw.MIN_MODELS:
-        raise token_budgets.few_models_error(among or drawable, pool)
+        return _Start(pair, affordable_models, budgets)
+    if among or len(drawable_models) >= draw.MIN_MODELS:
+        raise token_budgets.few_models_error(among or drawable_models, pool)
     detail = _("Fewer than two models are available right now. Try again in a moment.")
     raise RequestError("too_few_models", detail, 503, retry_after=10)
 
@@ -177,7 +177,7 @@ def _enqueue_turn(turn_id: int) -> None:
 
 
 def _charge_tokens(battle: Battle, payer: str) -> None:
-    """Charge for the whole conversation, because models receive it again. Raises the errors of `charge_battle`."""
+    """Charge for the whole conversation, because models receive it again. Raises the errors from `charge_battle`."""
     token_budgets.charge_battle(
         _list_charged_models(battle, payer),
         battle.pool,
@@ -187,19 +187,19 @@ def _charge_tokens(battle: Battle, payer: str) -> None:
 
 
 def _list_charged_models(battle: Battle, payer: str) -> list[int]:
-    """Return the models to charge. These are the models that could be drawn now, or both models if side by side.
+    """Return the models to charge: both models of a side-by-side battle, or else the models that could be drawn now.
 
     If fewer than two models of a named set could be drawn, return its models with budget left, or else the whole set.
     """
-    named = battle.among or []
+    named_models = battle.among or []
     if battle.mode == Battle.Mode.SIDE_BY_SIDE:
-        return named
-    drawable = draw.list_drawable_models(battle.among)
-    affordable = token_budgets.list_affordable_models(drawable, battle.pool, payer)
-    if not named or len(affordable) >= draw.MIN_MODELS:
-        return affordable
-    affordable = token_budgets.list_affordable_models(named, battle.pool)
-    return affordable if len(affordable) >= draw.MIN_MODELS else named
+        return named_models
+    drawable_models = draw.list_drawable_models(battle.among)
+    affordable_models = token_budgets.list_affordable_models(drawable_models, battle.pool, payer)
+    if not named_models or len(affordable_models) >= draw.MIN_MODELS:
+        return affordable_models
+    affordable_models = token_budgets.list_affordable_models(named_models, battle.pool)
+    return affordable_models if len(affordable_models) >= draw.MIN_MODELS else named_models
 
 
 def ask_follow_up(battle: Battle, prompt: str, payer: str = "") -> Turn:
@@ -212,8 +212,8 @@ def ask_follow_up(battle: Battle, prompt: str, payer: str = "") -> Turn:
     with transaction.atomic():
         row_locks.lock_voter(battle.voter_id)
         running_battles.check_voter_limit(battle.voter_id)
-        ready = Battle.objects.filter(id=battle.pk, state=Battle.State.READY)
-        if not ready.update(state=Battle.State.ANSWERING, stopped=False):
+        ready_battle = Battle.objects.filter(id=battle.pk, state=Battle.State.READY)
+        if not ready_battle.update(state=Battle.State.ANSWERING, stopped=False):
             error = RequestError("not_ready", "You can ask a follow-up once both sides have answered.", 409)
             raise row_locks.get_change_error(battle, error)
         context_limit.check_next_prompt(battle, prompt)
@@ -252,15 +252,14 @@ def retry_answers(battle: Battle, payer: str = "") -> None:
     with transaction.atomic():
         row_locks.lock_voter(battle.voter_id)
         running_battles.check_voter_limit(battle.voter_id)
-        failed = Answer.objects.filter(turn=last_turn, state=Answer.State.FAILED)
-        retryable = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
-        if not failed.exists() or not retryable.update(state=Battle.State.ANSWERING, stopped=False):
-            detail = "No answer in the last turn failed, so there is nothing to retry."
-            error = RequestError("not_failed", detail, 409)
+        failed_answers = Answer.objects.filter(turn=last_turn, state=Answer.State.FAILED)
+        retryable_battle = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
+        if not failed_answers.exists() or not retryable_battle.update(state=Battle.State.ANSWERING, stopped=False):
+            error = RequestError("not_failed", "No answer in the last turn failed, so there is nothing to retry.", 409)
             raise row_locks.get_change_error(battle, error)
         _record_one_sided_failure(battle, last_turn)
         _charge_tokens(battle, payer)
-        failed.update(state=Answer.State.QUEUED, queued_at=Now(), tries=0, text="", failure="", stopped=False)
+        failed_answers.update(state=Answer.State.QUEUED, queued_at=Now(), tries=0, text="", failure="", stopped=False)
         _announce_state(battle, Battle.State.ANSWERING)
         transaction.on_commit(lambda: _enqueue_turn(last_turn.pk), robust=True)
 
@@ -273,13 +272,14 @@ def _record_one_sided_failure(battle: Battle, turn: Turn) -> None:
 
 def expire_battles() -> int:
     """Close battles with neither a vote nor a question in the last `IDLE_TIMEOUT`. Return how many were closed."""
-    unjudged = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE_TIMEOUT)
-    idle = unjudged.filter(~Exists(Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)))
+    unjudged_battles = Battle.objects.filter(state__in=Battle.UNJUDGED, created_at__lt=Now() - IDLE_TIMEOUT)
+    recent_turns = Turn.objects.filter(battle=OuterRef("pk"), created_at__gt=Now() - IDLE_TIMEOUT)
+    idle_battles = unjudged_battles.filter(~Exists(recent_turns))
     with transaction.atomic():
         # Check again under the locks, because a question may have been committed after the first query.
-        locked_ids = list(idle.select_for_update(skip_locked=True).values_list("id", flat=True)[:MAX_EXPIRED])
-        idle_ids = list(idle.filter(id__in=locked_ids).values_list("id", flat=True))
-        unjudged.filter(id__in=idle_ids).update(state=Battle.State.EXPIRED)
+        locked_ids = list(idle_battles.select_for_update(skip_locked=True).values_list("id", flat=True)[:MAX_EXPIRED])
+        idle_ids = list(idle_battles.filter(id__in=locked_ids).values_list("id", flat=True))
+        unjudged_battles.filter(id__in=idle_ids).update(state=Battle.State.EXPIRED)
     for battle_id in idle_ids:
         announce_events(battle_id, ["state", Battle.State.EXPIRED])
     return len(idle_ids)
@@ -345,7 +345,7 @@ def _end_battle(battle: Battle, state: str) -> None:
 
 
 def _update_ready_battle(battle: Battle, state: str) -> bool:
-    """Change the state and the standing if the battle is ready and as loaded. Return whether they changed."""
+    """Store the state and the standing if the battle is ready and has not changed. Return whether they were stored."""
     standing = load_standing(battle) if state == Battle.State.VOTED else None
     if not row_locks.end_ready_battle(battle, state, standing):
         return False
@@ -357,8 +357,8 @@ def has_own_answer(battle: Battle) -> bool:
     """Return whether this battle has a finished answer that was not copied from the battle that it continues."""
     if battle.mode != Battle.Mode.SIDE_BY_SIDE:
         return True
-    own = Answer.objects.filter(turn__battle=battle, queued_at__gte=F("turn__battle__created_at"))
-    return own.filter(state=Answer.State.FINISHED).exists()
+    own_answers = Answer.objects.filter(turn__battle=battle, queued_at__gte=F("turn__battle__created_at"))
+    return own_answers.filter(state=Answer.State.FINISHED).exists()
 
 
 def _create_vote(

@@ -43,6 +43,8 @@ def build_next_url(among: Sequence[str], like: int = 0) -> str:
 def set_choice_cookie(response: HttpResponse, among: Sequence[str], choice: str) -> None:
     """Store the shortlist of these models in a cookie, together with the models.
 
+    Store nothing if there are no models, or if the query string is empty or too long.
+
     choice: the query string of the shortlist, from the request parameter `choice`
     """
     # Parsing and encoding the query string escapes characters that a cookie must not contain.

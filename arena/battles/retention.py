@@ -25,9 +25,9 @@ def delete_old_battles() -> int:
     days = settings.ENVIRONMENT.arena_retention_days
     if not days:
         return 0
-    old = Battle.objects.filter(shared_at=None, created_at__lt=Now() - timedelta(days=days))
-    oldest = list(old.order_by("created_at").values_list("pk", flat=True)[:BATTLE_BATCH_SIZE])
-    return deletion.delete_battles(old.filter(pk__in=oldest))
+    old_battles = Battle.objects.filter(shared_at=None, created_at__lt=Now() - timedelta(days=days))
+    oldest_ids = list(old_battles.order_by("created_at").values_list("pk", flat=True)[:BATTLE_BATCH_SIZE])
+    return deletion.delete_battles(old_battles.filter(pk__in=oldest_ids))
 
 
 def expire_stored_data() -> int:

@@ -105,8 +105,8 @@ def load_ratings(pool: str, models: Mapping[str, LanguageModel]) -> RatingMoves 
 
 
 def _build_scale(rows: Iterable[Mapping[str, Any] | None]) -> Scale | None:
-    ends = [row.get(end) for row in rows if row for end in ("rating", "ci_low", "ci_high")]
-    return build_scale(ends, "ratings-axis", margin=SCALE_MARGIN)
+    values = [row.get(field) for row in rows if row for field in ("rating", "ci_low", "ci_high")]
+    return build_scale(values, "ratings-axis", margin=SCALE_MARGIN)
 
 
 def predict_result(battle: Battle, winner: str) -> Prediction | None:
@@ -136,7 +136,7 @@ def _select_rows(models: Mapping[str, LanguageModel], ratings: Mapping[str, Any]
 
 
 def _fill_row(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return the row with None for each missing one of the `RATING_FIELDS`, or None if there is no row."""
+    """Return the row with None for each missing field of `RATING_FIELDS`, or None if there is no row."""
     return {**dict.fromkeys(RATING_FIELDS), **row} if row else None
 
 
@@ -199,8 +199,8 @@ def _build_model_facts(model: LanguageModel) -> dict[str, Any]:
 
 def _build_measurements(battle: Battle, side: str, answers: Sequence[Answer], price: Price | None) -> dict[str, Any]:
     # Stopped answers are excluded, because the model might have sent more than the stored text.
-    finished = [answer for answer in answers if answer.state == Answer.State.FINISHED and not answer.stopped]
-    side_answers = [answer for answer in finished if answer.side == side]
+    finished_answers = [answer for answer in answers if answer.state == Answer.State.FINISHED and not answer.stopped]
+    side_answers = [answer for answer in finished_answers if answer.side == side]
     stats = compute_answer_stats(side_answers)
     cost = _compute_cost(stats, price)
     # If a model was replaced, the time to the first token includes the failed call.

@@ -48,10 +48,10 @@ def enqueue_battle(battle: Battle, networks: Sequence[str]) -> None:
     if list_waiting().filter(shared_network__in=networks).count() >= MAX_PER_NETWORK:
         return
     if list_waiting().count() >= MAX_WAITING:
-        evicted = fair_queue.choose_evicted(list_waiting(), "shared_network", "shared_at", networks)
-        if evicted is None:
+        evicted_battle = fair_queue.choose_evicted(list_waiting(), "shared_network", "shared_at", networks)
+        if evicted_battle is None:
             return
-        _dequeue_battles(Battle.objects.filter(pk=evicted.pk))
+        _dequeue_battles(Battle.objects.filter(pk=evicted_battle.pk))
     Battle.objects.filter(pk=battle.pk).update(review=Review.WAITING, shared_network=networks[0])
 
 
@@ -101,6 +101,6 @@ def expire_reviews() -> int:
 
     Return the number of changed battles. Reported battles stay in the queue. The other battles are removed from it.
     """
-    old = Battle.objects.filter(NEEDS_REVIEW, shared_at__lte=Now() - NETWORK_HASH_RETENTION)
-    reported = old.filter(review=Review.REPORTED).exclude(shared_network="").update(shared_network="")
-    return reported + _dequeue_battles(old.filter(review=Review.WAITING))
+    old_battles = Battle.objects.filter(NEEDS_REVIEW, shared_at__lte=Now() - NETWORK_HASH_RETENTION)
+    reported_count = old_battles.filter(review=Review.REPORTED).exclude(shared_network="").update(shared_network="")
+    return reported_count + _dequeue_battles(old_battles.filter(review=Review.WAITING))

@@ -1,4 +1,4 @@
-"""The daily quota of new named sets, which are the sets of models that voters choose by name for blind battles.
+"""The daily quota for new named sets, which are the sets of models that voters choose by name for blind battles.
 
 Each set is a pool with its own board. Sets that already have a board are free, and so are sets that were charged
 before. Redis stores the charged sets by voter, by address, and by network, for 24 hours after the first one. While

@@ -99,7 +99,7 @@ def _get_sharing_mode() -> str:
 def share_battle(battle: Battle, networks: Sequence[str], *, hide_names: bool = False) -> None:
     """Publish this battle, and queue it for review. If it is already published, only set `hide_names`.
 
-    hide_names: hide the models' names on its page until the reader has judged the answers
+    hide_names: hide the models' names on the battle's page until the reader has judged the answers
     networks: see `arena.identity.network_hashes.compute_network_hashes`
 
     Raises RequestError 403 `sharing_off`; 403 `withdrawn` if an operator has taken the battle down; 404 if it is

@@ -58,9 +58,9 @@ def draw_cards(exclude: Collection[int] = (), like: int = 0) -> list[SuggestionC
     exclude = {*exclude, like}
     categories = dict(Suggestion.objects.values_list("pk", "category"))
     if not categories:
-        bundled = _load_bundled_cards()
-        bundled_categories = {key: card.category for key, card in bundled.items()}
-        return [bundled[key] for key in _draw_mixed_keys(bundled_categories, exclude, like)]
+        bundled_cards = _load_bundled_cards()
+        bundled_categories = {key: card.category for key, card in bundled_cards.items()}
+        return [bundled_cards[key] for key in _draw_mixed_keys(bundled_categories, exclude, like)]
     keys = _draw_mixed_keys(categories, exclude, like)
     suggestions = Suggestion.objects.in_bulk(keys)  # fewer if a new file is being loaded at the same time
     return [
@@ -98,12 +98,12 @@ def _draw_mixed_keys(categories: Mapping[int, str], exclude: Collection[int], li
 
     Keys in `exclude` come last, and no category repeats while another one is left.
     """
-    shuffled = random.sample(sorted(categories), len(categories))
-    shuffled.sort(key=lambda key: key in exclude)
-    positions = _number_within_categories(shuffled, categories)
-    preferred = categories.get(like)
-    ordered = sorted(positions, key=lambda key: (key in exclude, positions[key], categories[key] != preferred))
-    return ordered[:CARD_COUNT]
+    shuffled_keys = random.sample(sorted(categories), len(categories))
+    shuffled_keys.sort(key=lambda key: key in exclude)
+    positions = _number_within_categories(shuffled_keys, categories)
+    like_category = categories.get(like)
+    ordered_keys = sorted(positions, key=lambda key: (key in exclude, positions[key], categories[key] != like_category))
+    return ordered_keys[:CARD_COUNT]
 
 
 def _number_within_categories(keys: Iterable[int], categories: Mapping[int, str]) -> dict[int, int]:

@@ -19,7 +19,7 @@ def import_suggestions(path: Path) -> dict[str, str]:
     """Replace all suggestions with the questions in a file. Return the categories, keyed by prompt.
 
     The file is CSV with a header, or JSON Lines. Raises ValueError if the file cannot be read, if it has no
-    prompts, or if a line is invalid. In the last case, the message contains the number of the line and the field.
+    prompts, or if a line is invalid. In the last case, the message contains the line number and the field.
     """
     try:
         lines = path.read_bytes().splitlines(keepends=True)
@@ -27,16 +27,16 @@ def import_suggestions(path: Path) -> dict[str, str]:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
     is_csv = path.suffix.lower() == ".csv"
     rows = _read_csv_rows(lines) if is_csv else iter_json_lines(lines, "prompt")
-    cards: dict[str, str] = {}
+    categories: dict[str, str] = {}
     for number, row in rows:
-        cards.setdefault(_parse_text(number, row, "prompt"), _parse_text(number, row, "category"))
-    if not cards:
+        categories.setdefault(_parse_text(number, row, "prompt"), _parse_text(number, row, "category"))
+    if not categories:
         raise ValueError(f"{path} contains no prompts")
     with transaction.atomic():
         Suggestion.objects.all().delete()
-        suggestions = [Suggestion(prompt=prompt, category=category) for prompt, category in cards.items()]
+        suggestions = [Suggestion(prompt=prompt, category=category) for prompt, category in categories.items()]
         Suggestion.objects.bulk_create(suggestions)
-    return cards
+    return categories
 
 
 def _read_csv_rows(lines: Iterable[bytes]) -> Iterator[CsvRecord]:

@@ -46,6 +46,7 @@ def record_calls(calls: Sequence[CallRecord]) -> list[None]:
     """Store calls, and request a probe for each endpoint that failed before its first token.
 
     Failures after the first token do not request a probe. The probe would pass, because it ends at the first token.
+    Return one None per call, as the database batcher requires.
     """
     columns = zip(*(vars(call).values() for call in calls), strict=True)
     with connection.cursor() as cursor:
@@ -59,7 +60,7 @@ def record_calls(calls: Sequence[CallRecord]) -> list[None]:
 def get_max_network_failures() -> int | None:
     """Return the maximum number of failures per network, model, and day, or None for no limit.
 
-    There is no limit if addresses have no limit on battles. SQL's `least()` ignores nulls, so None works there.
+    There is no limit if battles have no per-address limit. SQL's `least()` ignores nulls, so None means no limit there.
     """
     return MAX_FAILURES_PER_NETWORK if settings.ENVIRONMENT.arena_battles_per_hour_address else None
 

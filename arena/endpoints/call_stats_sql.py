@@ -35,7 +35,8 @@ ROLL_UP_SQL = f"""
             least(count(*) FILTER (WHERE failure IN ({ENDPOINT_FAILURES_SQL})), %(max_per_voter)s) AS failures
         FROM calls WHERE voter IS NOT NULL GROUP BY endpoint_id, voter
     ),
-    -- at most max_per_network failures of a network; voters without a stored network count separately
+    -- at most max_per_network failures of a network count for each endpoint; voters without a stored network count
+    -- separately
     by_network AS (
         SELECT endpoint_id, sum(answers) AS answers, least(sum(failures), %(max_per_network)s) AS failures
         FROM by_voter GROUP BY endpoint_id, coalesce(network, voter::text)
@@ -65,7 +66,7 @@ ROLL_UP_SQL = f"""
         tokens_per_s_p50 = excluded.tokens_per_s_p50, tokens_per_s_p95 = excluded.tokens_per_s_p95
 """  # noqa: S608  # only constants are interpolated
 UPDATE_ALARMS_SQL = f"""
-    -- for each endpoint, the public battles of the last 24 hours, and whether all of its calls failed
+    -- the public battles of the last 24 hours for each endpoint, and whether all of its calls in the battle failed
     WITH battles AS (
         SELECT call.endpoint_id, battle.voter_id, bool_and(call.failure <> '') AS failed FROM arena_endpointcall call
         JOIN arena_battle battle ON battle.id = call.battle AND {PUBLIC_BATTLE_SQL}
@@ -79,10 +80,10 @@ UPDATE_ALARMS_SQL = f"""
             AND 2 * count(*) FILTER (WHERE failed) > count(*)
     ),
     -- all endpoints, and whether each has an alarm
-    now_failing AS (
+    alarm_states AS (
         SELECT endpoint.id, failing.endpoint_id IS NOT NULL AS fails
         FROM arena_endpoint endpoint LEFT JOIN failing ON failing.endpoint_id = endpoint.id
     )
-    UPDATE arena_endpoint SET fails_in_battles = fails FROM now_failing
-    WHERE arena_endpoint.id = now_failing.id AND fails_in_battles <> fails
+    UPDATE arena_endpoint SET fails_in_battles = fails FROM alarm_states
+    WHERE arena_endpoint.id = alarm_states.id AND fails_in_battles <> fails
 """  # noqa: S608  # only constants are interpolated

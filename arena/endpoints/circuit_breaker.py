@@ -8,8 +8,8 @@ endpoint's row, and a worker claims a probe with a conditional UPDATE, so each p
 A probe is healthy if the endpoint sends an answer, an empty answer, or a refusal. A rate limit (429) also restores the
 endpoint to the draw, because visitors can cause rate limits and must not keep a model out. The next failed probe
 removes the endpoint again. After a 429 response, the next probe waits for the time that the response names, but at most
-an hour. If an earlier probe has failed since the last healthy one, it waits at most five minutes. A 429 response about
-an unpaid account counts as a failure.
+an hour, or at most five minutes if an earlier probe has failed since the last healthy one. A 429 response about an
+unpaid account counts as a failure.
 """
 
 from collections.abc import Iterable, Sequence
@@ -64,7 +64,7 @@ def request_probes(endpoint_ids: Iterable[int]) -> None:
 
 
 def claim_probes(requests: Sequence[None]) -> list[list[ClaimedProbe]]:
-    """Claim due probes that are still unclaimed.
+    """Claim all probes that are due and unclaimed.
 
     The database batcher calls this once for several callers, with one None for each. The first caller gets all probes,
     and the others get none.
@@ -73,7 +73,7 @@ def claim_probes(requests: Sequence[None]) -> list[list[ClaimedProbe]]:
 
 
 def _claim_probes() -> list[ClaimedProbe]:
-    claim_s = PROBE_SLOT_TIMEOUT_S + settings.ENVIRONMENT.arena_first_token_timeout_s
+    claim_duration_s = PROBE_SLOT_TIMEOUT_S + settings.ENVIRONMENT.arena_first_token_timeout_s
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -83,7 +83,7 @@ def _claim_probes() -> list[ClaimedProbe]:
                 SELECT id FROM arena_endpoint WHERE enabled AND (probe_wanted OR failed_probes > 0)
                     AND probe_after <= statement_timestamp() FOR NO KEY UPDATE SKIP LOCKED)
             RETURNING id, probe_after""",
-            [claim_s],
+            [claim_duration_s],
         )
         claim_ends = dict(cursor.fetchall())
     if not claim_ends:
@@ -101,7 +101,7 @@ def record_probes(reports: Sequence[ProbeReport]) -> list[None]:
 
 def _record_probe(probe: ClaimedProbe, result: ProbeResult | None) -> None:
     claimed_row = Endpoint.objects.filter(pk=probe.endpoint.pk, probe_after=probe.claimed_until)
-    if result is None:  # not sent, so the request stays open
+    if result is None:  # the probe was not sent, so request it again
         claimed_row.update(probe_wanted=True, probe_after=_compute_probe_time())
     elif result.retry_after_s is not None:
         max_delay_s = MAX_RETRY_DELAY_AFTER_FAILURE_S if probe.endpoint.failed_probes else MAX_RETRY_DELAY_S

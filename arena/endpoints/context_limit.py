@@ -40,7 +40,7 @@ def check_next_prompt(battle: Battle, prompt: str) -> None:
 def compute_remaining_length(battle: Battle, answers: Iterable[Answer]) -> int:
     """Return the maximum length of the next question in ASCII characters, or 0 if the conversation is full.
 
-    answers: all answers of the battle, with their turns
+    answers: all answers in the battle, with their turns loaded
     """
     limit = battle.conversation_limit
     return max(0, min(min(limit - side.characters, 2 * limit - side.octets) for side in _measure_sides(answers)))

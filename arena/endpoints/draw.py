@@ -83,12 +83,12 @@ def _draw_with_table(
     updated_at: the update time of the weights to use, or None for equal weights
     fixed_model: the id of a model that must be in the pair, or None
     """
-    drawable = tuple(sorted(models))
-    table = _build_table(pool, updated_at, drawable, fixed_model)
+    sorted_models = tuple(sorted(models))
+    table = _build_table(pool, updated_at, sorted_models, fixed_model)
     if table.pk not in _stored_tables:
         DrawTable.objects.bulk_create([table], ignore_conflicts=True)
         transaction.on_commit(partial(_remember_table, table.pk))
-    return replace(_load_sampler(pool, updated_at, drawable, fixed_model).draw(), table=table.pk)
+    return replace(_load_sampler(pool, updated_at, sorted_models, fixed_model).draw(), table=table.pk)
 
 
 def _remember_table(table_id: int) -> None:
@@ -98,7 +98,7 @@ def _remember_table(table_id: int) -> None:
 
 
 def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
-    """Return the probability that each model is in the drawn pair. Empty if there are fewer than two models."""
+    """Return each model's probability of being drawn, keyed by model id. Empty if there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return {}
     table = _build_table(pool, _load_update_time(pool), tuple(sorted(models)), None)
@@ -109,7 +109,7 @@ def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
 def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...], fixed_model: int | None) -> DrawTable:
     """Return the unsaved table of a draw. Processes that draw with the same weights compute the same id.
 
-    The shares are part of the id, because a process whose weights have just been replaced draws with equal weights.
+    The id also depends on the shares, because a process whose weights have just been replaced draws with equal weights.
     """
     sampler = _load_sampler(pool, updated_at, models, fixed_model)
     shares = dict.fromkeys(models, 0.0)
@@ -122,7 +122,7 @@ def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...]
 
 
 def _load_update_time(pool: str) -> datetime | None:
-    """Return the time of the newest weights, or None if the pool has none. It is part of the cache keys."""
+    """Return the time of the newest weights, or None if the pool has none. The time is part of the cache keys."""
     rows = fetch_rows("SELECT updated_at FROM arena_pairweight WHERE pool = %s", [pool])
     return rows[0][0] if rows else None
 
@@ -132,6 +132,8 @@ def _load_sampler(
     pool: str, updated_at: datetime | None, models: tuple[int, ...], fixed_model: int | None
 ) -> pair_sampler.PairSampler:
     """Return a sampler with the weights of this update time, or with equal weights if the time is None."""
-    stored = PairWeight.objects.filter(pool=pool, updated_at=updated_at).first() if updated_at else None
-    weights = dict(zip(combinations(stored.keys, 2), stored.weights, strict=True)) if stored else {}
+    pair_weight = PairWeight.objects.filter(pool=pool, updated_at=updated_at).first() if updated_at else None
+    weights: dict[pair_sampler.Pair, float] = {}
+    if pair_weight:
+        weights = dict(zip(combinations(pair_weight.keys, 2), pair_weight.weights, strict=True))
     return pair_sampler.PairSampler(models, weights, fixed_model)

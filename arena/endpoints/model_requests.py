@@ -13,7 +13,7 @@ SYSTEM_PROMPT = (
 
 
 def build_request(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
-    """Build the request for these messages, with the default for each setting that the endpoint leaves open."""
+    """Build the request for these messages, with the default for each setting that the endpoint does not set."""
     return Request(
         base_url=endpoint.base_url,
         model=endpoint.upstream_id,

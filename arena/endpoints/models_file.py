@@ -138,7 +138,7 @@ def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, typ
 
 
 def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
-    """Raise InvalidFieldError if a field has an invalid value, or ValueError if it is not a known field.
+    """Raise InvalidFieldError if a field has an invalid value, or ValueError if the endpoint has an unknown field.
 
     The required fields depend on the backend for the endpoint's kind.
 
@@ -171,8 +171,8 @@ def _check_key_name(where: str, name: str) -> None:
     if not VARIABLE_NAME.fullmatch(name):
         raise InvalidFieldError(where, "endpoint.api_key_env", "must be the name of an environment variable, not a key")
     if not key_variables.is_allowed_key_name(name):
-        words = f"names {name}, but ARENA_KEY_NAMES allows only {key_variables.format_allowed_names()}"
-        raise InvalidFieldError(where, "endpoint.api_key_env", words)
+        problem = f"names {name}, but ARENA_KEY_NAMES allows only {key_variables.format_allowed_names()}"
+        raise InvalidFieldError(where, "endpoint.api_key_env", problem)
 
 
 def _check_parameters(where: str, parameters: dict[str, Any]) -> None:
@@ -203,6 +203,7 @@ def _check_base_url(where: str, base_url: str) -> None:
 
 
 def _save_entry(entry: dict[str, Any]) -> str:
+    """Save a model and its endpoint. Return "created", "updated", or "unchanged"."""
     if set(entry) <= {"slug", "enabled"}:
         return _set_enabled(entry)
     model, created = LanguageModel.objects.get_or_create(slug=entry["slug"], defaults={"name": entry["name"]})
@@ -217,13 +218,13 @@ def _save_entry(entry: dict[str, Any]) -> str:
             facts[field] = named_model.objects.get_or_create(name=entry[field], defaults={"slug": slug})[0]
     columns = _build_columns(entry["endpoint"], enabled=entry.get("enabled", True))
     endpoint, _ = Endpoint.objects.get_or_create(model=model, defaults={"kind": columns["kind"]})
-    has_new_facts = _update_row(model, facts)
-    if has_new_facts:
+    has_changed_facts = _update_row(model, facts)
+    if has_changed_facts:
         record_edits(model.pk)
-    has_new_columns = _update_row(endpoint, columns)
+    has_changed_columns = _update_row(endpoint, columns)
     if created:
         return "created"
-    return "updated" if has_new_facts or has_new_columns else "unchanged"
+    return "updated" if has_changed_facts or has_changed_columns else "unchanged"
 
 
 def _set_enabled(entry: dict[str, Any]) -> str:
@@ -243,7 +244,7 @@ def _build_columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]
 
 
 def _update_row(row: Any, values: dict[str, Any]) -> bool:
-    """Save the values that differ from the row's values. Return whether any did."""
+    """Save the values that differ from the row's values. Return whether there were any."""
     changed_fields = [field for field, value in values.items() if getattr(row, field) != value]
     for field in changed_fields:
         setattr(row, field, values[field])

@@ -16,7 +16,7 @@ from random import SystemRandom
 from typing import TypeAlias
 
 UNIFORM_SHARE = 0.1
-# The cap on the share of draws that include one model. Among few models, the cap is a multiple of the even share.
+# The cap on the share of draws that include one model. With few models, the cap is a multiple of the even share.
 MAX_SHARE = 0.35
 EVEN_SHARE_FACTOR = 1.5
 
@@ -71,9 +71,11 @@ class PairSampler:
         self.pairs = [(keys[i], keys[j]) for i, j in index_pairs]
         capped = _cap_weights(_build_weight_matrix(keys, weights)) if index_pairs else []
         pair_weights = [capped[i][j] for i, j in index_pairs]
-        even = 1 / len(index_pairs) if index_pairs else 0.0
+        uniform_chance = 1 / len(index_pairs) if index_pairs else 0.0
         total = fsum(pair_weights)
-        self.chances = [UNIFORM_SHARE * even + (1 - UNIFORM_SHARE) * weight / total for weight in pair_weights]
+        self.chances = [
+            UNIFORM_SHARE * uniform_chance + (1 - UNIFORM_SHARE) * weight / total for weight in pair_weights
+        ]
         self._cumulative_chances = list(accumulate(self.chances))
 
     def draw(self) -> PairDraw:

@@ -19,7 +19,7 @@ Number = TypeVar("Number", int, float)
 
 @dataclass(frozen=True)
 class AnswerStats:
-    """Statistics of some answers. Unknown values are None. `tokens_per_s` is the speed after the first token."""
+    """Statistics of a set of answers. Unknown values are None. `tokens_per_s` is the speed after the first token."""
 
     first_token_s: float | None
     tokens_per_s: float | None
@@ -33,8 +33,8 @@ def compute_answer_stats(answers: Sequence[Answer]) -> AnswerStats:
     A statistic is None if any of the answers lacks its value. The speed is also None if the output tokens seem to
     include hidden reasoning.
     """
-    waits = [_count_seconds(answer.started_at, answer.first_token_at) for answer in answers]
-    durations = [_count_seconds(answer.first_token_at, answer.finished_at) for answer in answers]
+    waits = [_compute_seconds(answer.started_at, answer.first_token_at) for answer in answers]
+    durations = [_compute_seconds(answer.first_token_at, answer.finished_at) for answer in answers]
     total_wait = _sum_or_none(waits)
     total_duration = _sum_or_none(durations)
     output_tokens = _sum_or_none([answer.output_tokens for answer in answers])
@@ -50,11 +50,11 @@ def compute_answer_stats(answers: Sequence[Answer]) -> AnswerStats:
 
 
 def _are_visible_tokens(answers: Sequence[Answer], tokens: int) -> bool:
-    """Return whether the count fits the visible text. If not, it includes hidden reasoning and skews the speed."""
+    """Return whether the count fits the visible text. Otherwise, it includes hidden reasoning and skews the speed."""
     return len(answers) < tokens <= sum(len(answer.text) + len(answer.reasoning) for answer in answers)
 
 
-def _count_seconds(begin: datetime | None, end: datetime | None) -> float | None:
+def _compute_seconds(begin: datetime | None, end: datetime | None) -> float | None:
     if begin is None or end is None or end < begin:
         return None
     return (end - begin).total_seconds()

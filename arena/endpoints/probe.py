@@ -34,6 +34,7 @@ class ProbeResult:
     failure: "" for an answer, or else a FailureReason, NO_KEY, or KEY_NOT_ALLOWED
     first_token_s: seconds until the first token, which can be a reasoning token
     tokens_per_s: tokens per second after the first token, as counted by the provider
+    tokens: the provider's count of output tokens
     retry_after_s: seconds until a rate limit ends, or 0 if unknown; None if no rate limit caused the failure
     """
 
@@ -44,38 +45,38 @@ class ProbeResult:
     retry_after_s: float | None = None
 
 
-def measure_endpoint(endpoint: Endpoint, limits: Timeouts = PROBE_TIMEOUTS) -> ProbeResult:
-    """Request a whole answer and return its measurements. Blocks for at most 30 seconds with the default limits."""
+def measure_endpoint(endpoint: Endpoint, timeouts: Timeouts = PROBE_TIMEOUTS) -> ProbeResult:
+    """Request a whole answer and return its measurements. Blocks for at most 30 seconds with the default timeouts."""
     if endpoint.api_key_env and not key_variables.is_allowed_key_name(endpoint.api_key_env):
         return ProbeResult(KEY_NOT_ALLOWED)
     if endpoint.api_key_env and not key_variables.read_key(endpoint):
         return ProbeResult(NO_KEY)
-    return asyncio.run(_measure_endpoint(endpoint, limits))
+    return asyncio.run(_measure_endpoint(endpoint, timeouts))
 
 
-async def _measure_endpoint(endpoint: Endpoint, limits: Timeouts) -> ProbeResult:
-    async with create_session(settings.ENVIRONMENT.arena_allow_private_endpoints, limits) as client:
-        return await send_probe(endpoint, client, limits, whole=True)
+async def _measure_endpoint(endpoint: Endpoint, timeouts: Timeouts) -> ProbeResult:
+    async with create_session(settings.ENVIRONMENT.arena_allow_private_endpoints, timeouts) as client:
+        return await send_probe(endpoint, client, timeouts, until_end=True)
 
 
 async def send_probe(
-    endpoint: Endpoint, client: aiohttp.ClientSession, limits: Timeouts, *, whole: bool = False
+    endpoint: Endpoint, client: aiohttp.ClientSession, timeouts: Timeouts, *, until_end: bool = False
 ) -> ProbeResult:
-    """Send the question as in a battle, and read the answer up to its first token, or to its end if `whole` is set."""
+    """Send the question as in a battle. Read the answer up to its first token, or to its end if `until_end` is set."""
     sent_at = time.monotonic()
     first_token_at = None
     last_token_at = 0.0
     tokens = None
     try:
         request = build_request(endpoint, (Message("user", PROBE_PROMPT),))
-        async with aclosing(BACKENDS[endpoint.kind].stream(request, client, limits)) as parts:
+        async with aclosing(BACKENDS[endpoint.kind].stream(request, client, timeouts)) as parts:
             async for part in parts:
                 if isinstance(part, Delta | Reasoning):
                     last_token_at = time.monotonic()
                     first_token_at = first_token_at or last_token_at
                 elif isinstance(part, Usage):
                     tokens = part.output_tokens
-                if not whole:
+                if not until_end:
                     break
     except BackendError as error:
         logger.info("Endpoint %s failed a probe: %s, %s", endpoint.pk, error.reason, error.detail)

@@ -1,8 +1,8 @@
 """The public profiles of models: facts with their sources, current ratings, and measurements.
 
-No part of a profile depends on an open battle, because voters see which side failed. A profile therefore does not show
-that failed probes have removed a model from the draw, and its measurements are days old (see
-`arena.endpoints.performance`).
+No part of a profile depends on open battles. Otherwise, voters who see a side fail could find out which model it is. A
+profile therefore does not show that failed probes have removed a model from the draw, and its measurements are days old
+(see `arena.endpoints.performance`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ is still answered.
 
 Each network can spend at most a quarter of the released tokens. Otherwise, one network could remove a model from the
 draw for everyone, or use up the service's budget early in the day. When a network has used up its share of a model's
-budget, its draws exclude the model and its battles that name the model are rejected.
+budget, draws for the network exclude the model, and the network's battles that name the model are rejected.
 """
 
 import math
@@ -47,7 +47,7 @@ Budgets = dict[int, int]  # tokens per day, keyed by model id
 
 @dataclass(frozen=True)
 class Charge:
-    """Tokens to charge to one budget. `error` is raised if at least `limit` tokens were spent before."""
+    """Tokens to charge to one budget. `error` is raised if at least `limit` tokens have already been spent."""
 
     charged_to: str
     tokens: int
@@ -237,7 +237,7 @@ def _format_budget_name(model: int) -> str:
 
 
 def _estimate_tokens(octets: int, answer_limit: int) -> int:
-    """Return the estimated tokens of one side, which are the conversation so far and the longest possible answer."""
+    """Return the estimated tokens of one side: the conversation so far, plus the longest possible answer."""
     return math.ceil(octets / BYTES_PER_TOKEN) + answer_limit
 
 

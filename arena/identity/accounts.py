@@ -92,14 +92,14 @@ def _claim_signup(request: HttpRequest) -> None:
     if invitations.get_signup_mode() == invitations.SIGNUP_INVITE:
         if not invitations.redeem_invitation(request):
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
-    elif not _can_create_account(request):
+    elif not _charge_new_account(request):
         raise ImmediateHttpResponse(render_error_page(request, quotas.quota_error(HOUR_S)))
 
 
-def _can_create_account(request: HttpRequest) -> bool:
-    """Charge the hourly new-account quotas of the client's address and its largest network.
+def _charge_new_account(request: HttpRequest) -> bool:
+    """Charge the hourly new-account quotas of the client's address and of the largest network around it.
 
-    Return False if either one is used up. If battles have no per-address limit, new accounts have none either.
+    Return False if either quota is used up. If battles have no per-address limit, new accounts have none either.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return True
@@ -111,7 +111,9 @@ def _can_create_account(request: HttpRequest) -> bool:
 
 
 def confirm_password(request: HttpRequest, password: str) -> None:
-    """Check the password before the logged-in account is deleted, with the limits for a login. Do nothing for visitors.
+    """Check the user's password before their account is deleted. Do nothing for visitors without an account.
+
+    Wrong passwords count toward the limits on login attempts.
 
     Raises RequestError 403 `wrong_password` or 429 `too_many_requests`.
     """
@@ -167,7 +169,7 @@ def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
 
 @sync_and_async_middleware
 def login_required_middleware(get_response: Handler) -> Handler:
-    """If the site requires login, reject requests with no account or API key, except to public paths."""
+    """If the site requires login, reject requests with no account or API key, except those to public paths."""
     if not settings.ENVIRONMENT.is_login_required:
         raise MiddlewareNotUsed
     if iscoroutinefunction(get_response):

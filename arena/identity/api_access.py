@@ -97,7 +97,7 @@ def _is_public_call(request: HttpRequest) -> bool:
 
 
 def _add_cors_headers(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Allow pages on any host to read the response of a public call, if the request has no credentials."""
+    """Allow pages on any host to read the response to a public call, if the request has no credentials."""
     has_credentials = request.headers.get("Cookie") or request.headers.get("Authorization")
     if _is_public_call(request) and not has_credentials and request.method in ("GET", "HEAD", "OPTIONS"):
         response.headers["Access-Control-Allow-Origin"] = "*"

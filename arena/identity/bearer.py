@@ -11,7 +11,7 @@ def read_bearer_key(request: HttpRequest) -> str | None:
     """Return the key of an API request without checking it, or None if the request has no key.
 
     Other schemes are ignored, because they might be meant for a proxy. If an API key is sent with another scheme,
-    return `MISPLACED_KEY`. Otherwise, the program would be an anonymous voter whose votes count in the live pool.
+    return `MISPLACED_KEY`. Otherwise, the client would be an anonymous voter, whose votes count in the live pool.
     """
     if not request.path.startswith("/api/"):
         return None

@@ -19,7 +19,7 @@ def is_key_loaded() -> bool:
 
 def load_key() -> bytes:
     """Return the key (32 bytes). Raises OperationalError if it is not loaded yet and the database is unavailable."""
-    global _key  # noqa: PLW0603  # one per process, which never changes
+    global _key  # noqa: PLW0603  # one key per process, which never changes
     if _key is None:
         _key = bytes(HashKey.objects.get().key)
     return _key

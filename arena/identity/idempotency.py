@@ -24,8 +24,8 @@ ADVISORY_LOCK_ID = 7_298_544  # first half of the lock id; the second half is a 
 def run_once(request: Request, action: Callable[[], Response]) -> HttpResponseBase:
     """Call `action` once per voter and `Idempotency-Key`, and return its response or the stored one.
 
-    Responses are not stored if `action` raises, so a failed request can be retried. `action` must return the data of a
-    battle, because the stored response is deleted with the battle.
+    Without the header, `action` always runs. If `action` raises, no response is stored, so the client can retry the
+    request. `action` must return the data of a battle, because the stored response is deleted with the battle.
 
     Raises RequestError 400 for an invalid key, and 422 `idempotency_key` if the key was used for another request.
     """

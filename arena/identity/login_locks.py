@@ -43,7 +43,7 @@ def count_failure(request: HttpRequest, name: str) -> None:
 
 def remember_device(response: HttpResponseBase, user: User) -> None:
     """Set a cookie that marks the browser as one in which this account has logged in."""
-    token = _device_signer.sign(_hash_device_name(user.get_username()))
+    token = _device_signer.sign(_hash_name_for_device(user.get_username()))
     voters.set_cookie(response, DEVICE_COOKIE, token, DEVICE_COOKIE_MAX_AGE_S)
 
 
@@ -58,10 +58,10 @@ def _is_known_device(request: HttpRequest, name: str) -> bool:
         name_hash = _device_signer.unsign(token, max_age=DEVICE_COOKIE_MAX_AGE_S)
     except BadSignature:
         return False
-    return bool(name_hash == _hash_device_name(name))
+    return bool(name_hash == _hash_name_for_device(name))
 
 
-def _hash_device_name(name: str) -> str:
+def _hash_name_for_device(name: str) -> str:
     return voters.keyed_hash("device", _normalize_name(name))
 
 
@@ -73,6 +73,6 @@ def _normalize_name(name: str) -> str:
     """Return the name in uppercase, character by character, as PostgreSQL compares names.
 
     A dotless i also becomes I. Letters such as ß, whose uppercase form has two letters, do not change, because a name
-    with ß is a different account than the same name with SS.
+    with ß belongs to a different account than the same name with SS.
     """
     return "".join(char.upper() if len(char.upper()) == 1 else char for char in name)

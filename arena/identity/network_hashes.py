@@ -54,7 +54,7 @@ def _hash_network(request: HttpRequest, salt: bytes) -> str:
 
 
 def delete_expired_hashes() -> int:
-    """Delete salts and battles' network hashes that are older than 30 days. Return the total number of deletions."""
+    """Delete salts and battles' network hashes that are older than 30 days. Return how many were deleted."""
     last_expired_day = datetime.now(UTC).date() - NETWORK_HASH_RETENTION
     salt_count, _ = NetworkSalt.objects.filter(week__lte=last_expired_day).delete()
     expired_battles = Battle.objects.filter(created_at__lte=Now() - NETWORK_HASH_RETENTION).exclude(network="")

@@ -221,7 +221,7 @@ class Network(NamedTuple):
 
 
 def list_networks(address: str) -> list[Network]:
-    """Return the networks around an address, smallest first. If the text is not an address, it is the only network."""
+    """Return the networks around an address, smallest first. Any other text is returned as the only network."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

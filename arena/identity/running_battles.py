@@ -1,9 +1,9 @@
 """Limits on the number of battles in progress per voter and per network.
 
-PostgreSQL can count the battles in progress of a voter, but it does not store their addresses. Redis therefore stores
-the ids of the battles that each network has started. A script adds the id if there is room. If a network reaches its
-limit, the ids of battles that have ended according to PostgreSQL are removed. Nothing has to be released when a battle
-ends, so a worker that dies cannot reduce a network's limit permanently.
+PostgreSQL can count a voter's battles in progress, but it does not store voters' addresses. Redis therefore stores the
+ids of the battles that each network has started. A script adds the id of a new battle if the network is below its
+limit. If a network reaches its limit, the ids of battles that have ended according to PostgreSQL are removed. Nothing
+has to be released when a battle ends, so a worker that dies cannot reduce a network's limit permanently.
 """
 
 import logging
@@ -64,7 +64,7 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
     limits: the maximum number of battles, keyed by network
     """
     try:
-        for _attempt in range(len(limits) + 1):  # each attempt frees another full network, or is the last one
+        for _attempt in range(len(limits) + 1):  # all attempts but the last make room in a full network
             full_key = _run_reserve_script(limits, battle_id)
             if not full_key:
                 return

@@ -23,7 +23,8 @@ def build_battle_stream_limits(request: HttpRequest) -> dict[str, int]:
 def build_board_stream_limits(request: HttpRequest) -> dict[str, int]:
     """Return the maximum number of open board streams (0 for no limit), keyed by voter or network.
 
-    Unless the voter is charged alone, only networks are charged, because most readers of boards are not voters.
+    Only networks have a limit, because most readers of boards are not voters. If no networks are charged (see
+    `quotas.is_charged_alone`), the voter has the limit of an address.
     """
     per_address = settings.ENVIRONMENT.arena_streams_per_voter * ADDRESS_FACTOR
     if is_charged_alone(request):

@@ -1,4 +1,4 @@
-"""Stores and returns a voter's submissions to the catalog, with quotas and request errors."""
+"""Stores and returns a voter's submissions to the catalog. Enforces quotas, and converts errors to RequestError."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -21,7 +21,7 @@ RETRY_AFTER_S = 3600
 
 
 def submit_file(request: HttpRequest, content: bytes) -> Submission:
-    """Store a result file as a submission, which then waits for an operator.
+    """Store a result file as a submission, which then waits for an operator's review.
 
     Raises RequestError 400 for an invalid file, 409 for a duplicate, 429 if the quota is used up or the voter has too
     many submissions waiting, and 503 if the queue is full.
@@ -37,7 +37,7 @@ def submit_file(request: HttpRequest, content: bytes) -> Submission:
 
 
 def submit_proposal(request: HttpRequest, form: ProposalForm) -> Submission:
-    """Store a proposed model as a submission, which then waits for an operator.
+    """Store a proposed model as a submission, which then waits for an operator's review.
 
     Raises RequestError 400 with the invalid fields, 409 for a duplicate, 429 if the quota is used up or the voter has
     too many submissions waiting, and 503 if the queue is full.

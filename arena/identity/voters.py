@@ -129,7 +129,7 @@ def _load_key_and_session(request: HttpRequest) -> HttpResponse | None:
 
 def _identify_by_session(request: HttpRequest) -> None:
     if request.user.is_authenticated:
-        request.logged_in = True  # type: ignore[attr-defined]  # not declared by Django; DRF empties `user`
+        request.logged_in = True  # type: ignore[attr-defined]  # not declared by Django; DRF resets `user`
         if voter_id := request.session.get(SESSION_VOTER_KEY):
             set_voter_id(request, uuid.UUID(voter_id))
 
@@ -196,7 +196,7 @@ def is_known_voter(request: HttpRequest) -> bool:
 
 
 def suppress_voter_cookie(request: HttpRequest) -> None:
-    """Do not set a voter cookie in the response to this request."""
+    """Prevent the response to this request from setting a voter cookie."""
     request.new_voter = None  # type: ignore[attr-defined]  # not declared by Django
 
 
@@ -223,7 +223,7 @@ def get_or_create_voter(request: HttpRequest) -> Voter:
 def list_voter_votes(voter_id: uuid.UUID) -> QuerySet[Vote]:
     """Return all votes of a voter, including those whose battle has been deleted.
 
-    The two subqueries use one index each, because the table can have millions of other votes.
+    Each of the two queries for ids uses an index, because the table can have millions of other votes.
     """
     own_vote_ids = Vote.objects.filter(voter=voter_id).exclude(prompt_hash="").values_list("pk", flat=True)
     battle_vote_ids = Vote.objects.filter(battle__voter=voter_id).values_list("pk", flat=True)

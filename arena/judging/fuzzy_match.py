@@ -46,7 +46,7 @@ class TokenizedText:
         """The folded words, joined with no spaces."""
         return "".join(self.words)
 
-    # Most texts contain no name, and then the properties below are not needed.
+    # The properties below are needed only for texts that contain a name, and most texts contain none.
 
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
@@ -101,7 +101,7 @@ class NameMatch:
 
 def tokenize_text(text: str) -> TokenizedText:
     visible = _strip_invisible(text)
-    # Folding the whole text at once takes a fraction of the time. No word contains or becomes a line break.
+    # Folding all words at once is much faster than folding each one. No word contains or becomes a line break.
     folded = fold_word("\n".join(WORD.findall(visible)))
     return TokenizedText(visible, folded.split("\n") if folded else [])
 
@@ -146,7 +146,7 @@ def iter_name_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[Nam
 
 
 def _match_name(text: TokenizedText, name: str, start: int) -> NameMatch | None:
-    """Return the match of a name at `start` in the squeezed text, or None if its words do not form the name."""
+    """Return the match of a name at `start` in the squeezed text, or None if the words there do not form the name."""
     end = start + len(name)
     first = bisect_left(text.starts, start)
     if text.starts[first] != start:

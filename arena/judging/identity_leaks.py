@@ -21,7 +21,7 @@ WORDS_NEAR = 6
 MAX_OPENER_WORDS = 5
 MAX_UNKNOWN_WORDS = 2
 MAX_VERSION_DIGITS = 2
-# Names that can be written as two words, which can also have another meaning, as in "to open AI research".
+# Names that can have another meaning if they are written as two words, as in "to open AI research".
 SPLIT_NAMES = frozenset({"openai", "deepmind", "openassistant", "openchat"})
 STATEMENT_OPENERS = words.OPENERS | words.WEAK_OPENERS | words.THIS_IS_OPENERS | words.MAKER_OPENERS
 STATEMENT_OPENER_ENDS = frozenset(opener[-1] for opener in STATEMENT_OPENERS)
@@ -106,6 +106,7 @@ class NameContext:
 
     is_own: whether it is the name of one of the battle's models
     opener: the words that begin an introduction, such as "I am"; empty if there are none
+    fillers: the words between the opener and the name, such as "an AI model made by"
     gap: the visible text between the name and the word before it
     """
 
@@ -134,14 +135,16 @@ class NameContext:
         return bool(self.neighbors & words.AI_TERMS)
 
     @property
-    def is_made_by(self) -> bool:
+    def has_made_by_word(self) -> bool:
         return bool(self.neighbors & words.MADE_BY_WORDS)
 
     def is_introduction(self) -> bool:
         """Return whether the model introduces itself with this name."""
         if self._is_signature() or self._is_maker_of_me():
             return True
-        return bool(self.opener) and not self._is_about_others() and self._is_opened() and self._can_follow_opener()
+        if not self.opener or self._is_about_others():
+            return False
+        return self._has_valid_opener() and self._can_follow_opener()
 
     def _is_signature(self) -> bool:
         """Return whether the sentence is like "Claude here, …"."""
@@ -168,12 +171,13 @@ class NameContext:
         next_word = self.after[0] if self.after else ""
         return next_word in words.NON_MODEL_NOUNS or (next_word == "s" and not self.is_about_ai)
 
-    def _is_opened(self) -> bool:
-        """Return whether the opener begins an introduction, and not some other sentence."""
+    def _has_valid_opener(self) -> bool:
+        """Return whether the opener begins an introduction here, and not another kind of sentence."""
         if self.opener in words.MAKER_OPENERS:
             return bool(self.fillers or self.gap)
         if self.opener in words.WEAK_OPENERS:
-            return self.is_about_ai or self.is_made_by or self.gap in ("—", "–", "-")  # noqa: RUF001  # dashes of every kind
+            has_dash = self.gap in ("—", "–", "-")  # noqa: RUF001  # dashes of every kind
+            return self.is_about_ai or self.has_made_by_word or has_dash
         if self.opener in words.THIS_IS_OPENERS:
             return self.name not in MAKERS and set(self.after[:1]) <= words.AFTER_THIS_IS
         return self.opener not in words.AS_OPENERS or self._speaks_as()
@@ -183,11 +187,11 @@ class NameContext:
         if not self.fillers:
             return not words.FIRST_PERSON.isdisjoint(self.after[:1])
         has_first_person = not words.FIRST_PERSON.isdisjoint((*self.head, *self.after))
-        return self.is_about_ai and (has_first_person or (self.is_made_by and not self.head))
+        return self.is_about_ai and (has_first_person or (self.has_made_by_word and not self.head))
 
     def _can_follow_opener(self) -> bool:
         """Return whether this name can follow an opener. Makers and everyday words need other words next to them."""
-        if self.is_about_ai or self.is_made_by or self.opener in words.MAKER_OPENERS:
+        if self.is_about_ai or self.has_made_by_word or self.opener in words.MAKER_OPENERS:
             return True
         is_only_maker = self.name in MAKERS and self.name not in NAMESAKE_MAKERS
         if is_only_maker or not words.PREPOSITIONS.isdisjoint(self.fillers):

@@ -217,7 +217,7 @@ class PatternSet:
                 yield match
 
     def _get_regex(self, word: str) -> re.Pattern[str]:
-        """Return a word's compiled patterns. Each word is compiled on demand, because compiling all takes a second."""
+        """Return a word's compiled patterns. They are compiled on first use, because compiling all takes a second."""
         if word not in self._compiled:
             self._compiled[word] = re.compile(self._sources[word])
         return self._compiled[word]
@@ -278,7 +278,7 @@ def _fold_words(word: str) -> Iterable[str]:
 
 
 class ProbeRules:
-    """The compiled rules of `data/probes.toml`."""
+    """The rules of `data/probes.toml`. Each PatternSet is named after its key in that file, which explains it."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         groups: dict[str, tuple[str, ...]] = {"$": _parse_choices(data["stops"], {})}

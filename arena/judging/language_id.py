@@ -43,25 +43,25 @@ def detect_language(text: str) -> str | None:
     Code, formulas, links, and numbers are ignored. The language of the remaining text is uncertain if that text is too
     short or mixes two languages.
     """
-    words = _extract_words(text)
-    if not any(map(str.isalpha, words)):
+    prose = _extract_prose(text)
+    if not any(map(str.isalpha, prose)):
         return None
     shares: dict[str, float] = {}
-    for code, share in _get_identifier().rank(words):
+    for code, share in _get_identifier().rank(prose):
         name = LANGUAGES.get(code, "")
         shares[name] = shares.get(name, 0) + share
     name = max(shares, key=lambda language: shares[language])
     return name if name and shares[name] >= MIN_CONFIDENCE else None
 
 
-def _extract_words(text: str) -> str:
+def _extract_prose(text: str) -> str:
     """Return the first `MAX_LENGTH` characters of prose, excluding ASCII strings that are not words."""
     lines = []
     size = 0
     for line in iter_prose_lines(text):
-        words = ASCII_RUN.sub(lambda run: "" if NOT_A_WORD.search(run[0]) else run[0], line)
-        lines.append(words)
-        size += len(words)
+        prose_line = ASCII_RUN.sub(lambda run: "" if NOT_A_WORD.search(run[0]) else run[0], line)
+        lines.append(prose_line)
+        size += len(prose_line)
         if size > MAX_LENGTH:
             break
     return " ".join(" ".join(lines).split())[:MAX_LENGTH]

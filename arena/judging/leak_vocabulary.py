@@ -78,7 +78,7 @@ FILLERS |= _parse_words("""
     большой языковой языковая ии компании компания as part
     一个名为叫做由的语言大型模人工司公款と名いうはによっ訓て언인공지은이
 """)
-# Something related to a model or a maker that is not the model, as in "a ChatGPT user" or "Google certified".
+# Words for something that is related to a model or a maker but is not the model, as in "a ChatGPT user".
 NON_MODEL_NOUNS = _parse_words("""
     user users fan fans expert experts subscriber subscribers developer plugin plugins competitor competitors
     alternative alternatives wrapper wrappers certified employee employees engineer engineers account accounts

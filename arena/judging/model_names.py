@@ -137,9 +137,10 @@ def find_known_names(text: str) -> set[str]:
 
 
 def _extract_names(text: str) -> set[str]:
-    """Return the squeezed text in full, without generic words at both ends, and without a number after the only word.
+    """Return up to three squeezed forms of the text.
 
-    Names that are too short are omitted.
+    They are the whole text, the text without generic words at both ends, and, if only one word is not generic, that
+    word without the number at its end. Forms that are too short, or that only begin a known name, are omitted.
     """
     parts = [part for part in PART_SEPARATOR.split(PARENTHESIZED.sub(" ", text).casefold()) if part]
     specific_indexes = [index for index, part in enumerate(parts) if not _is_generic(part)]

@@ -150,10 +150,10 @@ def count_steps(prose: str, sentences: Sequence[Sentence]) -> int:
 
     Steps are three or more instructions in a list, or in a sequence such as "first … then … finally".
     """
-    listed = sum(map(_is_step_verb, LISTED_STEP.findall(prose)))
-    has_word = [any(sentence in vocabulary for sentence in sentences) for vocabulary in SEQUENCE_WORDS]
-    ordered = sum(has_word) if has_word[-1] else 0
-    steps = max(listed, ordered)
+    listed_steps = sum(map(_is_step_verb, LISTED_STEP.findall(prose)))
+    sequence_matches = [any(sentence in vocabulary for sentence in sentences) for vocabulary in SEQUENCE_WORDS]
+    sequenced_steps = sum(sequence_matches) if sequence_matches[-1] else 0
+    steps = max(listed_steps, sequenced_steps)
     return (steps if steps >= SEVERAL else 0) + bool(ROLE_REQUEST.search(prose))
 
 

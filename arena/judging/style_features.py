@@ -64,7 +64,10 @@ def iter_prose_lines(text: str) -> Iterator[str]:
 
 
 def iter_lines_with_fence(text: str) -> Iterator[tuple[str, str | None]]:
-    """Yield (line, opening line of its code block, or None). Opening and closing fences belong to the block."""
+    """Yield (line, fence), where `fence` is the opening line of the line's code block, or None outside of code blocks.
+
+    Opening and closing fences belong to the block.
+    """
     fence = ""
     opening_line = ""
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):

@@ -138,13 +138,15 @@ def _is_about_code(sentence: Sentence) -> bool:
     if sentence in words.CODING_VERBS and sentence in words.PROGRAM_TERMS:
         return True
     if sentence in words.TOOLS:
-        return sentence in words.CODE_TERMS or (sentence in words.CODING_VERBS and _is_in_tool(sentence, words.TOOLS))
+        return sentence in words.CODE_TERMS or (
+            sentence in words.CODING_VERBS and _has_tool_phrase(sentence, words.TOOLS)
+        )
     if sentence not in words.WORDLIKE_TOOLS or sentence not in words.CODE_TERMS:
         return False
-    return sentence in words.CODING_VERBS or _is_in_tool(sentence, words.WORDLIKE_TOOLS)
+    return sentence in words.CODING_VERBS or _has_tool_phrase(sentence, words.WORDLIKE_TOOLS)
 
 
-def _is_in_tool(sentence: Sentence, tools: words.Vocabulary) -> bool:
+def _has_tool_phrase(sentence: Sentence, tools: words.Vocabulary) -> bool:
     """Return whether the sentence contains a phrase like "in Python"."""
     pairs = (phrase.partition(" ") for phrase in sentence.phrases if phrase.count(" ") == 1)
     return any(first in words.TOOL_PREPOSITIONS and second in tools.phrases for first, _, second in pairs)
@@ -187,11 +189,11 @@ def _is_fiction_phrase(terms: list[str]) -> bool:
     return not words.ABOUT_WORDS.isdisjoint(terms[index + 1 : index + 2])
 
 
-def _has_fiction_object(terms: list[str], verb: int) -> bool:
+def _has_fiction_object(terms: list[str], verb_index: int) -> bool:
     """Return whether a verb's object is fiction, as in "write a poem" but not in "write an essay about the poem"."""
-    if not words.HOW_WORDS.isdisjoint(terms[max(0, verb - words.WORDS_NEAR) : verb]):
+    if not words.HOW_WORDS.isdisjoint(terms[max(0, verb_index - words.WORDS_NEAR) : verb_index]):
         return False
-    for index in range(verb + 1, min(len(terms), verb + 1 + words.MAX_GAP)):
+    for index in range(verb_index + 1, min(len(terms), verb_index + 1 + words.MAX_GAP)):
         if terms[index] in words.CREATIVE_FORMS:
             return not _is_non_fiction(terms[index - 1], terms[index + 1 : index + 2])
         if terms[index] in words.BLOCKING_WORDS:
@@ -199,8 +201,8 @@ def _has_fiction_object(terms: list[str], verb: int) -> bool:
     return False
 
 
-def _is_non_fiction(previous: str, next_terms: list[str]) -> bool:
+def _is_non_fiction(previous_term: str, next_terms: list[str]) -> bool:
     """Return whether a form of fiction is only the topic, as in "a song analysis" or "the lyrics of …"."""
     if not words.COMPOUND_HEADS.isdisjoint(next_terms):
         return True
-    return previous in words.DEFINITE_ARTICLES and not words.OF_PREPOSITIONS.isdisjoint(next_terms)
+    return previous_term in words.DEFINITE_ARTICLES and not words.OF_PREPOSITIONS.isdisjoint(next_terms)

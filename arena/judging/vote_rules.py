@@ -54,7 +54,7 @@ class AnswerVersions:
 
 @dataclass(frozen=True)
 class BattleAnalysis:
-    """The parts of the vote rules that depend on a battle's text. A turn is judged if both sides have finished it.
+    """The inputs to the vote rules that depend on a battle's text. A turn is judged if both answers are finished.
 
     versions: the version of the analyzed text
     is_one_sided: whether a question made one side fail

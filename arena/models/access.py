@@ -1,4 +1,4 @@
-"""Models for API keys, idempotent responses, sessions, invitations, and daily token budgets."""
+"""Models for API keys, stored responses, sessions, invitations, and daily token budgets."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 
 class ApiKey(models.Model):
-    """A program's API key. Only its hash is stored, and its first characters, so that its owner can recognize it."""
+    """A program's API key. Only its hash and its first characters, by which its owner can recognize it, are stored."""
 
     name = models.CharField(max_length=100)
     user = models.ForeignKey("auth.User", models.CASCADE, null=True, blank=True, related_name="api_keys")
@@ -73,7 +73,7 @@ class Invitation(models.Model):
 
 
 class DailyTokens(models.Model):
-    """Estimated tokens charged to a budget on one day in UTC (see `arena.endpoints.token_budgets`)."""
+    """Estimated tokens charged to a budget on one UTC day (see `arena.endpoints.token_budgets`)."""
 
     day = models.DateField()
     charged_to = models.CharField(max_length=120, help_text="The service, a model, or a share of one of them.")

@@ -38,11 +38,12 @@ def conversation_limit() -> int:
 
 
 class DrawTable(models.Model):
-    """The models that a draw could choose, and the probability that each of them was in the pair.
+    """The models that a draw could choose, and each one's probability of being in the pair.
 
     Draws with the same models and the same pair weights share a table, so a pool has at most about one new table per
     minute. `keys` are the ids of the models in ascending order, and `shares` are their probabilities in the same order.
-    The sum of the shares is 2. If an opponent was drawn for a model of the battle, that model's share is 1.
+    The sum of the shares is 2. If an opponent was drawn for a model already in the battle, that model's
+    share is 1.
     """
 
     id = models.BigIntegerField(
@@ -57,7 +58,7 @@ class DrawTable(models.Model):
         return str(self.id)
 
 
-def _build_draw_key(help_text: str) -> "models.ForeignKey[DrawTable | None, DrawTable | None]":
+def _build_draw_table_field(help_text: str) -> "models.ForeignKey[DrawTable | None, DrawTable | None]":
     """Return a foreign key to a draw table. It needs no database constraint, because draw tables are never deleted."""
     return models.ForeignKey(
         DrawTable,
@@ -109,7 +110,9 @@ class Battle(models.Model):
     model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
     propensity = models.FloatField(help_text="Probability of drawing this pair or its last replacement.")
     replaced = models.JSONField(default=list, help_text="Replaced models, as [{side, model, propensity, reason}].")
-    draw_table = _build_draw_key("The draw of the pair or of its last replacement. Null if the pair was not drawn.")
+    draw_table = _build_draw_table_field(
+        "The draw of the pair or of its last replacement. Null if the pair was not drawn."
+    )
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
     among = models.JSONField(null=True, help_text="IDs of the models that the voter named. Null means all models.")
     conversation_limit = models.PositiveIntegerField(
@@ -160,7 +163,7 @@ class Battle(models.Model):
 
 
 class Turn(models.Model):
-    """One question in a battle. Its two answers are stored as `Answer`."""
+    """One question in a battle. Its two answers are stored as `Answer` rows."""
 
     battle = models.ForeignKey(Battle, models.CASCADE, related_name="turns")
     number = models.PositiveSmallIntegerField()
@@ -286,7 +289,7 @@ class Vote(models.Model):
         models.FloatField(), null=True, help_text="Style features of side a, followed by those of side b."
     )
     propensity = models.FloatField(null=True, help_text="Null after a replacement, or if unknown.")
-    draw_table = _build_draw_key("Null if the pair was not drawn here.")
+    draw_table = _build_draw_table_field("Null if the pair was not drawn here.")
     turns = models.PositiveSmallIntegerField(default=1)
     reasons = models.JSONField(default=dict)
     comment = models.TextField(blank=True)
@@ -317,7 +320,7 @@ class Vote(models.Model):
 
 
 class Suggestion(models.Model):
-    """An operator's example question for the home page. If there are none, Arena uses its bundled questions."""
+    """An operator's example question for the home page. If no suggestions exist, Arena uses its bundled questions."""
 
     prompt = models.TextField()
     category = models.CharField(max_length=100)
@@ -330,7 +333,7 @@ class Suggestion(models.Model):
 
 
 class ImportedRow(models.Model):
-    """The columns of an imported vote that Arena does not use, and its conversation if that was also imported."""
+    """The unused columns of an imported vote, and the vote's conversation if it was also imported."""
 
     # Votes are never deleted, and checking a foreign key constraint would take a sixth of an import's time.
     vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="aside")
@@ -341,7 +344,7 @@ class ImportedRow(models.Model):
 
 
 class PairWeight(models.Model):
-    """The expected information from one more battle of each pair, written by `ratings`.
+    """The expected information from one more battle of each pair, written by the `ratings` app.
 
     Each pool has one row, because all of its weights are read and written together. `keys` are the ids of M models in
     ascending order. `weights` contains the weights of their M (M - 1) / 2 pairs, in the order (0, 1), (0, 2) … (M - 2,
@@ -358,7 +361,7 @@ class PairWeight(models.Model):
 
 
 class Standing(models.Model):
-    """The latest published ratings of a pool, written by `ratings` and shown in the reveal."""
+    """The latest published ratings of a pool, written by the `ratings` app and shown in the reveal."""
 
     pool = models.CharField(max_length=100, primary_key=True)
     ratings = models.JSONField(help_text="Ratings as {slug: {rating, ci_low, ci_high, rank, votes, provisional}}.")

@@ -8,7 +8,7 @@ from catalog.models import LanguageModel
 
 
 class Endpoint(models.Model):
-    """The URL and settings of a model's API. A null setting means the default for all models."""
+    """The URL and settings of a model's API. If a setting is null, the default for all models applies."""
 
     model = models.OneToOneField(LanguageModel, models.CASCADE, related_name="endpoint")
     kind = models.CharField(max_length=20)
@@ -59,7 +59,7 @@ class EndpointCall(models.Model):
 
 
 class EndpointDay(models.Model):
-    """Statistics of an endpoint for one day in UTC, in seconds and tokens per second.
+    """An endpoint's statistics for one UTC day. Times are in seconds, and speeds in tokens per second.
 
     `answers` and `failures` count all calls. The public failure rate is computed from `public_answers` and
     `public_failures`.

@@ -18,7 +18,7 @@ class HashKey(models.Model):
 
 
 class NetworkSalt(models.Model):
-    """One week's random salt. After it is deleted, that week's hashes cannot be computed again."""
+    """The random salt for one week's network hashes. After it is deleted, these hashes cannot be computed again."""
 
     week = models.DateField(primary_key=True, help_text="Monday of the week (UTC).")
     salt = models.BinaryField()

@@ -1,6 +1,6 @@
 """Row locks on voters and battles, and the update that ends a battle.
 
-If a concurrent request has deleted a row that is to be locked, the error is a 404 or 409.
+If a concurrent request has deleted the row, locking it raises RequestError 404 or 409.
 """
 
 from typing import Any
@@ -38,9 +38,10 @@ def lock_battle(battle_id: UUID) -> None:
 
 
 def end_ready_battle(battle: Battle, state: str, standing: dict[str, Any] | None) -> bool:
-    """Store the final state and the standing if the battle is ready, and if the vote's other inputs are as loaded.
+    """Store the final state and the standing of a ready battle, unless it has changed since it was loaded.
 
-    A retry or a login can change them before the vote is stored. Return whether the battle was changed.
+    A retry or a login can change its voter, models, replacements, or one-sided failure before the vote is stored.
+    Return whether the row was updated.
     """
     loaded = [battle.voter_id, battle.model_a_id, battle.model_b_id, battle.one_sided, Jsonb(battle.replaced)]
     stored_standing = None if standing is None else Jsonb(standing)

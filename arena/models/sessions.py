@@ -9,7 +9,7 @@ from arena.models import Session
 
 
 class SessionStore(DatabaseStore):
-    """Django's database store, which also sets the account of each session."""
+    """Django's database session store, extended to set the account of each session."""
 
     @classmethod
     def get_model_class(cls) -> type[Session]:

@@ -37,7 +37,7 @@ class JudgmentCounts:
 def judge_pair(pair: ReadyPair, voter: Voter, winner: object, reasons: object = None, comment: object = None) -> Vote:
     """Store the voter's judgment of a pair and return it. Concurrent requests store at most one judgment.
 
-    A judgment of a battle that is not listed does not count, because the battle's voter could send friends the link.
+    A judgment of a battle that is not listed does not count, because the battle's voter could send the link to friends.
 
     Raises RequestError 400 for an unknown winner, unknown reasons, or an invalid comment, and 409 `own_battle`,
     `already_voted` (with the stored vote), or `voter_gone`.

@@ -27,8 +27,9 @@ MAX_FIRST_SHIPPED = 2  # more than one, so that not all new visitors judge the s
 
 @dataclass(frozen=True)
 class DrawablePair:
-    """A pair to draw, with the start of its question.
+    """A pair that can be drawn.
 
+    prompt: the question, of which only the start is loaded for a published battle
     owner: the voter of a published battle, or None for a shipped pair
     """
 
@@ -70,7 +71,7 @@ def parse_id(text: str) -> UUID | None:
 
 
 def get_pair(pair_id: UUID) -> ReadyPair:
-    """Return a shipped pair or a published battle. Raises RequestError 404."""
+    """Return the shipped pair or published battle with this id. Raises RequestError 404 if there is none."""
     if shipped := shipped_pairs.load_pairs().get(pair_id):
         return ReadyPair(shipped_pairs.build_shared_battle(shipped))
     battle = sharing.find_shared_battle(pair_id)
@@ -92,12 +93,13 @@ def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | Non
     """Return a random pair that the voter has not judged, or None if there is none.
 
     Listed battles with one turn come first. If none is left, the draw is among the first `MAX_FIRST_SHIPPED` remaining
-    pairs in the file of shipped pairs, which begins with short answers of similar length. The voter's own battles,
-    and battles whose original vote does not count, are not drawn. The skipped pair is drawn only if no other is left.
+    pairs in the file of shipped pairs, which begins with pairs whose answers are short and similar in length. The
+    voter's own battles, and battles whose original vote does not count, are not drawn. The skipped pair is drawn only
+    if no other is left.
     """
-    listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed) if pair.owner != voter_id]
-    shipped = _list_shipped()
-    judged = _find_judged(voter_id, [pair.id for pair in listed + shipped])
+    listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed_pairs) if pair.owner != voter_id]
+    shipped = _list_shipped_pairs()
+    judged = _find_judged_ids(voter_id, [pair.id for pair in listed + shipped])
     remaining = [[pair for pair in group if pair.id not in judged] for group in (listed, shipped)]
     for group, max_candidates in zip(remaining, (MAX_CANDIDATES, MAX_FIRST_SHIPPED), strict=True):
         if others := [pair for pair in group if pair.id != skipped]:
@@ -105,7 +107,7 @@ def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | Non
     return next((pair for group in remaining for pair in group), None)
 
 
-def _load_listed() -> list[DrawablePair]:
+def _load_listed_pairs() -> list[DrawablePair]:
     """Return the newest listed battles that can be drawn."""
     battles = sharing.query_listed_battles().filter(vote__counted=True).annotate(turn_count=Count("turns"))
     newest = battles.filter(turn_count=1).order_by("-shared_at")[:MAX_CANDIDATES]
@@ -116,11 +118,11 @@ def _load_listed() -> list[DrawablePair]:
 
 
 @cache
-def _list_shipped() -> list[DrawablePair]:
+def _list_shipped_pairs() -> list[DrawablePair]:
     return [DrawablePair(pair.id, pair.prompt) for pair in shipped_pairs.load_pairs().values()]
 
 
-def _find_judged(voter_id: UUID, pair_ids: Collection[UUID]) -> set[UUID]:
+def _find_judged_ids(voter_id: UUID, pair_ids: Collection[UUID]) -> set[UUID]:
     ids_by_hash = {hash_pair(pair_id): pair_id for pair_id in pair_ids}
     votes = Vote.objects.filter(voter=voter_id, pool=READY_POOL, prompt_hash__in=ids_by_hash)
     return {ids_by_hash[digest] for digest in votes.values_list("prompt_hash", flat=True)}

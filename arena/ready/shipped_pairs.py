@@ -60,11 +60,11 @@ def _parse_pair(line: bytes) -> ShippedPair:
 
 
 def build_shared_battle(pair: ShippedPair) -> SharedBattle:
-    """Return the pair as a published battle without a vote. A model that is not in the catalog is not saved."""
+    """Return the pair as a published battle without a vote. Models that are missing from the catalog are not saved."""
     slugs = [answer.slug for answer in pair.answers.values()]
-    known = LanguageModel.objects.select_related("organization").in_bulk(slugs, field_name="slug")
+    models_by_slug = LanguageModel.objects.select_related("organization").in_bulk(slugs, field_name="slug")
     models = {
-        side: known.get(answer.slug) or LanguageModel(slug=answer.slug, name=answer.name)
+        side: models_by_slug.get(answer.slug) or LanguageModel(slug=answer.slug, name=answer.name)
         for side, answer in pair.answers.items()
     }
     answers = [_build_answer(side, models[side], answer) for side, answer in pair.answers.items()]

@@ -29,7 +29,7 @@ def manage_account(request: HttpRequest) -> HttpResponse:
         quotas.charge_write(request)
         key, secret = api_keys.create_key(**clean_form(form), user=_get_user(request))
     except RequestError as error:
-        # Errors that belong to no field, such as a quota, are shown at the name, which is the first field.
+        # Errors that belong to no field, such as an exceeded quota, are shown at the first field, which is the name.
         fields = error.extra.get("fields", {"name": [error.detail]})
         if form.is_valid() or "fields" not in error.extra:  # an invalid form already has the errors of its fields
             form.add_error(None, fields)

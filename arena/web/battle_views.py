@@ -117,7 +117,7 @@ def share_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 @require_safe
 def show_ratings(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    """Render how both ratings have moved since the vote, or return 204 if no board is newer than the vote."""
+    """Render the changes in both ratings since the vote, or return 204 if no board is newer than the vote."""
     try:
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
     except RequestError as error:
@@ -159,7 +159,7 @@ def _run_action(request: HttpRequest, battle_id: UUID, action: BattleAction, ren
 
 
 def _build_battle_url(battle: Battle, query: str = "") -> str:
-    """Return the URL of the battle's page, at the verdict if the battle has ended, or else at the last turn."""
+    """Return the URL of the battle's page. Its anchor is the verdict if the battle has ended, or else the last turn."""
     anchor = "verdict" if battle.state in FINAL_STATES else f"turn-{battle.turns.count()}"
     return f"{reverse('battle', args=[battle.pk])}{query}#{anchor}"
 
@@ -226,11 +226,11 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         "is_revealed": battle_view.is_revealed(battle),
         "has_stopped_answer": any(answer.stopped for answer in answers),
         "was_stopped": battle.stopped,
-        "events_url": f"{reverse('battle-events', args=[battle.pk])}?from={_get_position(view)}",
+        "events_url": f"{reverse('battle-events', args=[battle.pk])}?from={_get_last_position(view)}",
         "turns": _build_turns(battle, answers, view),
         "max_turns": lifecycle.MAX_TURNS,
         "remaining_characters": context_limit.compute_remaining_length(battle, answers),
-        "rematch_fields": _list_picked_models(battle) or [("among", slug) for slug in set_slugs],
+        "rematch_fields": _list_model_fields(battle) or [("among", slug) for slug in set_slugs],
         "next_url": named_sets.build_next_url(set_slugs, _find_suggestion_key(battle, answers)),
         "board_pool": battle.pool if set_slugs else "",
         "vote": vote and vote.winner,
@@ -246,20 +246,20 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
 
 
 def _find_suggestion_key(battle: Battle, answers: Sequence[Answer]) -> int:
-    """Return the key of the suggestion with which an ended battle began, or 0."""
+    """Return the key of the suggestion with which an ended battle began, or 0 if there is none."""
     if battle.state not in FINAL_STATES or battle.prompt_source != Battle.PromptSource.SUGGESTION:
         return 0
     return suggestions.find_card_key(answers[0].turn.prompt)
 
 
-def _list_picked_models(battle: Battle) -> list[tuple[str, str]]:
-    """Return the home page's form fields (name, value) that repeat a side-by-side battle's choice of models."""
+def _list_model_fields(battle: Battle) -> list[tuple[str, str]]:
+    """Return the home page's form fields, as (name, value), that choose a side-by-side battle's models again."""
     if battle.mode != Battle.Mode.SIDE_BY_SIDE:
         return []
     return [("mode", battle.mode), ("model_a", battle.model_a.slug), ("model_b", battle.model_b.slug)]
 
 
-def _get_position(view: BattleView) -> Position:
+def _get_last_position(view: BattleView) -> Position:
     events = list(iter_events(Position(), view))
     return events[-1].position if events else Position()
 
@@ -309,14 +309,14 @@ def _build_reveal_cards(battle: Battle, answers: Sequence[Answer], vote: Vote | 
 
 
 def _build_side_feedback(side: str, winner: str | None, chips: list[list[dict[str, Any]]]) -> dict[str, Any]:
-    """Return whether the side won, and its chips. Blame comes first if the side lost or both answers are bad.
+    """Return the template context for a side's feedback. Blame comes first if the side lost or both answers are bad.
 
     chips: the chips for praise, and the chips for blame
     """
     is_disliked = winner == Vote.Winner.BOTH_BAD or (winner in SIDES and winner != side)
     first, second = reversed(chips) if is_disliked else chips
-    is_second_used = any(chip["chosen"] for chip in second)
-    return {"won": winner == side, "chips": [first, second], "has_more_reasons": is_second_used}
+    has_chosen_second = any(chip["chosen"] for chip in second)
+    return {"won": winner == side, "chips": [first, second], "has_more_reasons": has_chosen_second}
 
 
 def _load_ratings(battle: Battle, vote: Vote) -> dict[str, Any]:

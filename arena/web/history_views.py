@@ -46,7 +46,10 @@ STATE_LABELS: dict[str, Promise] = {
 
 @require_safe
 def list_battles(request: HttpRequest) -> HttpResponse:
-    """List the voter's battles, newest first. `q` is the search text, and `before` is the cursor of an older page."""
+    """List the voter's battles, newest first.
+
+    `q` is the search text, `show` is a key of `KIND_LABELS`, and `before` is the cursor of an older page.
+    """
     return _render_list(request)
 
 

@@ -23,11 +23,11 @@ MAX_KEY_DIGITS = 18  # more digits might not fit into a primary key
 
 @dataclass(frozen=True)
 class BattleFormData:
-    """The values of the form, submitted or prefilled from the URL.
+    """The values of the home page's form, submitted or prefilled from the URL.
 
     mode: the submitted mode, which can be invalid
-    side_slugs: the slugs of the models for sides a and b; empty for a side with no choice
-    set_slugs: the slugs of the models in the named set (`among` in URLs); empty for all models
+    side_slugs: the slugs of the models for sides a and b, or "" for a side with no choice
+    set_slugs: the slugs of the models in the named set (`among` in URLs), or empty for all models
     """
 
     prompt: str = ""
@@ -57,9 +57,10 @@ class BattleFormData:
 def show_home(request: HttpRequest) -> HttpResponse:
     """Show the home page. A POST starts a battle and redirects to it.
 
-    `?prompt=`, `?suggestion=`, and `?pair=` (the id of a ready pair) fill the prompt box, and `?like=` offers another
-    suggestion of the same category. `?model_a=` and `?model_b=` choose the models of a side-by-side battle. Each
-    `?among=` adds a model to the named set, and `?choice=` is the query string of the set's shortlist.
+    `?prompt=`, `?suggestion=`, and `?pair=` (the id of a ready pair) fill the prompt box. `?like=` is the key of a
+    suggestion, and the page then offers another one from the same category. `?model_a=` and `?model_b=` choose the
+    models of a side-by-side battle. Each `?among=` adds a model to the named set, and `?choice=` is the query string of
+    the set's shortlist.
     """
     if request.method != "POST":
         set_slugs = tuple(request.GET.getlist("among"))
@@ -95,8 +96,8 @@ def show_suggestions(request: HttpRequest) -> HttpResponse:
 
 def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError | None = None) -> HttpResponse:
     # Includes models that the circuit breaker has removed from the draw (see `arena.endpoints.profiles`).
-    enabled = Endpoint.objects.filter(enabled=True).order_by("model__name")
-    models = list(enabled.values_list("model__slug", "model__name"))
+    endpoints = Endpoint.objects.filter(enabled=True).order_by("model__name")
+    models = list(endpoints.values_list("model__slug", "model__name"))
     names = dict(models)
     context = {
         "among": [(slug, names.get(slug, slug)) for slug in form.set_slugs],
@@ -118,11 +119,11 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
 
 def _load_pair(request: HttpRequest) -> SharedBattle | None:
     """Return a ready pair that the visitor has not judged, or None if there is none."""
-    drawn = pairs.draw_pair(get_voter_id(request))
-    if drawn is None:
+    candidate = pairs.draw_pair(get_voter_id(request))
+    if candidate is None:
         return None
     try:
-        return pairs.get_pair(drawn.id).content
+        return pairs.get_pair(candidate.id).content
     except RequestError:  # unpublished since the draw
         return None
 

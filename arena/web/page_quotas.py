@@ -1,4 +1,4 @@
-"""CPU time quotas for pages and read calls, by address and network, or by voter (see `quotas.is_charged_alone`).
+"""CPU time quotas for pages and read calls, per address and network, or per voter (see `quotas.is_charged_alone`).
 
 After a page is rendered, the visitor is charged for the CPU time that it took. Pages from a cache take almost no time
 and are free. Fixed prices would be wrong on most sites, because the cost of a page depends on its URL and on the
@@ -33,12 +33,12 @@ View = Callable[..., Any]
 
 
 def charge_reads(patterns: Iterable[URLPattern]) -> list[URLPattern]:
-    """Charge for read requests to these URL patterns. Asynchronous views are not charged."""
+    """Return the URL patterns with views that charge for read requests. Asynchronous views stay free."""
     return _charge_patterns(patterns, READ_METHODS)
 
 
 def charge_all(patterns: Iterable[URLPattern]) -> list[URLPattern]:
-    """Charge for read requests and form submissions to these URL patterns. See `charge_reads`."""
+    """Return the URL patterns with views that charge for read requests and form submissions. See `charge_reads`."""
     return _charge_patterns(patterns, (*READ_METHODS, "POST"))
 
 

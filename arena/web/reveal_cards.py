@@ -15,7 +15,7 @@ from catalog.models import LanguageModel
 from core.text.number_format import round_number
 
 Figures = tuple[str, list[str]]
-# Keyed by `Prediction.outcome`. A match that neither side won has no outcome, unless it was close.
+# Keyed by `Prediction.outcome`. A battle that neither side won has no outcome, unless the prediction was close.
 OUTCOMES = {
     "upset": gettext_lazy("An upset."),
     "expected": gettext_lazy("As expected."),

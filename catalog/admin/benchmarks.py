@@ -28,7 +28,7 @@ class CaveatInline(LabeledInline):
 class BenchmarkAdmin(AutocompleteAdmin):
     """Admin page for benchmarks.
 
-    Benchmarks that ship with Arena are read-only here because every start loads them from `benchmarks.toml` again.
+    Benchmarks that ship with Arena are read-only here because Arena reloads them from `benchmarks.toml` at every start.
     """
 
     list_display = ("name", "full_name", "status", "metric", "items", "chance", "caveats", "scores", "ships_with_arena")

@@ -95,8 +95,8 @@ class FactAdmin(AutocompleteAdmin):
             **self.admin_site.each_context(request),
             "title": _("Conflicting facts"),
             "page": page,
-            "shown": [_build_conflict_row(conflict) for conflict in page],
-            "open": sum(not conflict.decided for conflict in conflicts),
+            "rows": [_build_conflict_row(conflict) for conflict in page],
+            "undecided_count": sum(not conflict.decided for conflict in conflicts),
             "may_take": self.has_add_permission(request),
         }
         return render(request, "admin/catalog/fact/conflicts.html", context)

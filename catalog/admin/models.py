@@ -119,7 +119,7 @@ class LanguageModelForm(SourceForm):
     def _check_order(self, low: str, high: str) -> None:
         """Add an error if `low` is greater than `high` and the user changed at least one of them.
 
-        Imported values can break this rule. That must not prevent changes to other fields.
+        Imported values can break this rule. Such values must not prevent changes to other fields.
         """
         if not {low, high} & set(self.changed_data):
             return
@@ -200,7 +200,7 @@ class LicenseForm(SourceForm):
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
-        """Like `SourceForm.clean`, but keep the source, because it is the license itself. Only the day is reset."""
+        """Clean like `SourceForm`, but keep the source, because it is the license itself. Only the day can be reset."""
         source = self.cleaned_data.get("source")
         return super().clean() | {"source": source}
 

@@ -32,18 +32,18 @@ class PriceForm(SourceForm):
     def clean(self) -> dict[str, Any]:
         """Check that cached input costs no more than uncached input, if the user changed one of the two prices.
 
-        Imported prices can break this rule. That must not prevent changes to other fields.
+        Imported prices can break this rule. Such prices must not prevent changes to other fields.
         """
         cleaned = super().clean()
         uncached = cleaned.get("input")
         cached = cleaned.get("cached_input")
-        is_higher = uncached is not None and cached is not None and cached > uncached
-        if is_higher and {"input", "cached_input"} & set(self.changed_data):
+        is_cached_higher = uncached is not None and cached is not None and cached > uncached
+        if is_cached_higher and {"input", "cached_input"} & set(self.changed_data):
             self.add_error("cached_input", _("This must not be higher than the uncached input price."))
         return cleaned
 
     def save(self, commit: bool = True) -> Price:  # noqa: FBT001, FBT002  # Django's signature
-        """Store the price as set by hand. An imported price stays in the price history, next to the new one."""
+        """Save the price as one set by hand. An imported price stays in the price history, next to the new one."""
         if not self.instance.by_hand:
             self.instance.pk = None
             self.instance.by_hand = True

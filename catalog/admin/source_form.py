@@ -23,8 +23,8 @@ def get_today() -> date:
 class SourceForm(ModelForm):
     """A form with a source and a day, which are prefilled for a new value.
 
-    If the user changes a value but not its source or day, both are reset to their defaults, because the old ones apply
-    only to the old value.
+    If the user changes a value but not its source or day, the source and day are reset to their defaults, because the
+    old ones apply only to the old value.
     """
 
     source = forms.CharField(

@@ -61,8 +61,9 @@ class SubmissionAdmin(ReadOnlyAdmin):
         return request.user.has_perm("catalog.change_submission")
 
     def get_urls(self) -> list[URLPattern]:
-        decide = path("<uuid:key>/decide/", self.admin_site.admin_view(self.decide), name="catalog_submission_decide")
-        return [decide, *super().get_urls()]
+        view = self.admin_site.admin_view(self.decide)
+        decide_path = path("<uuid:key>/decide/", view, name="catalog_submission_decide")
+        return [decide_path, *super().get_urls()]
 
     @admin.display(description="scores")
     def scores(self, submission: Submission) -> str:
@@ -74,7 +75,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         """Show the submission and a preview of its import next to the current catalog."""
         submission = self.get_object(request, object_id)
         preview = _build_preview(submission) if submission and request.method == "GET" else {}
-        form_context = {"may_decide": self.has_decide_permission(request), "longest_note": MAX_NOTE_LENGTH}
+        form_context = {"may_decide": self.has_decide_permission(request), "max_note_length": MAX_NOTE_LENGTH}
         return super().change_view(request, object_id, form_url, (extra_context or {}) | preview | form_context)
 
     def decide(self, request: HttpRequest, key: UUID) -> HttpResponse:

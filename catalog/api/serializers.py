@@ -23,7 +23,7 @@ class SeparabilitySchema(Schema):
     share = FloatField(
         help_text="Proportion, from 0 to 1, of pairs of today's best models whose scores differ significantly."
     )
-    models = IntegerField(help_text="Number of models in the pairs: at most ten, those with the highest scores.")
+    models = IntegerField(help_text="Number of compared models, at most ten. These have the highest scores.")
 
 
 class BenchmarkFactsSchema(Schema):
@@ -54,8 +54,8 @@ class BenchmarkFactsSchema(Schema):
     separability = SeparabilitySchema(
         allow_null=True,
         help_text="How well the benchmark separates the best models. Only the hundred best models on the newest"
-        " reference board count, with scores measured under the conditions that most of these models share. Null if"
-        " fewer than five of these scores have a known error.",
+        " reference board count, and only scores measured under the most common conditions. Null if"
+        " fewer than five of these scores have a known standard error.",
     )
 
 
@@ -119,7 +119,7 @@ class ScoreRowSchema(ScorePlaceSchema, StoredScoreSchema):
     ci_high = FloatField(source="ranked.high", allow_null=True, help_text="Upper end of the 95% interval.")
     same_as_best = BooleanField(
         source="ranked.same_as_best",
-        help_text="True for scores after the first one that are not significantly lower.",
+        help_text="True for scores after the first one that are not significantly lower than it.",
     )
 
 
@@ -206,7 +206,7 @@ class CostModelSchema(Schema):
     price_above = IntegerField(
         source="prices.above",
         allow_null=True,
-        help_text="This price applies to prompts with more than this number of tokens. Null if there is no price.",
+        help_text="The price applies to prompts with more than this number of tokens. Null if there is no price.",
     )
     off_peak = BooleanField(
         source="prices.off_peak", allow_null=True, help_text="True if the price is for off-peak hours only."

@@ -73,7 +73,7 @@ def _query_benchmarks() -> Any:
 
 
 def check_form(form: DefaultsForm) -> None:
-    """Raise ValidationError with an invalid form's errors, excluding duplicates."""
+    """Raise ValidationError with the form's errors, without duplicates, if the form is invalid."""
     if form.errors:
         raise ValidationError({name: [*dict.fromkeys(map(str, errors))] for name, errors in form.errors.items()})
 

@@ -79,8 +79,8 @@ class ComparableScore:
 class RankedScore:
     """A row in a ranking.
 
-    `low` and `high` are the ends of the 95% interval, or None if unknown. `same_as_best` is True for
-    scores after the first one that are not significantly lower.
+    `low` and `high` are the ends of the 95% interval, or None if unknown. `same_as_best` is True for scores after the
+    first one that are not significantly lower than it.
     """
 
     scored: ComparableScore

@@ -17,7 +17,7 @@ ELO_SLUG = "elo"  # the rating from votes, which has no fixed questions
 
 
 class RankingRow(NamedTuple):
-    """A ranked score and its stored score."""
+    """A ranked score, and the stored score from which it was built."""
 
     ranked: RankedScore
     score: Score
@@ -59,10 +59,10 @@ class Ranking:
 
 
 def save_benchmarks(entries: Sequence[Mapping[str, Any]], common_caveats: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Update benchmarks and caveats from the entries of benchmarks.toml.
+    """Create or update benchmarks and caveats from the entries of benchmarks.toml.
 
-    `entries` contains the fields of each benchmark, a list of caveats under `caveat`, and a slug under `superseded_by`.
-    `common_caveats` apply to every benchmark with fixed questions.
+    Each entry contains the fields of a benchmark, and optionally a list of caveats under `caveat` and the slug of its
+    replacement under `superseded_by`. `common_caveats` apply to every benchmark with fixed questions.
     """
     benchmarks = {}
     for entry in entries:

@@ -14,14 +14,14 @@ CONDITION_NAMES = [field.name for field in fields(Conditions)]
 ScoresByModel = dict[int, tuple[float, int | None, float | None]]
 
 
-def add_separability(benchmarks: Iterable[Benchmark], best: Collection[int]) -> None:
-    """Set the attribute `separability` of each benchmark, with one query. It is None if there are too few scores.
+def add_separability(benchmarks: Iterable[Benchmark], best_models: Collection[int]) -> None:
+    """Set the attribute `separability` of each benchmark with one query. The value is None if scores are too few.
 
-    Only scores under the conditions with the most models count. `best` contains the primary keys of today's best
-    models. Scores of other models are ignored.
+    Only scores measured under the conditions with the most models count. `best_models` contains the primary keys of
+    today's best models. Scores of other models are ignored.
     """
     by_key: dict[int, Any] = {benchmark.pk: benchmark for benchmark in benchmarks}
-    groups = _load_groups(by_key, best)
+    groups = _load_groups(by_key, best_models)
     for key, benchmark in by_key.items():
         benchmark.separability = _compute_for_largest_group(groups[key])
 
@@ -45,6 +45,6 @@ def _compute_for_largest_group(groups: dict[tuple[Any, ...], ScoresByModel]) -> 
         return None
     # Among groups of the same size, the choice must not depend on the order of the rows.
     largest = max(groups, key=lambda conditions: (len(groups[conditions]), repr(conditions)))
-    shared = Conditions(*largest)
+    shared_conditions = Conditions(*largest)
     scores = groups[largest].items()
-    return compute_separability(ComparableScore(str(model), *score, shared) for model, score in scores)
+    return compute_separability(ComparableScore(str(model), *score, shared_conditions) for model, score in scores)

@@ -45,7 +45,7 @@ MODEL_FIELDS = {
     "retires_on": "retires_on",
 }
 # Maps the fields of facts to the fields of `TableEntry`.
-SHOWN_FACTS = {
+ENTRY_FIELDS_BY_FACT = {
     "organization": "organization",
     "license": "license",
     "kind": "kind",
@@ -59,7 +59,7 @@ class BenchmarkColumn:
     """A benchmark under one set of conditions.
 
     In the table of all series, `series` is the key of the series with the most scores on this benchmark, or None if no
-    series has more than one. In the table of one series, it is None.
+    series has more than one score on it. In the table of one series, it is None.
     """
 
     key: str
@@ -285,8 +285,8 @@ def _load_models(keys: set[int] | None) -> dict[int, dict[str, Any]]:
 
 def _load_hand_fields(models: QuerySet[LanguageModel]) -> dict[int, set[str]]:
     """Map each model key to the displayed fields that an operator set by hand."""
-    facts = Fact.objects.filter(model__in=models, field__in=SHOWN_FACTS, origin=Fact.Origin.HAND, chosen=True)
+    facts = Fact.objects.filter(model__in=models, field__in=ENTRY_FIELDS_BY_FACT, origin=Fact.Origin.HAND, chosen=True)
     fields: dict[int, set[str]] = defaultdict(set)
     for key, name in facts.values_list("model_id", "field"):
-        fields[key].add(SHOWN_FACTS[name])
+        fields[key].add(ENTRY_FIELDS_BY_FACT[name])
     return fields

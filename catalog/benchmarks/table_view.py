@@ -81,7 +81,7 @@ class ScoreCell(NamedTuple):
 
     @property
     def margin(self) -> float | None:
-        """Half the width of the 95% interval, in percentage points. Computed on demand, as a page shows only a few."""
+        """Half the width of the 95% interval, in percentage points, computed only for the cells that a page shows."""
         return compute_margin(self.value / 100, self.n, self.stderr)
 
 
@@ -94,7 +94,7 @@ class TablePrice(NamedTuple):
 
 @dataclass(frozen=True)
 class TableEntry:
-    """A table row: a model in one precision.
+    """A table row: a model at one precision.
 
     `cells` maps column keys to scores. `size` is in billions of parameters, and `context` in tokens. None and empty
     strings mean unknown. `by_hand` has the names of the fields that an operator set by hand.
@@ -123,16 +123,16 @@ def parse_view(parameters: Mapping[str, str], columns: Iterable[str] = ()) -> Ta
 
     `columns` are the values of the parameter `column`, which can occur several times.
     """
-    chosen = {name: parameters[name] for name in CHOICES if name in parameters}
+    choices = {name: parameters[name] for name in CHOICES if name in parameters}
     text_filters = {name: parameters[name].strip() for name in TEXT_PARAMETERS if parameters.get(name)}
-    for name, value in chosen.items():
+    for name, value in choices.items():
         if value not in CHOICES[name]:
             raise ValueError(f"“{name}” must be one of: {', '.join(filter(None, CHOICES[name]))}.")
     for name, value in text_filters.items():
         if not value.isprintable():
             raise ValueError(f"“{name}” must be text without control characters.")
     sizes = {name: _parse_size(name, parameters[name]) for name in SIZE_PARAMETERS if parameters.get(name)}
-    fields: dict[str, Any] = {**chosen, **text_filters, **sizes}
+    fields: dict[str, Any] = {**choices, **text_filters, **sizes}
     return TableView(**fields, column=tuple(filter(None, columns)))
 
 
@@ -150,8 +150,8 @@ def select_entries(entries: list[TableEntry], view: TableView) -> tuple[list[Tab
     """Return the sorted rows that pass the filters, and the number of rows hidden because a value is unknown."""
     matches = [(entry, _is_match(entry, view)) for entry in entries]
     selected = [entry for entry, is_match in matches if is_match]
-    unknown = sum(is_match is None for _, is_match in matches)
-    return _sort_entries(selected, view), unknown
+    unknown_count = sum(is_match is None for _, is_match in matches)
+    return _sort_entries(selected, view), unknown_count
 
 
 def _is_match(entry: TableEntry, view: TableView) -> bool | None:

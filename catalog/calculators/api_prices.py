@@ -7,7 +7,7 @@ from catalog.models import Price
 
 
 def build_api_prices(price: Price) -> ApiPrices:
-    """Return the base prices, with the tiers for long prompts sorted by prompt length."""
+    """Return a catalog price as `ApiPrices`, with the tiers for long prompts sorted by prompt length."""
     tiers = (
         PriceTier(tier["above"], Decimal(str(tier["input"])), Decimal(str(tier["output"]))) for tier in price.tiers
     )

@@ -36,7 +36,7 @@ class MemoryNeed:
 class CostComparison:
     """The calculator's results. A result is None if the form does not contain enough input to compute it.
 
-    `tuning_hours` is the number of GPU-hours for fine-tuning, or 0 if the form has no fine-tuning.
+    `tuning_hours` is the number of GPU-hours for fine-tuning, or 0 if the form contains no fine-tuning tokens.
     """
 
     use: MonthlyUse

@@ -188,7 +188,7 @@ class CostForm(DefaultsForm):
         return self.cleaned_data
 
     def _check_is_computable(self) -> None:
-        """Add an error if the input is contradictory or not enough to compute any result."""
+        """Add an error if the input is contradictory or insufficient to compute any result."""
         if self._is_given("gpu_hour") and not (self._is_given("gpus") or self._is_given("params")):
             self.add_error("gpus", _("Enter the number of GPUs or the total parameters."))
         if self._is_given("active_params") and self.cleaned_data["active_params"] > self.cleaned_data["params"]:

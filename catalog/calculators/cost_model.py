@@ -1,4 +1,4 @@
-"""Cost model for using an API (by tokens and seats) or self-hosting, with one-time costs.
+"""Cost model for using an API (priced by tokens and seats) or self-hosting, including one-time costs.
 
 Amounts are US dollars as exact decimals. Tokens and dollars are per month unless stated otherwise.
 
@@ -67,7 +67,7 @@ class ApiPrices:
         return replace(self, input=tier.input, output=tier.output, cached=None, above=tier.above, tiers=longer_tiers)
 
     def compute_token_cost(self, use: MonthlyUse) -> Decimal:
-        """Return the monthly cost of all tokens. Without a price for cached input, the price for input applies."""
+        """Return the monthly cost of all tokens. If cached input has no price, the input price applies to it."""
         cached_price = self.input if self.cached is None else self.cached
         input_cost = use.input_tokens * ((1 - use.cached) * self.input + use.cached * cached_price)
         return (input_cost + use.output_tokens * self.output) / MILLION
@@ -159,15 +159,15 @@ def build_api_option(use: MonthlyUse, prices: ApiPrices, work: LaunchWork) -> Co
 
 
 def build_own_option(
-    gpus: GpuFleet, work: LaunchWork, tuning_hours: Decimal = ZERO, data: Decimal = ZERO
+    gpus: GpuFleet, work: LaunchWork, tuning_hours: Decimal = ZERO, data_cost: Decimal = ZERO
 ) -> CostOption:
     """Return the cost of self-hosting. Items that cost nothing are omitted.
 
-    `tuning_hours` is the number of GPU-hours for fine-tuning on the same GPUs before the launch. `data` is the cost of
-    the training data.
+    `tuning_hours` is the number of GPU-hours for fine-tuning on the same GPUs before the launch. `data_cost` is the
+    cost of the training data.
     """
     monthly = {"gpus": gpus.monthly_cost, "operations": gpus.operations_hours * gpus.operations_rate}
-    one_time = {"build": work.dollars, "tuning": tuning_hours * gpus.price_per_hour, "data": data}
+    one_time = {"build": work.dollars, "tuning": tuning_hours * gpus.price_per_hour, "data": data_cost}
     weeks = work.weeks + tuning_hours / gpus.number / HOURS_PER_WEEK
     return CostOption(_build_items(monthly), _build_items(one_time), weeks, gpus)
 
@@ -203,16 +203,16 @@ def find_break_even(
     months: int,
     tokens_per_s: Decimal | None = None,
 ) -> BreakEven:
-    """Find the break-even point. Its `tokens` are for a comparison over `months`.
+    """Find the break-even point. Its `tokens` depend on `months`, the number of months compared.
 
     `tokens_per_s` is the combined speed of all replicas, if known.
     """
     token_cost = prices.compute_token_cost(use)
     tokens = None
     if token_cost:
-        fixed = own.monthly_total + (own.one_time_total - api.one_time_total) / months - prices.seat_cost
-        tokens = round_up(max(ZERO, fixed) * use.tokens / token_cost)
-    return BreakEven(tokens, _is_reachable(use, tokens, tokens_per_s), _find_month(api, own))
+        fixed_cost = own.monthly_total + (own.one_time_total - api.one_time_total) / months - prices.seat_cost
+        tokens = round_up(max(ZERO, fixed_cost) * use.tokens / token_cost)
+    return BreakEven(tokens, _is_reachable(use, tokens, tokens_per_s), _find_break_even_month(api, own))
 
 
 def _is_reachable(use: MonthlyUse, tokens: int | None, tokens_per_s: Decimal | None) -> bool | None:
@@ -222,7 +222,7 @@ def _is_reachable(use: MonthlyUse, tokens: int | None, tokens_per_s: Decimal | N
     return output_tokens <= tokens_per_s * SECONDS_PER_HOUR * HOURS_PER_MONTH
 
 
-def _find_month(api: CostOption, own: CostOption) -> int | None:
+def _find_break_even_month(api: CostOption, own: CostOption) -> int | None:
     monthly_savings = api.monthly_total - own.monthly_total
     extra_one_time = own.one_time_total - api.one_time_total
     if extra_one_time <= monthly_savings:

@@ -87,18 +87,18 @@ def build_cost_plot(comparison: CostComparison) -> CostPlot | None:
     api, own = comparison.api, comparison.own
     if api is None or own is None:
         return None
-    tokens = next((float(item.dollars) for item in api.monthly if item.name == "tokens"), 0.0)
-    own_cost = _compute_monthly(own, comparison.months)
-    if not tokens or not own_cost:
+    token_cost = next((float(item.dollars) for item in api.monthly if item.name == "tokens"), 0.0)
+    own_cost = _compute_monthly_cost(own, comparison.months)
+    if not token_cost or not own_cost:
         return None
     return CostPlot(
         tokens=comparison.use.tokens,
         break_even=comparison.break_even.tokens if comparison.break_even else None,
-        api_fixed=_compute_monthly(api, comparison.months) - tokens,
-        api_tokens=tokens,
+        api_fixed=_compute_monthly_cost(api, comparison.months) - token_cost,
+        api_tokens=token_cost,
         own=own_cost,
     )
 
 
-def _compute_monthly(option: CostOption, months: int) -> float:
+def _compute_monthly_cost(option: CostOption, months: int) -> float:
     return float(option.compute_total(months)) / months

@@ -95,27 +95,28 @@ def _format_size(number: int) -> str:
     return short if is_exact else f"{number:,}"
 
 
-def build_prefilled_form(query: QueryDict, known: KnownModel | None) -> CostForm:
+def build_prefilled_form(query: QueryDict, known_model: KnownModel | None) -> CostForm:
     """Build the form from the query, and fill the fields missing from the query with the model's values.
 
     Fields in the query stay unchanged, even if they are empty. There is one exception: if the query contains all of the
     model's fields and all are empty, a visitor has just selected the model in a blank form, so the fields are filled.
 
-    known: the model named in the query. If it is None although the query names a model, the form has an error.
+    known_model: the model named in the query. If it is None although the query names a model, the form has an error.
     """
-    form = CostForm(_fill_values(query, known) if known else query)
-    if query.get("model") and known is None and not form.has_error("model"):
+    form = CostForm(_fill_values(query, known_model) if known_model else query)
+    if query.get("model") and known_model is None and not form.has_error("model"):
         form.errors.clear()  # the model's values might have filled the missing fields
         form.add_error("model", _("There is no model “%(slug)s”.") % {"slug": query["model"]})
     return form
 
 
-def _fill_values(query: QueryDict, known: KnownModel) -> dict[str, Any]:
-    was_sent_blank = known.values.keys() <= query.keys() and not any(query[name] for name in known.values)
-    return {**query.dict(), **known.values} if was_sent_blank else {**known.values, **query.dict()}
+def _fill_values(query: QueryDict, known_model: KnownModel) -> dict[str, Any]:
+    values = known_model.values
+    was_sent_blank = values.keys() <= query.keys() and not any(query[name] for name in values)
+    return {**query.dict(), **values} if was_sent_blank else {**values, **query.dict()}
 
 
-def build_initial_form(example: Mapping[str, str], known: KnownModel | None) -> CostForm:
+def build_initial_form(example: Mapping[str, str], known_model: KnownModel | None) -> CostForm:
     """Build an unbound form with the example's values. The model's values, if any, replace those of the example."""
-    known_values = {**known.values, "model": known.model.slug} if known else {}
-    return CostForm(initial={**example, **known_values})
+    model_values = {**known_model.values, "model": known_model.model.slug} if known_model else {}
+    return CostForm(initial={**example, **model_values})

@@ -32,7 +32,7 @@ class CostLine:
 
 
 def build_bars(comparison: CostComparison, months: int) -> list[tuple[Any, Decimal, int]]:
-    """Return the label, the cost over these months in dollars, and the length of the bar in percent for each option.
+    """Return each option's label, its cost over these months in dollars, and the length of its bar in percent.
 
     The list is empty if an option is missing or nothing costs anything.
     """
@@ -48,7 +48,7 @@ def build_bars(comparison: CostComparison, months: int) -> list[tuple[Any, Decim
 
 
 def describe_cheaper(bars: list[tuple[Any, Decimal, int]]) -> str:
-    """Return which option is cheaper, and by which factor. Return "" if there are no bars, or if an option is free."""
+    """Return a text that names the cheaper option and the factor, or "" if there are no bars or an option is free."""
     totals = [total for _label, total, _percent in bars]
     if not totals or not min(totals):
         return ""

@@ -35,7 +35,10 @@ class WeightsMemory:
 
 @dataclass(frozen=True)
 class KvCache:
-    """Memory for the KV cache of all concurrent conversations. `context` is the number of tokens per conversation."""
+    """Memory for the KV cache of all concurrent conversations.
+
+    `context` is the number of tokens per conversation. `bytes_each` is the number of bytes per cached value.
+    """
 
     layers: int
     kv_heads: int

@@ -49,5 +49,5 @@ def build_axis(values: Iterable[float], start: float, end: float, margin: float 
 
 
 def build_path(points: Iterable[tuple[float, float]]) -> str:
-    """Return the path of a line through these points."""
+    """Return the SVG path of a line through these points."""
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in points)

@@ -68,7 +68,7 @@ class TrainingRun:
     def overtraining(self) -> float:
         """Tokens per parameter, divided by `TOKENS_PER_PARAMETER`.
 
-        Above 1, a model costs more to train than necessary, but less to run.
+        If this is above 1, the model costs more to train than necessary, but less to run.
         """
         return self.tokens_per_parameter / TOKENS_PER_PARAMETER
 

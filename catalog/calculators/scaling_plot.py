@@ -15,7 +15,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 700, 32, 296
 LETTER_WIDTH, LABEL_HEIGHT = 7.2, 14.0
 DOT_RADIUS, PLAN_LABEL_WIDTH = 6.0, 64.0
 LINE_POINTS = 200
-LABEL_CANDIDATES = 4  # at each end of an axis
+LABEL_CANDIDATES = 4  # at each end of an axis, one of this many models gets a label if there is room
 LABEL_DISTANCE = 13.0  # from the center of a dot, so that the ring around the visitor's run covers no label
 
 
@@ -88,7 +88,7 @@ class ScalingPlot:
 
     @property
     def rule_angle(self) -> float:
-        """The slope of `rule_path` in degrees, for a text along it."""
+        """The angle of `rule_path` in degrees, for the text along this line."""
         rise = self.y.place(10 * self.y.low) - self.y.place(self.y.low)
         return degrees(atan2(rise, self.x.place(10 * self.x.low) - self.x.place(self.x.low)))
 
@@ -134,8 +134,8 @@ class ScalingPlot:
     def dots(self) -> list[ModelDot]:
         """The models. Those with the fewest and the most parameters and tokens have labels.
 
-        A label is to the right of its dot, or to the left if there is no room. If it would also cross a dot, a line, or
-        another label there, the next model has one instead.
+        A label is to the right of its dot, or to the left if there is no room. If it would cross a dot, a line, or
+        another label on both sides, the next model gets a label instead.
         """
         dots = [ModelDot(model, x, y, "") for (x, y), model in zip(self._positions, self.models, strict=True)]
         boxes = [_build_dot_box(x, y) for x, y in self._positions] + self._build_line_boxes()
@@ -150,7 +150,7 @@ class ScalingPlot:
         return [replace(dot, label=anchors.get(dot.model.slug, "")) for dot in dots]
 
     def _build_line_boxes(self) -> list["_Box"]:
-        """Return points on all lines in the plot."""
+        """Return boxes without a width, at points on all lines in the plot."""
         products = [line.compute / OPERATIONS_PER_PARAMETER_TOKEN for line in self.compute_lines]
         boxes = []
         for params in self.x.list_values(LINE_POINTS):
@@ -192,7 +192,7 @@ def _find_free_label(labels: Mapping[str, _Box], boxes: list[_Box]) -> str:
 
 
 def _add_label(dots: Sequence[ModelDot], boxes: list[_Box], anchors: dict[str, str]) -> None:
-    """Label the first dot that has room, unless one up to it already has a label. Update `boxes` and `anchors`."""
+    """Label the first dot that has room, unless it or a dot before it has a label. Update `boxes` and `anchors`."""
     for dot in dots:
         slug = dot.model.slug
         if slug in anchors:
@@ -206,5 +206,5 @@ def _add_label(dots: Sequence[ModelDot], boxes: list[_Box], anchors: dict[str, s
 
 
 def build_scaling_plot(models: Sequence[NamedRun], plan: TrainingRun | None) -> ScalingPlot | None:
-    """Return the plot, or None if there is nothing to show."""
+    """Return the plot, or None if there are no models and there is no plan."""
     return ScalingPlot(models, plan) if models or plan else None

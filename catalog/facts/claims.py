@@ -11,8 +11,8 @@ Sources, most trusted first:
 If a source other than the first makes several claims about a field, the first claim is used.
 
 Edits in the admin and imports of a models file set the columns directly and also store the new values as facts set by
-hand. A column can also be set without a fact, for example in SQL. Imports store that value as a fact first, so they do
-not overwrite it.
+hand. A column can also be set without a fact, for example with SQL. Imports of claims first store such a value as a
+fact set by hand, so they do not overwrite it.
 """
 
 from collections import defaultdict
@@ -42,13 +42,13 @@ def record_claims(claims: Mapping[int, Collection[Claim]], origin: Fact.Origin) 
     unchanged.
     """
     adopted = adopt_column_values(claims)
-    old = Fact.objects.filter(origin=origin, model__in=claims).select_related("model").order_by("pk")
-    stored: dict[int, list[Fact]] = defaultdict(list)
-    for fact in old:
-        stored[fact.model_id].append(fact)
-    changed = {key: new for key, new in claims.items() if _list_claims(stored[key]) != list(new)}
-    _clear_columns([fact for key in changed for fact in stored[key] if fact.chosen])
-    old.filter(model__in=changed).delete()
+    old_facts = Fact.objects.filter(origin=origin, model__in=claims).select_related("model").order_by("pk")
+    old_by_model: dict[int, list[Fact]] = defaultdict(list)
+    for fact in old_facts:
+        old_by_model[fact.model_id].append(fact)
+    changed = {key: new for key, new in claims.items() if _list_claims(old_by_model[key]) != list(new)}
+    _clear_columns([fact for key in changed for fact in old_by_model[key] if fact.chosen])
+    old_facts.filter(model__in=changed).delete()
     Fact.objects.bulk_create(
         Fact(model_id=key, origin=origin, **vars(claim)) for key, new in changed.items() for claim in new
     )
@@ -155,8 +155,8 @@ def choose_facts(keys: Iterable[int]) -> None:
             setattr(model, field, value)
         models.append(model)
         chosen_keys += [fact.pk for fact in best.values()]
-    chosen_before = Fact.objects.filter(model__in=[model.pk for model in models], chosen=True)
-    chosen_before.exclude(pk__in=chosen_keys).update(chosen=False)
+    previously_chosen = Fact.objects.filter(model__in=[model.pk for model in models], chosen=True)
+    previously_chosen.exclude(pk__in=chosen_keys).update(chosen=False)
     Fact.objects.filter(pk__in=chosen_keys, chosen=False).update(chosen=True)
     _save_models(models)
 

@@ -210,7 +210,7 @@ def list_differing_facts(fact: Fact, facts: Iterable[Fact]) -> list[Fact]:
 
 
 def format_value(field: str, value: Any) -> str:
-    """Format a fact's value for display. Months have no day, and numbers look like 671B or 128,000."""
+    """Format a fact's value for display. Dates look like May 13, 2024 or May 2024, and numbers like 671B or 128,000."""
     if value == UNPUBLISHED:
         return gettext("not published by its maker")
     if isinstance(value, bool):

@@ -17,7 +17,7 @@ def load_current_prices(models: Sequence[LanguageModel] | QuerySet[LanguageModel
 
 
 def query_current_prices() -> QuerySet[Price]:
-    """Return a query for the current price of each model: the newest set by hand, or else the newest."""
+    """Return a query for the current price of each model: the newest one set by hand, or else the newest one."""
     return Price.objects.order_by("model_id", "-by_hand", "-as_of", "-pk").distinct("model_id")
 
 
@@ -32,9 +32,9 @@ def pick_current_price(prices: Sequence[Price]) -> Price | None:
 
 
 def parse_tiers(value: Any) -> list[dict[str, float]]:
-    """Parse prices for long prompts. Prices are US dollars per million tokens for prompts of more than `above` tokens.
+    """Return the price tiers for long prompts. `input` and `output` are in US dollars per million tokens.
 
-    Raises ValueError with a description of the error.
+    They apply to prompts of more than `above` tokens. Raises ValueError with a description of the error.
     """
     if not isinstance(value, list) or not all(isinstance(tier, dict) and tier.keys() == TIER_KEYS for tier in value):
         raise ValueError('must be a list like [{"above": 200000, "input": 2.5, "output": 15}]')

@@ -19,32 +19,32 @@ class Successor:
 
 
 def load_successors() -> dict[str, Successor]:
-    """Return the successors, keyed by slug. Models without a successor are omitted.
+    """Return the successor of each model, keyed by the model's slug. Models without a successor are omitted.
 
-    If a successor is retired and has a successor itself, that one is used instead.
+    If a successor is retired and has its own successor, the latter is used instead.
     """
     with_successor = LanguageModel.objects.exclude(successor="")
     rows = LanguageModel.objects.filter(Q(successor__gt="") | Q(slug__in=with_successor.values("successor")))
     rows = rows.annotate(retired=build_retired_filter())
     names: dict[str, str] = {}
-    following: dict[str, str] = {}
+    successors: dict[str, str] = {}
     retired: set[str] = set()
     for slug, name, successor, is_retired in rows.values_list("slug", "name", "successor", "retired"):
         names[slug] = name
         if successor:
-            following[slug] = successor
+            successors[slug] = successor
             if is_retired:
                 retired.add(slug)
-    targets = {slug: _follow(name, following, retired) for slug, name in following.items()}
+    targets = {slug: _skip_retired(successor, successors, retired) for slug, successor in successors.items()}
     return {
         slug: Successor(names.get(target, target), target if target in names else None)
         for slug, target in targets.items()
     }
 
 
-def _follow(name: str, following: Mapping[str, str], retired: AbstractSet[str]) -> str:
+def _skip_retired(name: str, successors: Mapping[str, str], retired: AbstractSet[str]) -> str:
     visited: set[str] = set()
     while name in retired and name not in visited:
         visited.add(name)
-        name = following[name]
+        name = successors[name]
     return name

@@ -1,4 +1,4 @@
-"""Parsers for numbers and text from files. Errors are ValueErrors with the field's name.
+"""Parsers for numbers and text from files. Each parser raises ValueError with the field's name if a value is invalid.
 
 This module does not use Django.
 """
@@ -41,5 +41,5 @@ def parse_count(value: Any, field: str) -> int:
 def parse_text(value: Any, field: str, max_length: int = 200) -> str:
     """Return printable text without surrounding spaces. Empty text is invalid."""
     if not isinstance(value, str) or not value.strip() or len(value) > max_length or not value.isprintable():
-        raise ValueError(f"{field} must be text of at most {max_length} characters")
+        raise ValueError(f"{field} must be text of 1 to {max_length} printable characters")
     return value.strip()

@@ -1,4 +1,4 @@
-"""The CSV reader of the parsers `open_llm` and `scores_csv`. This module does not use Django."""
+"""CSV reader for the parsers in `open_llm` and `scores_csv`. This module does not use Django."""
 
 import csv
 import io

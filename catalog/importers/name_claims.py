@@ -27,7 +27,7 @@ def record_name_claims(names: Mapping[int, str], providers: Mapping[int, str] | 
         for key, name in names.items()
         if key not in known_keys
     }
-    record_claims({key: from_name for key, from_name in claims.items() if from_name}, Fact.Origin.NAME)
+    record_claims({key: name_claims for key, name_claims in claims.items() if name_claims}, Fact.Origin.NAME)
 
 
 def iter_name_claims(name: str, provider: str, today: date) -> Iterator[Claim]:

@@ -1,7 +1,7 @@
 """Parser for CSV files of the Open LLM Leaderboard v2 (retired in March 2025). This module does not use Django.
 
-Normalized scores are recomputed from raw scores where possible. A file whose normalized scores differ is rejected. BBH
-and MuSR were normalized per subtask, so their normalized scores come from the file.
+Normalized scores are recomputed from raw scores where possible. A file whose normalized scores differ from the
+recomputed ones is rejected. BBH and MuSR were normalized per subtask, so their normalized scores come from the file.
 """
 
 from collections.abc import Iterator
@@ -71,8 +71,8 @@ CONDITION_COLUMNS = ("model_sha", "model_precision", "model_has_chat_template")
 
 def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
     """Return all scores in the file. Raises ValueError with the line and field of an error."""
-    cells = [f"evaluations_{task}_{kind}" for task in TASKS for kind in ("value", "normalized_score")]
-    return parse_lines(content, _iter_scores, required=sorted([*cells, "model_name", *CONDITION_COLUMNS]))
+    score_columns = [f"evaluations_{task}_{kind}" for task in TASKS for kind in ("value", "normalized_score")]
+    return parse_lines(content, _iter_scores, required=sorted([*score_columns, "model_name", *CONDITION_COLUMNS]))
 
 
 def _iter_scores(line: Line) -> Iterator[ScoreRow]:

@@ -21,8 +21,8 @@ get_columns = attrgetter(*PRICE_FIELDS)
 def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
     """Store price changes. Return the number of new or corrected prices.
 
-    A price is new if it differs from the previous price from any version of the same source. If the stored price has
-    the same day, or if only the context differs, the stored price is corrected. Prices set by hand stay unchanged.
+    A price is new if it differs from the previous price from any version of the same source. If the stored price is
+    from the same day, or if only the context differs, the stored price is corrected. Prices set by hand stay unchanged.
     Future prices are skipped until an import on or after their day.
 
     `prices` yields tuples of a model key, price, source, and day.
@@ -32,8 +32,8 @@ def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
         stored[old.model_id, drop_version(old.source)].append(old)
     new = []
     corrected = []
-    by_day = sorted(prices, key=itemgetter(3))
-    for key, listed, source, as_of in by_day:
+    sorted_prices = sorted(prices, key=itemgetter(3))
+    for key, listed, source, as_of in sorted_prices:
         columns = {name: getattr(listed, name) for name in PRICE_FIELDS} | {"tiers": list(listed.tiers)}
         price = Price(model_id=key, source=source, as_of=as_of, by_hand=False, **columns)
         series = stored[key, drop_version(source)]

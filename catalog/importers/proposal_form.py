@@ -30,7 +30,7 @@ def validate_no_credentials(value: str) -> None:
 
 
 class ProposalForm(forms.Form):
-    """A visitor's proposal for a model. `model` is its name, and `weights` is the URL of its weights."""
+    """A visitor's proposal to add a model. `model` is the model's name, and `weights` is the URL of its weights."""
 
     model = forms.CharField(label=_("Model name"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])
     organization = forms.CharField(label=_("Maker"), max_length=MAX_FIELD_LENGTH, validators=[validate_printable])

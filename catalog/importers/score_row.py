@@ -10,9 +10,9 @@ from catalog.facts.fields import Claim
 class ScoreRow:
     """A score and its conditions.
 
-    `model` is the name in the file. `benchmark` contains slugs or task names to look up, best match first. If none
-    exists, a benchmark with the first name is created. `claims` contains the file's claims about the model. All other
-    fields correspond to fields of `catalog.models.Score`.
+    `model` is the name in the file. `benchmark` contains slugs or task names to look up, in order of preference. If
+    none exists, a benchmark with the first name is created. `claims` contains the file's claims about the model. All
+    other fields correspond to fields of `catalog.models.Score`.
     """
 
     model: str

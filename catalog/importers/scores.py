@@ -44,10 +44,10 @@ class ScoreImportResult:
         return not self.score_count
 
 
-def import_score_file(path: Path, kind: str) -> ScoreImportResult:
+def import_score_file(path: Path, file_format: str) -> ScoreImportResult:
     """Import a file in one of the `FORMATS`. Raises ValueError with a message that contains the location of the error.
 
-    kind: a key of `FORMATS`.
+    file_format: a key of `FORMATS`.
     """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
@@ -56,7 +56,7 @@ def import_score_file(path: Path, kind: str) -> ScoreImportResult:
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
     try:
-        rows = FORMATS[kind](content, path.name[:500])
+        rows = FORMATS[file_format](content, path.name[:500])
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     return import_scores(rows, sha256(content).hexdigest())
@@ -67,7 +67,7 @@ def import_scores(rows: Collection[ScoreRow], run_digest: str) -> ScoreImportRes
     """Store the scores of one run and the claims about its models, unless the run is already stored.
 
     A score replaces the stored score with the same `SCORE_IDENTITY`. If the run contains several such scores, the first
-    one is used. `run_digest` identifies the file.
+    one is used. `run_digest` identifies the run.
     """
     if Score.objects.filter(run=run_digest).exists():
         return ScoreImportResult()

@@ -69,7 +69,7 @@ def _seed_facts(names: NamedModels) -> None:
 def iter_claims(row: dict[str, str], today: date) -> Iterator[Claim]:
     """Yield the claims from one line of facts.csv.
 
-    For a `retires_on` date that is not after `today`, there is also a claim that the model is retired.
+    A `retires_on` date that is not after `today` also yields a claim that the model is retired.
     """
     as_of = date.fromisoformat(row["as_of"])
     yield Claim(row["field"], parse_value(row["field"], row["value"]), row["source"], as_of)
@@ -92,7 +92,7 @@ def _parse_price(row: dict[str, str]) -> ListedPrice:
 
 def _seed_scores() -> None:
     """Import each version of a score file once, and delete scores from earlier versions."""
-    # Forty of the 64 digits are enough to identify a version, and they fit into the column.
+    # Forty of the 64 digits are enough to identify a version, and they fit into the column together with the prefix.
     digests = {name: sha256((seed_files.DATA_DIR / name).read_bytes()).hexdigest()[:40] for name in SCORE_FILES}
     runs = {name: RUN_PREFIX + digest for name, digest in digests.items()}
     Score.objects.filter(run__startswith=RUN_PREFIX).exclude(run__in=runs.values()).delete()

@@ -1,4 +1,4 @@
-"""Visitors' submissions: score files and model proposals. They wait until an operator accepts or rejects them.
+"""Visitors' submissions: score files and model proposals. They wait until an operator accepts or refuses them.
 
 A score file is parsed on arrival. An accepted file is imported like any other score file (`catalog.importers.scores`),
 with the submission as its source.
@@ -109,7 +109,7 @@ def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[s
     """Store the content for an operator to review.
 
     If the queue is full, the newest submission from the network with the most pending submissions is deleted.
-    `networks` contains the hashes of the sender's network. Only the first one is stored. Raises
+    `networks` contains the hashes of the sender's network, of which only the first is stored. Raises
     DuplicateSubmission, TooManySubmissions, or SubmissionQueueFull.
     """
     with connection.cursor() as cursor:
@@ -143,7 +143,7 @@ def _check_quotas(pending: QuerySet[Submission], voter: UUID, networks: Sequence
 
 
 def _make_room(pending: QuerySet[Submission], networks: Sequence[str]) -> None:
-    """Delete a submission if the queue is full. Raises SubmissionQueueFull if there is none that can be deleted."""
+    """Delete a submission if the queue is full. Raises SubmissionQueueFull if no submission can be deleted."""
     if pending.count() < MAX_PENDING:
         return
     evicted = fair_queue.choose_evicted(pending.defer("payload"), "network", "created_at", networks)
@@ -152,9 +152,9 @@ def _make_room(pending: QuerySet[Submission], networks: Sequence[str]) -> None:
     evicted.delete()
 
 
-def expire_submissions(after: timedelta) -> int:
-    """Delete submissions that have been pending for longer than `after`. Return the number deleted."""
-    return Submission.objects.filter(state=Submission.State.PENDING, created_at__lte=now() - after).delete()[0]
+def expire_submissions(max_age: timedelta) -> int:
+    """Delete submissions that have been pending for longer than `max_age`. Return the number of deleted submissions."""
+    return Submission.objects.filter(state=Submission.State.PENDING, created_at__lte=now() - max_age).delete()[0]
 
 
 def _check_is_new(content: SubmissionContent) -> None:

@@ -65,7 +65,7 @@ def find_family_maker(words: Sequence[str]) -> str | None:
     if not words:
         return None
     first, rest = words[0], words[1:]
-    if _is_openai(words):
+    if _is_openai_family(words):
         return None if _has_foreign_words(rest, "OpenAI") else "OpenAI"
     if first in CLOSED_FAMILIES:
         maker = CLOSED_FAMILIES[first]
@@ -78,7 +78,7 @@ def find_family_maker(words: Sequence[str]) -> str | None:
 
 
 def find_provider_maker(provider: str) -> str | None:
-    """Return the maker whose models a provider publishes, or None if it is unknown or hosts several makers' models."""
+    """Return the maker whose models a provider publishes, or None for unknown providers and for hosts."""
     return PROVIDER_MAKERS.get(provider.lower())
 
 
@@ -91,13 +91,13 @@ def drop_vendor_words(words: Sequence[str]) -> list[str]:
 
 
 def _repeats_vendor(word: str, rest: Sequence[str]) -> bool:
-    family = FAMILIES.get(rest[0]) or ("OpenAI" if _is_openai(rest) else None)
+    family = FAMILIES.get(rest[0]) or ("OpenAI" if _is_openai_family(rest) else None)
     if family is None:
         return word in REGIONS and rest[0] in PROVIDER_MAKERS
     return word in HOST_PREFIXES or PROVIDER_MAKERS.get(word) == family
 
 
-def _is_openai(words: Sequence[str]) -> bool:
+def _is_openai_family(words: Sequence[str]) -> bool:
     if words[0] == "gpt":
         return len(words) > 1 and (words[1] == "oss" or words[1][:1].isdigit())
     return O_SERIES_PATTERN.fullmatch(words[0]) is not None

@@ -1,7 +1,7 @@
 """Matches names from price tables, boards, and score files to known models. This module does not use Django.
 
-A wrong match would give a model the facts of another model. So a name matches only if it has exactly the same words as
-the names of one model:
+A wrong match would give a model the facts of another model. Therefore, a name matches only if its words are exactly the
+same as those of one model's name:
 
 - Names with different dates refer to different models. A name without a date matches a dated model only if no other
   date of that model is known, either from the known models or from the list that contains the name.

@@ -38,7 +38,7 @@ SUFFIX_SETTINGS_BY_MAKER = {
 }
 TOTAL_PATTERN = re.compile(r"(\d{1,4}(?:[.]\d{1,3})?)([bmt])")
 ACTIVE_PATTERN = re.compile(r"a(\d{1,4}(?:[.]\d{1,3})?)(b)")
-EXPERTS_PATTERN = re.compile(r"\d+e")  # in `17b-128e`, 17b are the active parameters
+EXPERTS_PATTERN = re.compile(r"\d+e")  # in `17b-128e`, 17b is the number of active parameters
 UNITS = {"m": 10**6, "b": 10**9, "t": 10**12}
 MIN_MILLIONS = 20  # `1m` is a context length
 
@@ -178,7 +178,7 @@ def _read_sizes(words: Sequence[str]) -> tuple[int | None, int | None]:
 
 
 def _compute_size(matches: Sequence[re.Match[str]]) -> int | None:
-    """Return the number of parameters, or None unless there is exactly one nonzero number."""
+    """Return the number of parameters if there is exactly one nonzero number, else None."""
     if len(matches) != 1:
         return None
     number, unit = matches[0].groups()

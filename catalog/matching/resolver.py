@@ -20,7 +20,7 @@ class NamedModels:
 
     If a string matches several models, slugs take precedence over names, and older models over newer ones.
 
-    display_names: maps names to display names for new models, in addition to names.csv
+    display_names: maps names to display names for new models, in addition to names.csv.
     """
 
     def __init__(self, display_names: Mapping[str, str] | None = None) -> None:
@@ -125,7 +125,7 @@ def make_slug(name: str) -> str:
 
 
 def load_unique_names() -> dict[int, str]:
-    """Map each model key to a unique name: the model's name, or its slug if another model has the same name."""
+    """Map each model key to a unique name: the model's name, or its slug if the name refers to another model."""
     models = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
     keys = {slug: pk for pk, slug, _ in models}
     for pk, _, name in models:

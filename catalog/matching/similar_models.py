@@ -11,7 +11,7 @@ MAX_LENGTH = 100  # comparing long names would be slow
 def find_similar_models(slug: str) -> list[LanguageModel]:
     """Return up to `MAX_SUGGESTIONS` models: those whose slugs contain `slug`, or else those with similar slugs.
 
-    Slugs that contain `slug` are sorted by release date, unknown ones first, then the newest ones.
+    Models whose slugs contain `slug` are sorted from newest to oldest, after those without a release date.
     """
     query = slug.casefold()[:MAX_LENGTH]
     slugs = dict(LanguageModel.objects.order_by("release_date", "slug").values_list("slug", "pk"))

@@ -7,7 +7,7 @@ MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augus
     "december")  # fmt: skip
 YEARS = range(2019, 2040)
 UNKNOWN_YEAR, UNKNOWN_DAY = "????", "??"
-NUMBERED_PATTERN = re.compile(r"00\d")  # Google numbers the versions of a model from 001
+VERSION_PATTERN = re.compile(r"00\d")  # Google numbers the versions of a model from 001
 
 
 def take_date(words: Sequence[str]) -> tuple[list[str], str]:
@@ -82,7 +82,7 @@ def _parse_eight_digits(digits: str) -> str:
 
 
 def _parse_version(digits: str) -> str:
-    return digits if NUMBERED_PATTERN.fullmatch(digits) else ""
+    return digits if VERSION_PATTERN.fullmatch(digits) else ""
 
 
 # Parsers keyed by the number of digits in each word. A word that is not a number has 0 digits.

@@ -1,7 +1,7 @@
 """Reader for the genai-prices package (MIT): prices with their dates, and context windows.
 
 The package's data is Python code. The reader parses the code without running it, and accepts only constants, lists,
-dicts, and records, which are written as calls of classes.
+dicts, and records, which are written as constructor calls.
 """
 
 import ast
@@ -118,9 +118,9 @@ def _get_base(price: Any) -> Any:
 
 def _iter_tiers(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the prices for longer prompts, for each tier that input and output have in common."""
-    sides = [record["input_mtok"], record["output_mtok"]]
-    if not all(isinstance(side, dict) and "tiers" in side for side in sides):
+    both_prices = [record["input_mtok"], record["output_mtok"]]
+    if not all(isinstance(price, dict) and "tiers" in price for price in both_prices):
         return
-    inputs, outputs = ({tier["start"]: float(tier["price"]) for tier in side["tiers"]} for side in sides)
+    inputs, outputs = ({tier["start"]: float(tier["price"]) for tier in price["tiers"]} for price in both_prices)
     for start in sorted(inputs.keys() & outputs.keys()):
         yield {"above": start, "input": inputs[start], "output": outputs[start]}

@@ -42,8 +42,8 @@ def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
 
 def _build_model(key: str, provider: str, row: Mapping[str, Any], label: str, today: date) -> ListedModel:
     name = key.split("/", 1)[-1]
-    notice = str(row.get("deprecation_source"))
-    links = {"price": str(row.get("source")), "retires_on": notice, "successor": notice}
+    notice_link = str(row.get("deprecation_source"))
+    links = {"price": str(row.get("source")), "retires_on": notice_link, "successor": notice_link}
     price = _parse_price(row)
     return ListedModel(
         id=name,
@@ -58,7 +58,7 @@ def _build_model(key: str, provider: str, row: Mapping[str, Any], label: str, to
 
 
 def _iter_values(provider: str, name: str, row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield pairs of a field and a value. `max_input_tokens` is the whole context of most models, but not of all."""
+    """Yield fields with values. `max_input_tokens` sets only `max_input`: it is not always the whole context."""
     yield "max_input", row.get("max_input_tokens")
     yield "max_output", row.get("max_output_tokens")
     yield "tools", row.get("supports_function_calling")

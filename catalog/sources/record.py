@@ -9,7 +9,7 @@ from typing import Any
 
 from catalog.facts.fields import MODALITIES, parse_value
 
-MAX_DOLLARS = 100_000  # per million tokens; larger numbers are prices per some other unit
+MAX_DOLLARS = 100_000  # per million tokens; larger numbers are prices in a different unit
 DATE_PREFIX = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 
@@ -22,8 +22,8 @@ class ListedPrice:
     """A price in US dollars per million tokens. `tiers` contains prices for longer prompts: {above, input, output}.
 
     `since` is the day on which the price became effective according to the source, or None for the price on the day of
-    reading. `context` is the number of tokens that a host accepts at this price. It is None if that is unknown or the
-    price is the maker's own.
+    reading. `context` is the number of tokens that a host accepts at this price. It is None if the number is
+    unknown or the price is the maker's own.
     """
 
     input: Decimal
@@ -105,7 +105,7 @@ def parse_claims(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_modalities(words: Any) -> list[str]:
-    """Return the known input modalities."""
+    """Return the known input modalities in a list of words."""
     return [word for word in MODALITIES if isinstance(words, list) and word in words]
 
 

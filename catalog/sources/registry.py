@@ -34,7 +34,7 @@ PACKAGES = tuple(package for source in SOURCES.values() for package in source.pa
 
 
 def read_source(name: str, path: Path, today: date) -> list[ListedModel]:
-    """Return the models in a wheel or data file of a source. Raises SourceError if the file has another format."""
+    """Return the models in a wheel or data file of a source. Raises SourceError if the file has a different format."""
     source = SOURCES[name]
     file = read_package_file(path, source.member, source.packages[0])
     try:

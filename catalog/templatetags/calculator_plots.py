@@ -20,7 +20,7 @@ from core.text.number_format import format_count
 register = template.Library()
 SVG = '<svg class="{}" viewBox="0 0 {} {}" role="{}"><title>{}</title>{}</svg>'
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-API_LABEL_END = 42  # the distance of the end of the label from the axis; the line rises by about as much below it
+API_LABEL_END = 42  # distance from the axis to the end of the label, which must be above the rising line
 RATIOS_END = 480
 
 
@@ -28,7 +28,7 @@ RATIOS_END = 480
 def draw_cost_plot(plot: CostPlot, use: str = "") -> SafeString:
     """Return the plot of costs by tokens per month, and a narrow one that replaces it on phones.
 
-    use: the name of the example whose use is plotted, or "" for the visitor's own use.
+    use: the label of the plotted example, or "" if the plot shows the visitor's own usage.
     """
     narrow_plot = replace(plot, right=cost_plot.NARROW_RIGHT)
     return _join([_draw_costs(plot, use, "calc-plot"), _draw_costs(narrow_plot, use, "calc-plot narrow")])
@@ -54,19 +54,19 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
     if plot.current_y is not None:
         parts.append(format_html('<circle class="now" cx="{}" cy="{}" r="5"/>', plot.current_x, plot.current_y))
     if plot.break_even_x is not None and plot.break_even:
-        side = -8 if plot.break_even_x > right - 140 else 8  # the label is up to 130 wide
+        offset = -8 if plot.break_even_x > right - 140 else 8  # the label is up to 130 wide
         label = _("break-even at %s") % format_count(plot.break_even)
         parts += [
             _draw_line("rule", plot.break_even_x, plot.break_even_x, plot.own_y, bottom),
             format_html('<circle class="you" cx="{}" cy="{}" r="6"/>', plot.break_even_x, plot.own_y),
-            _draw_text("said", plot.break_even_x + side, bottom - 10, label, "end" if side < 0 else "start"),
+            _draw_text("said", plot.break_even_x + offset, bottom - 10, label, "end" if offset < 0 else "start"),
         ]
     title = _("Cost per month by tokens per month, both logarithmic")
     return format_html(SVG, css_class, right + 20, cost_plot.HEIGHT, "img", title, _join(parts))
 
 
 def _draw_cheaper_sides(plot: CostPlot) -> SafeString:
-    """Shade the token volumes at which the API is cheaper, and those at which self-hosting is."""
+    """Shade the token volumes at which the API is cheaper, and those at which self-hosting is cheaper."""
     if plot.break_even_x is None:
         return _join([])
     html = '<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill-opacity="0.04"/>'
@@ -86,9 +86,9 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
     parts.append(format_html('<path class="line other" d="{}"/>', plot.rule_path))
     if plot.rule_path:
         x, y = plot.rule_end
-        place = f"translate({x:g} {y:g}) rotate({plot.rule_angle:.1f})"
+        transform = f"translate({x:g} {y:g}) rotate({plot.rule_angle:.1f})"
         html = '<text class="b" transform="{}" x="-24" y="20" text-anchor="end">{}</text>'
-        parts.append(format_html(html, place, _("20 tokens per parameter")))
+        parts.append(format_html(html, transform, _("20 tokens per parameter")))
     parts += [_draw_model(dot) for dot in plot.dots]
     if plot.plan_position is not None:
         x, y = plot.plan_position
@@ -107,8 +107,8 @@ def draw_ratios(ratios: Sequence[tuple[Any, float]]) -> SafeString:
     """Return the tokens per parameter of two training runs as marks on one logarithmic axis."""
     axis = build_axis([ratio for _label, ratio in ratios], 30, RATIOS_END)
     parts = [_draw_line("rule", axis.start, axis.end, 60, 60)]
-    for place, value in axis.ticks:
-        parts.append(_draw_text("", place, 90, f"{value:,g}", "middle"))
+    for position, value in axis.ticks:
+        parts.append(_draw_text("", position, 90, f"{value:,g}", "middle"))
     for (label, ratio), side, y in zip(ratios, "ab", (16, 40), strict=True):
         x = axis.place(ratio)
         parts.append(_draw_line("grid", x, x, y, 60))
@@ -132,12 +132,12 @@ def _draw_model(dot: ModelDot) -> SafeString:
 
 def _draw_axes(x: LogAxis, y: LogAxis, format_value: Callable[[float], str]) -> SafeString:
     parts = []
-    for place, value in x.ticks:
-        parts.append(_draw_line("grid", place, place, y.end, y.start))
-        parts.append(_draw_text("", place, y.start + 18, format_count(round(value)), "middle"))
-    for place, value in y.ticks:
-        parts.append(_draw_line("grid", x.start, x.end, place, place))
-        parts.append(_draw_text("", x.start - 8, place + 4, format_value(value), "end"))
+    for position, value in x.ticks:
+        parts.append(_draw_line("grid", position, position, y.end, y.start))
+        parts.append(_draw_text("", position, y.start + 18, format_count(round(value)), "middle"))
+    for position, value in y.ticks:
+        parts.append(_draw_line("grid", x.start, x.end, position, position))
+        parts.append(_draw_text("", x.start - 8, position + 4, format_value(value), "end"))
     return _join(parts)
 
 

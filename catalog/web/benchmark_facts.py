@@ -25,7 +25,7 @@ def list_facts(benchmark: Any, *, has_scores: bool) -> list[tuple[str, str]]:
         (_("Chance level"), _format_share(benchmark.chance)),
         (_("Human score"), _add_note(_format_share(benchmark.human), benchmark.human_note)),
         (_("Separates top models"), _describe_separability(benchmark) if benchmark.separability or has_scores else ""),
-        (_("Replaces"), format_html_join(", ", '<a href="{}">{}</a>', _iter_links(benchmark))),
+        (_("Replaces"), format_html_join(", ", '<a href="{}">{}</a>', _iter_replaced_links(benchmark))),
         (_("Tasks in lm-evaluation-harness"), _format_tasks(benchmark)),
         (_("Source"), _format_link(extract_link(benchmark.source))),
     ]
@@ -51,7 +51,7 @@ def _describe_separability(benchmark: Any) -> SafeString:
     return SafeString(text % {"share": share, "models": benchmark.separability.models})
 
 
-def _iter_links(benchmark: Benchmark) -> Iterator[tuple[str, str]]:
+def _iter_replaced_links(benchmark: Benchmark) -> Iterator[tuple[str, str]]:
     for older in benchmark.supersedes.all():
         yield reverse("benchmark", args=[older.slug]), older.name
 

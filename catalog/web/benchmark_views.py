@@ -22,7 +22,7 @@ from core.templatetags.strips import Scale, build_scale
 SCORES_PER_PAGE = 50
 ROWS_PER_RANKING = 20  # on one page
 RANKINGS_PER_PAGE = 10
-MAX_HIGHER = 3
+MAX_HIGHER_SCORES = 3
 ARENA_RATING = "elo"  # slug of the benchmark whose scores are the ratings on the boards
 FLAWS_BY_SEVERITY = (
     Caveat.Kind.LABEL_ERRORS, Caveat.Kind.LEAKAGE, Caveat.Kind.OVERFITTING, Caveat.Kind.SATURATION,
@@ -53,30 +53,30 @@ STATUS_ORDER = (Benchmark.Status.OPEN, Benchmark.Status.NEAR_CEILING, Benchmark.
 
 
 @require_safe
-def show_benchmark_list(request: HttpRequest, compared: Collection[str], best: Collection[int]) -> HttpResponse:
+def show_benchmark_list(request: HttpRequest, compared: Collection[str], best_keys: Collection[int]) -> HttpResponse:
     """List all benchmarks, grouped into suites. In each suite, benchmarks are sorted by status, open ones first.
 
-    Benchmarks without scores have a separate list. The query parameter `status` selects the benchmarks with one status.
+    Benchmarks without scores are in a separate list. The query parameter `status` selects benchmarks with one status.
 
-    `compared` contains the slugs of benchmarks that can be compared with votes. `best` contains the primary keys of
-    today's best models.
+    `compared` contains the slugs of benchmarks that can be compared with votes. `best_keys` contains the primary keys
+    of today's best models.
     """
     counted = Benchmark.objects.annotate(number=Count("scores"))
     benchmarks: list[Benchmark] = sorted(counted.order_by("name").prefetch_related("caveats"), key=_get_status_position)
-    add_separability(benchmarks, best)
+    add_separability(benchmarks, best_keys)
     _add_score_percents(benchmarks)
     _add_best_scores(benchmarks)
     _add_flaws(benchmarks)
     status = request.GET.get("status", "")
     listed = [benchmark for benchmark in benchmarks if status in ("", benchmark.status)]
-    scored = [benchmark for benchmark in listed if _has_ratings(benchmark)]
+    scored = [benchmark for benchmark in listed if _has_results(benchmark)]
     suites = [
         (title, text, [benchmark for benchmark in scored if benchmark.generation == generation])
         for generation, (title, text) in SUITES.items()
     ]
     context = {
         "filters": _list_filters(benchmarks, status),
-        "unscored": [benchmark for benchmark in listed if not _has_ratings(benchmark)],
+        "unscored": [benchmark for benchmark in listed if not _has_results(benchmark)],
         "suites": [suite for suite in suites if suite[-1]],
         "compared": compared,
         "distrusted": _list_distrusted(benchmarks),
@@ -85,7 +85,7 @@ def show_benchmark_list(request: HttpRequest, compared: Collection[str], best: C
     return render(request, "catalog/benchmarks/benchmark_list.html", context)
 
 
-def _has_ratings(benchmark: Any) -> bool:
+def _has_results(benchmark: Any) -> bool:
     """Return True if the benchmark has scores, or if it is the arena's own rating, which comes from votes."""
     return bool(benchmark.number or benchmark.slug == ARENA_RATING)
 
@@ -162,7 +162,10 @@ def _get_chance_percent(benchmark: Benchmark) -> float:
 
 
 def _find_most_separable(benchmarks: Iterable[Any]) -> Any:
-    """Return the benchmark that separates the most pairs of models, or None if fewer than two can be compared."""
+    """Return the benchmark that separates the largest share of the pairs of models.
+
+    Return None if fewer than two benchmarks can be compared, or if none of them separates any pair.
+    """
     separable = [benchmark for benchmark in benchmarks if benchmark.separability]
     if len(separable) < 2:
         return None
@@ -171,12 +174,12 @@ def _find_most_separable(benchmarks: Iterable[Any]) -> Any:
 
 
 @require_safe
-def show_benchmark(request: HttpRequest, slug: str, best: Collection[int]) -> HttpResponse:
-    """Show a benchmark with its scores. `best` contains the primary keys of today's best models."""
+def show_benchmark(request: HttpRequest, slug: str, best_keys: Collection[int]) -> HttpResponse:
+    """Show a benchmark with its scores. `best_keys` contains the primary keys of today's best models."""
     if not slug.isprintable():  # PostgreSQL rejects NUL
         raise Http404
     benchmark = get_object_or_404(Benchmark.objects.select_related("superseded_by"), slug=slug)
-    add_separability([benchmark], best)
+    add_separability([benchmark], best_keys)
     rankings = load_rankings(benchmark)
     context = {
         "benchmark": benchmark,
@@ -216,11 +219,11 @@ def _build_percent_scale(table: str, rows: Iterable[RankingRow], chance: float) 
 
 
 def _list_higher(rows: Sequence[RankingRow], ranking: Sequence[RankingRow]) -> list[RankingRow]:
-    """Return up to `MAX_HIGHER` rows whose scores are higher than the top score of `ranking`.
+    """Return up to `MAX_HIGHER_SCORES` rows whose scores are higher than the top score of `ranking`.
 
     Both arguments must be sorted, best score first.
     """
-    return [row for row in rows[:MAX_HIGHER] if _get_score(row) > _get_score(ranking[0])]
+    return [row for row in rows[:MAX_HIGHER_SCORES] if _get_score(row) > _get_score(ranking[0])]
 
 
 def _get_score(row: RankingRow) -> float:

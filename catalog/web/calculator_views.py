@@ -78,8 +78,9 @@ def show_cost(request: HttpRequest) -> HttpResponse:
 def _build_preset(
     preset: CostPreset, known_model: cost_prefill.KnownModel | None
 ) -> tuple[CostPreset, str, cost.CostComparison | None, list[tuple[Any, Decimal, int]], str]:
-    """Return the preset, its query string, which includes the selected model, its result, and for a month, the bars and
-    the verdict.
+    """Return the preset, its query string, its result, the bars of the costs for one month, and the cheaper option.
+
+    The query string includes the selected model. The result is None if the input is invalid.
     """
     prices = {} if known_model and known_model.price else dict(EXAMPLE_PRICES)
     model = {"model": known_model.model.slug} if known_model else {}

@@ -29,19 +29,19 @@ logger = logging.getLogger(__name__)
 class SharedResult(Generic[Result]):
     """The result of an expensive check, shared between concurrent requests.
 
-    One thread runs the check, and all callers within `shared_s` seconds get the same result. If `is_lasting` returns
-    False for a result, only callers that were already waiting get it. Otherwise, a web process could still report a
-    failure while another process already reports success.
+    One thread runs the check, and all callers within `shared_s` seconds get the same result. If `is_cacheable` returns
+    False for a result, only callers that were already waiting get it. A cached failure would let a web process report
+    a failure while another process already reports success.
     """
 
     def __init__(
         self,
         check: Callable[[], Result],
         shared_s: float = CACHE_S,
-        is_lasting: Callable[[Result], bool] = lambda result: True,
+        is_cacheable: Callable[[Result], bool] = lambda result: True,
     ) -> None:
         self.check = check
-        self.is_lasting = is_lasting
+        self.is_cacheable = is_cacheable
         self.shared_s = shared_s
         self.timeout_s = TIMEOUT_S
         self._thread = ThreadPoolExecutor(1, check.__name__)
@@ -59,7 +59,7 @@ class SharedResult(Generic[Result]):
             self._result = self.check()
             self._checked_at = time.monotonic()
             self._expires_at = self._checked_at
-            if self.is_lasting(self._result):
+            if self.is_cacheable(self._result):
                 self._expires_at += self.shared_s
         return cast("Result", self._result)
 
@@ -81,7 +81,7 @@ async def report_readiness(request: HttpRequest) -> JsonResponse:
 
 
 def is_ready(parts: dict[str, bool]) -> bool:
-    """Return True if Arena can serve battles with these parts."""
+    """Return True if all parts that battles need are up."""
     return all(parts[part] for part in REQUIRED_PARTS)
 
 
@@ -92,7 +92,7 @@ def collect_status() -> dict[str, bool]:
     return parts | {queue: queue in queues for queue in QUEUES} | {"beat": is_beat_alive()}
 
 
-_shared_status = SharedResult(collect_status, is_lasting=is_ready)
+_shared_status = SharedResult(collect_status, is_cacheable=is_ready)
 
 
 def is_beat_alive() -> bool:

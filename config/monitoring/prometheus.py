@@ -1,4 +1,4 @@
-"""Prometheus metrics. None of them is per model, because a change could reveal the models in an open battle."""
+"""Prometheus metrics. No metric is per model, because a change could reveal the models in an open battle."""
 
 import ipaddress
 import os
@@ -46,7 +46,8 @@ FORBIDDEN_MESSAGE = "To read the metrics from here, set ARENA_METRICS_TOKEN and 
 async def report_metrics(request: HttpRequest) -> HttpResponse:
     """Return the metrics, at most `health.CACHE_S` seconds old.
 
-    The status is 401 or 403 for forbidden clients, and 503 after a timeout.
+    The status is 401 if the token is missing or wrong, 403 if no token is set and the client is not in a private
+    network, and 503 after a timeout.
     """
     token = settings.ENVIRONMENT.arena_metrics_token
     if token and not _has_token(request, token):
@@ -90,7 +91,7 @@ _shared_metrics = health.SharedResult(render_metrics)
 
 
 class _WebProcessCollector(Collector):
-    """The `process_` metrics, labeled with the process id, because the next request can reach another web process."""
+    """The `process_` metrics, labeled with the process ID, because the next request can reach another web process."""
 
     def collect(self) -> Iterable[Metric]:
         labels = {"pid": str(os.getpid())}

@@ -22,22 +22,22 @@ class BusyHeartbeat:
 
     The worker runs one task at a time, and cannot answer pings while a task is running.
 
-    ttl_s: the lifetime of the heartbeat in Redis, in seconds
-    interval_s: seconds between renewals
+    ttl_s: the lifetime of the heartbeat in Redis, in seconds.
+    interval_s: the number of seconds between renewals.
     """
 
     def __init__(self, ttl_s: int = BUSY_TTL_S, interval_s: float = HEARTBEAT_INTERVAL_S) -> None:
         self.ttl_s = ttl_s
         self.interval_s = interval_s
         self._lock = threading.Lock()
-        self._is_busy = threading.Event()
+        self._busy_event = threading.Event()
         self._renewal_thread: threading.Thread | None = None
 
     def begin(self, task: Task, **_: Any) -> None:
         if not _is_ratings_task(task):
             return
         with self._lock:
-            self._is_busy.set()
+            self._busy_event.set()
             _store_heartbeat(BUSY_KEY, self.ttl_s)
         if self._renewal_thread is None:
             self._renewal_thread = threading.Thread(target=self._renew, name="busy", daemon=True)
@@ -47,14 +47,14 @@ class BusyHeartbeat:
         if not _is_ratings_task(task):
             return
         with self._lock:
-            self._is_busy.clear()
+            self._busy_event.clear()
             _delete_heartbeat(BUSY_KEY)
 
     def _renew(self) -> None:
-        while self._is_busy.wait():
+        while self._busy_event.wait():
             time.sleep(self.interval_s)
             with self._lock:
-                if self._is_busy.is_set():
+                if self._busy_event.is_set():
                     _store_heartbeat(BUSY_KEY, self.ttl_s)
 
 
@@ -71,15 +71,15 @@ def _is_ratings_task(task: Task) -> bool:
     return (task.request.delivery_info or {}).get("routing_key") == RATINGS_QUEUE
 
 
-def _store_heartbeat(name: str, seconds: int) -> None:
+def _store_heartbeat(key: str, ttl_s: int) -> None:
     from core.storage.redis_clients import get_redis_client
 
     with suppress(RedisError, OSError):
-        get_redis_client().set(name, 1, ex=seconds)
+        get_redis_client().set(key, 1, ex=ttl_s)
 
 
-def _delete_heartbeat(name: str) -> None:
+def _delete_heartbeat(key: str) -> None:
     from core.storage.redis_clients import get_redis_client
 
     with suppress(RedisError, OSError):
-        get_redis_client().delete(name)
+        get_redis_client().delete(key)

@@ -29,16 +29,16 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        read_bytes = 0
+        bytes_read = 0
         has_more = True
         max_bytes = self.path_limits.get(scope["path"], self.max_bytes)
 
         async def receive_counted() -> Any:
-            nonlocal read_bytes, has_more
+            nonlocal bytes_read, has_more
             message = await receive()
             has_more = message.get("more_body", False)
-            read_bytes += len(message.get("body", b""))
-            if read_bytes > max_bytes:
+            bytes_read += len(message.get("body", b""))
+            if bytes_read > max_bytes:
                 raise BodyTooLarge
             return message
 

@@ -41,13 +41,13 @@ def _hash_sources(backend: str) -> str:
 
 @contextmanager
 def _lock_folder() -> Iterator[None]:
-    """Lock the `config` folder, because two programs that start at the same time would delete each other's files."""
-    folder = os.open(Path(__file__).parents[1], os.O_RDONLY)
+    """Lock the `config` folder, so that two programs that start at the same time do not delete each other's files."""
+    descriptor = os.open(Path(__file__).parents[1], os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 if __name__ == "__main__":

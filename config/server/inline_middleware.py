@@ -110,5 +110,5 @@ INLINE_CLASSES = {
 
 
 def use_inline_classes(names: Iterable[str]) -> list[str]:
-    """Replace Django's middleware in this list with the inline variants."""
+    """Return the class names, each replaced with the name of its inline variant if there is one."""
     return [INLINE_CLASSES.get(name, name) for name in names]

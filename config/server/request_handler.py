@@ -52,15 +52,15 @@ class RequestHandler(ASGIHandler):
 
     async def _stream_response(self, response: StreamingHttpResponse, receive: Any, send: Any) -> None:
         """Send the response until it ends or the client disconnects."""
-        sending = asyncio.create_task(self.send_response(response, send))
-        disconnect = asyncio.create_task(receive())
+        send_task = asyncio.create_task(self.send_response(response, send))
+        disconnect_task = asyncio.create_task(receive())
         try:
-            await asyncio.wait((sending, disconnect), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((send_task, disconnect_task), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (sending, disconnect):
+            for task in (send_task, disconnect_task):
                 task.cancel()
             with suppress(asyncio.CancelledError):
-                await sending
+                await send_task
 
     def make_view_atomic(self, view: View) -> View:
         """Return the view as a coroutine function, which Django calls without starting a thread."""
@@ -82,7 +82,7 @@ def _render_in_thread(view: View) -> View:
 
 
 async def _close_response(response: HttpResponseBase) -> None:
-    """Close the response in the thread that the request used, because that thread might have a connection."""
+    """Close the response in the thread that the request used, because that thread might hold a database connection."""
     context = SyncToAsync.thread_sensitive_context.get(None)
     if context in SyncToAsync.context_to_thread_executor:
         await sync_to_async(response.close)()

@@ -11,7 +11,7 @@ DEFAULT_MAX_AGE = 60
 HASHED_NAME = r"\.[0-9a-f]{12}\.[^/]+$"  # `collectstatic` adds a hash to file names
 
 
-def _never_called(environ: Any, start_response: Any) -> list[bytes]:
+def _unused_application(environ: Any, start_response: Any) -> list[bytes]:
     """The WSGI application that WhiteNoise requires. Arena uses only WhiteNoise's index of files."""
     raise NotImplementedError
 
@@ -24,7 +24,7 @@ class StaticFiles:
 
     def __init__(self, application: Any) -> None:
         self.application = application
-        self.files = WhiteNoise(_never_called, max_age=DEFAULT_MAX_AGE, immutable_file_test=HASHED_NAME)
+        self.files = WhiteNoise(_unused_application, max_age=DEFAULT_MAX_AGE, immutable_file_test=HASHED_NAME)
         self.files.FOREVER = IMMUTABLE_MAX_AGE
         self.files.add_files(str(settings.STATIC_ROOT), prefix=settings.STATIC_URL)
 

@@ -16,7 +16,7 @@ MAX_OPEN_FILES = 8192  # about twice the combined limit on open battle and board
 
 
 def raise_file_limit() -> None:
-    """Raise the limit on open files. Each connection needs one, and the usual limit of 1,024 is too low."""
+    """Raise the limit on open files. Each connection needs an open file, and the usual limit of 1,024 is too low."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     max_files = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, max_files), hard))
@@ -37,7 +37,7 @@ async def _run_ticks(server: Server) -> None:
 
 
 class ChunkWriter:
-    """Writes chunks of a streaming response past the response's task."""
+    """Writes chunks of a streaming response directly, bypassing the response's task."""
 
     def __init__(self, cycle: RequestResponseCycle) -> None:
         self.cycle = cycle
@@ -45,12 +45,12 @@ class ChunkWriter:
     def write(self, chunk: bytes) -> bool:
         """Write a chunk now. Return False if the response has not begun, or if the client does not keep up.
 
-        The caller makes sure that no chunk of the task is in transit, because this one could overtake it.
+        The caller must ensure that no chunk from the task is in transit, because the new chunk could overtake it.
         """
         cycle = self.cycle
         if not cycle.chunked_encoding or cycle.response_complete or cycle.flow.write_paused:
             return False
-        if cycle.transport.is_closing():  # uvicorn tells only the connection's newest cycle
+        if cycle.transport.is_closing():  # uvicorn reports a disconnect only to the connection's newest cycle
             return False
         cycle.transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
         return True
@@ -96,7 +96,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._set_deadline(self.body_s)
         super().on_headers_complete()
         if self.cycle is not None:
-            self.scope["extensions"] = {WRITE_NOW: ChunkWriter(self.cycle).write}  # type: ignore[dict-item]  # ASGI: a dict
+            self.scope["extensions"] = {WRITE_NOW: ChunkWriter(self.cycle).write}  # type: ignore[dict-item]  # ASGI requires a dict
 
     def on_message_complete(self) -> None:
         self._clear_deadline()

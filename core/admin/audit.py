@@ -16,7 +16,7 @@ from core.models import AuditEntry
 HIDDEN = "(hidden)"
 # Names of secret columns in any table. Names of environment variables (`api_key_env`) are not secret.
 SECRET_FIELD_NAME = re.compile(r"password|secret|hash|encrypted|(^|_)key$", re.IGNORECASE)
-# Secret endpoint parameters, which are sent to the provider.
+# Names of secret endpoint parameters, which are sent to the provider.
 SECRET_PARAMETER_NAME = re.compile(r"key|secret|token|password|authori[sz]ation|cookie", re.IGNORECASE)
 MAX_NAME_LENGTH = 300
 ADDED = "added"
@@ -30,7 +30,7 @@ Values = dict[str, Any]
 class _AuditedRequest:
     """The operator of an admin request, and the earlier values of the changed rows."""
 
-    who: str
+    username: str
     before: dict[tuple[type[Model], Any], Values | None] = field(default_factory=dict)
 
 
@@ -38,9 +38,9 @@ _audited_request: ContextVar[_AuditedRequest | None] = ContextVar("audited_reque
 
 
 @contextmanager
-def log_changes_as(who: str) -> Iterator[None]:
-    """Record all changes to watched models in this block under the operator's name."""
-    token = _audited_request.set(_AuditedRequest(who))
+def log_changes_as(username: str) -> Iterator[None]:
+    """Record all changes to watched models in this block under the operator's username."""
+    token = _audited_request.set(_AuditedRequest(username))
     try:
         yield
     finally:
@@ -51,12 +51,12 @@ def list_watched_models() -> list[type]:
     """Return the models that operators can change in the admin, including inlines."""
     from core.admin.read_only import ReadOnlyAdmin  # avoids a circular import
 
-    pages = [page for page in admin.site._registry.values() if not isinstance(page, ReadOnlyAdmin)]  # noqa: SLF001  # Django has no public way
+    pages = [page for page in admin.site._registry.values() if not isinstance(page, ReadOnlyAdmin)]  # noqa: SLF001  # Django has no public API for this
     return [page.model for page in pages] + [inline.model for page in pages for inline in page.inlines]
 
 
 def watch_model(model: type[Model]) -> None:
-    """Connect signals that record all changes to this model."""
+    """Connect signal receivers that record all changes to this model."""
     for signal, receiver in ((pre_save, _store_old_values), (post_save, _record_save), (pre_delete, _record_deletion)):
         signal.connect(receiver, sender=model, dispatch_uid=f"changes {model._meta.label}")
     for relation in model._meta.many_to_many:
@@ -64,13 +64,16 @@ def watch_model(model: type[Model]) -> None:
         m2m_changed.connect(_record_relation_change, sender=relation.remote_field.through, dispatch_uid=uid)
 
 
-def record_change(who: str, kind: str, row: Model, before: Values | None = None, after: Values | None = None) -> None:
-    """Store one action of an operator in the log.
+def record_change(
+    username: str, kind: str, row: Model, before: Values | None = None, after: Values | None = None
+) -> None:
+    """Record one operator action in the audit log.
 
-    `who` is the operator's username. `kind` is `ADDED`, `CHANGED`, `DELETED`, or the name of another action.
+    `kind` is `ADDED`, `CHANGED`, `DELETED`, or the name of another action. `before` and `after` must not contain
+    secrets.
     """
     AuditEntry.objects.create(
-        who=who,
+        who=username,
         kind=kind,
         what=row._meta.label_lower,
         key=str(row.pk),
@@ -93,18 +96,18 @@ def _record_save(sender: type[Model], instance: Model, **_: Any) -> None:
     after = _load_values(instance)
     if before is None or after is None:
         request.before.pop((sender, None), None)  # a new row had no primary key in `_store_old_values`
-        record_change(request.who, ADDED, instance, after=_mask_secrets(after or {}))
+        record_change(request.username, ADDED, instance, after=_mask_secrets(after or {}))
         return
     names = [name for name, value in after.items() if before[name] != value]
     if names:
         old_values = _mask_secrets({name: before[name] for name in names})
         new_values = _mask_secrets({name: after[name] for name in names})
-        record_change(request.who, CHANGED, instance, old_values, new_values)
+        record_change(request.username, CHANGED, instance, old_values, new_values)
 
 
 def _record_deletion(sender: type[Model], instance: Model, **_: Any) -> None:
     if request := _audited_request.get():
-        record_change(request.who, DELETED, instance, before=_mask_secrets(_load_values(instance) or {}))
+        record_change(request.username, DELETED, instance, before=_mask_secrets(_load_values(instance) or {}))
 
 
 def _record_relation_change(
@@ -116,7 +119,7 @@ def _record_relation_change(
     if request and action_name:
         related_names = sorted(map(str, model._default_manager.filter(pk__in=pk_set or ())))
         changes = {str(model._meta.verbose_name_plural): {action_name: related_names}}
-        record_change(request.who, CHANGED, instance, after=changes)
+        record_change(request.username, CHANGED, instance, after=changes)
 
 
 def _load_values(instance: Model) -> Values | None:

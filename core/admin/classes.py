@@ -1,4 +1,4 @@
-"""Base classes for admin pages: typed versions of Django's classes, and formsets with labels for screen readers."""
+"""Base classes for admin pages: typed versions of Django's classes, and widgets and formsets for screen readers."""
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 

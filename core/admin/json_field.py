@@ -15,7 +15,7 @@ class StrictJsonField(forms.JSONField):
     """A JSON field that accepts only values that PostgreSQL can store.
 
     Django's field accepts some values that PostgreSQL rejects, and crashes on deeply nested JSON. An empty field
-    becomes the column's default, an empty list or object.
+    becomes the column's default, which is an empty list or object.
     """
 
     def to_python(self, value: Any) -> Any:
@@ -27,9 +27,9 @@ class StrictJsonField(forms.JSONField):
             raise ValidationError(
                 _(
                     "This JSON cannot be stored. Remove NUL characters, lone surrogates, and numbers that are too"
-                    " large. Nest the JSON at most %(deepest)s levels deep."
+                    " large. Nest the JSON at most %(max_depth)s levels deep."
                 ),
-                params={"deepest": MAX_JSON_DEPTH},
+                params={"max_depth": MAX_JSON_DEPTH},
             )
         if parsed is None and callable(self.initial):
             return self.initial()

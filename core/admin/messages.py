@@ -1,4 +1,4 @@
-"""Enables Django's messages framework only on admin pages, which saves its cost on all other pages."""
+"""Enables Django's messages framework only on admin pages, to avoid its cost on all other pages."""
 
 from functools import cached_property
 from typing import Any

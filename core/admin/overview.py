@@ -1,4 +1,4 @@
-"""The overview on the admin index page: tiles with figures, and the first steps of a new installation.
+"""The overview on the admin index page: tiles with figures, and setup steps for a new installation.
 
 Each app registers functions that build its tiles and steps, because `core` must not import the apps.
 """
@@ -24,7 +24,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a chart. `top` is the empty space above it, in percent of the highest bar's height."""
+    """A bar of a chart. `top` is the empty space above it, in percent of the tallest bar's height."""
 
     label: str
     value: str
@@ -47,7 +47,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Step:
-    """A setup step for a new installation. `url` is the admin page for this step."""
+    """A setup step for a new installation. `url` leads to the admin page for this step."""
 
     label: str
     url: str

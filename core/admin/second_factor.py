@@ -16,7 +16,7 @@ REQUIRED = "required"
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
-    """Renders the QR code as an SVG element, and prevents operators from removing a required app."""
+    """Renders the QR code as an SVG element, and prevents operators from removing a required authenticator app."""
 
     def build_totp_svg(self, url: str) -> str:
         """Return only the SVG element, without the XML declaration, which is invalid in HTML.
@@ -50,7 +50,7 @@ class AuthenticateForm(_SingleUseCodeForm, forms.AuthenticateForm):  # type: ign
 
 
 class ReauthenticateForm(_SingleUseCodeForm, forms.ReauthenticateForm):  # type: ignore[misc]  # allauth has no types
-    """The form that asks for a code again before it shows a page with secrets."""
+    """The form that asks for a code again before a page with secrets is shown."""
 
 
 def is_totp_required(user: User | AnonymousUser) -> bool:

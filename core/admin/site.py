@@ -36,7 +36,7 @@ MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 
 
 def _count_rows(model: type[Model]) -> str:
-    """Return the number of rows as text. Counting stops at `MAX_COUNTED`, because more would be slow."""
+    """Return the number of rows as text. Counting stops at `MAX_COUNTED`, because counting more would be slow."""
     number = model._default_manager.order_by()[: MAX_COUNTED + 1].count()
     return f"{MAX_COUNTED:,}+" if number > MAX_COUNTED else f"{number:,}"
 
@@ -93,7 +93,11 @@ class ArenaAdminSite(admin.AdminSite):
         return super().has_permission(request) and not second_factor.is_totp_missing(request.user)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Redirect to the shared login page, which counts attempts and locks out attackers."""
+        """Redirect to the shared login page, which counts attempts and locks out attackers.
+
+        Operators who are logged in are redirected to the admin index, or to the setup of a required authenticator app.
+        Other users who are logged in get status 403.
+        """
         if self.has_permission(request):
             return redirect("admin:index")
         if second_factor.is_totp_missing(request.user):

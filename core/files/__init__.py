@@ -1,1 +1,1 @@
-"""Reads and writes files record by record."""
+"""Reads files record by record, and escapes formulas in CSV files."""

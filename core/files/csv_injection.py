@@ -2,7 +2,7 @@
 
 import re
 
-# The last four are the full-width forms of the first four, which some programs treat the same way.
+# The last four characters are the full-width forms of the first four, which some programs treat the same way.
 FORMULA_START = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 FORMULA = re.compile(f"'*{FORMULA_START}")
 ESCAPED_FORMULA = re.compile(f"''*{FORMULA_START}")

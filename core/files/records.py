@@ -1,4 +1,4 @@
-"""Reads JSON Lines and CSV files one record at a time. A ValueError contains the number of the invalid line."""
+"""Reads JSON Lines and CSV files one record at a time. Errors are ValueErrors that name the invalid line."""
 
 import csv
 import sys

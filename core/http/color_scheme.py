@@ -27,7 +27,7 @@ def set_color_scheme(request: HttpRequest) -> HttpResponse:
         response = HttpResponseRedirect(next_url)
         response.delete_cookie(SCHEME_COOKIE)
         return response
-    # The anchor returns the focus to the switch. Otherwise, the page sets the focus when it loads.
+    # The anchor returns the focus to the switch. Without it, the page could set the focus elsewhere when it loads.
     response = HttpResponseRedirect(f"{next_url}#to-{OPPOSITE_SCHEMES[scheme]}")
     response.set_cookie(SCHEME_COOKIE, scheme, max_age=COOKIE_MAX_AGE_S, samesite="Lax", secure=settings.SECURE)
     return response

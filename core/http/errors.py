@@ -30,8 +30,8 @@ INVALID_REQUEST = "Invalid request."
 class RequestError(Exception):
     """Raised to reject a request before it changes anything.
 
-    `code` is for programs, and `detail` is a sentence for people. `extra` contains further fields of the JSON error, or
-    `retry_after`, a number of seconds that is sent as the Retry-After header.
+    `code` is for programs, and `detail` is a sentence for people. `extra` contains further fields of the JSON error.
+    `retry_after` in `extra`, a number of seconds, is instead sent as the Retry-After header.
     """
 
     def __init__(self, code: str, detail: str, status: int, **extra: Any) -> None:
@@ -100,7 +100,7 @@ def too_large_error(max_bytes: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE) -> Re
 
 
 class Utf8UploadHandler(MemoryFileUploadHandler):
-    """Rejects multipart forms that are not in UTF-8. Django already rejects other forms.
+    """Rejects multipart forms that are not in UTF-8. Django already rejects such URL-encoded forms.
 
     The charset of a multipart form can name any Python codec, and Django tries even codecs that do not return text.
     """
@@ -119,12 +119,12 @@ class Utf8UploadHandler(MemoryFileUploadHandler):
 
 
 class StrictJsonParser(JSONParser):
-    """Parses a JSON body. Returns the same error for all invalid JSON."""
+    """Parses a JSON body. Raises the same error for all invalid JSON."""
 
     def parse(self, *arguments: Any, **options: Any) -> Any:
         try:
             return super().parse(*arguments, **options)
-        except (exceptions.ParseError, RecursionError):  # RecursionError: nested too deeply
+        except (exceptions.ParseError, RecursionError):  # RecursionError means too much nesting
             raise exceptions.ParseError("The body is not valid JSON.") from None
 
 
@@ -139,7 +139,7 @@ def read_json_body(request: Request) -> Any:
 
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Exception handler for DRF. Returns all errors as `{"error": {"code", "detail", "fields"?}}`."""
+    """Exception handler for DRF. Returns `{"error": {"code", "detail", "fields"?}}`, or None for a server error."""
     if isinstance(error, RequestDataTooBig):
         error = too_large_error()
     if isinstance(error, exceptions.UnsupportedMediaType):
@@ -147,7 +147,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
             "unsupported_media_type", f"The body must be JSON, with Content-Type: {StrictJsonParser.media_type}.", 415
         )
     if isinstance(error, Http404):
-        error = exceptions.NotFound("Not found, or it belongs to someone else.")
+        error = exceptions.NotFound("This does not exist or belongs to someone else.")
     if isinstance(error, exceptions.APIException):
         error = _convert_api_error(error)
     if not isinstance(error, RequestError):
@@ -167,7 +167,7 @@ def _convert_api_error(error: exceptions.APIException) -> RequestError:
 
 
 def reject_unsafe_method(request: HttpRequest, detail: str) -> HttpResponse | None:
-    """Return an error response unless the method is GET or HEAD."""
+    """Return a 405 response, or None if the method is GET or HEAD."""
     if request.method in READ_METHODS:
         return None
     return build_error_response(RequestError("method_not_allowed", detail, 405), Allow=", ".join(READ_METHODS))

@@ -12,7 +12,7 @@ from django.shortcuts import render
 def render_live_form(
     request: HttpRequest, template: str, context: dict[str, Any], form: Form, query: str
 ) -> HttpResponse:
-    """Return the page of a form. For htmx, `query` replaces the query string in the address bar.
+    """Return the page with the form. For htmx, `query` replaces the query string in the address bar.
 
     No history entry is added, so that "Back" leaves the form instead of undoing one number at a time. If the form has
     errors, the status is 400. For htmx, it is still 200, because htmx ignores responses with status 400.

@@ -118,7 +118,7 @@ ERROR_DESCRIPTIONS = {
     400: "Invalid request. `fields` contains the error messages for each field.",
     401: "Invalid or expired API key.",
     403: "`X-CSRFToken` is missing or wrong (code `csrf`), or the API key does not allow this call (other codes).",
-    404: "Not found, or it belongs to someone else.",
+    404: "The object does not exist or belongs to someone else.",
     409: "Not possible in the current state of the battle. `code` contains the reason.",
     413: (
         f"The body is too large. The limit is {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000} kB, or 10 MB for "
@@ -152,7 +152,7 @@ ETAG_HEADER = OpenApiParameter(
     response=[200, 304],
     description="Identifies this version of the response. Send it as `If-None-Match`.",
 )
-NOT_MODIFIED = OpenApiResponse(None, "The response has not changed since the one in `If-None-Match`. There is no body.")
+NOT_MODIFIED = OpenApiResponse(None, "The response is still the version named in `If-None-Match`. There is no body.")
 PAGE_PARAMETERS = (
     OpenApiParameter("cursor", str, description="The cursor from the URL in `next` or `previous`."),
     OpenApiParameter(
@@ -189,7 +189,9 @@ def describe_call(
     if etag:
         headers += [IF_NONE_MATCH_HEADER, ETAG_HEADER]
     not_modified = {304: NOT_MODIFIED} if etag else {}
-    examples = [OpenApiExample("Answer", build_example(response, name), response_only=True, status_codes=[str(status)])]
+    examples = [
+        OpenApiExample("Response", build_example(response, name), response_only=True, status_codes=[str(status)])
+    ]
     if request:
         examples.append(OpenApiExample("Request", build_example(request), request_only=True))
 
@@ -230,11 +232,11 @@ def describe_stream_call(
     parameters: Iterable[dict[str, Any]] = (),
     errors: Iterable[int] = STREAM_ERRORS,
 ) -> dict[str, Any]:
-    """Return the path item for a view that does not use DRF. Its docstring is the summary and description."""
+    """Return the path item for a view that does not use DRF. The view's docstring is the summary and description."""
     summary, description = split_docstring(view)
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     content = {"schema": {"type": "string"}, "example": example}
-    rejections = {str(number): {"description": ERROR_DESCRIPTIONS[number], "content": error} for number in errors}
+    error_responses = {str(number): {"description": ERROR_DESCRIPTIONS[number], "content": error} for number in errors}
     return {
         "get": {
             "operationId": name,
@@ -243,12 +245,14 @@ def describe_stream_call(
             "description": description,
             "security": [{"voter": []}, {"key": []}, {}],
             "parameters": [*parameters],
-            "responses": {"200": {"description": summary, "content": {media_type: content}}, **rejections},
+            "responses": {"200": {"description": summary, "content": {media_type: content}}, **error_responses},
         }
     }
 
 
 def _check_parameters(known: Sequence[OpenApiParameter], view: View) -> Any:
+    """Return the view, wrapped in a check of its query parameters."""
+
     @wraps(view)
     def checked_view(instance: object, request: Request, *arguments: Any, **options: Any) -> Any:
         if errors := find_parameter_errors(request.query_params, known):
@@ -261,21 +265,21 @@ def _check_parameters(known: Sequence[OpenApiParameter], view: View) -> Any:
 def find_parameter_errors(query: QueryDict, known: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
     """Return an error for each unknown query parameter, and for each repeated single-value parameter."""
     by_name = {parameter.name: parameter for parameter in known}
-    errors = {name: [_build_unknown_message(by_name)] for name in query if name not in by_name}
+    errors = {name: [_build_unknown_parameter_message(by_name)] for name in query if name not in by_name}
     for name, values in query.lists():
         parameter = by_name.get(name)
         if parameter and len(values) > 1 and (not parameter.many or parameter.explode is False):
-            errors[name] = [_build_repeated_message(parameter)]
+            errors[name] = [_build_repeated_parameter_message(parameter)]
     return errors
 
 
-def _build_unknown_message(known: Iterable[str]) -> str:
+def _build_unknown_parameter_message(known: Iterable[str]) -> str:
     if names := ", ".join(known):
         return _("Unknown parameter. This call accepts: %s.") % names
-    return _("Unknown parameter. This call accepts none.")
+    return _("Unknown parameter. This call accepts no parameters.")
 
 
-def _build_repeated_message(parameter: OpenApiParameter) -> str:
+def _build_repeated_parameter_message(parameter: OpenApiParameter) -> str:
     if parameter.many:
         return _("Send this parameter once, and separate values with commas.")
     return _("Send this parameter once.")

@@ -1,6 +1,6 @@
 """Builds examples of requests and responses for the OpenAPI document.
 
-`examples.json` in the folder of a module with schemas maps a component to the values of its fields:
+`examples.json` in the folder of a module with schemas maps each schema component to the values of its fields:
 
 - A component inherits the values of its base classes.
 - Values that are missing in a nested schema come from the component of that schema.
@@ -22,7 +22,7 @@ SCHEMA_SUFFIX = "Schema"
 
 
 def build_example(schema: type[Any], call: str = "") -> dict[str, Any]:
-    """Return an example of a schema. `call` is the operation ID of the call that returns this response, if any."""
+    """Return an example of a schema. `call` is the operation ID of the call that returns this schema, if any."""
     return _build_object(schema, _load_values(schema.__module__).get(call, {}))
 
 

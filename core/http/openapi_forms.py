@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from core.text.number_fields import AmountField, DefaultsForm, get_default
 
-# The documented notation. The form also accepts other notations, such as numbers with underscores.
+# The notation that the document describes. The form also accepts others, such as numbers with underscores.
 NUMBER_PATTERN = r"^[+-]?[0-9][0-9,]*(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?[kKmMbBtT]?$"
 FIELD_SCHEMAS: tuple[tuple[type[forms.Field], dict[str, Any]], ...] = (
     (AmountField, {"type": "string", "pattern": NUMBER_PATTERN}),

@@ -27,7 +27,10 @@ def render_unavailable(request: HttpRequest) -> HttpResponse:
 
 
 class OutageMiddleware:
-    """Returns status 503 if a view cannot reach the database. It must come after the middleware that its page needs."""
+    """Returns status 503 if a view cannot reach the database.
+
+    In `MIDDLEWARE`, it must come after the middleware that the error page needs.
+    """
 
     sync_capable = async_capable = True
 

@@ -30,7 +30,7 @@ class StrictCursorPagination(CursorPagination):
         return min(int(text), MAX_PAGE_SIZE)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Return the position in the cursor. Raises NotFound if it is invalid. DRF would pass it to the database."""
+        """Return the cursor, if any. Raises NotFound for an invalid position, which DRF would pass to the database."""
         cursor: Cursor | None = super().decode_cursor(request)
         if cursor and cursor.position is not None and not self.is_valid_position(str(cursor.position)):
             raise NotFound(self.invalid_cursor_message)

@@ -1,4 +1,4 @@
-"""Rate limits: token buckets that refill evenly, with N charges per hour.
+"""Rate limits: token buckets that refill evenly, at N charges per hour.
 
 A bucket is stored in Redis as one number: the time at which it will be full again. Each charge delays that time by
 1/N hour. If this would overdraw any bucket of the request, no bucket is charged. A script does this atomically with the
@@ -24,7 +24,7 @@ DEFAULT_BURST = 60
 RETRY_DELAY_S = 2.0  # after a failure, Redis is not called for this long
 LOCAL_DIVISOR = 4
 MAX_LOCAL_BUCKETS = 10_000
-# KEYS: the buckets. ARGV: 1 if buckets may be overdrawn, otherwise 0, then the step and depth of each bucket in µs.
+# KEYS: the buckets. ARGV: 1 if buckets may be overdrawn and 0 if not, then the step and depth of each bucket in µs.
 # Charges all buckets and returns 0, or charges none and returns the µs to wait.
 CHARGE_SCRIPT = """
 local time = redis.call("TIME")
@@ -97,16 +97,16 @@ def overdraw_buckets(buckets: Iterable[Bucket], amount: int) -> None:
 
 
 def _apply_charge(buckets: Iterable[Bucket], amount: int, *, overdraw: bool = False) -> float:
-    limited = [bucket for bucket in buckets if bucket.per_hour]
-    if not limited:
+    limited_buckets = [bucket for bucket in buckets if bucket.per_hour]
+    if not limited_buckets:
         return 0.0
     if time.monotonic() >= _local_buckets.retry_at:
         try:
-            return _charge_in_redis(limited, amount, overdraw=overdraw) / 1e6
+            return _charge_in_redis(limited_buckets, amount, overdraw=overdraw) / 1e6
         except (RedisError, OSError) as error:
             logger.warning("Redis is down; rate limits are counted in this process: %s", error)
             _local_buckets.retry_at = time.monotonic() + RETRY_DELAY_S
-    return _local_buckets.change(limited, amount, overdraw=overdraw) / 1e6
+    return _local_buckets.charge(limited_buckets, amount, overdraw=overdraw) / 1e6
 
 
 def _charge_in_redis(buckets: Sequence[Bucket], amount: int, *, overdraw: bool) -> int:
@@ -127,15 +127,16 @@ class _LocalBuckets:
         self.full_at: dict[str, int] = {}
         self.lock = threading.Lock()
 
-    def change(self, buckets: Sequence[Bucket], amount: int, *, overdraw: bool) -> int:
+    def charge(self, buckets: Sequence[Bucket], amount: int, *, overdraw: bool) -> int:
+        """Charge all buckets and return 0, or charge none and return the time to wait, in µs."""
         now = time.monotonic_ns() // 1000
-        small = [replace(bucket, per_hour=max(1, bucket.per_hour // LOCAL_DIVISOR)) for bucket in buckets]
+        smaller_buckets = [replace(bucket, per_hour=max(1, bucket.per_hour // LOCAL_DIVISOR)) for bucket in buckets]
         with self.lock:
             full_at = {
                 bucket.key: max(self.full_at.get(bucket.key, now), now) + bucket.compute_step_us(amount)
-                for bucket in small
+                for bucket in smaller_buckets
             }
-            wait = max(full_at[bucket.key] - bucket.depth_us - now for bucket in small)
+            wait = max(full_at[bucket.key] - bucket.depth_us - now for bucket in smaller_buckets)
             if wait > 0 and not overdraw:
                 return wait
             if len(self.full_at) > MAX_LOCAL_BUCKETS:

@@ -13,7 +13,7 @@ from django.http import StreamingHttpResponse
 from core.http.errors import RequestError
 from core.storage.shared_slots import SharedSlot, SharedSlots
 
-# Per process and kind. With this many streams, `arena.answers.stream_hub` can send to each battle every 0.4 s.
+# Limit per process and kind. With this many streams, `arena.answers.stream_hub` can send to each battle every 0.4 s.
 MAX_OPEN_STREAMS = 2000
 RETRY_DELAY_S = 5
 MAX_STREAM_S = 300.0
@@ -36,7 +36,7 @@ def acquire_slot(open_slots: SharedSlots, maximums: Mapping[str, int]) -> Shared
 
 @dataclass(eq=False)
 class EventStream:
-    """The events of one connection. Django closes it with the response, even if the client has read no events."""
+    """The events of one connection. Django closes the object with the response, even if the client has read nothing."""
 
     slot: SharedSlot
     events: AsyncIterator[bytes]

@@ -18,24 +18,24 @@ Fields = tuple["Field[Any, Any]", ...]
 def insert(*instances: Model) -> None:
     """Insert new instances of one model in one statement, without signals.
 
-    PostgreSQL sets the generated key, and the fields that have only a default of the database. All instances must have
-    values for the same fields.
+    PostgreSQL sets the generated key, and every field that has only a database default. All instances must have values
+    for the same fields.
     """
     first = instances[0]
     fields = first._meta.concrete_fields
-    returned = tuple(field for field in fields if _is_set_by_database(first, field))
-    stored = tuple(field for field in fields if field not in returned)
-    begin, row, end = _build_statement(type(first), stored, returned)
+    returned_fields = tuple(field for field in fields if _is_set_by_database(first, field))
+    stored_fields = tuple(field for field in fields if field not in returned_fields)
+    begin, row, end = _build_statement(type(first), stored_fields, returned_fields)
     values = [
         field.get_db_prep_save(getattr(instance, field.attname), connection)
         for instance in instances
-        for field in stored
+        for field in stored_fields
     ]
     rows = fetch_rows(begin + ", ".join([row] * len(instances)) + end, values)
     for instance, results in zip(instances, rows, strict=True):
-        for field, value in zip(returned, results, strict=False):
+        for field, value in zip(returned_fields, results, strict=False):
             setattr(instance, field.attname, value)
-        state = instance._state  # noqa: SLF001  # Django has no public way
+        state = instance._state  # noqa: SLF001  # Django has no public API for this
         state.adding = False
         state.db = connection.alias
 
@@ -46,12 +46,13 @@ def _is_set_by_database(instance: Model, field: "Field[Any, Any]") -> bool:
 
 
 @lru_cache(maxsize=64)
-def _build_statement(model: type[Model], stored: Fields, returned: Fields) -> tuple[str, str, str]:
+def _build_statement(model: type[Model], stored_fields: Fields, returned_fields: Fields) -> tuple[str, str, str]:
     """Return the parts of the statement: before the rows, one row, and after the rows."""
-    columns = ", ".join(f'"{field.column}"' for field in stored)
+    columns = ", ".join(f'"{field.column}"' for field in stored_fields)
     placeholders = (
-        field.get_placeholder(None, None, connection) if hasattr(field, "get_placeholder") else "%s" for field in stored
+        field.get_placeholder(None, None, connection) if hasattr(field, "get_placeholder") else "%s"
+        for field in stored_fields
     )
-    returning = ", ".join(f'"{field.column}"' for field in returned) or "1"
+    returning = ", ".join(f'"{field.column}"' for field in returned_fields) or "1"
     begin = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES '  # noqa: S608  # the model's own names
     return begin, f"({', '.join(placeholders)})", f" RETURNING {returning}"

@@ -1,4 +1,4 @@
-"""Connection parameters, and queries in async views that release their connection before the response is sent."""
+"""Connection parameters, small query helpers, and queries for async views that release their connection afterward."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +11,8 @@ from django.db.models import Model
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-# Queries use separate threads. Django logs errors in a shared thread before a request releases its connection. If
-# queries waiting for a connection occupied all shared threads, this would deadlock.
+# Queries of async views do not use asgiref's shared threads. Django logs an error in a shared thread before the request
+# releases its connection, so the two would deadlock if all shared threads were waiting for a connection.
 QUERY_THREADS = ThreadPoolExecutor(6, "query")
 
 
@@ -32,7 +32,7 @@ def fetch_rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
 def set_prefetched(instance: Model, relation: str, related: Iterable[Model]) -> None:
     """Make `instance.relation.all()` return these objects without a query, as if they had been prefetched."""
     queryset = getattr(instance, relation).all()
-    queryset._result_cache = list(related)  # noqa: SLF001  # Django has no public way
+    queryset._result_cache = list(related)  # noqa: SLF001  # Django has no public API for this
     prefetched = getattr(instance, "_prefetched_objects_cache", {})
     instance._prefetched_objects_cache = {**prefetched, relation: queryset}  # type: ignore[attr-defined]  # noqa: SLF001
 
@@ -46,7 +46,7 @@ def release_connection() -> None:
 def database_sync_to_async(
     query: Callable[Arguments, Result], threads: ThreadPoolExecutor = QUERY_THREADS
 ) -> Callable[Arguments, Awaitable[Result]]:
-    """Wrap a function as a coroutine that runs in a thread and then releases the thread's connection."""
+    """Return a coroutine function that runs the query in a thread and then releases the thread's connection."""
 
     def run(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:

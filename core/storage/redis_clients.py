@@ -1,4 +1,4 @@
-"""Redis clients for synchronous and asynchronous code, and a context manager for writes that can be lost."""
+"""Redis clients for synchronous and asynchronous code, and a context manager for writes that may be lost."""
 
 import logging
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def connect_async_redis() -> "Redis":
 
 @contextmanager
 def suppress_redis_errors() -> Iterator[None]:
-    """Log Redis errors and continue. Writes in the block can be lost."""
+    """Log Redis errors and continue after the block, whose writes may be lost."""
     try:
         yield
     except (RedisError, OSError) as error:

@@ -18,7 +18,7 @@ Command = Sequence[str | bytes | int]
 
 
 class _Responses(asyncio.Protocol):
-    """Receives the responses on one transport, and passes them on to the call that awaits them."""
+    """Receives the responses on one transport, and passes them to the call that awaits them."""
 
     def __init__(self) -> None:
         self._parser = hiredis.Reader(protocolError=InvalidResponse, replyError=ResponseError)
@@ -43,32 +43,31 @@ class _Responses(asyncio.Protocol):
             self.fail(error)
             return
         if self._received is None or self._received.done() or len(self._responses) > self._awaited_count:
-            self.fail(InvalidResponse("Redis has sent an unexpected response"))
+            self.fail(InvalidResponse("Redis sent an unexpected response"))
         elif len(self._responses) == self._awaited_count:
             self._received.set_result(self._responses)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
-        self.fail(exc or RedisConnectionError("Redis has closed the connection"))
+        self.fail(exc or RedisConnectionError("Redis closed the connection"))
 
     def fail(self, error: Exception) -> None:
-        """End the call that waits. The transport cannot be used anymore."""
+        """Raise this error in the waiting call, if any, and mark the transport as unusable."""
         self.is_usable = False
         if self._received and not self._received.done():
             self._received.set_exception(error)
 
 
 class RedisConnection:
-    """One connection. Its commands take a fraction of the CPU time that the client needs for them.
+    """One connection. Its commands take a fraction of the CPU time that redis-py's client would need.
 
-    The client opens the connection, and a protocol of our own then replaces the client's. So each call of `execute` is
-    one write, one read, and one timer. The first call opens the connection, and so does the first call after it has
-    broken.
+    redis-py opens the connection, and our own protocol then replaces redis-py's, so each call of `execute` takes one
+    write, one read, and one timer. The first call opens the connection, and the next call after a failure reopens it.
     """
 
     def __init__(self, url: str | None = None) -> None:
         """Prepare the connection. The default URL is `REDIS_URL`."""
-        # Callers expect the lists that hiredis makes of RESP2.
+        # Callers expect the lists that hiredis returns for RESP2.
         pool = ConnectionPool.from_url(url or settings.REDIS_URL, protocol=2, retry=Retry(NoBackoff(), 0))
         self._connection: Connection = pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py has no types for it
         self._lock = asyncio.Lock()
@@ -88,13 +87,13 @@ class RedisConnection:
                 transport = await self._connect()
             protocol = self._protocol
             received = protocol.await_responses(len(commands))
-            error = TimeoutError("Redis does not respond")
+            error = TimeoutError("Redis did not respond")
             timer = asyncio.get_running_loop().call_later(RESPONSE_TIMEOUT_S, protocol.fail, error)
             try:
                 transport.write(data)
                 responses = await received
             except BaseException:
-                await self.close()  # later responses would be taken for those of the next call
+                await self.close()  # otherwise, late responses would be taken for those of the next call
                 raise
             finally:
                 timer.cancel()

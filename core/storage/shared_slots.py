@@ -21,7 +21,7 @@ from core.storage.redis_clients import get_redis_client
 
 HEARTBEAT_TTL_S = 6
 HEARTBEAT_INTERVAL_S = 2.0
-SET_TTL_S = 3600  # entries of a killed process expire after this time at the latest
+SET_TTL_S = 3600  # slots of a killed process expire after this time at the latest
 RETRY_DELAY_S = 2.0  # after a failure, Redis is not called for this long
 # KEYS: the process's heartbeat, then the set of open slots for each limit.
 # ARGV: the slot, the lifetimes of a heartbeat and of a set in seconds, the maximum for each limit, then the slots that
@@ -75,9 +75,9 @@ class SharedSlots:
         self._heartbeat_s = heartbeat_s
         self._process = secrets.token_hex(8)
         self._numbers = itertools.count()
-        # The limits of each slot, keyed by its name: open slots, and released slots that are still in Redis. Threads
-        # change both dicts without a lock, in single atomic operations, because the garbage collector can release a
-        # slot at any moment.
+        # The names of each slot's limits, keyed by slot name: for open slots, and for released slots that are still
+        # in Redis. Threads change both dicts without a lock, in single atomic operations, because the garbage collector
+        # can release a slot at any moment.
         self._open: dict[str, frozenset[str]] = {}
         self._released: dict[str, frozenset[str]] = {}
         # Not a threading.Event, because the garbage collector can call `forget` during any other call, and
@@ -107,7 +107,7 @@ class SharedSlots:
             slot = SharedSlot(self, name, frozenset(limits))
             if limits:
                 self._ensure_updater()
-        if limits and not self._is_admitted(name, limits, has_others=bool(open_slots)):
+        if limits and not self._try_to_add(name, limits, has_others=bool(open_slots)):
             slot.release()
             return None
         return slot
@@ -119,8 +119,8 @@ class SharedSlots:
             self._wake.put(None)
         del self._open[name]
 
-    def _is_admitted(self, name: str, limits: Mapping[str, int], *, has_others: bool) -> bool:
-        """Return True if all limits have room for the slot across all processes, or if Redis is down.
+    def _try_to_add(self, name: str, limits: Mapping[str, int], *, has_others: bool) -> bool:
+        """Add the slot to Redis. Return False if a limit has been reached, or else True, even if Redis is down.
 
         has_others: whether this process has other open slots
         """
@@ -203,7 +203,7 @@ class SharedSlots:
 
 
 def _count_slots(slots: Iterable[frozenset[str]], limit_name: str) -> int:
-    """Return how many of these slots, each given by its limits' names, count toward the limit."""
+    """Return the number of slots that count toward the limit. Each slot is a set of the names of its limits."""
     return sum(limit_name in limit_names for limit_names in slots)
 
 

@@ -7,8 +7,8 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
-# A thread does not wait forever for another one to compute a value, because it might hold the last database connection,
-# which the other one needs.
+# A thread does not wait longer for another thread to compute a value, because the waiting thread might hold the last
+# database connection, which the computing thread needs.
 LOCK_TIMEOUT_S = 1.0
 
 
@@ -50,7 +50,7 @@ class TtlCache(Generic[Value]):
     def get_or_compute(self, key: Hashable, compute: Callable[[], Value]) -> Value:
         """Return the cached value, or else compute and store it. Raises the errors of `compute`.
 
-        A thread that has waited `LOCK_TIMEOUT_S` for another one computes the value itself.
+        A thread that has waited `LOCK_TIMEOUT_S` for another thread computes the value itself.
         """
         value = self.get(key)
         return self._compute(key, compute) if value is None else value

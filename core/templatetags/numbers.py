@@ -80,7 +80,7 @@ def interval(low: float | None, high: float | None, fitted: object) -> str:
     """Format the interval of a rating in whole points.
 
     low, high: the ends of the interval; None means that the end is open.
-    fitted: whether the rating comes from votes. If it does, two open ends mean that there are too few votes.
+    fitted: whether the rating is computed from votes. If so, two open ends mean that there are too few votes.
     """
     first, last = (number_format.format_rounded(end) if isinstance(end, int | float) else "" for end in (low, high))
     if first and last:

@@ -67,7 +67,7 @@ def build_scale(
     margin: float = MARGIN,
     has_end_ticks: bool = False,
 ) -> Scale | None:
-    """Return the scale that contains all values, or None if there are none. Values that are None are ignored.
+    """Return the scale that contains all values, or None if there are no values. Values that are None are ignored.
 
     margin: the space at both ends, as a fraction of the range of the values.
     has_end_ticks: whether to extend the axis to round values at both ends. This uses up to a third of the axis.
@@ -133,7 +133,7 @@ def strip(
     """Return the strip of a value, or "" without a scale or a value.
 
     low, high: the ends of the interval. An end that is None is open: the interval runs to the end of the axis.
-    fitted: whether there is an interval.
+    fitted: whether to draw the interval.
     earlier: the previous value, from which a thick line runs to the current one, or None.
     others: values for comparison, shown as thin lines.
     """

@@ -14,7 +14,7 @@ from core.text.number_format import UNITS
 MAX_NUMBER_LENGTH = 40
 UNIT_SIZES = {letter.lower(): size for size, letter in UNITS}
 NUMBER_PATTERN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)([kmbt]?)", re.ASCII)
-# The error messages of fields with higher limits contain large numbers as examples.
+# If the maximum of a field is above these, its error message contains large numbers as examples.
 LARGE_NUMBER = 1e12
 LARGE_WHOLE_NUMBER = 1e9
 SIZE_WORDS = ((1e15, _("quadrillion")), (1e12, _("trillion")), (1e9, _("billion")), (1e6, _("million")))
@@ -104,7 +104,7 @@ class StrictBooleanField(forms.BooleanField):
 
 
 def _parse_boolean(value: Any) -> bool | None:
-    """Return None if the value is neither true nor false."""
+    """Return the boolean that the value represents, or None if it represents neither."""
     text = "" if value is None else str(value)
     return BOOLEAN_WORDS.get(text.strip().lower())
 

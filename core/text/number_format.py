@@ -20,7 +20,7 @@ def format_rounded(number: float | Decimal, digits: int = 0) -> str:
 
 
 def format_count(number: int) -> str:
-    """Format a count with up to three digits, like 135M or 7.24B."""
+    """Format a count with up to three significant digits, like 135M or 7.24B."""
     for size, unit in UNITS:
         if number >= size:
             return f"{_format_three_digits(number / size)}{unit}"

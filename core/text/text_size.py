@@ -19,5 +19,5 @@ class TextSize:
 
     @property
     def length(self) -> float:
-        """The length for limits: the number of characters or half the number of bytes, whichever is greater."""
+        """The length to compare with limits: the number of characters or half the bytes, whichever is greater."""
         return max(self.characters, self.octets / 2)

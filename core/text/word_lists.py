@@ -1,10 +1,10 @@
-"""Lists of words and counted nouns in sentences."""
+"""Formats lists of words and counted nouns for sentences."""
 
 from collections.abc import Iterable
 
 
 def join_words(words: Iterable[str], conjunction: str) -> str:
-    """Return the words as text, such as "a", "a and b", or "a, b, and c". Without words, return ""."""
+    """Return the words as a phrase, such as "a", "a and b", or "a, b, and c". Without words, return ""."""
     words = list(words)
     if len(words) < 2:
         return "".join(words)

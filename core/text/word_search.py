@@ -10,8 +10,8 @@ VERSION = re.compile(r"\d+\.\d+")
 def contains_words(names: str, text: str) -> bool:
     """Return True if the names contain every word of the text. Case does not matter.
 
-    In words that begin with a letter, separators do not matter: "gpt4o" and "gpt-4-o" match "GPT-4o". Numbers match
-    only from the first digit: "grok 3" matches neither "Grok 4.3" nor "Grok 13B".
+    In words that begin with a letter, separators do not matter: "gpt4o" and "gpt-4-o" match "GPT-4o". A number matches
+    only from its first digit: "grok 3" matches neither "Grok 4.3" nor "Grok 13B".
     """
     names = names.casefold()
     for version in VERSION.findall(names):

@@ -69,7 +69,7 @@ class RatingsTaskAdmin(ModelAdmin):
                 request, _("The broker is unavailable, so not all tasks were queued. Try again later."), messages.ERROR
             )
         else:
-            self.message_user(request, _("Queued. The result will appear in the audit entries."))
+            self.message_user(request, _("The tasks are queued. Their results will appear in the audit entries."))
 
 
 @admin.register(Pool)
@@ -118,7 +118,7 @@ class BoardAdmin(RatingsTaskAdmin, ReadOnlyAdmin):
 
     @admin.display(description="votes")
     def votes(self, board: Any) -> int | None:
-        return board.vote_count  # type: ignore[no-any-return]  # the query adds it
+        return board.vote_count  # type: ignore[no-any-return]  # `get_queryset` adds it
 
     @admin.display(description="published")
     def published(self, board: Any) -> str | None:

@@ -24,7 +24,7 @@ from ratings.models import Exclusion, Pool
 class ExclusionForm(ModelForm):
     battle = forms.UUIDField(
         required=False,
-        help_text="ID of a battle. Excludes votes from its network. Networks are stored for 30 days.",
+        help_text="ID of a battle. Excludes votes from the network of its voter. Networks are stored for 30 days.",
     )
 
     class Meta:
@@ -86,7 +86,7 @@ class ExclusionAdmin(ModelAdmin):
         super().save_model(request, obj, form, change)
         transaction.on_commit(self._queue)
 
-    @admin.action(description="Withdraw the selected exclusions: their votes count again", permissions=["withdraw"])
+    @admin.action(description="Withdraw the selected exclusions, so their votes count again", permissions=["withdraw"])
     def withdraw(self, request: HttpRequest, selected: QuerySet[Exclusion]) -> None:
         for exclusion in selected.filter(withdrawn_at=None):
             exclusion.withdrawn_at = timezone.now()
@@ -97,7 +97,7 @@ class ExclusionAdmin(ModelAdmin):
 
     @staticmethod
     def _queue() -> None:
-        """Queue the change. If the broker is down, Celery beat applies it within a minute."""
+        """Queue the task that applies changes. If the broker is down, Celery beat queues it within a minute."""
         try:
             current_app.send_task("ratings.apply_exclusions", expires=60)
         except OperationalError:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def build_board_tile() -> Tile:
     """Return the age and votes of this arena's newest overall board, and the number of outdated boards.
 
-    New votes outdate a board until its next fit, so outdated boards are a problem only if a fit has failed.
+    New votes make a board outdated until its next fit, so outdated boards are a problem only if a fit has failed.
     """
     url = reverse("admin:ratings_board_changelist")
     boards = Board.objects.filter(pool__kind=Pool.Kind.LIVE, category__slug=OVERALL_CATEGORY, style_control=False)
@@ -46,9 +46,9 @@ def build_board_tile() -> Tile:
 
 @TILES.register("ratings.add_exclusion")
 def build_alarm_tile() -> Tile:
-    """List models with unusually many votes from new voters or from one network.
+    """Return a tile that lists models with unusually many votes from new voters or from one network.
 
-    Each entry links to a form that excludes these votes.
+    Each figure links to a form that excludes these votes.
     """
     figures = [_describe_alarm(alarm) for alarm in find_cached_alarms(int(time.time() / 60))]
     return Tile(_("Unusual votes in the last 24 hours"), figures or [Figure(_("Alerts"), "0")])
@@ -56,7 +56,7 @@ def build_alarm_tile() -> Tile:
 
 @lru_cache(maxsize=1)
 def find_cached_alarms(minute: int) -> "list[Alarm]":
-    """Return the current alarms. `minute` is only the cache key, so the result is cached for at most a minute."""
+    """Return the current alarms. `minute` is only a cache key, so each result is used for at most a minute."""
     from ratings.reports import alarms  # loads scipy, which is slow to import
 
     return alarms.find_alarms()

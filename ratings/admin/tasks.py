@@ -41,5 +41,5 @@ def _compare_with_votes(pool: Pool) -> dict[str, object]:
         return {"result": "a reference pool has no votes to verify"}
     try:
         return {"matches": True, "result": str(verification.verify_tallies([pool]))}
-    except verification.TallyMismatch as difference:
-        return {"matches": False, "result": str(difference)}
+    except verification.TallyMismatch as mismatch:
+        return {"matches": False, "result": str(mismatch)}

@@ -22,7 +22,7 @@ POOL = {
 
 
 def add_stream_paths(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add the paths of streams. This is a postprocessing hook for drf-spectacular."""
+    """Add the paths of the two streams. This is a postprocessing hook for drf-spectacular."""
     result["paths"]["/api/v1/leaderboard/events"] = describe_stream_call(
         views.stream_board_events,
         name="leaderboard_events",

@@ -1,7 +1,7 @@
 """Serializers for boards and votes. The OpenAPI schema is generated from them.
 
-`BoardSchema` is used only for the schema, because published boards are sent as stored
-(`ratings.boards.snapshot_cache`).
+`BoardSchema` is used only for the OpenAPI schema, because published boards are sent as stored
+(see `ratings.boards.snapshot_cache`).
 """
 
 from typing import Any, get_args
@@ -75,7 +75,7 @@ class BoardRowSchema(Schema):
         allow_null=True,
         help_text=(
             "Tier of the model. Any model in tier 1 could be the best. Any model in tier 2 could be the best of the"
-            " others, and so on."
+            " remaining models, and so on."
         ),
     )
     votes_to_rank = IntegerField(
@@ -186,7 +186,7 @@ class FrontierRowSchema(Schema):
     source = CharField(required=False)  # type: ignore[assignment]  # hides an attribute of Serializer
     as_of = serializers.DateField(required=False)
     by_hand = BooleanField(required=False, help_text="True if an operator of this site entered or chose the price.")
-    on_frontier = BooleanField(help_text="True if no other model is better in both respects.")
+    on_frontier = BooleanField(help_text="True if no other model is better in both rating and `value`.")
     organization = CharField(allow_null=True, help_text="The maker of the model.")
     open_weights = BooleanField(allow_null=True)
     has_enabled_endpoint = BooleanField(help_text="True if the model answers in the battles on this site.")
@@ -308,15 +308,15 @@ class PublicVoteSchema(Schema):
     counted = BooleanField()
     reason = CharField(help_text="Reason why the vote is not counted. Empty if it is counted.")
     source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # hides an attribute of Serializer
-    propensity = FloatField(allow_null=True, help_text="Probability of drawing this pair. Null after a replacement.")
+    propensity = FloatField(allow_null=True, help_text="Draw probability of the pair. Null if a model was replaced.")
     turns = IntegerField()
     categories = serializers.ListField(
         child=CharField(), help_text="Categories of the vote, except `exclude-ties`, which depends on the outcome."
     )
     filter_weight = FloatField(help_text="Weight of the vote in the ratings, from 0 to 1.")
     filter_reason = CharField(help_text="Reason for a weight below 1, such as `voter`, `crowd`, or `excluded`.")
-    filter_version = CharField(allow_null=True, help_text="Version of the filter. Null if it has not run.")
-    draw = CharField(allow_null=True, help_text="Key of the draw's table. Null if the pair was not drawn.")
+    filter_version = CharField(allow_null=True, help_text="Version of the filter. Null if it has not run yet.")
+    draw = CharField(allow_null=True, help_text="Key of the draw's probabilities. Null if the pair was not drawn.")
 
 
 class PublicVotePageSchema(Schema):

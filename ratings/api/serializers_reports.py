@@ -50,7 +50,7 @@ class BlameSchema(Schema):
 
 class ReasonsProfileSchema(Schema):
     pool = CharField()
-    votes = IntegerField(help_text="Number of votes with a reason for this model. A vote can have several reasons.")
+    votes = IntegerField(help_text="Number of votes with reasons for this model. A vote can have several reasons.")
     voters = IntegerField()
     praise = PraiseSchema(many=True, help_text="Reasons, most frequent first.")
     blame = BlameSchema(many=True)
@@ -58,7 +58,7 @@ class ReasonsProfileSchema(Schema):
 
 class ModelReportSchema(ModelDetailSchema):
     boards = PlacementSchema(
-        many=True, help_text="Positions on the overall board of each pool, followed by all categories of one pool."
+        many=True, help_text="Positions on each pool's overall board, followed by those on all boards of one pool."
     )
     reasons = ReasonsProfileSchema(
         allow_null=True, help_text="Voters' reasons in one pool. Null if fewer than five people gave a reason."
@@ -139,7 +139,7 @@ class ModelBattlesSchema(Schema):
         help_text="Number of battles that ended without a vote because the model failed to answer the first question."
     )
     one_sided = IntegerField(
-        help_text="Number of uncounted votes after a question made only this model fail. Updated with a one-day delay."
+        help_text="Number of votes not counted because only this model failed to answer. Updated with a one-day delay."
     )
 
 
@@ -198,7 +198,7 @@ class StyleWorthSchema(Schema):
 class MethodReportSchema(Schema):
     pool = CharField(source="pool.slug")
     computed_at = serializers.DateTimeField(
-        source="board.computed_at", allow_null=True, help_text="Time of the pool's overall board."
+        source="board.computed_at", allow_null=True, help_text="Time when the pool's overall board was computed."
     )
     rows = IntegerField(help_text="Number of models on that board.")
     intervals = IntegerField(help_text="Number of closed intervals on that board.")
@@ -207,7 +207,7 @@ class MethodReportSchema(Schema):
     counted_at = serializers.DateTimeField(
         source="counts.counted_at",
         allow_null=True,
-        help_text="Time at which the following fields were computed. Null before the first computation.",
+        help_text="Time when the following fields were computed. Null before the first computation.",
     )
     votes = CountedVotesSchema(source="counts", allow_null=True)
     models = ModelVotesSchema(source="shares", many=True, help_text="All models with votes, most votes first.")
@@ -244,7 +244,7 @@ class CertificateSchema(BoardKeySchema):
     computed_at = serializers.DateTimeField(
         allow_null=True, help_text="Time of the computation. Null if the board has no certificate."
     )
-    pairs = NeighborsSchema(many=True, help_text="Each model with the next one, best first.")
+    pairs = NeighborsSchema(many=True, help_text="Each model with the next model, best first.")
     first = FirstPlaceSchema(allow_null=True, help_text="The first place. Null if no model is ranked.")
 
 

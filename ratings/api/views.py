@@ -108,10 +108,10 @@ class PairwiseView(APIView):
 
         Returns matrices of votes, predicted scores, rating differences with standard errors, and the number of direct
         votes that would separate each pair. Each cell compares the row's model with the column's model. The best models
-        come first. The errors come from the joint covariance and the effective number of voters. Values are null if a
-        rating is unbounded or the two models are not comparable. If you send `at`, the matrices are the newest stored
-        ones at or before that time, and `computed_at` is their time. Only the last matrices of each day are stored, and
-        after 31 days, only the last ones of each month. The page `/method/#figures` defines each value.
+        come first. The standard errors come from the joint covariance and the effective number of voters. Values are
+        null if a rating is unbounded or the two models are not comparable. If you send `at`, the matrices are the
+        newest stored ones at or before that time, and `computed_at` is their time. Only the last matrices of each day
+        are stored, and after 31 days, only the last ones of each month. The page `/method/#figures` defines each value.
         """
         from ratings.boards import pairwise  # loads scipy, which is slow to import
 
@@ -250,9 +250,9 @@ class VoteListView(APIView):
 async def download_votes(request: HttpRequest) -> HttpResponseBase:
     """Download the public record.
 
-    Returns the votes in a pool as JSON Lines, except those from the last 24 hours. The format is that of
-    `export_votes --public` and `import_votes`. The default pool is `live`, the blind battles in this arena. If the pool
-    has no votes yet, the file is empty.
+    Returns the votes in a pool as JSON Lines, except those from the last 24 hours. The format is the same as
+    in `export_votes --public` and `import_votes`. The default pool is `live`, the blind battles in this arena. If the
+    pool has no votes yet, the file is empty.
     """
     if method_error := reject_unsafe_method(request, "The record is read-only."):
         return method_error
@@ -293,7 +293,7 @@ class DisagreementView(APIView):
                 "category",
                 str,
                 description="Category slug (see `categories/`). The default is the benchmark's `category` if enough of "
-                "its models are rated there, else `overall`.",
+                "the benchmark's models are rated in this category, or else `overall`.",
             ),
             OpenApiParameter(
                 "conditions", str, description="A `key` from the response. The default is the key with the most models."
@@ -324,9 +324,9 @@ class ShortlistView(APIView):
         """Get a shortlist.
 
         Returns the models that meet all limits, best for the task first; the models that fail no known limit but have
-        an unknown value for at least one; and the reasons why the other models are excluded. Retired models and demo
-        models are left out. `near_misses` are the models that fail only one limit. `gained` maps each limit to the
-        number of models that you gain by dropping it. In the parameter `pages`, one page counts as 600 tokens.
+        an unknown value for at least one limit; and the reasons why the other models are excluded. Retired models and
+        demo models are left out. `near_misses` are the models that fail only one limit. `gained` maps each limit to the
+        number of models that you gain by dropping that limit. In the parameter `pages`, one page counts as 600 tokens.
         """
         form = ChoiceForm(request.query_params)
         check_form(form)

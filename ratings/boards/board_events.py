@@ -23,7 +23,7 @@ MAX_STREAM_LENGTH = 1000
 HEARTBEAT_S = 15.0
 BLOCK_MS = 250
 RETRY_DELAY_S = 0.5
-BEFORE_ALL_ENTRIES = b"0"  # lower than all ids in the stream
+BEFORE_ALL_ENTRIES = b"0"  # lower than any id in the stream
 logger = logging.getLogger(__name__)
 
 
@@ -54,7 +54,7 @@ class BoardSubscriber:
 class BoardEventReader:
     """Reads the stream and forwards its entries. There is one reader per process. It runs while any page is open.
 
-    last_entry_id: ID of the stream entry after which the next read starts, or None if it is not known yet.
+    last_entry_id: the id of the stream entry after which the next read starts, or None if it is not known yet.
     can_serve: set when `last_entry_id` is known (even if Redis is down) or the task has ended. Streams wait for it.
     """
 
@@ -67,11 +67,11 @@ class BoardEventReader:
         self.last_entry_id: bytes | None = None
 
     def acquire_slot(self, limits: Mapping[str, int]) -> SharedSlot:
-        """Return a slot for one more page. Call this in a thread.
+        """Return a slot for one more page. This can call Redis, so call it in a thread.
 
-        limits: the maximum number of open streams across all processes, keyed by client
+        limits: the maximum number of open streams across all processes, keyed by the limit's name.
 
-        Raises RequestError 429 if the client has too many open streams, and 503 if the process does.
+        Raises RequestError 429 if one of the limits is reached, and 503 if this process has too many open streams.
         """
         return sse.acquire_slot(self.slots, limits)
 
@@ -82,7 +82,7 @@ class BoardEventReader:
     async def follow(self, slot: SharedSlot) -> AsyncIterator[bytes]:
         """Yield new server-sent events until the browser has to reconnect."""
         subscriber = BoardSubscriber()
-        end = time.monotonic() + MAX_STREAM_S
+        deadline = time.monotonic() + MAX_STREAM_S
         self.subscribers.add(subscriber)
         if self.task is None or self.task.done():
             self._start()
@@ -90,7 +90,7 @@ class BoardEventReader:
             await self.can_serve.wait()
             # The client gets all events that follow this comment.
             yield b": from now on\n\n"
-            while (remaining := end - time.monotonic()) > 0:
+            while (remaining := deadline - time.monotonic()) > 0:
                 yield await subscriber.wait_for_events(min(remaining, HEARTBEAT_S))
         finally:
             slot.release()
@@ -100,7 +100,7 @@ class BoardEventReader:
         can_serve = asyncio.Event()
         self.can_serve = can_serve
         self.task = asyncio.create_task(self._run(can_serve))
-        # Without this, pages would wait forever after the task was canceled.
+        # Without this, pages would wait forever if the task were canceled.
         self.task.add_done_callback(lambda _: can_serve.set())
 
     async def _run(self, can_serve: asyncio.Event) -> None:

@@ -54,7 +54,7 @@ class OwnBoardProgress:
     """The progress of this arena's own board toward becoming the default board.
 
     votes: the number of votes on the board.
-    ranked, needed: the number of ranked models now, and the number that the default board needs.
+    ranked, needed: the number of models that are ranked now, and the number that the default board needs.
     missing_votes: a lower bound for the number of votes still needed, or 0 if it is unknown.
     """
 
@@ -82,7 +82,10 @@ class OwnBoardProgress:
 
 @dataclass(frozen=True)
 class DefaultBoard:
-    """The pool whose board is shown if a request specifies none. If it is not this arena's pool, `progress` is set."""
+    """The pool whose board is shown if a request specifies no board.
+
+    progress: the progress of this arena's own board, or None if that board is the default.
+    """
 
     pool: str
     progress: OwnBoardProgress | None = None
@@ -103,7 +106,7 @@ def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tupl
 
 
 def find_default_board() -> DefaultBoard:
-    """Return the board to show if a request specifies none.
+    """Return the board to show if a request specifies no board.
 
     The order of preference is this arena's own board if it ranks enough models, the newest reference board, the board
     of the shipped public votes, and this arena's own board. The result is cached for `DEFAULT_CACHE_S` seconds.
@@ -119,17 +122,18 @@ def _choose_default_board() -> DefaultBoard:
 
 
 def _find_reference_pool() -> str | None:
-    published = Snapshot.objects.filter(
+    reference_snapshots = Snapshot.objects.filter(
         board__pool__kind=Pool.Kind.REFERENCE, board__category__slug=OVERALL_CATEGORY
     ).order_by("-computed_at")
-    slug = published.values_list("board__pool__slug", flat=True).first()
+    slug = reference_snapshots.values_list("board__pool__slug", flat=True).first()
     return slug or Pool.objects.filter(slug=SEED_POOL).values_list("slug", flat=True).first()
 
 
 def has_enough_ranks(rows: Rows) -> bool:
     """Return whether enough models in a board's rows have enough votes for a rank.
 
-    Five models are enough, or all models that can be drawn if there are fewer. Provisional ranks do not count.
+    Five models are enough, or all models that can be drawn if there are fewer than five. Provisional ranks do not
+    count.
     """
     return measure_progress(rows).is_complete
 
@@ -215,13 +219,17 @@ class BoardSelection:
 
 
 def build_selection(requested_key: BoardKey, board_key: BoardKey, board: PublishedBoard) -> BoardSelection:
-    """Return the selection for a page. This needs one query."""
+    """Return the selection for a page. This runs one query.
+
+    requested_key: the key from the request.
+    board_key, board: the board to show, as from `select_board`.
+    """
     pool, pools = load_pools(board_key.pool)
     return BoardSelection(board_key, pool, pools, board, requested_key != board_key)
 
 
 def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
-    """Return the pool with this slug, and all pools to choose from. The pools of other shortlists are not listed.
+    """Return the pool with this slug, and all pools to choose from. Pools of other shortlists are omitted.
 
     Each pool has an attribute `label`: its name with the number of votes on its overall board.
     """

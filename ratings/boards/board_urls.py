@@ -43,8 +43,8 @@ def build_short_url_redirect(request: HttpRequest, build_query: Callable[[], str
 
     Return None if there are no empty fields, or if htmx sent the request.
 
-    build_query: returns the short query string. It is slow compared with a cached page, so it is called only for a
-        redirect.
+    build_query: a function that returns the short query string. It is slow compared with a cached page, so it is
+        called only for a redirect.
     """
     values = [value for _, field_values in request.GET.lists() for value in field_values]
     if all(values) or request.headers.get("HX-Request"):

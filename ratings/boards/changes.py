@@ -29,9 +29,9 @@ class BoardChanges:
     """The differences between two boards.
 
     movements: the models on both boards, largest change first.
-    added, removed: the rows of models that are on only one of the boards.
+    added, removed: the rows of models that are only on the current board, and of those only on the earlier board.
     shift: the common shift of all ratings in Elo points.
-    votes: the number of votes on the later board minus the number on the earlier one.
+    votes: the number of votes on the current board minus the number on the earlier one.
     has_intervals: whether both boards have intervals. Without intervals, no change can be tested.
     """
 
@@ -52,7 +52,7 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
     """Return the differences between the main components of two boards in the API's format.
 
     Shift: the mean rating of a board is fixed, so a new model shifts the ratings of all others. The shift is the mean
-    difference of the models that are fitted on both boards. It is subtracted from all differences.
+    difference of the models with bounded ratings on both boards. It is subtracted from all differences.
 
     Rating: a change is significant if the current rating is outside the earlier interval. The current votes include the
     earlier ones, so the difference has a smaller variance than the earlier estimate. As a result, fewer than one in
@@ -61,7 +61,7 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
     Rank: a change is significant if the current rank is outside the earlier range. The current rank is counted among
     the models that are ranked on both boards.
 
-    Tier: every change is significant, because a test separates the tiers.
+    Tier: every change is significant, because tiers are based on a significance test.
 
     A model that is unranked on one of the boards has no change in rank or tier.
     """
@@ -96,8 +96,8 @@ def _index_main_rows(board: Mapping[str, Any]) -> dict[str, BoardRow]:
 
 
 def _compute_shift(pairs: Sequence[tuple[BoardRow, BoardRow]]) -> float:
-    moves = [new["rating"] - old["rating"] for old, new in pairs if not (old["unbounded"] or new["unbounded"])]
-    return float(sum(moves) / len(moves)) if moves else 0.0
+    differences = [new["rating"] - old["rating"] for old, new in pairs if not (old["unbounded"] or new["unbounded"])]
+    return float(sum(differences) / len(differences)) if differences else 0.0
 
 
 def _compute_ranks(rows: Sequence[BoardRow]) -> dict[str, int]:

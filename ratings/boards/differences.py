@@ -31,7 +31,7 @@ def compute_win_chance(points: float) -> float:
 
 
 def estimate_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> RatingDifference | None:
-    """Return `one` minus `other`, or None if an interval has an open end.
+    """Return the rating of `one` minus that of `other`, or None if an interval has an open end.
 
     The errors are assumed to be independent, so their squares add up. The errors of two models on the same board are
     usually correlated. `pairwise.build_matrices` takes this into account.
@@ -44,13 +44,13 @@ def estimate_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> Rat
 
 
 def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Map each slug to its tier, for a board that was published with intervals only.
+    """Map each slug to its tier, for a board that was published with intervals but without a covariance.
 
     Rows without a closed interval are omitted.
 
-    Tier 1 has the best model and all models whose intervals overlap that model's interval. The best of the remaining
-    models leads the next tier. This test is less sensitive than a test with the joint covariance: two models with
-    overlapping intervals might still differ significantly.
+    Tier 1 contains the best model and all models whose intervals overlap that model's interval. The best of the
+    remaining models leads the next tier. This test is less sensitive than a test with the joint covariance: two models
+    with overlapping intervals might still differ significantly.
     """
     closed = [row for row in rows if row["ci_low"] is not None and row["ci_high"] is not None]
     remaining = sorted(closed, key=lambda row: (-row["rating"], row["model"]))
@@ -67,7 +67,7 @@ def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 def compute_rank_ranges(rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
     """Return the best and the worst rank that each row could have, given the intervals, which must be closed.
 
-    A model is better than another if its interval is entirely above the other one.
+    A model is better than another if its interval is entirely above the other model's interval.
     """
     count = len(rows)
     lows, highs = (sorted(row[end] for row in rows) for end in ("ci_low", "ci_high"))

@@ -9,7 +9,7 @@ from ratings.models import Pool
 
 
 def render_board_error(request: HttpRequest, error: RequestError) -> HttpResponse:
-    """Render the error page. This needs one query if the request names a pool."""
+    """Render the error page. This runs at most one query."""
     pool = request.GET.get("pool", "")
     # PostgreSQL rejects some nonprintable characters, so names with such characters are not looked up.
     is_known = pool.isprintable() and Pool.objects.filter(slug=pool).exists()

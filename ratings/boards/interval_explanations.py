@@ -21,9 +21,9 @@ from ratings.statistics.constants import (
 
 PUBLISHED_INTERVAL = "published"  # the `interval` of rows on a reference board
 ONE_VOTE_HALF_WIDTH = Z95 * ELO_SCALE
-# If an interval is this many times wider than the number of votes explains, it has other causes too.
+# If an interval is more than this many times as wide as the model's votes explain, the width has other causes too.
 EXCESS_WIDTH_RATIO = 1.5
-# At this win rate, a vote contains half as much information as at a win rate of one half.
+# At this win rate, a vote contains about half as much information as at a win rate of 50%.
 ONE_SIDED_WIN_RATE = 0.85
 
 _OTHER_CAUSES = {
@@ -84,7 +84,7 @@ def describe_missing_votes(row: Mapping[str, Any]) -> str:
 def describe_rank_rule(*, is_own_pool: bool) -> str:
     """Return one sentence that states when a model is ranked.
 
-    is_own_pool: whether the pool belongs to this arena. If so, the limit of votes per voter is included.
+    is_own_pool: whether the pool belongs to this arena. If so, the limit on votes per voter is included.
     """
     figures = {"votes": MIN_VOTES_FOR_RANK, "most": MAX_VOTES_PER_VOTER}
     if is_own_pool:
@@ -142,24 +142,24 @@ def _explain_one_sided(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:
-    half = compute_half_width(row)
-    if half is not None and half > PROVISIONAL_HALF_WIDTH:
+    half_width = compute_half_width(row)
+    if half_width is not None and half_width > PROVISIONAL_HALF_WIDTH:
         yield _("The interval is ± %(half)s. Ratings with an interval wider than ± %(most)s are provisional.") % {
-            "half": format_whole(half),
+            "half": format_whole(half_width),
             "most": format_whole(PROVISIONAL_HALF_WIDTH),
         }
 
 
 def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
-    half = compute_half_width(row)
-    if half is None:
+    half_width = compute_half_width(row)
+    if half_width is None:
         yield _("The interval closes once chains of votes put the model both above and below the others.")
         return
     yield from _explain_too_wide(row)
     # If the opponents' ratings were known and the votes independent, the win rate would determine the width.
-    own_half = ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * row["win_rate"] * (1 - row["win_rate"]))
-    figures = {"half": format_whole(half), "votes": f"{row['votes']:,}", "own": format_whole(own_half)}
-    if half > EXCESS_WIDTH_RATIO * own_half:
+    own_half_width = ONE_VOTE_HALF_WIDTH / sqrt(row["votes"] * row["win_rate"] * (1 - row["win_rate"]))
+    figures = {"half": format_whole(half_width), "votes": f"{row['votes']:,}", "own": format_whole(own_half_width)}
+    if half_width > EXCESS_WIDTH_RATIO * own_half_width:
         yield (
             _("The interval is ± %(half)s. The model's own votes (%(votes)s) account for about ± %(own)s of that.")
             % figures

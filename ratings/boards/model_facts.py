@@ -34,7 +34,7 @@ context_cache: TtlCache["BoardContext"] = TtlCache(64, CACHE_S)
 class BoardModelFacts:
     """Facts about one model. None means unknown.
 
-    can_battle: whether the model answers in this arena.
+    can_battle: whether the model can be drawn for battles in this arena.
     size: the number of parameters.
     context: the context window in tokens.
     price_input, price_output: US dollars per million tokens.

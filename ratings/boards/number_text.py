@@ -1,4 +1,4 @@
-"""Text for ratings, shares, and intervals on pages. An unknown value is shown as a dash."""
+"""Formats ratings, shares, and intervals as text for pages. Unknown values become a dash."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -29,7 +29,7 @@ from ratings.statistics.vote_arrays import Floats, Indices
 
 LARGE_TABLE_BYTES = 16_384  # about 50 models
 WRITE_INTERVAL_S = 0.4
-# The board might have been deleted in the meantime, and another process might have saved a newer table.
+# While a table is pending, its board might be deleted, and another process might save a newer table.
 UPSERT_SQL = """
 INSERT INTO ratings_pairtable AS old (board_id, day, computed_at, slugs, arrays)
 SELECT new.* FROM (VALUES {rows}) AS new (board_id, day, computed_at, slugs, arrays)

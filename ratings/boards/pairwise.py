@@ -22,22 +22,22 @@ MATRIX_NAMES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", 
 
 
 def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -> dict[str, Any]:
-    """Return matrices (M, M) for a board or some of its models, row against column, best model first.
+    """Return (M, M) matrices for a board or some of its models, row against column, best model first.
 
     wins: votes for the row's model.
     ties: votes without a winner, including both-bad votes.
     counts: all votes on the pair.
     win_probability: the predicted score of the row's model. A tie is half a win.
     diff, diff_se: the difference in Elo points and its standard error, from the joint covariance and the effective
-        number of voters. 1.96 times the error is half the width of the 95% interval.
+        number of voters. 1.96 times the standard error is half the width of the 95% interval.
     votes_needed: how many more direct votes would separate the two models if the estimates did not change.
 
-    The last four matrices are null for models that are not connected, and for unbounded models (except with Elo).
-    votes_needed is also null if there is no difference or if 2**53 votes are not enough. With Elo, diff_se and
-    votes_needed are null, because Elo has no errors.
+    In the last four matrices, the values are null for pairs that are not connected, and for pairs with an unbounded
+    model (except with Elo). votes_needed is also null if there is no difference or if 2**53 votes are not enough. With
+    Elo, diff_se and votes_needed are null, because Elo has no standard errors.
 
-    If the key has a time, the matrices are from the newest table stored at or before it (see `pair_tables`), and
-    `computed_at` is the table's time. Models that are not on the board are omitted.
+    If the key has a time, the matrices are from the newest stored table that was computed at or before that time
+    (see `pair_tables`), and `computed_at` is the table's time. Models that are not on the board are omitted.
 
     votes_needed is the smallest n >= 0 with |diff| >= 1.96 * se(n), where
 

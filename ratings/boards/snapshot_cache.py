@@ -15,7 +15,7 @@ from ratings.boards.snapshots import BoardKey
 from ratings.models import Snapshot
 
 MAX_BOARDS = 32
-# Many clients request the same board. When a new board is announced, the cache is cleared.
+# Many clients request the same board, so its newest id is cached. A new board's announcement clears this cache.
 NEWEST_CACHE_S = 0.1
 board_cache: TtlCache["PublishedBoard"] = TtlCache(MAX_BOARDS)
 newest_id_cache: TtlCache[int] = TtlCache(4 * MAX_BOARDS, NEWEST_CACHE_S)
@@ -41,7 +41,7 @@ class PublishedBoard:
 
 
 def get_board(board_key: BoardKey) -> PublishedBoard:
-    """Return a board.
+    """Return the newest board, or the newest one as of the key's time.
 
     If the newest snapshot's id and its board are cached, this runs no query. If only the board is cached, it runs one
     small query.

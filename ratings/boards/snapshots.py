@@ -64,7 +64,7 @@ def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
 
 
 def parse_api_board_key(parameters: Mapping[str, str]) -> BoardKey:
-    """Return the key for an API call, as from `parse_board_key`.
+    """Return the key for an API call, as `parse_board_key` does.
 
     Also raises RequestError 404 for style control if the votes were imported as counts. Pages show an empty board
     instead.
@@ -114,8 +114,8 @@ def build_key_fields(board_key: BoardKey) -> dict[str, Any]:
 def find_newest_id(board_key: BoardKey) -> int | None:
     """Return the id of the snapshot that `load_newest_board` returns, or None if there is none.
 
-    Raises RequestError 404 for an unknown method, and for Elo under style control. It does not check the pool or the
-    category.
+    Raises RequestError 404 for an unknown method, and for Elo under style control. It does not check that the pool and
+    the category exist.
     """
     return _query_snapshots(board_key).values_list("pk", flat=True).first()
 

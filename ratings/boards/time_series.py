@@ -18,13 +18,13 @@ POINT_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
 def load_series(
     board_key: BoardKey, models: Sequence[str], since: datetime | None, until: datetime | None
 ) -> dict[str, Any]:
-    """Return these models' points, oldest first.
+    """Return these models' points in the API's format, oldest first.
 
     If `models` is empty, return the points of the ten best models on the board.
 
     `since`, `until`, and the key's time are inclusive. If there are more than 200 boards, at most 200 of them are used,
     at roughly equal intervals, including the first and the last one. A model has a point for each of these boards that
-    it is on.
+    includes it.
 
     Raises RequestError as `snapshots.load_newest_board` does, and 400 if the end is before the start.
     """
@@ -62,8 +62,8 @@ def _select_evenly(times: Sequence[tuple[int, datetime]]) -> list[int]:
         return [snapshot_id for snapshot_id, _ in times]
     first_id, start = times[0]
     duration = times[-1][1] - start
-    last_of_part: dict[int, int] = {}
+    last_of_period: dict[int, int] = {}
     for snapshot_id, time in times:
-        part = int((MAX_POINTS - 2) * ((time - start) / duration)) if duration else 0
-        last_of_part[part] = snapshot_id
-    return [*dict.fromkeys([first_id, *last_of_part.values()])]
+        period = int((MAX_POINTS - 2) * ((time - start) / duration)) if duration else 0
+        last_of_period[period] = snapshot_id
+    return [*dict.fromkeys([first_id, *last_of_period.values()])]

@@ -1,4 +1,4 @@
-"""Loads all models that can be chosen, with their facts, price, speed, failures, and rating."""
+"""Loads all models that can be chosen, with their facts, prices, speeds, failure rates, and ratings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ MODEL_COLUMNS = {
     "retires_on": "retires_on",
     "successor": "successor",
 }
-CACHE_S = 10.0  # the longest time until a change in the catalog appears in choices
+CACHE_S = 10.0  # the longest time until a change in the catalog appears on shortlists
 facts_cache: TtlCache[list[dict[str, Any]]] = TtlCache(1, CACHE_S)
 BOARD_COLUMNS = ("rating", "ci_low", "ci_high", "interval", "rank", "rank_low", "rank_high")
 

@@ -237,7 +237,7 @@ def _format_reasons(assessment: CandidateAssessment, findings: Sequence[LimitFin
 
 
 def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
-    """Yield a sentence about the board that the tiers come from, if any, and one about tiers on reference boards."""
+    """Yield a sentence about the board that the tiers come from, and for a reference board, one about its tiers."""
     if choice.computed_at:
         source = {
             "pool": escape_markdown(choice.pool.name),

@@ -269,29 +269,31 @@ def list_set_fields(form: ChoiceForm) -> list[tuple[str, str, str]]:
 def list_offered_fields(candidates: Iterable[Candidate], form: ChoiceForm) -> set[str]:
     """Return the names of the fields to show. Fields with input, and fields that are not limits, are always included.
 
-    A limit on a catalog fact is included if at least `MIN_KNOWN_SHARE` of the candidates have a value. With fewer, it
-    would leave nearly all models undecided. For a limit on a price or a measurement, one value is enough, because only
-    connected models are measured.
+    A limit on a catalog fact is included if at least `MIN_KNOWN_SHARE` of the candidates have a value. With fewer, the
+    limit would leave nearly all models undecided. For a limit on a price or a measurement, one value is enough, because
+    only connected models are measured.
 
-    If fewer than half of the candidates have a value, add the number to the field's help text.
+    If fewer than half of the candidates have a value, their number is added to the field's help text.
     """
     candidates = list(candidates)
     known_counts = {
-        value: sum(getattr(candidate, value) is not None for candidate in candidates)
-        for value in set(CANDIDATE_VALUES.values())
+        attribute: sum(getattr(candidate, attribute) is not None for candidate in candidates)
+        for attribute in set(CANDIDATE_VALUES.values())
     }
-    for name, value in CANDIDATE_VALUES.items():
-        if 2 * known_counts[value] < len(candidates) and name not in DEPENDENT_FIELDS:
-            numbers = {"known": known_counts[value], "all": len(candidates)}
+    for name, attribute in CANDIDATE_VALUES.items():
+        if 2 * known_counts[attribute] < len(candidates) and name not in DEPENDENT_FIELDS:
+            numbers = {"known": known_counts[attribute], "all": len(candidates)}
             sentence = gettext("We have data on %(known)d of %(all)d models.") % numbers
             form[name].help_text = f"{form[name].help_text} {sentence}".strip()
     facts = {CANDIDATE_VALUES[name] for name in LIMITED_FACTS}
-    least = max(1, MIN_KNOWN_SHARE * len(candidates))
-    useful = {value for value, number in known_counts.items() if number >= (least if value in facts else 1)}
+    min_known = max(1, MIN_KNOWN_SHARE * len(candidates))
+    useful_attributes = {
+        attribute for attribute, number in known_counts.items() if number >= (min_known if attribute in facts else 1)
+    }
     return {
         name
         for name in form.fields
-        if name not in CANDIDATE_VALUES or CANDIDATE_VALUES[name] in useful or form[name].data
+        if name not in CANDIDATE_VALUES or CANDIDATE_VALUES[name] in useful_attributes or form[name].data
     }
 
 

@@ -50,7 +50,7 @@ class Candidate:
     tokens_per_s: float | None = None
     requests_per_minute: RateLimit | None = None
     tokens_per_minute: RateLimit | None = None
-    failure_rate: float | None = None  # share of calls in blind battles that the model or its server failed
+    failure_rate: float | None = None  # share of calls in blind battles that failed because of the model or its server
     weeks: Decimal | None = None
     retires_on: date | None = None  # the announced day
     successor: Successor | None = None  # the model that the maker recommends instead
@@ -113,11 +113,12 @@ class Limits:
 
 @dataclass(frozen=True)
 class LimitFinding:
-    """A limit that a model fails or, if `known` is False, might fail because its value is unknown.
+    """A limit that a model fails or, if `known` is False, might fail because the model's value is unknown.
 
+    limit: the limit's name.
     words: the model's value and the limit as text.
     value: the model's value, or None if it is unknown or the model has none.
-    bound: the limit.
+    bound: the limit's value.
     unit: the unit of the value and the limit, or None.
     """
 
@@ -179,7 +180,11 @@ def is_limit_set(limits: Limits, name: str) -> bool:
 class NumberLimit:
     """A limit on a number or a date.
 
-    The sign is "<" for a minimum and ">" for a maximum, because it shows how the value fails the limit.
+    The sign is "<" for a minimum and ">" for a maximum, because it shows how a value violates the limit.
+
+    unknown_text, explain_unknown: the words after the label if the value is unknown, or a function that returns the
+        whole text.
+    describe_conditions: a function that returns a suffix about the value's conditions, such as an off-peak price.
     """
 
     name: str
@@ -271,7 +276,7 @@ def _compute_failure_percent(model: Candidate, _: Limits) -> float | None:
 
 
 def _assess_rate(name: str, unit: str, allowed: RateLimit | None, bound: Any) -> LimitFinding | None:
-    """Return a finding if the allowed rate is unknown or too low. It names the usage tier to which the rate applies."""
+    """Return a finding if the allowed rate is unknown or too low. The finding names the usage tier."""
     if allowed is None:
         return LimitFinding(name, f"{unit} unknown", None, bound, unit, known=False)
     if allowed.number >= bound:

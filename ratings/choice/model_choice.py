@@ -20,14 +20,15 @@ from ratings.choice.task_benchmarks import TaskReport, build_task_report
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
 from ratings.models import Pool, format_category_name
 
-TASK_PICKS_CACHE_S = 60.0  # the longest time until a change in ratings or in the catalog appears on the cards of tasks
+TASK_PICKS_CACHE_S = 60.0  # the longest time until a change in ratings or in the catalog appears on the task cards
 
 
 @dataclass(frozen=True)
 class TaskPicks:
-    """The picks within a task's usual limits, or None if no model is rated.
+    """Suggestions for a task.
 
-    pool_name: the pool of the ratings
+    pool_name: the name of the pool that the ratings come from.
+    picks: the picks within the task's usual limits, or None if no model within them is rated.
     """
 
     pool_name: str
@@ -43,7 +44,7 @@ class ModelChoice:
 
     pool, category: the pool and category of the board whose tiers sort the survivors. If the pool has no board for the
         task's categories, `category` is the overall one. `category_name` is its display name.
-    tiers_by: "test" if the tiers are from significance tests, or "interval" if only intervals were published.
+    tiers_by: "test" if the tiers come from significance tests, or "interval" if only intervals were published.
     found: the models that match `find`, with their group and all reasons.
     picks: suggestions from the survivors, or None if none of them has a tier.
     connected: the models that fail no limit and are connected here, up to the maximum size of a named set.
@@ -74,7 +75,7 @@ class ModelChoice:
 
     @property
     def is_uncertain(self) -> bool:
-        """True if some contestant's value for some limit is unknown."""
+        """True if any contestant's value for any limit is unknown."""
         return any(contestant.unknown for contestant in self.contestants)
 
     @property
@@ -119,23 +120,23 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
 
 
 def find_task_picks() -> Mapping[str, TaskPicks]:
-    """Map each task to its picks."""
+    """Map each task's slug to its picks, cached for `TASK_PICKS_CACHE_S` seconds."""
     return task_picks_cache.get_or_compute(None, _find_task_picks)
 
 
 def _find_task_picks() -> dict[str, TaskPicks]:
     pool_names = dict(Pool.objects.values_list("slug", "name"))
-    found: dict[str, TaskPicks] = {}
+    picks_by_task: dict[str, TaskPicks] = {}
     for task in load_task_kinds().values():
         form = ChoiceForm({"task": task.slug, **task.limits})
         form.full_clean()
         limits = form.build_limits()
         board = ordering_board.load_ordering_board("", task.categories)
         candidates = load_candidates(board["rows"], LaunchWeeks(api=None, own=None))
-        matches = [each for each in candidates if each.tier is not None and not list_findings(each, limits)]
+        matches = [model for model in candidates if model.tier is not None and not list_findings(model, limits)]
         picks = build_picks(build_shortlist(matches, limits, "rating").survivors)
-        found[task.slug] = TaskPicks(pool_names.get(board["pool"], ""), picks)
-    return found
+        picks_by_task[task.slug] = TaskPicks(pool_names.get(board["pool"], ""), picks)
+    return picks_by_task
 
 
 def _list_contestants(connected: Sequence[CandidateAssessment], named: Sequence[str]) -> list[CandidateAssessment]:

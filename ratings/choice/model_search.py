@@ -53,9 +53,9 @@ class FoundModel:
 
 
 def find_models(text: str, shortlist: Shortlist) -> tuple[FoundModel, ...]:
-    """Return the models whose name or slug contains each word of the text, by group and then by name.
+    """Return the models whose name or slug contains each word of the text, sorted by group and then by name.
 
-    If the text is empty, there are none. Demo models are never found.
+    If the text is empty, the result is empty too. Demo models are never included.
     """
     if not text.strip():
         return ()

@@ -24,9 +24,10 @@ def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
     categories: slugs of categories, the preferred one first.
 
     With a pool, the board is that of the first category in which the pool has rated models, or else the overall board.
-    Without a pool, it is the first board with enough votes: by category in the order of `categories`, with overall
-    last, and within each category by pool in the order of `POOL_PRIORITY`. If no board has enough votes, the first pool
-    with any votes overall is used as if it were given, or else the live pool.
+    Without a pool, it is the first board on which at least two comparable models have enough votes for a rank: by
+    category in the order of `categories`, with overall last, and within each category by pool in the order of
+    `POOL_PRIORITY`. If there is no such board, the first pool with any votes overall is used as if it were given, or
+    else the live pool.
 
     Raises RequestError 404 if the pool is unknown.
     """
@@ -57,7 +58,7 @@ def _list_by_priority(category: str) -> list[Snapshot]:
 
 def _load_pool_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
     for category in (name for name in categories if name != OVERALL_CATEGORY):
-        with suppress(RequestError):  # raises below if the pool is unknown
+        with suppress(RequestError):  # if the pool is unknown, the last line raises this error again
             board = _get_board(pool, category)
             if board["rows"]:
                 return board

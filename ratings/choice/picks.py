@@ -1,4 +1,7 @@
-"""The models that a shortlist suggests: the two best, the cheapest about as good, and the best with open weights."""
+"""The models that a shortlist suggests.
+
+These are the two best models, the cheapest model that is about as good, and the best model with open weights.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,7 +57,7 @@ class Picks:
         """One or two models for the card of a task, with their labels.
 
         If the model with the best value is not the highest-rated one, it comes first, because it differs most between
-        tasks. Otherwise, the second one is the best with open weights.
+        tasks. Otherwise, the second model is the best one with open weights.
         """
         best = (_("Highest rated"), self.best)
         if self.cheapest and self.cheapest is not self.best:
@@ -72,9 +75,9 @@ class Picks:
 
     @property
     def second_is_lower(self) -> bool | None:
-        """Whether the second is significantly lower than the best one.
+        """Whether the second model's rating is significantly lower than the best model's.
 
-        It is False if an interval is open, and None if there is no second.
+        False if an interval is open, and None if there is no second model.
         """
         return None if self.second is None else bool(_is_lower(self.second.candidate, self.best.candidate))
 

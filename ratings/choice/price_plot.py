@@ -9,7 +9,7 @@ from catalog.calculators.log_plot import LogAxis, build_path
 from core.templatetags.strips import Scale, build_scale, format_tick
 from ratings.choice.shortlist import CandidateAssessment
 
-# The edges of the plot, the size of names, and the free space around dots and the line, in units of the SVG image.
+# The edges of the plot, the size of letters, and the free space around dots and the line, in units of the SVG image.
 LEFT = 60
 RIGHT = 700
 TOP = 16
@@ -78,7 +78,10 @@ class PricePlot:
 
 
 def build_price_plot(models: Sequence[CandidateAssessment], named: Collection[str]) -> PricePlot | None:
-    """Return the plot, or None if fewer than two models have a price and a rating. `named` are slugs."""
+    """Return the plot, or None if fewer than two models have a price and a rating.
+
+    named: the slugs of the models whose dots get a name if there is room for it.
+    """
     priced = [model for model in models if model.price and model.candidate.tier is not None]
     scale = build_scale([model.candidate.rating for model in priced], margin=RATING_MARGIN)
     if scale is None or len(priced) < MIN_DOTS:
@@ -91,10 +94,10 @@ def build_price_plot(models: Sequence[CandidateAssessment], named: Collection[st
         return axis.place(_get_price(model)), _place_rating(scale, _get_rating(model))
 
     frontier = _list_frontier(priced)
-    leading = {model.candidate.slug for model in frontier}
-    drawn_models = frontier + [model for model in priced if model.candidate.slug in {*named} - leading]
+    frontier_slugs = {model.candidate.slug for model in frontier}
+    drawn_models = frontier + [model for model in priced if model.candidate.slug in {*named} - frontier_slugs]
     steps = _build_steps([place(model) for model in frontier])
-    remaining = [place(model) for model in priced if model.candidate.slug not in {*named, *leading}]
+    remaining = [place(model) for model in priced if model.candidate.slug not in {*named, *frontier_slugs}]
     return PricePlot(
         x=axis,
         y=scale,
@@ -139,21 +142,21 @@ def _label_dots(
     steps: Sequence[tuple[float, float]],
     others: Sequence[tuple[float, float]],
 ) -> list[PriceDot]:
-    """Return the dots. The `named` ones get a name if it overlaps neither points, other names, nor the line."""
+    """Return the dots. Those of `named` models get a name if it does not overlap points, other names, or the line."""
     points = [*((dot.x, dot.y) for dot in dots), *others]
     occupied = [_Area(x - DOT_SPACE, x + DOT_SPACE, y - DOT_SPACE, y + DOT_SPACE) for x, y in points]
     occupied += [
         _Area(x, next_x, min(y, next_y) - LINE_SPACE, max(y, next_y) + LINE_SPACE)
         for (x, y), (next_x, next_y) in pairwise(steps)
     ]
-    labeled = []
+    labeled_dots = []
     for dot in dots:
-        label = _find_label(dot, occupied) if dot.model.candidate.slug in named else None
-        labeled.append(label or dot)
-    return labeled
+        labeled_dot = _label_dot(dot, occupied) if dot.model.candidate.slug in named else None
+        labeled_dots.append(labeled_dot or dot)
+    return labeled_dots
 
 
-def _find_label(dot: PriceDot, taken: "list[_Area]") -> PriceDot | None:
+def _label_dot(dot: PriceDot, taken: "list[_Area]") -> PriceDot | None:
     """Return the dot with its name at the first free position, or None if none is free. Add its area to `taken`."""
     width = LETTER_WIDTH * len(dot.model.candidate.name)
     for anchor, dy in LABEL_PLACES:

@@ -91,7 +91,7 @@ class CandidateAssessmentSchema(RatedModelSchema):
         source="prices.above",
         allow_null=True,
         help_text="`price` is for prompts longer than this many tokens, because the requested context is larger."
-        " 0 if it is also for shorter prompts. Null if there is no price.",
+        " 0 if it also applies to shorter prompts. Null if there is no price.",
     )
     off_peak = BooleanField(
         source="prices.off_peak", allow_null=True, help_text="True if `price` is for off-peak hours only."
@@ -194,7 +194,7 @@ class ShortlistSchema(Schema):
     undecided = CandidateAssessmentSchema(
         source="shortlist.undecided",
         many=True,
-        help_text="Models that fail no limit but whose value is unknown for some (`unknown`), in the same order.",
+        help_text="Models that fail no limit but have unknown values for some limits (`unknown`), in the same order.",
     )
     excluded = CandidateAssessmentSchema(
         source="shortlist.excluded", many=True, help_text="Excluded models, sorted by the number of failed limits."
@@ -230,7 +230,7 @@ class ShortlistSchema(Schema):
     gained = serializers.DictField(
         source="shortlist.gained",
         child=IntegerField(),
-        help_text="For each limit, the number of models that would be added without it.",
+        help_text="For each limit, the number of models that would be added to `survivors` without it.",
     )
     costliest = serializers.ChoiceField(
         [*LIMIT_ASSESSORS],

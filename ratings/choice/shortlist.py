@@ -38,7 +38,7 @@ class CandidateAssessment:
     price: US dollars per million tokens for the mix in `limits.use`, at these prices.
     monthly: US dollars per month, or None if the price is unknown or the user has not entered token counts.
     failures: limits that the model fails.
-    unknown: limits that the model lacks a value for.
+    unknown: limits for which the model's value is unknown.
     """
 
     candidate: Candidate
@@ -108,8 +108,8 @@ class CandidateAssessment:
     def distance_key(self) -> tuple[Any, ...]:
         """The key for sorting by the distance from the limits.
 
-        It compares the number of failures, then the number of unknown values, then the number of failures that have no
-        distance because the value is not a number or a date, and then the total distance.
+        The key compares the number of failures, then the number of unknown values, then the number of failures that
+        have no distance because the value is not a number or a date, and then the total distance.
         """
         unordered = sum(not finding.is_ordered for finding in self.failures)
         distance = sum(finding.distance for finding in self.failures)
@@ -127,10 +127,10 @@ SORT_KEYS: Mapping[SortName, Callable[[CandidateAssessment], tuple[Any, ...]]] =
 
 @dataclass(frozen=True)
 class Shortlist:
-    """The candidates in three groups. Each of them is in one group.
+    """The candidates in three groups. Each candidate is in exactly one group.
 
     survivors: the models that meet all limits, in the order of the sort key.
-    undecided: the models that fail no limit but whose value is unknown for some, in the same order.
+    undecided: the models that fail no limit but have unknown values for some limits, in the same order.
     excluded: the other models. Those with the fewest failures come first.
     gained: for each limit that some model fails or might fail, the number of models that would be added to the
         survivors without it.
@@ -158,7 +158,7 @@ class Shortlist:
 
     @property
     def lacking(self) -> tuple[str, ...]:
-        """The limits that undecided models lack a value for, most models first."""
+        """The limits for which values of undecided models are unknown. Limits with the most such models come first."""
         limits = Counter(finding.limit for assessment in self.undecided for finding in assessment.unknown)
         return tuple(name for name, _count in limits.most_common())
 

@@ -30,7 +30,7 @@ class TaskReport:
 
 
 def build_task_report(task: TaskKind, models: Collection[str]) -> TaskReport:
-    """Return the report for the matching models with these slugs."""
+    """Return the report on a task. `models` are the slugs of the matching models."""
     scores = Score.objects.filter(benchmark=OuterRef("pk"), model__slug__in=models)
     benchmarks = Benchmark.objects.filter(slug__in=task.benchmarks).annotate(scored=Exists(scores))
     return TaskReport(

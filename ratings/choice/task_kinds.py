@@ -15,7 +15,7 @@ class TaskKind:
     """A task.
 
     categories: the slugs of the categories whose boards can sort the shortlist, closest to the task first.
-    icon: the path of an SVG drawing, 24 by 24 units.
+    icon: the path data of an SVG icon, 24 by 24 units.
     limits: query parameters for the task's usual limits.
     """
 

@@ -45,9 +45,10 @@ from ratings.models import Pool, format_category_name
 
 # For each list of models: the query parameter with its page number → the number of models per page.
 PAGE_SIZES = {"left": 10, "unrated": 25, "undecided": 25, "out": 25}
-MIN_KNOWN_SHARE = 0.2  # a column with fewer known values is omitted
+MIN_KNOWN_SHARE = 0.2  # a column with a smaller share of known values is omitted
 MULTIPLE_FIELDS = ("modalities", "among")
-BILLIONS_PATTERN = re.compile(r"\d{1,3}(\.\d+)?", re.ASCII)  # no model has fewer than 1,000 parameters
+# Such a number means billions of parameters, because no model has fewer than 1,000 parameters.
+BILLIONS_PATTERN = re.compile(r"\d{1,3}(\.\d+)?", re.ASCII)
 REMOVED_PARAMETER = "unknown"  # in 0.1, it determined whether models with unknown values were hidden
 BOARD_ERRORS = {
     "pool": gettext_lazy("There are no such ratings. Choose from the list."),
@@ -81,8 +82,8 @@ class SetLimit:
     """A field that is set.
 
     text: the field with its value.
-    without: the query string without the field, or "" unless the field is the pool, the category, or a limit. The
-        context and the number of pages are one limit, so the query string lacks both.
+    without: the query string without the field, or "" if the field only qualifies a limit, such as the number of
+        tokens. The minimum context in tokens and in pages are one limit, so they are removed together.
     more: how many more models would match without the limit.
     """
 
@@ -160,16 +161,16 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "order": choice and ORDER_TEXTS[form.get_value("sort")],
         "limit_reasons": list_limit_reasons(offered),
         "tasks": tasks,
-        "has_picks": any(found.picks for _kind, _query, found in tasks),
+        "has_picks": any(task_picks.picks for _kind, _query, task_picks in tasks),
     }
     query = shorten_query(request.GET, MULTIPLE_FIELDS) or "task="
     return render_live_form(request, "ratings/choice/choice.html", context, form, query)
 
 
 def _choose_models(form: ChoiceForm) -> ModelChoice | None:
-    """Return the choice, or None if the form has errors. An unknown pool is an error of its field.
+    """Return the choice, or None if the form has errors. An unknown pool is reported as an error of its field.
 
-    The API's messages about pools and categories name its own lists, so pages have other messages.
+    The default messages about pools and categories refer to lists in the API, so they are replaced for pages.
     """
     try:
         if form.is_valid():
@@ -204,11 +205,14 @@ def _build_plot(choice: ModelChoice) -> PricePlot | None:
 
 
 def _list_tasks() -> list[tuple[TaskKind, str, TaskPicks]]:
-    """Return each task with the query string of its usual limits and its picks. Tasks of one pool are adjacent."""
-    found = find_task_picks()
-    pool_names = [each.pool_name for each in found.values()]
-    kinds = sorted(load_task_kinds().values(), key=lambda kind: pool_names.index(found[kind.slug].pool_name))
-    return [(kind, urlencode({"task": kind.slug, **kind.limits}), found[kind.slug]) for kind in kinds]
+    """Return each task with the query string of its usual limits and its picks.
+
+    Tasks with ratings from the same pool are adjacent.
+    """
+    task_picks = find_task_picks()
+    pool_names = [picks.pool_name for picks in task_picks.values()]
+    kinds = sorted(load_task_kinds().values(), key=lambda kind: pool_names.index(task_picks[kind.slug].pool_name))
+    return [(kind, urlencode({"task": kind.slug, **kind.limits}), task_picks[kind.slug]) for kind in kinds]
 
 
 def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
@@ -220,7 +224,7 @@ def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
 
 
 def _list_sections(form: ChoiceForm, offered: set[str]) -> list[LimitSection]:
-    """Return the sections of the form with their offered fields, except facets. Sections without any are omitted."""
+    """Return the sections of the form with their offered fields, except facets. Empty sections are omitted."""
     others = offered - FACETS.keys()
     sections = [LimitSection(title, [form[name] for name in names if name in others]) for title, names in FORM_SECTIONS]
     return [section for section in sections if section.fields]
@@ -326,7 +330,7 @@ def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:
 
 
 def _list_parameters(query: QueryDict) -> list[tuple[str, str]]:
-    """Return the shortlist's parameters. The decision form sends them again."""
+    """Return the names and values of the shortlist's parameters. The decision form sends them again."""
     return [(name, value) for name in ChoiceForm.base_fields for value in query.getlist(name) if value]
 
 
@@ -350,7 +354,7 @@ def _list_set_limits(choice: ModelChoice, form: ChoiceForm, query: QueryDict) ->
 def _build_canonical_redirect(request: HttpRequest) -> HttpResponse | None:
     """Return a redirect to the URL without `REMOVED_PARAMETER` and with a unit for `params`, or None if none is needed.
 
-    People who type 10 mean 10 billion. In the API, a number without a unit is exact, so URLs of pages have the unit.
+    Users who type 10 mean 10 billion. In the API, a number without a unit is exact, so URLs of pages have the unit.
     """
     query = request.GET.copy()
     query.pop(REMOVED_PARAMETER, None)

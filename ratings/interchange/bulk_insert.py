@@ -16,7 +16,7 @@ from catalog.matching.resolver import NamedModels
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, VoteRow, list_assistant_messages
 from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Pool
 
-# The sending thread needs the GIL often, but only briefly. With the default interval, it waits ten times as long.
+# The sending thread needs the GIL often, but only briefly. With Python's default interval, it waits ten times as long.
 SWITCH_INTERVAL_S = 0.0005
 KEY_BATCH_SIZE = 10_000  # number of keys that one query reserves
 VOTE_COLUMNS = (
@@ -60,7 +60,7 @@ class VoteWriter:
         self._switch_interval = sys.getswitchinterval()
         self._gc_was_enabled = gc.isenabled()
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        gc.disable()  # rows contain no reference cycles, and the search for cycles takes a sixth of the time
+        gc.disable()  # rows contain no reference cycles, and searching for cycles takes a sixth of the import's time
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -73,7 +73,7 @@ class VoteWriter:
     def send(self, rows: list[VoteRow]) -> None:
         """Start storing a batch once the previous batch is stored.
 
-        Raises a ValueError that identifies an invalid row.
+        Raises a ValueError that names the line of an invalid row.
         """
         names = {name for row in rows for name in (row.model_a, row.model_b)}
         if len(self._keys) < len(rows) or not self.models.has_all(names):
@@ -109,8 +109,8 @@ def _format_vote(key: int, row: VoteRow, target: ImportTarget, ids: dict[str, in
     created_at = COPY_NULL if row.created_at is None else row.created_at.isoformat()
     return (
         f"{key}\t{target.pool.slug}\t{target.file.pk}\t{ids[row.model_a]}\t{ids[row.model_b]}\t{row.winner}\t"
-        f"{row.multiplicity}\t{voter}\timport\t{row.counted}\t{row.reason.translate(COPY_ESCAPES)}\t{_format_categories(row.categories)}\t"
-        f"{features}\t{propensity}\t{row.turns}\t{created_at}\t{{}}\t\n"
+        f"{row.multiplicity}\t{voter}\timport\t{row.counted}\t{row.reason.translate(COPY_ESCAPES)}\t"
+        f"{_format_categories(row.categories)}\t{features}\t{propensity}\t{row.turns}\t{created_at}\t{{}}\t\n"
     )
 
 

@@ -41,7 +41,7 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
     """Write a pool's votes to a JSON Lines or CSV file, depending on its extension, and return the number of rows.
 
     with_text: include the conversations.
-    public: write the public record, as over HTTP.
+    public: write the public record (see `ratings.interchange.public_view`).
 
     If any vote has a draw table, the tables are written to a second file with the suffix `.draws`. It has one JSON
     object per table: `draw` is the table's key, as in the votes, and `models` has each model's probability of being in
@@ -104,7 +104,7 @@ def iter_records(pool: str, *, after: int = 0, with_text: bool = False, public: 
 def iter_record_batches(
     pool: str, *, after: int = 0, size: int | None = None, with_text: bool = False, public: bool = False
 ) -> Iterator[list[tuple[int, VoteRecord]]]:
-    """Yield the records of `iter_records` in batches of (vote id, record). No query is open between two batches."""
+    """Yield the records of `iter_records` in batches of pairs (vote id, record). No query is open between batches."""
     votes = Vote.objects.filter(pool=pool).order_by("pk").defer("comment", "reasons")
     votes = votes.annotate(cast_at=KeyTextTransform("source", "aside__row"), file_time=F("file__created_at"))
     if with_text:
@@ -113,14 +113,14 @@ def iter_record_batches(
     key = None if public else secrets.token_bytes(32)
     labels: dict[int, str] = {}
     version = Pool.objects.filter(slug=pool).values_list("filter_version", flat=True).first() or None
-    end = now()
+    export_time = now()
     while batch := list(votes.filter(pk__gt=after)[:size]):
         after = batch[-1].pk
         if not {side for vote in batch for side in (vote.model_a_id, vote.model_b_id)} <= labels.keys():
             labels = resolver.load_unique_names()
         conversations = _load_conversations(batch) if with_text else {}
-        visible = list(public_view.iter_public_votes(batch, end)) if public else batch
-        weights = VoteWeight.objects.in_bulk([vote.pk for vote in visible])
+        exported_votes = list(public_view.iter_public_votes(batch, export_time)) if public else batch
+        weights = VoteWeight.objects.in_bulk([vote.pk for vote in exported_votes])
         yield [
             (
                 vote.pk,
@@ -128,14 +128,14 @@ def iter_record_batches(
                 | _build_weight(weights.get(vote.pk), version)
                 | conversations.get(vote.pk, {}),
             )
-            for vote in visible
+            for vote in exported_votes
         ]
-        if len(visible) < len(batch):
+        if len(exported_votes) < len(batch):
             return
 
 
 def _build_record(vote: Vote, labels: dict[int, str], key: bytes | None) -> VoteRecord:
-    """Return a vote's record. `key` (32 bytes) hashes the voter. If it is None, the record is the public one."""
+    """Return a vote's record. `key` (32 bytes) hashes the voter. If `key` is None, the record is the public one."""
     return {
         "model_a": labels[vote.model_a_id],
         "model_b": labels[vote.model_b_id],
@@ -184,8 +184,8 @@ def _load_conversations(votes: Sequence[Vote]) -> dict[int, VoteRecord]:
     """Return vote id → the messages of both sides, from the imported row or from the turns that the voter judged."""
     messages: dict[Any, VoteRecord] = defaultdict(lambda: {field: [] for field in CONVERSATION_FIELDS})
     battles = {vote.battle_id for vote in votes if vote.battle_id}
-    judged = Turn.objects.filter(battle__in=battles).exclude(answers__state=Answer.State.FAILED)
-    for turn in judged.order_by("battle", "number").prefetch_related("answers"):
+    judged_turns = Turn.objects.filter(battle__in=battles).exclude(answers__state=Answer.State.FAILED)
+    for turn in judged_turns.order_by("battle", "number").prefetch_related("answers"):
         for answer in turn.answers.all():
             messages[turn.battle_id][f"conversation_{answer.side}"] += [
                 {"role": "user", "content": turn.prompt},

@@ -59,7 +59,7 @@ def import_file(
 
     name, provenance: the name and provenance of the pool, if it is created.
     with_text: store the conversations.
-    progress: is called with the number of bytes read, the total number of bytes, and the number of rows read.
+    progress: called with the number of bytes read, the total number of bytes, and the number of rows read.
 
     Stores nothing and raises a ValueError with one sentence if the file cannot be read, has no votes, or has an invalid
     row, or if the pool is a reference pool. For a row, the sentence names the line and, if possible, the field.
@@ -75,9 +75,9 @@ def import_file(
             file, new = VoteFile.objects.get_or_create(pool=pool.slug, digest=digest)
             if not new:
                 return VoteImportResult(pool, 0, 0, 0, new=False)
-            imported = _import_rows(path, ImportTarget(pool, file, _build_voter_hasher(pool), with_text), progress)
+            result = _import_rows(path, ImportTarget(pool, file, _build_voter_hasher(pool), with_text), progress)
             board_refresh.recompute_boards([pool], from_scratch=True)
-            return imported
+            return result
 
 
 def _import_rows(path: Path, target: ImportTarget, progress: ProgressCallback | None) -> VoteImportResult:
@@ -110,7 +110,7 @@ def is_csv(path: Path) -> bool:
 
 
 def _build_voter_hasher(pool: Pool) -> Callable[[str], str]:
-    """Return a function that hashes a voter's name to a UUID. The result depends on the pool, but not on the file."""
+    """Return a function that hashes a voter's name to a UUID. The hash depends on the pool, but not on the file."""
     return lru_cache(VOTER_CACHE_SIZE)(lambda voter: keyed_hash(f"judge:{pool.slug}", voter)[:32])
 
 

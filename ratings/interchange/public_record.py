@@ -27,7 +27,7 @@ _open_streams = SharedSlots("downloads")
 
 @dataclass(frozen=True)
 class RecordPage:
-    """A page of votes in id order. Each vote has its `id`.
+    """A page of votes in id order. Each vote includes its `id`.
 
     after: the cursor for the next page, or None on the last page.
     """
@@ -76,11 +76,11 @@ class RecordStream:
     def __init__(self, pool: str, address: str) -> None:
         slot = _open_streams.acquire({address: MAX_STREAMS_PER_ADDRESS})
         if slot is None:
-            detail = "You are already downloading two records. Wait until one of them is finished."
+            detail = "You already have two downloads in progress. Wait until one of them is finished."
             raise RequestError("too_many_streams", detail, 429, retry_after=RETRY_AFTER_S)
         if len(_open_streams) > MAX_OPEN_STREAMS:
             slot.release()
-            detail = "Too many records are being downloaded right now. Try again later."
+            detail = "Too many downloads are in progress right now. Try again later."
             raise RequestError("busy", detail, 503, retry_after=RETRY_AFTER_S)
         self._slot = slot
         self._batches = iter_record_batches(pool, public=True)

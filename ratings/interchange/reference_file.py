@@ -48,7 +48,7 @@ class ReferenceRating:
 
     @property
     def model(self) -> str:
-        """The model id as its maker writes it.
+        """The model id as the maker writes it.
 
         It is the model in the key, plus any date, version, `thinking`, or `preview` that only the name contains.
         """
@@ -103,7 +103,7 @@ def _parse_date(name: str) -> str:
 def read_ratings(path: Path) -> list[ReferenceRating]:
     """Return the ratings in file order.
 
-    Raises KeyError or ValueError if the file has another format.
+    Raises KeyError or ValueError if the file is in a different format.
     """
     with lzma.open(path, "rt", encoding="utf-8", newline="") as file:
         return [_parse_rating(line) for line in csv.DictReader(file)]

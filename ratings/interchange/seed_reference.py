@@ -37,13 +37,13 @@ ATTRIBUTION = {
 
 @transaction.atomic
 def seed_reference_models(path: Path = RATINGS_PATH) -> None:
-    """Create and name the models on the reference boards, unless their pool exists."""
+    """Create and name the models on the reference boards, unless the reference pool exists."""
     if not Pool.objects.filter(slug=REFERENCE_POOL).exists():
         _resolve_models(reference_file.read_ratings(path))
 
 
 def seed_reference_pool(path: Path = RATINGS_PATH) -> bool:
-    """Store the reference boards unless their pool exists. Return whether they were stored."""
+    """Store the reference boards unless the reference pool exists. Return whether they were stored."""
     if Pool.objects.filter(slug=REFERENCE_POOL).exists():
         return False
     with transaction.atomic():
@@ -114,8 +114,8 @@ def _find_models(ratings: Mapping[str, ReferenceRating], labels: Mapping[str, st
     known_keys = load_model_keys()
     index = load_name_index()
     pinned = [model for model, rating in ratings.items() if not rating.is_rolling]
-    exact = {model: find_model(labels[model], known_keys, read_aliases()) for model in pinned}
-    keys = {model: key for model, key in exact.items() if key is not None}
+    exact_keys = {model: find_model(labels[model], known_keys, read_aliases()) for model in pinned}
+    keys = {model: key for model, key in exact_keys.items() if key is not None}
     matched_keys = set(keys.values())  # these must not match again, because no board can have two rows for one model
     for model in pinned:
         if model in keys or is_rolling(model):

@@ -154,7 +154,7 @@ def _parse_language_name(name: str) -> tuple[str, ...]:
         return ()
     slug = _slugify(LANGUAGES.get(name, name))
     if not CATEGORY_PATTERN.fullmatch(slug):
-        raise ValueError(f"must be the name of a language with at most {MAX_CATEGORY_LENGTH} letters")
+        raise ValueError(f"must be the name of a language (at most {MAX_CATEGORY_LENGTH} letters)")
     return (slug,)
 
 
@@ -259,7 +259,7 @@ def _parse_time(value: Any) -> datetime:
 
 
 def _parse_style(value: Any) -> list[float] | None:
-    """Return the length and the numbers of headers, bold marks, and list items, for answer a and then for answer b.
+    """Return the length and the numbers of headers, bold passages, and list items, for answer a and then for answer b.
 
     Return None if any of the eight numbers is missing.
     """

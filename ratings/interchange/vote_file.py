@@ -38,14 +38,15 @@ def parse_vote_file(lines: Iterable[bytes], *, is_csv: bool) -> VoteRows:
     The function and the iterator raise a ValueError that names the line and, if possible, the field.
     """
     if not is_csv:
-        return VoteRows(ordered=True, rows=(parse_vote(*line) for line in iter_json_lines(lines, "vote")))
+        return VoteRows(ordered=True, rows=(parse_vote(*record) for record in iter_json_lines(lines, "vote")))
     header, rows = read_csv(lines)
     if "winner" not in header and set(header) >= COUNT_COLUMNS:
-        return VoteRows(ordered=False, rows=(row for line in _parse_cells(rows) for row in parse_pair_counts(*line)))
+        pair_rows = (row for record in _parse_cells(rows) for row in parse_pair_counts(*record))
+        return VoteRows(ordered=False, rows=pair_rows)
     for column in REQUIRED_COLUMNS:
         if column not in header:
             raise ValueError(f"line 1: column {column} is missing")
-    return VoteRows(ordered=True, rows=(parse_vote(*line) for line in _parse_cells(rows)))
+    return VoteRows(ordered=True, rows=(parse_vote(*record) for record in _parse_cells(rows)))
 
 
 def _parse_cells(rows: Iterable[CsvRecord]) -> Iterator[JsonRecord]:

@@ -11,7 +11,7 @@ REDRAW_INTERVAL_S = 0.1
 
 @contextmanager
 def show_progress_bar(terminal: TextIO) -> Iterator["ProgressBar | None"]:
-    """Show a progress bar within the context. The value is the bar, or None if the output is not a terminal."""
+    """Show a progress bar within the context. Yield the bar, or None if the output is not a terminal."""
     if not terminal.isatty():
         yield None
         return
@@ -25,7 +25,7 @@ def show_progress_bar(terminal: TextIO) -> Iterator["ProgressBar | None"]:
 class ProgressBar:
     """A progress bar. It is redrawn at most ten times per second.
 
-    Call it with the number of bytes done, the total number of bytes, and the number of rows done.
+    Call the bar with the number of bytes read, the total number of bytes, and the number of rows read.
     """
 
     def __init__(self, terminal: TextIO) -> None:

@@ -1,11 +1,12 @@
 """Counts of each model's blind battles: draws, replacements and their reasons, refusals, and void battles.
 
-A model that fails before its first word does not lose the battle, so its rating does not reflect these failures. The
-counts show them.
+A model that fails before its first word does not lose the battle, so its rating does not reflect such failures. These
+counts do.
 
 Only finished battles count, because a failure in an open battle would reveal which model has just failed. For each
-model, day, and kind of failure, at most three failures per voter count, and at most twelve per network while the
-network's hash is stored. Otherwise, one person could inflate a model's count by repeating questions that make it fail.
+model, day, and kind of failure, at most three failures per voter are counted, and at most twelve per network while
+the network's hash is stored. Otherwise, one person could inflate a model's count by repeating questions that make it
+fail.
 """
 
 from collections import defaultdict
@@ -44,11 +45,11 @@ WITH ended AS (
     SELECT model, 'replaced' AS outcome, reason, voter, network, day FROM replacements
     UNION ALL SELECT model, 'refused', '', voter, network, day FROM failed WHERE refused
     UNION ALL SELECT model, 'void', '', voter, network, day FROM failed WHERE void
-), per_voter AS (  -- at most `max_per_voter` failures of one voter count
+), per_voter AS (  -- count at most `max_per_voter` failures per voter
     SELECT model, outcome, reason, voter, day, min(network) AS network,
         least(count(*), %(max_per_voter)s) AS battles
     FROM failures GROUP BY model, outcome, reason, voter, day
-), per_network AS (  -- then at most `max_per_network` failures of one network
+), per_network AS (  -- then at most `max_per_network` failures per network
     SELECT model, outcome, reason, least(sum(battles), %(max_per_network)s) AS battles FROM per_voter
     GROUP BY model, outcome, reason, day, coalesce(network, voter::text)
 )
@@ -57,8 +58,8 @@ UNION ALL SELECT model, 'drawn', '', count(*) FROM (
     SELECT model_a_id AS model FROM ended UNION ALL SELECT model_b_id FROM ended
     UNION ALL SELECT model FROM replacements
 ) AS drawn GROUP BY 1"""
-# If a model refuses questions that it would answer badly, the lost votes make its rating too high. Publishing the
-# number of votes that a question made one-sided makes that visible.
+# If a model refuses questions that it would answer badly, the votes that it avoids make its rating too high. Publishing
+# the number of one-sided votes makes this visible.
 ONE_SIDED_SQL = """
 WITH judged AS (
     SELECT vote.id, vote.voter, date(vote.created_at AT TIME ZONE 'UTC') AS day, battle.id AS battle,
@@ -106,8 +107,9 @@ class ReplacementCount:
 class ModelBattleCounts:
     """Counts of one model's battles.
 
+    drawn: battles for which the model was drawn, including those in which it was replaced.
     refused: battles in which the model or its provider refused to answer.
-    void: battles in which it gave no first answer and was not replaced, so nobody could vote.
+    void: battles in which the model gave no first answer and was not replaced, so nobody could vote.
     one_sided: votes that do not count because a question made only this model fail.
     """
 

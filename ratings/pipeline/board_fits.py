@@ -47,7 +47,7 @@ def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snaps
 
 
 def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snapshot:
-    """Return a snapshot under style control, from the votes with known style. It has no rows if the fit fails."""
+    """Return a snapshot under style control, fitted to the votes with known style. If the fit fails, it has no rows."""
     counts, votes, features = _select_styled_votes(state, board.category.slug, models)
     parameters = _build_parameters(board)
     styled_votes = StyledVotes(
@@ -63,10 +63,10 @@ def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snap
     start = [ratings.get(key, MEAN_RATING) for key in counts.models]
     try:
         style_fit = style_control.fit(styled_votes, start=(start, coefficients))
-    except (Separable, NotConverged) as problem:
-        kind = "separable" if isinstance(problem, Separable) else "not_converged"
+    except (Separable, NotConverged) as error:
+        problem = "separable" if isinstance(error, Separable) else "not_converged"
         unrated = _build_snapshot(
-            board, BRADLEY_TERRY, BoardRows([], has_provisional_ranks=True), parameters | {"problem": kind}
+            board, BRADLEY_TERRY, BoardRows([], has_provisional_ranks=True), parameters | {"problem": problem}
         )
         unrated.votes = int(counts.counted.votes.sum()) // 2
         return unrated
@@ -85,7 +85,7 @@ def _map_slugs(models: ModelsByKey) -> dict[int, str]:
 
 
 def _build_parameters(board: Board) -> dict[str, object]:
-    """Return a fit's parameters. Standard errors are clustered by voter, except for imported votes."""
+    """Return the parameters to store with a fit. Standard errors are clustered by voter, except for imported votes."""
     return {"clustered": board.pool.kind != Pool.Kind.IMPORT, "anchor": settings.ENVIRONMENT.arena_anchor}
 
 
@@ -98,8 +98,8 @@ def _build_contestants(
     # A vote from an unknown voter counts as a vote from a separate voter.
     weight = vote_counts - known_votes + capped_votes if is_own_pool else vote_counts
     end = time.time() - PUBLIC_DELAY.total_seconds()
-    lost = state.sum_old_lost_weights(board.category.slug, counts.models, end, styled=board.style_control)
-    return Contestants(counts, models, voters.astype(np.intp), weight, lost, is_own_pool=is_own_pool)
+    lost_weight = state.sum_old_lost_weights(board.category.slug, counts.models, end, styled=board.style_control)
+    return Contestants(counts, models, voters.astype(np.intp), weight, lost_weight, is_own_pool=is_own_pool)
 
 
 def _fit_bradley_terry(

@@ -2,8 +2,8 @@
 
 The boards with the most votes come first. In a large pool, each board is published as soon as it is fitted. In a small
 pool, several boards are published in one transaction. A board whose tallies have changed is marked as behind until it
-is published, so the next refresh completes an interrupted one. A board that cannot be fitted stays marked, and a later
-refresh tries it again after a minute.
+is published, so if a refresh is interrupted, the next one publishes the remaining boards. A board that cannot be fitted
+stays marked and is tried again after a minute.
 """
 
 import logging
@@ -39,7 +39,7 @@ MAX_PARALLEL_FITS = 2  # in a large pool, fits run in threads, because they rele
 BOARDS_PER_BATCH = 3
 BOARDS_PER_LATER_BATCH = 12  # in a small pool, after the boards with the most votes
 logger = logging.getLogger(__name__)
-FitBoard = Callable[[Board], list[Snapshot]]  # returns unsaved snapshots, or none if the fit fails
+FitBoard = Callable[[Board], list[Snapshot]]  # returns unsaved snapshots, or an empty list if the fit fails
 _style_fit_seconds: dict[int, float] = {}  # id of the board without style control → duration of the last style fit
 
 
@@ -112,7 +112,7 @@ def _refresh_pool(slug: str) -> Iterator[Snapshot]:
 
 
 def _publish_one_by_one(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) -> Iterator[Snapshot]:
-    """Publish each board while the next ones are fitted."""
+    """Publish each board while the next ones are fitted. Yields the published snapshots."""
     with ThreadPoolExecutor(MAX_PARALLEL_FITS) as fitters:
         for board, drafts in zip(boards, fitters.map(fit, boards), strict=True):
             with _atomic_with_reset():
@@ -121,7 +121,7 @@ def _publish_one_by_one(boards: Sequence[Board], fit: FitBoard, cutoff: datetime
 
 
 def _publish_together(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) -> list[Snapshot]:
-    """Fit all these boards, then publish them in one transaction."""
+    """Fit all these boards, then publish them in one transaction. Return their snapshots."""
     drafts = [snapshot for board in boards for snapshot in fit(board)]
     with _atomic_with_reset():
         _publish_snapshots(drafts, cutoff, boards)
@@ -175,12 +175,12 @@ def _list_due_boards(slug: str, excluded_ids: Collection[int]) -> list[Board]:
 
 
 def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snapshot]:
-    """Publish again all boards without style control in these pools, and return their snapshots.
+    """Republish all boards without style control in these pools, and return the published snapshots.
 
     from_scratch: first count all votes in these pools again.
 
-    Waiting votes are applied first, so the boards of their pools are published too. Reference pools are excluded,
-    because their boards were published elsewhere and have no votes to fit.
+    Waiting votes are applied first, so the boards of all pools with waiting votes are published too. Reference pools
+    are excluded, because their boards were published elsewhere and have no votes to fit.
     """
     pools = [pool for pool in pools if pool.kind != Pool.Kind.REFERENCE]
     with _atomic_with_reset():
@@ -289,7 +289,7 @@ def _atomic_with_reset() -> Iterator[None]:
 def _read_database_clock() -> datetime:
     """Return the database's current time.
 
-    The start of the transaction would be too early, because the boards include transactions that committed after it.
+    The start of the transaction would be too early, because the boards include votes that were committed after it.
     """
     now: datetime = _query_value("SELECT clock_timestamp()")
     return now
@@ -308,7 +308,7 @@ def _load_models(state: PoolState) -> dict[int, LanguageModel]:
 def _publish_snapshots(snapshots: Sequence[Snapshot], cutoff: datetime, boards: Sequence[Board]) -> None:
     """Save snapshots with the cutoff as their time, and announce them when the transaction commits.
 
-    Mark the boards that have no snapshot for another attempt, because they could not be fitted.
+    Boards without a snapshot could not be fitted, so they are marked for another attempt.
     """
     for snapshot in snapshots:
         snapshot.computed_at = cutoff

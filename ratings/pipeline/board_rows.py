@@ -77,7 +77,7 @@ class Anchor(NamedTuple):
 def build_fit_rows(contestants: Contestants, fit: Fit, anchor: Anchor | None) -> BoardRows:
     """Return the rows for all models in a fit.
 
-    anchor: the ratings of all models in the anchor's component are shifted to match its rating.
+    anchor: if given, all ratings in the component of its model are shifted so that the model has the anchor's rating.
     """
     shift = _compute_anchor_shift(contestants.counts, fit, anchor)
     has_enough = has_enough_votes(~fit.unbounded, contestants.weight)
@@ -134,9 +134,9 @@ def _has_few_ranked(has_enough: Flags, component: Indices) -> bool:
     return int((has_enough & (component == MAIN_COMPONENT)).sum()) < MIN_RANKED_MODELS
 
 
-def _compute_anchor_shift(board: CategoryCounts, fit: Fit, anchor: Anchor | None) -> Floats:
+def _compute_anchor_shift(counts: CategoryCounts, fit: Fit, anchor: Anchor | None) -> Floats:
     """Return the points to add to each rating before it is published (M,)."""
-    labels = board.comparisons.labels
+    labels = counts.comparisons.labels
     if anchor is None or anchor.model not in labels:
         return np.zeros(len(labels))
     position = labels.index(anchor.model)
@@ -144,13 +144,13 @@ def _compute_anchor_shift(board: CategoryCounts, fit: Fit, anchor: Anchor | None
 
 
 def _build_record_columns(contestants: Contestants) -> dict[str, Any]:
-    board = contestants.counts
-    won, lost, tied = _sum_outcomes(board.counted)
-    counts = {"votes": won + lost + tied, "wins": won, "losses": lost, "ties": tied, "both_bad": board.both_bad}
+    tallies = contestants.counts
+    won, lost, tied = _sum_outcomes(tallies.counted)
+    counts = {"votes": won + lost + tied, "wins": won, "losses": lost, "ties": tied, "both_bad": tallies.both_bad}
     record: dict[str, Any] = {name: column.astype(np.int64) for name, column in counts.items()}
     record["voters"] = np.array([number or None for number in contestants.voters.tolist()], dtype=object)
     record["votes_to_rank"] = np.ceil(np.maximum(MIN_VOTES_FOR_RANK - contestants.weight, 0)).astype(np.int64)
-    won, lost, tied = _sum_outcomes(board.comparisons)
+    won, lost, tied = _sum_outcomes(tallies.comparisons)
     weights = counts["votes"] - contestants.lost_weight
     return record | {"weight": weights, "win_rate": (won + tied / 2) / (won + lost + tied)}
 

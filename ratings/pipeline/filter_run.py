@@ -30,8 +30,8 @@ from ratings.statistics.vote_filter.records import EPOCH_VOTES, MIN_EPOCH_VOTES
 FILTERED_KINDS = (Pool.Kind.LIVE, Pool.Kind.API)
 TIMEOUT_S = 3600
 
-# Votes without a draw table were imported, so the filter does not read them. A vote without a voter counts as a vote by
-# a separate voter. Votes in the outbox wait for the next run, because it has not been decided yet whether they count.
+# Votes without a draw table were imported, so the filter does not read them. A vote without a voter counts as a vote
+# from a separate voter. Votes in the outbox wait for the next run, because it is not decided yet whether they count.
 VOTES_SQL = """
 SELECT vote.id, COALESCE(uuid_hash_extended(voter, 0), -vote.id), model_a_id, model_b_id,
     (CASE winner WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END)::smallint,
@@ -73,7 +73,7 @@ class FilterRun:
 
 
 def run_due_filters() -> list[str]:
-    """Run the filter for each pool that is due, one after another, each in its own process. Return their slugs."""
+    """Run the filter for each pool that is due, one after another, each in its own process. Return the pools' slugs."""
     due = [pool for pool in Pool.objects.filter(kind__in=FILTERED_KINDS).order_by("pk") if is_due(pool)]
     for pool in due:
         command = [*LOWEST_PRIORITY, sys.executable, "manage.py", "filter_votes", "--pool", pool.slug]
@@ -92,12 +92,12 @@ def is_due(pool: Pool) -> bool:
     if not settings.ENVIRONMENT.arena_vote_filter:
         return bool(pool.filter_version)
     votes = Vote.objects.filter(pool=pool.slug, counted=True, draw_table__isnull=False)
-    new = votes.count() - pool.filtered_votes
-    if new >= EPOCH_VOTES or pool.filtered_at is None:
-        return new >= MIN_EPOCH_VOTES
+    new_votes = votes.count() - pool.filtered_votes
+    if new_votes >= EPOCH_VOTES or pool.filtered_at is None:
+        return new_votes >= MIN_EPOCH_VOTES
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    is_first_today = pool.filtered_at < midnight and votes.filter(created_at__gte=midnight).exists()
-    return is_first_today and new >= MIN_EPOCH_VOTES
+    is_first_run_today = pool.filtered_at < midnight and votes.filter(created_at__gte=midnight).exists()
+    return is_first_run_today and new_votes >= MIN_EPOCH_VOTES
 
 
 def filter_pool(pool: Pool) -> FilterRun:
@@ -109,18 +109,18 @@ def filter_pool(pool: Pool) -> FilterRun:
     open_limit = _limit_crowds(pool, votes["id"], weights, reasons, is_closed)
     stored = np.floor(weights * FULL_WEIGHT).astype(int)
     reduced = np.flatnonzero(stored < FULL_WEIGHT).tolist()
-    rows = {
+    filter_weights = {
         int(votes["id"][position]): FilterWeight(int(stored[position]), str(reasons[position])) for position in reduced
     }
     changed = store_filter_weights(
         pool,
-        rows,
+        filter_weights,
         version=str(vote_filter.VERSION),
         votes=len(votes),
         closed=votes["id"][is_closed],
         open_limit=open_limit,
     )
-    return FilterRun(len(votes), len(rows), changed)
+    return FilterRun(len(votes), len(filter_weights), changed)
 
 
 def _compute_weights(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any], Flags]:
@@ -131,7 +131,7 @@ def _compute_weights(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any], Flags]:
     models, positions = np.unique(np.concatenate((votes["a"], votes["b"])), return_inverse=True)
     shares = load_shares(tables.tolist(), models.tolist())
     a, b = positions[: len(votes)], positions[len(votes) :]
-    # After a replacement, the chance of the pair is the new model's share. The other model's share is 1.
+    # If a model was replaced, the chance of the pair is the new model's share, and the other model's share is 1.
     propensity = np.where(votes["propensity"] > 0, votes["propensity"], np.minimum(shares[draw, a], shares[draw, b]))
     weights = vote_filter.weigh(
         votes["voter"].astype("i8"), a, b, votes["outcome"].astype("i8"), propensity, votes["time"], draw, shares
@@ -140,7 +140,10 @@ def _compute_weights(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any], Flags]:
 
 
 def load_shares(tables: list[int], judged: list[int]) -> Floats:
-    """Return the shares in these draw tables (D, M). The columns are the judged models, followed by all others."""
+    """Return the probability that each model is in the pair, under each of these draw tables (D, M).
+
+    The columns are the judged models, followed by all others.
+    """
     stored = DrawTable.objects.in_bulk(tables)
     columns = {key: position for position, key in enumerate(judged)}
     for table in stored.values():
@@ -156,17 +159,17 @@ def load_shares(tables: list[int], judged: list[int]) -> Floats:
 def _limit_crowds(
     pool: Pool, ids: NDArray[Any], weights: Floats, reasons: NDArray[Any], is_closed: Flags
 ) -> float | None:
-    """Lower the weights of new voters' votes in the hours when their total weight is too large.
+    """Lower the weights of new voters' votes, in place, in the hours when the total weight of these votes is too large.
 
-    Return the limit for votes in the open epoch. If established voters' votes have less than `crowds.MIN_OLD_WEIGHT`,
-    there are no limits: the weights stay the same, and the result is None.
+    Return the limit for votes in the open epoch. If the total weight of established voters' votes is below
+    `crowds.MIN_OLD_WEIGHT`, there are no limits: the weights stay the same, and the result is None.
     """
     new_votes = load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.slug, start=datetime.now(UTC) - NEW_VOTER_AGE)
-    position = {int(vote): index for index, vote in enumerate(ids.tolist())}
-    rows = np.array([position.get(vote, -1) for vote in new_votes["id"].tolist()], dtype=int)
-    is_weighted = rows >= 0
-    new_votes = new_votes[is_weighted]
-    rows = rows[is_weighted]
+    position_by_id = {int(vote): index for index, vote in enumerate(ids.tolist())}
+    rows = np.array([position_by_id.get(vote, -1) for vote in new_votes["id"].tolist()], dtype=int)
+    has_weight = rows >= 0
+    new_votes = new_votes[has_weight]
+    rows = rows[has_weight]
     old_weight = float(weights.sum() - weights[rows].sum())
     if old_weight < crowds.MIN_OLD_WEIGHT:
         return None
@@ -182,7 +185,7 @@ def _limit_crowds(
 
 
 def load_rows(query: str, dtype: np.dtype[Any], **parameters: Any) -> NDArray[Any]:
-    """Return all rows of a query, as in `core.storage.binary_copy.iter_rows`."""
+    """Return all rows of a query as one array (see `core.storage.binary_copy.iter_rows`)."""
     with connection.cursor() as cursor:
         batches = list(iter_rows(cursor.cursor, query, parameters, dtype))
     return np.concatenate(batches) if batches else np.empty(0, dtype)

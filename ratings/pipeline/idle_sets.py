@@ -1,4 +1,4 @@
-"""Deletion of named sets without recent votes. Their boards are deleted, but their votes stay."""
+"""Deletes the pools and boards of named sets without recent votes. The votes themselves are not deleted."""
 
 from datetime import timedelta
 
@@ -35,6 +35,7 @@ def _list_idle_sets() -> QuerySet[Pool]:
 
     Each new vote makes a board outdated and produces a snapshot within seconds.
     """
-    published = Snapshot.objects.filter(board__pool=OuterRef("pk"), computed_at__gt=Now() - MAX_IDLE_TIME)
-    behind = Board.objects.filter(pool=OuterRef("pk"), behind=True)
-    return Pool.objects.filter(~Exists(published), ~Exists(behind), kind=Pool.Kind.SHORTLIST).order_by("pk")
+    recent_snapshots = Snapshot.objects.filter(board__pool=OuterRef("pk"), computed_at__gt=Now() - MAX_IDLE_TIME)
+    outdated_boards = Board.objects.filter(pool=OuterRef("pk"), behind=True)
+    sets = Pool.objects.filter(kind=Pool.Kind.SHORTLIST)
+    return sets.filter(~Exists(recent_snapshots), ~Exists(outdated_boards)).order_by("pk")

@@ -136,7 +136,7 @@ def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
 
 
 def _count_reduced(pool: Pool) -> dict[str, int]:
-    """Return the numbers of votes with a weight below 1, by reason. Votes are included when they are a day old."""
+    """Return the number of votes with a weight below 1, by reason. Votes are included once they are a day old."""
     rows = VoteWeight.objects.filter(vote__pool=pool.slug, vote__created_at__lte=now() - PUBLIC_DELAY)
     reason = Case(When(excluded=True, then=Value(EXCLUDED)), default=F("reason"))
     counts = rows.values_list(reason).annotate(number=Sum("vote__multiplicity"))
@@ -146,7 +146,7 @@ def _count_reduced(pool: Pool) -> dict[str, int]:
 def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
     """Return each model's probability of being in the next pair, and the extremes over all pairs.
 
-    All models count as available. Return None if the pool has no pair weights.
+    All models are assumed to be available. Return None if the pool has no pair weights.
     """
     weights = PairWeight.objects.filter(pool=pool.slug).first()
     if weights is None:
@@ -204,7 +204,7 @@ def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
 
 
 def _build_comparisons(labels: list[str], low: Indices, high: Indices, outcome: Floats, amount: Floats) -> Comparisons:
-    """Return the comparisons that one column of `PAIR_VOTES_SQL` adds up to, such as the number of votes."""
+    """Return the sums of one column of `PAIR_VOTES_SQL`, such as the number of votes, as comparisons."""
     wins, ties = np.zeros((2, len(labels), len(labels)))
     np.add.at(wins, (np.where(outcome > 0, low, high), np.where(outcome > 0, high, low)), amount * (outcome != 0))
     np.add.at(ties, (low, high), amount * (outcome == 0))
@@ -214,7 +214,7 @@ def _build_comparisons(labels: list[str], low: Indices, high: Indices, outcome: 
 def _build_voter_counts(
     pool: Pool, low: Indices, high: Indices, rows: Floats
 ) -> propensity_audit.WeightedVoterCounts | None:
-    """Return the counted and the weighted votes by voter, or None if errors are not clustered by voter."""
+    """Return each voter's votes and their total weights, or None if errors are not clustered by voter."""
     voter = np.unique(rows[:, VOTER_HASH], return_inverse=True)[1]
     known_voters = np.unique(voter[rows[:, IS_KNOWN_VOTER] > 0])
     if pool.kind == Pool.Kind.IMPORT or len(known_voters) < MIN_VOTERS:

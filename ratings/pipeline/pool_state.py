@@ -22,7 +22,7 @@ from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.vote_arrays import Floats, Indices
 
 MAX_POOLS = 20
-# Each refresh replays at least this many of the newest votes, and at most twice as many, because votes can commit out
+# Elo updates replay at least this many of the newest votes, and at most twice as many, because votes can commit out
 # of order. 500 votes arrive in 10 s at 50 votes per second. If an older vote commits late, all votes are replayed.
 REPLAY_WINDOW = 500
 # Votes are sorted by the voter's index after this many of its lowest bits are dropped.
@@ -71,7 +71,7 @@ class PairMatrices:
         _add_pair(self.lost[2 * squares + 1], low, high, ties, ties)
 
     def build_weighted(self) -> list[Floats]:
-        """Return the weighted wins and ties. If any votes lack weight, also return both with squared weights."""
+        """Return the weighted wins and ties. If any weight is below 1, also return both with squared weights."""
         if self.lost is None:
             return [self.wins, self.ties]
         size = len(self.wins)
@@ -91,7 +91,7 @@ class CategoryCounts:
 
     models: the keys of M models, in the order of the labels.
     comparisons: the votes, multiplied by their filter weights.
-    counted: the votes without filter weights.
+    counted: the same votes, not multiplied by their filter weights.
     both_bad (M,): the number of both-bad votes on each model.
     """
 
@@ -124,9 +124,9 @@ class CategoryVotes:
         return CategoryVotes(*(getattr(self, column.name)[votes] for column in fields(self)))
 
     def count_models(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
-        """Return the counts of these votes, and the votes with positions in them. Models without votes are omitted.
+        """Return the counts of these votes, and the votes with positions in these counts.
 
-        All votes must be between weighted models (see `is_between_weighted`).
+        All votes must be between weighted models (see `is_between_weighted`). Models without votes are omitted.
         """
         outcome = self.double_score / 2
         counted = Comparisons.from_votes(self.first, self.second, outcome, self.weight)
@@ -245,20 +245,20 @@ class PoolState:
     def select_votes(self, category: str, models: list[int], last_id: int | None = None) -> CategoryVotes:
         """Return the votes in a category, roughly sorted by voter.
 
-        models: model keys in the order of the positions. Only votes with the weight 0 can be on other models.
-        last_id: the newest vote to include. None means all votes.
+        models: model keys in the order of the positions. All votes on any other model must have weight 0.
+        last_id: the id of the newest vote to include. None means all votes.
 
         If the order of votes is unknown, the result has no votes.
         """
         positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
         positions[models] = np.arange(len(models))
-        chosen = self._find_votes(category)
+        indices = self._find_votes(category)
         if last_id is not None:
-            chosen = chosen[self.votes["id"][chosen] <= last_id]
-        return self._build_votes(positions, chosen)
+            indices = indices[self.votes["id"][indices] <= last_id]
+        return self._build_votes(positions, indices)
 
     def sum_old_lost_weights(self, category: str, models: list[int], end: float, *, styled: bool = False) -> Floats:
-        """Return the weight that the filter or an operator took from each model's votes before a time (M,).
+        """Return the weight that the filter or an operator took from each model's votes before `end` (M,).
 
         end: in seconds since 1970.
         styled: exclude votes without style features.
@@ -306,15 +306,15 @@ class PoolState:
         style: NDArray[np.float32] = self.votes["style"][self._find_votes(category)]
         return style
 
-    def _build_votes(self, positions: Indices, chosen: Indices) -> CategoryVotes:
+    def _build_votes(self, positions: Indices, indices: Indices) -> CategoryVotes:
         return CategoryVotes(
-            first=positions[self.votes["a"][chosen]],
-            second=positions[self.votes["b"][chosen]],
-            double_score=self.votes["double_score"][chosen],
-            both_bad=self.votes["both_bad"][chosen],
-            weight=self.votes["weight"][chosen],
-            filter_weight=self.votes["filter_weight"][chosen].astype(np.float64),
-            voter=self.votes["voter"][chosen],
+            first=positions[self.votes["a"][indices]],
+            second=positions[self.votes["b"][indices]],
+            double_score=self.votes["double_score"][indices],
+            both_bad=self.votes["both_bad"][indices],
+            weight=self.votes["weight"][indices],
+            filter_weight=self.votes["filter_weight"][indices].astype(np.float64),
+            voter=self.votes["voter"][indices],
         )
 
     def _find_votes(self, category: str) -> Indices:
@@ -359,7 +359,7 @@ def _get_cache(pool: Pool) -> OrderedDict[int, PoolState]:
 
 
 def apply_changes(pool: Pool, changes: TallyChanges) -> None:
-    """Apply changes to a pool's state if it is cached. Otherwise, it is loaded when it is needed."""
+    """Apply changes to a pool's state if it is cached. Otherwise, the state is loaded when it is needed."""
     if pool.pk in _get_cache(pool):
         get_pool_state(pool, changes)
 

@@ -47,21 +47,21 @@ def _build_standing(snapshot: Snapshot) -> Standing:
 def update_pair_weights(pool: Pool, state: PoolState) -> None:
     """Store the weights for the next draws if pairs are drawn for the pool.
 
-    The weights are updated at most once a minute, so that many draws share a table. If the set of models has changed,
-    they are updated immediately.
+    The weights are updated at most once a minute, so that many draws share a draw table. If the set of models has
+    changed, they are updated immediately.
     """
     if pool.kind in (Pool.Kind.IMPORT, Pool.Kind.READY):
         return
     counts = state.build_counts(OVERALL_CATEGORY, {key: str(key) for key in state.positions})
     drawable = _list_drawable_keys(pool, counts.models)
-    recent = PairWeight.objects.filter(pool=pool.slug, keys=drawable, updated_at__gt=Now() - WEIGHT_INTERVAL)
-    if len(drawable) < 2 or recent.exists():
+    recent_weights = PairWeight.objects.filter(pool=pool.slug, keys=drawable, updated_at__gt=Now() - WEIGHT_INTERVAL)
+    if len(drawable) < 2 or recent_weights.exists():
         return
     all_keys = sorted({*counts.models, *drawable})
     board = _expand_counts(counts, all_keys)
     weights = compute_pair_weights(board, bradley_terry.fit(board))
-    inside = np.searchsorted(all_keys, drawable)
-    pair_weights = weights[np.ix_(inside, inside)][np.triu_indices(len(drawable), 1)]
+    positions = np.searchsorted(all_keys, drawable)
+    pair_weights = weights[np.ix_(positions, positions)][np.triu_indices(len(drawable), 1)]
     PairWeight.objects.bulk_create(
         [PairWeight(pool=pool.slug, keys=drawable, weights=pair_weights.tolist(), updated_at=Now())],
         update_conflicts=True,

@@ -14,7 +14,7 @@ from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Out
 
 BATCH_SIZE = 50_000
 OUTCOMES = ("wins", "losses", "ties", "both_bad")
-LOST = ("lost_wins", "lost_losses", "lost_ties", "lost_squared_wins", "lost_squared_losses", "lost_squared_ties")
+LOST_FIELDS = ("lost_wins", "lost_losses", "lost_ties", "lost_squared_wins", "lost_squared_losses", "lost_squared_ties")
 TallyKey = tuple[str, int, int, str]  # category, smaller and larger model key, column
 
 
@@ -37,7 +37,7 @@ class VerificationResult:
 
 
 def verify_tallies(pools: Sequence[Pool]) -> VerificationResult:
-    """Recount these pools in one consistent view of the database, and return the result.
+    """Recount the votes in these pools in one consistent view of the database, and return the result.
 
     Call this outside of a transaction. Raises TallyMismatch at the first difference.
     """
@@ -64,7 +64,7 @@ def _check_pool(pool: Pool) -> int:
 def _load_tallies(pool: Pool) -> Counter[TallyKey]:
     tallies = Tally.objects.filter(board__pool=pool, board__style_control=False)
     counts: Counter[TallyKey] = Counter()
-    columns = OUTCOMES + LOST
+    columns = OUTCOMES + LOST_FIELDS
     for category, low, high, *numbers in tallies.values_list("board__category__slug", "model_a", "model_b", *columns):
         counts.update({(category, low, high, column): n for column, n in zip(columns, numbers, strict=True)})
     return counts

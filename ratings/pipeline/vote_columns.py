@@ -49,7 +49,7 @@ ROW_DTYPE = build_row_dtype(
 class VoteColumns:
     """N counted votes in id order.
 
-    `votes["weight"]` is a column (N,). The columns are:
+    For example, `votes["weight"]` is the column of weights (N,). The columns are:
 
     id: the key of the vote.
     a, b: the keys of the models.
@@ -60,7 +60,7 @@ class VoteColumns:
     filter_weight: from 0 to 1. It is 0 for excluded votes.
     time: when the vote was cast, in seconds since 1970, or 0 if unknown.
     category_set: an index into `category_sets`.
-    style (N, 8): the features of a, then of b. NaN if unknown.
+    style (N, 8): the style features of a's answer, then of b's. NaN if unknown.
     """
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class VoteColumns:
         self._append(TALLIED_VOTES_SQL, pool=pool)
 
     def add(self, ids: list[int]) -> int:
-        """Load these votes, and return the first position that has changed."""
+        """Load the votes with these ids, and return the first position that has changed."""
         return self._append(VOTES_BY_ID_SQL, ids=ids)
 
     def reload_weights(self, pool: str) -> None:
@@ -126,7 +126,7 @@ class VoteColumns:
     def _insert(self, rows: NDArray[Any]) -> int:
         """Insert rows that are sorted by id, and return the first position that has changed.
 
-        Votes usually commit almost in order, so only the rows from that position on are sorted.
+        Only the rows from that position on are sorted. There are few, because votes usually commit almost in order.
         """
         start = int(np.searchsorted(self["id"], rows["id"][0]))
         new: dict[str, NDArray[Any]] = {

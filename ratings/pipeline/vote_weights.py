@@ -22,15 +22,15 @@ from ratings.statistics.vote_filter import crowds
 
 REFRESH_LOCK_ID = 7_298_541  # key of the PostgreSQL advisory lock that serializes all changes to tallies and boards
 CROWD = "crowd"  # the reason for a lower weight if too many new voters voted in the same hour
-NEW_VOTER_AGE = timedelta(days=1)  # a voter is new for this time after their first battle
+NEW_VOTER_AGE = timedelta(days=1)  # a voter is new for this long after their first battle
 
 WAITING_SQL = """
 SELECT vote.id, pool.slug, pool.open_limit, vote.created_at
 FROM ratings_outbox JOIN arena_vote AS vote ON vote.id = vote_id LEFT JOIN ratings_pool AS pool ON pool.slug = vote.pool
 """
 
-# New voters' votes, with their times and networks. Those that have left the outbox have weight. Votes outlive deleted
-# battles, so votes without a battle share one network.
+# New voters' votes, with their times and networks. The last column is true if a vote already has weight,
+# because it has left the outbox. Votes outlive deleted battles, so votes without a battle share one network.
 NEW_VOTES_SQL = """
 SELECT vote.id, EXTRACT(EPOCH FROM vote.created_at)::float8, COALESCE(battle.network, ''),
     NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
@@ -68,12 +68,12 @@ HELD_BACK = FilterWeight(0, CROWD)  # until the vote's epoch closes
 
 
 class _Outdated(Exception):
-    """Raised if the stored weights changed while new ones were prepared."""
+    """Raised if the stored weights changed while new ones were being prepared."""
 
 
 @contextmanager
 def hold_refresh_lock() -> Iterator[None]:
-    """Open a transaction that waits until no other process changes tallies or boards."""
+    """Open a transaction that holds the refresh lock, so that no other process can change tallies or boards."""
     with transaction.atomic():
         _take_refresh_lock()
         yield
@@ -85,7 +85,7 @@ def _take_refresh_lock() -> None:
 
 
 def hold_back_crowds() -> list[int]:
-    """Give weight 0 to the waiting votes of new voters that exceed the limit. Return the ids of all waiting votes.
+    """Give weight 0 to new voters' waiting votes that exceed the limit. Return the ids of all waiting votes.
 
     The first run of the filter after a vote's epoch has closed replaces this weight. Call this while holding the
     refresh lock.
@@ -126,21 +126,21 @@ def store_filter_weights(
 ) -> int:
     """Replace the filter weights of a pool's votes, all at once. Return how many changed.
 
-    weights: by vote id. Votes that are missing get weight 1.
+    weights: the weights by vote id. Votes that are missing here get weight 1.
     votes: the number of votes that the filter has read.
     closed: the ids of the votes in closed epochs. Other votes that are held back keep weight 0. None means all votes.
     open_limit: the limit on new voters' votes from now on.
 
-    This prepares everything before it takes the lock, so that votes and exclusions do not have to wait.
+    This prepares everything before it takes the lock, so that votes and exclusions do not have to wait long.
     """
-    run = {"filter_version": version, "filtered_votes": votes, "open_limit": open_limit}
+    pool_fields = {"filter_version": version, "filtered_votes": votes, "open_limit": open_limit}
     while True:
         with suppress(_Outdated), transaction.atomic():
-            return _store_filter_weights(pool, weights, closed, run)
+            return _store_filter_weights(pool, weights, closed, pool_fields)
 
 
 def _store_filter_weights(
-    pool: Pool, weights: Mapping[int, FilterWeight], closed: Indices | None, run: Mapping[str, Any]
+    pool: Pool, weights: Mapping[int, FilterWeight], closed: Indices | None, pool_fields: Mapping[str, Any]
 ) -> int:
     revision = _read_revision(pool)
     rows = VoteWeight.objects.filter(vote__pool=pool.slug, filter_weight__lt=FULL_WEIGHT)
@@ -161,7 +161,7 @@ def _store_filter_weights(
         raise _Outdated
     if changed:
         _apply_staged()
-    Pool.objects.filter(pk=pool.pk).update(filtered_at=Now(), **run)
+    Pool.objects.filter(pk=pool.pk).update(filtered_at=Now(), **pool_fields)
     return len(changed)
 
 
@@ -172,7 +172,7 @@ def _read_revision(pool: Pool) -> list[object]:
 
 
 def _apply_staged() -> None:
-    """Store the prepared weights, and change the tallies."""
+    """Store the prepared weights, and update the tallies."""
     tallies.apply_staged_weights()
     with connection.cursor() as cursor:
         cursor.execute(WRITE_STAGED_SQL, [FULL_WEIGHT])
@@ -225,7 +225,7 @@ def select_votes(exclusion: Exclusion) -> QuerySet[Vote]:
 
 
 def _list_freed_votes(exclusion: Exclusion) -> list[int]:
-    """Return the votes that only this exclusion excludes."""
+    """Return the ids of the votes that only this exclusion excludes."""
     others = Exclusion.objects.filter(pool=exclusion.pool_id, is_in_force=True).exclude(pk=exclusion.pk)
     still_excluded = {vote for excluded in others.values_list("votes", flat=True) for vote in excluded or ()}
     return [vote for vote in exclusion.votes or () if vote not in still_excluded]

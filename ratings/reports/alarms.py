@@ -16,7 +16,7 @@ from ratings.statistics.vote_filter.alarms import find_excesses
 
 PERIOD = timedelta(days=1)
 MAX_ALARMS = 5  # for new voters, and the same number for networks
-# Network hashes are stored for longer than the period, and battles that have one are indexed by time.
+# Network hashes are stored for longer than the period, and battles with a network hash are indexed by time.
 RECENT_VOTES_SQL = """
 WITH recent AS MATERIALIZED (
     SELECT id, voter_id, network FROM arena_battle WHERE network <> '' AND created_at > %(start)s AND pool = %(pool)s
@@ -56,7 +56,7 @@ class Alarm:
 
 
 def find_alarms() -> list[Alarm]:
-    """Return the alarms about blind votes on this arena's own battles. Excluded votes do not raise any."""
+    """Return the alarms about blind votes on this arena's own battles. Excluded votes do not raise alarms."""
     since = timezone.now() - PERIOD
     votes = load_rows(RECENT_VOTES_SQL, ROW_DTYPE, pool=LIVE_POOL, start=since)
     if not len(votes):
@@ -68,7 +68,7 @@ def find_alarms() -> list[Alarm]:
     networks = np.unique(votes["network"], return_inverse=True)[1]
     names = dict(LanguageModel.objects.filter(pk__in=models.tolist()).values_list("pk", "name"))
     alarms = []
-    # New voters are group 0, and votes by other voters get -1, so they are in no group.
+    # Votes from new voters are in group 0. Votes from other voters get -1, so they are in no group.
     for group, is_network in ((votes["is_new"].astype(np.intp) - 1, False), (networks, True)):
         for excess in find_excesses(group, a, b, draw, shares)[:MAX_ALARMS]:
             model = int(models[excess.model])

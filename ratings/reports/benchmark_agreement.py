@@ -1,6 +1,6 @@
 """Compares a benchmark with a board: fits a regression of ratings on scores, and finds models far from the line.
 
-A regression uses only scores from the same conditions, and only comparable ratings that are not provisional.
+A regression uses only scores measured under the same conditions, and only comparable ratings that are not provisional.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,12 +45,14 @@ CONDITIONS_HINT = "To list all conditions with their keys, omit `conditions`."
 
 @dataclass(frozen=True)
 class AgreementQuery:
-    """A comparison's board and conditions.
+    """The board and the conditions requested for a comparison.
 
-    pool: if empty, this arena's own pool is used. If too few of its models have scores, the first pool with enough
-        models with scores is used instead, or else the pool with the most models with scores.
-    category: if empty, the benchmark's own category is used if a pool has enough of its models there, else all votes.
+    pool: if empty, this arena's own pool is used. If too few of its models have scores, the first pool in which enough
+        models have scores is used instead, or else the pool in which the most models have scores.
+    category: if empty, the benchmark's own category is used if enough of the benchmark's models are rated in it, else
+        the category of all votes.
     conditions: the key of the conditions. If empty, the conditions with the most models are used.
+    at: the time of the board. None means the newest board.
     """
 
     pool: str = ""
@@ -68,7 +70,7 @@ class RatedScore(NamedTuple):
 
 @dataclass(frozen=True)
 class ConditionsGroup:
-    """Scores from the same conditions, with the board rows of the models that are rated."""
+    """Scores measured under the same conditions, with the board rows of the models that are rated."""
 
     ranking: Ranking
     pairs: tuple[RatedScore, ...]
@@ -93,7 +95,7 @@ class BenchmarkComparison:
     points: sorted by residual, lowest first. Without a regression, they are sorted by rating, highest first.
     left_out: models that have a score but no usable rating.
     needed: the minimum number of models for a regression.
-    far: the minimum distance from the line, in standard deviations, at which a model counts as far.
+    far: the minimum distance from the line, in standard deviations, at which a model counts as far from it.
     """
 
     benchmark: Benchmark
@@ -154,12 +156,12 @@ def get_benchmark(slug: str) -> Benchmark:
 def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkComparison:
     """Return the comparison of a benchmark with a board.
 
-    Raises RequestError 404 if the pool or category is unknown, or if no score has the requested conditions.
+    Raises RequestError 404 if the pool or category is unknown, or if no scores have the requested conditions.
     """
     rankings = load_rankings(benchmark)
     candidates = [ranking for ranking in rankings if query.conditions in ("", ranking.conditions.key)]
     if query.conditions and not candidates:
-        detail = f"{benchmark.name} has no scores from these conditions. {CONDITIONS_HINT}"
+        detail = f"{benchmark.name} has no scores under these conditions. {CONDITIONS_HINT}"
         raise RequestError("not_found", detail, 404)
     category = query.category or _choose_category(benchmark, candidates, query.pool)
     pool, own_models = (query.pool, None) if query.pool else _choose_pool(candidates, category)
@@ -184,9 +186,9 @@ def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkC
 
 
 def _choose_category(benchmark: Benchmark, rankings: Sequence[Ranking], pool: str) -> str:
-    """Return the benchmark's own category if the pool, or any pool if `pool` is empty, has enough of its models there.
+    """Return the benchmark's own category if enough of the benchmark's models are rated in it, else that of all votes.
 
-    Otherwise return the category of all votes.
+    Only ratings in this pool are considered, or ratings in any pool if `pool` is empty.
     """
     if benchmark.category == OVERALL_CATEGORY:
         return OVERALL_CATEGORY
@@ -196,7 +198,10 @@ def _choose_category(benchmark: Benchmark, rankings: Sequence[Ranking], pool: st
 
 
 def _count_rated_models(rankings: Sequence[Ranking], category: str) -> dict[str, int]:
-    """Map the slugs of pools to the number of rated models with scores from the same conditions, oldest pool first."""
+    """Return pool slug → the number of rated models with scores under the same conditions, oldest pool first.
+
+    If there are several conditions, the number is from the conditions with the most rated models.
+    """
     sizes = {}
     for snapshot in list_newest_snapshots(category):
         rated_rows = _index_rated_rows(unpack_rows(snapshot.rows))
@@ -294,7 +299,7 @@ def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[R
 
 
 def find_comparable_slugs() -> set[str]:
-    """Return the slugs of the benchmarks that have comparable scores of enough models on some overall board."""
+    """Return the slugs of the benchmarks that have comparable scores for enough of the models on an overall board."""
     boards = [set(_index_rated_rows(unpack_rows(snapshot.rows))) for snapshot in list_newest_snapshots()]
     condition_names = [field.name for field in fields(Conditions) if field.name != "report"]
     report = Case(When(harness="", then=F("source")), default=Value(""))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KnownFacts:
-    """A model with the names of its facts that have a value, and those that its maker does not publish."""
+    """A model, the names of its facts with a known value, and the names of those that its maker does not publish."""
 
     model: LanguageModel
     known: frozenset[str]
@@ -133,13 +133,13 @@ def _collect_facts(
 
 
 def _count_models(requirement: _Requirement, known_facts: Sequence[KnownFacts]) -> CoverageLine:
-    counted = [facts for facts in known_facts if requirement.applies(facts)]
-    known = sum(requirement.fields <= facts.known for facts in counted)
-    missing = [facts.model.slug for facts in counted if not requirement.fields <= facts.known | facts.unpublished]
+    applicable = [facts for facts in known_facts if requirement.applies(facts)]
+    known = sum(requirement.fields <= facts.known for facts in applicable)
+    missing = [facts.model.slug for facts in applicable if not requirement.fields <= facts.known | facts.unpublished]
     return CoverageLine(
         label=str(requirement.label),
         known=known,
-        unpublished=len(counted) - known - len(missing),
+        unpublished=len(applicable) - known - len(missing),
         missing_models=tuple(missing),
         target_percent=requirement.target_percent,
     )

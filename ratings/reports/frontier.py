@@ -32,14 +32,14 @@ Row = dict[str, Any]
 def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
     """Return the models on a board with their price or speed, and mark those on the Pareto frontier.
 
-    axis: `price` (US dollars per million tokens, blended 3:1, input to output) or `speed` (tokens per second).
+    axis: `price` (US dollars per million tokens, with input and output blended 3:1) or `speed` (tokens per second).
 
     The result is the board with these fields changed or added:
 
     against: the axis.
     rows: only the compared models, in the order of the board. Each row also has value, on_frontier, organization,
-        open_weights, and has_enabled_endpoint. For prices, it also has both prices, their source, their date, and
-        whether they were set by hand.
+        open_weights, and has_enabled_endpoint. For prices, it also has the input and output prices, their source, their
+        date, and whether they were set by hand.
     left_out: the other models, each with one of the `EXCLUSION_REASONS`.
 
     Prices and speeds are current, even if the board is not.

@@ -1,7 +1,7 @@
 """The figures on the method page for one pool.
 
-Boards are loaded as published, and counts as stored by a periodic task (`ratings.pipeline.pool_figures`), so that no
-request has to read a million votes. Web processes load this module, so it does not import numpy.
+The boards are the published ones, and a periodic task (`ratings.pipeline.pool_figures`) computes and stores the counts,
+so that no request has to read a million votes. Web processes load this module, so it does not import numpy.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ from ratings.reports import vote_shares
 from ratings.reports.vote_shares import MakerShare, ModelShare, ReasonCount
 from ratings.statistics.constants import ELO_SCALE
 
-MISS_RATE = 0.05
+MISS_RATE = 0.05  # the share of 95% intervals that miss the true rating
 FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # the share of models flagged by chance alone
 REASON_TEXTS: dict[str, str | Promise] = {
     vote_rules.SIDE_BY_SIDE: _("the voter chose the two models and knew their names"),
@@ -57,8 +57,9 @@ class PoolCounts:
     """A pool's stored counts.
 
     reduced: how many votes have a weight below 1, by reason.
-    left: among votes with a winner, the share of those for the left answer.
-    skipped, replaced: shares of the blind battles that were voted on or skipped.
+    left: the share of votes for the left answer, among votes with a winner.
+    skipped, replaced: the shares of skipped battles and of battles in which a model was replaced, among the blind
+        battles that were voted on or skipped.
     shares, makers: the votes per model and per maker.
     battles: how often each model failed.
     draw, audit: the probabilities of pairs, and the audit of the draw.

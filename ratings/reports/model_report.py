@@ -21,11 +21,11 @@ def build_model_report(model: LanguageModel, parameters: Mapping[str, str]) -> d
     pool = parameters.get("pool") or placements.choose_default_pool(overall, parameters)
     if parameters.get("pool"):
         snapshot_cache.get_board(BoardKey(pool=pool))  # raises if the pool is unknown
-    listed = {(placement.pool.slug, placement.category) for placement in overall}
+    overall_boards = {(placement.pool.slug, placement.category) for placement in overall}
     by_category = [
         placement
         for placement in placements.list_category_placements(pool, model.slug)
-        if (placement.pool.slug, placement.category) not in listed
+        if (placement.pool.slug, placement.category) not in overall_boards
     ]
     reasons = feedback_stats.load_feedback_profile(model.pk, pool)
     return {

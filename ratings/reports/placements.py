@@ -52,7 +52,7 @@ def list_pool_placements(model: str) -> list[Placement]:
     other_boards = boards.exclude(pool__in=pools_with_overall)
     in_categories = _find_placements(_load_newest_snapshots(other_boards), model)
     best: dict[int, Placement] = {}
-    for placement in sorted(in_categories, key=_get_position):
+    for placement in sorted(in_categories, key=_get_sort_key):
         best.setdefault(placement.pool.pk, placement)
     return sorted([*overall, *best.values()], key=lambda placement: placement.pool.pk)
 
@@ -75,7 +75,7 @@ def list_category_placements(pool: str, model: str) -> list[Placement]:
     Boards under style control are not included.
     """
     boards = Board.objects.filter(pool__slug=pool, style_control=False)
-    return sorted(_find_placements(_load_newest_snapshots(boards), model), key=_get_position)
+    return sorted(_find_placements(_load_newest_snapshots(boards), model), key=_get_sort_key)
 
 
 def _load_newest_snapshots(boards: QuerySet[Board]) -> QuerySet[Snapshot]:
@@ -85,7 +85,7 @@ def _load_newest_snapshots(boards: QuerySet[Board]) -> QuerySet[Snapshot]:
     return Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__category__name")
 
 
-def _get_position(placement: Placement) -> tuple[bool, float]:
+def _get_sort_key(placement: Placement) -> tuple[bool, float]:
     rank = placement.row["rank"]
     return not placement.is_overall, inf if rank is None else rank
 

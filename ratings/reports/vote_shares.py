@@ -36,7 +36,7 @@ class ModelShare:
 
     counted: the number of votes that count.
     reasons: the reasons why other votes do not count.
-    percent: the share of all counted votes that involve the model.
+    percent: the percentage of all counted votes that involve the model.
     chance: the probability of being in the next battle, as a percentage, or None if unknown.
     """
 
@@ -58,8 +58,10 @@ class ModelShare:
 class MakerShare:
     """The votes on all of one maker's models.
 
-    percent, chance: the maker's share of the sides of all votes, and of the next battle. The shares of all makers add
-        up to 100.
+    percent: the percentage of the sides of all counted votes that belong to the maker's models.
+    chance: the expected percentage of the sides of the next battle, or None if unknown.
+
+    Each value adds up to 100 over all makers.
     """
 
     name: str
@@ -72,13 +74,13 @@ class MakerShare:
 def build_model_shares(
     figures: Mapping[str, Any], votes: int, models: Mapping[str, LanguageModel], list_reasons: ReasonLister
 ) -> list[ModelShare]:
-    """Return all models' shares, those with the most votes first.
+    """Return all models' shares, starting with the model with the most votes.
 
     The list includes models in the draw that have no votes yet.
 
     figures: as stored by `ratings.pipeline.pool_figures`.
     votes: the number of votes that count.
-    models: slug → model. Other models are omitted.
+    models: slug → model. Models that are missing here are omitted.
     list_reasons: returns the reasons in a model's counts, with their descriptions.
     """
     chances = (figures["chances"] or {}).get("models", {})

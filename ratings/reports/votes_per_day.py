@@ -21,9 +21,9 @@ def count_votes_per_day(board_key: BoardKey, until: datetime) -> list[DayVotes]:
 
     until: the end of the last day's count, in UTC.
 
-    The list starts at the day of the first snapshot if that is later. A day without a snapshot has 0 votes, and a day
-    on which the number of votes on the board fell has a negative number. For a reference board, the list is empty,
-    because the votes are not published.
+    If the board has existed for fewer days, the list starts on the day of its first snapshot. A day without a snapshot
+    has 0 votes, and a day on which the number of votes on the board fell has a negative number. For a reference board,
+    the list is empty, because the votes are not published.
     """
     snapshots = Snapshot.objects.filter(
         board=select_board_id(board_key), method=board_key.method, computed_at__lte=until, votes__isnull=False

@@ -4,8 +4,8 @@ One vote on models i and j adds p q (e_i - e_j)(e_i - e_j)' to the information m
 covariance matrix V. The weighted sum of the variances to reduce is trace(W V) for a matrix of weights W. The vote
 reduces this sum by p q (e_i - e_j)' V W V (e_i - e_j) / (1 + p q (e_i - e_j)' V (e_i - e_j)). This is sequential design
 for a linear optimality criterion (V. V. Fedorov, Theory of Optimal Experiments, 1972). Pairs are drawn with a
-probability proportional to this reduction. If the best pair were always drawn, every model would meet the same
-opponent.
+probability proportional to this reduction. If the best pair were always drawn, a model would meet the same opponent
+again and again.
 """
 
 import numpy as np
@@ -97,7 +97,7 @@ def _compute_contender_chances(theta: Floats, variance: Floats) -> Floats:
 
 
 def _compute_gain(against_field: Floats, newcomers: Flags, contenders: Floats) -> Floats:
-    """Return V W V, an (M, M) matrix up to terms that cancel in the variances of differences."""
+    """Return the (M, M) matrix V W V, up to terms that cancel in the variances of differences."""
     contender_weights = _CONTENDER_WEIGHT * contenders / contenders.sum()
     newcomer_weights = _NEWCOMER_WEIGHT * newcomers / max(int(newcomers.sum()), 1)
     weights = contender_weights + newcomer_weights + _FIELD_WEIGHT / len(newcomers)

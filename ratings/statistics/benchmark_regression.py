@@ -96,7 +96,7 @@ def regress_ratings(
 ) -> BenchmarkRegression:
     """Return the regression of ratings on scores.
 
-    rating_se, score_se: standard errors, or 0 where the error is unknown
+    rating_se, score_se: standard errors, or 0 where the error is unknown.
 
     Raises ValueError if there are fewer than twelve models, if a number is not finite or its absolute value is a
     billion or more, if the lengths of the arguments differ, or if all scores or all ratings are equal.
@@ -159,5 +159,5 @@ def _check_numbers(kind: str, values: "ArrayLike", size: int) -> "np.ndarray":
     if numbers.ndim and numbers.shape != (size,):
         raise ValueError(f"There are {numbers.size} {kind} for {size} models.")
     if not (np.abs(numbers) < MAX_VALUE).all():
-        raise ValueError(f"The {kind} must be finite numbers smaller than {MAX_VALUE:,}.")
+        raise ValueError(f"The {kind} must be finite numbers with absolute values below {MAX_VALUE:,}.")
     return np.broadcast_to(numbers, (size,))

@@ -227,7 +227,7 @@ def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, cholesky_fact
     meat = voters / (voters - 1) * by_voter + build_laplacian(unattributed.squared_residuals)
     covariance = _compute_sandwich(votes, meat, inverse)
     clustered = np.bincount(rows.first, minlength=size) + np.bincount(rows.second, minlength=size) > 0
-    # Each vote without a voter counts as a separate voter.
+    # Each vote without a voter counts as a vote from a separate voter.
     squared_weights = unattributed.squared_wins + unattributed.squared_wins.T + unattributed.squared_ties
     squares = squares + (squared_weights * (votes.p * votes.q) ** 2).sum(axis=1)
     degrees = compute_degrees_of_freedom(votes.information.sum(axis=1), squares)

@@ -80,7 +80,7 @@ def sum_over_voters(
     """Apply functions to the totals of each voter in each column, and return each function's sums over voters (width,).
 
     voter (E,): each entry's voter, numbered from 0.
-    sides: columns (E,). The amount of an entry is added to its column in each of them.
+    sides: arrays of columns (E,). The amount of an entry is added to its column in each of these arrays.
     amount (E,): not negative.
     functions: element-wise functions of arrays. They must map 0 to 0.
     """

@@ -93,10 +93,10 @@ class Comparisons:
             for amount in (amounts, amounts * factor):
                 counts = np.bincount(cells, amount, 3 * size * size).astype(np.float64)
                 matrices += _to_matrices(counts.reshape(size, size, 3))
-        voted = np.flatnonzero((matrices[0] + matrices[0].T + matrices[1]).any(axis=1))
-        if len(voted) < size:  # the ids have gaps
-            labels = [labels[position] for position in voted.tolist()]
-            inside = np.ix_(voted, voted)
+        positions = np.flatnonzero((matrices[0] + matrices[0].T + matrices[1]).any(axis=1))
+        if len(positions) < size:  # the ids have gaps
+            labels = [labels[position] for position in positions.tolist()]
+            inside = np.ix_(positions, positions)
             matrices = [matrix[inside] for matrix in matrices]
         return cls(tuple(labels), *matrices)
 
@@ -122,7 +122,7 @@ class Comparisons:
 class VoterCounts:
     """The votes on a board, counted per voter and pair: the input for intervals clustered by voter.
 
-    There are E rows. Rows with the same voter and pair are added up, so one row per vote is valid too.
+    There are E rows. Rows with the same voter and pair are added up, so one row per vote is also valid.
 
     voter (E,): the index of each row's voter, counting from 0.
     first, second (E,): positions of the models in the board's labels.
@@ -211,14 +211,14 @@ class VoterCounts:
         )
 
     def square_weights(self) -> "VoterCounts":
-        """Return the rows with counts that are multiplied by the square of the filter weight."""
+        """Return the rows with their counts multiplied by the square of the filter weight."""
         if self.filter_weight is None:
             return self
         counts = {name: getattr(self, name) * self.filter_weight for name in ("wins", "losses", "ties")}
         return replace(self, **counts)
 
     def select_between(self, models: Indices, size: int) -> "VoterCounts":
-        """Return only the votes between the given models, with positions in `models`.
+        """Return only the votes between the given models. `first` and `second` become positions in `models`.
 
         models: positions in the board's labels.
         size: the number of models on the board.
@@ -242,7 +242,7 @@ def _check_counts(name: str, matrix: ArrayLike, size: int) -> Floats:
     if size == 0 and counts.size == 0:
         counts = np.zeros((0, 0))
     if counts.shape != (size, size):
-        raise ValueError(f"{name} must be {size} x {size} because there are {size} labels, not {counts.shape}")
+        raise ValueError(f"{name} must be {size} x {size} because there are {size} labels, but it is {counts.shape}")
     if not np.all(counts >= 0) or np.isinf(counts).any():
         raise ValueError(f"{name} must be finite and not negative")
     if counts.diagonal().any():

@@ -25,6 +25,7 @@ _ROUNDING_STEP = 1e-6
 _MAX_FULL_STEP = 1.5
 # exp() of a larger number would overflow. At this distance, one of the two probabilities is 0 anyway.
 _MAX_EXPONENT = 700.0
+# Within this range, exp() of the distance from the mean cannot overflow.
 _MAX_SHARED_RANGE = 600.0
 
 
@@ -101,7 +102,7 @@ def maximize_likelihood(won: Floats, lost: Floats, theta: Floats) -> tuple[Float
     Returns theta (K,), the lower Cholesky factor of the (F, F) information matrix (see `_factorize`), and the number of
     steps.
 
-    The iteration stops when a step is below `STEP_TOLERANCE` of the largest strength (or of one unit, if that is more),
+    The iteration stops when a step is below `STEP_TOLERANCE` times the largest strength (or one unit, if that is more),
     or when rounding prevents shorter steps. Every step increases the likelihood, for any starting values. If a full
     Newton step moves no pair by more than `_MAX_FULL_STEP` units, it is taken. If it moves a pair by up to d units,
     where d is larger, it is multiplied by ln(1 + d) / d (T. Sun and Q. Tran-Dinh, Mathematical Programming 178, 2019).

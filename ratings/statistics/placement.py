@@ -57,15 +57,15 @@ def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -
 
 def find_open_ends(score: Floats, part: Component, has_won: Flags, has_lost: Flags) -> tuple[Flags, Flags]:
     """Return whether the lower end (U,) and the upper end (U,) of the interval of each unbounded model are open."""
-    above = np.zeros(len(part.unbounded), dtype=bool)
-    below = above
+    is_above = np.zeros(len(part.unbounded), dtype=bool)
+    is_below = is_above
     if part.bounded.size:
-        below = find_reachable(score, int(part.bounded[0]))[part.unbounded]
-        above = find_reachable(score.T, int(part.bounded[0]))[part.unbounded]
+        is_below = find_reachable(score, int(part.bounded[0]))[part.unbounded]
+        is_above = find_reachable(score.T, int(part.bounded[0]))[part.unbounded]
     only_won = has_won & ~has_lost
     only_lost = has_lost & ~has_won
-    has_path = above | below
-    return np.where(has_path, below, ~only_won), np.where(has_path, above, ~only_lost)
+    has_path = is_above | is_below
+    return np.where(has_path, is_below, ~only_won), np.where(has_path, is_above, ~only_lost)
 
 
 def find_lower_bounds(won: Floats, lost: Floats, opponents: Floats) -> Floats:

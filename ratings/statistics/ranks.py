@@ -44,7 +44,8 @@ class Ranks:
     rank_low, rank_high (M,): the range of ranks, based on two-sided 95% tests of the differences. For an unranked
         model, the range that it could have among the ranked models.
     rank_ub (M,): 1 plus the number of ranked models whose interval is entirely above the model's own.
-    tier (M,): tier 1 has all models that could be the best.
+    tier (M,): tier 1 has all models that could be the best, tier 2 all models that could be the best of the others,
+        and so on.
     """
 
     ranked: Flags
@@ -108,7 +109,7 @@ def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
     diff = np.where(is_comparable, fit.ratings[:, None] - fit.ratings, 0.0)
     is_above = is_comparable & (fit.ci_low[:, None] > fit.ci_high)
     better = (diff > np.maximum(Z95 * fit.difference_se, RATING_TOLERANCE)) | is_above
-    is_counted = ranked[:, None]  # only ranked rows count when the columns are ranked
+    is_counted = ranked[:, None]  # only ranked models (rows) count toward the ranks of other models (columns)
     # The worst possible rank. If an unranked model were ranked, there would be one more model, and it could be the
     # last.
     last_rank = (is_comparable & is_counted).sum(axis=0) + ~ranked
@@ -134,10 +135,10 @@ def compare_pairs(fit: ComparableFit, board: Comparisons) -> PairComparisons:
     p, q = compute_chances(fit.ratings / ELO_SCALE, fit.ratings / ELO_SCALE)
     expected = float((board.votes * p * q).sum())
     noise = float(sum_squared_residuals(board.wins, board.ties, p, q).sum())
-    spread = noise / expected if noise > 0 else 1.0
+    variance_factor = noise / expected if noise > 0 else 1.0
     is_tested = is_comparable & (np.abs(diff) > RATING_TOLERANCE)
     missing = (Z95 / np.where(is_tested, diff, 1.0)) ** 2 - 1 / np.where(is_tested, error, 1.0) ** 2
-    needed = np.floor(ELO_SCALE**2 * spread * missing / np.maximum(p * q, _MIN_CHANCE_PRODUCT)) + 1
+    needed = np.floor(ELO_SCALE**2 * variance_factor * missing / np.maximum(p * q, _MIN_CHANCE_PRODUCT)) + 1
     return PairComparisons(diff, error, p, np.where(is_tested, np.maximum(needed, 0), np.inf))
 
 
@@ -165,12 +166,12 @@ def _assign_tiers(fit: Fit, ranked: Flags) -> Indices:
     return tier
 
 
-def _compute_simultaneous_level(models: int) -> float:
+def _compute_simultaneous_level(model_count: int) -> float:
     """Return the quantile level for the upper ends of simultaneous intervals of all differences.
 
     With this level, all intervals cover their differences at the same time in 95% of cases. The leader is chosen from
     the data, so the intervals must cover all pairs and not only those of one model (Z. Sidak, Journal of the American
     Statistical Association 62, 1967, for normal estimates with any correlation).
     """
-    comparisons = max(models * (models - 1) / 2, 1)
+    comparisons = max(model_count * (model_count - 1) / 2, 1)
     return float((1 + 0.95 ** (1 / comparisons)) / 2)

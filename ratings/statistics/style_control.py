@@ -149,7 +149,7 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
 
 
 def _place_unbounded_models(board: Comparisons, votes: PairedVotes, part: Component, parameters: Floats) -> Estimate:
-    """Return the same values as `placement.place_unbounded_models`, adjusted for the effect of style on each vote."""
+    """Place models as `placement.place_unbounded_models` does, but adjusted for the effect of style on each vote."""
     unbounded = np.zeros(len(parameters), dtype=bool)
     unbounded[part.unbounded] = True
     votes = votes.select_votes(unbounded[votes.first] | unbounded[votes.second])

@@ -1,6 +1,6 @@
 """The joint sandwich covariance of strengths and style coefficients, plain or clustered by voter.
 
-The rules and their sources are the same as in `ratings.statistics.bradley_terry`.
+The method and its sources are the same as in `ratings.statistics.bradley_terry`.
 """
 
 import numpy as np
@@ -20,29 +20,29 @@ def compute_sandwich(
     """Return the covariances of the M + K parameters, and whether each model's interval is clustered by voter (M,).
 
     free (M + K,): True for all fitted parameters except one strength in each component.
-    component (M,): the component of each fitted model, and a negative number for other models. The rows of other models
-        are zero.
+    component (M,): the component of each fitted model, or a negative number for a model that is not fitted. The
+        covariances of such a model are zero.
 
     The covariances are for strengths relative to the mean of their component.
     """
-    residual, expected = votes.compute_residuals(parameters)
+    residual, variance = votes.compute_residuals(parameters)
     plain = votes.sum_outer_products(votes.squared_weight * residual**2)
     inside = np.ix_(free, free)
     inverse = cho_solve(cho_factor(information[inside]), np.eye(int(free.sum())))
-    to_mean = _build_centering(component, len(parameters))[:, free] @ inverse
+    centered_inverse = _build_centering(component, len(parameters))[:, free] @ inverse
     # The error of a parameter without residuals comes from the Hessian. For example, all votes on a model might be ties
     # between equal strengths.
     lacks_residuals = (plain.diagonal() <= RESIDUAL_TOLERANCE * information.diagonal()) & (information.diagonal() > 0)
     extra_meat: Floats | float = 0.0
     if lacks_residuals.any():
-        extra_meat = votes.sum_outer_products(votes.weight * expected * _select_affected_votes(votes, lacks_residuals))
+        extra_meat = votes.sum_outer_products(votes.weight * variance * _select_affected_votes(votes, lacks_residuals))
 
     def compute_covariance(meat: Floats) -> Floats:
-        covariance: Floats = to_mean @ (meat + extra_meat)[inside] @ to_mean.T
+        covariance: Floats = centered_inverse @ (meat + extra_meat)[inside] @ centered_inverse.T
         covariance = (covariance + covariance.T) / 2
         np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), 0))  # rounding can push a variance of 0 below 0
         if lacks_residuals.any():
-            hessian = (to_mean @ information[inside] @ to_mean.T).diagonal()
+            hessian = (centered_inverse @ information[inside] @ centered_inverse.T).diagonal()
             scale = np.sqrt(
                 np.where(lacks_residuals, hessian, 1.0) / np.where(lacks_residuals, covariance.diagonal(), 1.0)
             )
@@ -57,12 +57,12 @@ def compute_sandwich(
     clustered[votes.first[is_clustered]] = True
     clustered[votes.second[is_clustered]] = True
     degrees = np.full(len(parameters), np.inf)
-    degrees[: votes.model_count][clustered] = _compute_degrees(votes, votes.voter, expected, is_clustered)[clustered]
+    degrees[: votes.model_count][clustered] = _compute_degrees(votes, votes.voter, variance, is_clustered)[clustered]
     return Spread(compute_covariance(meat), unclustered, degrees), clustered
 
 
 def _build_centering(component: Indices, size: int) -> Floats:
-    """Return the matrix that subtracts the mean of its component from each strength (size, size)."""
+    """Return the matrix (size, size) that subtracts the mean of the model's component from each strength."""
     is_same_component = (component[:, None] == component) & (component >= 0)
     centering = np.eye(size)
     centering[: len(component), : len(component)] -= (
@@ -72,7 +72,7 @@ def _build_centering(component: Indices, size: int) -> Floats:
 
 
 def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
-    """Return a mask (N,) of the votes on one of these models, or with a difference in one of these styles."""
+    """Return a mask (N,) of the votes on any of these models or with a difference in any of these styles."""
     models = parameters[: votes.model_count]
     styles = parameters[votes.model_count :]
     is_affected: Flags = models[votes.first] | models[votes.second] | (votes.x[styles] != 0).any(axis=0)
@@ -82,7 +82,7 @@ def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
 def _compute_meat(
     votes: PairedVotes, voter: Indices, residual: Floats, plain: Floats, component: Indices
 ) -> tuple[Floats, Flags]:
-    """Return the sum of the outer products of the scores, and whether each score is summed by voter first.
+    """Return the sum of the outer products of the scores, and whether each vote's score is first summed by voter.
 
     The shapes are (M + K, M + K) and (N,).
     """
@@ -101,17 +101,18 @@ def _compute_meat(
     return products * factor * factor[:, None] + independent_products, is_clustered
 
 
-def _compute_degrees(votes: PairedVotes, voter: Indices, expected: Floats, is_clustered: Flags) -> Floats:
-    """Return the degrees of freedom of each model (M,), using the same rule as in `bradley_terry`."""
-    amount = votes.weight * expected
+def _compute_degrees(votes: PairedVotes, voter: Indices, variance: Floats, is_clustered: Flags) -> Floats:
+    """Return the degrees of freedom of each model (M,), by the same rule as in `bradley_terry`."""
+    vote_information = votes.weight * variance
     first = votes.first.astype(np.intp)
     second = votes.second.astype(np.intp)
     sides = first[is_clustered], second[is_clustered]
-    (squares,) = sum_over_voters(voter[is_clustered], sides, amount[is_clustered], votes.model_count, [np.square])
+    clustered_information = vote_information[is_clustered]
+    (squares,) = sum_over_voters(voter[is_clustered], sides, clustered_information, votes.model_count, [np.square])
     information = np.zeros(votes.model_count)
-    independent_squares = (votes.squared_weight * expected**2)[~is_clustered]
+    independent_squares = (votes.squared_weight * variance**2)[~is_clustered]
     for side in (first, second):
-        information += np.bincount(side, amount, votes.model_count)
+        information += np.bincount(side, vote_information, votes.model_count)
         squares += np.bincount(side[~is_clustered], independent_squares, votes.model_count)
     return compute_degrees_of_freedom(information, squares)
 

@@ -13,7 +13,7 @@ from ratings.statistics.style_pair_sums import PairedVotes
 from ratings.statistics.vote_arrays import Floats, Indices
 
 # The step at which separability is checked. Parameters that diverge grow by one unit per step. If there is a maximum,
-# it rarely takes half as many steps.
+# finding it rarely takes half as many steps.
 _SEPARABILITY_CHECK_STEP = 20
 # If less than this fraction of a parameter's information is left after the other parameters are accounted for, that
 # remainder might be a rounding error.
@@ -31,7 +31,7 @@ class Separable(ArithmeticError):
 def maximize_style_likelihood(
     votes: PairedVotes, parameters: Floats, free: Indices, ties: Floats | None = None
 ) -> tuple[Floats, Floats, int]:
-    """Return the maximum likelihood values of the free parameters. The other parameters are fixed.
+    """Maximize the likelihood over the free parameters. The other parameters are fixed.
 
     parameters (M + K,): the starting values and the fixed values.
     free: positions of the free parameters. If `ties` is None, all coefficients must be free.
@@ -43,7 +43,7 @@ def maximize_style_likelihood(
     Raises Separable if there is no finite maximum or more than one, and NotConverged if none is found within
     `MAX_ITERATIONS` steps.
     """
-    is_separability_checked = ties is not None
+    needs_separability_check = ties is None
     virtual = np.zeros_like(parameters) if ties is None else ties
     parameters = parameters.copy()
     step = np.zeros_like(parameters)
@@ -53,11 +53,11 @@ def maximize_style_likelihood(
         gradient += virtual * (q - p) / 2
         information.flat[:: len(p) + 1] += virtual * p * q
         free_information = information[np.ix_(free, free)]
-        if not is_separability_checked and (
+        if needs_separability_check and (
             iteration == _SEPARABILITY_CHECK_STEP or _is_nearly_singular(free_information)
         ):
             check_separability(votes, free)
-            is_separability_checked = True
+            needs_separability_check = False
         step[free] = _solve_step(free_information, gradient[free])
         step *= compute_damping(_find_farthest_move(votes, step, virtual))
         parameters += step
@@ -108,33 +108,35 @@ def _find_farthest_move(votes: PairedVotes, step: Floats, virtual: Floats) -> fl
 
 def _is_separable(votes: PairedVotes, free: Indices) -> bool:
     """Return whether some change of the free parameters makes some votes more likely, and no vote less likely."""
-    # Most constraints are redundant, so the linear program starts with few votes and adds the votes that a solution
-    # violates.
+    # Most constraints are redundant, so the linear program starts with the constraints of a few votes and
+    # adds those that a solution violates.
     side = 2 * votes.score - 1  # 1 if the first model won, -1 if it lost, 0 for a tie
     gain = votes.sum_derivatives(side)[free]
-    chosen = np.zeros(len(side), dtype=bool)
-    chosen[:: max(1, len(side) // _CONSTRAINT_BATCH_SIZE)] = True
+    is_chosen = np.zeros(len(side), dtype=bool)
+    is_chosen[:: max(1, len(side) // _CONSTRAINT_BATCH_SIZE)] = True
     while True:
         change = np.zeros(votes.model_count + len(votes.scale))
-        change[free] = _solve_best_change(votes, chosen, free, gain)
+        change[free] = _solve_best_change(votes, is_chosen, free, gain)
         leads = votes.compute_leads(change)
         margins = np.where(side == 0, -np.abs(leads), side * leads)
         if gain @ change[free] <= 0 or margins.max(initial=0) < _MIN_MARGIN:
             return False
-        violated = np.flatnonzero((margins < -_CONSTRAINT_SLACK) & ~chosen)
+        violated = np.flatnonzero((margins < -_CONSTRAINT_SLACK) & ~is_chosen)
         if not violated.size:
             return True
         worst = np.argsort(margins[violated])[:_CONSTRAINT_BATCH_SIZE]
-        chosen[violated[worst]] = True
+        is_chosen[violated[worst]] = True
 
 
-def _solve_best_change(votes: PairedVotes, chosen: Flags, free: Indices, gain: Floats) -> Floats:
-    """Return the change of the free parameters that raises the leads most without violating a chosen vote.
+def _solve_best_change(votes: PairedVotes, is_chosen: Flags, free: Indices, gain: Floats) -> Floats:
+    """Return the change of the free parameters with the largest gain that makes no chosen vote less likely.
 
     No parameter changes by more than 1.
+
+    gain: the gain from a unit change of each free parameter.
     """
-    rows = _build_design_matrix(votes.select_votes(chosen))[:, free]
-    side = 2 * votes.score[chosen] - 1
+    rows = _build_design_matrix(votes.select_votes(is_chosen))[:, free]
+    side = 2 * votes.score[is_chosen] - 1
     tied = rows[side == 0]
     decided = rows[side != 0] * -side[side != 0][:, None]
     solution = linprog(

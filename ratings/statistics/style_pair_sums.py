@@ -45,7 +45,7 @@ class PairedVotes:
     first, second (N,): positions of the models.
     score (N,): the score of the first model: 0, 0.5, or 1.
     weight (N,): the number of identical votes, multiplied by the filter weight.
-    squared_weight (N,): the same number, multiplied by the square of the filter weight.
+    squared_weight (N,): the number of identical votes, multiplied by the square of the filter weight.
     voter (N,): the index of each vote's voter, counting from 0, or negative if the voter is unknown. None if
         errors are not clustered by voter.
     x (K, N): style differences, from -1 to 1.
@@ -88,7 +88,7 @@ class PairedVotes:
         return replace(self, x=self.x[styles], scale=self.scale[styles])
 
     def to_comparisons(self, labels: Sequence[Label]) -> Comparisons:
-        """Return the votes on each pair, by outcome."""
+        """Return the total weight of the votes on each pair, by outcome."""
         size = self.model_count
         cells = (self.first.astype(np.intp) * size + self.second) * 3 + (2 * self.score).astype(np.intp)
         matrices = []
@@ -126,17 +126,17 @@ class PairedVotes:
 
     def sum_derivatives(self, amount: Floats) -> Floats:
         """Return the sum over votes of amount * d (M + K,), where d is the gradient of the lead."""
-        total = _VectorSum(self)
+        vector_sum = _VectorSum(self)
         for chunk in self._chunks:
-            total.add(chunk, amount[chunk.votes])
-        return total.total()
+            vector_sum.add(chunk, amount[chunk.votes])
+        return vector_sum.total()
 
     def sum_outer_products(self, amount: Floats) -> Floats:
         """Return the sum over votes of amount * d d' (M + K, M + K), where d is the gradient of the lead."""
-        total = _MatrixSum(self)
+        matrix_sum = _MatrixSum(self)
         for chunk in self._chunks:
-            total.add(chunk, amount[chunk.votes])
-        return total.total()
+            matrix_sum.add(chunk, amount[chunk.votes])
+        return matrix_sum.total()
 
     @cached_property
     def runs(self) -> _Runs:
@@ -176,15 +176,15 @@ class _VectorSum:
 
     def __init__(self, votes: PairedVotes) -> None:
         self._votes = votes
-        self._runs = np.zeros(len(votes.run_lengths))
-        self._styles = np.zeros(len(votes.scale))
+        self._run_sums = np.zeros(len(votes.run_lengths))
+        self._style_sums = np.zeros(len(votes.scale))
 
     def add(self, chunk: _Chunk, amount: Floats) -> None:
-        self._runs[chunk.runs] = np.add.reduceat(amount, chunk.starts)
-        self._styles += self._votes.x[:, chunk.votes] @ amount
+        self._run_sums[chunk.runs] = np.add.reduceat(amount, chunk.starts)
+        self._style_sums += self._votes.x[:, chunk.votes] @ amount
 
     def total(self) -> Floats:
-        return np.append(_sum_by_model(self._votes, self._runs), self._styles / self._votes.scale)
+        return np.append(_sum_by_model(self._votes, self._run_sums), self._style_sums / self._votes.scale)
 
 
 class _MatrixSum:
@@ -194,29 +194,30 @@ class _MatrixSum:
         self._votes = votes
         runs = len(votes.run_lengths)
         styles = len(votes.scale)
-        self._runs = np.zeros(runs)
-        self._mixed = np.zeros((styles, runs))
-        self._styles = np.zeros((styles, styles))
+        self._run_sums = np.zeros(runs)
+        self._mixed_sums = np.zeros((styles, runs))
+        self._style_sums = np.zeros((styles, styles))
 
     def add(self, chunk: _Chunk, amount: Floats) -> None:
         x = self._votes.x[:, chunk.votes]
         scaled = x * amount
-        self._runs[chunk.runs] = np.add.reduceat(amount, chunk.starts)
-        self._mixed[:, chunk.runs] = np.add.reduceat(scaled, chunk.starts, axis=1)
-        self._styles += scaled @ x.T
+        self._run_sums[chunk.runs] = np.add.reduceat(amount, chunk.starts)
+        self._mixed_sums[:, chunk.runs] = np.add.reduceat(scaled, chunk.starts, axis=1)
+        self._style_sums += scaled @ x.T
 
     def total(self) -> Floats:
         size = self._votes.model_count
         scale = self._votes.scale
         _, first, second = self._votes.runs
-        pairs = np.bincount(first * size + second, self._runs, size * size).astype(np.float64).reshape(size, size)
-        mixed = np.reshape([_sum_by_model(self._votes, row) for row in self._mixed], (-1, size)) / scale[:, None]
+        pairs = np.bincount(first * size + second, self._run_sums, size * size).astype(np.float64).reshape(size, size)
+        mixed = np.reshape([_sum_by_model(self._votes, row) for row in self._mixed_sums], (-1, size)) / scale[:, None]
         strengths = build_laplacian(pairs + pairs.T)
-        styles = self._styles / scale / scale[:, None]
+        styles = self._style_sums / scale / scale[:, None]
         return np.block([[strengths, mixed.T], [mixed, styles]])
 
 
-def _sum_by_model(votes: PairedVotes, runs: Floats) -> Floats:
+def _sum_by_model(votes: PairedVotes, run_sums: Floats) -> Floats:
+    """Return the sum of each model's runs (M,). Runs in which it is the second model are subtracted."""
     _, first, second = votes.runs
-    total = np.bincount(first, runs, votes.model_count) - np.bincount(second, runs, votes.model_count)
+    total = np.bincount(first, run_sums, votes.model_count) - np.bincount(second, run_sums, votes.model_count)
     return total.astype(np.float64)

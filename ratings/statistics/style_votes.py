@@ -49,12 +49,13 @@ class StyledVotes:
         self.labels = tuple(labels)
         self.first, self.second = (_check_positions(side, len(self.labels)) for side in models)
         self.double_score, self.weight = check_votes(self.first, self.second, outcome, weight)
-        self.features, self.known = _check_features(features, len(self.double_score))
+        # A mask of the votes that are not excluded, or None if no vote is excluded.
+        self.features, self.is_included = _check_features(features, len(self.double_score))
         self.filter_weight = None
         if filter_weight is not None:
             self.filter_weight = check_filter_weight(filter_weight, len(self.double_score))
             has_weight = self.filter_weight > 0
-            self.known = has_weight if self.known is None else self.known & has_weight
+            self.is_included = has_weight if self.is_included is None else self.is_included & has_weight
         self.voter = None if voter is None else _check_integers("voter", voter)
         if self.voter is not None and self.voter.shape != self.double_score.shape:
             raise ValueError("voter must have an entry for each vote")
@@ -69,8 +70,8 @@ class StyledVotes:
         first = self.first.astype(small)
         second = self.second.astype(small)
         order = np.lexsort((second, first))
-        if self.known is not None:
-            order = order[self.known[order]]
+        if self.is_included is not None:
+            order = order[self.is_included[order]]
         weight = np.ones(len(order)) if self.weight is None else self.weight[order]
         squared_weight = weight
         if self.filter_weight is not None:
@@ -93,7 +94,7 @@ class StyledVotes:
 def _compute_differences(features: NDArray[Any], order: Indices, weight: Floats) -> tuple[Floats, Floats]:
     """Return the style differences (a - b) / (a + b + 1) of the votes in this order, and their standard deviations.
 
-    The shapes are (K, n) and (K,). They are population standard deviations.
+    The shapes are (K, n) and (K,). The standard deviations are those of the population.
     """
     styles = features.shape[1] // 2
     size = len(order)

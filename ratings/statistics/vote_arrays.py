@@ -52,6 +52,7 @@ def _encode_names(values: Any) -> tuple[Sequence[Any], Indices]:
 
 
 def as_list(values: ArrayLike) -> list[Any]:
+    """Return the values as a list. Raises ValueError if they are not a sequence or are text."""
     listed = values.tolist() if hasattr(values, "tolist") else values
     if not isinstance(listed, Sequence) or isinstance(listed, str):
         raise ValueError("votes must be lists of equal length")
@@ -59,6 +60,7 @@ def as_list(values: ArrayLike) -> list[Any]:
 
 
 def _as_ids(values: ArrayLike) -> Ids | None:
+    """Return the values as an array, or None if they are not a list of integers."""
     # Converting names to an array of fixed-width text would take longer than counting.
     if isinstance(values, Sequence) and values and isinstance(values[0], str):
         return None
@@ -73,9 +75,9 @@ def _encode_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
     end = max(_compute_id_bound(a), _compute_id_bound(b))
     if end <= _MAX_DIRECT_IDS:
         return range(end), a, b
-    both = [side for side in (a, b) if side.size]
-    low = min(int(side.min()) for side in both)
-    span = max(int(side.max()) for side in both) - low + 1
+    nonempty = [side for side in (a, b) if side.size]
+    low = min(int(side.min()) for side in nonempty)
+    span = max(int(side.max()) for side in nonempty) - low + 1
     a, b = (side.astype(np.int64) for side in (a, b))
     if span <= _MAX_DIRECT_IDS:
         return range(low, low + span), a - low, b - low
@@ -92,7 +94,7 @@ def _encode_ids(a: Ids, b: Ids) -> tuple[Sequence[Label], Ids, Ids]:
 def _compute_id_bound(ids: Ids) -> int:
     """Return the largest id plus one.
 
-    Negative ids are read as large unsigned numbers, so one pass over the ids is enough.
+    Negative ids are read as large unsigned numbers, so a small bound also shows that no id is negative.
     """
     wide = ids.astype(np.int16) if ids.dtype == np.int8 else ids
     return int(wide.view(wide.dtype.str.replace("i", "u")).max(initial=0)) + 1
@@ -106,9 +108,9 @@ def count_outcomes(size: int, first: Ids, second: Ids, outcome: ArrayLike, weigh
     results = np.asarray(outcome)
     cells = 3 * size * size
     if weight is not None or results.dtype.kind not in "iufb" or not first.shape == second.shape == results.shape:
-        double_score, times = check_votes(first, second, outcome, weight)
+        double_score, weights = check_votes(first, second, outcome, weight)
         weighted_cells = (first.astype(np.intp) * size + second) * 3 + double_score
-        return np.bincount(weighted_cells, times, minlength=cells).reshape(size, size, 3).astype(np.float64)
+        return np.bincount(weighted_cells, weights, minlength=cells).reshape(size, size, 3).astype(np.float64)
     counts = np.zeros(cells, dtype=np.intp)
     kind = _choose_cell_type(cells)
     # Memory access takes most of the time, so the votes are processed in chunks that fit into the processor's cache.
@@ -155,16 +157,16 @@ def check_votes(
     Raises a ValueError that identifies an invalid vote.
     """
     results = as_floats("outcome", outcome)
-    times = None if weight is None else as_floats("weight", weight)
-    if not first.shape == second.shape == results.shape == (results if times is None else times).shape:
+    weights = None if weight is None else as_floats("weight", weight)
+    if not first.shape == second.shape == results.shape == (results if weights is None else weights).shape:
         raise ValueError("model_a, model_b, outcome, and weight must be lists of the same length")
     raise_if_any(~((results == 1) | (results == 0) | (results == 0.5)), "outcome must be 1, 0, or 0.5: vote {}")
     raise_if_any(first == second, "vote {} compares a model with itself")
-    if times is not None:
+    if weights is not None:
         raise_if_any(
-            ~((times >= 1) & (times < np.inf) & (np.floor(times) == times)), "weight must be 1, 2, 3 …: vote {}"
+            ~((weights >= 1) & (weights < np.inf) & (np.floor(weights) == weights)), "weight must be 1, 2, 3 …: vote {}"
         )
-    return (results * 2).astype(np.int8), times
+    return (results * 2).astype(np.int8), weights
 
 
 def check_filter_weight(filter_weight: ArrayLike, votes: int) -> Floats:

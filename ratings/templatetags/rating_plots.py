@@ -1,4 +1,4 @@
-"""Template tags that draw plots of ratings as SVG: prices (see `ratings.choice.price_plot`) and the win curve."""
+"""Template tags that draw SVG plots: ratings against prices (see `ratings.choice.price_plot`), and the win curve."""
 
 from django import template
 from django.urls import reverse
@@ -31,12 +31,12 @@ CURVE_SVG = (
 @register.simple_tag
 def draw_price_plot(plot: PricePlot) -> SafeString:
     """Return the plot of the matching models as SVG."""
-    ratings = '<path class="grid" d="M60 {0}H700"/><text x="52" y="{0}" dy="4" text-anchor="end">{1}</text>'
-    prices = '<path class="grid" d="M{0} 16V252"/><text x="{0}" y="276" text-anchor="middle">{1}</text>'
+    rating_tick = '<path class="grid" d="M60 {0}H700"/><text x="52" y="{0}" dy="4" text-anchor="end">{1}</text>'
+    price_tick = '<path class="grid" d="M{0} 16V252"/><text x="{0}" y="276" text-anchor="middle">{1}</text>'
     parts = [
         format_html('<text y="12">{}</text>', _("Rating")),
-        format_html_join("", ratings, plot.y_ticks),
-        format_html_join("", prices, plot.x_ticks),
+        format_html_join("", rating_tick, plot.y_ticks),
+        format_html_join("", price_tick, plot.x_ticks),
         format_html('<path class="others" d="{}"/><path class="line" d="{}"/>', plot.others_path, plot.frontier_path),
         *(_draw_dot(dot, is_best=dot.y == min(each.y for each in plot.dots)) for dot in plot.dots),
     ]
@@ -70,10 +70,10 @@ def draw_win_curve() -> SafeString:
     leads = range(0, MAX_LEAD, 100)
     ticks = [(_place_lead(lead)[0], ("+" if lead > 0 else "") + format_tick(lead)) for lead in leads]
     shares = [(_place_share(share / 100) - 6, f"{share}%") for share in (50, 75, 100)]
-    names = [(round(x - 8, 1), round(y - 6, 1), text) for x, y, text in marks]
+    mark_labels = [(round(x - 8, 1), round(y - 6, 1), text) for x, y, text in marks]
     parts = (
         format_html_join("", '<circle cx="{}" cy="{}" r="4"/>', ((x, y) for x, y, _text in marks)),
-        format_html_join("", '<text class="end" x="{}" y="{}">{}</text>', names),
+        format_html_join("", '<text class="end" x="{}" y="{}">{}</text>', mark_labels),
         format_html_join("", '<text x="{}" y="192">{}</text>', ticks),
         format_html_join("", '<text class="end" x="640" y="{}">{}</text>', shares),
         format_html('<text x="0" y="14" text-anchor="start">{}</text>', _("Share of votes")),
@@ -86,6 +86,7 @@ def draw_win_curve() -> SafeString:
 
 
 def _place_lead(lead: float) -> tuple[float, float]:
+    """Return the coordinates of the point on the curve at this lead."""
     return round(CURVE_LEFT + lead / MAX_LEAD * CURVE_WIDTH, 1), _place_share(compute_win_chance(lead))
 
 

@@ -72,7 +72,7 @@ async def test_edit_restarts_all_programs_and_also_one_that_has_failed(tree):
         await until(lambda: all(starts(name) for name in names))
         (tree / "broken").touch()
         (tree / "core" / "module.py").write_text("edited = 1")
-        await until(lambda: sum("exit code 1: broken" in line for line in said) == len(names))
+        await until(lambda: sum("exited with code 1: broken" in line for line in said) == len(names))
         (tree / "broken").unlink()
         (tree / "core" / "module.py").write_text("edited = 22")
         await until(lambda: all(len(starts(name)) == 3 for name in names))

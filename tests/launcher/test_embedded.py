@@ -243,7 +243,7 @@ def test_dead_services_are_started_again_under_a_running_command(data):
     out, errors = process.communicate(timeout=30)
     assert json.loads(out)["visits"]
     assert sorted(errors.splitlines()) == [
-        f"arena: {name} was ended by SIGKILL; restarting it" for name in ("postgres", "valkey")
+        f"arena: {name} was killed by SIGKILL; restarting it" for name in ("postgres", "valkey")
     ]
 
 

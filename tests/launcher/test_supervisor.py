@@ -80,9 +80,9 @@ async def test_start_runs_a_group_together(stage):
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        ("echo first; echo the disk is full; exit 3", "x ended with exit code 3 while starting: the disk is full"),
-        ("exit 0", "x ended with exit code 0 while starting: no output"),
-        ("kill -KILL $$", "x was ended by SIGKILL while starting: no output"),
+        ("echo first; echo the disk is full; exit 3", "x exited with code 3 while starting: the disk is full"),
+        ("exit 0", "x exited with code 0 while starting: no output"),
+        ("kill -KILL $$", "x was killed by SIGKILL while starting: no output"),
         (f"echo hm; {FOREVER}", "x was not ready after 1 s: hm"),
     ],
 )
@@ -123,7 +123,7 @@ async def test_dead_program_is_started_again_with_its_log_kept(stage):
     os.kill(first, signal.SIGKILL)
     assert await stage.until(lambda: stage.pid("x") not in (0, first))
     assert time.monotonic() - began < 2
-    assert stage.said == ["x was ended by SIGKILL; restarting it"]
+    assert stage.said == ["x was killed by SIGKILL; restarting it"]
     assert await stage.until(lambda: (stage.folder / "x.log").read_text() == "life\nlife\n")
 
 
@@ -133,7 +133,7 @@ async def test_five_deaths_in_a_minute_are_a_failure(stage, monkeypatch):
     await stage.supervisor.start(stage.program("x", "echo no luck; exit 7"))
     with pytest.raises(ProgramError, match=r"^x ended 5 times within 60 s: no luck \(log: .*/x\.log\)$"):
         await asyncio.wait_for(stage.supervisor.failure, 30)
-    assert stage.said == ["x ended with exit code 7; restarting it"] * 4
+    assert stage.said == ["x exited with code 7; restarting it"] * 4
 
 
 @pytest.mark.slow
@@ -169,7 +169,7 @@ async def test_run_waits_for_the_end(stage):
 
 @pytest.mark.parametrize(
     ("script", "message"),
-    [("echo trouble; echo; exit 2", "trouble"), ("exit 2", "once ended with exit code 2")],
+    [("echo trouble; echo; exit 2", "trouble"), ("exit 2", "once exited with code 2")],
 )
 async def test_run_raises_the_last_words(stage, script, message):
     with pytest.raises(ProgramError) as caught:
@@ -209,7 +209,7 @@ async def test_standby_becomes_the_program_with_its_log(stage):
     assert stage.notes == ["x starts", "x waits", "x continues"]
     assert await stage.until(lambda: (stage.folder / "x.log").read_text() == "life\nlife\n")
     os.kill(standby, signal.SIGKILL)
-    assert await stage.until(lambda: stage.said == [f"x was ended by SIGKILL: life (log: {stage.folder}/x.log)"])
+    assert await stage.until(lambda: stage.said == [f"x was killed by SIGKILL: life (log: {stage.folder}/x.log)"])
 
 
 async def test_program_starts_again_without_its_standby_if_that_is_dead(stage):

@@ -97,7 +97,7 @@ async def test_web_processes_share_one_port(tmp_path):
             assert await asyncio.to_thread(eventually, lambda: len({ask(port) for _ in range(20)} - {killed}) == 2)
         finally:
             await supervisor.stop()
-    assert [line.removesuffix(" was ended by SIGKILL; restarting it") for line in said] in (["web"], ["web-2"])
+    assert [line.removesuffix(" was killed by SIGKILL; restarting it") for line in said] in (["web"], ["web-2"])
 
 
 def test_connections_of_the_port_send_without_delay():

@@ -75,7 +75,7 @@ def test_boards_are_verified_by_the_worker(inside: Page) -> None:
     inside.locator("input.action-select").first.check()
     inside.locator("select[name=action]").select_option(label="Verify the tallies of the affected pools")
     inside.get_by_role("button", name="Go").click()
-    expect(inside.get_by_text("Queued. The result will appear in the audit entries.")).to_be_visible()
+    expect(inside.get_by_text("The tasks are queued. Their results will appear in the audit entries.")).to_be_visible()
     for _ in range(20):
         inside.goto("/admin/core/auditentry/")
         if inside.get_by_role("cell", name="verified", exact=True).count():

@@ -305,7 +305,7 @@ def test_link_to_a_section_leads_there_though_the_plots_are_drawn_later(browser:
     with reading(browser, service, viewport=DESKTOP) as page:
         page.goto(SPEED)
         wait_for_plots(page)
-        expect(page.get_by_role("heading", name="Best models for the speed")).to_be_in_viewport()
+        expect(page.get_by_role("heading", name="Best models at each speed")).to_be_in_viewport()
 
 
 def test_drawn_plots_do_not_move_a_reader_who_has_left_the_section(browser: Browser, service: Service) -> None:

@@ -110,7 +110,7 @@ class HttpBackend:
             response = await deadline.wait_for(send_post(post, body, session, timeouts))
             if response.status == 200:
                 if rejected_fields:
-                    self._remember(endpoint, rejected_fields)
+                    self._remember_rejected_fields(endpoint, rejected_fields)
                 return response
             text = await read_error_text(response)
             error = provider_errors.build_status_error(response.status, text, response.headers.get("Retry-After", ""))
@@ -119,7 +119,7 @@ class HttpBackend:
                 raise error
             rejected_fields |= {field}
 
-    def _remember(self, endpoint: tuple[str, str], rejected_fields: frozenset[str]) -> None:
+    def _remember_rejected_fields(self, endpoint: tuple[str, str], rejected_fields: frozenset[str]) -> None:
         if self._rejected_fields.get(endpoint) == rejected_fields:
             return
         self._rejected_fields[endpoint] = rejected_fields

@@ -23,9 +23,9 @@ class Deadline:
     An answer has two deadlines: one for the whole answer, and one for the current phase (up to the first token, between
     two tokens, or after the end). The earlier one applies.
 
-    A deadline is enforced only while Arena waits for the model, so a slow consumer does not exceed it. Each answer has
-    one timer, which checks the deadline when it fires. A new timer for each token would take a quarter of the CPU time
-    per token.
+    A deadline is enforced only while Arena waits for the model, so a slow consumer of the stream does not cause a
+    timeout. Each answer has one timer, which checks the deadline when it fires. A new timer for each token would take a
+    quarter of the CPU time per token.
     """
 
     def __init__(self, timeouts: Timeouts) -> None:
@@ -38,7 +38,7 @@ class Deadline:
         self._no_token_message = f"no token for {timeouts.between_tokens:g} s"
         self._is_complete = False
         self._timer: asyncio.Handle | None = None
-        self._timer_due = 0.0  # stored here, because uvloop's handle of a time in the past has no `when`
+        self._timer_due = 0.0  # stored here, because uvloop's handle for a time in the past has no `when`
         self._awaited_content: aiohttp.StreamReader | None = None
 
     async def wait_for(self, awaitable: Awaitable[T]) -> T:
@@ -62,7 +62,7 @@ class Deadline:
             self._awaited_content = None
 
     def record_progress(self, *, has_token: bool, is_complete: bool) -> None:
-        """Set the deadline for the next piece. After the end of the answer, it is GRACE_S from now."""
+        """Set the deadline for the next piece. If the answer is complete, the deadline is GRACE_S from now."""
         if self._is_complete:
             return
         if is_complete:
@@ -99,13 +99,13 @@ class Deadline:
 
 
 class TextBudget:
-    """The remaining amount of text that is accepted, in UTF-8 bytes."""
+    """The remaining budget for the text of an answer, in UTF-8 bytes."""
 
     def __init__(self, size: int = MAX_TEXT_BYTES) -> None:
         self._remaining = size
 
     def take(self, text: str) -> str:
-        """Return the part of the text that fits, without cutting a character in two."""
+        """Return the part of the text that fits, without splitting a character, and deduct it from the budget."""
         if len(text) * 4 <= self._remaining:
             # No character has more than four bytes, so the text fits and does not have to be cut.
             self._remaining -= len(text) if text.isascii() else len(text.encode())

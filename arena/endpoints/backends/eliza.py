@@ -2,7 +2,7 @@
 
 Method: J. Weizenbaum, ELIZA — a computer program for the study of natural language communication between man
 and machine, Communications of the ACM 9(1), 1966, https://doi.org/10.1145/365153.365168. The program uses ranked
-keywords, decomposition patterns, answers used in rotation, reflected pronouns, and a memory of sentences about "my …".
+keywords, decomposition patterns, answers in rotation, reflected pronouns, and a memory of sentences about "my …".
 The script (`eliza_script.toml`) was written for Arena.
 
 ELIZA stores nothing between requests. Each request replays the conversation from its first message, so the same
@@ -59,10 +59,10 @@ def generate_reply(messages: Sequence[str]) -> str:
 
 
 class Conversation:
-    """The state of a conversation: how often each rule has been used, and the answers stored for later."""
+    """The state of a conversation: how often each list of answers has been used, and the answers stored for later."""
 
     def __init__(self) -> None:
-        self._turns: Counter[tuple[str, ...]] = Counter()
+        self._use_counts: Counter[tuple[str, ...]] = Counter()
         self._memory: deque[str] = deque(maxlen=MAX_MEMORIES)
 
     def answer(self, message: str) -> str:
@@ -75,31 +75,31 @@ class Conversation:
                     return self._reassemble(rule, parts)
         if self._memory:
             return self._memory.popleft()
-        return self._take_turn(DEFAULT_ANSWERS)
+        return self._pick_next_answer(DEFAULT_ANSWERS)
 
     def _remember(self, keyword: str, clause: list[str]) -> None:
         if keyword == MEMORY_RULE.keyword and (parts := match_pattern(MEMORY_RULE.rule.pattern.split(), clause)):
             self._memory.append(self._reassemble(MEMORY_RULE.rule, parts))
 
     def _reassemble(self, rule: Rule, parts: list[list[str]]) -> str:
-        answer = self._take_turn(rule.answers)
+        answer = self._pick_next_answer(rule.answers)
         for number, part in enumerate(parts, 1):
             answer = answer.replace(f"({number})", " ".join(reflect_pronouns(part)))
         return re.sub(r"\s+([?.,!])", r"\1", answer)
 
-    def _take_turn(self, answers: tuple[str, ...]) -> str:
-        answer = answers[self._turns[answers] % len(answers)]
-        self._turns[answers] += 1
+    def _pick_next_answer(self, answers: tuple[str, ...]) -> str:
+        answer = answers[self._use_counts[answers] % len(answers)]
+        self._use_counts[answers] += 1
         return answer
 
 
 def find_clause(text: str) -> tuple[list[str], list[str]]:
-    """Return the words of the clause with the highest-ranked keyword, and its keywords, highest rank first."""
+    """Return the words of the clause with the highest-ranked keyword, and the clause's keywords, highest rank first."""
     best_words: list[str] = []
     best_keywords: list[str] = []
     for clause in CLAUSE_END.split(text.lower().replace("\u2019", "'")):
-        plain = " ".join(CONTRACTIONS.get(word, word) for word in WORD.findall(clause))
-        words = plain.split()[:MAX_CLAUSE_WORDS]
+        expanded = " ".join(CONTRACTIONS.get(word, word) for word in WORD.findall(clause))
+        words = expanded.split()[:MAX_CLAUSE_WORDS]
         keywords = rank_keywords(words)
         if keywords and (not best_keywords or KEYWORDS[keywords[0]].rank > KEYWORDS[best_keywords[0]].rank):
             best_words = words

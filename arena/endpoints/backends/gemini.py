@@ -5,8 +5,8 @@ Sources:
 - request, candidates, finish reasons, and usage: https://ai.google.dev/api/generate-content
 - thinking: https://ai.google.dev/gemini-api/docs/thinking
 
-Thoughts count toward maxOutputTokens. If includeThoughts is set, they are sent as parts with `thought`. A thinking
-budget cannot be combined with a thinking level, so an operator's `thinkingConfig` replaces ours.
+Thoughts count toward maxOutputTokens. If includeThoughts is set, they are sent as parts with `thought` set. A
+thinking budget cannot be combined with a thinking level, so an operator's `thinkingConfig` replaces ours.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from arena.endpoints.backends.protocol import Action, BackendError, Delta, Event
 REFUSAL_REASONS = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"})
 LENGTH_REASON = "MAX_TOKENS"
 ROLES = {"user": "user", "assistant": "model"}
-FINISH_REASONS = frozenset({"STOP", LENGTH_REASON})
+COMPLETION_REASONS = frozenset({"STOP", LENGTH_REASON})
 
 
 class GeminiReader(EventReader):
@@ -42,7 +42,7 @@ class GeminiReader(EventReader):
     def _finish(self, reason: str) -> None:
         if reason in REFUSAL_REASONS:
             raise BackendError(Action.GIVE_UP, "refused", f"finishReason {reason}")
-        if reason not in FINISH_REASONS:
+        if reason not in COMPLETION_REASONS:
             raise BackendError(Action.REPLACE, "rejected", f"finishReason {reason}")
         self.is_complete = True
         self.is_truncated = reason == LENGTH_REASON

@@ -24,7 +24,7 @@ class Message:
 class Request:
     """A request to a model for one answer.
 
-    parameters: fields with the provider's names that are merged into the body last. A value of None removes a field.
+    parameters: fields of the provider's API that are merged into the body last. A value of None removes a field.
     thinking_tokens: the maximum number of reasoning tokens, in addition to `max_tokens` for the answer. It is 0 if the
         model does not reason, or if its provider counts reasoning separately.
     """
@@ -111,7 +111,7 @@ class EventReader:
     usage: tuple[Any, ...] | None = None  # the provider's token counts: input, output, and possibly reasoning
 
     def read(self, event: dict[str, Any]) -> Iterable[TextPart]:
-        """Return the pieces of text in one event. Errors such as KeyError or TypeError mark the event as malformed."""
+        """Return the pieces of text in one event. Raises an error such as KeyError if the event is malformed."""
         raise NotImplementedError
 
     def end(self) -> Iterable[TextPart]:
@@ -122,7 +122,7 @@ class EventReader:
 class Action(enum.Enum):
     """The next step after a failure.
 
-    RETRY: ask the same model once more, and then a replacement.
+    RETRY: ask the same model once more, and if it fails again, ask a replacement.
     REPLACE: ask a replacement, which is possible only in the first turn of a blind battle.
     GIVE_UP: end the answer as failed, because the model refused or part of its answer has already arrived.
     """
@@ -173,9 +173,9 @@ class Backend(Protocol):
     The stream ends when the answer is complete or reaches a length limit (see `Truncation`). In all other cases, it
     raises BackendError. To stop early, close the stream (see `contextlib.aclosing`), which also ends the request.
 
-    `pause` is awaited after each read that returned a token. If all streams pause until the same moment, each
-    then reads all tokens that have arrived, and the streams run back to back, which takes less CPU time. Backends
-    without a server ignore it.
+    `pause` is awaited after each read that returned a token. If all streams pause until the same moment, each of them
+    then reads all tokens that have arrived, and the streams run one right after another, which takes less CPU time.
+    Backends that need no server ignore `pause`.
     """
 
     required_fields: tuple[str, ...]

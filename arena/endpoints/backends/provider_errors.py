@@ -1,6 +1,6 @@
 """Translates providers' errors into BackendError.
 
-All formats share one table, because routers pass on other providers' error messages. Sources:
+All wire formats share the tables below, because routers pass on other providers' error messages. Sources:
 https://platform.openai.com/docs/guides/error-codes, https://platform.claude.com/docs/en/api/errors,
 https://ai.google.dev/gemini-api/docs/troubleshooting, https://openrouter.ai/docs/api/reference/errors-and-debugging,
 https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html,
@@ -101,7 +101,7 @@ def _contains_any(text: str, phrases: Iterable[str]) -> bool:
 
 
 def _parse_retry_delay(lower_text: str, retry_after: str, *, is_account_problem: bool) -> float | None:
-    """Return the seconds until a rate limit ends, 0 if unknown, or None if the error is about an unpaid account."""
+    """Return the seconds until a rate limit ends, 0 if unknown, or None if the error is an account problem."""
     if (retry_after_s := parse_retry_after(retry_after)) is not None:
         return retry_after_s
     if match := RETRY_DELAY_PATTERN.search(lower_text):
@@ -147,7 +147,7 @@ def build_exception_error(error: Exception) -> BackendError:
 
 
 def finalize_error(error: BackendError, *, has_begun: bool, api_key: str) -> BackendError:
-    """Remove the API key from an error, and rule out a retry or a replacement if the answer has begun."""
+    """Return the error without the API key in its detail. If the answer has begun, the action is GIVE_UP."""
     detail = error.detail.replace(api_key, "***") if api_key else error.detail
     action = Action.GIVE_UP if has_begun else error.action
     return BackendError(action, error.reason, detail[:MAX_DETAIL_LENGTH], error.retry_after_s, error.status)

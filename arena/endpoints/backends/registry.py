@@ -1,4 +1,4 @@
-"""All backends by endpoint kind. To add a backend, write a module and add one line below."""
+"""All backends, keyed by endpoint kind. To add a backend, write a module, import its class, and add an entry below."""
 
 from arena.endpoints.backends.anthropic import AnthropicBackend
 from arena.endpoints.backends.echo import EchoBackend

@@ -27,7 +27,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class AnswerDecoder:
-    """Decodes one stream.
+    """Decodes one response, which is an event stream or a JSON document.
 
     If `feed` or `end` raises BackendError, it first yields all complete parts. The error's action assumes that the
     answer has not begun.
@@ -84,7 +84,7 @@ class AnswerDecoder:
         self._received_bytes += len(chunk)
         max_bytes = MAX_BODY_BYTES if self._document is None else MAX_DOCUMENT_BYTES
         if self._received_bytes > max_bytes:
-            raise malformed_error(f"received more than {self._received_bytes - 1} bytes")
+            raise malformed_error(f"received more than {max_bytes} bytes")
         if self._document is None:
             self._read_events(self._parse_chunk(chunk), parts)
         else:
@@ -107,7 +107,7 @@ class AnswerDecoder:
             parts.append(usage)
 
     def _detect_document(self, chunk: bytes) -> None:
-        """Detect a single JSON document by its first byte, because content types are often wrong."""
+        """Detect a JSON document or an HTML page by its first byte, because content types are often wrong."""
         first_byte = chunk.lstrip()[:1]
         if first_byte == b"<":
             raise malformed_error(f"an HTML page: {chunk[:200]!r}")

@@ -2,8 +2,8 @@
 
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
-The parser reads only the `data` field, because the backends' wire formats do not use the others. It is a hot path, so
-it processes whole chunks rather than single bytes. It takes linear time for chunks of any size, because it joins the
+The parser reads only the `data` field, because the backends' wire formats do not use the others. It is on a hot path,
+so it processes whole chunks rather than single bytes. It takes linear time for chunks of any size, because it joins the
 pieces of a long line only once, at the end of the line.
 """
 

@@ -21,7 +21,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 API_KEY_HINT = "put the key in an environment variable, and the variable's name in api_key_env"
 LOOPBACK_ADDRESSES = tuple(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
 # Internal addresses that the IANA registry or some Python versions classify as global: Azure's metadata server, IETF
-# protocol assignments (with Oracle's metadata server), IPv6 ranges that translate to IPv4, site-local addresses
+# protocol assignments (including Oracle's metadata server), IPv6 ranges that translate to IPv4, site-local addresses
 # (RFC 3879), and documentation addresses (RFC 9637).
 BLOCKED_NETWORKS = tuple(
     map(
@@ -69,8 +69,8 @@ class SsrfGuard:
 def check_url(url: str, allowed: Iterable[str] = ()) -> None:
     """Raise ValueError if requests to this URL are forbidden. The message completes a sentence, as in "has no host".
 
-    A query or a fragment is rejected, because paths are appended to the URL and because it could contain a key that all
-    operators can read.
+    A query or a fragment is rejected for two reasons: paths are appended to the URL, and a query or a fragment could
+    contain a key, which all operators could then read.
     """
     try:
         parsed = URL(url)
@@ -156,7 +156,7 @@ def normalize_host(host: str) -> str:
 
 
 def parse_addresses(host: str) -> tuple[Address, ...]:
-    """Return the address that the host denotes, or () for a host name. Old forms such as 127.1 are accepted."""
+    """Return (address,) if the host is an IP address, or else (). Old forms such as 127.1 are accepted."""
     try:
         return (ipaddress.ip_address(host.partition("%")[0]),)
     except ValueError:

@@ -17,7 +17,7 @@ MAX_OPENING_LENGTH = 100  # characters, including whitespace before the tag
 def clean_text(text: str) -> str:
     """Return the text with NUL removed, surrogate pairs joined, and lone surrogates replaced.
 
-    PostgreSQL, UTF-8, and JSON can store the result.
+    The result can be encoded in UTF-8 and JSON, and stored in PostgreSQL.
     """
     if "\x00" in text:
         text = text.replace("\x00", "")
@@ -69,17 +69,17 @@ class ThoughtSplitter:
 
     Backends need this class when a server sends reasoning as tagged text instead of in a separate field or part.
 
-    `_state` is the method that handles the next piece.
+    `_read_next` is the method that handles the next piece.
     """
 
     def __init__(self) -> None:
         self._buffer = ""
         self._closing_tag = ""
-        self._state = self._read_opening
+        self._read_next = self._read_opening
 
     def feed(self, piece: str) -> list[TextPart]:
         """Return the parts that this piece completes."""
-        return self._state(piece)
+        return self._read_next(piece)
 
     def end(self) -> list[TextPart]:
         """Return the text that is still buffered. It is reasoning if the closing tag is missing."""
@@ -96,11 +96,11 @@ class ThoughtSplitter:
             if start.startswith(tag):
                 self._buffer = ""
                 self._closing_tag = closing_tag
-                self._state = self._read_reasoning
+                self._read_next = self._read_reasoning
                 return self._read_reasoning(start[len(tag) :])
         if len(self._buffer) < MAX_OPENING_LENGTH and any(tag.startswith(start) for tag in THINKING_TAGS):
             return []
-        self._state = self._read_answer
+        self._read_next = self._read_answer
         return self._read_answer(self._take_from_buffer(len(self._buffer)))
 
     def _read_reasoning(self, piece: str) -> list[TextPart]:
@@ -111,7 +111,7 @@ class ThoughtSplitter:
             return _build_reasoning(reasoning)
         self._buffer = ""
         self._closing_tag = ""
-        self._state = self._skip_whitespace
+        self._read_next = self._skip_whitespace
         return _build_reasoning(reasoning) + self._skip_whitespace(rest)
 
     def _skip_whitespace(self, piece: str) -> list[TextPart]:
@@ -119,7 +119,7 @@ class ThoughtSplitter:
         piece = piece.lstrip()
         if not piece:
             return []
-        self._state = self._read_answer
+        self._read_next = self._read_answer
         return self._read_answer(piece)
 
     def _read_answer(self, piece: str) -> list[TextPart]:

@@ -42,7 +42,7 @@ async def stream_words(text: str, request: Request, timeouts: Timeouts) -> Async
         yield Delta(word)
         sent_words += 1
     if not sent_words:
-        raise BackendError(Action.REPLACE, "empty", "nothing to say")
+        raise BackendError(Action.REPLACE, "empty", "the text is blank")
     yield Usage(sum(len(message.content.split()) for message in request.messages), sent_words)
 
 
@@ -60,5 +60,5 @@ def parse_pace(request: Request) -> Pace:
 
 
 def split_words(text: str) -> Iterator[str]:
-    """Return the words of the text, each with the whitespace after it. Together they are the stripped text."""
+    """Return the words of the text, each with the whitespace after it. Joined, they form the stripped text."""
     return (match.group() for match in WORD.finditer(text.strip()))

@@ -32,7 +32,8 @@ class Command(BaseCommand):
             sentences = [message for messages in error.extra["fields"].values() for message in messages]
             raise CommandError(" ".join(sentences)) from None
         validity = f"valid until {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "does not expire"
-        self.stderr.write(f"1 key: {key.name}, {', '.join(key.scopes)}, {validity}. It is shown only once:")
+        scopes = ", ".join(key.scopes)
+        self.stderr.write(f"Created 1 key: {key.name}, {scopes}, {validity}. The key is shown only once:")
         self.stdout.write(secret)
 
 

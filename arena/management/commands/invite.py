@@ -11,7 +11,7 @@ from arena.identity import invitations
 from core.text.word_lists import count_noun
 
 DEFAULT_DAYS = 7
-MAX_DIGITS = 5  # Python refuses to parse thousands of digits, and six are too many days anyway
+MAX_DIGITS = 5  # Python refuses to parse thousands of digits, and six-digit numbers exceed the limit of days anyway
 LOCAL_URL = "http://127.0.0.1:8000"  # where ./scripts/up listens by default
 
 
@@ -42,6 +42,7 @@ class Command(BaseCommand):
 def _parse_days(text: str) -> int:
     """Return the number, or 0 if the text is not a number or has too many digits.
 
-    `invitations.create_invitation` rejects 0 with a one-line error. An error from argparse would include the usage.
+    `invitations.create_invitation` rejects 0 with a one-line error. If this function raised an error instead, argparse
+    would also print the usage message.
     """
     return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else 0

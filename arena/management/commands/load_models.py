@@ -17,9 +17,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            loaded = models_file.load_models(file)
+            summary = models_file.load_models(file)
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"models: {loaded.created} created, {loaded.updated} updated, {loaded.unchanged} unchanged")
+        self.stdout.write(
+            f"models: {summary.created} created, {summary.updated} updated, {summary.unchanged} unchanged"
+        )
         for line in describe_small_windows():
             self.stdout.write(line)

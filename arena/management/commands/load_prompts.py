@@ -1,4 +1,4 @@
-"""Replace the suggestions on the home page with the questions in a file."""
+"""Replace the suggestions on the home page with the prompts in a file."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from core.text.word_lists import count_noun
 class Command(BaseCommand):
     help = (
         "Replace all suggestions on the home page with the prompts in a file. If there is an error, nothing changes. "
-        "The file is CSV with a header, or JSON Lines, with the columns prompt and category. "
+        "The file is CSV with a header, or JSON Lines, with the fields prompt and category. "
         "arena/data/suggestions.jsonl contains the prompts that come with Arena."
     )
 
@@ -21,8 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            cards = suggestions_file.import_suggestions(file)
+            category_by_prompt = suggestions_file.import_suggestions(file)
         except ValueError as error:
             raise CommandError(str(error)) from None
-        categories = count_noun(len(set(cards.values())), "category", "categories")
-        self.stdout.write(f"{count_noun(len(cards), 'prompt')} in {categories}")
+        categories = count_noun(len(set(category_by_prompt.values())), "category", "categories")
+        self.stdout.write(f"{count_noun(len(category_by_prompt), 'prompt')} in {categories}")

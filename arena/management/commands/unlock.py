@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--remove-second-factor",
             action="store_true",
-            help="also remove the authenticator app, for example if its owner has lost it and the recovery codes",
+            help="also remove the authenticator app and the recovery codes, for example if the user has lost both",
         )
 
     def handle(self, *args: Any, name: str, remove_second_factor: bool, **options: Any) -> None:

@@ -11,8 +11,8 @@ from config import secret_keys
 
 FOLDER_MESSAGE = (
     "The new key is on the first line of {file}. Restart the service to sign with it. The previous key, on the second "
-    "line, is still accepted. To drop it later, delete that line. Restart before you run this again, or the "
-    "key in use is dropped."
+    "line, is still accepted. To drop it later, delete that line. Restart the service before you run this "
+    "command again; otherwise, the key in use is dropped."
 )
 VARIABLES_MESSAGE = "Set these two lines where SECRET_KEY is set now, and restart the service:"
 

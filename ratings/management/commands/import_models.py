@@ -66,6 +66,7 @@ def format_coverage(report: CoverageReport) -> str:
         label = f"{line.label} (of {line.total})"
         mark = "" if line.is_met else "  below the target"
         lines.append(
-            f"{label:32}{line.known:8}{line.unpublished:13}{line.missing:9}{line.percent:9.0f}{line.target_percent:9}{mark}"
+            f"{label:32}{line.known:8}{line.unpublished:13}{line.missing:9}"
+            f"{line.percent:9.0f}{line.target_percent:9}{mark}"
         )
     return "\n".join(lines)

@@ -35,10 +35,10 @@ class Command(BaseCommand):
             raise CommandError("--name must be at most 200 characters and must not contain NUL")
         try:
             with show_progress_bar(sys.stderr) as progress:
-                imported = import_file(file, slug, name=name, with_text=options["with_text"], progress=progress)
+                result = import_file(file, slug, name=name, with_text=options["with_text"], progress=progress)
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(_format_result(imported))
+        self.stdout.write(_format_result(result))
 
 
 def _check_slug(slug: str) -> str:
@@ -63,10 +63,10 @@ def _derive_slug(file: Path) -> str:
     return slug
 
 
-def _format_result(imported: VoteImportResult) -> str:
-    if not imported.new:
-        return f"{imported.pool.slug}: nothing changed, because this file has already been imported"
+def _format_result(result: VoteImportResult) -> str:
+    if not result.new:
+        return f"{result.pool.slug}: nothing changed, because this file has already been imported"
     return (
-        f"{imported.pool.slug}: {count_noun(imported.votes, 'vote')} imported ({imported.uncounted} not counted), "
-        f"{count_noun(imported.new_models, 'new model')}"
+        f"{result.pool.slug}: {count_noun(result.votes, 'vote')} imported ({result.uncounted} not counted), "
+        f"{count_noun(result.new_models, 'new model')}"
     )

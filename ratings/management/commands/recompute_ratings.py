@@ -13,7 +13,7 @@ class Command(PoolCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--from-scratch", action="store_true", help="first count all votes again")
+        parser.add_argument("--from-scratch", action="store_true", help="recount all votes first")
 
     def handle(self, *args: Any, **options: Any) -> None:
         pools = self.select_pools(options["pool"])

@@ -14,5 +14,5 @@ class Command(PoolCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self.stdout.write(str(verify_tallies(self.select_pools(options["pool"]))))
-        except TallyMismatch as difference:
-            raise CommandError(str(difference)) from None
+        except TallyMismatch as mismatch:
+            raise CommandError(str(mismatch)) from None

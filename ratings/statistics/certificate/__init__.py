@@ -41,7 +41,7 @@ def certify_order(board: Comparisons, voters: VoterCounts, order: Sequence[int])
         ahead in a fit without the removed voters.
 
     Removals are undefined between components, for unbounded models, and without voters. The first place changes when
-    any other model of the order is ahead. Raises likelihood.NotConverged as `bradley_terry.fit` does.
+    any other model in the order is ahead. Raises likelihood.NotConverged as `bradley_terry.fit` does.
     """
     removals: dict[tuple[int, int], Removal] = {}
     first = UNDEFINED if order else None
@@ -51,8 +51,8 @@ def certify_order(board: Comparisons, voters: VoterCounts, order: Sequence[int])
         counts = voters.select_between(part.bounded, len(board.labels))
         if len(members) > 1 and counts.votes.any():
             electorate = Electorate(board.score[np.ix_(part.bounded, part.bounded)], counts)
-            removals_here, least = electorate.certify([bounded[model] for model in members])
-            removals.update(zip(pairwise(members), removals_here, strict=True))
+            pair_removals, first_removal = electorate.certify([bounded[model] for model in members])
+            removals.update(zip(pairwise(members), pair_removals, strict=True))
             if members[0] == order[0]:
-                first = least
+                first = first_removal
     return Certificate([removals.get(pair, UNDEFINED) for pair in pairwise(order)], first)

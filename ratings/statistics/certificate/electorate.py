@@ -88,10 +88,10 @@ class Electorate:
             fewest = min(
                 (removal.at_most for removal in leader_removals if removal.at_most is not None), default=fewest
             )
-        return removals, self._find_least(leader_removals)
+        return removals, self._find_smallest_removal(leader_removals)
 
-    def _find_least(self, removals: Sequence[Removal]) -> Removal:
-        """Return the number of voters for the easiest of these removals."""
+    def _find_smallest_removal(self, removals: Sequence[Removal]) -> Removal:
+        """Return a range that contains the number of voters for the smallest of these removals."""
         ranges = [(low, high) for low, high, _ in removals if low is not None and high is not None]
         if not ranges:
             return Removal(None, None, self.size)
@@ -116,7 +116,7 @@ class Electorate:
     def _certify_pair(self, pair: Pair, influence: Influence) -> Removal:
         if _compute_lead(self.theta, pair) <= _TIE_TOLERANCE:
             return Removal(0, 0, self.size)
-        at_most = self._find_most_influential(pair, influence)
+        at_most = self._count_most_influential(pair, influence)
         at_least = self._find_lower_bound(pair, influence, at_most or self.size)
         if at_most != at_least:
             at_most = self._remove_one_by_one(pair, influence, at_most)
@@ -144,7 +144,7 @@ class Electorate:
         leverage = select_largest(self.information @ (change * change) / spread, len(largest))
         return count_needed(largest, leverage, lead) or limit
 
-    def _find_most_influential(self, pair: Pair, influence: Influence) -> int | None:
+    def _count_most_influential(self, pair: Pair, influence: Influence) -> int | None:
         """Return how many of the most influential voters must be removed to change the order.
 
         The candidates are the voters with the largest influences, whose sum is at least twice the lead if possible.
@@ -284,8 +284,8 @@ def _compute_lead(theta: Floats, pair: Pair) -> float:
     return float(theta[pair[0]] - theta[pair[1]])
 
 
-def _add_prior(wins: Floats, ties: float) -> Floats:
-    return np.hstack((wins, np.full((len(wins), 1), ties)))
+def _add_prior(counts: Floats, prior: float) -> Floats:
+    return np.hstack((counts, np.full((len(counts), 1), prior)))
 
 
 def _maximize(score: Floats, start: Floats) -> Floats:

@@ -62,7 +62,7 @@ class VoterRows(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """The derivatives of the likelihood for E rows at some strengths, each (E,).
+    """The derivatives of the likelihood for E rows at given strengths, each (E,).
 
     residual: outcome minus probability.
     left_out: the leave-one-out residual, which accounts for the change in the strengths without the row's voter.
@@ -99,6 +99,10 @@ class Influence(NamedTuple):
 
 
 def compute_scores(rows: VoterRows, theta: Floats, inverse: Floats) -> Scores:
+    """Return the scores of these rows at the strengths `theta` (m,).
+
+    inverse (m, m): a matrix that equals the inverse of the information for differences.
+    """
     p, q = compute_lead_chances(theta[rows.first] - theta[rows.second])
     residual = rows.won * q - rows.lost * p
     information = (rows.won + rows.lost) * p * q
@@ -109,7 +113,7 @@ def _leave_out(rows: VoterRows, residual: Floats, information: Floats, inverse: 
     """Return the leave-one-out residuals (E,).
 
     With a voter's residuals r, the information W of the rows (diagonal), and the covariances L of the differences
-    between the rows' models, they are (I - W L)^-1 r.
+    between the rows' models, the leave-one-out residuals are (I - W L)^-1 r.
     """
     left_out = np.empty_like(residual)
     size = len(inverse)

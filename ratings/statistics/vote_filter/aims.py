@@ -40,8 +40,8 @@ class Aims:
 
         won: 1 if a won, 0 if b won, 0.5 for a tie.
 
-        The gain is positive if the outcome serves the aims, negative if it does not, and NaN if the aims favor neither
-        model.
+        The gain is positive if the outcome serves the aims, negative if it does not, and NaN if the aims do not favor
+        one of the two models.
         """
         directions, aimed = self.directions, self.models
         gain_if_a_wins = directions[a] - directions[b]

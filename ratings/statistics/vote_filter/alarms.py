@@ -10,7 +10,7 @@ from ratings.statistics.vote_arrays import Floats, Indices
 MIN_VOTES = 50  # in a group, and outside of it
 FALSE_ALARM_CHANCE = 1e-3  # over all groups and models together
 # Voters abandon battles with some models more often. The votes outside the group show how often, but they may be rigged
-# too, so they increase a model's expected number by at most this factor.
+# too, so they increase a model's expected appearances by at most this factor.
 _MAX_COMPLETION = 1.25
 _COMPLETION_PRIOR = 50.0
 _TOLERANCE = 1.1
@@ -65,13 +65,13 @@ def find_excesses(group: Indices, model_a: Indices, model_b: Indices, draw: Indi
     hits = np.argwhere(surprise >= np.log(surprise.size / FALSE_ALARM_CHANCE)).tolist()
     hits.sort(key=lambda hit: -surprise[tuple(hit)])
     return [
-        Excess(int(tested[hit]), model, int(votes[tested[hit]]), int(seen[hit, model]), float(expected[hit, model]))
-        for hit, model in hits
+        Excess(int(tested[row]), model, int(votes[tested[row]]), int(seen[row, model]), float(expected[row, model]))
+        for row, model in hits
     ]
 
 
 def _count_votes(row: Indices, column: Indices, shape: tuple[int, int]) -> Floats:
-    """Return the number of votes in each row and column of a table. Votes with the row -1 are ignored."""
+    """Return a table of the number of votes for each row and column. Votes with the row -1 are ignored."""
     inside = row >= 0
     keys = row[inside] * shape[1] + column[inside]
     return np.bincount(keys, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)

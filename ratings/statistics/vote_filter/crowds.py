@@ -1,7 +1,7 @@
 """Limits the total weight of new voters' votes per hour. No vote is rejected because its voter is new.
 
-Votes are tested only when their epoch closes, so the limit is much lower in the open epoch. Votes beyond it have no
-weight until the epoch closes.
+Votes are tested for attacks only when their epoch closes, so the limit is much lower in the open epoch. Votes beyond it
+have no weight until the epoch closes.
 """
 
 from collections import Counter, deque
@@ -11,13 +11,13 @@ import numpy as np
 
 from ratings.statistics.vote_arrays import Floats, Indices
 
-# With less weight from established voters, there is no limit, because most voters in the arena are new.
+# If established voters' votes have less weight than this, there is no limit, because most voters in the arena are new.
 MIN_OLD_WEIGHT = 2000
 MIN_HOURLY_LIMIT = 60.0
 HOURLY_SHARE = 0.01  # of the weight of established voters' votes
 HOUR_S = 3600
-# Votes for one model shift its rating by their number / sqrt(its votes) standard errors. So if 32 models have equally
-# many of n votes, sqrt(n) / 4 votes for one of them shift it by one standard error.
+# Votes for one model shift its rating by their number / sqrt(its votes) standard errors. So if n votes are
+# spread evenly over 32 models, sqrt(n) / 4 votes for one of them shift its rating by one standard error.
 OPEN_LIMIT_FACTOR = 1 / 4
 OPEN_LIMIT_SHARE = 1 / 2  # of the limit, for votes from one network
 
@@ -41,8 +41,8 @@ def compute_open_limit(weight: float) -> float:
 def find_crowded(votes: Iterable[tuple[float, str, bool]], limit: float) -> list[bool]:
     """Return whether each vote must wait for the end of its epoch (N,).
 
-    votes: for each new voter's vote, its time in seconds, its network, and whether it has weight already, in the order
-        of time.
+    votes: for each new voter's vote, its time in seconds, its network, and whether it already has weight, in
+        order of time.
 
     In any hour, at most `limit` votes have weight, and at most half as many from the same network.
     """
@@ -67,6 +67,7 @@ def limit_crowds(hour: Indices, network: Indices, voter: Indices, weight: Floats
     or a voter needs less than its share, the remainder is divided among the others.
 
     hour, network, voter, weight (N,): the hour, network, voter, and weight of each new voter's vote.
+    limit: the maximum total weight in an hour, see `compute_hourly_limit`.
     """
     factor = np.ones(len(hour))
     for number in np.unique(hour):
@@ -74,17 +75,17 @@ def limit_crowds(hour: Indices, network: Indices, voter: Indices, weight: Floats
         if weight[inside].sum() <= limit:
             continue
         networks, network_of = np.unique(network[inside], return_inverse=True)
-        shares = share_evenly(_sum_by(network_of, weight[inside], len(networks)), limit)
+        shares = share_evenly(_sum_by_group(network_of, weight[inside], len(networks)), limit)
         for position, share in enumerate(shares):
             members = inside[network_of == position]
             voters, voter_of = np.unique(voter[members], return_inverse=True)
-            demands = _sum_by(voter_of, weight[members], len(voters))
+            demands = _sum_by_group(voter_of, weight[members], len(voters))
             granted = share_evenly(demands, float(share))
             factor[members] = np.divide(granted, demands, out=np.ones_like(demands), where=demands > 0)[voter_of]
     return factor
 
 
-def _sum_by(group: Indices, weight: Floats, groups: int) -> Floats:
+def _sum_by_group(group: Indices, weight: Floats, groups: int) -> Floats:
     return np.bincount(group, weight, groups).astype(np.float64)
 
 

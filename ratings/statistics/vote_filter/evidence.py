@@ -4,8 +4,8 @@ The numerator is a mixture of attacks, with weights that add up to 1. The denomi
 honest types. Under each of these types the e-value has a mean of at most 1, whatever the number of votes, so the chance
 that it ever exceeds 1/alpha is at most alpha (J. Ville, 1939; V. Vovk and R. Wang, Annals of Statistics 49, 2021).
 
-The attacks lift or lower one model, voting in its battles more often than they are drawn, or prefer the weaker model,
-or give the same answer to everything.
+An attacker lifts or lowers one model and votes on its battles more often than they are drawn, or prefers the weaker
+model, or gives the same answer to everything.
 """
 
 from dataclasses import dataclass
@@ -37,13 +37,13 @@ _MAX_TIE_SHARE = 0.45
 # The share of an attacker's votes that are on the target's battles → the weight of such attacks. None stands for an
 # attacker who does not abandon other battles.
 FOCUS = {None: 0.1, 0.15: 0.15, 0.45: 0.3, 0.95: 0.45}
-# The weight of attacks that vote on the target's battles more often, but for either side.
+# The weight of attackers who vote on the target's battles more often, but for either side.
 _ANY_SIDE = 0.1
 # The weight of the targets of proven attacks, and also that of an attack on all of them.
 _PROVEN_SHARE = 0.4
-# The shares of votes that an attacker on all of these targets casts on battles with any of them.
+# The shares of votes that an attacker with all of these targets casts on battles with any of them.
 _PROVEN_FOCUS = (0.45, 0.95)
-# The chance that an attacker on a target gives the outcome that serves the attack, and that of each other outcome.
+# The chance that an attacker with a target chooses the outcome that serves the attack, and that of each other outcome.
 _LOG_WIN = np.log(0.94)
 _LOG_OTHER = np.log(0.02)
 # The same for an attacker who gives the same answer to everything.
@@ -62,7 +62,7 @@ KINDS = slice(len(_WINNERS), len(_WINNERS) + len(_KINDS) - 1)
 PLAIN_KIND = KINDS.stop
 CONSTANT = slice(PLAIN_KIND + 1, PLAIN_KIND + 5)
 _COLUMNS = CONSTANT.stop
-_UNTARGETED = 5
+_UNTARGETED_COUNT = 5  # attacks without a target: one contrarian and four constant ones
 
 
 def compute_log_chances(lead: Floats, outcome: Indices, expected: Expectations) -> Floats:
@@ -160,7 +160,7 @@ class Evidence:
         The aim is the target, plus M if the attack lowers it, or -1 for an attack without a target.
 
         votes: all votes of these voters in closed epochs.
-        owner: the position in `voters` for each vote.
+        owner: the position of each vote's voter in `voters`.
         absent (R, M): -log(1 - chance) of each model under each row of expectations.
         odds (R, M): log(1 - chance) - log(chance).
         won (N,): 1 if a won, 0 if b won, 0.5 for a tie.
@@ -173,7 +173,7 @@ class Evidence:
         )
         contrarian = sums[:, CONTRARIAN] + sums[:, PLAIN_KIND]
         untargeted = np.logaddexp(contrarian, np.logaddexp.reduce(sums[:, CONSTANT], axis=1))
-        untargeted += np.log((1 - _TARGET_SHARE) / _UNTARGETED)
+        untargeted += np.log((1 - _TARGET_SHARE) / _UNTARGETED_COUNT)
         honest = sums[:, WINNERS].max(axis=1) + sums[:, KINDS].max(axis=1)
         attack = np.logaddexp(np.logaddexp.reduceat(targets.log_attack, targets.starts), untargeted)
         log_e = np.logaddexp(attack, proven_attack) - honest
@@ -219,7 +219,7 @@ class Evidence:
     def _sum_attacks(
         self, voter_count: int, votes: Indices, owner: Indices, absent: Floats, odds: Floats, prior: Floats
     ) -> _Targets:
-        """Return the log-likelihoods of the attacks on each target that a voter has met.
+        """Return the log-likelihoods of the attacks on each target that a voter has judged.
 
         Other targets are excluded, which makes the e-value smaller.
         """
@@ -232,26 +232,26 @@ class Evidence:
         )
         pairs = len(keys)
 
-        def total(values: Floats) -> Floats:
+        def sum_by_pair(values: Floats) -> Floats:
             sums: Floats = np.bincount(pair, values, pairs).astype(np.float64)
             return sums
 
         won = np.concatenate((outcome == A_WON, outcome == B_WON))
         lost = np.concatenate((outcome == B_WON, outcome == A_WON))
         plain = np.tile(self.plain[votes], 2)
-        lift = total((np.where(won, _LOG_WIN, _LOG_OTHER) - plain) * used)
-        lower = total((np.where(lost, _LOG_WIN, _LOG_OTHER) - plain) * used)
+        lift = sum_by_pair((np.where(won, _LOG_WIN, _LOG_OTHER) - plain) * used)
+        lower = sum_by_pair((np.where(lost, _LOG_WIN, _LOG_OTHER) - plain) * used)
         lead = np.concatenate((self.lead[votes], -self.lead[votes])) * np.where(lost, -1, 1)
         decisive = used & (won | lost)
         unbiased = _log_win(lead) * decisive
         sign = np.where(lost, -1, 1)
         taste = np.zeros(pairs)
         for shift in TASTES:
-            taste = np.maximum(taste, total(_log_win(lead + sign * shift) * decisive - unbiased))
+            taste = np.maximum(taste, sum_by_pair(_log_win(lead + sign * shift) * decisive - unbiased))
         hits = np.bincount(pair, minlength=pairs)
         voter = keys // size
         rows = csr_array((np.ones(len(votes)), (owner, row)), shape=(voter_count, len(absent)))
-        hit_odds = total(np.concatenate((odds[row, records.a[votes]], odds[row, records.b[votes]])))
+        hit_odds = sum_by_pair(np.concatenate((odds[row, records.a[votes]], odds[row, records.b[votes]])))
         # Minus the log-chance of these hits and misses for a voter who judges every battle.
         minus_log_chance = np.asarray(rows @ absent).ravel()[keys] + hit_odds
         misses = np.bincount(owner, minlength=voter_count)[voter] - hits

@@ -28,7 +28,7 @@ class VoteRecords:
     voter (N,): the voters, numbered from 0.
     a, b (N,): the models, as columns of `shares`.
     outcome (N,): 0 if a won, 1 if b won, 2 for a tie, 3 if both are bad.
-    draw (N,): rows of `shares`.
+    draw (N,): the draw table of each vote, as a row of `shares`.
     shares (D, M): the chance that each model is in the pair, under each draw table.
     ends: the end of each closed epoch, as positions in these arrays. Later votes are in the open epoch.
     """
@@ -72,7 +72,7 @@ def read_votes(columns: dict[str, ArrayLike], shares: ArrayLike) -> VoteRecords:
     raise_if_any(a == b, "vote {} compares a model with itself")
     raise_if_any(~np.isfinite(time), "time must be a finite number of days: vote {}")
     raise_if_any(~((propensity > 0) & (propensity <= 1)), "propensity must be above 0 and at most 1: vote {}")
-    raise_if_any((table[draw, a] <= 0) | (table[draw, b] <= 0), "vote {} has a model that its table cannot draw")
+    raise_if_any((table[draw, a] <= 0) | (table[draw, b] <= 0), "vote {} has a model with chance 0 in its draw table")
     order = np.argsort(time, kind="stable")
     voter = np.unique(voter, return_inverse=True)[1].astype(np.intp)[order]
     ends = find_epoch_ends(time[order], voter)
@@ -100,7 +100,7 @@ def _as_positions(name: str, values: ArrayLike) -> Indices:
 def find_epoch_ends(time: Floats, voter: Indices) -> list[int]:
     """Return the ends of the closed epochs.
 
-    time (N,): days, in order. A UTC midnight is a whole number.
+    time (N,): the times in days, in ascending order. A UTC midnight is a whole number.
     """
     midnights = np.flatnonzero(np.diff(np.floor(time))) + 1
     ends: list[int] = []
@@ -130,13 +130,13 @@ class VoterIndex:
     starts: Indices
 
     @classmethod
-    def from_voters(cls, voter: Indices, voters: int) -> "VoterIndex":
-        starts = np.zeros(voters + 1, dtype=np.intp)
-        np.cumsum(np.bincount(voter, minlength=voters), out=starts[1:])
+    def from_voters(cls, voter: Indices, voter_count: int) -> "VoterIndex":
+        starts = np.zeros(voter_count + 1, dtype=np.intp)
+        np.cumsum(np.bincount(voter, minlength=voter_count), out=starts[1:])
         return cls(np.argsort(voter, kind="stable"), starts)
 
     def list_votes(self, voters: Indices, counts: Indices) -> tuple[Indices, Indices]:
-        """Return the first votes of these voters, and for each vote the position of its voter in `voters`.
+        """Return the earliest votes of these voters, and for each vote the position of its voter in `voters`.
 
         counts: the number of votes to list for each voter.
         """

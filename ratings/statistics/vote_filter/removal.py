@@ -1,4 +1,4 @@
-"""Removes a model's excess of appearances or wins from a stratum, beginning with the voters who look like attackers.
+"""Removes a model's excess appearances or wins from a stratum, beginning with the voters who look like attackers.
 
 A stratum is a set of votes by similar voters (see `strata`).
 
@@ -30,11 +30,11 @@ class WinRecord:
     excess (M,): the measured excess of wins in the stratum, before the removal.
     variance (M,): the variance of the measured excess.
 
-    Strata overlap, so the chance is approximate. Votes that were removed are in no later stratum.
+    Strata overlap, so `compute_chance` is approximate. Votes that were removed are in no later stratum.
     """
 
-    def __init__(self, models: int) -> None:
-        self.predicted, self.excess, self.variance = np.zeros((3, models))
+    def __init__(self, model_count: int) -> None:
+        self.predicted, self.excess, self.variance = np.zeros((3, model_count))
 
     def add(self, model: int, predicted: float, excess: float, error: float) -> None:
         self.predicted[model] += predicted
@@ -44,8 +44,8 @@ class WinRecord:
     def compute_chance(self, model: int) -> float:
         """Return the posterior chance that the removed votes serve the attack.
 
-        The alternative is that they win and lose as often as expected. One stratum rarely decides between the two, but
-        all strata together do.
+        The alternative is that the model wins and loses these votes as often as expected. One stratum rarely decides
+        between the two, but all strata together do.
         """
         predicted = self.predicted[model]
         variance = max(float(self.variance[model]), 1e-9)
@@ -70,7 +70,7 @@ class Proof:
 def remove_appearances(
     stratum: Stratum, model: int, amount: float, wins: Wins, proof: Proof, record: WinRecord, aims: Aims
 ) -> None:
-    """Remove this much weight from the votes with the model.
+    """Remove the weight `amount` from the votes with the model.
 
     If an attack in one direction is proven and the measured wins do not contradict it, the weight is removed from the
     outcome that serves it, to the extent that this is probable (see `WinRecord`). Otherwise, it is removed from wins
@@ -113,7 +113,7 @@ def _find_directed_part(amount: float, total: float, expected: float, excess: fl
 
 
 def remove_wins(stratum: Stratum, model: int, wins: Wins, aims: Aims) -> None:
-    """Remove enough wins, or losses if there are too many of them, to bring the model's score to the expected one."""
+    """Remove enough of a model's wins, or of its losses if it loses too often, to leave the expected score."""
     excess = float(wins.excess[model])
     score = np.where(stratum.a == model, stratum.won, np.where(stratum.b == model, 1 - stratum.won, 0.5))
     positions = np.flatnonzero(score == (1.0 if excess > 0 else 0.0))
@@ -125,7 +125,7 @@ def remove_wins(stratum: Stratum, model: int, wins: Wins, aims: Aims) -> None:
 
 
 def _remove_weight(stratum: Stratum, positions: Indices, amount: float, aims: Aims) -> None:
-    """Remove this much weight from these votes, beginning with the voters who look most like the attack."""
+    """Remove the weight `amount` from these votes, beginning with the voters who look most like attackers."""
     if not len(positions) or amount <= 0:
         return
     rank = _rank_voters(stratum, positions, aims)
@@ -141,10 +141,10 @@ def _remove_weight(stratum: Stratum, positions: Indices, amount: float, aims: Ai
 
 
 def _rank_voters(stratum: Stratum, positions: Indices, aims: Aims) -> Indices:
-    """Return the rank of each of these votes' voters, counting from 0 for the voters who look most like the attack.
+    """Return the rank of each of these votes' voters, counting from 0 for those who look most like attackers.
 
-    Votes at `positions` and all votes that serve one of the aims count as votes of the attack. Voters are ranked by the
-    likelihood ratio of their number of such votes.
+    Votes at `positions`, and all votes on a model with an aim whose outcome does not oppose the aims, count as votes of
+    the attack. Voters are ranked by the likelihood ratio of their number of such votes.
     """
     voters, owner = np.unique(stratum.voter, return_inverse=True)
     has_aim, gain = aims.find_gains(stratum.a, stratum.b, stratum.won)

@@ -16,15 +16,17 @@ from ratings.statistics.vote_filter.aims import Aims
 
 # The tested ratios of appearances to expected appearances.
 RATIOS = (1.1, 1.25, 1.5, 2.0, 4.0, 16.0)
-# The tolerated error of expected appearances: a share, or a number of standard errors of the completion if larger.
+# The tolerated relative error of expected appearances: this share, or this many standard errors of the completion,
+# whichever is larger.
 _MIN_SLACK = 0.03
 _SLACK_ERRORS = 2.0
 # The chance of a false hit, over all strata together.
 FALSE_HIT_CHANCE = 1e-3
-# Wins are tested if at least this many voters, in effect, judged the model inside and outside of the stratum.
+# Wins are tested only if the effective number of the model's voters is at least this, both inside and outside the
+# stratum.
 MIN_VOTERS = 50
 PRIOR_VOTES = 20.0  # the weight of the fitted ratings in the expected score of a pair
-# A direction is used only if it is at least this many standard errors from zero.
+# The direction of an excess is used only if the excess is at least this many standard errors from zero.
 MIN_Z = 2.0
 _ANSCOMBE = 3 / 8
 _JOINT_LIMITS = (3.0, 3.5, 4.0)
@@ -40,7 +42,7 @@ class Reference:
     score (M, M): the weighted wins of each model over each other model. A tie is half a win.
     p (M, M): the fitted chances.
     variance (M,): the variance of each fitted strength.
-    votes, squares (M,): the sums over voters of their votes with each model, and of the squares.
+    votes, squares (M,): the sums over voters of their numbers of votes with each model, and of the squared numbers.
     """
 
     score: Floats
@@ -71,7 +73,7 @@ class Stratum:
     weight: Floats
 
     def sum_by_model(self, first: Floats, second: Floats) -> Floats:
-        """Return the sums over the votes of values for model a and for model b (M,)."""
+        """Return the sum of each model's values (M,): of `first` if it is a in a vote, and of `second` if it is b."""
         size = self.chances.shape[1]
         sums = np.bincount(self.a, first, size) + np.bincount(self.b, second, size)
         return sums.astype(np.float64)
@@ -114,8 +116,9 @@ def count_appearances(stratum: Stratum, growth: Floats, completion_error: Floats
     completion_error (M,): the relative error of the expected number.
     growth (L, R, M): from `compute_growth`.
 
-    Under any draw that depends only on the past, each exponential has a mean of at most 1, so the mean over the L
-    ratios is an e-value. This is also true with weights below 1, by Jensen's inequality.
+    Under any draw that depends only on the past, the exponential of each entry of `logs` has a mean of at most 1, so
+    the mean of the exponentials over the L ratios is an e-value. By Jensen's inequality, this also holds for weights
+    below 1.
     """
     rows = np.bincount(stratum.row, stratum.weight, growth.shape[1])
     seen = stratum.sum_by_model(stratum.weight, stratum.weight)
@@ -184,14 +187,15 @@ def compare_wins(stratum: Stratum, reference: Reference) -> Wins:
     outside = reference.votes - count
     tested = _has_enough_voters(count, squares)
     tested &= _has_enough_voters(outside, np.maximum(reference.squares - squares, outside))
-    # The larger part is the reference. Otherwise, a few votes outside would determine the expected score of all others.
+    # The reference must have at least as many votes as the stratum. Otherwise, a few votes outside would determine the
+    # expected scores of all votes inside.
     tested &= votes.sum(axis=1) >= inside.sum(axis=1)
     error = np.sqrt(variance + 1e-9)
     return Wins(excess, error * _measure_spread(excess[tested] / error[tested]), expected, tested)
 
 
 def has_testable_wins(stratum: Stratum) -> bool:
-    """Return whether any model can have enough voters. Their effective number is at most the number of votes."""
+    """Return whether any model can have enough voters. The effective number is at most the number of votes."""
     ones = np.ones(len(stratum.votes))
     return bool(stratum.sum_by_model(ones, ones).max(initial=0) >= MIN_VOTERS)
 
@@ -243,7 +247,7 @@ def find_hits(appearances: Floats, wins: Floats, tests: int) -> Aims:
 
 
 def _sum_by_voter(stratum: Stratum, residual: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return three sums over voters (M,): of the votes with each model, of their square, and of the squared residual.
+    """Return sums over voters (M,): of their votes with each model, of the squared number, and of the squared residual.
 
     The stratum must not be empty. Votes are not counted after their weight has been removed.
     """

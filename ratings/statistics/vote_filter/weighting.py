@@ -51,7 +51,7 @@ _CLASS_RANGES = (*((number, number) for number in range(len(CLASS_STARTS) + 1)),
 # Completion is estimated from voters with at least this many votes.
 COMPLETION_VOTES = 10
 NOT_REDUCED, BY_VOTER, BY_APPEARANCES, BY_WINS = "", "voter", "appearances", "wins"
-# The information about a strength without votes, 1 / 0.6**2, because strengths are spread by about 0.6.
+# The information about a strength without votes, 1 / 0.6**2, because the standard deviation of strengths is about 0.6.
 _PRIOR_INFORMATION = 2.8
 # An attack on a model is proven by one test beyond its limit, or by this many flagged voters. From then on, lower
 # limits apply to other votes of the attack.
@@ -97,7 +97,7 @@ def weigh(
     model_a, model_b (N,): the indexes of the models, from 0 to M - 1.
     outcome (N,): 0 if a won, 1 if b won, 2 for a tie, 3 if both are bad.
     propensity (N,): the chance of drawing this pair, in either order, at the time of the draw.
-    time (N,): days. A UTC midnight is a whole number. Votes at the same time keep the order of the input.
+    time (N,): the times in days. A UTC midnight is a whole number. Votes at the same time keep the order of the input.
     draw (N,): the draw table of each vote, as a row of `shares`. A battle whose opponent was drawn for a model that was
         already chosen needs a row in which that model's chance is 1.
     shares (D, M): the chance that each model is in the pair, under each draw table. Rows add up to 2.
@@ -186,10 +186,10 @@ class _FilterState:
         position = np.searchsorted(voters, records.voter[votes])
         self.voter_class[votes] = np.searchsorted(CLASS_STARTS, counts, side="right")[position]
         self._change_sums(np.arange(votes.start, votes.stop), self.weight[votes])
-        before = self.closed[voters]
+        earlier_counts = self.closed[voters]
         self.closed[voters] += counts
         self.end = votes.stop
-        self._update_voters(voters, before)
+        self._update_voters(voters, earlier_counts)
         self._trim_blocks(epoch)
 
     def _estimate(self) -> Expectations:
@@ -226,8 +226,8 @@ class _FilterState:
         self.weight[votes] = new
         self.reason[votes] = reason
 
-    def _update_voters(self, voters: Indices, before: Indices) -> None:
-        """Flag voters by their e-values, and add the voters of this epoch to the sums by voter."""
+    def _update_voters(self, voters: Indices, earlier_counts: Indices) -> None:
+        """Flag voters by their e-values, and update the sums over voters with this epoch's votes."""
         flagged_before = self.flagged[voters]
         votes, owner = self._flag_voters(voters)
         newly_included = ~self.included[votes] & (self.closed[voters] >= COMPLETION_VOTES)[owner]
@@ -235,7 +235,7 @@ class _FilterState:
         self._change_completion(votes[newly_included], self.weight[votes[newly_included]])
         honest = ~self.flagged[voters][owner]
         self._count_models(votes[honest], owner[honest], 1)
-        earlier = np.arange(len(votes)) - np.searchsorted(owner, owner) < before[owner]
+        earlier = np.arange(len(votes)) - np.searchsorted(owner, owner) < earlier_counts[owner]
         counted = earlier & ~flagged_before[owner]
         self._count_models(votes[counted], owner[counted], -1)
 
@@ -301,23 +301,23 @@ class _FilterState:
         groups = [votes[(voter_class >= low) & (voter_class <= high)] for low, high in _CLASS_RANGES]
         self.tests += (len(groups) + 1) * self.records.model_count
         for group in groups:
-            stratum = self._select(group, chances, rows.start)
+            stratum = self._build_stratum(group, chances, rows.start)
             if not len(stratum.votes):
                 continue
             appearances = count_appearances(stratum, growth, self.expected.completion_error)
-            wins = self._compare(stratum) if has_testable_wins(stratum) else None
+            wins = self._compare_wins(stratum) if has_testable_wins(stratum) else None
             hits = find_hits(appearances.z, wins.z if wins else np.zeros(self.records.model_count), 2 * self.tests)
             self.proven |= (hits.lifted, hits.lowered, hits.frequent)
             changed = self._trim_appearances(stratum, growth, proven_seen_z, hits, appearances)
             if wins:
-                self._trim_wins(stratum, proven_z, hits, self._compare(stratum) if changed else wins)
-        whole_block = self._select(votes, chances, rows.start)
+                self._trim_wins(stratum, proven_z, hits, self._compare_wins(stratum) if changed else wins)
+        whole_block = self._build_stratum(votes, chances, rows.start)
         if len(whole_block.votes):
             appearances = count_appearances(whole_block, growth, self.expected.completion_error)
             no_hits = Aims.empty(self.records.model_count)
             self._trim_appearances(whole_block, growth, proven_seen_z, no_hits, appearances)
 
-    def _select(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
+    def _build_stratum(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
         votes = votes[self.weight[votes] > 0]
         records = self.records
         return Stratum(
@@ -331,7 +331,7 @@ class _FilterState:
             self.weight[votes],
         )
 
-    def _compare(self, stratum: Stratum) -> Wins:
+    def _compare_wins(self, stratum: Stratum) -> Wins:
         reference = Reference(self.score, self.p, self.variance, self.model_votes, self.model_squares)
         return compare_wins(stratum, reference)
 
@@ -355,7 +355,7 @@ class _FilterState:
             done[model] = True
             base_share = appearances.expected[model] / stratum.weight.sum()
             amount = (appearances.seen[model] - appearances.expected[model]) / (1 - min(base_share, 0.99))
-            wins = self._compare(stratum)
+            wins = self._compare_wins(stratum)
             direction = int(wins.excess[model] < 0)
             if appearances.log_e[model] >= limit:
                 self.proven[direction if abs(wins.z[model]) >= MIN_Z else 2, model] = True
@@ -363,7 +363,7 @@ class _FilterState:
             outside = self._measure_outside(model, float(appearances.seen[model]), float(appearances.expected[model]))
             proof = Proof(lifted, lowered, outside)
             remove_appearances(stratum, model, float(amount), wins, proof, self.win_record, Aims(*self.proven))
-            self._store(stratum, BY_APPEARANCES)
+            self._store_weights(stratum, BY_APPEARANCES)
             appearances = count_appearances(stratum, growth, self.expected.completion_error)
 
     def _measure_outside(self, model: int, seen: float, expected: float) -> float:
@@ -392,9 +392,9 @@ class _FilterState:
             if size[model] >= limit:
                 self.proven[int(wins.z[model] < 0), model] = True
             remove_wins(stratum, model, wins, Aims(*self.proven))
-            self._store(stratum, BY_WINS)
-            wins = self._compare(stratum)
+            self._store_weights(stratum, BY_WINS)
+            wins = self._compare_wins(stratum)
 
-    def _store(self, stratum: Stratum, reason: str) -> None:
+    def _store_weights(self, stratum: Stratum, reason: str) -> None:
         self.lower(stratum.votes, stratum.weight, reason)
         stratum.weight[:] = self.weight[stratum.votes]

@@ -22,7 +22,7 @@ from ratings.statistics.benchmark_regression import MIN_MODELS
 
 @require_safe
 def show_benchmarks(request: HttpRequest) -> HttpResponse:
-    """Show the catalog's list, with links to comparisons for benchmarks with enough models."""
+    """Show the list of benchmarks. Those with enough models have a link to their comparison."""
     return benchmark_views.show_benchmark_list(request, benchmark_agreement.find_comparable_slugs(), load_best_keys())
 
 
@@ -33,7 +33,7 @@ def show_benchmark(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def show_disagreement(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show the comparison. The URL contains all of its state."""
+    """Show the comparison of a benchmark with a board. The URL contains all of the page's state."""
     try:
         query = _drop_missing_category(benchmark_agreement.parse_agreement_query(request.GET))
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
@@ -43,7 +43,10 @@ def show_disagreement(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _drop_missing_category(query: AgreementQuery) -> AgreementQuery:
-    """Return the query without its category if only other pools have it, as when a visitor changes the pool."""
+    """Return the query without its category if only other pools have the category.
+
+    This happens when a visitor selects another pool.
+    """
     if not (query.pool and query.category and Category.objects.filter(slug=query.category).exists()):
         return query
     boards = Board.objects.filter(pool__slug=query.pool, category__slug=query.category)
@@ -76,7 +79,7 @@ def _build_context(comparison: BenchmarkComparison, query: AgreementQuery) -> di
 
 
 def _build_json_url(comparison: BenchmarkComparison, query: AgreementQuery) -> str:
-    """Return the API URL of the same comparison, with the time of this board."""
+    """Return the API URL of the same comparison, pinned to the time of this board."""
     parameters = asdict(query) | {
         "pool": comparison.board["pool"],
         "category": comparison.board["category"],

@@ -18,7 +18,7 @@ from ratings.web.leaderboard.query import LeaderboardState
 
 @dataclass(frozen=True)
 class EmptyBoard:
-    """The message that replaces an empty table. Without a link, `link` (its label) and `url` are empty."""
+    """The message that replaces an empty table. `link` is the label of a link to `url`. Both can be empty."""
 
     title: str
     text: str
@@ -85,7 +85,7 @@ def describe_provisional_ranks(board: Mapping[str, Any]) -> str:
 
 
 def describe_tiers(leaderboard: LeaderboardState) -> str:
-    """Return the rule for the models of a tier."""
+    """Return a short note on which models share a tier."""
     if leaderboard.selection.credit:
         return _("tier: intervals overlap the top model's")
     return _("tier: about as good as its top model")

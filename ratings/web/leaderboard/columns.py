@@ -54,7 +54,7 @@ class ColumnKind(Enum):
 
 @dataclass(frozen=True, eq=False)
 class LeaderboardColumn:
-    """One column.
+    """A column of the leaderboard.
 
     description: the meaning of the column, for the legend.
     value: returns the sort value of an entry, or None if it is unknown.

@@ -81,7 +81,7 @@ class PairComparison:
     diff: the difference between the ratings.
     chance: the predicted win rate.
     direct: the votes on the pair.
-    needed: the number of votes still needed.
+    needed: the estimated number of further votes on the pair that would make the difference significant.
     note: why some figures are missing, how many voters the order of neighbors depends on, or, on a reference
         board, whether the two differ significantly. Otherwise empty.
     is_significant: whether the difference is significant, or None if it cannot be tested.
@@ -102,7 +102,7 @@ class ModelComparison:
     """Several models side by side.
 
     scale: the axis for the strips of the models.
-    unknown: sentences about figures that are unknown for all models and have no line.
+    unknown: sentences about figures that have no line, because they are unknown for all models.
     missing: names of pinned models that are not on the board, or their slugs if the catalog does not have them.
     can_battle: whether there are exactly two models and both can answer in this arena.
     computed_at: when the pairs were computed, or None on a reference board or without pairs.
@@ -122,11 +122,11 @@ def compare_models(
     board_key: BoardKey,
     entries: Sequence[LeaderboardEntry],
     pins: Sequence[str],
-    removals: Mapping[tuple[str, str], str] | None = None,
+    order_notes: Mapping[tuple[str, str], str] | None = None,
 ) -> ModelComparison | None:
     """Return the comparison of the pinned models on the board, best first, or None if no model is pinned.
 
-    removals: sentences about how many voters the order of two neighbors depends on, keyed by their slugs.
+    order_notes: sentences about how many voters the order of two neighbors depends on, keyed by their slugs.
     """
     if not pins:
         return None
@@ -136,7 +136,7 @@ def compare_models(
         cards=[_build_card(entry) for entry in pinned],
         scale=build_rating_scale(pinned, "compare-axis"),
         lines=list(_iter_lines(pinned)),
-        unknown=list(_iter_unknown(pinned)),
+        unknown=list(_iter_unknown_notes(pinned)),
         pairs=[],
         missing=_list_names([slug for slug in pins if slug not in slugs]),
         computed_at=None,
@@ -152,7 +152,8 @@ def compare_models(
     matrices = pairwise.build_matrices(board_key, slugs)
     rows = {entry.slug: entry.row for entry in pinned}
     pairs = [
-        _compare_pair(matrices, rows, removals or {}, a, b) for a, b in combinations(range(len(matrices["models"])), 2)
+        _compare_pair(matrices, rows, order_notes or {}, a, b)
+        for a, b in combinations(range(len(matrices["models"])), 2)
     ]
     return replace(comparison, pairs=pairs, computed_at=matrices["computed_at"])
 
@@ -219,7 +220,7 @@ def _format_error(row: Mapping[str, Any]) -> str:
     return f" ({interval})" if interval else ""
 
 
-def _iter_unknown(entries: Sequence[LeaderboardEntry]) -> Iterator[str]:
+def _iter_unknown_notes(entries: Sequence[LeaderboardEntry]) -> Iterator[str]:
     missing = [column for column in OPTIONAL_COLUMNS if entries and not _has_values(column, entries)]
     labels = [str(column.label) for column in missing if column.kind in (ColumnKind.FACT, ColumnKind.MEASURED)]
     if labels:
@@ -227,11 +228,11 @@ def _iter_unknown(entries: Sequence[LeaderboardEntry]) -> Iterator[str]:
 
 
 def _compare_pair(
-    matrices: Mapping[str, Any], rows: Mapping[str, Any], removals: Mapping[tuple[str, str], str], a: int, b: int
+    matrices: Mapping[str, Any], rows: Mapping[str, Any], order_notes: Mapping[tuple[str, str], str], a: int, b: int
 ) -> PairComparison:
     """Return the comparison of the models at positions a and b in the matrices. Model a must not be worse than b.
 
-    removals: sentences about how many voters the order of two neighbors depends on, keyed by their slugs.
+    order_notes: sentences about how many voters the order of two neighbors depends on, keyed by their slugs.
     """
     better = rows[matrices["models"][a]]
     worse = rows[matrices["models"][b]]
@@ -240,7 +241,7 @@ def _compare_pair(
     if diff is None:
         note = _explain_incomparable(better, worse)
     else:
-        note = _explain_missing_error(error) or removals.get((better["model"], worse["model"]), "")
+        note = _explain_missing_error(error) or order_notes.get((better["model"], worse["model"]), "")
     return PairComparison(
         better=better["name"],
         worse=worse["name"],
@@ -285,7 +286,7 @@ def _format_difference(diff: float | None, error: float | None) -> str:
     margin = Z95 * error
     if (round_number(diff) > round_number(margin)) == (diff > margin):
         return f"{format_signed(diff)} ± {format_whole(margin)}"
-    # The whole numbers would contradict the verdict.
+    # Rounded to whole numbers, the figures would contradict the verdict.
     digits = next((n for n in (1, 2) if (round(diff, n) > round(margin, n)) == (diff > margin)), 3)
     return f"{diff:+,.{digits}f} ± {margin:,.{digits}f}"
 

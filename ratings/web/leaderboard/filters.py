@@ -153,7 +153,7 @@ def _format_billions(number: float) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Filter:
-    """One filter.
+    """A filter of the leaderboard.
 
     parameter: its name in the URL and in the form.
     field: the name of its field in `FilterValues`.

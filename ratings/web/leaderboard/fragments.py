@@ -68,8 +68,8 @@ def render_board_page(leaderboard: LeaderboardState) -> bytes:
 
 
 def render_board(leaderboard: LeaderboardState) -> bytes:
-    """Render the board alone. It changes when votes arrive or the form changes."""
-    return _render_cached("ratings/leaderboard/_board.html", leaderboard, _build_fragment_context)
+    """Render only the board. Open pages request it when votes arrive or the form changes."""
+    return _render_cached("ratings/leaderboard/_board.html", leaderboard, _build_board_context)
 
 
 def _render_cached(template: str, leaderboard: LeaderboardState, build_context: ContextBuilder) -> bytes:
@@ -100,12 +100,12 @@ def _describe_first_place(leaderboard: LeaderboardState) -> str:
     return describe_first_place(certificate and certificate["first"], names)
 
 
-def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
+def _build_board_context(leaderboard: LeaderboardState) -> dict[str, Any]:
     mean = None if _is_reference(leaderboard) else RATING_SCALE["mean"]
     scale = build_rating_scale(leaderboard.visible_entries, "board-axis", mean)
     tiers = ties.find_tiers(leaderboard.all_entries, is_reference=_is_reference(leaderboard))
     rows = _build_rows(leaderboard, scale, tiers)
-    shown_tiers = [row.tier for row in rows if row.tier]
+    visible_tiers = [row.tier for row in rows if row.tier]
     hidden_pins = {*leaderboard.options.pins} - {entry.slug for entry in leaderboard.visible_entries}
     groups = filter(None, dict.fromkeys(format_group(entry.row) for entry in leaderboard.entries))
     return {
@@ -120,8 +120,8 @@ def _build_fragment_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
         "leader": ties.find_leader(leaderboard.all_entries, leaderboard.entries, tiers),
-        "tier_rule": board_notes.describe_tiers(leaderboard) if shown_tiers else "",
-        "are_tiers_mixed": shown_tiers != sorted(shown_tiers),
+        "tier_rule": board_notes.describe_tiers(leaderboard) if visible_tiers else "",
+        "are_tiers_mixed": visible_tiers != sorted(visible_tiers),
         "has_provisional": not leaderboard.board.get("provisional")
         and any(row.provisional and not row.missing for row in rows),
         "banner": board_notes.describe_provisional_ranks(leaderboard.board),
@@ -146,8 +146,8 @@ def _compare_pinned(leaderboard: LeaderboardState) -> ModelComparison | None:
     if leaderboard.conflict:
         return None
     certificate = leaderboard.context.certificate
-    removals = describe_pairs(certificate["pairs"] if certificate else ())
-    return compare_models(leaderboard.board_key, leaderboard.all_entries, leaderboard.options.pins, removals)
+    order_notes = describe_pairs(certificate["pairs"] if certificate else ())
+    return compare_models(leaderboard.board_key, leaderboard.all_entries, leaderboard.options.pins, order_notes)
 
 
 def _format_event_key(board_key: BoardKey) -> str:
@@ -193,9 +193,9 @@ def _build_rows(
     )  # fmt: skip
     if not _is_in_rank_order(leaderboard):
         return [build_entry_row(entry) for entry in entries]
-    shown_tiers = [tiers[entry.slug] for entry in leaderboard.entries]
-    # The lists of all entries are longer than the list of visible entries.
-    rows = zip(entries, ties.list_marks(shown_tiers), ties.list_tier_starts(shown_tiers), strict=False)
+    entry_tiers = [tiers[entry.slug] for entry in leaderboard.entries]
+    # The marks and tiers are lists for all entries, which can be more than the visible ones.
+    rows = zip(entries, ties.list_marks(entry_tiers), ties.list_tier_starts(entry_tiers), strict=False)
     return [build_entry_row(entry, marks=marks, tier=tier) for entry, marks, tier in rows]
 
 
@@ -231,7 +231,7 @@ def _count_filters(leaderboard: LeaderboardState) -> int:
 
 
 def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
-    """Return the choices that show more rows than now, as pairs of label and query string."""
+    """Return the choices that show more rows than the table does now, as pairs of label and query string."""
     visible = len(leaderboard.visible_entries)
     total = len(leaderboard.entries)
     return [

@@ -100,7 +100,10 @@ class LeaderboardState:
         return links.build_table_query(parameters, self.options, self.default_columns) or "?"
 
     def with_options(self, file: str = "", **changes: Any) -> str:
-        """Return the query string of this page, or of its file, with changes to the options. It is never empty."""
+        """Return the query string of this page with changes to the options. It is never empty.
+
+        file: the format of a file with the page's rows, or empty for the page itself.
+        """
         options = replace(self.options, **changes)
         query = links.build_table_query(self.selection.parameters, options, self.default_columns)
         if not file:
@@ -109,7 +112,7 @@ class LeaderboardState:
 
 
 def _update_facts(row: dict[str, Any], facts: BoardModelFacts | None) -> dict[str, Any]:
-    """Return the row with the current maker and license, rather than those at the time of publication."""
+    """Return the row with the current maker, license, and openness, rather than those at the time of publication."""
     return row | {name: getattr(facts, name) for name in CURRENT_FIELDS} if facts else row
 
 

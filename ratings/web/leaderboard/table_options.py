@@ -86,7 +86,8 @@ class FilterResult:
 def filter_entries(entries: Sequence[LeaderboardEntry], options: TableOptions) -> FilterResult:
     """Return the models that pass the filters, sorted.
 
-    Ranked models come before unranked models. Within both groups, unknown values come last in either direction.
+    Ranked models come before unranked models. Within each group, models whose sort value is unknown come last, in
+    ascending and in descending order.
     """
     active_filters = filters.list_active_filters(options)
     passing = []
@@ -115,7 +116,7 @@ def _sort_entries(entries: list[LeaderboardEntry], options: TableOptions) -> lis
 
 
 def list_visible_columns(options: TableOptions, default_columns: Sequence[str]) -> list[str]:
-    """Return the names of the visible columns in order. The column that sorts the table is always visible."""
+    """Return the names of the visible columns in order. The column by which the table is sorted is always visible."""
     optional = default_columns if options.columns is None else options.columns
     visible = {*FIXED_COLUMNS, options.sort, *optional}
     return [column.name for column in COLUMNS if column.name in visible]

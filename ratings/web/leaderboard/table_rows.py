@@ -40,10 +40,10 @@ class LeaderboardRow:
     Formatting numbers in a template would be slow, because there can be hundreds of rows.
 
     attributes: the maker, whether the weights are open, the license, and the setting, if known.
-    error: the interval in compact form: ±5, or ≥ or ≤ the closed end if the other end is open.
+    error: the interval in compact form, such as ±5. If one end is open, it is ≥ or ≤ with the other end.
     strip: the rating and its interval on the axis of the table, as HTML.
     marks: CSS classes that draw the row's part of a bracket, see `ties.list_marks`.
-    tier: the tier if the row is its first one and the table is sorted by rank, else None.
+    tier: the tier if this is its first row and the table is sorted by rank, else None.
     provisional: the reasons why the rating is provisional, or empty.
     same_ranks: the first and the last rank that the model could have (see `format_same_ranks`), or empty if the model
         is unranked or outside the main group.

@@ -31,14 +31,14 @@ def find_tiers(entries: Sequence[LeaderboardEntry], *, is_reference: bool) -> di
 
 
 def find_leader(
-    entries: Sequence[LeaderboardEntry], shown: Sequence[LeaderboardEntry], tiers: Mapping[str, int | None]
+    entries: Sequence[LeaderboardEntry], table_entries: Sequence[LeaderboardEntry], tiers: Mapping[str, int | None]
 ) -> Leader | None:
     """Return the first of a board's ranked entries that the table shows.
 
     Return None if the table shows fewer than two ranked models, or if the board has unconnected groups, whose ranks
     cannot be compared.
     """
-    slugs = {entry.slug for entry in shown}
+    slugs = {entry.slug for entry in table_entries}
     ranked = [entry for entry in entries if has_rank(entry.row)]
     candidates = [entry for entry in ranked if entry.slug in slugs]
     if len(candidates) < 2 or any(entry.row["component"] for entry in ranked):

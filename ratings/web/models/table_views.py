@@ -44,7 +44,7 @@ COVERAGE_CACHE_S = 10.0
 coverage_cache: TtlCache[CoverageReport | None] = TtlCache(1, COVERAGE_CACHE_S)
 DEFAULT_COLUMNS = 6
 MIN_DEFAULT_SHARE = 0.2  # of the rows on a page; emptier columns are shown only on request
-MIN_SIZE_SHARE = 0.5  # with fewer sizes, the release date is shown instead
+MIN_SIZE_SHARE = 0.5  # of the rows on a page; if fewer have a size, the release date is shown instead
 FIRST_ROWS = 12  # on the first screen
 FACT_COLUMNS = ("rating", "price", "context", "size", "released")
 FACT_LABELS = {
@@ -110,7 +110,7 @@ class ColumnChoice:
 
 
 def _render_error(request: HttpRequest, message: str) -> HttpResponse:
-    """Return the error page, or only its message in place of the live table, because a number may be half typed."""
+    """Return the error page, or only its message if htmx refreshes the table, because a number may be half typed."""
     if request.headers.get("HX-Request"):
         return HttpResponse(format_html('<div id="models"><p class="notice" role="status">{}</p></div>', message))
     error = RequestError("invalid", message, 400)
@@ -249,7 +249,7 @@ def _drop_page(query: QueryDict) -> str:
 
 
 def _find_rated_board(snapshots: Sequence[Snapshot]) -> Snapshot | None:
-    """Return the snapshot of the board for the ratings, or None if there are no boards.
+    """Return the newest snapshot of the board whose ratings the table shows, or None if there are no boards.
 
     This is the live board if it ranks enough models, else the reference board, else the board with the most votes.
 
@@ -274,7 +274,7 @@ def _get_priority(snapshot: Snapshot) -> tuple[int, int]:
 
 
 def _resolve_order(view: TableView, table: BenchmarkTable) -> tuple[TableView, bool]:
-    """Return the view with a possible order, and whether the requested order was replaced.
+    """Return the view with an order that is possible, and whether this replaces the requested order.
 
     Rows can be sorted by a score only if a series is selected and contains that score. Otherwise, they are sorted by
     rating.

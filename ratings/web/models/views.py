@@ -31,8 +31,8 @@ from ratings.reports import placements, series_table
 from ratings.reports.placements import Placement
 from ratings.web.models import fact_figures, fact_lists
 
-FEWEST_RANKS = 5  # on the axis; on a shorter one, a difference of one rank would look large
-MIN_RANKS = 3  # fewer are read faster in the table
+FEWEST_RANKS = 5  # on the axis; on a shorter axis, a difference of one rank would look large
+MIN_RANKS = 3  # fewer ranks are easier to read in the table
 RANK_MARGIN = 0.0685  # ticks within 6% of an end are dropped; with this margin, rank 1 has a tick
 SCORE_SCALE = Scale(0, 100, "scores")
 WIN_SCALE = Scale(0, 100, "wins", mark=50)
@@ -149,7 +149,7 @@ def _build_rank_scale(by_category: Sequence[Placement]) -> Scale | None:
 
 
 def _find_common_rank(by_category: Sequence[Placement]) -> int | None:
-    """Return the model's rank if it is the same in all of several categories, or None."""
+    """Return the model's rank if there are several categories and it is the same in all of them, or None."""
     ranks = {place.row["rank"] for place in by_category}
     return ranks.pop() if len(ranks) == 1 and len(by_category) > 1 else None
 
@@ -159,7 +159,7 @@ def _build_standing(
 ) -> dict[str, Any] | None:
     """Return all ratings that are comparable with the model's, and their axis.
 
-    Return None if there are none. `rows` has the model's row, or is empty if the model is not on the board.
+    Return None if no rating is comparable. `rows` has the model's row, or is empty if the model is not on the board.
     """
     ratings = [
         row["rating"]
@@ -171,7 +171,7 @@ def _build_standing(
 
 
 def _find_neighbor(rows: Sequence[Mapping[str, Any]], model: str, selection: BoardSelection) -> dict[str, str] | None:
-    """Return the name of the model one row above this one (below, for the first), and the URL of their comparison."""
+    """Return the name of the model just above this one (below it, if it is the first), and their comparison's URL."""
     slugs = [row["model"] for row in rows]
     if model not in slugs or len(slugs) == 1:
         return None

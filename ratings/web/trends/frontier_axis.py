@@ -14,14 +14,14 @@ Text = str | Promise
 class FrontierAxis:
     """The text on the plot for one axis.
 
-    title: the heading of the section
-    origin: where the figures come from
-    dominated: why a model is not on the frontier
-    label: the label of the axis
-    readout: the text about a mark, with placeholders
-    missing: the text in place of a plot if there are too few models
-    column: the heading of the figures in the table
-    unknown: why a model without a figure is omitted
+    title: the heading of the section.
+    origin: the source of the figures.
+    dominated: the reason why a model is not on the frontier.
+    label: the label of the axis.
+    readout: the text about a mark, with placeholders.
+    missing: the text that replaces the plot if there are too few models.
+    column: the heading of the figures in the table.
+    unknown: the reason why a model without a figure is omitted.
     """
 
     title: Text
@@ -46,11 +46,9 @@ AXIS_WORDS = {
         unknown=_("Omitted (price unknown):"),
     ),
     SPEED: FrontierAxis(
-        title=_("Best models for the speed"),
-        origin=_(
-            "Speeds are measured in the battles on this site, over the thirty days up to the day before yesterday."
-        ),
-        dominated=_("a better model is as fast or faster"),
+        title=_("Best models at each speed"),
+        origin=_("Speeds are measured in the battles on this site, over a 30-day window ending two days ago."),
+        dominated=_("outperformed by a model that is at least as fast"),
         label=_("Tokens per second (logarithmic)"),
         readout=_("{name}|{about}|{rating} · rank {rank}|{figure} tokens per second"),
         missing=_("Fewer than two models on this board have a measured speed, so there is no plot."),

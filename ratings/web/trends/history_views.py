@@ -97,7 +97,7 @@ def _find_directions(comparisons: Sequence[BoardComparison]) -> dict[str, str]:
 
 
 def _build_presets(parameters: Mapping[str, str], end: datetime, since: datetime | None) -> list[dict[str, Any]]:
-    """Return times before the end, with the queries for the changes since then and for the board as of that time."""
+    """Return times before `end`, each with the queries for the changes since then and for the board of that time."""
     presets = []
     for label, period in PRESETS.items():
         time = movements.subtract_duration(end, period).replace(second=0, microsecond=0)

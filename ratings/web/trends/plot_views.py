@@ -32,7 +32,7 @@ from ratings.web.trends.frontier_axis import AXIS_WORDS, EXCLUSIONS
 TOP_CHOICES = {"10": 10, "20": 20, "50": 50, "all": None}
 MAX_PAIRED_MODELS = 30  # number of rows and columns in a matrix
 PLOT_PARAMETERS = ("top", "against")
-MAX_SLANTED_PX = 124  # the room above a matrix for the slanted names of its columns; longer names are cut
+MAX_SLANTED_PX = 124  # the space above a matrix for its slanted column names; longer names are cut off
 MIN_MODELS = 2  # a plot compares at least two models
 
 BoardRows = Sequence[Mapping[str, Any]]

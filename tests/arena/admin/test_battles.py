@@ -84,11 +84,11 @@ def test_operator_decides_about_a_published_battle(admin, action, review):
 
     decided = act(admin, action, first)
 
-    assert messages(admin) == [f"1 of 1: {Battle.Review(review).label}."]
+    assert messages(admin) == [f"1 of 1 battles: {Battle.Review(review).label}."]
     assert (decided.review, decided.shared_network) == (review, "")
     assert (decided.shared_at is None) is (action == "withdraw")
     assert act(admin, action, private).review == ""
-    assert messages(admin) == [f"0 of 1: {Battle.Review(review).label}."]
+    assert messages(admin) == [f"0 of 1 battles: {Battle.Review(review).label}."]
     assert [*Battle.objects.filter(review="waiting")] == [second]
     assert admin.get(f"{LIST}?published=waiting").context["cl"].result_count == 1
     assert [*AuditEntry.objects.values_list("who", "kind", "key")] == [("operator", review, str(first.pk))]

@@ -92,7 +92,7 @@ def test_lock_is_passed_by_the_cookie_of_this_account_alone(cookie):
     _, other = log_in(STRANGER, name="mallory")
     values = {
         "of another account": other.cookies[login_locks.DEVICE_COOKIE].value,
-        "of another purpose": voters.cookie_signer.sign(login_locks._hash_device_name("alice")),
+        "of another purpose": voters.cookie_signer.sign(login_locks._hash_name_for_device("alice")),
     }
     guess_from_many_networks(30)
     client = Client()

@@ -63,7 +63,9 @@ def test_api_knows_caches_and_seats(use, prices, expected):
 
 def test_bills_name_what_is_paid_and_nothing_else():
     gpus = replace(TWO_GPUS, operations_hours=Decimal(20), operations_rate=Decimal(80))
-    option = build_own_option(gpus, LaunchWork(Decimal(6), Decimal(5000)), tuning_hours=Decimal(100), data=Decimal(700))
+    option = build_own_option(
+        gpus, LaunchWork(Decimal(6), Decimal(5000)), tuning_hours=Decimal(100), data_cost=Decimal(700)
+    )
     assert {item.name: item.dollars for item in option.monthly} == {"gpus": 3650, "operations": 1600}
     assert {item.name: item.dollars for item in option.one_time} == {"build": 30_000, "tuning": 250, "data": 700}
     assert option.compute_total(12) == 30_950 + 12 * 5250

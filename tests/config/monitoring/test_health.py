@@ -216,7 +216,7 @@ async def test_result_that_does_not_last_is_shared_only_with_those_who_wait():
         time.sleep(0.1)
         return checks[-1]
 
-    shared = health.SharedResult(check, shared_s=60, is_lasting=lambda result: result == "up")
+    shared = health.SharedResult(check, shared_s=60, is_cacheable=lambda result: result == "up")
 
     assert await asyncio.gather(shared.get(), shared.get(), shared.get()) == ["down"] * 3
     assert [await shared.get(), await shared.get()] == ["up", "up"]

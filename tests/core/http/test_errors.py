@@ -25,7 +25,7 @@ CALL = "/api/v1/battles/"
             {"code": "voted", "detail": "No.", "vote": {"winner": "a"}},
         ),
         (field_error("prompt", "Ask."), 400, {"code": "invalid", "detail": "Ask.", "fields": {"prompt": ["Ask."]}}),
-        (Http404("Secret"), 404, {"code": "not_found", "detail": "Not found, or it belongs to someone else."}),
+        (Http404("Secret"), 404, {"code": "not_found", "detail": "This does not exist or belongs to someone else."}),
         (exceptions.NotAuthenticated("Who?"), 401, {"code": "not_authenticated", "detail": "Who?"}),
         (
             exceptions.ValidationError({"name": ["Too long."]}),

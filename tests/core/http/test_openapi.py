@@ -32,7 +32,7 @@ def test_parameter_that_no_call_has_is_refused_by_every_call(client):
     assert len(calls) >= 20
     for path, again in calls:
         answer = client.get(path, {"pools": "live"})
-        known = f"This call accepts: {', '.join(again)}." if again else "This call accepts none."
+        known = f"This call accepts: {', '.join(again)}." if again else "This call accepts no parameters."
         assert answer.status_code == 400, path
         (sentence,) = answer.json()["error"]["fields"]["pools"]
         assert sentence.endswith(known)
@@ -55,7 +55,7 @@ LISTED = OpenApiParameter("models", many=True, explode=False)
     ("given", "known", "told"),
     [
         ("", [], {}),
-        ("x=1", [], {"x": "Unknown parameter. This call accepts none."}),
+        ("x=1", [], {"x": "Unknown parameter. This call accepts no parameters."}),
         ("pools=1&pool=1", [ONE, MANY], {"pools": "Unknown parameter. This call accepts: pool, model."}),
         ("pool=1&model=1&model=2&models=a,b", [ONE, MANY, LISTED], {}),
         ("pool=1&pool=1", [ONE], {"pool": "Send this parameter once."}),

@@ -92,7 +92,7 @@ def test_state_is_in_the_address(client, three):
     assert all("category=coding" in address for address in found.values())
     assert '<option value="coding" selected>' in html
     assert '<option value="10" selected>' in html
-    assert "Best models for the speed" in html
+    assert "Best models at each speed" in html
     assert "?category=coding" in html
 
 

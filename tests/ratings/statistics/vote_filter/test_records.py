@@ -41,7 +41,7 @@ def test_votes_are_in_the_order_of_time():
         ({"shares": [0.7, 0.7, 0.6]}, "shares must be a table"),
         ({"shares": [[0.7, 0.7, 0.7]]}, "shares must add up to 2, one for each side: table 0"),
         ({"shares": [[1.2, 0.4, 0.4]]}, "shares must be from 0 to 1: table 0"),
-        ({"shares": [[1.0, 1.0, 0.0]]}, "vote 1 has a model that its table cannot draw"),
+        ({"shares": [[1.0, 1.0, 0.0]]}, "vote 1 has a model with chance 0 in its draw table"),
     ],
 )
 def test_an_invalid_vote_is_named(change, message):
