@@ -8,12 +8,13 @@ gc.disable()  # imported modules stay in memory, so garbage collections would on
 
 import django
 from django.conf import settings
+from django.urls import get_resolver
 
 from config.server.shared_listener import share_listeners
 from config.server.uvicorn_protocol import raise_file_limit, slow_down_ticks
 
 DATABASE_TIMEOUT_MS = 5_000
-PRELOAD_DELAY_S = 3  # loading the language identifier earlier would slow down the first pages
+PRELOAD_DELAY_S = 3  # preloading earlier would slow down the first pages
 
 raise_file_limit()
 slow_down_ticks()
@@ -35,7 +36,16 @@ settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
 application = BodyLimitMiddleware(
     StaticFiles(RequestHandler()), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES
 )
-preload_timer = Timer(PRELOAD_DELAY_S, language_id.preload_identifier)
+
+
+def _preload() -> None:
+    """Load what the first requests have not loaded yet."""
+    language_id.preload_identifier()
+    _ = get_resolver().url_patterns
+    gc.freeze()  # a garbage collection that scans all modules stops the process for a tenth of a second
+
+
+preload_timer = Timer(PRELOAD_DELAY_S, _preload)
 preload_timer.daemon = True
 preload_timer.start()
 gc.freeze()  # later collections do not scan the imported modules

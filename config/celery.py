@@ -1,9 +1,11 @@
 """The Celery application. Each app defines its tasks in `tasks` modules."""
 
+import gc
 import os
+from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, task_postrun, task_prerun
+from celery.signals import beat_init, task_postrun, task_prerun, worker_ready
 
 from config.monitoring.worker_busy import BusyHeartbeat, watch_beat
 
@@ -22,3 +24,10 @@ busy_heartbeat = BusyHeartbeat()
 task_prerun.connect(busy_heartbeat.begin)
 task_postrun.connect(busy_heartbeat.end)
 beat_init.connect(watch_beat)
+
+
+def _freeze_modules(**_: Any) -> None:
+    gc.freeze()  # a garbage collection that scans all modules stops the worker for a tenth of a second
+
+
+worker_ready.connect(_freeze_modules)

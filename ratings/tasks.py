@@ -14,12 +14,15 @@ from kombu.exceptions import OperationalError
 from arena.models import Vote, Voter
 from arena.signals import vote_cast, votes_moved
 from core.storage.compiled_inserts import insert
+from core.storage.compiled_queries import CompiledQuery
 from ratings.boards import snapshots
 from ratings.models import Board, Outbox, Pool, build_due_filter
 
 INTERVAL_S = 0.8  # from one tick to the next
 EXPIRES_S = 60  # a task that has not started after this time is dropped
 STYLE_TASK_S = 0.1  # no new fit starts after this time
+WAITING_VOTE = CompiledQuery(lambda: Outbox.objects.all()[:1])
+DUE_BOARD = CompiledQuery(lambda: Board.objects.filter(build_due_filter())[:1])
 logger = logging.getLogger(__name__)
 _scheduled_tick = 0
 _finished_tick = 0
@@ -54,7 +57,7 @@ def refresh(tick: int = 0) -> None:
 
 def _is_refresh_due() -> bool:
     """Return whether votes or boards are waiting."""
-    return Outbox.objects.exists() or Board.objects.filter(build_due_filter()).exists()
+    return bool(WAITING_VOTE.load() or DUE_BOARD.load())
 
 
 @shared_task(name="ratings.refresh_style", ignore_result=True)

@@ -1,13 +1,11 @@
 """Changes the state of battles, from the first question to the vote. Each change is one conditional UPDATE."""
 
 import hashlib
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from celery.exceptions import OperationalError
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
@@ -15,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena.answers.announcements import announce_events, request_stop
-from arena.answers.tasks import answer_turn
+from arena.answers.tasks import enqueue_turn
 from arena.battles.feedback import build_vote_data, parse_feedback
 from arena.battles.prompts import check_prompt, check_text, detect_prompt_source
 from arena.battles.reveal import load_standing
@@ -41,7 +39,6 @@ LOADED_FIELDS = (
     *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
     *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
 )
-logger = logging.getLogger(__name__)
 
 
 def start_battle(
@@ -164,16 +161,8 @@ def _create_turn(battle: Battle, number: int, prompt: str) -> Turn:
     answers = [Answer(turn=turn, side=side, model_id=getattr(battle, f"model_{side}_id")) for side in SIDES]
     insert(*answers)
     set_prefetched(turn, "answers", answers)
-    transaction.on_commit(lambda: _enqueue_turn(turn.pk), robust=True)
+    transaction.on_commit(lambda: enqueue_turn(turn.pk), robust=True)
     return turn
-
-
-def _enqueue_turn(turn_id: int) -> None:
-    """Queue the turn for a worker. If the broker is down, a worker finds the turn in the database."""
-    try:
-        answer_turn.apply_async((turn_id,), retry=False)
-    except OperationalError as error:
-        logger.warning("The broker is unavailable: %s", error)
 
 
 def _charge_tokens(battle: Battle, payer: str) -> None:
@@ -261,7 +250,7 @@ def retry_answers(battle: Battle, payer: str = "") -> None:
         _charge_tokens(battle, payer)
         failed_answers.update(state=Answer.State.QUEUED, queued_at=Now(), tries=0, text="", failure="", stopped=False)
         _announce_state(battle, Battle.State.ANSWERING)
-        transaction.on_commit(lambda: _enqueue_turn(last_turn.pk), robust=True)
+        transaction.on_commit(lambda: enqueue_turn(last_turn.pk), robust=True)
 
 
 def _record_one_sided_failure(battle: Battle, turn: Turn) -> None:

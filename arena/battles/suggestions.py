@@ -13,8 +13,10 @@ import orjson
 from django.utils.translation import gettext_lazy as _
 
 from arena.models import Suggestion
+from core.storage.compiled_queries import CompiledQuery
 
 CARD_COUNT = 4
+SUGGESTION_BY_PROMPT = CompiledQuery(lambda prompt: Suggestion.objects.filter(prompt=prompt)[:1])
 BUNDLED_FILE = Path(__file__).parents[1] / "data" / "suggestions.jsonl"
 CATEGORY_NAMES = {
     "writing": _("Writing"),
@@ -87,10 +89,7 @@ def find_card_key(prompt: str) -> int:
 def is_suggestion(prompt: str) -> bool:
     """Return whether a question is identical to a suggestion, either bundled or an operator's own."""
     text = prompt.strip()
-    return (
-        text in {card.prompt for card in _load_bundled_cards().values()}
-        or Suggestion.objects.filter(prompt=text).exists()
-    )
+    return text in _load_bundled_prompts() or bool(SUGGESTION_BY_PROMPT.load(text))
 
 
 def _draw_mixed_keys(categories: Mapping[int, str], exclude: Collection[int], like: int) -> list[int]:
@@ -115,6 +114,11 @@ def _number_within_categories(keys: Iterable[int], categories: Mapping[int, str]
         positions[key] = counts[category]
         counts[category] += 1
     return positions
+
+
+@cache
+def _load_bundled_prompts() -> frozenset[str]:
+    return frozenset(card.prompt for card in _load_bundled_cards().values())
 
 
 @cache

@@ -16,11 +16,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import Error, connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from arena.models import LIVE_POOL
 from catalog.models import LanguageModel
+from core.storage.compiled_queries import CompiledQuery
 from ratings.boards import pair_tables
 from ratings.boards.snapshots import select_newest_fit
 from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot, build_due_filter
@@ -38,6 +39,12 @@ MAX_PARALLEL_FITS = 2  # in a large pool, fits run in threads, because they rele
 # The number of boards published between two reads of the outbox.
 BOARDS_PER_BATCH = 3
 BOARDS_PER_LATER_BATCH = 12  # in a small pool, after the boards with the most votes
+DUE_POOLS = CompiledQuery(
+    lambda: Pool.objects.filter(Exists(Board.objects.filter(build_due_filter(), pool=OuterRef("pk"))))
+)
+DUE_BOARDS_OF_POOL = CompiledQuery(
+    lambda slug: Board.objects.filter(build_due_filter(), pool__slug=slug).select_related("pool", "category")
+)
 logger = logging.getLogger(__name__)
 FitBoard = Callable[[Board], list[Snapshot]]  # returns unsaved snapshots, or an empty list if the fit fails
 _style_fit_seconds: dict[int, float] = {}  # id of the board without style control → duration of the last style fit
@@ -52,17 +59,13 @@ def refresh() -> list[Snapshot]:
         return []
     try:
         published = list(_refresh_pool(LIVE_POOL))
-        for pool in sorted(_list_due_pools().exclude(slug=LIVE_POOL), key=lambda pool: (pool.is_set, pool.pk)):
+        due_pools = [pool for pool in DUE_POOLS.load() if pool.slug != LIVE_POOL]
+        for pool in sorted(due_pools, key=lambda pool: (pool.is_set, pool.pk)):
             published += [*_refresh_pool(pool.slug), *_refresh_pool(LIVE_POOL)]
         pair_tables.write_pending_tables(everything=not published)
         return published
     finally:
         _query_value("SELECT pg_advisory_unlock(%s)", REFRESH_LOCK_ID)
-
-
-def _list_due_pools() -> QuerySet[Pool]:
-    """Return the pools with boards that are due for a fit."""
-    return Pool.objects.filter(Exists(Board.objects.filter(build_due_filter(), pool=OuterRef("pk"))))
 
 
 def _apply_outbox() -> tuple[datetime, set[str]]:
@@ -166,8 +169,7 @@ def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
 
 def _list_due_boards(slug: str, excluded_ids: Collection[int]) -> list[Board]:
     """Return the due boards in a pool, except those with `excluded_ids`. Boards with more votes come first."""
-    due = Board.objects.filter(build_due_filter(), pool__slug=slug).select_related("pool", "category")
-    boards = [board for board in due if board.pk not in excluded_ids]
+    boards = [board for board in DUE_BOARDS_OF_POOL.load(slug) if board.pk not in excluded_ids]
     if boards:
         state = pool_state.get_pool_state(boards[0].pool)
         boards.sort(key=lambda board: state.count_votes(board.category.slug), reverse=True)
