@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from arena.answers import battle_view
-from arena.answers.stream_events import Position, iter_events
+from arena.answers.stream_events import Position, list_events
 from arena.battles.feedback import BLAME, PRAISE
 from arena.models import SIDES, Battle, Turn, Vote
 from catalog.models import LanguageModel
@@ -23,7 +23,7 @@ def build_inspection(object_id: str) -> dict[str, Any]:
     set_model_ids = battle.among or ()
     replaced_model_ids = [replacement["model"] for replacement in battle.replaced]
     models = LanguageModel.objects.in_bulk([*replaced_model_ids, *set_model_ids])
-    events = iter_events(Position(), battle_view.build_battle_view(battle_view.load_answers(battle.pk)))
+    events = list_events(Position(), battle_view.build_battle_view(battle_view.load_answers(battle.pk)))
     vote = Vote.objects.filter(battle=battle).first()
     return {
         "vote": vote,

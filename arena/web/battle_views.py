@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from arena.answers import battle_view
-from arena.answers.stream_events import FINAL_STATES, BattleView, Position, SideView, iter_events
+from arena.answers.stream_events import FINAL_STATES, BattleView, Position, SideView, list_events
 from arena.battles import continuation, feedback, history, lifecycle, named_sets, reveal, sharing, suggestions
 from arena.battles.prompts import check_text
 from arena.endpoints import context_limit
@@ -260,7 +260,7 @@ def _list_model_fields(battle: Battle) -> list[tuple[str, str]]:
 
 
 def _get_last_position(view: BattleView) -> Position:
-    events = list(iter_events(Position(), view))
+    events = list_events(Position(), view)
     return events[-1].position if events else Position()
 
 

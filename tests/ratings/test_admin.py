@@ -98,7 +98,7 @@ def test_boards_do_not_wait_while_votes_are_verified(pool, monkeypatch):
     ],
 )
 def test_actions_ask_the_worker_and_are_logged(admin, pool, action, kind, options):
-    assert "Queued." in press(admin, pool, action)
+    assert "The tasks are queued." in press(admin, pool, action)
     assert logged() == [("operator", kind, pool.name, options)]
 
 
@@ -120,7 +120,7 @@ def test_pool_without_votes_of_its_own_has_none_to_verify():
 def test_actions_on_boards_are_for_their_pools_once(admin, pool, action):
     chosen = [board.pk for board in Board.objects.all()]
     page = admin.post(BOARDS, {"action": action, "_selected_action": chosen}, follow=True).content.decode()
-    assert "Queued." in page
+    assert "The tasks are queued." in page
     assert [row[2] for row in logged()] == [pool.name]
 
 

@@ -12,7 +12,7 @@ from arena.answers.stream_events import (
     SideView,
     StreamEvent,
     encode_event,
-    iter_events,
+    list_events,
 )
 
 SIDES = ("a", "b")
@@ -111,15 +111,15 @@ def test_between_leads_a_reader_who_is_cut_off_anywhere_to_the_whole(script):
     arena, reader, late = Arena(), Reader(), Reader()
     for action, side, text, received in script:
         arena.do(action, side, text)
-        reader.take(list(iter_events(reader.position, arena.view))[:received])
+        reader.take(list_events(reader.position, arena.view)[:received])
 
-    reader.take(iter_events(reader.position, arena.view))
-    late.take(iter_events(late.position, arena.view))
+    reader.take(list_events(reader.position, arena.view))
+    late.take(list_events(late.position, arena.view))
 
     assert (reader.text, reader.end) == released_content(arena.view)
     assert (late.text, late.end) == released_content(arena.view)
     assert "reset" not in late.said
-    assert list(iter_events(reader.position, arena.view)) == list(iter_events(late.position, arena.view)) == []
+    assert list_events(reader.position, arena.view) == list_events(late.position, arena.view) == []
 
 
 @given(steps)
@@ -127,8 +127,8 @@ def test_between_ends_a_battle_with_the_word_that_its_state_calls_for(script):
     arena, reader = Arena(), Reader()
     for action, side, text, received in script:
         arena.do(action, side, text)
-        reader.take(list(iter_events(reader.position, arena.view))[:received])
-    reader.take(iter_events(reader.position, arena.view))
+        reader.take(list_events(reader.position, arena.view)[:received])
+    reader.take(list_events(reader.position, arena.view))
 
     words = [name for name in reader.said if name in ("ready", "voted", "void")]
     last = {"answering": None, "ready": "ready", "voted": "voted"}.get(arena.state, "void")
@@ -141,7 +141,7 @@ def test_between_gives_a_delta_for_each_side_then_the_ends_then_ready():
     view = BattleView("ready")
     view.turns[1] = {"a": SideView("t1", "Hi.", "done", "<p>Hi.</p>"), "b": SideView("t2", "No", "failed", reason="x")}
 
-    events = list(iter_events(Position(), view))
+    events = list_events(Position(), view)
 
     assert [(name, data) for name, data, _ in events] == [
         ("delta", {"turn": 1, "side": "a", "text": "Hi."}),
@@ -163,7 +163,7 @@ def test_between_says_reset_when_another_attempt_follows_what_was_shown():
     view = BattleView()
     view.turns[1] = {"a": SideView("new", "Fresh"), "b": SideView()}
 
-    events = list(iter_events(Position(1, SidePosition("old", 4)), view))
+    events = list_events(Position(1, SidePosition("old", 4)), view)
 
     assert [name for name, *_ in events] == ["reset", "delta"]
     assert events[1][1]["text"] == "Fresh"
@@ -173,14 +173,14 @@ def test_between_says_nothing_of_another_attempt_when_nothing_was_shown():
     view = BattleView()
     view.turns[1] = {"a": SideView("new", "Fresh"), "b": SideView()}
 
-    assert [name for name, *_ in iter_events(Position(1, SidePosition("old", 0)), view)] == ["delta"]
+    assert [name for name, *_ in list_events(Position(1, SidePosition("old", 0)), view)] == ["delta"]
 
 
 def test_between_says_reset_when_the_stored_text_is_shorter_than_the_position():
     view = BattleView()
     view.turns[1] = {"a": SideView("t", "Hel"), "b": SideView()}
 
-    events = list(iter_events(Position(1, SidePosition("t", 5)), view))
+    events = list_events(Position(1, SidePosition("t", 5)), view)
 
     assert [(name, data.get("text")) for name, data, _ in events] == [("reset", None), ("delta", "Hel")]
 
@@ -189,7 +189,7 @@ def test_between_says_ready_again_after_a_side_was_answered_anew():
     view = BattleView("ready")
     view.turns[1] = {"a": SideView("t1", "x", "done"), "b": SideView("t3", "z", "done")}
 
-    events = list(iter_events(Position(1, SidePosition("t1", 1, 1), SidePosition("t2", 1, 1), step=2), view))
+    events = list_events(Position(1, SidePosition("t1", 1, 1), SidePosition("t2", 1, 1), step=2), view)
 
     assert [name for name, *_ in events] == ["reset", "delta", "done", "ready"]
 
@@ -198,7 +198,7 @@ def test_between_says_void_again_after_a_retry_that_failed_too():
     view = BattleView("void")
     view.turns[1] = {"a": SideView("t1", "x", "done"), "b": SideView("t3", "", "failed", reason="unavailable")}
 
-    events = list(iter_events(Position(1, SidePosition("t1", 1, 1), SidePosition("t2", 0, 1), step=2), view))
+    events = list_events(Position(1, SidePosition("t1", 1, 1), SidePosition("t2", 0, 1), step=2), view)
 
     assert [name for name, *_ in events] == ["reset", "failed", "void"]
 
@@ -207,14 +207,14 @@ def test_between_begins_anew_for_a_position_beyond_the_last_turn():
     view = BattleView()
     view.turns[1] = {"a": SideView("t", "Hello"), "b": SideView()}
 
-    assert [data["text"] for _, data, _ in iter_events(Position(7), view)] == ["Hello"]
+    assert [data["text"] for _, data, _ in list_events(Position(7), view)] == ["Hello"]
 
 
 def test_between_does_not_announce_the_vote_before_both_sides_are_shown_to_be_over():
     view = BattleView("ready")
     view.turns[1] = {"a": SideView("t", "Hello", "done"), "b": SideView("u", "He")}
 
-    assert "ready" not in [name for name, *_ in iter_events(Position(), view)]
+    assert "ready" not in [name for name, *_ in list_events(Position(), view)]
 
 
 @pytest.mark.parametrize(
@@ -263,9 +263,9 @@ def test_between_leads_from_any_forged_position_to_the_whole(position):
     view = BattleView("ready")
     view.turns[1] = {"a": SideView("aaaaaaaa", "Hello", "done", "<p>Hello"), "b": SideView("bbbbbbbb", "Bye", "done")}
 
-    last = list(iter_events(position, view))[-1:]
+    last = list_events(position, view)[-1:]
 
-    assert not last or list(iter_events(last[0][2], view)) == []
+    assert not last or list_events(last[0][2], view) == []
 
 
 def test_apply_takes_deltas_in_order():

@@ -1,12 +1,14 @@
-"""Statements with more parameters than PostgreSQL can bind are split."""
+"""Statements with more parameters than PostgreSQL can bind are split, and closed connections are replaced."""
 
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
 from arena.models import Voter
 from catalog.models import LanguageModel
+from core.storage.postgresql import base
 from core.storage.postgresql.base import MAX_PARAMETERS
 
 pytestmark = pytest.mark.django_db
@@ -37,3 +39,47 @@ def test_bulk_update_splits_rows_with_too_many_values():
     LanguageModel.objects.bulk_update(models, ["name"], batch_size=None)
 
     assert set(LanguageModel.objects.values_list("name", flat=True)) == set(names)
+
+
+@pytest.fixture
+def pooled():
+    """Return a connection whose pool has one connection to the test database."""
+    wrapper = connection.copy("pooled")
+    wrapper.settings_dict["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 1}
+    yield wrapper
+    wrapper.close()
+    wrapper.close_pool()
+
+
+def ask(wrapper, sql, *parameters):
+    with wrapper.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchone()[0]
+
+
+def close_from_outside(pooled):
+    process = ask(pooled, "SELECT pg_backend_pid()")
+    pooled.close()
+    assert ask(connection, "SELECT pg_terminate_backend(%s, 5000)", process)
+    return process
+
+
+def test_pool_replaces_a_connection_that_postgresql_has_closed(pooled):
+    process = close_from_outside(pooled)
+
+    assert ask(pooled, "SELECT pg_backend_pid()") != process
+
+
+def test_connection_that_postgresql_has_closed_fails_without_the_check(pooled, monkeypatch):
+    monkeypatch.setattr(base, "check_connection", lambda _: None)
+    close_from_outside(pooled)
+
+    with pytest.raises(OperationalError):
+        ask(pooled, "SELECT 1")
+
+
+def test_open_connection_stays_in_the_pool(pooled):
+    process = ask(pooled, "SELECT pg_backend_pid()")
+    pooled.close()
+
+    assert ask(pooled, "SELECT pg_backend_pid()") == process
