@@ -17,7 +17,7 @@ def roll_up() -> None:
 
 
 @shared_task(name="arena.expire", ignore_result=True)
-def expire() -> None:
+def expire_battles() -> None:
     """Close idle battles."""
     from arena.battles import lifecycle
 

@@ -63,8 +63,8 @@ def _simulate_battle(random: Random, number: int, *, paced: bool) -> PanePair:
         for lane, due in zip(lanes, pieces_by_pane, strict=True):
             while due and due[-1][0] <= at:
                 lane.waiting += due.pop()[1]
-                lane.began = True
-            lane.ended = not due
+                lane.has_begun = True
+            lane.has_ended = not due
         for pane, lane, step in zip(panes, lanes, clock.tick(*lanes), strict=True):
             if step:
                 pane.add(at, step)

@@ -34,7 +34,7 @@ from core.storage import database
 database.set_parameters(statement_timeout=DATABASE_TIMEOUT_MS, idle_in_transaction_session_timeout=DATABASE_TIMEOUT_MS)
 settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
 application = BodyLimitMiddleware(
-    StaticFiles(RequestHandler()), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.LARGER_BODIES
+    StaticFiles(RequestHandler()), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.BODY_LIMITS_BY_PATH
 )
 
 

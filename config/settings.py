@@ -236,7 +236,7 @@ FILE_UPLOAD_HANDLERS = [
 # Enough for the longest question with every character escaped in JSON, and for all other fields.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * ENVIRONMENT.arena_conversation_characters + 16_000
 # Limits for score files, which forms send unchanged and API clients send as JSON strings.
-LARGER_BODIES = {"/benchmarks/submit/": 5_000_000 + 16_000, "/api/v1/submissions/": 2 * 5_000_000}
+BODY_LIMITS_BY_PATH = {"/benchmarks/submit/": 5_000_000 + 16_000, "/api/v1/submissions/": 2 * 5_000_000}
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -264,8 +264,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "30/h/key",
     # New accounts per address and per /24 (IPv6: /48), because one customer can have many /64 networks.
-    "account_made": "5/h/ip",
-    "account_made_around": "20/h/key",
+    "new_account": "5/h/ip",
+    "new_account_network": "20/h/key",
 }
 MFA_ADAPTER = "core.admin.second_factor.MfaAdapter"
 MFA_FORMS = {

@@ -24,5 +24,5 @@ urlpatterns = [
     path("api/", docs_views.redirect_to_docs, name="api"),
     re_path(r"^api/", arena_api.call_not_found),
     path("admin/", admin.site.urls),
-    path(".well-known/security.txt", security_txt.security_txt),
+    path(".well-known/security.txt", security_txt.show_security_txt),
 ]

@@ -10,7 +10,7 @@ from config.asgi import application as production_application
 from ratings.web.leaderboard import fragments, views
 
 
-class SourceFiles(ASGIStaticFilesHandler):
+class SourceFilesHandler(ASGIStaticFilesHandler):
     """Serves static files from their source folders. Browsers check for changes on every request."""
 
     def serve(self, request: HttpRequest) -> HttpResponse | FileResponse:
@@ -22,4 +22,4 @@ class SourceFiles(ASGIStaticFilesHandler):
 import_module(settings.ROOT_URLCONF)  # imports all pages now rather than during the first request
 for html_cache in (fragments.fragment_cache, views.frame_cache):
     html_cache.seconds = 0.0
-application = SourceFiles(production_application)  # type: ignore[arg-type]  # it accepts any ASGI application
+application = SourceFilesHandler(production_application)  # type: ignore[arg-type]  # it accepts any ASGI application

@@ -84,7 +84,7 @@ def build_program(model: LocalModel, port: int, folder: DataFolder) -> Program:
         name=model.name,
         command=command,
         log=folder.log / f"{model.name}.log",
-        ready=partial(is_http_ok, port, "/health"),
+        is_ready=partial(is_http_ok, port, "/health"),
         signal=Signals.SIGKILL,
     )
 
@@ -97,14 +97,14 @@ def list_needed_models(excluded: Collection[str]) -> tuple[LocalModel, ...]:
     return tuple(model for model in LOCAL_MODELS if model.name in placeholders)
 
 
-def select_affordable(models: Iterable[LocalModel], free_memory: int) -> list[LocalModel]:
+def select_models_that_fit(models: Iterable[LocalModel], free_memory: int) -> list[LocalModel]:
     """Return the models that fit into `free_memory` bytes, trying them in order."""
-    affordable = []
+    fitting_models = []
     for model in models:
         if model.memory <= free_memory:
             free_memory -= model.memory
-            affordable.append(model)
-    return affordable
+            fitting_models.append(model)
+    return fitting_models
 
 
 def render_models_file(ports: Mapping[str, int], excluded: Collection[str]) -> str:

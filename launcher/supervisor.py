@@ -38,7 +38,7 @@ async def is_always_ready() -> bool:
 class Program:
     """A program to run. Times are in seconds.
 
-    ready: polled until it returns True
+    is_ready: polled until it returns True
     signal: the signal that stops the program, sent even if the supervisor itself dies
     prefix: words before the command, which can change the user or the namespace
     inherited_fds: file descriptors that the program keeps open for its lifetime
@@ -51,7 +51,7 @@ class Program:
     command: tuple[str, ...]
     log: Path
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    ready: Callable[[], Awaitable[bool]] = is_always_ready
+    is_ready: Callable[[], Awaitable[bool]] = is_always_ready
     signal: Signals = Signals.SIGTERM
     prefix: tuple[str, ...] = ()
     inherited_fds: tuple[int, ...] = ()
@@ -126,12 +126,12 @@ class Supervisor:
         await _wait_for_exit(running.process)
         await running.log.drain()
 
-    async def start_again(self, name: str, ready: Callable[[], Awaitable[bool]] = is_always_ready) -> None:
+    async def start_again(self, name: str, is_ready: Callable[[], Awaitable[bool]] = is_always_ready) -> None:
         """Start a killed program. Returns when it is ready, or when it has ended and will not be restarted."""
         running = self._get_running(name)
         running.process = await self._take_standby(running) or await self._spawn(running.program, running.log)
         running.monitor = asyncio.create_task(self._keep_running(running))
-        readiness = asyncio.create_task(_wait_until_ready(ready))
+        readiness = asyncio.create_task(_wait_until_ready(is_ready))
         try:
             await asyncio.wait([readiness, running.monitor], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -168,7 +168,7 @@ class Supervisor:
             await _end_standby(running)
             return None
         running.standby = None
-        running.log.copy(standby.output_pipe)
+        running.log.copy_from_pipe(standby.output_pipe)
         with contextlib.suppress(BrokenPipeError):  # the process has just died, which `_keep_running` reports
             os.write(standby.start_pipe, b"\n")
         os.close(standby.start_pipe)
@@ -178,7 +178,7 @@ class Supervisor:
         running = await self._begin(program)
         group.append(running)
         deadline = time.monotonic() + program.ready_within
-        while running.process.returncode is not None or not await program.ready():
+        while running.process.returncode is not None or not await program.is_ready():
             if running.process.returncode is not None:
                 await running.log.drain()
                 raise ProgramError(_describe_failure(running, f"{_describe_exit(running.process)} while starting"))
@@ -254,8 +254,8 @@ class Supervisor:
         running.log.close()
 
 
-async def _wait_until_ready(ready: Callable[[], Awaitable[bool]]) -> None:
-    while not await ready():
+async def _wait_until_ready(is_ready: Callable[[], Awaitable[bool]]) -> None:
+    while not await is_ready():
         await asyncio.sleep(POLL_S)
 
 

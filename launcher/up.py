@@ -48,7 +48,7 @@ class Options:
     models_file: Path | None
     excluded: frozenset[str]
     uses_local_models: bool
-    development: bool = False
+    is_development: bool = False
 
 
 class _ArgumentParser(argparse.ArgumentParser):
@@ -82,7 +82,7 @@ def parse_options(arguments: list[str]) -> Options:
         models_file=options.models and options.models.resolve(),
         excluded=frozenset(excluded),
         uses_local_models=not options.no_local_models,
-        development=options.dev,
+        is_development=options.dev,
     )
 
 
@@ -130,19 +130,19 @@ async def run_service(options: Options) -> None:
 async def _start_all(supervisor: Supervisor, options: Options, listener_fd: int) -> list["asyncio.Task[None]"]:
     """Start all programs, and return the tasks that watch them. `listener_fd` is the port's socket."""
     folder = options.folder
-    ports = {model.name: local_models.pick_free_port() for model in _select_affordable(options)}
+    ports = {model.name: local_models.pick_free_port() for model in _select_models_that_fit(options)}
     local_models_file = folder.runtime / "local_models.toml"
     local_models_file.write_text(local_models.render_models_file(ports, options.excluded))
     models_files = [local_models_file]
     if options.models_file:
         models_files.append(options.models_file)
     env = build_environment(options)
-    if options.development:
+    if options.is_development:
         env["DJANGO_SETTINGS_MODULE"] = development.SETTINGS_MODULE
     min_models = 2 if options.uses_local_models else 0
     prepare_program = _build_prepare_program(folder, env, models_files, min_models)
     programs = [*_build_workers(folder, env), *build_web_programs(options, env, listener_fd)]
-    if options.development:
+    if options.is_development:
         programs = development.adapt_programs(programs)
     await run_concurrently(
         _start_databases(supervisor, folder, prepare_program), _start_models(supervisor, folder, ports)
@@ -150,7 +150,7 @@ async def _start_all(supervisor: Supervisor, options: Options, listener_fd: int)
     with _report_if_slow("starting the web server and the workers"):
         await supervisor.start(*programs)
     watchers = [model_watch.watch_models(ports.values(), env["DATABASE_URL"])] if ports else []
-    if options.development:
+    if options.is_development:
         is_web_ready = partial(is_http_ok, options.port, "/healthz")  # excluding the workers, which restart later
         watchers.append(development.restart_on_edits(supervisor, embedded.PROJECT_ROOT, is_web_ready, print_line))
     return [asyncio.create_task(watcher) for watcher in watchers]
@@ -232,7 +232,7 @@ def build_web_programs(options: Options, env: dict[str, str], listener_fd: int) 
             command=(sys.executable, "-m", *application, *protocol, "--timeout-graceful-shutdown", "3"),
             log=options.folder.log / f"{name}.log",
             env=env | THREAD_VARIABLES,
-            ready=partial(is_http_ok, options.port, "/readyz"),
+            is_ready=partial(is_http_ok, options.port, "/readyz"),
             inherited_fds=(listener_fd,),
         )
         for name in names
@@ -261,18 +261,18 @@ def _check_disk(folder: DataFolder) -> None:
         )
 
 
-def _select_affordable(options: Options) -> list[LocalModel]:
+def _select_models_that_fit(options: Options) -> list[LocalModel]:
     """Return the models that fit into free memory. Print a line for each model that is left out."""
     import psutil
 
     free = psutil.virtual_memory().available
     needed = local_models.list_needed_models(options.excluded)
     service_memory = SERVICE_MEMORY_BYTES + (options.web_processes - 1) * WEB_MEMORY_BYTES
-    affordable = local_models.select_affordable(needed, free - service_memory)
+    fitting_models = local_models.select_models_that_fit(needed, free - service_memory)
     for model in needed:
-        if model not in affordable:
+        if model not in fitting_models:
             print_line(f"only {free // MIB} MB of memory is free; leaving out {model.title}")
-    return affordable
+    return fitting_models
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def prepare_server(folder: DataFolder, lock: int) -> Program:
         name="valkey",
         command=(str(server), *(word for name, value in options.items() for word in (f"--{name}", value))),
         log=folder.log / "valkey.log",
-        ready=lambda: is_ready(folder),
+        is_ready=lambda: is_ready(folder),
         inherited_fds=(lock,),
         stop_within=2.5,
     )

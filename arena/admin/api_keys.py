@@ -15,7 +15,7 @@ from core.admin.read_only import ReadOnlyAdmin
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin):
-    list_display = ("name", "begins_with", "account", "scope_list", "created_at", "used_at", "expires_at", "revoked_at")
+    list_display = ("name", "key_prefix", "account", "scope_list", "created_at", "used_at", "expires_at", "revoked_at")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__username")
@@ -32,7 +32,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
         return request.user.has_perm("arena.change_apikey")
 
     @admin.display(description="begins with")
-    def begins_with(self, key: ApiKey) -> str:
+    def key_prefix(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
     @admin.display(description="account", ordering="user__username", empty_value="none (created from the command line)")

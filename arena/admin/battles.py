@@ -95,7 +95,7 @@ class BattleAdmin(PoolNameAdmin):
     # The template describes the first three fields in words. Reviewers do not need the network hashes.
     exclude = ("replaced", "standing", "among", "network", "shared_network")
     ordering = ("-created_at",)
-    actions = ("show_on_models", "leave_unlisted", "withdraw")
+    actions = ("list_on_model_pages", "leave_unlisted", "withdraw")
     change_form_template = "admin/arena/battle/inspect.html"
 
     def get_search_results(
@@ -114,7 +114,7 @@ class BattleAdmin(PoolNameAdmin):
         return queryset.filter(condition), False
 
     @admin.action(description="List selected published battles on model pages", permissions=["decide"])
-    def show_on_models(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
+    def list_on_model_pages(self, request: HttpRequest, battles: QuerySet[Battle]) -> None:
         self._decide(request, battles, Battle.Review.LISTED)
 
     @admin.action(description="Keep selected published battles available only by link", permissions=["decide"])

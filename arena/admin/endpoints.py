@@ -25,7 +25,7 @@ from core.admin.json_field import FORMFIELD_OVERRIDES
 from core.storage.database import release_connection
 from core.storage.shared_slots import SharedSlots
 
-MAX_RUNNING_TESTS = {"all": 2}  # for all operators together, because a test can block its thread for 30 seconds
+TEST_SLOT_LIMITS = {"all": 2}  # for all operators together, because a test can block its thread for 30 seconds
 _running_tests = SharedSlots("tests")
 FIGURES_PERIOD = timedelta(days=1)  # in addition to today
 ENDPOINT_LABEL = "This endpoint"
@@ -107,7 +107,7 @@ class EndpointForm(ModelForm):
     def _describe_error(self, error: InvalidFieldError) -> str:
         """Return the error as a sentence. The form's label replaces the field name `api_key_env`."""
         label = f"“{self.fields['api_key_env'].label}”"
-        return f"It {error.words.replace('api_key_env', label)}."
+        return f"It {error.problem.replace('api_key_env', label)}."
 
 
 @admin.register(Endpoint)
@@ -146,7 +146,7 @@ class EndpointAdmin(AutocompleteAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         release_connection()
-        slot = _running_tests.acquire(MAX_RUNNING_TESTS)
+        slot = _running_tests.acquire(TEST_SLOT_LIMITS)
         if slot is None:
             messages.error(request, _("Two endpoints are being tested. Try again when one of the tests has ended."))
             return redirect("admin:arena_endpoint_change", key)

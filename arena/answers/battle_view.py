@@ -75,8 +75,8 @@ def is_revealed(battle: Battle) -> bool:
 
 def get_public_reason(battle: Battle, failure: str) -> str:
     """Return the failure reason that the voter may see. It is `unavailable` while the models are hidden."""
-    return Answer.Failure(failure).public if is_revealed(battle) else Answer.Failure.UNAVAILABLE.value
+    return Answer.Failure(failure).public_reason if is_revealed(battle) else Answer.Failure.UNAVAILABLE.value
 
 
 # Runs in a thread, and then releases the thread's database connection.
-load_view_and_release = database_sync_to_async(load_battle_view)
+load_battle_view_async = database_sync_to_async(load_battle_view)

@@ -36,7 +36,7 @@ class Engine:
         self.loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
         self.turns: dict[int, LiveTurn] = {}
         self.tasks: dict[int, list[asyncio.Task[None]]] = {}
-        self.background: set[asyncio.Task[None]] = set()
+        self.background_tasks: set[asyncio.Task[None]] = set()
         self.turn_started = asyncio.Event()
         self.stop_times: dict[str, float] = {}  # arrival time of the voter's stop request, keyed by battle id
         self.draining = False
@@ -67,8 +67,8 @@ class Engine:
 
     def _run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(work)
-        self.background.add(task)
-        task.add_done_callback(self.background.discard)
+        self.background_tasks.add(task)
+        task.add_done_callback(self.background_tasks.discard)
 
     async def _claim(self, turn_id: int) -> None:
         if self.draining:
@@ -259,7 +259,7 @@ def _build_end_event(turn: LiveTurn, side: LiveSide) -> list[Any]:
     """Return the `done` or `failed` event of a side (see `arena.answers.announcements`)."""
     if side.failure:
         failure = Answer.Failure(side.failure)
-        reason = "unavailable" if turn.job.blind else failure.public
+        reason = "unavailable" if turn.job.blind else failure.public_reason
         return ["failed", turn.job.number, side.job.side, side.tag, reason]
     html = render_answer(side.text(), stopped=side.stopped, cut=side.cut)
     return ["done", turn.job.number, side.job.side, side.tag, html]

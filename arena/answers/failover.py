@@ -51,7 +51,7 @@ async def _ask_with_retry(side: LiveSide, ask_once: AskOnce) -> None:
     try:
         await ask_once(side)
     except BackendError as error:
-        if error.action is not Action.RETRY or side.lane.began:
+        if error.action is not Action.RETRY or side.lane.has_begun:
             raise
         await asyncio.sleep(RETRY_DELAY_S * (0.5 + random.random()))  # noqa: S311  # jitter, not a secret
         await ask_once(side)

@@ -64,7 +64,7 @@ class TurnJob:
     sides: tuple[SideJob, ...]
 
     @property
-    def lone(self) -> bool:
+    def is_single_sided(self) -> bool:
         """True if this worker answers only one side. The other side is finished, or another worker answers it."""
         return len(self.sides) == 1
 

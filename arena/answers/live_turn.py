@@ -53,7 +53,7 @@ class LiveSide:
 
     def feed(self, text: str) -> None:
         self._record_arrival()
-        self.lane.began = True
+        self.lane.has_begun = True
         self.waiting.append(text)
         self.lane.waiting += len(text)
 
@@ -69,7 +69,7 @@ class LiveSide:
     def end(self, failure: str = "") -> None:
         self.ended_at = time.monotonic()
         self.failure = failure
-        self.lane.ended = True
+        self.lane.has_ended = True
 
     def stop(self) -> None:
         """End the answer at its visible text. If no text is visible, the answer fails."""
@@ -132,10 +132,12 @@ class LiveTurn:
         self.lease_deadline = lease_deadline
         self.pacing_deadline = pacing_deadline
         self.sides = {side.side: LiveSide(side) for side in job.sides}
-        self.clock: ReleaseClock | ImmediateClock = ReleaseClock(lone=job.lone) if job.paced else ImmediateClock()
+        self.clock: ReleaseClock | ImmediateClock = (
+            ReleaseClock(is_single_sided=job.is_single_sided) if job.paced else ImmediateClock()
+        )
         self.unsent: list[list[Any]] = []
         self.resend_all = False
-        self._absent = Lane(ended=True)
+        self._absent = Lane(has_ended=True)
 
     def lane(self, side: str) -> Lane:
         """Return the lane of a side, or an ended lane if this worker does not answer the side."""
@@ -147,7 +149,7 @@ class LiveTurn:
 
     def tick(self) -> None:
         """Release the text that is due now, and add its events to `unsent`."""
-        if time.monotonic() > self.pacing_deadline and all(side.lane.ended for side in self.sides.values()):
+        if time.monotonic() > self.pacing_deadline and all(side.lane.has_ended for side in self.sides.values()):
             self.clock = ImmediateClock()
         steps = self.clock.tick(self.lane("a"), self.lane("b"))
         for name, step in zip(SIDES, steps, strict=True):
@@ -186,7 +188,7 @@ class LiveTurn:
     def stop(self) -> None:
         """Stop the turn at the voter's request. If both models have already finished, release both answers instead."""
         open_sides = list(self.iter_open_sides())
-        if all(side.lane.ended for side in open_sides):
+        if all(side.lane.has_ended for side in open_sides):
             self.clock = ImmediateClock()
             return
         for side in open_sides:

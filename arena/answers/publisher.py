@@ -28,8 +28,8 @@ class Publisher:
         self.redis = connect_async_redis()
         self.connection = RedisConnection()
         self.paused_until = 0.0
-        self.last_stop: bytes | None = None  # the id of the last stop request that was read
-        self.last_id: bytes | None = None  # the newest entry's id, or None if the stream may have vanished
+        self.last_stop_id: bytes | None = None  # the id of the last stop request that was read
+        self.last_entry_id: bytes | None = None  # the newest entry's id, or None if the stream may have vanished
         self.flushed_at = 0.0
 
     async def read_stops(self) -> list[str]:
@@ -38,17 +38,17 @@ class Publisher:
         Stop requests are lost if Redis is down.
         """
         try:
-            if self.last_stop is None:  # "$" would miss entries that arrive between two calls
+            if self.last_stop_id is None:  # "$" would miss entries that arrive between two calls
                 newest: Any = await self.redis.xrevrange(STOP_STREAM, count=1)
-                self.last_stop = newest[0][0] if newest else b"0-0"
-            streams: Any = await self.redis.xread({STOP_STREAM: self.last_stop}, block=STOP_READ_TIMEOUT_MS)
+                self.last_stop_id = newest[0][0] if newest else b"0-0"
+            streams: Any = await self.redis.xread({STOP_STREAM: self.last_stop_id}, block=STOP_READ_TIMEOUT_MS)
         except (RedisError, OSError) as error:
             logger.warning("Redis is down: %s", error)
             await asyncio.sleep(RETRY_DELAY_S)
             return []
         entries = [entry for _, stream_entries in streams or [] for entry in stream_entries]
         if entries:
-            self.last_stop = entries[-1][0]
+            self.last_stop_id = entries[-1][0]
         return [fields[STOP_FIELD].decode() for _, fields in entries]
 
     async def flush(self, turns: Collection[LiveTurn]) -> None:
@@ -63,15 +63,15 @@ class Publisher:
         # Subtracting half a tick rounds the pause to the nearest tick.
         self.paused_until = now + len(batch) / MAX_EVENT_LISTS_PER_S - TICK_S / 2
         if now - self.flushed_at > STREAM_TTL_S / 2:
-            self.last_id = None  # the stream may have expired, with no event lost
+            self.last_entry_id = None  # the stream may have expired, with no event lost
         try:
-            self.last_id = await self._add_entry([turn for turn, _ in batch])
+            self.last_entry_id = await self._add_entry([turn for turn, _ in batch])
             self.flushed_at = now
         except (TimeoutError, RedisError, OSError) as error:
             logger.warning("Redis is down: %s", error)
             self.paused_until = time.monotonic() + RETRY_DELAY_S
-            self.last_id = None
-        if self.last_id is None:
+            self.last_entry_id = None
+        if self.last_entry_id is None:
             for turn in turns:
                 turn.unsent = _list_non_delta_events(turn)
                 turn.resend_all = True
@@ -88,9 +88,9 @@ class Publisher:
             events_by_battle[turn.job.battle_id] = events_by_battle.get(turn.job.battle_id, []) + events
         fields = [part for battle, events in events_by_battle.items() for part in (battle, orjson.dumps(events))]
         options: tuple[str | int, ...] = ()
-        if self.last_id:
+        if self.last_entry_id:
             # The id contains the Redis server's time, so the workers' clocks do not matter.
-            oldest_ms = int(self.last_id.partition(b"-")[0]) - RETENTION_S * 1000
+            oldest_ms = int(self.last_entry_id.partition(b"-")[0]) - RETENTION_S * 1000
             options = ("NOMKSTREAM", "MINID", "~", oldest_ms)
         responses = await self.connection.execute(
             [("XADD", EVENT_STREAM, *options, "*", *fields), ("EXPIRE", EVENT_STREAM, STREAM_TTL_S)]

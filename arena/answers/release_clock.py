@@ -27,8 +27,8 @@ class Lane:
     """
 
     waiting: int = 0
-    began: bool = False
-    ended: bool = False
+    has_begun: bool = False
+    has_ended: bool = False
     simulated: int = 0
     pieces: list[Piece] = field(default_factory=list)
     _last_waiting: int = 0
@@ -37,16 +37,16 @@ class Lane:
 
     @property
     def is_over(self) -> bool:
-        return self.ended and not self.waiting
+        return self.has_ended and not self.waiting
 
     def observe(self, random: Random) -> None:
         """Record the characters that arrived since the last tick. After the end of the answer, simulate arrivals."""
-        if self.began:
+        if self.has_begun:
             self._silent_ticks += 1
         if self.waiting > self._last_waiting:
             self.pieces.append((self._silent_ticks, self.waiting - self._last_waiting))
             self._silent_ticks = 0
-        elif self.ended:
+        elif self.has_ended:
             self._simulate_pieces(random)
         self._last_waiting = self.waiting
 
@@ -90,19 +90,19 @@ class ReleaseClock:
     The clock releases the shorter waiting text over `SMOOTHING_TICKS`, in steps of random size. This hides the sizes of
     the models' pieces, and whether they are real or simulated.
 
-    lone: whether only one side is answering
+    is_single_sided: whether only one side is answering
     """
 
     random: Random = field(default_factory=SystemRandom)
-    lone: bool = False
+    is_single_sided: bool = False
 
     def tick(self, a: Lane, b: Lane) -> tuple[int, int]:
         """Return the number of characters to release now for side a and side b."""
-        if self.lone and not (a.ended and b.ended):
+        if self.is_single_sided and not (a.has_ended and b.has_ended):
             return 0, 0
         for lane in (a, b):
             lane.observe(self.random)
-        if not all(lane.began or lane.ended for lane in (a, b)):
+        if not all(lane.has_begun or lane.has_ended for lane in (a, b)):
             return 0, 0
         shorter_length = min(lane.waiting + lane.simulated for lane in (a, b))
         step = math.ceil(self.random.uniform(0, 2) * shorter_length / SMOOTHING_TICKS)

@@ -109,7 +109,7 @@ class FollowedBattle:
             reader.update(self.view)
 
 
-class RecentEvents(NamedTuple):
+class StreamEntry(NamedTuple):
     """One entry of the event stream: when it was read, and its encoded events, keyed by battle."""
 
     read_at: float
@@ -124,7 +124,7 @@ class BattleHub:
     def __init__(self) -> None:
         self.followed: dict[bytes, FollowedBattle] = {}
         self.last_id = FIRST_ID
-        self.recent: deque[RecentEvents] = deque()
+        self.recent_entries: deque[StreamEntry] = deque()
         self.connection = RedisConnection()
         self.join_connection = RedisConnection()  # for `_join`, because `connection` may be waiting for events
         self.task: asyncio.Task[None] | None = None
@@ -250,8 +250,8 @@ class BattleHub:
         """
         [streams] = await connection.execute([("XREAD", *options, "STREAMS", EVENT_STREAM, self.last_id)])
         now = time.monotonic()
-        while self.recent and self.recent[0].read_at < now - RETENTION_S:
-            self.recent.popleft()
+        while self.recent_entries and self.recent_entries[0].read_at < now - RETENTION_S:
+            self.recent_entries.popleft()
         updated_battles = set()
         incomplete_battles = set()
         is_first_read = self.last_id == FIRST_ID  # in the first read, events may be older than the views
@@ -260,7 +260,7 @@ class BattleHub:
                 continue
             self.last_id = entry_id
             events = dict(zip(fields[::2], fields[1::2], strict=True))
-            self.recent.append(RecentEvents(now, events))
+            self.recent_entries.append(StreamEntry(now, events))
             for key in self.followed.keys() & events.keys():
                 battle = self.followed[key]
                 updated_battles.add(battle)
@@ -275,7 +275,7 @@ class BattleHub:
     def _forget_events(self) -> None:
         """Drop the recent events. The next read gets all events that Redis still has."""
         self.last_id = FIRST_ID
-        self.recent.clear()
+        self.recent_entries.clear()
 
     def _apply_recent_events(self, battle: FollowedBattle, *, with_state: bool) -> None:
         """Apply the recent events that can be newer than the view from the database.
@@ -290,7 +290,7 @@ class BattleHub:
             for number, sides in battle.view.turns.items()
             for name, side in sides.items()
         }
-        for entry in self.recent:
+        for entry in self.recent_entries:
             for event in orjson.loads(entry.events.get(key, b"[]")):
                 if event[0] == "state":
                     if with_state:
@@ -304,7 +304,7 @@ class BattleHub:
     async def _reload(self, battles: set[FollowedBattle]) -> None:
         for battle in battles:
             try:
-                view = await battle_view.load_view_and_release(battle.battle_id)
+                view = await battle_view.load_battle_view_async(battle.battle_id)
             except DatabaseError as error:
                 logger.warning("The database is unavailable: %s", str(error).strip().partition("\n")[0])
                 return

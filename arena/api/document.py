@@ -80,7 +80,7 @@ def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         result["components"]["schemas"][name]["additionalProperties"] = False
     result["paths"]["/api/v1/battles/{battle_id}/events"] = describe_stream_call(
         stream_battle_events,
-        name="battle_events",
+        operation_id="battle_events",
         tag=BATTLES_TAG,
         media_type="text/event-stream",
         example=BATTLE_EVENTS,

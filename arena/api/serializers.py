@@ -14,7 +14,7 @@ from rest_framework.serializers import (
 )
 
 from arena.battles.feedback import MAX_COMMENT_LENGTH, MAX_REASONS, REASONS
-from arena.models import SIDES, Battle, Vote, conversation_limit
+from arena.models import SIDES, Battle, Vote, get_conversation_limit
 from catalog.facts.labels import extract_link
 from catalog.importers.proposal_form import MAX_FIELD_LENGTH, MAX_URL_LENGTH, MAX_WHY_LENGTH
 from catalog.models import LanguageModel, License, Submission
@@ -123,7 +123,7 @@ class BattleRowSchema(BattleSummarySchema):
 
 
 class NewTurnSchema(Schema):
-    prompt = CharField(max_length=conversation_limit(), help_text=PROMPT_LENGTH_HELP)
+    prompt = CharField(max_length=get_conversation_limit(), help_text=PROMPT_LENGTH_HELP)
 
 
 class NewBattleSchema(NewTurnSchema):

@@ -281,7 +281,7 @@ class SharedBattleListView(APIView):
         Returns up to five of the model's listed battles, most recently published first. By default, an operator chooses
         which battles are listed.
         """
-        battles = sharing.list_shared_battles(profiles.get_known_model(slug).pk)
+        battles = sharing.list_shared_battles(profiles.get_model_or_404(slug).pk)
         return Response(SharedBattleListSchema({"results": battles}).data)
 
 

@@ -35,7 +35,8 @@ def save_feedback(battle: Battle, reasons: Mapping[str, Sequence[str]], comment:
     Raises RequestError 400 for unknown reasons or an invalid comment, and 409 `not_voted` before the vote.
     """
     if not Vote.objects.filter(battle=battle).update(**parse_feedback(reasons, comment)):
-        raise row_locks.get_change_error(battle, RequestError("not_voted", "You can give reasons after you vote.", 409))
+        error = RequestError("not_voted", "You can give reasons after you vote.", 409)
+        raise row_locks.replace_error_if_deleted(battle, error)
 
 
 def parse_feedback(reasons: object, comment: object) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def start_battle(
     network: the hash of the voter's network (see `arena.identity.network_hashes`)
 
     Raises RequestError 400 for an invalid prompt, mode, or model; 503 if fewer than two models are available; 409
-    `voter_gone`; 429 `too_many_running`; and the errors from `token_budgets.few_models_error` and
+    `voter_gone`; 429 `too_many_running`; and the errors from `token_budgets.too_few_models_error` and
     `token_budgets.charge_battle`.
     """
     check_prompt(prompt)
@@ -145,7 +145,7 @@ def _draw_blind_start(among: list[int] | None, pool: str, payer: str) -> _Start:
     if pair is not None:
         return _Start(pair, affordable_models, budgets)
     if among or len(drawable_models) >= draw.MIN_MODELS:
-        raise token_budgets.few_models_error(among or drawable_models, pool)
+        raise token_budgets.too_few_models_error(among or drawable_models, pool)
     detail = _("Fewer than two models are available right now. Try again in a moment.")
     raise RequestError("too_few_models", detail, 503, retry_after=10)
 
@@ -204,7 +204,7 @@ def ask_follow_up(battle: Battle, prompt: str, payer: str = "") -> Turn:
         ready_battle = Battle.objects.filter(id=battle.pk, state=Battle.State.READY)
         if not ready_battle.update(state=Battle.State.ANSWERING, stopped=False):
             error = RequestError("not_ready", "You can ask a follow-up once both sides have answered.", 409)
-            raise row_locks.get_change_error(battle, error)
+            raise row_locks.replace_error_if_deleted(battle, error)
         context_limit.check_next_prompt(battle, prompt)
         number = battle.turns.count() + 1
         if number > MAX_TURNS:
@@ -223,7 +223,7 @@ def stop_battle(battle: Battle) -> None:
     """
     if not Battle.objects.filter(id=battle.pk, state=Battle.State.ANSWERING).update(stopped=True):
         error = RequestError("not_answering", "No answer is running, so there is nothing to stop.", 409)
-        raise row_locks.get_change_error(battle, error)
+        raise row_locks.replace_error_if_deleted(battle, error)
     request_stop(battle.pk)
 
 
@@ -245,7 +245,7 @@ def retry_answers(battle: Battle, payer: str = "") -> None:
         retryable_battle = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
         if not failed_answers.exists() or not retryable_battle.update(state=Battle.State.ANSWERING, stopped=False):
             error = RequestError("not_failed", "No answer in the last turn failed, so there is nothing to retry.", 409)
-            raise row_locks.get_change_error(battle, error)
+            raise row_locks.replace_error_if_deleted(battle, error)
         _record_one_sided_failure(battle, last_turn)
         _charge_tokens(battle, payer)
         failed_answers.update(state=Answer.State.QUEUED, queued_at=Now(), tries=0, text="", failure="", stopped=False)

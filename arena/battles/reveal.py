@@ -38,7 +38,7 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class RatingMoves:
+class RatingChanges:
     """The ratings of both models before the vote and on the newest board, keyed by side.
 
     Other votes also change the ratings, so the difference does not reveal whether this vote counts.
@@ -76,7 +76,7 @@ def _find_standing(pool: str) -> Standing | None:
     return standings[0] if standings else None
 
 
-def load_rating_moves(battle: Battle, vote: Vote) -> RatingMoves:
+def load_rating_changes(battle: Battle, vote: Vote) -> RatingChanges:
     """Return how the ratings have moved since the vote."""
     before = {side: _fill_row(_get_side_standing(battle, side)) for side in SIDES}
     now = before
@@ -86,10 +86,10 @@ def load_rating_moves(battle: Battle, vote: Vote) -> RatingMoves:
     if standing and vote.created_at and standing.updated_at > vote.created_at:
         board_time = standing.updated_at
         now = _select_rows(_get_models(battle), standing.ratings)
-    return RatingMoves(pool, board_time, before, now, _build_scale([*before.values(), *now.values()]))
+    return RatingChanges(pool, board_time, before, now, _build_scale([*before.values(), *now.values()]))
 
 
-def load_ratings(pool: str, models: Mapping[str, LanguageModel]) -> RatingMoves | None:
+def load_ratings(pool: str, models: Mapping[str, LanguageModel]) -> RatingChanges | None:
     """Return the current ratings of both models, or None if the pool rates neither.
 
     There was no vote, so `before` contains no ratings.
@@ -101,7 +101,7 @@ def load_ratings(pool: str, models: Mapping[str, LanguageModel]) -> RatingMoves 
     scale = _build_scale(now.values())
     if scale is None:
         return None
-    return RatingMoves(pool, standing.updated_at, dict.fromkeys(SIDES), now, scale)
+    return RatingChanges(pool, standing.updated_at, dict.fromkeys(SIDES), now, scale)
 
 
 def _build_scale(rows: Iterable[Mapping[str, Any] | None]) -> Scale | None:

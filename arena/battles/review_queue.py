@@ -48,7 +48,7 @@ def enqueue_battle(battle: Battle, networks: Sequence[str]) -> None:
     if list_waiting().filter(shared_network__in=networks).count() >= MAX_PER_NETWORK:
         return
     if list_waiting().count() >= MAX_WAITING:
-        evicted_battle = fair_queue.choose_evicted(list_waiting(), "shared_network", "shared_at", networks)
+        evicted_battle = fair_queue.choose_row_to_evict(list_waiting(), "shared_network", "shared_at", networks)
         if evicted_battle is None:
             return
         _dequeue_battles(Battle.objects.filter(pk=evicted_battle.pk))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from arena.models import Suggestion, conversation_limit
+from arena.models import Suggestion, get_conversation_limit
 from core.files.records import CsvRecord, iter_json_lines, read_csv
 from core.text.storable import is_storable_text
 from core.text.text_size import TextSize
@@ -56,7 +56,7 @@ def _parse_text(line: int, row: dict[str, Any], field: str) -> str:
         raise ValueError(f"line {line}: {field} is missing or empty")
     if not is_storable_text(text):
         raise ValueError(f"line {line}: {field} contains invalid characters")
-    max_length = MAX_CATEGORY_LENGTH if field == "category" else conversation_limit()
+    max_length = MAX_CATEGORY_LENGTH if field == "category" else get_conversation_limit()
     if TextSize.of(text).length > max_length:
         raise ValueError(f"line {line}: {field} is longer than {max_length:,} characters")
     return text

@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
-from arena.models import SIDES, Answer, Battle, Endpoint, conversation_limit
+from arena.models import SIDES, Answer, Battle, Endpoint, get_conversation_limit
 from core.http.errors import RequestError
 from core.text.text_size import TextSize
 
@@ -20,7 +20,7 @@ OVERHEAD_TOKENS = 200
 
 def check_first_prompt(prompt: str) -> None:
     """Raise RequestError 400 `too_long` if a first question exceeds the limit on conversations."""
-    limit = conversation_limit()
+    limit = get_conversation_limit()
     if TextSize.of(prompt).length > limit:
         raise _too_long_error(_("This question is too long. Shorten it. %(limit)s"), limit)
 
@@ -52,7 +52,7 @@ def list_small_windows() -> QuerySet[Endpoint]:
     Draws that are not limited to a named set exclude them, because a long question would reveal which side has the
     small window. Models whose context window is unknown are not included.
     """
-    conversation_tokens = conversation_limit() // CHARACTERS_PER_TOKEN + OVERHEAD_TOKENS
+    conversation_tokens = get_conversation_limit() // CHARACTERS_PER_TOKEN + OVERHEAD_TOKENS
     answer_tokens = Coalesce(F("max_tokens"), Value(DEFAULT_MAX_TOKENS)) + Coalesce(F("thinking_tokens"), Value(0))
     is_small = Q(model__max_input__lt=conversation_tokens) | Q(
         model__context_window__lt=conversation_tokens + answer_tokens
@@ -62,7 +62,7 @@ def list_small_windows() -> QuerySet[Endpoint]:
 
 def describe_small_windows() -> list[str]:
     """Return a log line for each model that is excluded from the draw because of its context window."""
-    limit = conversation_limit()
+    limit = get_conversation_limit()
     return [
         f"not drawn: {endpoint.model.name}, whose context window is too small for a conversation of {limit:,} "
         "characters (ARENA_CONVERSATION_CHARACTERS) and an answer"

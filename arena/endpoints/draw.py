@@ -15,7 +15,7 @@ from django.db import transaction
 from arena.endpoints import pair_sampler
 from arena.endpoints.circuit_breaker import IN_DRAW
 from arena.endpoints.context_limit import list_small_windows
-from arena.models import LIVE_POOL, DrawTable, Endpoint, PairWeight, conversation_limit
+from arena.models import LIVE_POOL, DrawTable, Endpoint, PairWeight, get_conversation_limit
 from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import fetch_rows
 
@@ -41,7 +41,7 @@ def load_drawable_budgets(chosen: Iterable[int] | None = None) -> dict[int, int 
     A budget is in tokens per day, or None for no limit.
     """
     if chosen is None:
-        endpoints = _compile_drawable_query(conversation_limit()).load()
+        endpoints = _compile_drawable_query(get_conversation_limit()).load()
     else:
         endpoints = list(Endpoint.objects.filter(IN_DRAW, model_id__in=chosen))
     return {endpoint.model_id: endpoint.tokens_per_day for endpoint in endpoints}

@@ -63,12 +63,12 @@ class LoadSummary:
 
 
 class InvalidFieldError(ValueError):
-    """A field has an invalid value. The message is a sentence: the field's name, followed by `words`."""
+    """A field has an invalid value. The message is a sentence: the field's name, followed by `problem`."""
 
-    def __init__(self, where: str, field: str, words: str) -> None:
-        super().__init__(f"{where}: {field} {words}")
+    def __init__(self, where: str, field: str, problem: str) -> None:
+        super().__init__(f"{where}: {field} {problem}")
         self.field = field.removeprefix("endpoint.")
-        self.words = words
+        self.problem = problem
 
 
 def load_models(path: Path) -> LoadSummary:

@@ -33,7 +33,7 @@ def list_models() -> QuerySet[LanguageModel]:
     return LanguageModel.objects.select_related(*related).prefetch_related("facts")
 
 
-def get_known_model(slug: str) -> LanguageModel:
+def get_model_or_404(slug: str) -> LanguageModel:
     """Return the model with this slug and its related rows. Raises RequestError 404 if it does not exist."""
     # PostgreSQL rejects some characters that are not printable, such as NUL.
     model = list_models().filter(slug=slug).first() if slug.isprintable() else None

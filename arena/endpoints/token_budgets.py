@@ -69,7 +69,7 @@ def list_affordable_models(
     return [model for model in models if model not in budgets or _has_budget_left(model, budgets[model], spent, share)]
 
 
-def few_models_error(models: Sequence[int], pool: str) -> RequestError:
+def too_few_models_error(models: Sequence[int], pool: str) -> RequestError:
     """Return the error for fewer than two affordable models. It does not reveal which model has budget left.
 
     The error is 503 `budget_spent`, or 429 `too_many_tokens` if only the network has used up its share.

@@ -105,9 +105,9 @@ def _charge_new_account(request: HttpRequest) -> bool:
         return True
     largest_network = quotas.list_networks(voters.get_client_address(request))[-1]
     network_key = voters.keyed_hash("attempts", largest_network.name)
-    if not ratelimit.consume(request, action="account_made"):
+    if not ratelimit.consume(request, action="new_account"):
         return False
-    return bool(ratelimit.consume(request, action="account_made_around", key=network_key))
+    return bool(ratelimit.consume(request, action="new_account_network", key=network_key))
 
 
 def confirm_password(request: HttpRequest, password: str) -> None:
@@ -174,15 +174,15 @@ def login_required_middleware(get_response: Handler) -> Handler:
         raise MiddlewareNotUsed
     if iscoroutinefunction(get_response):
 
-        async def asynchronous(request: HttpRequest) -> HttpResponseBase:
+        async def handle_async(request: HttpRequest) -> HttpResponseBase:
             return _require_login(request) or await get_response(request)
 
-        return asynchronous
+        return handle_async
 
-    def synchronous(request: HttpRequest) -> HttpResponseBase:
+    def handle_sync(request: HttpRequest) -> HttpResponseBase:
         return _require_login(request) or get_response(request)
 
-    return synchronous
+    return handle_sync
 
 
 def _require_login(request: HttpRequest) -> HttpResponse | None:

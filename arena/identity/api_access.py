@@ -36,7 +36,7 @@ def api_access_middleware(get_response: Handler) -> Handler:
     if iscoroutinefunction(get_response):
         authenticate_async = database_sync_to_async(_authenticate_by_key)
 
-        async def asynchronous(request: HttpRequest) -> HttpResponseBase:
+        async def handle_async(request: HttpRequest) -> HttpResponseBase:
             secret = read_bearer_key(request)
             if secret is None:
                 response = _handle_keyless_request(request)
@@ -44,14 +44,14 @@ def api_access_middleware(get_response: Handler) -> Handler:
                 response = await authenticate_async(request, secret)
             return _add_cors_headers(request, response or await get_response(request))
 
-        return asynchronous
+        return handle_async
 
-    def synchronous(request: HttpRequest) -> HttpResponseBase:
+    def handle_sync(request: HttpRequest) -> HttpResponseBase:
         secret = read_bearer_key(request)
         response = _handle_keyless_request(request) if secret is None else _authenticate_by_key(request, secret)
         return _add_cors_headers(request, response or get_response(request))
 
-    return synchronous
+    return handle_sync
 
 
 def _authenticate_by_key(request: HttpRequest, secret: str) -> HttpResponse | None:

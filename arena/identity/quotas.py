@@ -173,13 +173,13 @@ def build_running_limits(request: HttpRequest) -> dict[str, int]:
 def get_payer(request: HttpRequest) -> str:
     """Return the pseudonym of the payer, to whom tokens are charged, or "" if addresses have no limit.
 
-    The payer is the client's largest network, unless only the voter is charged (see `is_charged_alone`). In that case,
-    the payer is the account of the API key, so that all keys of an account share a budget. If there is no such account,
-    it is the voter.
+    The payer is the client's largest network, unless only the voter is charged (see `is_only_voter_charged`). In that
+    case, the payer is the account of the API key, so that all keys of an account share a budget. If there is no such
+    account, it is the voter.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return ""
-    if not is_charged_alone(request):
+    if not is_only_voter_charged(request):
         return list_charged_networks(request)[-1].key
     key = api_keys.get_request_key(request)
     if key and key.user_id:
@@ -187,7 +187,7 @@ def get_payer(request: HttpRequest) -> str:
     return keyed_hash("payer", f"voter {get_voter_id(request)}")
 
 
-def is_charged_alone(request: HttpRequest) -> bool:
+def is_only_voter_charged(request: HttpRequest) -> bool:
     """Return whether only the voter is charged.
 
     This is the case for requests with an API key, and for accounts if the site requires login.
@@ -199,7 +199,7 @@ def is_charged_alone(request: HttpRequest) -> bool:
 
 def list_charged_networks(request: HttpRequest) -> list[ClientNetwork]:
     """Return the networks that are charged in addition to the voter, smallest first."""
-    return [] if is_charged_alone(request) else list_client_networks(request)
+    return [] if is_only_voter_charged(request) else list_client_networks(request)
 
 
 def list_client_networks(request: HttpRequest) -> list[ClientNetwork]:

@@ -6,7 +6,7 @@ A network's limit is a multiple of a voter's limit, as in `arena.identity.quotas
 from django.conf import settings
 from django.http import HttpRequest
 
-from arena.identity.quotas import ADDRESS_FACTOR, is_charged_alone, list_charged_networks
+from arena.identity.quotas import ADDRESS_FACTOR, is_only_voter_charged, list_charged_networks
 from arena.identity.voters import get_voter_id
 
 
@@ -24,9 +24,9 @@ def build_board_stream_limits(request: HttpRequest) -> dict[str, int]:
     """Return the maximum number of open board streams (0 for no limit), keyed by voter or network.
 
     Only networks have a limit, because most readers of boards are not voters. If no networks are charged (see
-    `quotas.is_charged_alone`), the voter has the limit of an address.
+    `quotas.is_only_voter_charged`), the voter has the limit of an address.
     """
     per_address = settings.ENVIRONMENT.arena_streams_per_voter * ADDRESS_FACTOR
-    if is_charged_alone(request):
+    if is_only_voter_charged(request):
         return {str(get_voter_id(request)): per_address}
     return {network.key: per_address * network.factor for network in list_charged_networks(request)}

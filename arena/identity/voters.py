@@ -53,7 +53,7 @@ def voter_middleware(get_response: Handler) -> Handler:
     if iscoroutinefunction(get_response):
         load_async = database_sync_to_async(_load_key_and_session)
 
-        async def asynchronous(request: HttpRequest) -> HttpResponseBase:
+        async def handle_async(request: HttpRequest) -> HttpResponseBase:
             _identify_by_cookie(request)
             needs_key = not (hash_key.is_key_loaded() or _is_cookieless_path(request))
             if _has_session(request) or needs_key:
@@ -62,9 +62,9 @@ def voter_middleware(get_response: Handler) -> Handler:
                     return error_response
             return _add_voter_cookie(request, await get_response(request))
 
-        return asynchronous
+        return handle_async
 
-    def synchronous(request: HttpRequest) -> HttpResponseBase:
+    def handle_sync(request: HttpRequest) -> HttpResponseBase:
         _identify_by_cookie(request)
         if _has_session(request):
             error_response = _load_key_and_session(request)
@@ -72,7 +72,7 @@ def voter_middleware(get_response: Handler) -> Handler:
                 return error_response
         return _add_voter_cookie(request, get_response(request))
 
-    return synchronous
+    return handle_sync
 
 
 def _identify_by_cookie(request: HttpRequest) -> None:

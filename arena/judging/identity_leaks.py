@@ -196,7 +196,7 @@ class NameContext:
         is_only_maker = self.name in MAKERS and self.name not in NAMESAKE_MAKERS
         if is_only_maker or not words.PREPOSITIONS.isdisjoint(self.fillers):
             return False
-        is_model_name = self.is_own or self.name in words.SELF_NAMES
+        is_model_name = self.is_own or self.name in words.EVERYDAY_MODEL_NAMES
         return self.name not in ORDINARY_WORDS or (is_model_name and words.ARTICLES.isdisjoint(self.fillers[-1:]))
 
 

@@ -31,7 +31,7 @@ QUOTED_TEXT = re.compile(
     r"(?<!\w)['‘][^'‘’\n]{1,300}['’](?!\w)|`[^`\n]{1,300}`"  # noqa: RUF001  # typographic quotation marks
 )
 # Members of `ORDINARY_WORDS` that are nevertheless taken as names in questions such as "are you …".
-NAMES_IN_QUESTIONS = leak_vocabulary.SELF_NAMES | squeeze_names("""
+NAMES_IN_QUESTIONS = leak_vocabulary.EVERYDAY_MODEL_NAMES | squeeze_names("""
     google meta microsoft amazon apple nvidia ibm baidu alibaba tencent cohere perplexity yandex moonshot minimax
     谷歌 яндекс 百度 腾讯 阿里巴巴 阿里云 字节跳动
 """)
@@ -63,24 +63,26 @@ def is_identity_probe(prompt: str) -> bool:
     words = PromptWords.of(prompt)
     line = words.build_line()
     is_coded = rules.coded.matches(line)
-    is_about_quoted_text = rules.tasks.matches(line) and not is_coded and not rules.reply.matches(line)
+    is_about_quoted_text = (
+        rules.quoted_text_tasks.matches(line) and not is_coded and not rules.reply_requests.matches(line)
+    )
     if is_about_quoted_text:
         words = PromptWords.of(QUOTED_TEXT.sub(" … ", prompt))
     lines = [words.build_line()]
     if "\n" in prompt:
         lines.append(words.build_line(newlines=False))
     if is_about_quoted_text:
-        lines = [rules.texts.truncate_clauses(line) for line in lines]
+        lines = [rules.quoted_text_starts.truncate_clauses(line) for line in lines]
     return any(_is_probe_line(line, words.count_makers(), is_coded=is_coded) for line in lines)
 
 
 def _is_probe_line(line: str, maker_count: int, *, is_coded: bool) -> bool:
     rules = _load_rules()
-    if rules.asking.matches(line) or (maker_count > 1 and rules.yourself.matches(line)):
+    if rules.always_probes.matches(line) or (maker_count > 1 and rules.probes_with_several_makers.matches(line)):
         return True
-    if rules.playing.matches(line) and not is_coded:
+    if rules.role_play.matches(line) and not is_coded:
         return False
-    return rules.is_whole_question(line) or rules.knowing.matches(line)
+    return rules.is_whole_question(line) or rules.indirect_questions.matches(line)
 
 
 @dataclass(frozen=True)
@@ -284,27 +286,28 @@ class ProbeRules:
         groups: dict[str, tuple[str, ...]] = {"$": _parse_choices(data["stops"], {})}
         for name, choices in data["groups"].items():
             groups[f"<{name}>"] = _parse_choices(choices, groups)
-        self.asking = PatternSet(data["asking"], groups)
-        self.knowing = PatternSet(data["knowing"], groups)
-        self.yourself = PatternSet(data["yourself"], groups)
-        self.texts = PatternSet(data["texts"], groups)
-        self.playing = PatternSet(_join_continuations(data["playing"]), groups)
+        self.always_probes = PatternSet(data["always_probes"], groups)
+        self.indirect_questions = PatternSet(data["indirect_questions"], groups)
+        self.probes_with_several_makers = PatternSet(data["probes_with_several_makers"], groups)
+        self.quoted_text_starts = PatternSet(data["quoted_text_starts"], groups)
+        self.role_play = PatternSet(_join_continuations(data["role_play"]), groups)
         self.coded = PatternSet(_join_continuations(data["coded"]), groups)
-        self.tasks = PatternSet(_join_continuations(data["tasks"]), groups)
-        self.reply = PatternSet(_join_continuations(data["reply"]), groups)
-        self.next = PatternSet(data["next"], groups)
-        self._questions = {_normalize_phrase(part) for line in data["who"].splitlines() for part in line.split("|")}
-        self._leading_words = frozenset(_normalize_phrase(data["lead"]).split())
-        self._trailing_words = frozenset(_normalize_phrase(data["trail"]).split())
+        self.quoted_text_tasks = PatternSet(_join_continuations(data["quoted_text_tasks"]), groups)
+        self.reply_requests = PatternSet(_join_continuations(data["reply_requests"]), groups)
+        self.next_question_starts = PatternSet(data["next_question_starts"], groups)
+        questions = data["whole_questions"].splitlines()
+        self._questions = {_normalize_phrase(part) for line in questions for part in line.split("|")}
+        self._leading_words = frozenset(_normalize_phrase(data["leading_words"]).split())
+        self._trailing_words = frozenset(_normalize_phrase(data["trailing_words"]).split())
 
     def is_whole_question(self, line: str) -> bool:
-        """Return whether a clause is a question from the `who` list, ignoring `lead` and `trail` words around it."""
+        """Return whether a clause is a question in `whole_questions`, ignoring `leading_words` and `trailing_words`."""
         return any(self._is_question(clause.split()) for clause in self._iter_clauses(line))
 
     def _iter_clauses(self, line: str) -> Iterator[str]:
         for clause in f" {line}".split(f" {CLAUSE_END} "):
             yield clause
-            yield self.next.truncate_clauses(f"{clause.strip()} ")
+            yield self.next_question_starts.truncate_clauses(f"{clause.strip()} ")
 
     def _is_question(self, clause: list[str]) -> bool:
         begin = 0

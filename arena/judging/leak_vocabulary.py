@@ -93,7 +93,7 @@ BETWEEN_MAKER_AND_ME = _parse_words("""
 """)
 CREATION_VERBS = _parse_words("made created trained built developed designed engineered programmed")
 # Everyday words that are also the names of models.
-SELF_NAMES = _parse_words("gemini bard llama mistral grok copilot")
+EVERYDAY_MODEL_NAMES = _parse_words("gemini bard llama mistral grok copilot")
 VARIANTS = _parse_words("""
     ai llm llms model models language assistant chatbot chat pro flash ultra nano sonnet opus haiku large small
     medium instruct instant turbo nemo code api maverick scout

@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ('replaced', models.JSONField(default=list, help_text='Replaced models, as [{side, model, propensity, reason}].')),
                 ('prompt_source', models.CharField(choices=[('typed', 'Typed'), ('suggestion', 'Suggestion')], default='typed', max_length=10)),
                 ('among', models.JSONField(help_text='IDs of the models that the voter named. Null means all models.', null=True)),
-                ('conversation_limit', models.PositiveIntegerField(default=arena.models.battles.conversation_limit, help_text='Maximum number of characters or of half the UTF-8 bytes in the conversation, whichever is greater.')),
+                ('conversation_limit', models.PositiveIntegerField(default=arena.models.battles.get_conversation_limit, help_text='Maximum number of characters or of half the UTF-8 bytes in the conversation, whichever is greater.')),
                 ('one_sided', models.CharField(blank=True, help_text='Side of a one-sided failure before a retry.', max_length=1)),
                 ('stopped', models.BooleanField(default=False, help_text='Whether the voter asked to end the last turn early.')),
                 ('standing', models.JSONField(help_text='Ratings before the vote, keyed by side.', null=True)),
@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
                 ('tokens', models.BigIntegerField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('day', 'charged_to'), name='tokens_of_day_once')],
+                'constraints': [models.UniqueConstraint(fields=('day', 'charged_to'), name='daily_tokens_unique')],
             },
         ),
         migrations.CreateModel(
@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
                 ('key', models.BinaryField(max_length=32)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='hash_key_once')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='hash_key_single_row')],
             },
         ),
         migrations.CreateModel(
@@ -253,7 +253,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('pool', 'digest'), name='vote_file_once')],
+                'constraints': [models.UniqueConstraint(fields=('pool', 'digest'), name='vote_file_unique')],
             },
         ),
         migrations.AddField(
@@ -325,7 +325,7 @@ class Migration(migrations.Migration):
                 ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='arena.endpoint')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('endpoint', 'day'), name='endpoint_day_once')],
+                'constraints': [models.UniqueConstraint(fields=('endpoint', 'day'), name='endpoint_day_unique')],
             },
         ),
         migrations.CreateModel(
@@ -337,7 +337,7 @@ class Migration(migrations.Migration):
                 ('battle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='arena.battle')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('battle', 'reporter'), name='report_once')],
+                'constraints': [models.UniqueConstraint(fields=('battle', 'reporter'), name='report_unique')],
             },
         ),
         migrations.CreateModel(
@@ -353,13 +353,13 @@ class Migration(migrations.Migration):
                 ('battle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='arena.battle')),
             ],
             options={
-                'indexes': [models.Index(models.F('created_at'), name='told_time')],
-                'constraints': [models.UniqueConstraint(fields=('voter', 'key'), name='told_once')],
+                'indexes': [models.Index(models.F('created_at'), name='stored_response_time')],
+                'constraints': [models.UniqueConstraint(fields=('voter', 'key'), name='stored_response_unique')],
             },
         ),
         migrations.AddConstraint(
             model_name='turn',
-            constraint=models.UniqueConstraint(fields=('battle', 'number'), name='turn_once'),
+            constraint=models.UniqueConstraint(fields=('battle', 'number'), name='turn_unique'),
         ),
         migrations.AddIndex(
             model_name='answer',
@@ -375,19 +375,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='answer',
-            constraint=models.UniqueConstraint(fields=('turn', 'side'), name='answer_once'),
+            constraint=models.UniqueConstraint(fields=('turn', 'side'), name='answer_unique'),
         ),
         migrations.AddIndex(
             model_name='vote',
-            index=models.Index(models.F('pool'), models.F('id'), name='vote_of_pool'),
+            index=models.Index(models.F('pool'), models.F('id'), name='vote_pool'),
         ),
         migrations.AddIndex(
             model_name='vote',
-            index=models.Index(models.F('voter'), models.F('prompt_hash'), condition=models.Q(('prompt_hash', ''), _negated=True), name='vote_of_prompt'),
+            index=models.Index(models.F('voter'), models.F('prompt_hash'), condition=models.Q(('prompt_hash', ''), _negated=True), name='vote_voter_prompt'),
         ),
         migrations.AddIndex(
             model_name='vote',
-            index=models.Index(models.F('prompt_hash'), condition=models.Q(('source', 'ready')), name='vote_of_ready_pair'),
+            index=models.Index(models.F('prompt_hash'), condition=models.Q(('source', 'ready')), name='vote_ready_pair'),
         ),
         migrations.AddIndex(
             model_name='vote',
@@ -411,7 +411,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='battle',
-            index=models.Index(models.F('voter'), models.OrderBy(models.F('created_at'), descending=True), name='battle_of_voter'),
+            index=models.Index(models.F('voter'), models.OrderBy(models.F('created_at'), descending=True), name='battle_voter_time'),
         ),
         migrations.AddIndex(
             model_name='battle',

@@ -19,7 +19,7 @@ from arena.models.battles import (
     Vote,
     VoteFile,
     Voter,
-    conversation_limit,
+    get_conversation_limit,
 )
 from arena.models.endpoints import Endpoint, EndpointCall, EndpointDay
 from arena.models.privacy import HashKey, NetworkSalt, Report
@@ -29,5 +29,5 @@ __all__ = [
     "DailyTokens", "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey", "ImportedRow", "Invitation",
     "NetworkSalt", "PairWeight", "Report", "Session", "Standing", "StoredResponse", "Suggestion", "Turn", "Vote",
     "VoteFile", "Voter",
-    "conversation_limit",
+    "get_conversation_limit",
 ]  # fmt: skip

@@ -42,8 +42,8 @@ class StoredResponse(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index("created_at", name="told_time")]
-        constraints = [models.UniqueConstraint(fields=("voter", "key"), name="told_once")]
+        indexes = [models.Index("created_at", name="stored_response_time")]
+        constraints = [models.UniqueConstraint(fields=("voter", "key"), name="stored_response_unique")]
 
     def __str__(self) -> str:
         return f"response to {self.voter}"
@@ -80,7 +80,7 @@ class DailyTokens(models.Model):
     tokens = models.BigIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=("day", "charged_to"), name="tokens_of_day_once")]
+        constraints = [models.UniqueConstraint(fields=("day", "charged_to"), name="daily_tokens_unique")]
 
     def __str__(self) -> str:
         return f"{self.charged_to} on {self.day}"

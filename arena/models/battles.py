@@ -31,7 +31,7 @@ IS_SHARED = Q(shared_at__isnull=False)
 IS_LISTED = Q(shared_at__isnull=False, review="listed")
 
 
-def conversation_limit() -> int:
+def get_conversation_limit() -> int:
     """Return the current limit on the length of conversations. Each new battle stores it."""
     limit: int = settings.ENVIRONMENT.arena_conversation_characters
     return limit
@@ -116,7 +116,7 @@ class Battle(models.Model):
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
     among = models.JSONField(null=True, help_text="IDs of the models that the voter named. Null means all models.")
     conversation_limit = models.PositiveIntegerField(
-        default=conversation_limit,
+        default=get_conversation_limit,
         help_text="Maximum number of characters or of half the UTF-8 bytes in the conversation, whichever is greater.",
     )
     one_sided = models.CharField(max_length=1, blank=True, help_text="Side of a one-sided failure before a retry.")
@@ -142,7 +142,7 @@ class Battle(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("voter", F("created_at").desc(), name="battle_of_voter"),
+            models.Index("voter", F("created_at").desc(), name="battle_voter_time"),
             models.Index("model_a", F("shared_at").desc(), condition=IS_SHARED, name="battle_shared_a"),
             models.Index("model_b", F("shared_at").desc(), condition=IS_SHARED, name="battle_shared_b"),
             models.Index("model_a", condition=IS_LISTED, name="battle_listed_a"),
@@ -172,7 +172,7 @@ class Turn(models.Model):
 
     class Meta:
         ordering = ("number",)
-        constraints = [models.UniqueConstraint(fields=("battle", "number"), name="turn_once")]
+        constraints = [models.UniqueConstraint(fields=("battle", "number"), name="turn_unique")]
 
     def __str__(self) -> str:
         return f"turn {self.number} of battle {self.battle_id}"
@@ -198,7 +198,7 @@ class Answer(models.Model):
         BUSY = "busy"  # no slot became free, so the model was not called
 
         @property
-        def public(self) -> str:
+        def public_reason(self) -> str:
             """The reason that the voter sees after the models are revealed."""
             if self in (self.REJECTED, self.STOPPED, self.BUSY):
                 return Answer.Failure.UNAVAILABLE.value
@@ -238,7 +238,7 @@ class Answer(models.Model):
             models.Index("queued_at", condition=Q(state="queued"), name="answer_queued"),
             models.Index("turn", condition=Q(state="failed"), name="answer_failed"),
         ]
-        constraints = [models.UniqueConstraint(fields=("turn", "side"), name="answer_once")]
+        constraints = [models.UniqueConstraint(fields=("turn", "side"), name="answer_unique")]
 
     def __str__(self) -> str:
         return f"side {self.side} of turn {self.turn_id}"
@@ -253,7 +253,7 @@ class VoteFile(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=("pool", "digest"), name="vote_file_once")]
+        constraints = [models.UniqueConstraint(fields=("pool", "digest"), name="vote_file_unique")]
 
     def __str__(self) -> str:
         return f"{self.digest[:8]} in {self.pool}"
@@ -303,9 +303,9 @@ class Vote(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("pool", "id", name="vote_of_pool"),
-            models.Index("voter", "prompt_hash", condition=~Q(prompt_hash=""), name="vote_of_prompt"),
-            models.Index("prompt_hash", condition=Q(source="ready"), name="vote_of_ready_pair"),
+            models.Index("pool", "id", name="vote_pool"),
+            models.Index("voter", "prompt_hash", condition=~Q(prompt_hash=""), name="vote_voter_prompt"),
+            models.Index("prompt_hash", condition=Q(source="ready"), name="vote_ready_pair"),
             models.Index("model_a", condition=~Q(reasons={}), name="vote_reasons_a"),
             models.Index("model_b", condition=~Q(reasons={}), name="vote_reasons_b"),
             models.Index("created_at", condition=Q(draw_table__isnull=False), name="vote_drawn_time"),

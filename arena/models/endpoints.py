@@ -79,7 +79,7 @@ class EndpointDay(models.Model):
     tokens_per_s_p95 = models.FloatField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=("endpoint", "day"), name="endpoint_day_once")]
+        constraints = [models.UniqueConstraint(fields=("endpoint", "day"), name="endpoint_day_unique")]
 
     def __str__(self) -> str:
         return f"{self.endpoint_id} on {self.day}"

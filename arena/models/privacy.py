@@ -11,7 +11,7 @@ class HashKey(models.Model):
     key = models.BinaryField(max_length=32)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="hash_key_once")]
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="hash_key_single_row")]
 
     def __str__(self) -> str:
         return "the hash key"
@@ -35,7 +35,7 @@ class Report(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=("battle", "reporter"), name="report_once")]
+        constraints = [models.UniqueConstraint(fields=("battle", "reporter"), name="report_unique")]
 
     def __str__(self) -> str:
         return f"report on battle {self.battle_id}"

@@ -56,7 +56,7 @@ def refresh_battle(battle: Battle, **options: Any) -> None:
         raise battle_not_found_error() from None
 
 
-def get_change_error(battle: Battle, error: RequestError) -> RequestError:
+def replace_error_if_deleted(battle: Battle, error: RequestError) -> RequestError:
     """Return the given error, or a 404 if the battle has been deleted."""
     return error if Battle.objects.filter(pk=battle.pk).exists() else battle_not_found_error()
 

@@ -22,7 +22,7 @@ PAIR_HASH_LENGTH = 32
 MAX_CANDIDATES = 200
 CACHE_S = 30
 PROMPT_PREVIEW_LENGTH = 300
-MAX_FIRST_SHIPPED = 2  # more than one, so that not all new visitors judge the same pair
+MAX_SHIPPED_CANDIDATES = 2  # more than one, so that not all new visitors judge the same pair
 
 
 @dataclass(frozen=True)
@@ -92,16 +92,16 @@ def find_prompt(pair_id: UUID) -> str:
 def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | None:
     """Return a random pair that the voter has not judged, or None if there is none.
 
-    Listed battles with one turn come first. If none is left, the draw is among the first `MAX_FIRST_SHIPPED` remaining
-    pairs in the file of shipped pairs, which begins with pairs whose answers are short and similar in length. The
-    voter's own battles, and battles whose original vote does not count, are not drawn. The skipped pair is drawn only
-    if no other is left.
+    Listed battles with one turn come first. If none is left, the draw is among the first `MAX_SHIPPED_CANDIDATES`
+    remaining pairs in the file of shipped pairs, which begins with pairs whose answers are short and similar in length.
+    The voter's own battles, and battles whose original vote does not count, are not drawn. The skipped pair is drawn
+    only if no other is left.
     """
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed_pairs) if pair.owner != voter_id]
     shipped = _list_shipped_pairs()
     judged = _find_judged_ids(voter_id, [pair.id for pair in listed + shipped])
     remaining = [[pair for pair in group if pair.id not in judged] for group in (listed, shipped)]
-    for group, max_candidates in zip(remaining, (MAX_CANDIDATES, MAX_FIRST_SHIPPED), strict=True):
+    for group, max_candidates in zip(remaining, (MAX_CANDIDATES, MAX_SHIPPED_CANDIDATES), strict=True):
         if others := [pair for pair in group if pair.id != skipped]:
             return random.choice(others[:max_candidates])  # noqa: S311  # not a secret
     return next((pair for group in remaining for pair in group), None)

@@ -124,7 +124,7 @@ def show_ratings(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         return _render_error(request, battle_id, error)
     vote: Vote | None = getattr(battle, "vote", None)
     ratings = vote and _load_ratings(battle, vote)
-    if not ratings or not ratings["moves"].board_time:
+    if not ratings or not ratings["changes"].board_time:
         return HttpResponse(status=204)
     return render(request, "arena/reveal/_ratings.html", {"ratings": ratings})
 
@@ -320,5 +320,5 @@ def _build_side_feedback(side: str, winner: str | None, chips: list[list[dict[st
 
 
 def _load_ratings(battle: Battle, vote: Vote) -> dict[str, Any]:
-    moves = reveal.load_rating_moves(battle, vote)
-    return build_ratings({"a": battle.model_a, "b": battle.model_b}, moves)
+    changes = reveal.load_rating_changes(battle, vote)
+    return build_ratings({"a": battle.model_a, "b": battle.model_b}, changes)

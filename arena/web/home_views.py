@@ -14,7 +14,7 @@ from arena.battles.sharing import SharedBattle
 from arena.battles.suggestions import draw_cards, get_card_prompt
 from arena.identity import network_hashes, quotas
 from arena.identity.voters import get_or_create_voter, get_voter_id
-from arena.models import SIDES, Battle, Endpoint, conversation_limit
+from arena.models import SIDES, Battle, Endpoint, get_conversation_limit
 from arena.ready import pairs
 from core.http.errors import RequestError
 
@@ -46,7 +46,7 @@ class BattleFormData:
         )
 
     @property
-    def models(self) -> list[str] | None:
+    def model_slugs(self) -> list[str] | None:
         """The slugs to pass to `lifecycle.start_battle`: both sides, the named set, or None for all models."""
         if self.mode == Battle.Mode.SIDE_BY_SIDE:
             return [slug for slug in self.side_slugs if slug]
@@ -73,12 +73,12 @@ def show_home(request: HttpRequest) -> HttpResponse:
     try:
         check_prompt(form.prompt)
         with quotas.charge_battle(request, form.prompt) as battle_id:
-            set_quotas.charge_named_set(request, form.mode, form.models)
+            set_quotas.charge_named_set(request, form.mode, form.model_slugs)
             battle = lifecycle.start_battle(
                 get_or_create_voter(request),
                 form.prompt,
                 mode=form.mode,
-                models=form.models,
+                models=form.model_slugs,
                 battle_id=battle_id,
                 payer=quotas.get_payer(request),
                 network=network_hashes.compute_current_hash(request),
@@ -103,7 +103,7 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
         "among": [(slug, names.get(slug, slug)) for slug in form.set_slugs],
         "prompt": form.prompt,
         "mode": form.mode,
-        "max_prompt_length": conversation_limit(),
+        "max_prompt_length": get_conversation_limit(),
         "side_choices": list(zip(SIDES, form.side_slugs, strict=True)),
         "models": models,
         "model_count": len(models),
@@ -140,7 +140,7 @@ def _read_prompt(request: HttpRequest) -> str:
         prompt = get_card_prompt(key)
     elif pair_id := pairs.parse_id(request.GET.get("pair", "")):
         prompt = pairs.find_prompt(pair_id)
-    return prompt[: conversation_limit()]
+    return prompt[: get_conversation_limit()]
 
 
 def _read_shown_keys(request: HttpRequest) -> set[int]:

@@ -1,4 +1,4 @@
-"""CPU time quotas for pages and read calls, per address and network, or per voter (see `quotas.is_charged_alone`).
+"""CPU time quotas for pages and read calls, per address and network, or per voter (see `quotas.is_only_voter_charged`).
 
 After a page is rendered, the visitor is charged for the CPU time that it took. Pages from a cache take almost no time
 and are free. Fixed prices would be wrong on most sites, because the cost of a page depends on its URL and on the
@@ -80,7 +80,7 @@ def _render_response(response: HttpResponseBase) -> HttpResponseBase:
 def _build_buckets(request: HttpRequest) -> list[Bucket]:
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return []
-    if quotas.is_charged_alone(request):
+    if quotas.is_only_voter_charged(request):
         return [Bucket(f"work:{get_voter_id(request)}", UNITS_PER_HOUR, BURST_UNITS)]
     return [
         Bucket(f"work:{network.key}", UNITS_PER_HOUR * network.factor, BURST_UNITS * network.factor)

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from arena.battles.reveal import RatingMoves, predict_result
+from arena.battles.reveal import RatingChanges, predict_result
 from arena.models import SIDES, Battle
 from catalog.models import LanguageModel
 from core.text.number_format import round_number
@@ -38,17 +38,17 @@ def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
     return {"facts": _describe_model(card), "figures": [(label, texts) for label, texts in figures if texts]}
 
 
-def build_ratings(models: Mapping[str, LanguageModel], moves: RatingMoves) -> dict[str, Any]:
-    """Return the template context for both models' ratings: `moves`, and one row per side."""
+def build_ratings(models: Mapping[str, LanguageModel], changes: RatingChanges) -> dict[str, Any]:
+    """Return the template context for both models' ratings: `changes`, and one row per side."""
     rows = []
     for side, model in models.items():
-        before = moves.before[side]
-        now = moves.now[side]
-        earlier = before["rating"] if before and now and moves.board_time else None
+        before = changes.before[side]
+        now = changes.now[side]
+        earlier = before["rating"] if before and now and changes.board_time else None
         change = "" if earlier is None else _format_change(round_number(now["rating"]) - round_number(earlier))
         row = {"side": side, "slug": model.slug, "name": model.name, "before": before, "now": now}
         rows.append(row | {"earlier": earlier, "change": change})
-    return {"moves": moves, "rows": rows}
+    return {"changes": changes, "rows": rows}
 
 
 def describe_prediction(battle: Battle, winner: str) -> SafeString | str:

@@ -146,7 +146,7 @@ def _make_room(pending: QuerySet[Submission], networks: Sequence[str]) -> None:
     """Delete a submission if the queue is full. Raises SubmissionQueueFull if no submission can be deleted."""
     if pending.count() < MAX_PENDING:
         return
-    evicted = fair_queue.choose_evicted(pending.defer("payload"), "network", "created_at", networks)
+    evicted = fair_queue.choose_row_to_evict(pending.defer("payload"), "network", "created_at", networks)
     if evicted is None:
         raise SubmissionQueueFull(_("Too many submissions are waiting for review. Try again later."))
     evicted.delete()

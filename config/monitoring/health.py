@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 class SharedResult(Generic[Result]):
     """The result of an expensive check, shared between concurrent requests.
 
-    One thread runs the check, and all callers within `shared_s` seconds get the same result. If `is_cacheable` returns
+    One thread runs the check, and all callers within `cache_s` seconds get the same result. If `is_cacheable` returns
     False for a result, only callers that were already waiting get it. A cached failure would let a web process report
     a failure while another process already reports success.
     """
@@ -37,12 +37,12 @@ class SharedResult(Generic[Result]):
     def __init__(
         self,
         check: Callable[[], Result],
-        shared_s: float = CACHE_S,
+        cache_s: float = CACHE_S,
         is_cacheable: Callable[[Result], bool] = lambda result: True,
     ) -> None:
         self.check = check
         self.is_cacheable = is_cacheable
-        self.shared_s = shared_s
+        self.cache_s = cache_s
         self.timeout_s = TIMEOUT_S
         self._thread = ThreadPoolExecutor(1, check.__name__)
         self._result: Result | None = None
@@ -60,7 +60,7 @@ class SharedResult(Generic[Result]):
             self._checked_at = time.monotonic()
             self._expires_at = self._checked_at
             if self.is_cacheable(self._result):
-                self._expires_at += self.shared_s
+                self._expires_at += self.cache_s
         return cast("Result", self._result)
 
 

@@ -27,21 +27,21 @@ def probe_middleware(get_response: Handler) -> Handler:
     """Return the middleware. It must come before all middleware that uses the host, sessions, or cookies."""
     if iscoroutinefunction(get_response):
 
-        async def asynchronous(request: HttpRequest) -> HttpResponse:
+        async def handle_async(request: HttpRequest) -> HttpResponse:
             if request.path_info in PROBE_VIEWS:
                 return await _call_view(request)
             response: HttpResponse = await get_response(request)
             return response
 
-        return asynchronous
+        return handle_async
 
-    def synchronous(request: HttpRequest) -> HttpResponse:
+    def handle_sync(request: HttpRequest) -> HttpResponse:
         if request.path_info in PROBE_VIEWS:
             return async_to_sync(_call_view)(request)
         response: HttpResponse = get_response(request)
         return response
 
-    return synchronous
+    return handle_sync
 
 
 async def _call_view(request: HttpRequest) -> HttpResponse:

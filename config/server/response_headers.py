@@ -25,15 +25,15 @@ def headers_middleware(get_response: Handler) -> Handler:
     """
     if iscoroutinefunction(get_response):
 
-        async def asynchronous(request: HttpRequest) -> HttpResponseBase:
+        async def handle_async(request: HttpRequest) -> HttpResponseBase:
             return _add_headers(await get_response(request))
 
-        return asynchronous
+        return handle_async
 
-    def synchronous(request: HttpRequest) -> HttpResponseBase:
+    def handle_sync(request: HttpRequest) -> HttpResponseBase:
         return _add_headers(get_response(request))
 
-    return synchronous
+    return handle_sync
 
 
 def _add_headers(response: HttpResponseBase) -> HttpResponseBase:

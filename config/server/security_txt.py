@@ -9,7 +9,7 @@ from django.utils.timezone import now
 VALIDITY = timedelta(days=180)  # the RFC recommends less than a year
 
 
-def security_txt(request: HttpRequest) -> HttpResponse:
+def show_security_txt(request: HttpRequest) -> HttpResponse:
     """Return the contact and its expiry date. The status is 404 if `ARENA_SECURITY_CONTACT` is not set."""
     if not settings.SECURITY_CONTACT:
         raise Http404

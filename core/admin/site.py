@@ -23,7 +23,7 @@ from core.models import AuditEntry
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 MAX_LATEST_CHANGES = 8
-MAX_COUNTED = 10_000
+MAX_COUNTED_ROWS = 10_000
 ENCODED_NUL = "%00"
 OTHER_GROUP = gettext_lazy("More")
 MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
@@ -36,9 +36,9 @@ MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 
 
 def _count_rows(model: type[Model]) -> str:
-    """Return the number of rows as text. Counting stops at `MAX_COUNTED`, because counting more would be slow."""
-    number = model._default_manager.order_by()[: MAX_COUNTED + 1].count()
-    return f"{MAX_COUNTED:,}+" if number > MAX_COUNTED else f"{number:,}"
+    """Return the number of rows as text. Counting stops at `MAX_COUNTED_ROWS`, because counting more would be slow."""
+    number = model._default_manager.order_by()[: MAX_COUNTED_ROWS + 1].count()
+    return f"{MAX_COUNTED_ROWS:,}+" if number > MAX_COUNTED_ROWS else f"{number:,}"
 
 
 def _drop_invalid_keys(view: Any, request: HttpRequest) -> None:

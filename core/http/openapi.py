@@ -167,7 +167,7 @@ Decorator = Callable[[View], View]
 
 
 def describe_call(
-    name: str,
+    operation_id: str,
     *,
     tag: str,
     response: type[Schema],
@@ -179,9 +179,9 @@ def describe_call(
 ) -> Decorator[Any]:
     """Return a decorator that adds a view method to the document and checks its query parameters.
 
-    The first line of the method's docstring is the summary of the call, and the rest is its description. `name` is the
-    operation ID, and `response` is the schema of the response with status `status`. `errors` are the possible error
-    statuses. With `etag`, the call supports `If-None-Match`.
+    The first line of the method's docstring is the summary of the call, and the rest is its description. `response` is
+    the schema of the response with status `status`. `errors` are the possible error statuses. With `etag`, the call
+    supports `If-None-Match`.
     """
     parameters = list(parameters)
     query_parameters = [parameter for parameter in parameters if parameter.location == OpenApiParameter.QUERY]
@@ -190,15 +190,17 @@ def describe_call(
         headers += [IF_NONE_MATCH_HEADER, ETAG_HEADER]
     not_modified = {304: NOT_MODIFIED} if etag else {}
     examples = [
-        OpenApiExample("Response", build_example(response, name), response_only=True, status_codes=[str(status)])
+        OpenApiExample(
+            "Response", build_example(response, operation_id), response_only=True, status_codes=[str(status)]
+        )
     ]
     if request:
         examples.append(OpenApiExample("Request", build_example(request), request_only=True))
 
     def describe(view: View) -> Any:
         summary, description = split_docstring(view)
-        document = extend_schema(
-            operation_id=name,
+        decorate = extend_schema(
+            operation_id=operation_id,
             tags=[tag],
             summary=summary,
             description=description,
@@ -211,21 +213,21 @@ def describe_call(
             },
             examples=examples,
         )
-        return document(_check_parameters(query_parameters, view))
+        return decorate(_check_parameters(query_parameters, view))
 
     return describe
 
 
 def split_docstring(view: Callable[..., Any]) -> tuple[str, str]:
     """Return the summary and the description of a call, each as one line."""
-    summary, _, description = (view.__doc__ or "").partition("\n\n")
+    summary, _separator, description = (view.__doc__ or "").partition("\n\n")
     return " ".join(summary.split()).removesuffix("."), " ".join(description.split())
 
 
 def describe_stream_call(
     view: Callable[..., Any],
     *,
-    name: str,
+    operation_id: str,
     tag: str,
     media_type: str,
     example: str,
@@ -239,7 +241,7 @@ def describe_stream_call(
     error_responses = {str(number): {"description": ERROR_DESCRIPTIONS[number], "content": error} for number in errors}
     return {
         "get": {
-            "operationId": name,
+            "operationId": operation_id,
             "tags": [tag],
             "summary": summary,
             "description": description,
@@ -250,21 +252,21 @@ def describe_stream_call(
     }
 
 
-def _check_parameters(known: Sequence[OpenApiParameter], view: View) -> Any:
+def _check_parameters(known_parameters: Sequence[OpenApiParameter], view: View) -> Any:
     """Return the view, wrapped in a check of its query parameters."""
 
     @wraps(view)
     def checked_view(instance: object, request: Request, *arguments: Any, **options: Any) -> Any:
-        if errors := find_parameter_errors(request.query_params, known):
+        if errors := find_parameter_errors(request.query_params, known_parameters):
             raise ValidationError(errors)
         return view(instance, request, *arguments, **options)
 
     return checked_view
 
 
-def find_parameter_errors(query: QueryDict, known: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
+def find_parameter_errors(query: QueryDict, known_parameters: Sequence[OpenApiParameter]) -> dict[str, list[str]]:
     """Return an error for each unknown query parameter, and for each repeated single-value parameter."""
-    by_name = {parameter.name: parameter for parameter in known}
+    by_name = {parameter.name: parameter for parameter in known_parameters}
     errors = {name: [_build_unknown_parameter_message(by_name)] for name in query if name not in by_name}
     for name, values in query.lists():
         parameter = by_name.get(name)
@@ -273,8 +275,8 @@ def find_parameter_errors(query: QueryDict, known: Sequence[OpenApiParameter]) -
     return errors
 
 
-def _build_unknown_parameter_message(known: Iterable[str]) -> str:
-    if names := ", ".join(known):
+def _build_unknown_parameter_message(known_names: Iterable[str]) -> str:
+    if names := ", ".join(known_names):
         return _("Unknown parameter. This call accepts: %s.") % names
     return _("Unknown parameter. This call accepts no parameters.")
 

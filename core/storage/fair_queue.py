@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Model, QuerySet
 
 
-def choose_evicted(
+def choose_row_to_evict(
     queue: QuerySet[Any], network_field: str, time_field: str, newcomer_hashes: Sequence[str]
 ) -> Model | None:
     """Return the row to evict: the newest row of the network with the most rows.

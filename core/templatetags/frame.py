@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
-HUES = 12
+HUE_COUNT = 12
 
 
 class Identity(NamedTuple):
@@ -61,5 +61,5 @@ def monogram(maker: object) -> SafeString:
     if not words:
         return mark_safe('<span class="monogram"></span>')
     letters = words[0][0] + words[1][0] if len(words) > 1 else words[0][:2]
-    hue = crc32(" ".join(words).casefold().encode()) % HUES
+    hue = crc32(" ".join(words).casefold().encode()) % HUE_COUNT
     return format_html('<span class="monogram" data-hue="{}" aria-hidden="true">{}</span>', hue, letters)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from core.text import number_format
 
 register = template.Library()
-RECENT = timedelta(days=7)
+MAX_RELATIVE_AGE = timedelta(days=7)
 
 
 @register.filter
@@ -70,7 +70,7 @@ def ago(time: datetime) -> str:
     age = now - time
     if age < timedelta(minutes=1):
         return _("just now")
-    if age < RECENT:
+    if age < MAX_RELATIVE_AGE:
         return _("%(age)s ago") % {"age": timesince(time, now, depth=1)}
     return date_format(time, "M j, Y")
 

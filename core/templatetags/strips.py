@@ -31,13 +31,13 @@ class Scale:
     """The axis of several strips.
 
     low, high: the ends of the axis, in the unit of the values; low < high.
-    name: the HTML ID of the axis, unique on the page, or "" if no axis is rendered.
+    axis_id: the HTML ID of the axis, unique on the page, or "" if no axis is rendered.
     mark: a value marked with a dotted line, such as the mean or the chance level, or None.
     """
 
     low: float
     high: float
-    name: str = "axis"
+    axis_id: str = "axis"
     mark: float | None = None
 
     def place(self, value: float) -> float:
@@ -61,7 +61,7 @@ class Scale:
 
 def build_scale(
     values: Iterable[float | None],
-    name: str = "axis",
+    axis_id: str = "axis",
     mark: float | None = None,
     *,
     margin: float = MARGIN,
@@ -80,7 +80,7 @@ def build_scale(
         low, high = _round_outward(low, high)
         margin = END_MARGIN
     space = (high - low) * margin or max(abs(high), 1) * margin
-    return Scale(low - space, high + space, name, mark)
+    return Scale(low - space, high + space, axis_id, mark)
 
 
 def _round_outward(low: float, high: float) -> tuple[float, float]:
@@ -112,7 +112,7 @@ def strip_axis(scale: Scale | None, unit: str = "") -> SafeString | str:
         )
     labels = format_html_join("", '<text x="{}" y="50%">{}</text>', ticks)
     html = '<svg class="strip strip-axis" aria-hidden="true"><defs><g id="{}">{}</g></defs>{}</svg>'
-    return format_html(html, scale.name, lines, labels)
+    return format_html(html, scale.axis_id, lines, labels)
 
 
 def format_tick(value: float) -> str:
@@ -140,7 +140,7 @@ def strip(
     if scale is None or value is None:
         return ""
     line = '<line class="strip-other" x1="{0}" x2="{0}" y1="25%" y2="75%"/>'
-    parts = [format_html('<use href="#{}"/>', scale.name)] if scale.name else []
+    parts = [format_html('<use href="#{}"/>', scale.axis_id)] if scale.axis_id else []
     parts.append(format_html_join("", line, ((scale.format_position(other),) for other in others)))
     if fitted:
         parts.append(_draw_interval(scale, low, high))

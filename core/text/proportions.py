@@ -27,7 +27,7 @@ class Proportion:
         return min(self._middle + self._half_width, 100.0)
 
     @property
-    def is_even(self) -> bool:
+    def includes_half(self) -> bool:
         """True if the interval contains 50%."""
         return self.low <= 50 <= self.high
 

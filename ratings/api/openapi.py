@@ -25,14 +25,14 @@ def add_stream_paths(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add the paths of the two streams. This is a postprocessing hook for drf-spectacular."""
     result["paths"]["/api/v1/leaderboard/events"] = describe_stream_call(
         views.stream_board_events,
-        name="leaderboard_events",
+        operation_id="leaderboard_events",
         tag=views.BOARDS_TAG,
         media_type="text/event-stream",
         example=BOARD_EVENTS,
     )
     result["paths"]["/api/v1/votes.jsonl"] = describe_stream_call(
         views.download_votes,
-        name="vote_file",
+        operation_id="vote_file",
         tag=views.VOTES_TAG,
         media_type="application/x-ndjson",
         example=VOTE_FILE,

@@ -12,13 +12,13 @@ TIME_FORMAT = "ISO 8601, in UTC unless it has an offset (encode + as %2B)"
 POOL = OpenApiParameter("pool", str, default="live", description="Pool slug (see `pools/`).")
 CATEGORY = OpenApiParameter("category", str, default="overall", description="Category slug (see `categories/`).")
 AT = OpenApiParameter("at", str, description=f"Return the newest board at or before this time. {TIME_FORMAT}.")
-NEWEST_BOARD = (
+NEWEST_BOARD_PARAMETERS = (
     POOL,
     CATEGORY,
     OpenApiParameter("style_control", bool, default=False, description="Remove the effect of style from the ratings."),
     OpenApiParameter("method", str, enum=METHODS, default="bt", description="Rating method: Bradley-Terry or Elo."),
 )
-BOARD = (*NEWEST_BOARD, AT)
+BOARD_PARAMETERS = (*NEWEST_BOARD_PARAMETERS, AT)
 
 
 def parse_model_slugs(slugs: Iterable[str]) -> list[str]:

@@ -18,7 +18,7 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from arena.api.openapi import MODELS_TAG
-from arena.endpoints.profiles import get_known_model
+from arena.endpoints.profiles import get_model_or_404
 from arena.identity import quotas, stream_limits
 from arena.models import LIVE_POOL
 from catalog.api.views import BENCHMARKS_TAG, check_form
@@ -68,12 +68,12 @@ class ModelDetailView(APIView):
         Returns the same fields as the model list, plus the model's positions on the boards, voters' reasons, the
         license terms, conflicting sources, and benchmark scores.
         """
-        report = model_report.build_model_report(get_known_model(slug), request.query_params)
+        report = model_report.build_model_report(get_model_or_404(slug), request.query_params)
         return Response(serializers_reports.ModelReportSchema(report).data)
 
 
 class LeaderboardView(APIView):
-    @describe_board_call("leaderboard", response=serializers.BoardSchema, parameters=parameters.BOARD)
+    @describe_board_call("leaderboard", response=serializers.BoardSchema, parameters=parameters.BOARD_PARAMETERS)
     def get(self, request: Request) -> HttpResponseBase:
         """Get a board.
 
@@ -93,7 +93,7 @@ class PairwiseView(APIView):
         "leaderboard_pairwise",
         response=serializers.PairwiseSchema,
         parameters=[
-            *parameters.BOARD,
+            *parameters.BOARD_PARAMETERS,
             OpenApiParameter(
                 "models",
                 str,
@@ -126,7 +126,7 @@ class FrontierView(APIView):
         "leaderboard_frontier",
         response=serializers.FrontierSchema,
         parameters=[
-            *parameters.BOARD,
+            *parameters.BOARD_PARAMETERS,
             OpenApiParameter(
                 "against",
                 str,
@@ -153,7 +153,7 @@ class RatingHistoryView(APIView):
         "leaderboard_history",
         response=serializers.RatingHistorySchema,
         parameters=[
-            *parameters.BOARD,
+            *parameters.BOARD_PARAMETERS,
             OpenApiParameter(
                 "model", str, many=True, description="Up to twenty slugs. The default is the ten best models."
             ),

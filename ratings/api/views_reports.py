@@ -16,7 +16,7 @@ class CertificateView(APIView):
     @describe_board_call(
         "leaderboard_certificate",
         response=serializers_reports.CertificateSchema,
-        parameters=parameters.NEWEST_BOARD,
+        parameters=parameters.NEWEST_BOARD_PARAMETERS,
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Get a board's certificate.
@@ -37,7 +37,7 @@ class MovementReportView(APIView):
         "leaderboard_moved",
         response=serializers_reports.MovementReportSchema,
         parameters=[
-            *parameters.NEWEST_BOARD,
+            *parameters.NEWEST_BOARD_PARAMETERS,
             OpenApiParameter(
                 "since", str, description=f"Start. The default is a day before the end. {parameters.TIME_FORMAT}."
             ),

@@ -83,7 +83,7 @@ def unwritten(folder):
 )
 def test_only_what_fits_into_memory_is_affordable(room, kept):
     models = [LocalModel("a", "A", 400, unwritten), LocalModel("b", "B", 300, unwritten)]
-    assert "".join(model.name for model in local_models.select_affordable(models, room)) == kept
+    assert "".join(model.name for model in local_models.select_models_that_fit(models, room)) == kept
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ async def test_requests_of_strangers_write_next_to_nothing(supervisor, tmp_path,
     command = (sys.executable, "-P", "-m", *web)
     ready = partial(is_http_ok, port, "/healthz")
     await supervisor.start(
-        Program("web", ("env", f"PYTHONPATH={PROJECT_ROOT}", f"DATABASE_URL={migrated}", *command), log, ready=ready)
+        Program("web", ("env", f"PYTHONPATH={PROJECT_ROOT}", f"DATABASE_URL={migrated}", *command), log, is_ready=ready)
     )
 
     await asyncio.to_thread(ask, port, [(LONG_PATH, "127.0.0.1"), ("/api/v1/", "evil.example")] * 50)

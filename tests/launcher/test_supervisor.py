@@ -55,7 +55,7 @@ async def stage(tmp_path):
 def obedient(stage: Stage, name: str, **facts) -> Program:
     """A program that logs its start and its end."""
     script = f'trap "note ended; exit 0" TERM; note started; {FOREVER}'
-    return stage.program(name, script, ready=stage.noted(f"{name} started"), **facts)
+    return stage.program(name, script, is_ready=stage.noted(f"{name} started"), **facts)
 
 
 @pytest.mark.slow
@@ -70,8 +70,8 @@ async def test_start_waits_until_ready_and_stop_goes_backwards(stage):
 async def test_start_runs_a_group_together(stage):
     together = 'note {0}; while ! grep -q "{1}" notes; do sleep 0.02; done; note met; ' + FOREVER
     await stage.supervisor.start(
-        stage.program("a", together.format("here", "b here"), ready=stage.noted("a met")),
-        stage.program("b", together.format("here", "a here"), ready=stage.noted("b met")),
+        stage.program("a", together.format("here", "b here"), is_ready=stage.noted("a met")),
+        stage.program("b", together.format("here", "a here"), is_ready=stage.noted("b met")),
     )
     assert {"a met", "b met"} <= set(stage.notes)
 
@@ -89,7 +89,7 @@ async def test_start_runs_a_group_together(stage):
 async def test_start_tells_in_one_line_why_it_failed(stage, script, message):
     with pytest.raises(ProgramError) as caught:
         await stage.supervisor.start(
-            stage.program("x", script, ready=stage.noted("never"), ready_within=1),
+            stage.program("x", script, is_ready=stage.noted("never"), ready_within=1),
         )
     assert str(caught.value) == f"{message} (log: {stage.folder}/x.log)"
 
@@ -99,14 +99,18 @@ async def test_stop_ends_what_a_failed_start_left(stage):
     with pytest.raises(ProgramError):
         await stage.supervisor.start(
             obedient(stage, "good"),
-            stage.program("bad", "until grep -q good notes; do sleep 0.02; done; exit 1", ready=stage.noted("never")),
+            stage.program(
+                "bad", "until grep -q good notes; do sleep 0.02; done; exit 1", is_ready=stage.noted("never")
+            ),
         )
     await stage.supervisor.stop()
     assert not alive(stage.pid("good"))
 
 
 async def test_cancelled_start_leaves_nothing(stage):
-    starting = asyncio.create_task(stage.supervisor.start(stage.program("slow", FOREVER, ready=stage.noted("never"))))
+    starting = asyncio.create_task(
+        stage.supervisor.start(stage.program("slow", FOREVER, is_ready=stage.noted("never")))
+    )
     assert await stage.until(lambda: (stage.folder / "slow.pid").exists() and stage.pid("slow"))
     starting.cancel()
     await asyncio.wait([starting])
@@ -138,7 +142,7 @@ async def test_five_deaths_in_a_minute_are_a_failure(stage, monkeypatch):
 
 @pytest.mark.slow
 async def test_stop_kills_what_does_not_listen(stage):
-    deaf = stage.program("deaf", f'trap "" TERM; note started; {FOREVER}', ready=stage.noted("deaf started"))
+    deaf = stage.program("deaf", f'trap "" TERM; note started; {FOREVER}', is_ready=stage.noted("deaf started"))
     await stage.supervisor.start(Program(**{**vars(deaf), "stop_within": 0.2}))
     await stage.supervisor.stop()
     assert not alive(stage.pid("deaf"))
@@ -147,7 +151,7 @@ async def test_stop_kills_what_does_not_listen(stage):
 
 async def test_a_programs_children_end_with_it(stage):
     script = f"({FOREVER}) & echo $! >child.pid; note started; {FOREVER}"
-    await stage.supervisor.start(stage.program("x", script, ready=stage.noted("x started")))
+    await stage.supervisor.start(stage.program("x", script, is_ready=stage.noted("x started")))
     await stage.supervisor.stop()
     assert await stage.until(lambda: not alive(stage.pid("child")))
 
@@ -155,7 +159,7 @@ async def test_a_programs_children_end_with_it(stage):
 async def test_stop_sends_the_programs_own_signal(stage):
     script = f'trap "note interrupted; exit" INT; note started; {FOREVER}'
     await stage.supervisor.start(
-        stage.program("x", script, ready=stage.noted("x started"), signal=signal.Signals.SIGINT)
+        stage.program("x", script, is_ready=stage.noted("x started"), signal=signal.Signals.SIGINT)
     )
     await stage.supervisor.stop()
     assert stage.notes == ["x started", "x interrupted"]
@@ -180,7 +184,7 @@ async def test_run_raises_the_last_words(stage, script, message):
 async def test_program_keeps_held_descriptors_open(stage):
     reading, writing = os.pipe()
     await stage.supervisor.start(
-        stage.program("x", f"note started; {FOREVER}", ready=stage.noted("x started"), inherited_fds=(writing,))
+        stage.program("x", f"note started; {FOREVER}", is_ready=stage.noted("x started"), inherited_fds=(writing,))
     )
     os.close(writing)
     os.set_blocking(reading, False)
@@ -195,7 +199,7 @@ async def test_program_keeps_held_descriptors_open(stage):
 def replaceable(stage: Stage) -> Program:
     """Notes how it starts: at once, or as a standby process that reads a byte."""
     standby = f"note waits; read -r _ </dev/fd/$0 || exit 1; note continues; echo life; {FOREVER}"
-    facts = {"standby": stage.program("x", standby).command, "ready": stage.noted("x starts"), "restarts": False}
+    facts = {"standby": stage.program("x", standby).command, "is_ready": stage.noted("x starts"), "restarts": False}
     return stage.program("x", f"note starts; echo life; {FOREVER}", **facts)
 
 

@@ -64,7 +64,7 @@ class HttpBackend:
     ) -> AsyncGenerator[StreamPart]:
         """See Backend.stream."""
         deadline = Deadline(timeouts)
-        decoder = AnswerDecoder(self.create_reader(), answer_bytes=compute_answer_limit(request))
+        decoder = AnswerDecoder(self.create_reader(), max_answer_bytes=compute_answer_limit(request))
         response = None
         try:
             response = await self._open_response(request, session, deadline, timeouts)
@@ -95,7 +95,7 @@ class HttpBackend:
 
     def _finalize_error(self, error: Exception, decoder: AnswerDecoder, request: Request) -> BackendError:
         return provider_errors.finalize_error(
-            provider_errors.build_exception_error(error), has_begun=decoder.has_begun, api_key=request.api_key
+            provider_errors.convert_exception(error), has_begun=decoder.has_begun, api_key=request.api_key
         )
 
     async def _open_response(

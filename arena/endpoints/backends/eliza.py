@@ -124,14 +124,14 @@ def match_pattern(pattern: Sequence[str], words: Sequence[str]) -> list[list[str
     lengths = range(len(words) + 1) if head == "*" else (1,)
     for length in lengths:
         part = list(words[:length])
-        if head == "*" or (part and is_element_match(head, part[0])):
+        if head == "*" or (part and matches_element(head, part[0])):
             other_parts = match_pattern(rest, words[length:])
             if other_parts is not None:
                 return [part, *other_parts]
     return None
 
 
-def is_element_match(element: str, word: str) -> bool:
+def matches_element(element: str, word: str) -> bool:
     return word in WORD_GROUPS[element[1:]] if element.startswith("/") else word == element
 
 

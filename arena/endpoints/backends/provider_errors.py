@@ -134,7 +134,7 @@ def build_event_error(error: Any, text: str) -> BackendError:
     return build_status_error(status, text)
 
 
-def build_exception_error(error: Exception) -> BackendError:
+def convert_exception(error: Exception) -> BackendError:
     """Return the error for an exception from the network, a timeout, or a malformed answer."""
     if isinstance(error, BackendError):
         return error

@@ -32,15 +32,17 @@ class AnswerDecoder:
     If `feed` or `end` raises BackendError, it first yields all complete parts. The error's action assumes that the
     answer has not begun.
 
-    budget: maximum bytes of reasoning and answer together
-    answer_bytes: maximum bytes of the answer alone
+    max_bytes: maximum bytes of reasoning and answer together
+    max_answer_bytes: maximum bytes of the answer alone
     """
 
-    def __init__(self, reader: EventReader, budget: int = MAX_TEXT_BYTES, answer_bytes: int | None = None) -> None:
+    def __init__(
+        self, reader: EventReader, max_bytes: int = MAX_TEXT_BYTES, max_answer_bytes: int | None = None
+    ) -> None:
         self._reader = reader
         self._parser = sse.EventStreamParser()
-        self._total_budget = TextBudget(budget)
-        self._answer_budget = TextBudget(answer_bytes) if answer_bytes else None
+        self._total_budget = TextBudget(max_bytes)
+        self._answer_budget = TextBudget(max_answer_bytes) if max_answer_bytes else None
         self._received_bytes = 0
         self._document: list[bytes] | None = None
         self._answer_cleaner = TextCleaner()

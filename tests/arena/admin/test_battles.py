@@ -75,7 +75,7 @@ def messages(client):
 
 
 @pytest.mark.parametrize(
-    ("action", "review"), [("show_on_models", "listed"), ("leave_unlisted", "unlisted"), ("withdraw", "withdrawn")]
+    ("action", "review"), [("list_on_model_pages", "listed"), ("leave_unlisted", "unlisted"), ("withdraw", "withdrawn")]
 )
 def test_operator_decides_about_a_published_battle(admin, action, review):
     first, second = (factories.battle("voted", shared_at=now(), review="waiting", shared_network="x") for _ in range(2))
@@ -104,7 +104,7 @@ def test_what_readers_report_hides_nothing_that_waits(admin):
     assert admin.get(f"{LIST}?published=reported").context["cl"].result_count == 12
 
 
-@pytest.mark.parametrize("action", ["show_on_models", "leave_unlisted", "withdraw"])
+@pytest.mark.parametrize("action", ["list_on_model_pages", "leave_unlisted", "withdraw"])
 def test_who_may_only_look_decides_nothing(client, action):
     watcher = User.objects.create_user("watcher", is_staff=True)
     watcher.user_permissions.add(Permission.objects.get(codename="view_battle"))

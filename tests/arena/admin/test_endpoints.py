@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.utils import timezone
 
-from arena.admin.endpoints import MAX_RUNNING_TESTS, EndpointAdmin, describe_probe
+from arena.admin.endpoints import TEST_SLOT_LIMITS, EndpointAdmin, describe_probe
 from arena.endpoints.probe import NO_KEY, ProbeResult
 from arena.models import Endpoint, EndpointCall, EndpointDay
 from core.models import AuditEntry
@@ -157,7 +157,7 @@ def test_button_shows_nothing_of_what_a_provider_says_to_an_error(admin, provide
 
 def test_button_is_for_two_endpoints_at_a_time_in_all_web_processes(admin):
     another_process = SharedSlots("tests")
-    slots = [another_process.acquire(MAX_RUNNING_TESTS) for _ in range(2)]
+    slots = [another_process.acquire(TEST_SLOT_LIMITS) for _ in range(2)]
 
     answer = admin.post(f"{LIST}{factories.endpoint().pk}/ask/", follow=True)
 

@@ -5,7 +5,7 @@ import pytest
 from arena.answers.answering import format_log_detail, measure_call
 from arena.answers.live_turn import LiveSide
 from arena.endpoints.backends.protocol import Action, BackendError, Usage
-from arena.endpoints.backends.provider_errors import build_exception_error, build_status_error, finalize_error
+from arena.endpoints.backends.provider_errors import build_status_error, convert_exception, finalize_error
 from tests.arena.answers.turns import side_job
 
 ASKED, FIRST, LAST = 100.0, 103.0, 105.0
@@ -49,7 +49,7 @@ def test_measured_gives_the_speed_between_the_first_and_the_last_part(of, speed)
         (build_status_error(404, "no such model"), "unavailable, status 404: no such model"),
         (build_status_error(429, "slow down"), "unavailable, status 429: slow down"),
         (build_status_error(503, "overloaded"), "unavailable, status 503: overloaded"),
-        (build_exception_error(TimeoutError("no first token")), "timeout, TimeoutError: no first token"),
+        (convert_exception(TimeoutError("no first token")), "timeout, TimeoutError: no first token"),
     ],
 )
 def test_log_words_quote_a_provider_only_where_no_question_can_have_caused_the_failure(error, words):

@@ -244,7 +244,9 @@ def test_engine_waits_for_no_reader_of_a_turn_that_it_has_lost(engine, served):
     Answer.objects.filter(turn=turn, side="b").update(attempt=99)
 
     assert eventually(lambda: not engine.turns)
-    assert eventually(lambda: not [task for task in engine.background if task.get_coro().__name__ == "_finish_sides"])
+    assert eventually(
+        lambda: not [task for task in engine.background_tasks if task.get_coro().__name__ == "_finish_sides"]
+    )
 
 
 def test_engine_shows_each_side_its_own_history(engine, served, provider):

@@ -27,7 +27,7 @@ def test_side_holds_text_back_until_it_is_released():
     side.feed("Hello")
     side.feed(" there")
 
-    assert side.lane == Lane(waiting=11, began=True)
+    assert side.lane == Lane(waiting=11, has_begun=True)
     assert side.text() == ""
     assert (side.release(3), side.release(4)) == ("Hel", "lo t")
     assert side.text() == "Hello t"
@@ -75,11 +75,11 @@ def test_side_takes_thoughts_for_tokens_but_does_not_begin_with_them():
     first = side.first_at
 
     assert side.last_at == first
-    assert not side.lane.began
+    assert not side.lane.has_begun
 
     side.feed("Hello")
     assert side.first_at == first < side.last_at
-    assert (side.build_result().reasoning, side.lane.began) == ("Hm", True)
+    assert (side.build_result().reasoning, side.lane.has_begun) == ("Hm", True)
 
 
 def test_begin_forgets_what_a_model_thought_that_failed():

@@ -247,7 +247,7 @@ async def test_stops_gives_battles_that_were_asked_to_stop(publisher):
     battles = [str(uuid4()) for _ in range(3)]
     waiting = asyncio.create_task(publisher.read_stops())
     async with asyncio.timeout(30):
-        while publisher.last_stop is None:
+        while publisher.last_stop_id is None:
             await asyncio.sleep(0.01)
     announcements.request_stop(battles[0])
     assert battles[0] in await waiting

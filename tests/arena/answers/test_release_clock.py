@@ -33,15 +33,15 @@ class Source:
         self.total = sum(size for _, size in pieces)
 
 
-def play(a, b, random=None, limit=20_000, lone=False):
+def play(a, b, random=None, limit=20_000, is_single_sided=False):
     """The characters that each tick releases for both sides, until both are over."""
-    clock, lanes, released = ReleaseClock(random or seeded(), lone=lone), (Lane(), Lane()), []
+    clock, lanes, released = ReleaseClock(random or seeded(), is_single_sided=is_single_sided), (Lane(), Lane()), []
     for tick in range(limit):
         for lane, source in zip(lanes, (a, b), strict=True):
             arrived = sum(size for arrival, size in source.pieces if arrival == tick)
             lane.waiting += arrived
-            lane.began |= arrived > 0
-            lane.ended |= tick >= source.ends_at
+            lane.has_begun |= arrived > 0
+            lane.has_ended |= tick >= source.ends_at
         steps = clock.tick(*lanes)
         for lane, step in zip(lanes, steps, strict=True):
             assert 0 <= step <= lane.waiting
@@ -150,9 +150,9 @@ def test_tick_of_a_side_asked_again_by_itself_shows_nothing_of_its_rhythm(source
     nobody = Source([], ends_at=0)
     sides = (source, nobody) if pane == 0 else (nobody, source)
 
-    released = [steps[pane] for steps in play(*sides, lone=True)]
+    released = [steps[pane] for steps in play(*sides, is_single_sided=True)]
 
-    at_once = [x for x, _ in play(Source([(0, source.total)], ends_at=0), nobody, lone=True)]
+    at_once = [x for x, _ in play(Source([(0, source.total)], ends_at=0), nobody, is_single_sided=True)]
     assert not any(released[: source.ends_at])
     assert released[source.ends_at :] == at_once
     assert pace_of(released) == pytest.approx(SINGLE_SIDE_PACE, rel=0.2)
@@ -160,7 +160,7 @@ def test_tick_of_a_side_asked_again_by_itself_shows_nothing_of_its_rhythm(source
 
 @given(sources)
 def test_tick_of_a_side_asked_again_by_itself_comes_to_its_end(source):
-    released = play(source, Source([], ends_at=0), lone=True)
+    released = play(source, Source([], ends_at=0), is_single_sided=True)
 
     assert sum(x for x, _ in released) == source.total
 
@@ -186,11 +186,11 @@ def test_tick_does_not_trickle_the_last_characters():
 def test_tick_gives_up_what_was_dropped_when_the_voter_stopped():
     clock, stopped, ended = (
         ReleaseClock(seeded()),
-        Lane(waiting=500, began=True),
-        Lane(waiting=500, began=True, ended=True),
+        Lane(waiting=500, has_begun=True),
+        Lane(waiting=500, has_begun=True, has_ended=True),
     )
     clock.tick(stopped, ended)
-    stopped.waiting, stopped.ended = 0, True
+    stopped.waiting, stopped.has_ended = 0, True
 
     assert clock.tick(stopped, ended)[0] == 0
 

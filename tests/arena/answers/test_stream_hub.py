@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 async def follow(hub, slot, battle_id, position, write_now):
-    view = await battle_view.load_view_and_release(battle_id)
+    view = await battle_view.load_battle_view_async(battle_id)
     async with aclosing(hub.follow(slot, battle_id, view, position, write_now)) as events:
         async for chunk in events:
             yield chunk
@@ -339,7 +339,7 @@ async def test_follow_fills_a_gap_of_an_open_page_from_the_database_and_the_late
     lease = worker.held("a")
     await worker.say("a", "!")
     async with asyncio.timeout(30):
-        while len(hub.recent) < 2:
+        while len(hub.recent_entries) < 2:
             await asyncio.sleep(0.01)
     await in_database(extend_leases, [[lease]])
 
@@ -387,10 +387,10 @@ async def test_hub_keeps_the_latest_events_only(hub, page, worker, monkeypatch):
     for number in range(5):
         await worker.say("a", str(number))
         await page.shows("a", "01234"[: number + 1])
-    assert hub.recent
+    assert hub.recent_entries
 
     async with asyncio.timeout(30):
-        while hub.recent:
+        while hub.recent_entries:
             await asyncio.sleep(0.02)
 
 

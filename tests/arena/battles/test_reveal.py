@@ -11,7 +11,7 @@ from arena.battles.reveal import (
     Prediction,
     build_reveal,
     build_reveal_cards,
-    load_rating_moves,
+    load_rating_changes,
     load_standing,
     predict_result,
 )
@@ -207,11 +207,11 @@ def test_ratings_follow_the_next_board_whether_or_not_the_vote_counts(battle, st
     vote = Vote.objects.get()
     assert vote.counted is not stopped
 
-    before = load_rating_moves(battle, vote)
+    before = load_rating_changes(battle, vote)
     board_time = vote.created_at + timedelta(seconds=1)
     moved = ALPHA | {"rating": 1040.0, "ci_high": 1100.0}
     Standing.objects.update(ratings={"alpha": moved, "beta": ALPHA}, updated_at=board_time)
-    after = load_rating_moves(battle, vote)
+    after = load_rating_changes(battle, vote)
 
     assert (before.board_time, before.now) == (None, before.before)
     assert before.before == {"a": ALPHA | {"models": 2}, "b": None}
@@ -224,4 +224,4 @@ def test_ratings_of_two_newcomers_have_no_axis(battle):
     published()
     lifecycle.cast_vote(battle, "a")
 
-    assert load_rating_moves(battle, Vote.objects.get()).scale is None
+    assert load_rating_changes(battle, Vote.objects.get()).scale is None

@@ -386,7 +386,7 @@ def test_parameters_hold_no_key(name, around):
     endpoint = {"kind": "echo", "parameters": {"top_p": 1, "more": around({name: "sk-1"})}}
     with pytest.raises(models_file.InvalidFieldError) as wrong:
         models_file.check_endpoint("x", endpoint)
-    assert (wrong.value.field, name in wrong.value.words, "sk-1" in str(wrong.value)) == ("parameters", True, False)
+    assert (wrong.value.field, name in wrong.value.problem, "sk-1" in str(wrong.value)) == ("parameters", True, False)
 
 
 @pytest.mark.parametrize(

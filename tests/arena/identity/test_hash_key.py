@@ -21,7 +21,7 @@ def away(*arguments, **options):
 @pytest.mark.django_db
 def test_key_is_made_by_the_migrations_and_there_is_only_one():
     assert len(bytes(HashKey.objects.get().key)) == 32
-    with pytest.raises(IntegrityError, match="hash_key_once"):
+    with pytest.raises(IntegrityError, match="hash_key_single_row"):
         HashKey.objects.create(id=2, key=b"another")
 
 

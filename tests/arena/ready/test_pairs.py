@@ -43,7 +43,7 @@ def test_listed_battle_comes_before_the_shipped_pairs(listed):
 
 
 def test_shipped_pairs_are_drawn_among_the_first_ones_in_the_file():
-    first = list(shipped_pairs.load_pairs())[: pairs.MAX_FIRST_SHIPPED + 1]
+    first = list(shipped_pairs.load_pairs())[: pairs.MAX_SHIPPED_CANDIDATES + 1]
     voter = Voter.objects.create()
     assert {pairs.draw_pair(voter.pk).id for _ in range(80)} == set(first[:-1])
     judge(first[0], voter)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from arena.battles.reveal import RatingMoves
+from arena.battles.reveal import RatingChanges
 from arena.endpoints.performance import EndpointPerformance
 from arena.models import Battle
 from arena.web.reveal_cards import build_ratings, describe_card, describe_prediction
@@ -75,6 +75,6 @@ def test_prediction_needs_two_ratings():
 )
 def test_change_is_the_difference_of_the_rounded_ratings_on_the_next_board(before, now, board_time, change):
     rows = [{"a": rating and {"rating": rating}, "b": None} for rating in (before, now)]
-    ratings = build_ratings({side: LanguageModel() for side in "ab"}, RatingMoves("live", board_time, *rows, None))
+    ratings = build_ratings({side: LanguageModel() for side in "ab"}, RatingChanges("live", board_time, *rows, None))
 
     assert [row["change"] for row in ratings["rows"]] == [change, ""]

@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from django.utils.safestring import mark_safe
 
 from arena.battles.history import VoterRecord
-from arena.battles.reveal import RatingMoves
+from arena.battles.reveal import RatingChanges
 from arena.endpoints.performance import EndpointPerformance
 from arena.web.reveal_cards import describe_card
 from core.templatetags.strips import build_scale
@@ -109,14 +109,14 @@ def chips(chosen=()):
 
 def ratings(before, now=None, board_time=None):
     """The ratings of model a. Model b has none."""
-    moves = RatingMoves(
+    changes = RatingChanges(
         "live", board_time, {"a": before}, {"a": now or before}, build_scale([1000, 1100], "ratings-axis")
     )
     earlier = before["rating"] if before and board_time else None
     a = {"side": "a", "name": "Quokka <7B>", "slug": "quokka", "before": before, "now": now or before}
     a |= {"earlier": earlier, "change": "+27" if earlier else ""}
     b = {"side": "b", "name": "Wombat", "slug": "wombat", "before": None, "now": None, "earlier": None, "change": ""}
-    return {"moves": moves, "rows": [a, b]}
+    return {"changes": changes, "rows": [a, b]}
 
 
 def voted(vote, rating=RATED, prediction=None, **model_a):

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def shared(monkeypatch):
     """Clear results that other tests have shared."""
-    made = health.SharedResult(health.collect_status, shared_s=0)
+    made = health.SharedResult(health.collect_status, cache_s=0)
     monkeypatch.setattr(health, "_shared_status", made)
     return made
 
@@ -97,7 +97,7 @@ async def ask(times=1):
 
 
 async def test_ready_looks_once_for_all_who_ask_at_once(looks, shared):
-    shared.shared_s = 30
+    shared.cache_s = 30
     request = asyncio.create_task(ask(75))
     await asyncio.sleep(0.1)
     looks.go_on.set()
@@ -107,7 +107,7 @@ async def test_ready_looks_once_for_all_who_ask_at_once(looks, shared):
 
 
 async def test_ready_looks_again_after_a_while(looks, shared):
-    shared.shared_s = 0.05
+    shared.cache_s = 0.05
     looks.go_on.set()
     for _ in range(2):
         await ask()
@@ -216,7 +216,7 @@ async def test_result_that_does_not_last_is_shared_only_with_those_who_wait():
         time.sleep(0.1)
         return checks[-1]
 
-    shared = health.SharedResult(check, shared_s=60, is_cacheable=lambda result: result == "up")
+    shared = health.SharedResult(check, cache_s=60, is_cacheable=lambda result: result == "up")
 
     assert await asyncio.gather(shared.get(), shared.get(), shared.get()) == ["down"] * 3
     assert [await shared.get(), await shared.get()] == ["up", "up"]

@@ -25,7 +25,7 @@ def figures():
 @pytest.fixture
 def shared(monkeypatch):
     """Replace the metrics with a constant, because these tests are only about access."""
-    made = health.SharedResult(lambda: b"arena_up 1\n", shared_s=0)
+    made = health.SharedResult(lambda: b"arena_up 1\n", cache_s=0)
     monkeypatch.setattr(prometheus, "_shared_metrics", made)
     return made
 

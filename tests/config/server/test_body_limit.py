@@ -111,7 +111,7 @@ async def test_some_paths_take_more_and_say_how_much():
 
 
 def test_paths_that_take_more_are_those_of_files_of_scores(settings):
-    room = {path: most - MAX_FILE_BYTES for path, most in settings.LARGER_BODIES.items()}
+    room = {path: most - MAX_FILE_BYTES for path, most in settings.BODY_LIMITS_BY_PATH.items()}
 
     assert room.keys() == {reverse("submit"), reverse("submission-list")}
     assert min(room.values()) > 10_000

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.models import Submission
-from core.storage.fair_queue import choose_evicted
+from core.storage.fair_queue import choose_row_to_evict
 
 pytestmark = pytest.mark.django_db
 
@@ -31,5 +31,5 @@ def test_newest_row_of_the_largest_network_is_evicted(queue, newcomer, evicted):
         )
         for number, network in enumerate(queue)
     ]
-    chosen = choose_evicted(Submission.objects.all(), "network", "created_at", newcomer)
+    chosen = choose_row_to_evict(Submission.objects.all(), "network", "created_at", newcomer)
     assert chosen == (None if evicted is None else rows[evicted])

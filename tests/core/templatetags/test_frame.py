@@ -34,7 +34,7 @@ def test_monogram_of_an_unknown_maker_is_empty(maker: str | None) -> None:
 def test_monograms_use_all_hues() -> None:
     hues = {frame.monogram(f"Maker {n}").split('"')[3] for n in range(200)}
 
-    assert hues == {str(hue) for hue in range(frame.HUES)}
+    assert hues == {str(hue) for hue in range(frame.HUE_COUNT)}
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def positions(html, element):
 def test_scale_contains_all_values_with_some_space(values, ends):
     scale = build_scale(values, "board", 1000)
     assert (scale and (scale.low, scale.high)) == ends
-    assert scale is None or (scale.name, scale.mark) == ("board", 1000)
+    assert scale is None or (scale.axis_id, scale.mark) == ("board", 1000)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,6 @@ def test_share_of_nothing_is_unknown():
 
 
 def test_share_says_whether_it_may_be_even():
-    assert compute_proportion(52, 100).is_even
-    assert not compute_proportion(700, 1000).is_even
-    assert not compute_proportion(300, 1000).is_even
+    assert compute_proportion(52, 100).includes_half
+    assert not compute_proportion(700, 1000).includes_half
+    assert not compute_proportion(300, 1000).includes_half

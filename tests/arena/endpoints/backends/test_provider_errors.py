@@ -9,8 +9,8 @@ from arena.endpoints.backends.protocol import Action, BackendError
 from arena.endpoints.backends.provider_errors import (
     MAX_DETAIL_LENGTH,
     build_event_error,
-    build_exception_error,
     build_status_error,
+    convert_exception,
     finalize_error,
 )
 
@@ -196,7 +196,7 @@ def test_from_event_knows_a_prompt_that_is_too_long():
     ],
 )
 def test_from_exception_says_what_to_do_next(error, action, reason):
-    translated = build_exception_error(error)
+    translated = convert_exception(error)
     assert (translated.action, translated.reason) == (action, reason)
 
 

@@ -94,7 +94,7 @@ def test_answer_gives_what_was_held_back_at_the_end():
 
 
 def test_answer_is_cut_at_its_size():
-    decoder = create_decoder(budget=10)
+    decoder = create_decoder(max_bytes=10)
     assert [*decoder.feed(chunk("123456789") + chunk("é") + chunk("x"))] == [Delta("123456789")]
     assert decoder.is_truncated
     assert decoder.is_complete
@@ -102,7 +102,7 @@ def test_answer_is_cut_at_its_size():
 
 
 def test_answer_counts_reasoning_into_its_size():
-    decoder = create_decoder(budget=10)
+    decoder = create_decoder(max_bytes=10)
     event = {"choices": [{"delta": {"reasoning": "12345678"}}]}
     assert [*decoder.feed(b"data: " + orjson.dumps(event) + b"\n\n")] == [Reasoning("12345678")]
     assert [*decoder.feed(chunk("12345"))] == [Delta("12")]
