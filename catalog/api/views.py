@@ -94,7 +94,7 @@ class ScalingView(APIView):
         """
         form = scaling.ScalingForm(request.query_params)
         check_form(form)
-        plan = form.plan()
+        plan = form.build_plan()
         fields = {**vars(plan), **vars(plan.actual), "models": scaling.load_trained_models()}
         return Response(serializers.ScalingPlanSchema(fields).data)
 

@@ -213,7 +213,7 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], 
 
 def _build_percent_scale(table: str, rows: Iterable[RankingRow], chance: float) -> Scale | None:
     """Return the axis for these scores with their intervals. It need not begin at 0%."""
-    scores = [row.ranked.scored for row in rows]
+    scores = [row.ranked.comparable for row in rows]
     ends = [end for score in scores for end in (score.percent, score.low_percent, score.high_percent)]
     return build_scale(ends, f"axis-{table}", chance or None, has_end_ticks=True)
 
@@ -227,7 +227,7 @@ def _list_higher(rows: Sequence[RankingRow], ranking: Sequence[RankingRow]) -> l
 
 
 def _get_score(row: RankingRow) -> float:
-    return row.ranked.scored.percent
+    return row.ranked.comparable.percent
 
 
 def _get_page(rows: Sequence[Any], name: str, query: Mapping[str, str], size: int = SCORES_PER_PAGE) -> Page[Any]:

@@ -237,7 +237,7 @@ def _index_rated_rows(rows: Sequence[Row]) -> dict[str, Row]:
 
 
 def _match_rated(ranking: Ranking, rated_rows: Mapping[str, Row]) -> tuple[RatedScore, ...]:
-    scores = [row.ranked.scored for row in ranking.rows]
+    scores = [row.ranked.comparable for row in ranking.rows]
     return tuple(RatedScore(score, rated_rows[score.model]) for score in scores if score.model in rated_rows)
 
 
