@@ -87,7 +87,7 @@ def build_movement_report(board_key: BoardKey, since: datetime | None, until: da
         return report
     return replace(
         report,
-        votes=None if board["votes"] is None else difference.votes,
+        votes=None if board["votes"] is None else difference.votes_change,
         shift=difference.shift,
         movements=difference.movements,
         added=difference.added,

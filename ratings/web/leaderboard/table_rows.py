@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core.templatetags.strips import Scale, build_scale, strip
 from ratings.boards.changes import has_rank
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, describe_missing_votes, explain_provisional
-from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_error, format_interval, format_whole
+from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_margin, format_whole
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, LeaderboardEntry, format_cell
 
 PROPRIETARY_LICENSE = "proprietary"  # the catalog's name for the terms of closed weights
@@ -120,7 +120,7 @@ def build_row(
         same_ranks=format_same_ranks(row),
         rating=format_whole(row["rating"]),
         interval=format_interval(row),
-        error=format_error(row),
+        error=format_margin(row),
         strip=strip(scale, row["rating"], row["ci_low"], row["ci_high"], fitted=row["interval"] is not None),
         marks=marks,
         tier=tier,

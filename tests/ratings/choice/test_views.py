@@ -410,7 +410,7 @@ def test_each_limit_says_what_dropping_it_adds(client, three):
     for model, amount in zip(three, (5, 5, 1), strict=True):
         priced(model, amount)
     limits = client.get(PAGE, {"commercial": "on", "price": "2"}).context["limits"]
-    assert [(limit.label, limit.more, limit.without) for limit in limits] == [
+    assert [(limit.label, limit.additional_matches, limit.query_without) for limit in limits] == [
         ("Commercial use allowed, possibly with conditions", 1, "price=2"),
         ("Max $ per million tokens (blended)", 2, "commercial=on"),
     ]
