@@ -94,8 +94,8 @@ class BenchmarkComparison:
     regression: None if there is a `problem`.
     points: sorted by residual, lowest first. Without a regression, they are sorted by rating, highest first.
     left_out: models that have a score but no usable rating.
-    needed: the minimum number of models for a regression.
-    far: the minimum distance from the line, in standard deviations, at which a model counts as far from it.
+    min_models: the minimum number of models for a regression.
+    min_outlier_z: the minimum distance from the line, in standard deviations, at which a model counts as far from it.
     """
 
     benchmark: Benchmark
@@ -107,8 +107,8 @@ class BenchmarkComparison:
     regression: BenchmarkRegression | None
     points: list[Row]
     left_out: list[Row]
-    needed: ClassVar[int] = MIN_MODELS
-    far: ClassVar[float] = MIN_OUTLIER_Z
+    min_models: ClassVar[int] = MIN_MODELS
+    min_outlier_z: ClassVar[float] = MIN_OUTLIER_Z
 
     @property
     def n(self) -> int:

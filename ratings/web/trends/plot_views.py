@@ -178,7 +178,7 @@ def _build_frontier_context(view: PlotView) -> dict[str, Any]:
         "has_speeds": view.against == frontier.SPEED or frontier.count_models_with_speed(rows) >= MIN_MODELS,
         "frontier": [row | _format_prices(row) for row in report["rows"]],
         "weights": {row["open_weights"] for row in report["rows"]},
-        "here": {row["has_enabled_endpoint"] for row in report["rows"]},
+        "availability": {row["has_enabled_endpoint"] for row in report["rows"]},
         "frontier_json": build_board_url(
             "leaderboard-frontier", view.board_key, at=report["computed_at"], against=view.against
         ),

@@ -276,7 +276,7 @@ def test_plot_of_prices_names_the_suggestions(client, three):
     page = client.get(PAGE, {"price": "9"}).content.decode()
     assert page.count('<svg class="calc-plot"') == 1
     plot = page.partition('<svg class="calc-plot"')[2].partition("</svg>")[0]
-    assert re.findall(r'class="said"[^>]*>([^<]*)', plot) == ["Cheap", "Best"]
+    assert re.findall(r'class="callout"[^>]*>([^<]*)', plot) == ["Cheap", "Best"]
 
 
 def test_page_without_a_task_names_the_cheapest_model(client, three):

@@ -42,9 +42,9 @@ def test_page_says_what_moved(client, week):
 
 def test_the_plot_colors_the_models_whose_rating_or_rank_changed(client, week):
     context = client.get(PAGE).context
-    assert context["moved"]["zinc"] == "up"
-    assert "newcomer" not in context["moved"]
-    assert client.get(PAGE, {"method": "elo"}).context["moved"] == {}
+    assert context["directions"]["zinc"] == "up"
+    assert "newcomer" not in context["directions"]
+    assert client.get(PAGE, {"method": "elo"}).context["directions"] == {}
 
 
 def test_page_compares_two_times_of_choice(client, week):
