@@ -74,7 +74,7 @@ def compute_weights_at(votes: Votes, run: float, networks: int) -> Floats:
     weight[new] *= crowds.limit_crowds(hour, network[new], votes.voter[new], weight[new], limit)
     open_new = np.flatnonzero(first[votes.voter] > votes.time - 1)
     rows = [(DAY_S * votes.time[vote], str(network[vote]), False) for vote in open_new]
-    crowded = open_new[crowds.find_crowded(rows, crowds.compute_open_limit(old_weight))]
+    crowded = open_new[crowds.mark_votes_over_limit(rows, crowds.compute_open_limit(old_weight))]
     weight[np.setdiff1d(crowded, closed)] = 0
     return weight
 

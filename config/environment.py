@@ -192,8 +192,8 @@ class Environment:
         parse_count,
         default=6,
         meaning=(
-            "Battles that one voter can watch at a time. One address can watch ten times as many battles, and also ten"
-            " times as many boards."
+            "Battles that one voter can watch at a time. One address can watch ten times this number of battles, and in"
+            " addition the same number of boards."
         ),
     )
     arena_tokens_per_day: int = declare(

@@ -82,7 +82,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "core.http.color_scheme.color_scheme",
-                "ratings.web.leaderboard.leaders.leaders",
+                "ratings.web.leaderboard.leaders.add_leaders",
             ],
             "loaders": [
                 (

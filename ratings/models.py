@@ -62,7 +62,9 @@ class Pool(models.Model):
     filtered_at = models.DateTimeField(null=True, blank=True, help_text="Time of the filter's last run.")
     filtered_votes = models.BigIntegerField(default=0, help_text="Number of votes at the filter's last run.")
     open_limit = models.FloatField(
-        null=True, blank=True, help_text="New voters' votes in an hour that have weight before their epoch closes."
+        null=True,
+        blank=True,
+        help_text="Maximum number of new voters' votes per hour that have weight before their epoch closes.",
     )
 
     def __str__(self) -> str:

@@ -44,7 +44,7 @@ def refresh(tick: int = 0) -> None:
     global _finished_tick  # noqa: PLW0603  # skips ticks that several processes have scheduled
     tick = tick or int(time.time() / INTERVAL_S)
     if not _is_refresh_due():
-        pair_tables.write_pending_tables(everything=True)
+        pair_tables.write_pending_tables(include_all_large=True)
         return
     if tick != _finished_tick:
         has_published = bool(board_refresh.refresh())

@@ -175,7 +175,7 @@ class CostOptionSchema(Schema):
 
 class GpuFleetSchema(Schema):
     replicas = IntegerField(source="gpus.replicas")
-    gpus = IntegerField(source="gpus.number", help_text="Total number of GPUs across all replicas.")
+    gpus = IntegerField(source="gpus.gpu_count", help_text="Total number of GPUs across all replicas.")
 
 
 class SelfHostingCostSchema(GpuFleetSchema, CostOptionSchema):

@@ -94,7 +94,7 @@ class ScalingView(APIView):
         """
         form = scaling.ScalingForm(request.query_params)
         check_form(form)
-        plan = form.plan()
+        plan = form.build_plan()
         fields = {**vars(plan), **vars(plan.actual), "models": scaling.load_trained_models()}
         return Response(serializers.ScalingPlanSchema(fields).data)
 
@@ -112,8 +112,9 @@ class CostView(APIView):
 
         Compares the cost of an API with the cost of self-hosting, in US dollars, and finds the break-even point. Send
         API prices, a GPU price, or the number of parameters. Results are null if the request does not contain
-        enough input for them. If you send `model`, its prices and size fill the fields that you leave out. With
-        `context`, these are the prices for prompts of that many tokens. You can write numbers as 70B, 1.4T, or 5.9e23.
+        enough input for them. If you send `model`, its prices and size fill the fields that you leave out. If you also
+        send `context`, the prices are those for prompts with that many tokens. You can write numbers as 70B, 1.4T, or
+        5.9e23.
         """
         known_model = cost_prefill.load_known_model(request.query_params)
         form = cost_prefill.build_prefilled_form(request.query_params, known_model)

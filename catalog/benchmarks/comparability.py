@@ -83,7 +83,7 @@ class RankedScore:
     first one that are not significantly lower than it.
     """
 
-    scored: ComparableScore
+    comparable: ComparableScore
     place: int
     low: float | None
     high: float | None
@@ -180,7 +180,7 @@ def _rank_group(scores: list[ComparableScore]) -> list[RankedScore]:
 def _build_ranked_score(score: ComparableScore, first: ComparableScore, place: int) -> RankedScore:
     error = compute_standard_error(score)
     return RankedScore(
-        scored=score,
+        comparable=score,
         place=place,
         low=None if error is None else max(0.0, score.value - Z95 * error),
         high=None if error is None else min(1.0, score.value + Z95 * error),

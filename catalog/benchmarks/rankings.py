@@ -25,7 +25,7 @@ class RankingRow(NamedTuple):
     @property
     def error(self) -> float | None:
         """The reported standard error, or the binomial one if none was reported."""
-        return compute_standard_error(self.ranked.scored)
+        return compute_standard_error(self.ranked.comparable)
 
 
 class ModelScore(NamedTuple):
@@ -93,7 +93,7 @@ def load_rankings(benchmark: Benchmark) -> list[Ranking]:
     stored_by_id = {id(comparable): score for comparable, score in pairs}
     ranked = rank_scores(comparable for comparable, _ in pairs)
     return [
-        Ranking(conditions, [RankingRow(row, stored_by_id[id(row.scored)]) for row in rows])
+        Ranking(conditions, [RankingRow(row, stored_by_id[id(row.comparable)]) for row in rows])
         for conditions, rows in ranked.items()
     ]
 

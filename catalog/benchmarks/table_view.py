@@ -67,8 +67,8 @@ class ScoreCell(NamedTuple):
     """A score as a percentage.
 
     `value` is the raw score. `normalized` is 0 at chance level. `stderr` is the measured standard error on a scale from
-    0 to 1, and `n` is the number of questions. `who` is the person or organization that measured the score. `submitted`
-    is True if a visitor submitted it.
+    0 to 1, and `n` is the number of questions. `measured_by` is the person or organization that measured the score.
+    `submitted` is True if a visitor submitted it.
     """
 
     value: float
@@ -76,7 +76,7 @@ class ScoreCell(NamedTuple):
     stderr: float | None
     n: int | None
     self_reported: bool
-    who: str
+    measured_by: str
     submitted: bool = False
 
     @property

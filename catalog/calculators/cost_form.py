@@ -57,10 +57,10 @@ def _build_integer_field(label: Any, high: float, low: float = 1, **options: Any
 
 @dataclass(frozen=True)
 class CostPreset:
-    """An example of monthly use. `words` explains the numbers in `values`."""
+    """An example of monthly use, and an explanation of the numbers in `values`."""
 
     label: Any
-    words: Any
+    explanation: Any
     values: dict[str, str]
 
 

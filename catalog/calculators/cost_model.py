@@ -144,12 +144,12 @@ class GpuFleet:
     operations_rate: Decimal = ZERO
 
     @property
-    def number(self) -> int:
+    def gpu_count(self) -> int:
         return self.replicas * self.per_replica
 
     @property
     def monthly_cost(self) -> Decimal:
-        return self.number * self.price_per_hour * HOURS_PER_MONTH
+        return self.gpu_count * self.price_per_hour * HOURS_PER_MONTH
 
 
 def build_api_option(use: MonthlyUse, prices: ApiPrices, work: LaunchWork) -> CostOption:
@@ -168,7 +168,7 @@ def build_own_option(
     """
     monthly = {"gpus": gpus.monthly_cost, "operations": gpus.operations_hours * gpus.operations_rate}
     one_time = {"build": work.dollars, "tuning": tuning_hours * gpus.price_per_hour, "data": data_cost}
-    weeks = work.weeks + tuning_hours / gpus.number / HOURS_PER_WEEK
+    weeks = work.weeks + tuning_hours / gpus.gpu_count / HOURS_PER_WEEK
     return CostOption(_build_items(monthly), _build_items(one_time), weeks, gpus)
 
 

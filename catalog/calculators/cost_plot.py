@@ -24,20 +24,20 @@ class CostPlot:
 
     tokens: the current number of tokens per month.
     break_even: the number of tokens per month at which both options cost the same, or None if there is none.
-    api_fixed, api_tokens: the cost of the API without tokens, and the cost of the current tokens.
-    own: the cost of self-hosting, which does not depend on the tokens as long as there are enough GPUs.
+    api_fixed_cost, api_token_cost: the cost of the API without tokens, and the cost of the current tokens.
+    own_cost: the cost of self-hosting, which does not depend on the tokens as long as there are enough GPUs.
     right: the right end of the horizontal axis.
     """
 
     tokens: int
     break_even: int | None
-    api_fixed: float
-    api_tokens: float
-    own: float
+    api_fixed_cost: float
+    api_token_cost: float
+    own_cost: float
     right: int = RIGHT
 
     def compute_api_cost(self, tokens: float) -> float:
-        return self.api_fixed + self.api_tokens * tokens / self.tokens
+        return self.api_fixed_cost + self.api_token_cost * tokens / self.tokens
 
     @cached_property
     def x(self) -> LogAxis:
@@ -46,9 +46,9 @@ class CostPlot:
 
     @cached_property
     def y(self) -> LogAxis:
-        lowest = max(self.compute_api_cost(self.x.low), self.own / MAX_COST_RATIO)
-        highest = min(self.compute_api_cost(self.x.high), self.own * MAX_COST_RATIO)
-        return build_axis([lowest, highest, self.own], BOTTOM, TOP)
+        lowest = max(self.compute_api_cost(self.x.low), self.own_cost / MAX_COST_RATIO)
+        highest = min(self.compute_api_cost(self.x.high), self.own_cost * MAX_COST_RATIO)
+        return build_axis([lowest, highest, self.own_cost], BOTTOM, TOP)
 
     @property
     def api_path(self) -> str:
@@ -63,7 +63,7 @@ class CostPlot:
 
     @property
     def own_y(self) -> float:
-        return self.y.place(self.own)
+        return self.y.place(self.own_cost)
 
     @property
     def break_even_x(self) -> float | None:
@@ -94,9 +94,9 @@ def build_cost_plot(comparison: CostComparison) -> CostPlot | None:
     return CostPlot(
         tokens=comparison.use.tokens,
         break_even=comparison.break_even.tokens if comparison.break_even else None,
-        api_fixed=_compute_monthly_cost(api, comparison.months) - token_cost,
-        api_tokens=token_cost,
-        own=own_cost,
+        api_fixed_cost=_compute_monthly_cost(api, comparison.months) - token_cost,
+        api_token_cost=token_cost,
+        own_cost=own_cost,
     )
 
 

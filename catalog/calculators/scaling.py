@@ -56,7 +56,7 @@ class ScalingForm(DefaultsForm):
             self.add_error("params" if values["compute"] is None else "compute", str(error))
         return self.cleaned_data
 
-    def plan(self) -> TrainingPlan:
+    def build_plan(self) -> TrainingPlan:
         """Return the plan for a valid form."""
         training: TrainingRun = self.cleaned_data["training"]
         return build_plan(training, LAWS[self.get_value("law")])

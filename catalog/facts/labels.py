@@ -28,7 +28,7 @@ class FieldLabel(NamedTuple):
     """The display name of a model field, and a sentence that explains why the field matters."""
 
     label: "StrPromise"
-    why: "StrPromise"
+    explanation: "StrPromise"
 
 
 FIELD_LABELS: dict[str, FieldLabel] = {
@@ -142,7 +142,7 @@ class FactRow:
     field: str
     label: str
     value: str
-    why: str
+    explanation: str
     source: str
     link: str
     as_of: date
@@ -176,19 +176,19 @@ def _build_label(field: str, value: Any) -> FieldLabel:
     if field != "retires_on":
         return label
     has_date_begun = has_begun(parse_day(value))
-    why = FIELD_LABELS["status"].why if has_date_begun else label.why
-    return FieldLabel(RETIREMENT_LABELS[has_date_begun, has_day(value)], why)
+    explanation = FIELD_LABELS["status"].explanation if has_date_begun else label.explanation
+    return FieldLabel(RETIREMENT_LABELS[has_date_begun, has_day(value)], explanation)
 
 
 def _build_fact_row(fact: Fact, facts: list[Fact]) -> FactRow:
-    label, why = _build_label(fact.field, fact.value)
+    label, explanation = _build_label(fact.field, fact.value)
     differing = list_differing_facts(fact, facts)
     other_values = dict.fromkeys(format_value(other.field, other.value) for other in differing)
     return FactRow(
         field=fact.field,
         label=str(label),
         value=format_value(fact.field, fact.value),
-        why=str(why),
+        explanation=str(explanation),
         source=fact.source,
         link=extract_link(fact.source),
         as_of=fact.as_of,

@@ -18,7 +18,7 @@ from catalog.facts.claims import choose_facts, record_claims
 from catalog.facts.fields import Claim, parse_day
 from catalog.importers import listed_tables
 from catalog.importers.listed_refresh import group_entries
-from catalog.importers.listed_selection import DescribedModel, Selection, add_retirement, get_trust_rank, select_listed
+from catalog.importers.listed_selection import CatalogModel, Selection, add_retirement, get_trust_rank, select_listed
 from catalog.importers.price_rows import drop_version, save_prices
 from catalog.matching import seed_files
 from catalog.matching.resolver import NamedModels
@@ -35,14 +35,14 @@ class ListedImportResult:
 
     model_count: the number of models with a listed fact or price.
     fact_count, price_count: the numbers of new or changed facts and prices.
-    refused: the number of entries or values that were not used, by reason.
+    refused_counts: the number of entries or values that were not used, by reason.
     conflict_count: the number of conflicts between entries.
     """
 
     model_count: int = 0
     fact_count: int = 0
     price_count: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
+    refused_counts: Counter[str] = field(default_factory=Counter)
     conflict_count: int = 0
 
 
@@ -98,9 +98,9 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
     prices = []
     for model in models:
         maker = model.organization.name if model.organization else ""
-        described = DescribedModel(model.slug, find_provider_of_maker(maker), model.open_weights, checked[model.pk])
-        selection = select_listed(described, entries_by_model.get(model.pk, []))
-        result.refused += selection.refused
+        catalog_model = CatalogModel(model.slug, find_provider_of_maker(maker), model.open_weights, checked[model.pk])
+        selection = select_listed(catalog_model, entries_by_model.get(model.pk, []))
+        result.refused_counts += selection.refused_counts
         result.conflict_count += len(selection.conflicts)
         if selection.claims or selection.prices:
             result.model_count += 1
@@ -148,7 +148,7 @@ def _may_add_price(current: str | None, selection: Selection) -> bool:
     if current is None or drop_version(current) == drop_version(source):
         return True
     rank = get_trust_rank("price", None, source)
-    return "price" not in selection.hosted and rank <= get_trust_rank("price", None, current)
+    return "price" not in selection.hosted_fields and rank <= get_trust_rank("price", None, current)
 
 
 def _merge_claims(stored: Mapping[str, Claim], selection: Selection) -> list[Claim]:
@@ -168,7 +168,10 @@ def _may_replace(old: Claim, claim: Claim, selection: Selection) -> bool:
     if drop_version(old.source) == drop_version(claim.source):
         return True
     old_rank = get_trust_rank(old.field, old.value, old.source)
-    return claim.field not in selection.hosted and get_trust_rank(claim.field, claim.value, claim.source) <= old_rank
+    return (
+        claim.field not in selection.hosted_fields
+        and get_trust_rank(claim.field, claim.value, claim.source) <= old_rank
+    )
 
 
 def _replace_listed_claims(claims: Mapping[int, Iterable[Claim]], today: date) -> int:

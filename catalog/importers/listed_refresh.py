@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from catalog.facts.fields import parse_value
 from catalog.importers import listed_tables
 from catalog.importers.listed_selection import (
+    CatalogModel,
     DatedPrice,
-    DescribedModel,
     ListedConflict,
     format_rates,
     get_package,
@@ -53,7 +53,7 @@ class RefreshReport:
     described: the number of models with facts from packages.
     unlisted: the number of models that no package lists.
     facts, prices: the changes to the two tables.
-    refused: the number of entries or values that were not used, by reason.
+    refused_counts: the number of entries or values that were not used, by reason.
     conflicts: pairs of a model name and a conflict.
     """
 
@@ -62,7 +62,7 @@ class RefreshReport:
     unlisted: int = 0
     facts: TableChanges = field(default_factory=TableChanges)
     prices: TableChanges = field(default_factory=TableChanges)
-    refused: Counter[str] = field(default_factory=Counter)
+    refused_counts: Counter[str] = field(default_factory=Counter)
     conflicts: list[tuple[str, ListedConflict]] = field(default_factory=list)
 
 
@@ -121,7 +121,7 @@ def read_packages(folder: Path, today: date, report: RefreshReport) -> list[List
     return records
 
 
-def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel]:
+def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[CatalogModel]:
     """Return the models in the shipped facts and scores, and on the reference board.
 
     `board` yields pairs of a name and a provider, as spelled on the board. Rolling aliases and `REUSED_NAMES` are
@@ -144,7 +144,7 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[DescribedModel
         if name.lower() not in slugs and not is_known:
             makers[name] = parsed.maker or ""
     return [
-        DescribedModel(name, find_provider_of_maker(maker), checked[name].get("open_weights"), checked[name])
+        CatalogModel(name, find_provider_of_maker(maker), checked[name].get("open_weights"), checked[name])
         for name, maker in sorted(makers.items())
         if not is_rolling(name) and name not in REUSED_NAMES
     ]
@@ -157,7 +157,7 @@ def _list_scored_models() -> list[tuple[str, str]]:
 
 
 def refresh_tables(
-    known: Sequence[DescribedModel], records: Sequence[ListedModel], folder: Path, report: RefreshReport
+    known: Sequence[CatalogModel], records: Sequence[ListedModel], folder: Path, report: RefreshReport
 ) -> None:
     """Update the two tables in a folder, and record the changes in `report`."""
     facts = listed_tables.parse_facts(_read_rows(folder / listed_tables.FACTS_FILE))
@@ -177,7 +177,7 @@ def refresh_tables(
         selection = select_listed(model, entries)
         if selection.claims:
             report.described += 1
-        report.refused += selection.refused
+        report.refused_counts += selection.refused_counts
         report.conflicts += [(model.name, conflict) for conflict in selection.conflicts]
         new_facts[model.name] = listed_tables.update_facts(old_facts, selection.claims, packages, report.facts)
         if model.name in checked:
@@ -209,7 +209,7 @@ def format_report(report: RefreshReport) -> str:
     lines.append(f"{report.described} models described, {report.unlisted} not in any package")
     for name, changes in (("facts", report.facts), ("prices", report.prices)):
         lines.append(f"{name}: {changes.new} new, {changes.changed} changed, {changes.removed} removed")
-    refused = (f"{reason} ({count})" for reason, count in sorted(report.refused.items()))
+    refused = (f"{reason} ({count})" for reason, count in sorted(report.refused_counts.items()))
     lines.append(f"refused entries and values: {', '.join(refused) or 'none'}")
     lines.append(f"conflicts between sources: {len(report.conflicts)}")
     for model, conflict in report.conflicts:

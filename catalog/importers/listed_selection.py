@@ -40,7 +40,7 @@ YUAN_PER_DOLLAR = (Decimal(6), Decimal("8.5"))  # the range of the last twenty y
 
 
 @dataclass(frozen=True)
-class DescribedModel:
+class CatalogModel:
     """A model in the catalog.
 
     provider: the company that sells the model for the maker, or "" if unknown.
@@ -79,18 +79,18 @@ class ListedConflict:
 class Selection:
     """The claims and prices of one model.
 
-    refused: the number of entries or values that were not used, by reason.
-    hosted: the fields with a host's value instead of the maker's. "price" can be one of them.
+    refused_counts: the number of entries or values that were not used, by reason.
+    hosted_fields: the fields with a host's value instead of the maker's. "price" can be one of them.
     """
 
     claims: list[Claim] = field(default_factory=list)
     prices: list[DatedPrice] = field(default_factory=list)
     conflicts: list[ListedConflict] = field(default_factory=list)
-    refused: Counter[str] = field(default_factory=Counter)
-    hosted: set[str] = field(default_factory=set)
+    refused_counts: Counter[str] = field(default_factory=Counter)
+    hosted_fields: set[str] = field(default_factory=set)
 
 
-def select_listed(known: DescribedModel, records: Sequence[ListedModel]) -> Selection:
+def select_listed(known: CatalogModel, records: Sequence[ListedModel]) -> Selection:
     """Return the claims and prices of a model.
 
     `records` are the entries of this model in all packages, the most trusted package first.
@@ -104,8 +104,8 @@ def select_listed(known: DescribedModel, records: Sequence[ListedModel]) -> Sele
     if not is_open:
         hosted = []
     yuan_count = sum(record.provider == YUAN for record in records)
-    selection.refused["another currency"] = yuan_count
-    selection.refused["another host"] = len(records) - len(own) - len(hosted) - yuan_count
+    selection.refused_counts["another currency"] = yuan_count
+    selection.refused_counts["another host"] = len(records) - len(own) - len(hosted) - yuan_count
     for name in FACT_FIELDS:
         if not (is_open and name in RETIREMENT_FIELDS):  # a host stops serving a model, but the weights remain
             possible = _refuse_impossible(selection, known, name, own)
@@ -115,7 +115,7 @@ def select_listed(known: DescribedModel, records: Sequence[ListedModel]) -> Sele
     return selection
 
 
-def _is_own(known: DescribedModel, record: ListedModel) -> bool:
+def _is_own(known: CatalogModel, record: ListedModel) -> bool:
     """Return True if the model's maker sells it under this entry."""
     is_maker = record.provider == known.provider or not known.provider
     return is_maker and sells_own_model(record.provider, record.id)
@@ -128,7 +128,7 @@ def _sort_hosted(records: Sequence[ListedModel]) -> list[ListedModel]:
 
 
 def _refuse_impossible(
-    selection: Selection, known: DescribedModel, name: str, own: Sequence[ListedModel]
+    selection: Selection, known: CatalogModel, name: str, own: Sequence[ListedModel]
 ) -> list[ListedModel]:
     """Return the maker's entries, except those whose value for a field is impossible, and count the refused ones.
 
@@ -137,7 +137,7 @@ def _refuse_impossible(
     selected = {claim.field: claim.value for claim in selection.claims} | dict(known.checked)
     bounds = {field: value for field, value in selected.items() if value != UNPUBLISHED}
     possible = [record for record in own if _is_possible(name, record.claims, bounds, own)]
-    selection.refused["impossible value"] += len(own) - len(possible)
+    selection.refused_counts["impossible value"] += len(own) - len(possible)
     return possible
 
 
@@ -169,7 +169,7 @@ def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], h
     if not candidates:
         return
     if not own_with_value:
-        selection.hosted.add(name)
+        selection.hosted_fields.add(name)
     used, *others = sorted(candidates, key=lambda record: get_trust_rank(name, record.claims[name], record.source))
     value = used.claims[name]
     selection.claims.append(Claim(name, value, used.get_source(name), used.as_of))
@@ -221,9 +221,9 @@ def _add_derived_claims(selection: Selection, own: Sequence[ListedModel], hosted
     if limit and context is None:
         selection.claims.append(Claim("context_window", limit.value, limit.source, limit.as_of))
         context = limit
-        if "max_input" in selection.hosted:
-            selection.hosted.add("context_window")
-    if limit and context and (limit.value >= context.value or "max_input" in selection.hosted):
+        if "max_input" in selection.hosted_fields:
+            selection.hosted_fields.add("context_window")
+    if limit and context and (limit.value >= context.value or "max_input" in selection.hosted_fields):
         selection.claims.remove(limit)  # it is the same as the context, or applies to one host only
     if "retires_on" in claims and "status" in claims:
         selection.claims.remove(claims["status"])  # `add_retirement` derives the status from the date
@@ -247,7 +247,7 @@ def add_retirement(claims: Iterable[Claim], today: date) -> list[Claim]:
 def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
     offers = _list_offers(selection, own)
     if not offers:
-        selection.hosted.add("price")
+        selection.hosted_fields.add("price")
         host_offers = _list_offers(selection, hosted)
         offers = [offer for offer in host_offers if offer.provider == host_offers[0].provider]
     offers = _refuse_yuan(selection, offers)
@@ -255,7 +255,7 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
         return
     used, *others = offers
     current = used.prices[0]
-    if "price" in selection.hosted:
+    if "price" in selection.hosted_fields:
         current = replace(current, context=_get_host_context(used))
     selection.prices.append(DatedPrice(current, used.get_source("price"), used.as_of))
     for other in _list_other_sources(used, others):
@@ -265,7 +265,7 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
             selection.conflicts.append(ListedConflict("price", rates, used.source, other_rates, other.source))
     with_longest_history = max(offers, key=lambda offer: len(offer.prices))
     for price in with_longest_history.prices[1:]:
-        if price.since and not price.is_free and not price.is_cheaper_when_longer:
+        if price.since and not price.has_zero_rate and not price.is_cheaper_when_longer:
             selection.prices.append(DatedPrice(price, with_longest_history.source, price.since))
 
 
@@ -279,15 +279,19 @@ def _get_host_context(record: ListedModel) -> int | None:
 def _list_offers(selection: Selection, records: Sequence[ListedModel]) -> list[ListedModel]:
     """Return the entries with a plausible price, and count the refused ones."""
     priced = [record for record in records if record.prices]
-    selection.refused["price of zero"] += sum(record.prices[0].is_free for record in priced)
-    selection.refused["cheaper for longer prompts"] += sum(record.prices[0].is_cheaper_when_longer for record in priced)
-    return [record for record in priced if not (record.prices[0].is_free or record.prices[0].is_cheaper_when_longer)]
+    selection.refused_counts["price of zero"] += sum(record.prices[0].has_zero_rate for record in priced)
+    selection.refused_counts["cheaper for longer prompts"] += sum(
+        record.prices[0].is_cheaper_when_longer for record in priced
+    )
+    return [
+        record for record in priced if not (record.prices[0].has_zero_rate or record.prices[0].is_cheaper_when_longer)
+    ]
 
 
 def _refuse_yuan(selection: Selection, offers: list[ListedModel]) -> list[ListedModel]:
     """Return the entries, except those priced in yuan, whose price is about seven times that of another entry."""
     refused = {id(higher) for higher, lower in _iter_pairs(offers) if _is_in_yuan(higher.prices[0], lower.prices[0])}
-    selection.refused["another currency"] += len(refused)
+    selection.refused_counts["another currency"] += len(refused)
     return [offer for offer in offers if id(offer) not in refused]
 
 

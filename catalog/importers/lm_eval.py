@@ -99,7 +99,7 @@ def _build_run_fields(document: Mapping[str, Any], task: str, groups: list[str],
     template = document.get("chat_template_sha")
     return {
         "model": _parse_model_name(document, config),
-        "benchmark": (task, *groups),
+        "benchmark_names": (task, *groups),
         "task": parse_text(task, "results: the name of a task"),
         "n": None if effective is None else parse_count(effective, f"n-samples.{task}.effective"),
         "limited": config.get("limit") is not None or _is_partial(samples, task),

@@ -86,7 +86,7 @@ def _build_score(line: Line, column: str) -> ScoreRow:
     value = parse_share(line[f"evaluations_{column}_value"], f"evaluations_{column}_value")
     return ScoreRow(
         model=parse_text(line["model_name"], "model_name"),
-        benchmark=(task.name,),
+        benchmark_names=(task.name,),
         task=task.name,
         metric=task.metric,
         value=value,

@@ -10,13 +10,13 @@ from catalog.facts.fields import Claim
 class ScoreRow:
     """A score and its conditions.
 
-    `model` is the name in the file. `benchmark` contains slugs or task names to look up, in order of preference. If
-    none exists, a benchmark with the first name is created. `claims` contains the file's claims about the model. All
+    `model` is the name in the file. `benchmark_names` contains slugs or task names to look up, in order of preference.
+    If none exists, a benchmark with the first name is created. `claims` contains the file's claims about the model. All
     other fields correspond to fields of `catalog.models.Score`.
     """
 
     model: str
-    benchmark: tuple[str, ...]
+    benchmark_names: tuple[str, ...]
     task: str
     metric: str
     value: float

@@ -75,9 +75,9 @@ def import_scores(rows: Collection[ScoreRow], run_digest: str) -> ScoreImportRes
     benchmarks = _BenchmarkLookup()
     scores = [
         Score(
-            **{key: value for key, value in vars(row).items() if key not in ("model", "benchmark", "claims")},
+            **{key: value for key, value in vars(row).items() if key not in ("model", "benchmark_names", "claims")},
             model_id=models.get_or_create(row.model),
-            benchmark_id=benchmarks.get_or_create(row.benchmark),
+            benchmark_id=benchmarks.get_or_create(row.benchmark_names),
             run=run_digest,
         )
         for row in rows
@@ -87,8 +87,8 @@ def import_scores(rows: Collection[ScoreRow], run_digest: str) -> ScoreImportRes
     return ScoreImportResult(
         score_count=stored,
         model_count=len({score.model_id for score in scores}),
-        new_model_count=models.created,
-        new_benchmark_count=benchmarks.created,
+        new_model_count=models.created_count,
+        new_benchmark_count=benchmarks.created_count,
         limited_count=sum(row.limited for row in rows),
         replaced_count=replaced,
     )
@@ -135,7 +135,7 @@ def preview_scores(rows: Collection[ScoreRow]) -> list[ScorePreview]:
     """Return a preview of `import_scores` for these rows. Nothing is stored."""
     models = ModelLookup()
     benchmarks = _BenchmarkLookup()
-    matches = [(row, models.find(row.model), benchmarks.find(row.benchmark)) for row in rows]
+    matches = [(row, models.find(row.model), benchmarks.find(row.benchmark_names)) for row in rows]
     models_by_key = LanguageModel.objects.in_bulk({model for _, model, _ in matches if model})
     benchmarks_by_key = Benchmark.objects.in_bulk({benchmark for _, _, benchmark in matches if benchmark})
     stored: dict[tuple[int, int, str, str], list[Score]] = defaultdict(list)
@@ -157,7 +157,7 @@ class _BenchmarkLookup:
     """Finds benchmarks by slug or harness task, and creates missing ones with only a name and a task."""
 
     def __init__(self) -> None:
-        self.created = 0
+        self.created_count = 0
         self._known: dict[str, int] = {}
         for pk, slug, tasks in Benchmark.objects.values_list("pk", "slug", "tasks"):
             self._known |= dict.fromkeys((slug, *tasks), pk)
@@ -172,6 +172,6 @@ class _BenchmarkLookup:
         name = names[0]
         slug = make_slug(name).replace(".", "-")[:100]
         benchmark, created = Benchmark.objects.get_or_create(slug=slug, defaults={"name": name, "tasks": [name]})
-        self.created += created
+        self.created_count += created
         self._known[name] = benchmark.pk
         return benchmark.pk

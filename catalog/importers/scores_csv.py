@@ -66,7 +66,7 @@ def parse_row(line: Line) -> ScoreRow:
     defaults = {"task": benchmark, "metric": "acc", "measured_by": "the author of the file"}
     return ScoreRow(
         model=parse_text(line["model"], "model"),
-        benchmark=(benchmark,),
+        benchmark_names=(benchmark,),
         value=parse_share(line["value"], "value"),
         source=parse_text(line["source"], "source", 500),
         **(defaults | optional),

@@ -82,7 +82,7 @@ def parse_score_file(content: bytes) -> SubmissionContent:
     summary = {
         "model": rows[0].model,
         "scores": len(rows),
-        "benchmarks": len({row.benchmark for row in rows}),
+        "benchmarks": len({row.benchmark_names for row in rows}),
         "limited": sum(row.limited for row in rows),
     }
     return SubmissionContent(Submission.Kind.SCORES, sha256(content).hexdigest(), summary, zlib.compress(content))

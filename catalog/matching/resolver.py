@@ -24,7 +24,7 @@ class NamedModels:
     """
 
     def __init__(self, display_names: Mapping[str, str] | None = None) -> None:
-        self.created = 0
+        self.created_count = 0
         self._display_names = {**read_display_names(), **(display_names or {})}
         self._slugs: set[str] = set()
         self._keys: dict[str, int] = {}
@@ -44,7 +44,7 @@ class NamedModels:
             new = [LanguageModel(slug=slug, name=self._display_names.get(name, name)) for name, slug in pairs]
             created = LanguageModel.objects.bulk_create(new)
             self._add((model.pk, model.slug, name) for model, name in zip(created, missing, strict=True))
-            self.created += len(missing)
+            self.created_count += len(missing)
         return self._keys
 
     def _add(self, models: Iterable[tuple[int, str, str]]) -> None:
@@ -78,9 +78,9 @@ class ModelLookup:
         self._aliases = read_aliases()
 
     @property
-    def created(self) -> int:
+    def created_count(self) -> int:
         """The number of models created so far."""
-        return self._names.created
+        return self._names.created_count
 
     def find(self, name: str) -> int | None:
         key = find_model(name, self._known, self._aliases)

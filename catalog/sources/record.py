@@ -34,7 +34,7 @@ class ListedPrice:
     context: int | None = None
 
     @property
-    def is_free(self) -> bool:
+    def has_zero_rate(self) -> bool:
         """True if input or output costs 0. In all packages, this means that the price is unknown."""
         return not (self.input and self.output)
 

@@ -47,7 +47,7 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
         format_html('<path class="line" d="{}"/>', plot.api_path),
         _draw_text("a", left + 8, plot.api_start_y - rise, _("API")),
         _draw_line("rule", plot.current_x, plot.current_x, cost_plot.TOP, bottom),
-        _draw_text("said", plot.current_x, 36, f"{use or _('your use')}: {format_count(plot.tokens)}", "middle"),
+        _draw_text("callout", plot.current_x, 36, f"{use or _('your use')}: {format_count(plot.tokens)}", "middle"),
         _draw_text("", (left + right) / 2, cost_plot.HEIGHT - 2, _("Tokens per month"), "middle"),
         _draw_text("", 0, 14, _("Dollars per month")),
     ]
@@ -59,9 +59,9 @@ def _draw_costs(plot: CostPlot, use: str, css_class: str) -> SafeString:
         parts += [
             _draw_line("rule", plot.break_even_x, plot.break_even_x, plot.own_y, bottom),
             format_html('<circle class="you" cx="{}" cy="{}" r="6"/>', plot.break_even_x, plot.own_y),
-            _draw_text("said", plot.break_even_x + offset, bottom - 10, label, "end" if offset < 0 else "start"),
+            _draw_text("callout", plot.break_even_x + offset, bottom - 10, label, "end" if offset < 0 else "start"),
         ]
-    title = _("Cost per month by tokens per month, both logarithmic")
+    title = _("Cost per month by tokens per month, both axes logarithmic")
     return format_html(SVG, css_class, right + 20, cost_plot.HEIGHT, "img", title, _join(parts))
 
 
@@ -94,11 +94,11 @@ def draw_scaling_plot(plot: ScalingPlot) -> SafeString:
         x, y = plot.plan_position
         parts.append(format_html('<circle class="you" cx="{}" cy="{}" r="9"/>', x, y))
         distance = scaling_plot.LABEL_DISTANCE * (-1 if plot.plan_label == "end" else 1)
-        parts.append(_draw_text("said", x + distance, y + 4, _("this run"), plot.plan_label))
+        parts.append(_draw_text("callout", x + distance, y + 4, _("this run"), plot.plan_label))
     middle = (scaling_plot.LEFT + scaling_plot.RIGHT) / 2
     parts.append(_draw_text("", middle, scaling_plot.HEIGHT - 4, _("Parameters"), "middle"))
     parts.append(_draw_text("", 0, 14, _("Training tokens")))
-    title = _("Parameters and training tokens of models, both logarithmic")
+    title = _("Parameters and training tokens of models, both axes logarithmic")
     return format_html(SVG, "calc-plot", scaling_plot.WIDTH, scaling_plot.HEIGHT, "group", title, _join(parts))
 
 

@@ -53,13 +53,15 @@ STATUS_ORDER = (Benchmark.Status.OPEN, Benchmark.Status.NEAR_CEILING, Benchmark.
 
 
 @require_safe
-def show_benchmark_list(request: HttpRequest, compared: Collection[str], best_keys: Collection[int]) -> HttpResponse:
+def show_benchmark_list(
+    request: HttpRequest, comparable_slugs: Collection[str], best_keys: Collection[int]
+) -> HttpResponse:
     """List all benchmarks, grouped into suites. In each suite, benchmarks are sorted by status, open ones first.
 
     Benchmarks without scores are in a separate list. The query parameter `status` selects benchmarks with one status.
 
-    `compared` contains the slugs of benchmarks that can be compared with votes. `best_keys` contains the primary keys
-    of today's best models.
+    `comparable_slugs` contains the slugs of benchmarks that can be compared with votes. `best_keys` contains the
+    primary keys of today's best models.
     """
     counted = Benchmark.objects.annotate(number=Count("scores"))
     benchmarks: list[Benchmark] = sorted(counted.order_by("name").prefetch_related("caveats"), key=_get_status_position)
@@ -78,7 +80,7 @@ def show_benchmark_list(request: HttpRequest, compared: Collection[str], best_ke
         "filters": _list_filters(benchmarks, status),
         "unscored": [benchmark for benchmark in listed if not _has_results(benchmark)],
         "suites": [suite for suite in suites if suite[-1]],
-        "compared": compared,
+        "comparable_slugs": comparable_slugs,
         "distrusted": _list_distrusted(benchmarks),
         "most_separable": _find_most_separable(benchmarks),
     }
@@ -213,7 +215,7 @@ def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], 
 
 def _build_percent_scale(table: str, rows: Iterable[RankingRow], chance: float) -> Scale | None:
     """Return the axis for these scores with their intervals. It need not begin at 0%."""
-    scores = [row.ranked.scored for row in rows]
+    scores = [row.ranked.comparable for row in rows]
     ends = [end for score in scores for end in (score.percent, score.low_percent, score.high_percent)]
     return build_scale(ends, f"axis-{table}", chance or None, has_end_ticks=True)
 
@@ -227,7 +229,7 @@ def _list_higher(rows: Sequence[RankingRow], ranking: Sequence[RankingRow]) -> l
 
 
 def _get_score(row: RankingRow) -> float:
-    return row.ranked.scored.percent
+    return row.ranked.comparable.percent
 
 
 def _get_page(rows: Sequence[Any], name: str, query: Mapping[str, str], size: int = SCORES_PER_PAGE) -> Page[Any]:

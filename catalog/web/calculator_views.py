@@ -37,7 +37,7 @@ def show_scaling(request: HttpRequest) -> HttpResponse:
     data = request.GET if _has_input(scaling.ScalingForm, request) else None
     form = scaling.ScalingForm(data, initial=QueryDict(EXAMPLE_RUN).dict())
     result_form = form if form.is_bound else scaling.ScalingForm(QueryDict(EXAMPLE_RUN))
-    plan = result_form.plan() if result_form.is_valid() else None
+    plan = result_form.build_plan() if result_form.is_valid() else None
     models = scaling.load_trained_models()
     context = {
         "form": form,

@@ -24,7 +24,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a chart. `top` is the empty space above it, in percent of the tallest bar's height."""
+    """A bar of a chart. `top` is the empty space above it, as a percentage of the tallest bar's height."""
 
     label: str
     value: str

@@ -68,8 +68,8 @@ def _describe_alarm(alarm: "Alarm") -> Figure:
     else:
         label = _("Unusually many votes from one network on %(model)s")
     label %= {"model": alarm.model}
-    value = _("%(seen)s of %(votes)s votes, %(expected)s expected")
-    value %= {"seen": f"{alarm.seen:,}", "votes": f"{alarm.votes:,}", "expected": f"{alarm.expected:,.0f}"}
+    value = _("%(observed)s of %(votes)s votes, %(expected)s expected")
+    value %= {"observed": f"{alarm.observed:,}", "votes": f"{alarm.votes:,}", "expected": f"{alarm.expected:,.0f}"}
     pool = Pool.objects.filter(slug=LIVE_POOL).values_list("pk", flat=True).first()
     example = {"voter": alarm.voter} if alarm.voter else {"battle": alarm.battle}
     fields = {"pool": pool or "", **example, "start": alarm.since.isoformat(timespec="seconds"), "reason": label[:200]}

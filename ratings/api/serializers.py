@@ -375,7 +375,7 @@ class DisagreementSchema(Schema):
     conditions = AgreementConditionsSchema(source="group", allow_null=True)
     other_conditions = AgreementConditionsSchema(source="other_groups", many=True)
     n = IntegerField()
-    needed = IntegerField()
+    needed = IntegerField(source="min_models")
     missing = IntegerField()
     problem = serializers.ChoiceField(benchmark_agreement.PROBLEMS, allow_null=True)
     slope = FloatField(
@@ -388,7 +388,9 @@ class DisagreementSchema(Schema):
     spearman = FloatField(source="regression.spearman", allow_null=True)
     spearman_low = FloatField(source="regression.spearman_low", allow_null=True)
     spearman_high = FloatField(source="regression.spearman_high", allow_null=True)
-    far = FloatField(help_text="Minimum |z| at which a model counts as far from the regression line.")
+    far = FloatField(
+        source="min_outlier_z", help_text="Minimum |z| at which a model counts as far from the regression line."
+    )
     rank_signal = serializers.ChoiceField(("kept", "lost"), allow_null=True)
     points = AgreementPointSchema(
         many=True, help_text="Models, sorted from far below the regression line to far above it."

@@ -286,7 +286,9 @@ class MovementReportSchema(BoardKeySchema):
     since = serializers.DateTimeField()
     until = serializers.DateTimeField()
     computed_then = serializers.DateTimeField(
-        allow_null=True, help_text="Time of the newest board as of `since`. Null if there was no board yet."
+        source="earlier_computed_at",
+        allow_null=True,
+        help_text="Time of the newest board as of `since`. Null if there was no board yet.",
     )
     computed_at = serializers.DateTimeField(allow_null=True, help_text="Time of the newest board as of `until`.")
     votes = IntegerField(

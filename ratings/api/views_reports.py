@@ -48,9 +48,9 @@ class MovementReportView(APIView):
         """List changes to a board.
 
         Compares the newest boards at or before two times. A change in rating is significant if the current rating lies
-        outside the earlier interval. A change in rank is significant if the current rank, counted among the earlier
-        models, lies outside the earlier rank range. A change in tier is always significant. The response also contains
-        the votes per day.
+        outside the earlier interval. A change in rank is significant if the current rank, among only those models that
+        are ranked on both boards, lies outside the earlier rank range. A change in tier is always significant. The
+        response also contains the votes per day.
         """
         since, until = (parse_time(request, name) for name in ("since", "until"))
         board_key = snapshots.parse_api_board_key(request.query_params)

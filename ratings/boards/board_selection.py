@@ -28,9 +28,9 @@ from ratings.boards.snapshots import BoardKey, select_newest_fit
 from ratings.models import OVERALL_CATEGORY, SEED_POOL, Board, Pool, Snapshot
 from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 
-MIN_RANKED_HERE = 5
+MIN_RANKED_FOR_DEFAULT = 5
 REFERENCE_KINDS = (Pool.Kind.IMPORT, Pool.Kind.REFERENCE)
-DEFAULT_CACHE_S = 1.0
+DEFAULT_BOARD_CACHE_S = 1.0
 # Where the votes or ratings of a pool come from.
 ORIGINS = {
     Pool.Kind.LIVE: gettext_lazy("How models rank in blind votes by this site's users."),
@@ -91,7 +91,7 @@ class DefaultBoard:
     progress: OwnBoardProgress | None = None
 
 
-default_cache: TtlCache[DefaultBoard] = TtlCache(1, DEFAULT_CACHE_S)
+default_board_cache: TtlCache[DefaultBoard] = TtlCache(1, DEFAULT_BOARD_CACHE_S)
 
 
 def select_board(requested_key: BoardKey, parameters: Mapping[str, str]) -> tuple[BoardKey, PublishedBoard]:
@@ -109,9 +109,9 @@ def find_default_board() -> DefaultBoard:
     """Return the board to show if a request specifies no board.
 
     The order of preference is this arena's own board if it ranks enough models, the newest reference board, the board
-    of the shipped public votes, and this arena's own board. The result is cached for `DEFAULT_CACHE_S` seconds.
+    of the shipped public votes, and this arena's own board. The result is cached for `DEFAULT_BOARD_CACHE_S` seconds.
     """
-    return default_cache.get_or_compute(None, _choose_default_board)
+    return default_board_cache.get_or_compute(None, _choose_default_board)
 
 
 def _choose_default_board() -> DefaultBoard:
@@ -142,13 +142,13 @@ def measure_progress(rows: Rows) -> OwnBoardProgress:
     """Return the progress of a board with these rows toward having enough ranks (see `has_enough_ranks`)."""
     missing = {row["model"]: _count_missing_votes(row) for row in rows}
     ranked_models = [model for model, votes in missing.items() if not votes]
-    if len(ranked_models) >= MIN_RANKED_HERE:
-        return OwnBoardProgress(ranked=MIN_RANKED_HERE, needed=MIN_RANKED_HERE, missing_votes=0)
+    if len(ranked_models) >= MIN_RANKED_FOR_DEFAULT:
+        return OwnBoardProgress(ranked=MIN_RANKED_FOR_DEFAULT, needed=MIN_RANKED_FOR_DEFAULT, missing_votes=0)
     drawable = set(LanguageModel.objects.filter(pk__in=list_drawable_models()).values_list("slug", flat=True))
     missing = dict.fromkeys(drawable, MIN_VOTES_FOR_RANK) | missing
-    if 0 < len(drawable) < MIN_RANKED_HERE:
+    if 0 < len(drawable) < MIN_RANKED_FOR_DEFAULT:
         missing = {model: missing[model] for model in drawable}
-    needed = min(MIN_RANKED_HERE, len(drawable)) or MIN_RANKED_HERE
+    needed = min(MIN_RANKED_FOR_DEFAULT, len(drawable)) or MIN_RANKED_FOR_DEFAULT
     fewest = sorted(missing.values())[:needed]
     # Each vote counts for two models.
     missing_votes = max(ceil(sum(fewest) / 2), *fewest, 0)

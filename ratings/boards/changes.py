@@ -31,7 +31,7 @@ class BoardChanges:
     movements: the models on both boards, largest change first.
     added, removed: the rows of models that are only on the current board, and of those only on the earlier board.
     shift: the common shift of all ratings in Elo points.
-    votes: the number of votes on the current board minus the number on the earlier one.
+    votes_change: the number of votes on the current board minus the number on the earlier one.
     has_intervals: whether both boards have intervals. Without intervals, no change can be tested.
     """
 
@@ -39,7 +39,7 @@ class BoardChanges:
     added: Sequence[BoardRow]
     removed: Sequence[BoardRow]
     shift: float
-    votes: int
+    votes_change: int
     has_intervals: bool
 
     @property
@@ -58,8 +58,8 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
     earlier ones, so the difference has a smaller variance than the earlier estimate. As a result, fewer than one in
     twenty unchanged models are reported.
 
-    Rank: a change is significant if the current rank is outside the earlier range. The current rank is counted among
-    the models that are ranked on both boards.
+    Rank: a change is significant if the current rank is outside the earlier range. Here, the current rank is the rank
+    among only those models that are ranked on both boards.
 
     Tier: every change is significant, because tiers are based on a significance test.
 
@@ -81,7 +81,7 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
         added=[row for model, row in new_rows.items() if model not in old_rows],
         removed=[row for model, row in old_rows.items() if model not in new_rows],
         shift=shift,
-        votes=(current["votes"] or 0) - (earlier["votes"] or 0),
+        votes_change=(current["votes"] or 0) - (earlier["votes"] or 0),
         has_intervals=has_intervals,
     )
 

@@ -12,12 +12,12 @@ from ratings.models import Category, format_category_name
 def describe_board(board_key: BoardKey, categories: Iterable[Category], filters: Iterable[str] = ()) -> str:
     """Return a board's description. The category's display name comes from `categories`."""
     names = {category.slug: category.name for category in categories}
-    return join_description(
+    return build_description(
         board_key, names.get(board_key.category) or format_category_name(board_key.category), filters
     )
 
 
-def join_description(board_key: BoardKey, category: str, filters: Iterable[str] = ()) -> str:
+def build_description(board_key: BoardKey, category: str, filters: Iterable[str] = ()) -> str:
     """Return the category's name, the options that differ from the defaults, and the filters, as one string."""
     return " · ".join([category, *_iter_options(board_key), *filters])
 

@@ -23,7 +23,7 @@ def format_interval(row: Mapping[str, Any]) -> str:
     return _("at most %(end)s") % {"end": format_whole(high)}
 
 
-def format_error(row: Mapping[str, Any]) -> str:
+def format_margin(row: Mapping[str, Any]) -> str:
     """Return a row's interval in compact form: half its width, or only its closed end, or "" if both ends are open."""
     low, high = row["ci_low"], row["ci_high"]
     if low is not None and high is not None:

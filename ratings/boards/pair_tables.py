@@ -89,18 +89,22 @@ def save_pair_tables(snapshots: Iterable[Snapshot]) -> None:
     write_pending_tables()
 
 
-def write_pending_tables(*, everything: bool = False) -> None:
+def write_pending_tables(*, include_all_large: bool = False) -> None:
     """Save all small pending tables, and one large table if the last one was saved at least `WRITE_INTERVAL_S` ago.
 
     The large table that has waited longest comes first.
 
-    everything: also save all large tables.
+    include_all_large: also save all large tables.
     """
     rows: list[tuple[Any, ...]] = []
     for board_id in sorted(_pending_tables, key=lambda board_id: _last_large_writes.get(board_id, 0.0)):
         is_large = len(_pending_tables[board_id].arrays) >= LARGE_TABLE_BYTES
         now = time.monotonic()
-        if is_large and not everything and now - max(_last_large_writes.values(), default=0.0) < WRITE_INTERVAL_S:
+        if (
+            is_large
+            and not include_all_large
+            and now - max(_last_large_writes.values(), default=0.0) < WRITE_INTERVAL_S
+        ):
             continue
         table = _pending_tables.pop(board_id)
         rows.append((board_id, table.day, table.computed_at, table.slugs, bytes(table.arrays)))

@@ -67,7 +67,7 @@ class Decision:
     columns: ClassVar[frozenset[str]] = frozenset()  # the table of models has no optional columns on this page
 
     @cached_property
-    def listed(self) -> list[CandidateAssessment]:
+    def listed_models(self) -> list[CandidateAssessment]:
         """The models that the page lists: the first `MAX_LISTED` survivors and the chosen model.
 
         Contestants without votes are also listed. Contestants with votes are in the table of the battles.
@@ -82,12 +82,12 @@ class Decision:
         return [assessment for assessment in shortlist.selectable if assessment.candidate.slug in slugs]
 
     @property
-    def unlisted(self) -> int:
+    def unlisted_count(self) -> int:
         """The number of survivors that the page does not list."""
-        return len(self.choice.shortlist.survivors) - sum(not assessment.unknown for assessment in self.listed)
+        return len(self.choice.shortlist.survivors) - sum(not assessment.unknown for assessment in self.listed_models)
 
     @property
-    def groups(self) -> list[tuple[Any, list[CandidateAssessment]]]:
+    def option_groups(self) -> list[tuple[Any, list[CandidateAssessment]]]:
         """The form's options: first the contestants, then the other survivors, then the other undecided models."""
         contestants = list(self.choice.contestants)
         slugs = {assessment.candidate.slug for assessment in contestants}
@@ -127,7 +127,7 @@ class Decision:
     @property
     def scale(self) -> Scale | None:
         """The scale of the listed models' ratings."""
-        models = [assessment.candidate for assessment in self.listed]
+        models = [assessment.candidate for assessment in self.listed_models]
         ends = [end for model in models for end in (model.ci_low, model.rating, model.ci_high)]
         return build_scale(ends, has_end_ticks=True)
 
@@ -140,7 +140,7 @@ class Decision:
     @property
     def price_note(self) -> str:
         """A sentence with the first and the last day on which the listed prices were seen, or "" without prices."""
-        days = {assessment.candidate.priced_on for assessment in self.listed if assessment.candidate.priced_on}
+        days = {assessment.candidate.priced_on for assessment in self.listed_models if assessment.candidate.priced_on}
         if not days:
             return ""
         first, last = (date_format(day, "F j, Y") for day in (min(days), max(days)))
@@ -151,7 +151,7 @@ class Decision:
     @property
     def has_monthly_cost(self) -> bool:
         """True if the monthly cost of any listed model is known."""
-        return any(assessment.monthly is not None for assessment in self.listed)
+        return any(assessment.monthly is not None for assessment in self.listed_models)
 
 
 def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:

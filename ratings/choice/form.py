@@ -315,6 +315,6 @@ def _format_limit(form: ChoiceForm, field: forms.BoundField, value: Any) -> str:
 
 def list_limit_reasons(offered: set[str]) -> list[tuple[Any, Any]]:
     """Return the label and reason of each offered limit, in the order of the form."""
-    sentences = {name: FIELD_LABELS[fact].why for name, fact in LIMITED_FACTS.items()} | OTHER_REASONS
+    sentences = {name: FIELD_LABELS[fact].explanation for name, fact in LIMITED_FACTS.items()} | OTHER_REASONS
     fields = ChoiceForm.base_fields.items()
     return [(field.label, sentences[name]) for name, field in fields if name in sentences and name in offered]

@@ -45,7 +45,7 @@ class ModelChoice:
     pool, category: the pool and category of the board whose tiers sort the survivors. If the pool has no board for the
         task's categories, `category` is the overall one. `category_name` is its display name.
     tiers_by: "test" if the tiers come from significance tests, or "interval" if only intervals were published.
-    found: the models that match `find`, with their group and all reasons.
+    name_matches: the models whose name matches `find`, each with its group and all limits that it fails or might fail.
     picks: suggestions from the survivors, or None if none of them has a tier.
     connected: the models that fail no limit and are connected here, up to the maximum size of a named set.
     contestants: the connected models that the user named, or all connected survivors if the user named none.
@@ -60,7 +60,7 @@ class ModelChoice:
     computed_at: datetime | None
     tiers_by: Literal["test", "interval"]
     shortlist: Shortlist
-    found: tuple[FoundModel, ...]
+    name_matches: tuple[FoundModel, ...]
     picks: Picks | None
     connected: tuple[CandidateAssessment, ...]
     contestants: tuple[CandidateAssessment, ...]
@@ -110,7 +110,7 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
         # Reference boards are published elsewhere, with intervals only.
         tiers_by="interval" if "reference" in board else "test",
         shortlist=shortlist,
-        found=find_models(form.get_value("find") or "", shortlist),
+        name_matches=find_models(form.get_value("find") or "", shortlist),
         picks=build_picks(shortlist.survivors),
         connected=tuple(connected),
         contestants=tuple(contestants),

@@ -1,4 +1,4 @@
-"""Finds models by name, with their group on a shortlist and the reasons."""
+"""Finds models by name, with their group on a shortlist and the limits that they fail or might fail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class FoundModel:
 
     @property
     def standing(self) -> str:
-        """The group as text, with all reasons or the day of the retirement."""
+        """The group as text, with the limits that the model fails or might fail, or the day of the retirement."""
         if self.group == "survivors":
             return gettext("matches: it meets all limits")
         if self.group == "retired":

@@ -200,6 +200,7 @@ class ShortlistSchema(Schema):
         source="shortlist.excluded", many=True, help_text="Excluded models, sorted by the number of failed limits."
     )
     found = FoundModelSchema(
+        source="name_matches",
         many=True,
         help_text="The models whose name or slug contains each word of `find`, by group. Empty without `find`.",
     )

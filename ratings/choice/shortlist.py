@@ -80,7 +80,7 @@ class CandidateAssessment:
         return self.failures + self.unknown
 
     @property
-    def sort_key(self) -> tuple[Any, ...]:
+    def tier_key(self) -> tuple[Any, ...]:
         """The key for sorting by tier, then price, then speed, then rating. Unknown values come last."""
         tier = self.candidate.tier
         speed = self.candidate.tokens_per_s
@@ -102,7 +102,7 @@ class CandidateAssessment:
     def rating_key(self) -> tuple[Any, ...]:
         """The key for sorting by rating, highest first. Models without a comparable rating come last."""
         rating = None if self.candidate.tier is None else self.candidate.rating
-        return inf if rating is None else -rating, self.sort_key
+        return inf if rating is None else -rating, self.tier_key
 
     @property
     def distance_key(self) -> tuple[Any, ...]:
@@ -113,12 +113,12 @@ class CandidateAssessment:
         """
         unordered = sum(not finding.is_ordered for finding in self.failures)
         distance = sum(finding.distance for finding in self.failures)
-        return len(self.failures), len(self.unknown), unordered, distance, self.sort_key
+        return len(self.failures), len(self.unknown), unordered, distance, self.tier_key
 
 
 SORT_KEYS: Mapping[SortName, Callable[[CandidateAssessment], tuple[Any, ...]]] = MappingProxyType(
     {
-        "tier": lambda assessment: assessment.sort_key,
+        "tier": lambda assessment: assessment.tier_key,
         "price": lambda assessment: assessment.price_key,
         "rating": lambda assessment: assessment.rating_key,
     }
@@ -157,13 +157,13 @@ class Shortlist:
         return tuple(nsmallest(MAX_NEAREST, self.excluded, key=lambda assessment: assessment.distance_key))
 
     @property
-    def lacking(self) -> tuple[str, ...]:
+    def unknown_limits(self) -> tuple[str, ...]:
         """The limits for which values of undecided models are unknown. Limits with the most such models come first."""
         limits = Counter(finding.limit for assessment in self.undecided for finding in assessment.unknown)
         return tuple(name for name, _count in limits.most_common())
 
     @property
-    def unrated(self) -> int:
+    def unrated_count(self) -> int:
         """The number of survivors without a rating on the board."""
         return sum(survivor.candidate.rating is None for survivor in self.survivors)
 

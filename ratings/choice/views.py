@@ -56,7 +56,7 @@ BOARD_ERRORS = {
 }
 TOKEN_FIELDS = ("input_tokens", "output_tokens")
 # The reasons why values are unknown, for limits on values that do not come from the catalog.
-LACKING_REASONS = {
+UNKNOWN_LIMIT_REASONS = {
     "weeks": gettext_lazy("enter your own estimates"),
     **dict.fromkeys(("latency", "speed", "failures"), gettext_lazy("not measured here yet")),
 }
@@ -82,15 +82,15 @@ class SetLimit:
     """A field that is set.
 
     text: the field with its value.
-    without: the query string without the field, or "" if the field only qualifies a limit, such as the number of
+    query_without: the query string without the field, or "" if the field only qualifies a limit, such as the number of
         tokens. The minimum context in tokens and in pages are one limit, so they are removed together.
-    more: how many more models would match without the limit.
+    additional_matches: how many more models would match without the limit.
     """
 
     label: str
     text: str
-    without: str
-    more: int
+    query_without: str
+    additional_matches: int
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         "has_options": is_order_set or any(section.is_used for section in sections),
         "choice": choice,
         **lists,
-        "lacking": choice and [_describe_lacking(form, name) for name in choice.shortlist.lacking],
+        "unknown_limits": choice and [_describe_unknown_limit(form, name) for name in choice.shortlist.unknown_limits],
         "limits": choice and _list_set_limits(choice, form, request.GET),
         "search_parameters": [(name, value) for name, value in _list_parameters(request.GET) if name != "find"],
         "list_query": _drop_parameters(request.GET),
@@ -248,10 +248,10 @@ def _paginate_lists(choice: ModelChoice, query: QueryDict) -> dict[str, Page[Can
         ) from None
 
 
-def _describe_lacking(form: ChoiceForm, name: str) -> str:
+def _describe_unknown_limit(form: ChoiceForm, name: str) -> str:
     """Return a limit's label. If its values do not come from the catalog, add the reason why they are unknown."""
     label = gettext("“%(label)s”") % {"label": form.fields[name].label}
-    return f"{label} ({LACKING_REASONS[name]})" if name in LACKING_REASONS else label
+    return f"{label} ({UNKNOWN_LIMIT_REASONS[name]})" if name in UNKNOWN_LIMIT_REASONS else label
 
 
 def _build_token_query(form: ChoiceForm) -> str:
@@ -311,7 +311,7 @@ def show_decision(request: HttpRequest) -> HttpResponse:
 def _list_options(decision: Decision | None) -> list[tuple[Any, Any]]:
     """Return the options for the chosen model: "none yet", and the models in groups."""
     options: list[tuple[Any, Any]] = [("", gettext("none yet"))]
-    for label, models in decision.groups if decision else ():
+    for label, models in decision.option_groups if decision else ():
         options.append((label, [(model.candidate.slug, model.candidate.name) for model in models]))
     return options
 
@@ -345,9 +345,9 @@ def _list_set_limits(choice: ModelChoice, form: ChoiceForm, query: QueryDict) ->
     for name, label, value in list_set_fields(form):
         limit = "context" if name == "pages" else name
         fields = FIELDS_OF_LIMIT.get(limit, (name,))
-        without = _drop_parameters(query, *fields) or "task=" if limit in LIMIT_ASSESSORS else ""
+        query_without = _drop_parameters(query, *fields) or "task=" if limit in LIMIT_ASSESSORS else ""
         text = str(CHIP_TEXTS[name]) % {"value": value} if name in CHIP_TEXTS else f"{label}: {value}"
-        limits.append(SetLimit(label, text, without, choice.shortlist.gained.get(limit, 0)))
+        limits.append(SetLimit(label, text, query_without, choice.shortlist.gained.get(limit, 0)))
     return limits
 
 

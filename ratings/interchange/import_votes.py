@@ -36,14 +36,14 @@ class VoteImportResult:
     votes: the number of imported votes.
     uncounted: the number of these votes that do not count.
     new_models: the number of models that the import created.
-    new: False if the file had already been imported into the pool.
+    is_new: False if the file had already been imported into the pool.
     """
 
     pool: Pool
     votes: int
     uncounted: int
     new_models: int
-    new: bool = True
+    is_new: bool = True
 
 
 def import_file(
@@ -74,7 +74,7 @@ def import_file(
             pool, _ = Pool.objects.get_or_create(slug=slug, defaults=defaults)
             file, new = VoteFile.objects.get_or_create(pool=pool.slug, digest=digest)
             if not new:
-                return VoteImportResult(pool, 0, 0, 0, new=False)
+                return VoteImportResult(pool, 0, 0, 0, is_new=False)
             result = _import_rows(path, ImportTarget(pool, file, _build_voter_hasher(pool), with_text), progress)
             board_refresh.recompute_boards([pool], from_scratch=True)
             return result
@@ -100,7 +100,7 @@ def _import_rows(path: Path, target: ImportTarget, progress: ProgressCallback | 
     if not ordered:
         Pool.objects.filter(pk=target.pool.pk).update(ordered=False)
         target.pool.ordered = False
-    return VoteImportResult(target.pool, votes, uncounted, writer.models.created)
+    return VoteImportResult(target.pool, votes, uncounted, writer.models.created_count)
 
 
 def is_csv(path: Path) -> bool:

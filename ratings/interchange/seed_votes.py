@@ -19,4 +19,4 @@ def seed_vote_pool() -> bool:
     from ratings.interchange.import_votes import import_file  # loads scipy, which later startups do not need
 
     provenance = " ".join(PROVENANCE_PATH.read_text(encoding="utf-8").split())
-    return import_file(VOTES_PATH, SEED_POOL, name=POOL_NAME, provenance=provenance).new
+    return import_file(VOTES_PATH, SEED_POOL, name=POOL_NAME, provenance=provenance).is_new

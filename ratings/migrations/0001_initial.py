@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('filter_version', models.CharField(blank=True, help_text='Version of the filter that set the weights.', max_length=20)),
                 ('filtered_at', models.DateTimeField(blank=True, help_text="Time of the filter's last run.", null=True)),
                 ('filtered_votes', models.BigIntegerField(default=0, help_text="Number of votes at the filter's last run.")),
-                ('open_limit', models.FloatField(blank=True, help_text="New voters' votes in an hour that have weight before their epoch closes.", null=True)),
+                ('open_limit', models.FloatField(blank=True, help_text="Maximum number of new voters' votes per hour that have weight before their epoch closes.", null=True)),
             ],
         ),
         migrations.CreateModel(

@@ -62,7 +62,7 @@ def refresh() -> list[Snapshot]:
         due_pools = [pool for pool in DUE_POOLS.load() if pool.slug != LIVE_POOL]
         for pool in sorted(due_pools, key=lambda pool: (pool.is_set, pool.pk)):
             published += [*_refresh_pool(pool.slug), *_refresh_pool(LIVE_POOL)]
-        pair_tables.write_pending_tables(everything=not published)
+        pair_tables.write_pending_tables(include_all_large=not published)
         return published
     finally:
         _query_value("SELECT pg_advisory_unlock(%s)", REFRESH_LOCK_ID)
@@ -207,7 +207,7 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
         for pool, state in states:
             _try_update_pair_weights(pool, state)
         # The process might end before another refresh writes the pending tables.
-        pair_tables.write_pending_tables(everything=True)
+        pair_tables.write_pending_tables(include_all_large=True)
     return published
 
 

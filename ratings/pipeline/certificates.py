@@ -22,6 +22,7 @@ from ratings.models import OVERALL_CATEGORY, PUBLIC_DELAY, Board, BoardCertifica
 from ratings.pipeline import pool_state
 from ratings.statistics import bradley_terry
 from ratings.statistics.certificate import certify_order
+from ratings.statistics.certificate.electorate import Removal
 
 BUDGET_S = 0.25  # no board is published while certificates are computed
 # The ids of votes are not exactly in the order of their times, because transactions overlap.
@@ -102,11 +103,15 @@ def _build_certificate(board: Board, last_id: int) -> dict[str, Any]:
     models = [labels[position] for position in order]
     return {
         "pairs": [
-            {"above": above, "below": below, **removal._asdict()}
+            {"above": above, "below": below, **_build_removal_fields(removal)}
             for above, below, removal in zip(models[:-1], models[1:], certificate.pairs, strict=True)
         ],
-        "first": certificate.first and {"model": models[0], **certificate.first._asdict()},
+        "first": certificate.first and {"model": models[0], **_build_removal_fields(certificate.first)},
     }
+
+
+def _build_removal_fields(removal: Removal) -> dict[str, int | None]:
+    return {"at_least": removal.at_least, "at_most": removal.at_most, "of": removal.voter_count}
 
 
 def _list_ranked_models(board: Board) -> set[str]:

@@ -162,7 +162,7 @@ def _limit_crowds(
     """Lower the weights of new voters' votes, in place, in the hours when the total weight of these votes is too large.
 
     Return the limit for votes in the open epoch. If the total weight of established voters' votes is below
-    `crowds.MIN_OLD_WEIGHT`, there are no limits: the weights stay the same, and the result is None.
+    `crowds.MIN_ESTABLISHED_WEIGHT`, there are no limits: the weights stay the same, and the result is None.
     """
     new_votes = load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.slug, start=datetime.now(UTC) - NEW_VOTER_AGE)
     position_by_id = {int(vote): index for index, vote in enumerate(ids.tolist())}
@@ -171,7 +171,7 @@ def _limit_crowds(
     new_votes = new_votes[has_weight]
     rows = rows[has_weight]
     old_weight = float(weights.sum() - weights[rows].sum())
-    if old_weight < crowds.MIN_OLD_WEIGHT:
+    if old_weight < crowds.MIN_ESTABLISHED_WEIGHT:
         return None
     is_in_closed_epoch = is_closed[rows]
     new_votes = new_votes[is_in_closed_epoch]

@@ -194,12 +194,12 @@ def _audit_pool(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] | None:
         audit = propensity_audit.audit_propensities(counted, weighted, squared, voter_counts)
     except NotConverged:
         return None
-    moves = zip(audit.labels, audit.moved.tolist(), audit.errors.tolist(), audit.flagged.tolist(), strict=True)
+    columns = (audit.changes.tolist(), audit.errors.tolist(), audit.flagged.tolist())
     return {
         "votes": int(rows[:, VOTE_COUNT].sum()),
         "most": propensity_audit.MAX_VOTE_WEIGHT,
         "clustered": voter_counts is not None,
-        "models": {label: figures for label, *figures in moves},
+        "models": {label: figures for label, *figures in zip(audit.labels, *columns, strict=True)},
     }
 
 

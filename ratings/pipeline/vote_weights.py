@@ -107,11 +107,11 @@ def _hold_back(pool: str, limit: float, start: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(NEW_VOTES_SQL, {"pool": pool, "start": start, "age": NEW_VOTER_AGE.total_seconds()})
         rows = cursor.fetchall()
-    crowded = crowds.find_crowded([row[1:] for row in rows], limit)
+    over_limit = crowds.mark_votes_over_limit([row[1:] for row in rows], limit)
     VoteWeight.objects.bulk_create(
         VoteWeight(vote_id=vote, filter_weight=HELD_BACK.weight, reason=HELD_BACK.reason)
-        for (vote, *_), is_crowded in zip(rows, crowded, strict=True)
-        if is_crowded
+        for (vote, *_), must_wait in zip(rows, over_limit, strict=True)
+        if must_wait
     )
 
 

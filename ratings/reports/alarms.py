@@ -40,7 +40,7 @@ class Alarm:
     """A model that is in more votes from new voters, or from one network, than the draw explains.
 
     votes: the number of votes from the new voters or the network.
-    seen, expected: the number of these votes with the model, and the number that the draw explains.
+    observed, expected: the number of these votes with the model, and the number that the draw explains.
     since: the start of the period.
     voter: the new voter with the most votes on the model, or None for a network.
     battle: the network's newest battle with the model, or None for new voters.
@@ -48,7 +48,7 @@ class Alarm:
 
     model: str
     votes: int
-    seen: int
+    observed: int
     expected: float
     since: datetime
     voter: UUID | None = None
@@ -74,7 +74,7 @@ def find_alarms() -> list[Alarm]:
             model = int(models[excess.model])
             is_suspicious = (group == excess.group) & ((a == excess.model) | (b == excess.model))
             example = _find_example(votes["id"][is_suspicious].tolist(), "battle" if is_network else "voter")
-            alarms.append(Alarm(names[model], excess.votes, excess.seen, excess.expected, since, **example))
+            alarms.append(Alarm(names[model], excess.votes, excess.observed, excess.expected, since, **example))
     return alarms
 
 

@@ -94,8 +94,8 @@ class BenchmarkComparison:
     regression: None if there is a `problem`.
     points: sorted by residual, lowest first. Without a regression, they are sorted by rating, highest first.
     left_out: models that have a score but no usable rating.
-    needed: the minimum number of models for a regression.
-    far: the minimum distance from the line, in standard deviations, at which a model counts as far from it.
+    min_models: the minimum number of models for a regression.
+    min_outlier_z: the minimum distance from the line, in standard deviations, at which a model counts as far from it.
     """
 
     benchmark: Benchmark
@@ -107,8 +107,8 @@ class BenchmarkComparison:
     regression: BenchmarkRegression | None
     points: list[Row]
     left_out: list[Row]
-    needed: ClassVar[int] = MIN_MODELS
-    far: ClassVar[float] = MIN_OUTLIER_Z
+    min_models: ClassVar[int] = MIN_MODELS
+    min_outlier_z: ClassVar[float] = MIN_OUTLIER_Z
 
     @property
     def n(self) -> int:
@@ -237,7 +237,7 @@ def _index_rated_rows(rows: Sequence[Row]) -> dict[str, Row]:
 
 
 def _match_rated(ranking: Ranking, rated_rows: Mapping[str, Row]) -> tuple[RatedScore, ...]:
-    scores = [row.ranked.scored for row in ranking.rows]
+    scores = [row.ranked.comparable for row in ranking.rows]
     return tuple(RatedScore(score, rated_rows[score.model]) for score in scores if score.model in rated_rows)
 
 

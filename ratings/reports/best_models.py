@@ -10,7 +10,7 @@ from ratings.models import Pool, Snapshot
 BEST_MODELS = 100
 
 
-def find_newest_board(snapshots: Iterable[Snapshot]) -> Snapshot | None:
+def find_newest_reference_snapshot(snapshots: Iterable[Snapshot]) -> Snapshot | None:
     """Return the newest of these snapshots that belongs to a reference pool."""
     boards = [snapshot for snapshot in snapshots if snapshot.board.pool.kind == Pool.Kind.REFERENCE]
     return max(boards, key=lambda snapshot: snapshot.computed_at, default=None)
@@ -24,6 +24,6 @@ def list_best_slugs(snapshot: Snapshot, limit: int = BEST_MODELS) -> list[str]:
 
 def load_best_keys() -> list[int]:
     """Return the keys of the `BEST_MODELS` best models, except retired ones. Empty if there is no reference board."""
-    snapshot = find_newest_board(list_newest_snapshots())
+    snapshot = find_newest_reference_snapshot(list_newest_snapshots())
     slugs = list_best_slugs(snapshot) if snapshot else []
     return [model.pk for model in LanguageModel.objects.filter(slug__in=slugs) if not is_retired(model)]

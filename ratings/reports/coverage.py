@@ -13,7 +13,7 @@ from catalog.facts.prices import load_current_prices
 from catalog.facts.retirement import is_retired
 from catalog.models import Fact, LanguageModel, Price
 from ratings.models import Snapshot
-from ratings.reports.best_models import BEST_MODELS, find_newest_board, list_best_slugs
+from ratings.reports.best_models import BEST_MODELS, find_newest_reference_snapshot, list_best_slugs
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -105,7 +105,7 @@ REQUIREMENTS = (
 
 def load_coverage(snapshots: Iterable[Snapshot], limit: int = BEST_MODELS) -> CoverageReport | None:
     """Return the coverage of the `limit` best models on the newest reference board, or None if there is none."""
-    snapshot = find_newest_board(snapshots)
+    snapshot = find_newest_reference_snapshot(snapshots)
     if snapshot is None:
         return None
     slugs = list_best_slugs(snapshot, limit)

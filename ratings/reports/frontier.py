@@ -78,7 +78,7 @@ def _mark_frontier(rows: Sequence[Row], axis: str) -> list[Row]:
     return [row | {"on_frontier": is_on_frontier} for row, is_on_frontier in zip(rows, marks, strict=True)]
 
 
-def count_speeds(board_rows: Sequence[Row]) -> int:
+def count_models_with_speed(board_rows: Sequence[Row]) -> int:
     """Return how many of the models on a board have a measured speed."""
     models = LanguageModel.objects.filter(slug__in=[row["model"] for row in board_rows])
     performances = load_performance(models.values_list("pk", flat=True)).values()

@@ -36,7 +36,7 @@ class BoardComparison:
 class MovementReport:
     """The changes to a board from `since` to `until`, and the votes per day up to `until`.
 
-    computed_then: the time of the earlier board, or None if no board existed at `since`.
+    earlier_computed_at: the time of the earlier board, or None if no board existed at `since`.
     votes: the number of votes that only the later board has, or None if unknown.
     shift, movements, added, removed: as in `BoardChanges`. Without an earlier board, they are None or empty.
     """
@@ -44,7 +44,7 @@ class MovementReport:
     board: Mapping[str, Any]
     since: datetime
     until: datetime
-    computed_then: datetime | None
+    earlier_computed_at: datetime | None
     days: Sequence[DayVotes]
     votes: int | None = None
     shift: float | None = None
@@ -87,7 +87,7 @@ def build_movement_report(board_key: BoardKey, since: datetime | None, until: da
         return report
     return replace(
         report,
-        votes=None if board["votes"] is None else difference.votes,
+        votes=None if board["votes"] is None else difference.votes_change,
         shift=difference.shift,
         movements=difference.movements,
         added=difference.added,

@@ -35,7 +35,7 @@ class Placement:
         return self.category == OVERALL_CATEGORY
 
     @property
-    def missing(self) -> str:
+    def missing_votes_text(self) -> str:
         """A description of the votes that the model still needs for a rank, or "" if it is ranked."""
         return describe_missing_votes(self.row)
 

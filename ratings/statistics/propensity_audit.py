@@ -38,13 +38,13 @@ _EIGENVALUE_TOLERANCE = 1e-12
 class PropensityAudit:
     """The effect of the weights on m models' ratings.
 
-    moved (m,): the weighted rating minus the unweighted rating, in Elo points.
+    changes (m,): the weighted rating minus the unweighted rating, in Elo points.
     errors (m,): the standard error of that difference, in Elo points.
     flagged (m,): True if the difference is more than two standard errors.
     """
 
     labels: tuple[Label, ...]
-    moved: Floats
+    changes: Floats
     errors: Floats
     flagged: Flags
 
@@ -71,10 +71,10 @@ def audit_propensities(
     if voter_counts:
         counted, voter_weights = (rows.select_between(inside, len(votes.labels)) for rows in voter_counts)
         voter_counts = counted, voter_weights
-    moved = ELO_SCALE * (reweighted - plain)
+    changes = ELO_SCALE * (reweighted - plain)
     errors = ELO_SCALE * _compute_errors(sums, plain, reweighted, voter_counts)
-    flagged = np.abs(moved) > FLAG_THRESHOLD * errors + _MOVE_TOLERANCE
-    return PropensityAudit(tuple(votes.labels[position] for position in inside), moved, errors, flagged)
+    flagged = np.abs(changes) > FLAG_THRESHOLD * errors + _MOVE_TOLERANCE
+    return PropensityAudit(tuple(votes.labels[position] for position in inside), changes, errors, flagged)
 
 
 def _select_counts(board: Comparisons, models: Indices) -> tuple[Floats, Floats]:

@@ -47,7 +47,11 @@ def draw_price_plot(plot: PricePlot) -> SafeString:
 def _draw_dot(dot: PriceDot, *, is_best: bool) -> SafeString:
     model = dot.model.candidate
     label = format_html(
-        '<text class="said" x="{}" y="{}" text-anchor="{}">{}</text>', dot.label_x, dot.label_y, dot.anchor, model.name
+        '<text class="callout" x="{}" y="{}" text-anchor="{}">{}</text>',
+        dot.label_x,
+        dot.label_y,
+        dot.anchor,
+        model.name,
     )
     return format_html(
         '<a href="{}"><title>{}: {}, {}</title><circle class="now" cx="{}" cy="{}" r="{}"/>{}</a>',

@@ -11,7 +11,7 @@ from tests.ratings.board_history import three_boards
 CACHES = (
     snapshot_cache.board_cache,
     snapshot_cache.newest_id_cache,
-    board_selection.default_cache,
+    board_selection.default_board_cache,
     model_facts.context_cache,
     fragments.fragment_cache,
     views.frame_cache,
@@ -24,7 +24,7 @@ SHORT_LIVED = {
     cache: cache.seconds
     for cache in (
         snapshot_cache.newest_id_cache,
-        board_selection.default_cache,
+        board_selection.default_board_cache,
         model_facts.context_cache,
         candidates.facts_cache,
         model_choice.task_picks_cache,
@@ -57,8 +57,8 @@ def pytest_runtest_teardown() -> None:
 @pytest.fixture
 def ours():
     """Cache that this arena's own board is the default one, as a second request would find it."""
-    board_selection.default_cache.seconds = 60.0
-    board_selection.default_cache.store(None, DefaultBoard("live"))
+    board_selection.default_board_cache.seconds = 60.0
+    board_selection.default_board_cache.store(None, DefaultBoard("live"))
 
 
 @pytest.fixture

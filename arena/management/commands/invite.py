@@ -11,7 +11,8 @@ from arena.identity import invitations
 from core.text.word_lists import count_noun
 
 DEFAULT_DAYS = 7
-MAX_DIGITS = 5  # Python refuses to parse thousands of digits, and six-digit numbers exceed the limit of days anyway
+# Python refuses to parse thousands of digits, and six-digit numbers exceed the maximum number of days anyway.
+MAX_DIGITS = 5
 LOCAL_URL = "http://127.0.0.1:8000"  # where ./scripts/up listens by default
 
 

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             result = import_listed_file(source, file) if source and file else load_listed_tables(NamedModels())
         except SourceError as error:
             raise CommandError(str(error)) from None
-        refused = ", ".join(f"{reason} ({count})" for reason, count in sorted(result.refused.items())) or "none"
+        refused = ", ".join(f"{reason} ({count})" for reason, count in sorted(result.refused_counts.items())) or "none"
         self.stdout.write(
             f"models described: {result.model_count}; new or changed: facts ({result.fact_count}),"
             f" prices ({result.price_count}); refused entries and values: {refused}; conflicts: {result.conflict_count}"

@@ -64,7 +64,7 @@ def _derive_slug(file: Path) -> str:
 
 
 def _format_result(result: VoteImportResult) -> str:
-    if not result.new:
+    if not result.is_new:
         return f"{result.pool.slug}: nothing changed, because this file has already been imported"
     return (
         f"{result.pool.slug}: {count_noun(result.votes, 'vote')} imported ({result.uncounted} not counted), "

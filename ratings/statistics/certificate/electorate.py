@@ -39,12 +39,12 @@ class Removal(NamedTuple):
     """The number of voters who would have to be removed to change an order.
 
     at_least, at_most: a range that contains the number. None if no removal changes the order.
-    of: the number of voters who can be removed. All three fields are None if a removal is not defined.
+    voter_count: the number of voters who can be removed. All three fields are None if a removal is not defined.
     """
 
     at_least: int | None
     at_most: int | None
-    of: int | None
+    voter_count: int | None
 
 
 class Electorate:

@@ -21,14 +21,14 @@ class Excess:
     """A model that a group of voters judged more often than the draw explains.
 
     votes: the number of the group's votes.
-    seen: the number of these votes that contain the model.
+    observed: the number of these votes that contain the model.
     expected: the number that the draw explains.
     """
 
     group: int
     model: int
     votes: int
-    seen: int
+    observed: int
     expected: float
 
 
@@ -55,17 +55,18 @@ def find_excesses(group: Indices, model_a: Indices, model_b: Indices, draw: Indi
     row = rows[group]
     drawn = _count_votes(row, draw, (len(tested), len(shares)))
     size = (len(tested), shares.shape[1])
-    seen = _count_votes(row, model_a, size) + _count_votes(row, model_b, size)
+    observed = _count_votes(row, model_a, size) + _count_votes(row, model_b, size)
     expected = drawn @ shares
-    seen_outside = np.bincount(model_a, minlength=size[1]) + np.bincount(model_b, minlength=size[1]) - seen
+    observed_outside = np.bincount(model_a, minlength=size[1]) + np.bincount(model_b, minlength=size[1]) - observed
     expected_outside = np.bincount(draw, minlength=len(shares)) @ shares - expected
-    completion = (seen_outside + _COMPLETION_PRIOR) / (expected_outside + _COMPLETION_PRIOR)
+    completion = (observed_outside + _COMPLETION_PRIOR) / (expected_outside + _COMPLETION_PRIOR)
     tolerated = _TOLERANCE * np.clip(completion, 1.0, _MAX_COMPLETION) * expected
-    surprise = np.where(seen > tolerated, xlogy(seen, seen) - xlogy(seen, tolerated) - seen + tolerated, 0.0)
+    log_bound = xlogy(observed, observed) - xlogy(observed, tolerated) - observed + tolerated
+    surprise = np.where(observed > tolerated, log_bound, 0.0)
     hits = np.argwhere(surprise >= np.log(surprise.size / FALSE_ALARM_CHANCE)).tolist()
     hits.sort(key=lambda hit: -surprise[tuple(hit)])
     return [
-        Excess(int(tested[row]), model, int(votes[tested[row]]), int(seen[row, model]), float(expected[row, model]))
+        Excess(int(tested[row]), model, int(votes[tested[row]]), int(observed[row, model]), float(expected[row, model]))
         for row, model in hits
     ]
 

@@ -12,12 +12,13 @@ import numpy as np
 from ratings.statistics.vote_arrays import Floats, Indices
 
 # If established voters' votes have less weight than this, there is no limit, because most voters in the arena are new.
-MIN_OLD_WEIGHT = 2000
+MIN_ESTABLISHED_WEIGHT = 2000
 MIN_HOURLY_LIMIT = 60.0
 HOURLY_SHARE = 0.01  # of the weight of established voters' votes
 HOUR_S = 3600
-# Votes for one model shift its rating by their number / sqrt(its votes) standard errors. So if n votes are
-# spread evenly over 32 models, sqrt(n) / 4 votes for one of them shift its rating by one standard error.
+# n more votes for a model with m votes shift its rating by n / sqrt(m) standard errors. If all v votes in a pool are
+# spread evenly over 32 models, each model has v / 16 votes, because a vote counts for both of its models. So
+# sqrt(v) / 4 more votes for one of them shift its rating by one standard error.
 OPEN_LIMIT_FACTOR = 1 / 4
 OPEN_LIMIT_SHARE = 1 / 2  # of the limit, for votes from one network
 
@@ -38,7 +39,7 @@ def compute_open_limit(weight: float) -> float:
     return OPEN_LIMIT_FACTOR * float(np.sqrt(weight))
 
 
-def find_crowded(votes: Iterable[tuple[float, str, bool]], limit: float) -> list[bool]:
+def mark_votes_over_limit(votes: Iterable[tuple[float, str, bool]], limit: float) -> list[bool]:
     """Return whether each vote must wait for the end of its epoch (N,).
 
     votes: for each new voter's vote, its time in seconds, its network, and whether it already has weight, in
@@ -46,18 +47,18 @@ def find_crowded(votes: Iterable[tuple[float, str, bool]], limit: float) -> list
 
     In any hour, at most `limit` votes have weight, and at most half as many from the same network.
     """
-    crowded = []
+    must_wait = []
     counted: deque[tuple[float, str]] = deque()
     by_network: Counter[str] = Counter()
     for time, network, has_weight in votes:
         while counted and counted[0][0] <= time - HOUR_S:
             by_network[counted.popleft()[1]] -= 1
         is_full = len(counted) + 1 > limit or by_network[network] + 1 > OPEN_LIMIT_SHARE * limit
-        crowded.append(is_full and not has_weight)
-        if not crowded[-1]:
+        must_wait.append(is_full and not has_weight)
+        if not must_wait[-1]:
             counted.append((time, network))
             by_network[network] += 1
-    return crowded
+    return must_wait
 
 
 def limit_crowds(hour: Indices, network: Indices, voter: Indices, weight: Floats, limit: float) -> Floats:

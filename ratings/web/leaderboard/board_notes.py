@@ -71,7 +71,7 @@ def _describe_missing_votes(leaderboard: LeaderboardState) -> tuple[str, str]:
 
 
 def _describe_oldest_snapshot(leaderboard: LeaderboardState) -> str:
-    if oldest := leaderboard.oldest:
+    if oldest := leaderboard.oldest_time:
         text = _("The oldest snapshot of this board is from %(time)s UTC.")
         return text % {"time": date_format(oldest, "F j, Y, H:i")}
     return _("This board has no snapshots.")

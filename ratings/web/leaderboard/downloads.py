@@ -60,7 +60,11 @@ def _list_columns(leaderboard: LeaderboardState) -> list[LeaderboardColumn]:
 def render_json(leaderboard: LeaderboardState) -> bytes:
     """Return the board in the API's format, with the page's query and the number of omitted models."""
     head = {name: value for name, value in leaderboard.board.items() if name != "rows"}
-    view = {"query": leaderboard.query, "left_out_unknown": leaderboard.left_out, "unknown": leaderboard.unknown}
+    view = {
+        "query": leaderboard.query,
+        "left_out_unknown": leaderboard.left_out_count,
+        "unknown": leaderboard.unknown_counts,
+    }
     return orjson.dumps(head | view | {"rows": build_records(leaderboard)}, default=float, option=orjson.OPT_UTC_Z)
 
 

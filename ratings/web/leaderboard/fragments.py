@@ -123,18 +123,20 @@ def _build_board_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "tier_rule": board_notes.describe_tiers(leaderboard) if visible_tiers else "",
         "are_tiers_mixed": visible_tiers != sorted(visible_tiers),
         "has_provisional": not leaderboard.board.get("provisional")
-        and any(row.provisional and not row.missing for row in rows),
+        and any(row.provisional and not row.missing_votes_text for row in rows),
         "banner": board_notes.describe_provisional_ranks(leaderboard.board),
         "progress": _find_own_progress(leaderboard),
         "note": rows and board_notes.describe_table(leaderboard, join_words(groups, gettext("and"))),
         "empty": None if leaderboard.board["rows"] else board_notes.describe_empty_board(leaderboard),
         "hidden_fields": _list_hidden_fields(leaderboard, hidden_pins),
-        "unknown": ", ".join(f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.unknown.items())),
+        "unknown": ", ".join(
+            f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.unknown_counts.items())
+        ),
         "files": [(kind.upper(), leaderboard.with_options(file=kind)) for kind in CONTENT_TYPES],
         "hidden_pins": hidden_pins,
         "filter_count": _count_filters(leaderboard),
         "row_choices": _list_row_choices(leaderboard),
-        "compared": _compare_pinned(leaderboard),
+        "comparison": _compare_pinned(leaderboard),
     }
 
 
@@ -204,9 +206,11 @@ def _is_in_rank_order(leaderboard: LeaderboardState) -> bool:
 
 
 def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[TableBody]:
-    ranked = TableBody([row for row in rows if not row.missing])
+    ranked = TableBody([row for row in rows if not row.missing_votes_text])
     unranked = TableBody(
-        [row for row in rows if row.missing], _("Not ranked yet"), describe_rank_rule(is_own_pool=is_own_pool)
+        [row for row in rows if row.missing_votes_text],
+        _("Not ranked yet"),
+        describe_rank_rule(is_own_pool=is_own_pool),
     )
     return [body for body in (ranked, unranked) if body.rows]
 

@@ -21,7 +21,7 @@ from ratings.web.leaderboard.table_rows import build_rating_scale
 MAX_LEADERS = 10
 
 
-def leaders(_request: HttpRequest) -> dict[str, Any]:
+def add_leaders(_request: HttpRequest) -> dict[str, Any]:
     """Return a template variable with the HTML of the best models. It is rendered only if a template uses it."""
     return {"leaders": render_leaders}
 

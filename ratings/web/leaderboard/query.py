@@ -46,7 +46,7 @@ class LeaderboardState:
         return self.published.board
 
     @property
-    def oldest(self) -> datetime | None:
+    def oldest_time(self) -> datetime | None:
         """The time of the board's oldest snapshot, or None if there is none."""
         return snapshots.find_oldest_time(self.board_key)
 
@@ -74,12 +74,12 @@ class LeaderboardState:
         return self.entries[: table_options.ROW_LIMITS[self.options.rows]]
 
     @property
-    def left_out(self) -> int:
-        return self._filter_result.left_out
+    def left_out_count(self) -> int:
+        return self._filter_result.left_out_count
 
     @property
-    def unknown(self) -> Mapping[str, int]:
-        return self._filter_result.unknown
+    def unknown_counts(self) -> Mapping[str, int]:
+        return self._filter_result.unknown_counts
 
     @cached_property
     def default_columns(self) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ class LeaderboardState:
         return links.build_table_query(self.selection.parameters, self.options, self.default_columns)
 
     @property
-    def today_query(self) -> str:
+    def newest_query(self) -> str:
         """The query string of this page with the newest board instead of an earlier one."""
         parameters = {name: value for name, value in self.selection.parameters.items() if name != "at"}
         return links.build_table_query(parameters, self.options, self.default_columns) or "?"

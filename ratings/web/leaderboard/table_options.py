@@ -74,13 +74,13 @@ def _parse_columns(parameters: QueryParameters) -> tuple[str, ...] | None:
 class FilterResult:
     """The models that pass the filters.
 
-    left_out: the number of models that are omitted only because a value is unknown.
-    unknown: `Filter.fact` → the number of omitted models that lack this fact.
+    left_out_count: the number of models that are omitted only because a value is unknown.
+    unknown_counts: `Filter.fact` → the number of omitted models that lack this fact.
     """
 
     entries: list[LeaderboardEntry]
-    left_out: int
-    unknown: Mapping[str, int]
+    left_out_count: int
+    unknown_counts: Mapping[str, int]
 
 
 def filter_entries(entries: Sequence[LeaderboardEntry], options: TableOptions) -> FilterResult:
@@ -91,21 +91,22 @@ def filter_entries(entries: Sequence[LeaderboardEntry], options: TableOptions) -
     """
     active_filters = filters.list_active_filters(options)
     passing = []
-    unknown = Counter[str]()
-    left_out = 0
+    unknown_counts = Counter[str]()
+    left_out_count = 0
     for entry in entries:
         results = [(definition.fact, definition.check(entry, value)) for definition, value in active_filters]
         if any(result is False for _, result in results):
             continue
         missing = list(dict.fromkeys(fact for fact, result in results if result is None))
         if missing:
-            left_out += 1
-            unknown.update(missing)
+            left_out_count += 1
+            unknown_counts.update(missing)
         else:
             passing.append(entry)
     ranked = [entry for entry in passing if has_rank(entry.row)]
     unranked = [entry for entry in passing if not has_rank(entry.row)]
-    return FilterResult([*_sort_entries(ranked, options), *_sort_entries(unranked, options)], left_out, unknown)
+    sorted_entries = [*_sort_entries(ranked, options), *_sort_entries(unranked, options)]
+    return FilterResult(sorted_entries, left_out_count, unknown_counts)
 
 
 def _sort_entries(entries: list[LeaderboardEntry], options: TableOptions) -> list[LeaderboardEntry]:

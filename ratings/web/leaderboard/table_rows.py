@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core.templatetags.strips import Scale, build_scale, strip
 from ratings.boards.changes import has_rank
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, describe_missing_votes, explain_provisional
-from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_error, format_interval, format_whole
+from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_margin, format_whole
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, LeaderboardEntry, format_cell
 
 PROPRIETARY_LICENSE = "proprietary"  # the catalog's name for the terms of closed weights
@@ -40,14 +40,14 @@ class LeaderboardRow:
     Formatting numbers in a template would be slow, because there can be hundreds of rows.
 
     attributes: the maker, whether the weights are open, the license, and the setting, if known.
-    error: the interval in compact form, such as ±5. If one end is open, it is ≥ or ≤ with the other end.
+    margin: the interval in compact form, such as ±5. If one end is open, it is ≥ or ≤ with the other end.
     strip: the rating and its interval on the axis of the table, as HTML.
     marks: CSS classes that draw the row's part of a bracket, see `ties.list_marks`.
     tier: the tier if this is its first row and the table is sorted by rank, else None.
     provisional: the reasons why the rating is provisional, or empty.
-    same_ranks: the first and the last rank that the model could have (see `format_same_ranks`), or empty if the model
+    tied_ranks: the first and the last rank that the model could have (see `format_tied_ranks`), or empty if the model
         is unranked or outside the main group.
-    missing: the number of votes that the model still needs for a rank as text, or empty if it is ranked.
+    missing_votes_text: the number of votes that the model still needs for a rank as text, or empty if it is ranked.
     pin: an HTML attribute of the check box that selects the model for a comparison.
     """
 
@@ -59,15 +59,15 @@ class LeaderboardRow:
     group: str
     rank: str
     rank_range: str
-    same_ranks: str
+    tied_ranks: str
     rating: str
     interval: str
-    error: str
+    margin: str
     strip: str
     marks: str
     tier: int | None
     provisional: str
-    missing: str
+    missing_votes_text: str
     retired: bool
     cells: Sequence[LeaderboardCell]
     pin: str
@@ -117,15 +117,15 @@ def build_row(
         group=format_group(row),
         rank=format_whole(row["rank"]),
         rank_range=format_rank_range(entry),
-        same_ranks=format_same_ranks(row),
+        tied_ranks=format_tied_ranks(row),
         rating=format_whole(row["rating"]),
         interval=format_interval(row),
-        error=format_error(row),
+        margin=format_margin(row),
         strip=strip(scale, row["rating"], row["ci_low"], row["ci_high"], fitted=row["interval"] is not None),
         marks=marks,
         tier=tier,
         provisional=explain_provisional(row, is_own_pool=is_own_pool) if row["provisional"] else "",
-        missing=describe_missing_votes(row),
+        missing_votes_text=describe_missing_votes(row),
         retired=entry.facts.retired,
         cells=[build_cell(entry, name) for name in columns],
         pin=_choose_pin_attribute(entry.slug, pins, max_pins),
@@ -183,7 +183,7 @@ def _choose_mark(entry: LeaderboardEntry, name: str, text: str) -> str:
     return " beyond-noise" if entry.change.is_significant else " within-noise"
 
 
-def format_same_ranks(row: Mapping[str, Any]) -> str:
+def format_tied_ranks(row: Mapping[str, Any]) -> str:
     """Return the first and the last rank that a ranked model of the main group could have, or "".
 
     The models with ranks in this range do not differ significantly from the model. On a reference board, where

@@ -20,7 +20,7 @@ class FactFigure:
     """A figure of one model, compared with those of all models.
 
     text, note: the figure as text, and a note on it.
-    value, others: the logarithm of the figure, and those of all models' figures.
+    log_value, all_log_values: the logarithm of the figure, and those of all models' figures.
     scale: the axis of the logarithms, or None if there are fewer than two different figures or this one is 0.
     verdict: a sentence about the share of models with a lower (or higher) figure.
     low, high: the lowest and the highest figure as text.
@@ -29,8 +29,8 @@ class FactFigure:
     label: str
     text: str
     note: str
-    value: float
-    others: list[float]
+    log_value: float
+    all_log_values: list[float]
     scale: Scale | None
     verdict: str
     low: str

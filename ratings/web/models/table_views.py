@@ -157,7 +157,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "board": board,
         "table": table,
         "unknown": unknown,
-        "failing": len(table.entries) - len(entries) - unknown,
+        "filtered_out": len(table.entries) - len(entries) - unknown,
         "is_reordered": is_reordered,
         "page": page,
         "list_query": _drop_page(request.GET),

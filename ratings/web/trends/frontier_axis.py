@@ -34,7 +34,7 @@ class FrontierAxis:
     unknown: Text
 
 
-AXIS_WORDS = {
+AXIS_TEXTS = {
     PRICE: FrontierAxis(
         title=_("Best models for the price"),
         origin=_("Prices are in US dollars per million tokens, blended 3:1 (input to output)."),
@@ -56,7 +56,7 @@ AXIS_WORDS = {
         unknown=_("Omitted (speed not measured):"),
     ),
 }
-EXCLUSIONS = {
+EXCLUSION_TEXTS = {
     "unconnected": _("Omitted (not connected to the others by a chain of votes):"),
     "unbounded": _("Omitted (interval with an open end):"),
     "unranked": _("Omitted (too few votes for a rank):"),

@@ -50,14 +50,14 @@ def show_history(request: HttpRequest) -> HttpResponse:
     categories = model_facts.list_categories(selection.pool)
     history = series_table.build_series_table(board_key, main_rows, until=board["computed_at"])
     releases = {"format": "json", "column": "released"}
-    moved = _find_directions(comparisons)
+    directions = _find_directions(comparisons)
     context = {
         "board_key": board_key,
         "since": since,
         "board": board,
         "comparisons": comparisons,
-        "moved": moved,
-        "moved_json": orjson.dumps(moved).decode(),
+        "directions": directions,
+        "directions_json": orjson.dumps(directions).decode(),
         "is_new": not since and all(comparison.changes is None for comparison in comparisons),
         "retired": LanguageModel.objects.filter(build_retired_filter(), slug__in=slugs),
         "history": history,

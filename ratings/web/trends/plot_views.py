@@ -27,7 +27,7 @@ from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import frontier, series_table
 from ratings.statistics.constants import MAIN_COMPONENT
-from ratings.web.trends.frontier_axis import AXIS_WORDS, EXCLUSIONS
+from ratings.web.trends.frontier_axis import AXIS_TEXTS, EXCLUSION_TEXTS
 
 TOP_CHOICES = {"10": 10, "20": 20, "50": 50, "all": None}
 MAX_PAIRED_MODELS = 30  # number of rows and columns in a matrix
@@ -171,19 +171,19 @@ def _format_cells(chances: Sequence[float | None], counts: Sequence[int]) -> lis
 def _build_frontier_context(view: PlotView) -> dict[str, Any]:
     report = frontier.build_frontier(view.board_key, view.against)
     rows = view.published.board["rows"]
-    axis = AXIS_WORDS[view.against]
+    axis = AXIS_TEXTS[view.against]
     left_out = sorted(report["left_out"], key=lambda model: str(model["reason"]))
     return {
         "axis": axis,
-        "has_speeds": view.against == frontier.SPEED or frontier.count_speeds(rows) >= MIN_MODELS,
+        "has_speeds": view.against == frontier.SPEED or frontier.count_models_with_speed(rows) >= MIN_MODELS,
         "frontier": [row | _format_prices(row) for row in report["rows"]],
         "weights": {row["open_weights"] for row in report["rows"]},
-        "here": {row["has_enabled_endpoint"] for row in report["rows"]},
+        "availability": {row["has_enabled_endpoint"] for row in report["rows"]},
         "frontier_json": build_board_url(
             "leaderboard-frontier", view.board_key, at=report["computed_at"], against=view.against
         ),
         "left_out": [
-            {"reason": EXCLUSIONS.get(reason, axis.unknown), "names": [model["name"] for model in group]}
+            {"reason": EXCLUSION_TEXTS.get(reason, axis.unknown), "names": [model["name"] for model in group]}
             for reason, group in groupby(left_out, key=lambda model: model["reason"])
         ],
     }

@@ -7,7 +7,7 @@ import pytest
 
 from catalog.benchmarks.table_view import ScoreCell, TableEntry, TablePrice, TableView, parse_view, select_entries
 
-CELL = ScoreCell(50.0, 33.3, 0.005, None, self_reported=False, who="us")
+CELL = ScoreCell(50.0, 33.3, 0.005, None, self_reported=False, measured_by="us")
 KNOWN = {
     "organization": "Maker", "license": "MIT", "commercial": "yes", "open_weights": True, "kind": "chat", "size": 7.0,
     "context": 8192, "price": None, "released": date(2024, 1, 1), "precision": "bfloat16", "rating": 1000.0,
@@ -28,7 +28,7 @@ def priced(dollars):
 
 
 def scored(value, normalized):
-    return ScoreCell(value, normalized, None, None, self_reported=False, who="")
+    return ScoreCell(value, normalized, None, None, self_reported=False, measured_by="")
 
 
 def names(entries, **view):

@@ -28,7 +28,7 @@ def numbers(value):
 def test_scaling_answers_or_refuses(query):
     form = scaling.ScalingForm(query)
     if form.is_valid():
-        plan = form.plan()
+        plan = form.build_plan()
         fields = vars(plan) | vars(plan.actual) | {"models": []}
         assert all(map(math.isfinite, numbers(ScalingPlanSchema(fields).data)))
     else:

@@ -41,7 +41,7 @@ def test_axis_has_whole_decades_with_a_margin():
 def test_lines_cross_where_both_options_cost_the_same():
     drawn = plot(**USE, **GPUS)
     assert drawn.break_even == 7_380_000_000
-    assert drawn.compute_api_cost(drawn.break_even) == pytest.approx(drawn.own)
+    assert drawn.compute_api_cost(drawn.break_even) == pytest.approx(drawn.own_cost)
     assert LEFT < drawn.current_x < drawn.break_even_x < RIGHT
     assert TOP < drawn.own_y < drawn.current_y < BOTTOM
     assert drawn.api_path.startswith(f"M{LEFT} ")
@@ -55,13 +55,13 @@ def test_picture_needs_two_options_that_cost_something(fields):
 def test_seats_alone_can_cost_more():
     drawn = plot(**USE, **GPUS, seats="1000", price_seat="90")
     assert (drawn.break_even, drawn.break_even_x) == (0, None)
-    assert drawn.api_fixed == pytest.approx(90_000)
+    assert drawn.api_fixed_cost == pytest.approx(90_000)
     assert drawn.api_path.startswith("M")
 
 
 def test_very_unequal_costs_stay_on_the_plane():
     drawn = plot(**USE | {"price_input": "0.000001", "price_output": "0.000001"}, **GPUS)
-    assert drawn.y.low <= drawn.own <= drawn.y.high
+    assert drawn.y.low <= drawn.own_cost <= drawn.y.high
     assert drawn.current_y is None or TOP <= drawn.current_y <= BOTTOM
 
 

@@ -14,7 +14,8 @@ from tests import factories
 def test_every_field_has_a_name_and_a_sentence_on_why_it_matters():
     assert list(FIELD_LABELS) == list(FACT_FIELDS)
     assert all(
-        str(label) and str(why).endswith(".") and str(why).count(". ") == 0 for label, why in FIELD_LABELS.values()
+        str(label) and str(explanation).endswith(".") and str(explanation).count(". ") == 0
+        for label, explanation in FIELD_LABELS.values()
     )
 
 

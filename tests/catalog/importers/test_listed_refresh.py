@@ -10,18 +10,18 @@ import pytest
 
 from catalog.importers import listed_refresh
 from catalog.importers.listed_refresh import RefreshReport, group_entries
-from catalog.importers.listed_selection import DescribedModel
+from catalog.importers.listed_selection import CatalogModel
 from catalog.sources.record import ListedModel, SourceError
 from tests.catalog import package_files
 
 ROOT = Path(__file__).parents[3]
 TODAY, LATER = date(2026, 11, 27), date(2026, 12, 24)
 KNOWN = [
-    DescribedModel("glm-9", "zai"),
-    DescribedModel("gpt-9", "openai"),
-    DescribedModel("mistral-large-latest", "mistral"),
-    DescribedModel("qwen9-8b", "alibaba", is_open=True),
-    DescribedModel("unlisted-1", ""),
+    CatalogModel("glm-9", "zai"),
+    CatalogModel("gpt-9", "openai"),
+    CatalogModel("mistral-large-latest", "mistral"),
+    CatalogModel("qwen9-8b", "alibaba", is_open=True),
+    CatalogModel("unlisted-1", ""),
 ]
 
 
@@ -96,7 +96,7 @@ def test_a_model_that_packages_drop_keeps_its_lines(data, tmp_path):
 def test_prices_in_yuan_and_rolling_aliases_are_refused(data, tmp_path):
     report = refresh(data, write(tmp_path))
     assert not any(",28," in line or ",3," in line for line in lines(data, "glm-9"))
-    assert report.refused["another currency"] == 3
+    assert report.refused_counts["another currency"] == 3
     assert lines(data, "mistral-large-latest") == []
 
 
@@ -135,11 +135,11 @@ def test_shipped_models_are_those_of_the_facts_and_of_the_board():
     }
     assert not known.keys() & {"meta-llama-3.1-8b-instruct", "x-latest"}
     glm, llama = (known[name] for name in ("glm-5.1", "llama-3.1-8b-instruct"))
-    assert glm == DescribedModel("glm-5.1", "zai", True, glm.checked)
+    assert glm == CatalogModel("glm-5.1", "zai", True, glm.checked)
     assert glm.checked["release_date"] == "2026-04-07"
-    assert known["gpt-4o-2024-11-20"] == DescribedModel("gpt-4o-2024-11-20", "openai")  # in a file of scores alone
-    assert known["new"] == DescribedModel("new", "")
-    assert llama == DescribedModel("llama-3.1-8b-instruct", "meta", True, llama.checked)
+    assert known["gpt-4o-2024-11-20"] == CatalogModel("gpt-4o-2024-11-20", "openai")  # in a file of scores alone
+    assert known["new"] == CatalogModel("new", "")
+    assert llama == CatalogModel("llama-3.1-8b-instruct", "meta", True, llama.checked)
 
 
 def test_successor_has_the_name_of_the_known_model():

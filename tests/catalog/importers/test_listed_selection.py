@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from catalog.facts.fields import Claim
-from catalog.importers.listed_selection import DescribedModel, add_retirement, select_listed
+from catalog.importers.listed_selection import CatalogModel, add_retirement, select_listed
 from catalog.sources.providers import YUAN
 from catalog.sources.record import ListedModel, ListedPrice
 
@@ -28,7 +28,7 @@ def entry(package, provider="openai", name="gpt-9", price=None, past=(), **claim
 
 
 def select(*entries, provider="openai", is_open=None, **checked):
-    return select_listed(DescribedModel("gpt-9", provider, is_open, checked), entries)
+    return select_listed(CatalogModel("gpt-9", provider, is_open, checked), entries)
 
 
 def values(selection):
@@ -78,7 +78,7 @@ def test_conflicts_are_different_values_of_different_sources(entries, conflicts)
 def test_odd_prices_are_refused(entries, price, reason):
     selection = select(*entries)
     assert rates(selection) == price
-    assert selection.refused[reason] == 1
+    assert selection.refused_counts[reason] == 1
 
 
 def test_prices_that_differ_by_another_factor_are_conflicts_and_not_refused():
@@ -142,7 +142,7 @@ def test_the_input_limit_of_a_host_is_not_that_of_the_model():
 def test_a_value_that_cannot_be_true_is_refused(field, value, others, known):
     selection = select(entry(LITELLM, **{field: value, **others}), **known)
     assert values(selection).get(field) != value
-    assert selection.refused["impossible value"] == 1
+    assert selection.refused_counts["impossible value"] == 1
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_price_that_falls_with_longer_prompts_is_refused(past):
     record = ListedModel("gpt-9", "openai", "gpt-9", {}, (ListedPrice(Decimal(1), Decimal(4)), odd), source, TODAY, {})
     assert rates(select(record, entry(LITELLM, past=past))) == [(1, 4)]
     first = ListedModel("gpt-9", "openai", "gpt-9", {}, (odd,), source, TODAY, {})
-    assert (rates(select(first)), select(first).refused["cheaper for longer prompts"]) == ([], 1)
+    assert (rates(select(first)), select(first).refused_counts["cheaper for longer prompts"]) == ([], 1)
 
 
 def test_a_name_that_the_maker_has_given_to_another_model_is_not_its_own():
@@ -194,7 +194,7 @@ def test_a_host_cannot_say_that_weights_are_closed():
 
 def test_a_closed_model_has_no_price_of_a_host():
     selection = select(*HOSTED, provider="", is_open=False)
-    assert (selection.claims, selection.prices, selection.refused["another host"]) == ([], [], 3)
+    assert (selection.claims, selection.prices, selection.refused_counts["another host"]) == ([], [], 3)
 
 
 def test_the_price_of_the_maker_comes_before_that_of_a_host():
@@ -208,7 +208,7 @@ def test_a_host_does_not_retire_an_open_model():
 
 def test_a_price_of_a_company_for_a_model_of_another_maker_is_that_of_a_host():
     selection = select(entry(LITELLM, "alibaba", "glm-9", price=(1, 1)), provider="alibaba")
-    assert (selection.prices, selection.refused["another host"]) == ([], 1)
+    assert (selection.prices, selection.refused_counts["another host"]) == ([], 1)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,12 @@ def test_both_shapes_are_read(content):
         ("mmlu", "acc", ""),
     }
     strict = rows["gsm8k", "exact_match", "strict-match"]
-    assert (strict.model, strict.benchmark, strict.value, strict.stderr) == ("maker/Model-7B", ("gsm8k",), 0.5, 0.0138)
+    assert (strict.model, strict.benchmark_names, strict.value, strict.stderr) == (
+        "maker/Model-7B",
+        ("gsm8k",),
+        0.5,
+        0.0138,
+    )
     assert (strict.n, strict.limited, strict.shots, strict.version) == (1319, False, 5, "3.0")
     assert (strict.harness, strict.precision, strict.revision) == (HARNESS_NAME, "bfloat16", "abc123")
     assert (strict.source, strict.date) == ("results.json", date(2026, 1, 21))
@@ -45,7 +50,7 @@ def test_conditions_of_the_versions_are_kept():
 def test_subtasks_of_a_group_that_has_no_score_stand_for_themselves():
     results = dict(score_files.LM_EVAL["results"]) | {"mmlu": {"alias": "mmlu"}}
     rows = [row for row in parse_scores(score_files.lm_eval(results=results), "f") if row.task == "mmlu_anatomy"]
-    assert [row.benchmark for row in rows] == [("mmlu_anatomy", "mmlu")]
+    assert [row.benchmark_names for row in rows] == [("mmlu_anatomy", "mmlu")]
 
 
 @pytest.mark.parametrize(

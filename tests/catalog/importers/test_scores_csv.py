@@ -10,7 +10,7 @@ from tests.catalog.score_files import PLAIN
 
 def test_what_is_given_is_taken_and_the_rest_filled_in():
     first, second = parse_scores(PLAIN.encode(), "f.csv")
-    assert (first.model, first.benchmark, first.value, first.source) == (
+    assert (first.model, first.benchmark_names, first.value, first.source) == (
         "Model-7B",
         ("mmlu",),
         0.7,

@@ -55,7 +55,7 @@ def test_names_that_say_the_same_in_letters_stay_distinct():
     models = NamedModels()
     names = ["a b", "a+b", "A_B", "模", "型"]
     ids = models.get_or_create_keys(names)
-    assert len({ids[name] for name in names}) == models.created == 5
+    assert len({ids[name] for name in names}) == models.created_count == 5
     created = LanguageModel.objects.filter(name__in=names).order_by("pk")
     assert [model.slug for model in created] == ["a-b-2", "a-b-3", "a-b-4", "unnamed", "unnamed-2"]
     assert models.get_or_create_keys([*names, "A/B"])["a b"] == ids["a b"]

@@ -58,7 +58,7 @@ def test_newcomer_that_moves_the_mean_moves_nobody():
 
     assert found.significant_movements == []
     assert [each["model"] for each in found.added] == ["n"]
-    assert (found.removed, found.shift, found.votes) == ([], -40.0, 60)
+    assert (found.removed, found.shift, found.votes_change) == ([], -40.0, 60)
 
 
 def test_rank_is_told_among_the_models_of_then():
@@ -91,12 +91,18 @@ def test_groups_without_votes_between_them_are_not_compared():
 def test_ratings_without_errors_move_nobody():
     bare = dict.fromkeys(("tier", "rank_low", "rank_high", "ci_low", "ci_high"))
     found = compare_boards(board(row("x", 1000.0, 1, **bare)), board(row("x", 1500.0, 1, **bare), votes=105))
-    assert (found.has_intervals, found.significant_movements, found.votes) == (False, [], 5)
+    assert (found.has_intervals, found.significant_movements, found.votes_change) == (False, [], 5)
 
 
 def test_empty_boards_are_compared():
     found = compare_boards(board(votes=0), board(votes=0))
-    assert (found.significant_movements, found.added, found.removed, found.shift, found.votes) == ([], [], [], 0.0, 0)
+    assert (found.significant_movements, found.added, found.removed, found.shift, found.votes_change) == (
+        [],
+        [],
+        [],
+        0.0,
+        0,
+    )
 
 
 def test_models_without_a_rank_move_in_rating_alone():

@@ -4,7 +4,7 @@ import pytest
 from django.template.defaultfilters import floatformat
 
 from core.templatetags.numbers import rounded
-from ratings.boards.number_text import format_error, format_interval, format_signed, format_whole
+from ratings.boards.number_text import format_interval, format_margin, format_signed, format_whole
 from tests.ratings.board_rows import row
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
@@ -28,7 +28,7 @@ def test_interval_says_which_end_is_open(low, high, text):
     [(990.0, 1010.9, "±10"), (1001.2, None, "≥ 1,001"), (None, 1044.9, "≤ 1,045"), (None, None, "")],
 )
 def test_error_is_short(low, high, text):
-    assert format_error(row(ci_low=low, ci_high=high)) == text
+    assert format_margin(row(ci_low=low, ci_high=high)) == text
 
 
 def test_elo_has_no_interval_to_be_open():

@@ -181,13 +181,13 @@ def test_contestants_without_votes_are_listed_beside_those_with_votes(client, th
     board_refresh.refresh()
     decision = client.get(PAGE, {"task": ""}).context["decision"]
     assert {row["model"] for row in decision.own_rows} == {"best", "cheap"}
-    assert "a-10" in [each.candidate.slug for each in decision.listed]
+    assert "a-10" in [each.candidate.slug for each in decision.listed_models]
 
 
 def test_models_with_battles_are_listed_once(client, battled):
     for number in range(12):
         factories.model(f"a-{number:02}")
-    listed = client.get(PAGE, {"task": ""}).context["decision"].listed
+    listed = client.get(PAGE, {"task": ""}).context["decision"].listed_models
     assert len(listed) == 10
     assert text(client.get(PAGE, {"task": ""})).index("Blind battles between") < text(
         client.get(PAGE, {"task": ""})
@@ -209,7 +209,7 @@ def test_decision_offers_battles_as_long_as_there_are_none(client, three):
 def test_decision_shows_ten_and_the_chosen_one(client):
     models = [factories.model(f"m-{number:02}") for number in range(14)]
     response = client.get(PAGE, {"task": "coding", "chosen": "m-12"})
-    assert [each.candidate.slug for each in response.context["decision"].listed] == [
+    assert [each.candidate.slug for each in response.context["decision"].listed_models] == [
         *(model.slug for model in models[:10]),
         "m-12",
     ]
@@ -222,7 +222,7 @@ def test_decision_shows_those_that_can_battle(client):
         factories.model(f"m-{number:02}")
     for slug in ("m-11", "m-13"):
         factories.endpoint(factories.model(slug))
-    shown = client.get(PAGE, {"task": "coding"}).context["decision"].listed
+    shown = client.get(PAGE, {"task": "coding"}).context["decision"].listed_models
     assert [each.candidate.slug for each in shown][9:] == ["m-09", "m-11", "m-13"]
 
 

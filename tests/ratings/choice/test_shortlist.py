@@ -70,7 +70,7 @@ def test_survivors_come_in_the_order_that_is_asked_for(sort, expected):
 
 
 def test_cheapest_of_all_survivors_is_named_whatever_its_rating():
-    assert build_shortlist(MODELS, Limits()).unrated == 1
+    assert build_shortlist(MODELS, Limits()).unrated_count == 1
     assert build_shortlist(MODELS, Limits()).lowest_price.candidate.slug == "unrated"
     alike = [replace(MODELS[1], slug="a", rating=1200.0), replace(MODELS[1], slug="b")]
     assert build_shortlist(alike, Limits()).lowest_price.candidate.slug == "b"
@@ -103,7 +103,7 @@ def test_near_misses_fail_one_limit_alone():
 
 def test_nearest_fail_least_and_by_least():
     found = build_shortlist(MODELS, replace(CODING, price=Decimal("0.001")))
-    assert (slugs(found.undecided), found.lacking) == (["unpriced"], ("price",))
+    assert (slugs(found.undecided), found.unknown_limits) == (["unpriced"], ("price",))
     assert slugs(found.nearest) == ["unrated", "fast", "slow"]
     assert build_shortlist(MODELS, Limits()).nearest == ()
 

@@ -276,7 +276,7 @@ def test_plot_of_prices_names_the_suggestions(client, three):
     page = client.get(PAGE, {"price": "9"}).content.decode()
     assert page.count('<svg class="calc-plot"') == 1
     plot = page.partition('<svg class="calc-plot"')[2].partition("</svg>")[0]
-    assert re.findall(r'class="said"[^>]*>([^<]*)', plot) == ["Cheap", "Best"]
+    assert re.findall(r'class="callout"[^>]*>([^<]*)', plot) == ["Cheap", "Best"]
 
 
 def test_page_without_a_task_names_the_cheapest_model(client, three):
@@ -410,7 +410,7 @@ def test_each_limit_says_what_dropping_it_adds(client, three):
     for model, amount in zip(three, (5, 5, 1), strict=True):
         priced(model, amount)
     limits = client.get(PAGE, {"commercial": "on", "price": "2"}).context["limits"]
-    assert [(limit.label, limit.more, limit.without) for limit in limits] == [
+    assert [(limit.label, limit.additional_matches, limit.query_without) for limit in limits] == [
         ("Commercial use allowed, possibly with conditions", 1, "price=2"),
         ("Max $ per million tokens (blended)", 2, "commercial=on"),
     ]

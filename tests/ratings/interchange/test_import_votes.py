@@ -48,7 +48,7 @@ def board(pool, category="overall"):
 
 def test_votes_are_stored_folded_and_ranked(file):
     imported = import_file(file(json_lines(row(), row(), row(winner="tie"), row(winner="both_bad", weight=3))), "mine")
-    assert (imported.votes, imported.uncounted, imported.new_models, imported.new) == (6, 0, 2, True)
+    assert (imported.votes, imported.uncounted, imported.new_models, imported.is_new) == (6, 0, 2, True)
     assert [vote.winner for vote in Vote.objects.order_by("pk")] == ["a", "a", "tie", "both_bad"]
     best = board("mine")["one"]
     assert (best["wins"], best["ties"], best["both_bad"], best["votes"]) == (2, 4, 3, 6)
@@ -187,7 +187,7 @@ def test_packed_file_is_the_same_file(file, pack):
     content = csv_text(row(), row(winner="tie"))
     ending = {gzip.compress: "gz", lzma.compress: "xz"}[pack]
     assert import_file(file(pack(content), f"votes.csv.{ending}"), "mine").votes == 2
-    assert not import_file(file(content, "votes.csv"), "mine").new
+    assert not import_file(file(content, "votes.csv"), "mine").is_new
 
 
 def test_same_content_twice_changes_nothing_in_a_pool_and_is_new_in_another(file):
@@ -195,7 +195,7 @@ def test_same_content_twice_changes_nothing_in_a_pool_and_is_new_in_another(file
     import_file(file(content), "mine")
     before = contents()
     again = import_file(file(content, "copy.jsonl"), "mine", name="Other", with_text=True)
-    assert (again.new, again.votes, again.new_models) == (False, 0, 0)
+    assert (again.is_new, again.votes, again.new_models) == (False, 0, 0)
     assert contents() == before
     assert import_file(file(content), "other").votes == 2
 
@@ -275,7 +275,7 @@ def test_two_imports_at_once_are_one(file):
     outcomes = []
     with_lock = connection.cursor()
     with_lock.execute("SELECT pg_advisory_lock(%s)", [import_votes.IMPORT_LOCK_ID])
-    threads = [in_thread(lambda: outcomes.append(import_file(path, "mine").new)) for _ in range(2)]
+    threads = [in_thread(lambda: outcomes.append(import_file(path, "mine").is_new)) for _ in range(2)]
     assert eventually(lambda: blocked() == 2, 10)
     with_lock.execute("SELECT pg_advisory_unlock(%s)", [import_votes.IMPORT_LOCK_ID])
     for thread in threads:

@@ -78,7 +78,7 @@ def test_new_voters_and_network_are_named_by_an_example(models, honest):
     assert {new.model, network.model} == {models[3].name}
     assert (new.voter, new.battle, new.votes) == (UUID(int=900), None, 350)
     assert (network.voter, network.battle, network.votes) == (None, votes[-1].battle_id, 150)
-    assert (network.seen, network.expected) == (150, pytest.approx(150 / 4))
+    assert (network.observed, network.expected) == (150, pytest.approx(150 / 4))
     assert timezone.now() - network.since < timedelta(days=1, minutes=1)
 
 

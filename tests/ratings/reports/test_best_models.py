@@ -7,7 +7,7 @@ import pytest
 from catalog.models import LanguageModel
 from ratings.boards.snapshots import list_newest_snapshots
 from ratings.models import Pool
-from ratings.reports.best_models import find_newest_board, list_best_slugs, load_best_keys
+from ratings.reports.best_models import find_newest_reference_snapshot, list_best_slugs, load_best_keys
 from tests import factories
 from tests.ratings.benchmark_boards import rated
 
@@ -26,7 +26,7 @@ def newest():
 
 
 def test_newest_reference_board_counts(newest):
-    assert find_newest_board(list_newest_snapshots()) == newest
+    assert find_newest_reference_snapshot(list_newest_snapshots()) == newest
     found = LanguageModel.objects.filter(pk__in=load_best_keys())
     assert sorted(found.values_list("slug", flat=True)) == ["high", "low"]
 

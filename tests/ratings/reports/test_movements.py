@@ -38,7 +38,7 @@ def test_moves_beyond_noise_are_those_of_the_page(client, week):
         movement.current["model"]: (movement.change, movement.significant) for movement in page.significant_movements
     }
     assert beyond["zinc"][1][0] == "rating"
-    assert (found["votes"], found["shift"]) == (page.votes, page.shift)
+    assert (found["votes"], found["shift"]) == (page.votes_change, page.shift)
     changes = [abs(each["change"]) for each in found["models"]]
     assert changes == sorted(changes, reverse=True)
 

@@ -91,7 +91,7 @@ def test_certificate_equals_brute_force(voters, each, models, most, seeds):
         pairs, first = find_removals(votes, voter, order, most)
         for removal, truth in zip([*result.pairs, result.first], [*pairs, first], strict=True):
             assert is_consistent(removal, truth, most), (seed, result, pairs, first)
-            assert removal.of == len(np.unique(voter))
+            assert removal.voter_count == len(np.unique(voter))
             judged += truth is not None
     assert judged > len(seeds)
 
@@ -123,7 +123,7 @@ def test_bounds_of_a_larger_board_are_close_and_belong_to_a_set_that_changes_the
 def test_certificate_of_small_boards(votes, voter, order, pairs, first):
     _, result = certify(votes, list(voter), order)
     if pairs is None:
-        assert [removal.of for removal in result.pairs] == [2, None, 2]
+        assert [removal.voter_count for removal in result.pairs] == [2, None, 2]
         assert result.pairs[1] == UNDEFINED
     else:
         assert result.pairs == pairs

@@ -93,7 +93,7 @@ def test_audit_is_as_vote_by_vote():
     audit = audit_propensities(*sum_boards(votes, weight))
     moved, errors = audit_by_votes(votes, weight)
     assert audit.labels == tuple(range(5))
-    np.testing.assert_allclose(audit.moved, moved, atol=1e-6)
+    np.testing.assert_allclose(audit.changes, moved, atol=1e-6)
     np.testing.assert_allclose(audit.errors, errors, rtol=1e-6)
 
 
@@ -103,7 +103,7 @@ def test_audit_by_voter_is_as_voter_by_voter(people):
     voter = np.random.default_rng(7).integers(people, size=400)
     audit = audit_propensities(*sum_boards(votes, weight), count_by_voter(voter, votes, weight))
     moved, errors = audit_by_votes(votes, weight, voter)
-    np.testing.assert_allclose(audit.moved, moved, atol=1e-6)
+    np.testing.assert_allclose(audit.changes, moved, atol=1e-6)
     np.testing.assert_allclose(audit.errors, errors, rtol=1e-6)
 
 
@@ -153,7 +153,7 @@ def test_models_outside_the_main_component_are_left_out_of_the_voters_too():
 def test_even_chances_move_nothing():
     votes, weight = draw_votes(2, 500, uneven=False)
     audit = audit_propensities(*sum_boards(votes, weight))
-    assert np.abs(audit.moved).max() < 1e-6
+    assert np.abs(audit.changes).max() < 1e-6
     assert not audit.flagged.any()
 
 
@@ -177,7 +177,7 @@ def test_what_the_model_does_not_describe_is_flagged():
 def test_units_of_the_weights_do_not_matter():
     votes, weight = draw_votes(3, 400)
     one, other = audit_propensities(*sum_boards(votes, weight)), audit_propensities(*sum_boards(votes, 7 * weight))
-    np.testing.assert_allclose(one.moved, other.moved, atol=1e-6)
+    np.testing.assert_allclose(one.changes, other.changes, atol=1e-6)
     np.testing.assert_allclose(one.errors, other.errors, rtol=1e-6)
 
 
@@ -185,4 +185,4 @@ def test_units_of_the_weights_do_not_matter():
 def test_without_a_fit_there_is_no_audit(votes):
     audit = audit_propensities(*sum_boards(votes, np.ones(len(votes))))
     assert audit.labels == ()
-    assert audit.moved.shape == audit.errors.shape == audit.flagged.shape == (0,)
+    assert audit.changes.shape == audit.errors.shape == audit.flagged.shape == (0,)

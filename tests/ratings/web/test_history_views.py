@@ -22,7 +22,7 @@ def text(client, **query):
 def test_page_compares_with_a_day_and_a_week_ago(client, week):
     day, seven = client.get(PAGE).context["comparisons"]
 
-    assert (day.changes.votes, seven.changes.votes) == (5, 165)
+    assert (day.changes.votes_change, seven.changes.votes_change) == (5, 165)
     assert [each["model"] for each in day.changes.added] == ["newcomer"]
     assert not any("rating" in movement.significant for movement in day.changes.significant_movements)
     assert {movement.current["model"]: movement.significant[0] for movement in seven.changes.significant_movements}[
@@ -42,15 +42,15 @@ def test_page_says_what_moved(client, week):
 
 def test_the_plot_colors_the_models_whose_rating_or_rank_changed(client, week):
     context = client.get(PAGE).context
-    assert context["moved"]["zinc"] == "up"
-    assert "newcomer" not in context["moved"]
-    assert client.get(PAGE, {"method": "elo"}).context["moved"] == {}
+    assert context["directions"]["zinc"] == "up"
+    assert "newcomer" not in context["directions"]
+    assert client.get(PAGE, {"method": "elo"}).context["directions"] == {}
 
 
 def test_page_compares_two_times_of_choice(client, week):
     answer = client.get(PAGE, {"then": f"{ago(days=9):%Y-%m-%dT%H:%M}", "at": f"{ago(days=1):%Y-%m-%dT%H:%M}"})
     [found] = answer.context["comparisons"]
-    assert (found.changes.votes, found.changes.added) == (160, [])
+    assert (found.changes.votes_change, found.changes.added) == (160, [])
 
 
 def test_page_says_that_there_was_no_board(client, week):
@@ -154,7 +154,7 @@ def test_page_asks_the_database_as_often_for_many(client, models, boards, ours, 
 def test_presets_lead_to_the_changes_and_to_the_board_of_that_time(client, week):
     yesterday, seven, _ = client.get(PAGE, {"category": "overall"}).context["presets"]
     [found] = client.get(PAGE + seven["changes"]).context["comparisons"]
-    assert found.changes.votes == 165
+    assert found.changes.votes_change == 165
     assert [each["is_current"] for each in client.get(PAGE + seven["changes"]).context["presets"]] == [
         False,
         True,

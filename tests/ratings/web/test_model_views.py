@@ -71,8 +71,8 @@ def test_page_draws_each_figure_among_those_of_all_models(client):
         ("Output / 1M", "$10.00", "Above 33% of models", "$1.00", "$100.00"),
         ("Context", "100,000", "Above 50% of models", "1,000", "100,000"),
     ]
-    assert figures[0].scale.place(figures[0].value) == 50
-    assert figures[0].others == [0, 1, 2]
+    assert figures[0].scale.place(figures[0].log_value) == 50
+    assert figures[0].all_log_values == [0, 1, 2]
     assert "Input / 1M $10.00 Above 33% of models $1.00 $100.00" in text(client, "wombat")
     assert "Input / 1M $1.00 Below 66% of models $1.00 $100.00" in text(client, "quokka")
 
@@ -276,7 +276,7 @@ def test_page_shows_one_pool_after_the_other(client):
     assert [each["pair"] for each in here.context["opponents"]] == ["/leaderboard/?pin=quokka&pin=wombat#compare"]
     [pair] = [each["pair"] for each in there.context["opponents"]]
     assert pair == "/leaderboard/?pool=elsewhere&pin=quokka&pin=wombat#compare"
-    assert [each.better for each in client.get(pair).context["compared"].pairs] == ["Quokka"]
+    assert [each.better for each in client.get(pair).context["comparison"].pairs] == ["Quokka"]
 
 
 def test_page_says_when_no_pairs_are_kept(client):

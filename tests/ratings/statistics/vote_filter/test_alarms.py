@@ -66,7 +66,7 @@ def test_attack_raises_an_alarm_for_its_model_alone(seed, kind, rigged):
 
     [excess] = day.find(kind)
     assert (excess.model, excess.group) == (TARGET, 0 if kind == "new" else 999)
-    assert excess.seen >= rigged > excess.expected
+    assert excess.observed >= rigged > excess.expected
     assert excess.votes == np.count_nonzero(day.groups[kind] == excess.group)
 
 

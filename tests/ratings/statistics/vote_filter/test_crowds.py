@@ -66,4 +66,4 @@ def test_limit_of_the_open_epoch_grows_like_the_standard_errors_shrink():
     ],
 )
 def test_votes_beyond_the_limit_wait(votes, crowded):
-    assert np.flatnonzero(crowds.find_crowded(votes, 4.0)).tolist() == crowded
+    assert np.flatnonzero(crowds.mark_votes_over_limit(votes, 4.0)).tolist() == crowded

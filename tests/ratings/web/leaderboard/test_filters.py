@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ratings.boards.descriptions import join_description
+from ratings.boards.descriptions import build_description
 from ratings.boards.snapshots import BoardKey
 from ratings.web.leaderboard.filters import describe_filters
 from ratings.web.leaderboard.table_options import TableOptions
@@ -40,7 +40,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
     ],
 )
 def test_words_say_what_differs_from_the_usual_board(board_key, options, words):
-    assert join_description(board_key, "Coding", describe_filters(options)) == words
+    assert build_description(board_key, "Coding", describe_filters(options)) == words
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 
 from ratings.models import SEED_POOL, Pool
 from ratings.pipeline import board_refresh
-from ratings.web.leaderboard.leaders import leaders, render_leaders
+from ratings.web.leaderboard.leaders import add_leaders, render_leaders
 from tests import factories
 from tests.arena.web.test_templates import Outline
 from tests.ratings import reference_board
@@ -68,5 +68,5 @@ def test_home_page_shows_them_but_not_to_strangers_of_a_site_that_requires_login
 
 def test_nothing_is_shown_without_a_board_and_the_variable_is_rendered_only_on_demand():
     factories.board()
-    variables = leaders(RequestFactory().get("/"))
+    variables = add_leaders(RequestFactory().get("/"))
     assert variables["leaders"]() == ""

@@ -14,7 +14,7 @@ from ratings.web.leaderboard.table_rows import (
     build_row,
     format_group,
     format_rank_range,
-    format_same_ranks,
+    format_tied_ranks,
     list_attributes,
 )
 from tests.ratings.board_rows import FACTS, entry, unknown
@@ -159,12 +159,12 @@ def test_line_of_a_model_without_a_rank_says_what_it_lacks_and_where_it_could_st
         build_row(entry(rank=None, rank_low=low, rank_high=high, tier=None, votes_to_rank=40), [], (), 4, None)
         for low, high in ((1, 3), (1, 1))
     ]
-    assert [(each.rank, each.rank_range, each.missing) for each in found] == [
+    assert [(each.rank, each.rank_range, each.missing_votes_text) for each in found] == [
         (DASH, f"1{DASH}3", "40 more votes"),
         (DASH, "1", "40 more votes"),
     ]
     ranked = build_row(entry(rank_low=1, rank_high=1), [], (), 4, None)
-    assert (ranked.rank_range, ranked.missing) == ("", "")
+    assert (ranked.rank_range, ranked.missing_votes_text) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -181,4 +181,4 @@ def test_line_of_a_model_without_a_rank_says_what_it_lacks_and_where_it_could_st
     ],
 )
 def test_ranks_that_no_test_tells_apart_are_those_of_a_ranked_model_in_the_main_group(fields, ranks):
-    assert format_same_ranks(entry(**fields).row) == ranks
+    assert format_tied_ranks(entry(**fields).row) == ranks
