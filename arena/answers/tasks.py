@@ -19,8 +19,8 @@ def build_handler(_task: Any, _app: Any, _consumer: Any, **_options: Any) -> Cal
     """
 
     def handle(message: Any, *_: Any) -> None:
-        arguments, *_rest = message.payload
-        answer_turn(*arguments)
+        [turn_id], *_rest = message.payload
+        worker.get_engine().submit(turn_id)
 
     return handle
 

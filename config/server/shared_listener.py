@@ -14,7 +14,7 @@ from typing import Any
 from uvicorn import Server
 
 PREFERRED_CONNECTIONS = 32
-DELAY_PER_CONNECTION_S = 0.000125
+DELAY_PER_CONNECTION_S = 0.0003
 MAX_ACCEPTED = 8  # at a time, so that another process can accept the next ones
 RETRY_DELAY_S = 1.0
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class SharedListener:
     """Accepts the connections of one listening socket, in place of an asyncio server.
 
     The closer a process is to `PREFERRED_CONNECTIONS` open connections, the sooner it accepts a new one. A few users
-    therefore keep only one process busy, and more users are spread over all processes. The delay is at most 4 ms.
+    therefore keep only one process busy, and more users are spread over all processes. The delay is at most 10 ms.
 
     connections: this process's open connections.
     """
