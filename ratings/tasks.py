@@ -1,4 +1,4 @@
-"""Celery tasks for the `ratings` queue, and the signal receivers that schedule them after new votes."""
+"""Celery tasks for the `ratings` queue, and the receivers of signals about new or moved votes."""
 
 import logging
 import time

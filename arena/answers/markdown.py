@@ -38,7 +38,7 @@ MAX_MARKS = 8_000
 MAX_TABLE_CELLS = 5_000  # including the missing cells of short rows, which the parser adds
 MAX_NESTING = 20
 CELL_ALIGNMENTS = {"right", "center"}  # cells with no class follow the text direction
-# The heading level above an answer. Headings in answers must not skip a level, which confuses screen readers.
+# The heading level above an answer. Headings in answers must not skip a level, because that confuses screen readers.
 BASE_HEADING_LEVEL = 2
 CACHE_SIZE = 128  # rendered answers
 MAX_HIGHLIGHTED_LENGTH = 10_000  # characters of code in one answer

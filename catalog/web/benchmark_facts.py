@@ -13,7 +13,7 @@ from catalog.models import Benchmark
 
 
 def list_facts(benchmark: Any, *, has_scores: bool) -> list[tuple[str, str]]:
-    """Return the known facts about a benchmark as pairs of a label and a text.
+    """Return the known facts about a benchmark as (label, text) pairs.
 
     `catalog.benchmarks.separability.add_separability` must have set the attribute `separability`.
     """

@@ -56,7 +56,7 @@ def list_watched_models() -> list[type]:
 
 
 def watch_model(model: type[Model]) -> None:
-    """Connect signal receivers that record all changes to this model."""
+    """Connect signal receivers that record all changes to this model within `log_changes_as`."""
     for signal, receiver in ((pre_save, _store_old_values), (post_save, _record_save), (pre_delete, _record_deletion)):
         signal.connect(receiver, sender=model, dispatch_uid=f"changes {model._meta.label}")
     for relation in model._meta.many_to_many:

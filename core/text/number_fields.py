@@ -14,7 +14,7 @@ from core.text.number_format import UNITS
 MAX_NUMBER_LENGTH = 40
 UNIT_SIZES = {letter.lower(): size for size, letter in UNITS}
 NUMBER_PATTERN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,2})?)([kmbt]?)", re.ASCII)
-# If the maximum of a field is above these, its error message contains large numbers as examples.
+# If the maximum of a field is not below these, its error message contains large numbers as examples.
 LARGE_NUMBER = 1e12
 LARGE_WHOLE_NUMBER = 1e9
 SIZE_WORDS = ((1e15, _("quadrillion")), (1e12, _("trillion")), (1e9, _("billion")), (1e6, _("million")))
@@ -89,7 +89,7 @@ class RawCheckboxInput(forms.CheckboxInput):
 
 
 class StrictBooleanField(forms.BooleanField):
-    """A boolean in a URL. Django's own field treats any text as true, even `no`."""
+    """A boolean in a URL. Django's own field treats most texts as true, even `no`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(

@@ -92,7 +92,7 @@ def save_pair_tables(snapshots: Iterable[Snapshot]) -> None:
 def write_pending_tables(*, include_all_large: bool = False) -> None:
     """Save all small pending tables, and one large table if the last one was saved at least `WRITE_INTERVAL_S` ago.
 
-    The large table that has waited longest comes first.
+    Of the large tables, the one whose board's previous table was saved longest ago comes first.
 
     include_all_large: also save all large tables.
     """

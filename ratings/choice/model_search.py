@@ -1,4 +1,4 @@
-"""Finds models by name, with their group on a shortlist and the limits that they fail or might fail."""
+"""Finds models by name, with their group on a shortlist and the limits that they do not or might not meet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
