@@ -2,7 +2,7 @@
 
 import pytest
 
-from arena.answers.live_turn import LiveSide
+from arena.answers.live_turn import JOINT_SAVE_S, LiveSide
 from arena.answers.release_clock import Lane
 from arena.endpoints.backends.protocol import Usage
 from tests.arena.answers.turns import live_turn, side_job
@@ -188,11 +188,31 @@ def test_over_names_both_sides_of_a_paced_turn_together():
     assert live.list_ended_sides() == [live.sides["a"], live.sides["b"]]
 
 
-def test_over_names_each_side_of_an_open_turn_by_itself():
+def test_over_names_a_side_of_an_open_turn_by_itself_if_the_other_does_not_end_soon():
     live = turn("a", "b", paced=False)
     live.sides["a"].end("unavailable")
+    assert live.list_ended_sides() == []
+
+    live.sides["a"].ended_at -= JOINT_SAVE_S
 
     assert live.list_ended_sides() == [live.sides["a"]]
+
+
+def test_over_names_both_sides_of_an_open_turn_together_if_they_end_at_almost_the_same_time():
+    live = turn("a", "b", paced=False)
+    live.sides["a"].end()
+    assert live.list_ended_sides() == []
+
+    live.sides["b"].end()
+
+    assert live.list_ended_sides() == [live.sides["a"], live.sides["b"]]
+
+
+def test_over_names_the_only_side_of_an_open_turn_at_once():
+    live = turn("b", paced=False)
+    live.sides["b"].end()
+
+    assert live.list_ended_sides() == [live.sides["b"]]
 
 
 @pytest.mark.parametrize("paced", [True, False])
