@@ -1,6 +1,6 @@
 """Serves `/healthz`, `/readyz`, and `/metrics` before Django checks the host.
 
-Orchestrators and Prometheus address a container by its IP address, which ALLOWED_HOSTS does not contain. These responses
+Orchestrators and Prometheus address a container by its IP address, which is not in ALLOWED_HOSTS. These responses
 do not depend on the host. Django still checks the host for all other paths.
 """
 
