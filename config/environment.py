@@ -192,8 +192,8 @@ class Environment:
         parse_count,
         default=6,
         meaning=(
-            "Battles that one voter can watch at a time. One address can watch ten times this number of battles, and in"
-            " addition the same number of boards."
+            "Battles that one voter can watch at a time. One address can watch ten times this number of battles, and"
+            " also ten times this number of boards."
         ),
     )
     arena_tokens_per_day: int = declare(

@@ -4,8 +4,9 @@ Each entry of the stream contains battle ids, each followed by a list of events:
 text], ["done", turn, side, tag, html], ["failed", turn, side, tag, reason], and ["state", state]. `tag` identifies the
 attempt (see `attempt_tags`), and `offset` is the number of characters before the text.
 
-The stream contains the events of the last `RETENTION_S` seconds. A worker that may publish has saved its text within
-the last `LEASE_S` seconds, so these events and the database together contain all released text.
+The stream contains the events of the last `RETENTION_S` seconds. While a worker is answering a turn, it may publish
+only if it has claimed the turn or saved the released text within the last `LEASE_S` seconds. This is less than
+`RETENTION_S`, so the stream and the database together contain all released text.
 """
 
 from typing import Any

@@ -105,7 +105,10 @@ MIN_NAME_LENGTH = 4
 
 @cache
 def get_families() -> dict[str, frozenset[str]]:
-    """Return the squeezed words of each family and its maker, keyed by each of these words."""
+    """Map each known word for a model family or its maker to all known words for that family and maker.
+
+    All words are squeezed (see `squeeze_text`).
+    """
     lines = map(squeeze_names, FAMILIES.strip().splitlines())
     return {word: line for line in lines for word in line}
 
@@ -117,8 +120,8 @@ def collect_model_names(
     """Return the squeezed names that would reveal a catalog entry.
 
     They include the name, slug, upstream id, and organization, each in full and without the version and size at the
-    end. They also include all well-known words of the model's family and maker. Words that many models share, such as
-    base, chat, and 7b, are omitted.
+    end. They also include all known words for the model's family and maker. Words that many models share, such as base,
+    chat, and 7b, are omitted.
     """
     upstream_id = upstream_id or ""
     organization = organization or ""
@@ -131,7 +134,7 @@ def collect_model_names(
 
 
 def find_known_names(text: str) -> set[str]:
-    """Return the well-known words in the text, together with all other words of their families and makers."""
+    """Return the known words in the text, together with all other known words for the same families and makers."""
     families = get_families()
     return {word for match in iter_name_matches(tokenize_text(text), families) for word in families[match.name]}
 

@@ -97,7 +97,7 @@ class CostItem:
 
 @dataclass(frozen=True)
 class LaunchWork:
-    """The work before the launch: its number of weeks, and the cost of the whole team per week."""
+    """The work before the launch: how many weeks it takes, and what the whole team costs per week."""
 
     weeks: Decimal = ZERO
     cost_per_week: Decimal = ZERO

@@ -13,7 +13,7 @@ MODALITIES = ("text", "image", "audio", "video", "pdf")
 VALID_YEARS = range(1950, 2101)  # from before the first chatbots until after all announced retirements
 UNPUBLISHED = "unpublished"
 # Fields for which a fact can state that the maker does not publish the value.
-UNPUBLISHABLE_FIELDS = frozenset({
+WITHHOLDABLE_FIELDS = frozenset({
     "license", "release_date", "knowledge_cutoff", "parameters_total", "parameters_active", "training_tokens",
     "context_window", "max_input", "max_output", "layers", "kv_heads", "head_dim",
 })  # fmt: skip
@@ -171,7 +171,7 @@ def parse_value(field: str, value: Any) -> Any:
     """
     if field not in FACT_FIELDS:
         raise ValueError(f"{field!r} is not a field; the fields are {', '.join(FACT_FIELDS)}")
-    if value == UNPUBLISHED and field in UNPUBLISHABLE_FIELDS:
+    if value == UNPUBLISHED and field in WITHHOLDABLE_FIELDS:
         return UNPUBLISHED
     try:
         return FACT_FIELDS[field](value)

@@ -126,14 +126,14 @@ def strip(
     low: float | None = None,
     high: float | None = None,
     *,
-    fitted: bool = True,
+    show_interval: bool = True,
     earlier: float | None = None,
     others: Iterable[float] = (),
 ) -> SafeString | str:
     """Return the strip of a value, or "" without a scale or a value.
 
     low, high: the ends of the interval. An end that is None is open: the interval runs to the end of the axis.
-    fitted: whether to draw the interval.
+    show_interval: whether to draw the interval.
     earlier: the previous value, from which a thick line runs to the current one, or None.
     others: values for comparison, shown as thin lines.
     """
@@ -142,7 +142,7 @@ def strip(
     line = '<line class="strip-other" x1="{0}" x2="{0}" y1="25%" y2="75%"/>'
     parts = [format_html('<use href="#{}"/>', scale.axis_id)] if scale.axis_id else []
     parts.append(format_html_join("", line, ((scale.format_position(other),) for other in others)))
-    if fitted:
+    if show_interval:
         parts.append(_draw_interval(scale, low, high))
     if earlier is not None:
         ends = scale.format_position(earlier), scale.format_position(value)

@@ -323,10 +323,11 @@ class ShortlistView(APIView):
     def get(self, request: Request) -> HttpResponseBase:
         """Get a shortlist.
 
-        Returns the models that meet all limits, best for the task first; the models that fail no known limit but have
-        an unknown value for at least one limit; and the reasons why the other models are excluded. Retired models and
-        demo models are left out. `near_misses` are the models that fail only one limit. `gained` maps each limit to the
-        number of models that you gain by dropping that limit. In the parameter `pages`, one page counts as 600 tokens.
+        Returns the models that meet all limits, best for the task first; the models that meet all limits that can be
+        checked but have an unknown value for at least one other limit; and the reasons why the other models are
+        excluded. Retired models and demo models are left out. `near_misses` are the models that violate only one limit.
+        `gained` maps each limit to the number of models that you gain by dropping that limit. In the parameter `pages`,
+        one page counts as 600 tokens.
         """
         form = ChoiceForm(request.query_params)
         check_form(form)

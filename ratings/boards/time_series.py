@@ -22,9 +22,9 @@ def load_series(
 
     If `models` is empty, return the points of the ten best models on the board.
 
-    `since`, `until`, and the key's time are inclusive. If there are more than 200 boards, at most 200 of them are used,
-    at roughly equal intervals, including the first and the last one. A model has a point for each of these boards that
-    includes it.
+    Only boards that were published from `since` to `until`, and not after the key's time, are used. Boards from exactly
+    these times are included. If there are more than 200 boards, at most 200 of them are used, at roughly equal
+    intervals, including the first and the last one. A model has a point for each of these boards that includes it.
 
     Raises RequestError as `snapshots.load_newest_board` does, and 400 if the end is before the start.
     """

@@ -1,4 +1,4 @@
-"""Candidates, hard limits, and findings. A finding describes a limit that a candidate fails or might fail."""
+"""Candidates, hard limits, and findings. A finding describes a limit that a candidate violates or might violate."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -113,7 +113,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class LimitFinding:
-    """A limit that a model fails or, if `known` is False, might fail because the model's value is unknown.
+    """A limit that a model violates or, if `known` is False, might violate because the model's value is unknown.
 
     limit: the limit's name.
     words: the model's value and the limit as text.
@@ -166,7 +166,7 @@ def compute_monthly_cost(candidate: Candidate, limits: Limits) -> Decimal | None
 
 
 def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
-    """Return findings for all limits that the candidate fails or might fail, in the order of `LIMIT_ASSESSORS`."""
+    """Return findings for the limits that the candidate violates or might violate, ordered as in `LIMIT_ASSESSORS`."""
     findings = (LIMIT_ASSESSORS[name](candidate, limits) for name in limits.names)
     return [finding for finding in findings if finding]
 

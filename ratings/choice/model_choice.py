@@ -45,9 +45,10 @@ class ModelChoice:
     pool, category: the pool and category of the board whose tiers sort the survivors. If the pool has no board for the
         task's categories, `category` is the overall one. `category_name` is its display name.
     tiers_by: "test" if the tiers come from significance tests, or "interval" if only intervals were published.
-    name_matches: the models whose name matches `find`, each with its group and all limits that it fails or might fail.
+    name_matches: the models whose name matches `find`, each with its group and all limits that it violates or might
+        violate.
     picks: suggestions from the survivors, or None if none of them has a tier.
-    connected: the models that fail no limit and are connected here, up to the maximum size of a named set.
+    connected: the models that are not excluded and are connected here, up to the maximum size of a named set.
     contestants: the connected models that the user named, or all connected survivors if the user named none.
     demo_models: the slugs of the demo models that are connected here. They are never candidates.
     set_pool: the slug of the pool for battles between the contestants, or None before the first vote.

@@ -24,7 +24,7 @@ class FoundModel:
     """A model whose name matches a search.
 
     group: the group of the shortlist that the model is in, or "retired" if the model is retired.
-    findings: all limits that the model fails or might fail.
+    findings: all limits that the model violates or might violate.
     retired_on: the day of the retirement, or None if it is unknown or the model is current.
     retires_on: the announced day of the retirement of a current model.
     successor: the model that the maker recommends instead, or None if no source names one.
@@ -40,7 +40,7 @@ class FoundModel:
 
     @property
     def standing(self) -> str:
-        """The group as text, with the limits that the model fails or might fail, or the day of the retirement."""
+        """The group as text, with the limits that the model violates or might violate, or the day of the retirement."""
         if self.group == "survivors":
             return gettext("matches: it meets all limits")
         if self.group == "retired":

@@ -138,7 +138,7 @@ class FoundModelSchema(Schema):
         "words",
         source="findings",
         child=CharField(),
-        help_text="All limits that the model fails, then those for which its value is unknown, as text.",
+        help_text="All limits that the model violates, then those for which its value is unknown, as text.",
     )
     retired_on = serializers.DateField(
         allow_null=True, help_text="The day of the retirement. Null if it is unknown or the model is current."
@@ -194,10 +194,13 @@ class ShortlistSchema(Schema):
     undecided = CandidateAssessmentSchema(
         source="shortlist.undecided",
         many=True,
-        help_text="Models that fail no limit but have unknown values for some limits (`unknown`), in the same order.",
+        help_text=(
+            "Models that meet all limits that can be checked but have unknown values for others (`unknown`), in the"
+            " same order."
+        ),
     )
     excluded = CandidateAssessmentSchema(
-        source="shortlist.excluded", many=True, help_text="Excluded models, sorted by the number of failed limits."
+        source="shortlist.excluded", many=True, help_text="Excluded models, sorted by the number of violated limits."
     )
     found = FoundModelSchema(
         source="name_matches",
@@ -226,7 +229,7 @@ class ShortlistSchema(Schema):
         "candidate.slug",
         source="shortlist.near_misses",
         child=CharField(),
-        help_text="Slugs of the models that fail only one limit.",
+        help_text="Slugs of the models that violate only one limit.",
     )
     gained = serializers.DictField(
         source="shortlist.gained",
@@ -244,7 +247,7 @@ class ShortlistSchema(Schema):
         child=CharField(),
         help_text=(
             "Slugs of the models to compare in battles on this site: the survivors that are connected here, or the"
-            " connected models in `among` that fail no limit."
+            " connected models in `among` that are not excluded."
         ),
     )
     own_pool = CharField(

@@ -37,7 +37,7 @@ class CandidateAssessment:
     prices: the prices for prompts as long as the required context, or None.
     price: US dollars per million tokens for the mix in `limits.use`, at these prices.
     monthly: US dollars per month, or None if the price is unknown or the user has not entered token counts.
-    failures: limits that the model fails.
+    failures: limits that the model violates.
     unknown: limits for which the model's value is unknown.
     """
 
@@ -130,9 +130,9 @@ class Shortlist:
     """The candidates in three groups. Each candidate is in exactly one group.
 
     survivors: the models that meet all limits, in the order of the sort key.
-    undecided: the models that fail no limit but have unknown values for some limits, in the same order.
+    undecided: the models that violate no limit but have unknown values for some limits, in the same order.
     excluded: the other models. Those with the fewest failures come first.
-    gained: for each limit that some model fails or might fail, the number of models that would be added to the
+    gained: for each limit that some model violates or might violate, the number of models that would be added to the
         survivors without it.
     """
 
@@ -143,12 +143,12 @@ class Shortlist:
 
     @property
     def selectable(self) -> tuple[CandidateAssessment, ...]:
-        """The models that fail no limit, survivors first."""
+        """The models that violate no limit, survivors first."""
         return self.survivors + self.undecided
 
     @property
     def near_misses(self) -> tuple[CandidateAssessment, ...]:
-        """The models that fail only one limit."""
+        """The models that violate only one limit."""
         return tuple(assessment for assessment in self.excluded if len(assessment.failures) == 1)
 
     @cached_property

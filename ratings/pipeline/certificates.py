@@ -35,8 +35,8 @@ def update_certificates(budget_s: float = BUDGET_S) -> list[Board]:
 
     budget_s: no further certificate is started after this many seconds.
 
-    Boards under style control, reference boards, boards of named sets, and boards of pools whose votes have no known
-    order have no certificate.
+    There are no certificates for style-controlled boards, reference boards, boards of named sets, or boards of pools in
+    which the order of votes is unknown.
     """
     started = time.monotonic()
     updated: list[Board] = []

@@ -51,7 +51,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 def check_connection(connection: Connection) -> None:
     """Raise OperationalError if PostgreSQL has closed an unused connection.
 
-    Asking PostgreSQL would take longer than most statements. A connection that it has closed is readable.
+    Asking PostgreSQL would take longer than most statements. The socket of a connection that it has closed is readable,
+    so a poll shows whether a real check is needed.
     """
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)

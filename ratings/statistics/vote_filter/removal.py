@@ -2,8 +2,8 @@
 
 A stratum is a set of votes by similar voters (see `strata`).
 
-The excess is removed exactly. Removing more would hurt the model that the attack favors, so anyone could lower a rival
-by rigging votes in its favor.
+Only the excess is removed. If more were removed, the model that the attack favors would fall. Then anyone could harm a
+rival by casting rigged votes in its favor.
 """
 
 from dataclasses import dataclass

@@ -121,7 +121,7 @@ def build_row(
         rating=format_whole(row["rating"]),
         interval=format_interval(row),
         margin=format_margin(row),
-        strip=strip(scale, row["rating"], row["ci_low"], row["ci_high"], fitted=row["interval"] is not None),
+        strip=strip(scale, row["rating"], row["ci_low"], row["ci_high"], show_interval=row["interval"] is not None),
         marks=marks,
         tier=tier,
         provisional=explain_provisional(row, is_own_pool=is_own_pool) if row["provisional"] else "",

@@ -104,7 +104,7 @@ def test_all_strips_of_an_axis_have_one_origin_and_one_scale():
     [
         (None, 1100, {}, "<svg"),
         (SCALE, None, {}, "<svg"),
-        (SCALE, 1100, {"fitted": False}, "strip-interval"),
+        (SCALE, 1100, {"show_interval": False}, "strip-interval"),
         (SCALE, 1100, {}, "strip-earlier"),
     ],
 )
@@ -126,7 +126,8 @@ def test_axis_has_labels_and_the_line_of_its_mark(mark, lines):
 
 def test_tags_and_filter_work_in_a_template():
     template = Template(
-        "{% load strips %}{% strip_axis scale '%' %}{% strip scale value low=None fitted=True %}{{ scale|place:1050 }}"
+        "{% load strips %}{% strip_axis scale '%' %}"
+        "{% strip scale value low=None show_interval=True %}{{ scale|place:1050 }}"
     )
     html = template.render(Context({"scale": SCALE, "value": 1100}))
     assert "<text" in html and "1,050%</text>" in html and html.endswith("</svg>25.0")
