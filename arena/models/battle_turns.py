@@ -1,11 +1,12 @@
-"""Loads the turns and answers of a battle with two compiled queries."""
+"""Loads the turns and answers of a battle with one compiled query."""
 
 from arena.models import Answer, Battle, Turn
 from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import set_prefetched
 
-TURNS_OF_BATTLE = CompiledQuery(lambda battle: Turn.objects.filter(battle=battle).order_by("number"))
-ANSWERS_OF_BATTLE = CompiledQuery(lambda battle: Answer.objects.filter(turn__battle=battle).order_by("side"))
+ANSWERS_OF_BATTLE = CompiledQuery(
+    lambda battle: Answer.objects.filter(turn__battle=battle).select_related("turn").order_by("turn__number", "side")
+)
 
 
 def prefetch_turns(battle: Battle) -> None:
@@ -15,12 +16,12 @@ def prefetch_turns(battle: Battle) -> None:
     """
     if "turns" in getattr(battle, "_prefetched_objects_cache", ()):
         return
-    turns = TURNS_OF_BATTLE.load(battle.pk)
-    answers = ANSWERS_OF_BATTLE.load(battle.pk)
-    for turn in turns:
+    turns: dict[int, Turn] = {}
+    answers_by_turn: dict[int, list[Answer]] = {}
+    for answer in ANSWERS_OF_BATTLE.load(battle.pk):
+        answer.turn = turns.setdefault(answer.turn_id, answer.turn)
+        answers_by_turn.setdefault(answer.turn_id, []).append(answer)
+    for turn_id, turn in turns.items():
         turn.battle = battle
-        answers_of_turn = [answer for answer in answers if answer.turn_id == turn.pk]
-        for answer in answers_of_turn:
-            answer.turn = turn
-        set_prefetched(turn, "answers", answers_of_turn)
-    set_prefetched(battle, "turns", turns)
+        set_prefetched(turn, "answers", answers_by_turn[turn_id])
+    set_prefetched(battle, "turns", turns.values())

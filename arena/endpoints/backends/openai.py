@@ -33,8 +33,11 @@ class OpenAIReader(EventReader):
             delta = choice.get("delta") or choice.get("message") or {}
             if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
                 yield Reasoning(reasoning)
-            if content := delta.get("content"):
-                yield from self._read_content(content)
+            content = delta.get("content")
+            if isinstance(content, str):
+                yield from self._splitter.feed(content)
+            elif content:
+                yield from self._read_parts(content)
             if delta.get("refusal"):
                 raise BackendError(Action.GIVE_UP, "refused", f"refusal: {delta['refusal']}")
             if reason := choice.get("finish_reason"):
@@ -43,10 +46,7 @@ class OpenAIReader(EventReader):
     def end(self) -> list[TextPart]:
         return self._splitter.end()
 
-    def _read_content(self, content: Any) -> Iterator[TextPart]:
-        if isinstance(content, str):
-            yield from self._splitter.feed(content)
-            return
+    def _read_parts(self, content: Any) -> Iterator[TextPart]:
         for part in content:
             if part["type"] == "thinking":
                 yield Reasoning("".join(piece.get("text", "") for piece in part["thinking"]))

@@ -97,8 +97,8 @@ class AnswerDecoder:
             self._read_rest(parts)
         for piece in self._reader.end():
             self._clean(piece, parts)
-        self._append_text(Reasoning, self._reasoning_cleaner.end(), parts)
-        self._append_text(Delta, self._answer_cleaner.end(), parts)
+        self._append_text(Reasoning(""), self._reasoning_cleaner.end(), parts)
+        self._append_text(Delta(""), self._answer_cleaner.end(), parts)
         if not self.is_complete:
             raise BackendError(Action.RETRY, "unavailable", "the stream ended before the answer did")
         if not self.has_begun:
@@ -152,18 +152,18 @@ class AnswerDecoder:
         self.is_complete = self.is_complete or self._reader.is_complete
 
     def _clean(self, piece: TextPart, parts: list[StreamPart]) -> None:
-        kind = type(piece)
-        cleaner = self._answer_cleaner if kind is Delta else self._reasoning_cleaner
-        self._append_text(kind, cleaner.feed(piece.text), parts)
+        cleaner = self._answer_cleaner if type(piece) is Delta else self._reasoning_cleaner
+        self._append_text(piece, cleaner.feed(piece.text), parts)
 
-    def _append_text(self, kind: type[TextPart], text: str, parts: list[StreamPart]) -> None:
+    def _append_text(self, piece: TextPart, text: str, parts: list[StreamPart]) -> None:
+        """Append the text that fits in the budgets. `piece` determines its kind, and is reused if possible."""
         text = self._total_budget.take(text)
-        if self._answer_budget and kind is Delta:
+        if self._answer_budget and type(piece) is Delta:
             text = self._answer_budget.take(text)
         if self.is_truncated:
             self._finish()
         if text:
-            parts.append(kind(text))
+            parts.append(piece if text == piece.text else type(piece)(text))
 
     def _finish(self) -> None:
         self.is_complete = True
