@@ -40,9 +40,11 @@ application = BodyLimitMiddleware(
 
 def _preload() -> None:
     """Load what the first requests have not loaded yet."""
-    language_id.preload_identifier()
-    _ = get_resolver().url_patterns
-    gc.freeze()  # a garbage collection that scans all modules stops the process for a tenth of a second
+    try:
+        language_id.preload_identifier()
+        _ = get_resolver().url_patterns
+    finally:
+        gc.freeze()  # a garbage collection that scans all modules stops the process for a tenth of a second
 
 
 preload_timer = Timer(PRELOAD_DELAY_S, _preload)

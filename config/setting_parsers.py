@@ -122,6 +122,13 @@ def parse_database_url(text: str) -> str:
     return text
 
 
+def build_broker_url(redis_url: str) -> str:
+    """Return Celery's URL of the same database of Redis. Its URLs of Unix sockets have other names."""
+    if not redis_url.startswith("unix://"):
+        return redis_url
+    return re.sub(r"([?&])db=", r"\1virtual_host=", redis_url.replace("unix://", "redis+socket://", 1))
+
+
 def parse_public_url(text: str) -> str:
     parts = urlsplit(make_url_parser("http", "https")(text))
     if not parts.hostname or f"{parts.scheme}://{parts.netloc}" != text.rstrip("/") or "@" in text:

@@ -10,6 +10,7 @@ from kombu.entity import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from config import environment, secret_keys
+from config.setting_parsers import build_broker_url
 
 try:
     ENVIRONMENT = environment.load_environment(os.environ)
@@ -110,6 +111,10 @@ DATABASE_OPTIONS: dict[str, Any] = {
     # executing them.
     "server_side_binding": True,
     "prepare_threshold": 3,
+    # A proxy or a failover can drop a connection without closing it. PostgreSQL's client then notices after a minute.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
     # Persistent connections leak under ASGI, so the web process uses a pool. It has one connection for each thread that
     # uses the database: four for views, six for queries, one for readiness, and one for metrics. A request can
     # therefore wait for a thread, but never for a connection, which would fail after 5 s. Four web processes use at
@@ -141,7 +146,7 @@ CACHES = {
         "KEY_PREFIX": "attempts",
     },
 }
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_URL = build_broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_CONNECTION_TIMEOUT = 2

@@ -187,11 +187,13 @@ class LiveTurn:
             side.stored_length = lengths.get(side.job.answer_id, side.stored_length)
 
     def fail(self) -> list[LiveSide]:
-        """End all open sides of a broken turn at their visible text. Return the sides to save."""
+        """End the unfinished sides of a broken turn at their visible text. Return all sides to save."""
         sides = list(self.iter_open_sides())
         for side in sides:
-            side.drop_waiting()
-            side.end(side.failure or "unavailable")
+            has_finished = side.lane.is_over and side.released_length > 0
+            if not has_finished:
+                side.drop_waiting()
+                side.end(side.failure or "unavailable")
         return sides
 
     def stop(self) -> None:

@@ -33,7 +33,7 @@ def answer_turn(turn_id: int) -> None:
 def enqueue_turn(turn_id: int) -> None:
     """Queue a turn for a worker. If Redis is down, a worker finds the turn in the database.
 
-    This writes the message of Celery's protocol itself, because `apply_async` takes ten times as long. Source:
+    This writes the message of Celery's protocol itself, because `apply_async` takes eight times as long. Source:
     https://docs.celeryq.dev/en/stable/internals/protocol.html
     """
     message_id = str(uuid4())

@@ -16,7 +16,7 @@ from arena.models import Suggestion
 from core.storage.compiled_queries import CompiledQuery
 
 CARD_COUNT = 4
-SUGGESTION_BY_PROMPT = CompiledQuery(lambda prompt: Suggestion.objects.filter(prompt=prompt)[:1])
+SUGGESTION_BY_PROMPT = CompiledQuery(lambda prompt: Suggestion.objects.filter(prompt=prompt).only("pk")[:1])
 BUNDLED_FILE = Path(__file__).parents[1] / "data" / "suggestions.jsonl"
 CATEGORY_NAMES = {
     "writing": _("Writing"),

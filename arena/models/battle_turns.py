@@ -12,7 +12,7 @@ ANSWERS_OF_BATTLE = CompiledQuery(
 def prefetch_turns(battle: Battle) -> None:
     """Cache the battle's turns and their answers, as `prefetch_related` would. Do nothing if they are already cached.
 
-    Afterward, `battle.turns.all()` and `turn.answers.all()` run no query.
+    Afterward, `battle.turns.all()` and `turn.answers.all()` run no query. Each turn is created with its two answers.
     """
     if "turns" in getattr(battle, "_prefetched_objects_cache", ()):
         return

@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models import F
 
 from arena.models import API_POOL, LIVE_POOL, READY_POOL
-from core.storage.compiled_queries import CompiledQuery
 from ratings.models import (
     DECISIVE_CATEGORY,
     FULL_WEIGHT,
@@ -171,9 +170,6 @@ WHERE id IN (SELECT pool_id FROM marked)"""
 
 SQL_CONSTANTS: dict[str, Any] = {"overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY, "full": FULL_WEIGHT}
 BoardSlugs = tuple[str, str]  # slugs of a pool and of a category
-BOARDS_OF_POOL = CompiledQuery(
-    lambda pool: Board.objects.filter(style_control=False, pool__slug=pool).select_related("pool", "category")
-)
 
 
 class PairCount(NamedTuple):
@@ -317,8 +313,8 @@ def _group_changes(
 
 
 def _load_boards(pools: set[str]) -> dict[BoardSlugs, Board]:
-    boards = [board for pool in pools for board in BOARDS_OF_POOL.load(pool)]
-    return {(board.pool.slug, board.category.slug): board for board in boards}
+    boards = Board.objects.filter(style_control=False, pool__slug__in=pools)
+    return {(board.pool.slug, board.category.slug): board for board in boards.select_related("pool", "category")}
 
 
 def _get_or_create_pools(

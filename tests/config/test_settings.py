@@ -9,15 +9,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import redis
 import yaml
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from kombu import Connection
 
 from arena import tasks
 from arena.models import Answer, Session
 from arena.models.sessions import SessionStore
 from config.celery import app
+from config.setting_parsers import build_broker_url
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PRODUCTION = {
@@ -91,3 +94,15 @@ def test_log_of_every_container_is_bounded():
 
     bounds = {"driver": "json-file", "options": {"max-size": "5m", "max-file": "5"}}
     assert {name: service.get("logging") for name, service in services.items()} == dict.fromkeys(services, bounds)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_broker_is_the_database_of_the_redis_url(valkey, number):
+    server = settings.REDIS_URL.partition("?")[0]
+    is_socket = server.startswith("unix://")
+    url = f"{server}?db={number}" if is_socket else f"{server.rpartition('/')[0]}/{number}"
+    queue = f"test-{number}"
+    client = redis.Redis.from_url(url)
+    with Connection(build_broker_url(url)) as broker, broker.SimpleQueue(queue) as messages:
+        messages.put({"number": number})
+    assert client.delete(queue)

@@ -4,6 +4,7 @@ import select
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base, features, operations
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
@@ -35,7 +36,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         pools: dict[str, ConnectionPool] = self._connection_pools  # type: ignore[attr-defined]  # not in the stubs
         options = self.settings_dict["OPTIONS"].get("pool")
-        if options and self.alias not in pools:
+        if options and self.alias not in (*pools, NO_DB_ALIAS):
             new_pool = ConnectionPool(
                 kwargs={**self.get_connection_params(), "autocommit": True},
                 open=False,

@@ -1,7 +1,10 @@
 """A turn while it is being answered."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from arena.answers import live_turn as live_turn_module
 from arena.answers.live_turn import JOINT_SAVE_S, LiveSide
 from arena.answers.release_clock import Lane
 from arena.endpoints.backends.protocol import Usage
@@ -188,20 +191,29 @@ def test_over_names_both_sides_of_a_paced_turn_together():
     assert live.list_ended_sides() == [live.sides["a"], live.sides["b"]]
 
 
-def test_over_names_a_side_of_an_open_turn_by_itself_if_the_other_does_not_end_soon():
+@pytest.fixture
+def clock(monkeypatch):
+    """Freeze the monotonic clock. The test sets its time."""
+    clock = SimpleNamespace(monotonic=lambda: clock.now, now=1000.0)
+    monkeypatch.setattr(live_turn_module, "time", clock)
+    return clock
+
+
+def test_over_names_a_side_of_an_open_turn_by_itself_if_the_other_does_not_end_soon(clock):
     live = turn("a", "b", paced=False)
     live.sides["a"].end("unavailable")
     assert live.list_ended_sides() == []
 
-    live.sides["a"].ended_at -= JOINT_SAVE_S
+    clock.now += JOINT_SAVE_S
 
     assert live.list_ended_sides() == [live.sides["a"]]
 
 
-def test_over_names_both_sides_of_an_open_turn_together_if_they_end_at_almost_the_same_time():
+def test_over_names_both_sides_of_an_open_turn_together_if_they_end_at_almost_the_same_time(clock):
     live = turn("a", "b", paced=False)
     live.sides["a"].end()
     assert live.list_ended_sides() == []
+    clock.now += JOINT_SAVE_S / 2
 
     live.sides["b"].end()
 
@@ -297,6 +309,18 @@ def test_fail_ends_every_open_side_and_keeps_what_was_shown(ended):
     assert (a.text, a.failure) == ("Hello", "unavailable")
     assert (b.text, b.failure) == ("", ended or "unavailable")
     assert all(side.lane.is_over for side in live.sides.values())
+
+
+def test_fail_leaves_a_side_alone_that_has_finished():
+    live = turn("a", "b", paced=False)
+    live.sides["a"].feed("Hello")
+    live.tick()
+    live.sides["a"].end()
+
+    a, b = (side.build_result() for side in live.fail())
+
+    assert (a.text, a.failure) == ("Hello", "")
+    assert (b.text, b.failure) == ("", "unavailable")
 
 
 def test_held_names_the_open_sides_of_a_turn():

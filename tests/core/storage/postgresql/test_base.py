@@ -78,7 +78,8 @@ def test_connection_that_postgresql_has_closed_fails_without_the_check(pooled, m
         ask(pooled, "SELECT 1")
 
 
-def test_open_connection_stays_in_the_pool(pooled):
+def test_open_connection_stays_in_the_pool_and_is_checked_without_a_query(pooled, monkeypatch):
+    monkeypatch.setattr(base.ConnectionPool, "check_connection", None)  # it would send a query
     process = ask(pooled, "SELECT pg_backend_pid()")
     pooled.close()
 
