@@ -106,15 +106,15 @@ TEMPLATES = [
 DATABASE_FIELDS = ("dbname", "user", "password", "host", "port")
 _conninfo = conninfo_to_dict(ENVIRONMENT.database_url)
 DATABASE_OPTIONS: dict[str, Any] = {
+    # A proxy or a failover can drop a connection without closing it. PostgreSQL's client then notices after a minute.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
     **{name: value for name, value in _conninfo.items() if name not in DATABASE_FIELDS},
     # psycopg prepares each statement after three uses, because planning the statements of a battle takes longer than
     # executing them.
     "server_side_binding": True,
     "prepare_threshold": 3,
-    # A proxy or a failover can drop a connection without closing it. PostgreSQL's client then notices after a minute.
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
     # Persistent connections leak under ASGI, so the web process uses a pool. It has one connection for each thread that
     # uses the database: four for views, six for queries, one for readiness, and one for metrics. A request can
     # therefore wait for a thread, but never for a connection, which would fail after 5 s. Four web processes use at

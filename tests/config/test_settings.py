@@ -106,3 +106,10 @@ def test_broker_is_the_database_of_the_redis_url(valkey, number):
     with Connection(build_broker_url(url)) as broker, broker.SimpleQueue(queue) as messages:
         messages.put({"number": number})
     assert client.delete(queue)
+
+
+@pytest.mark.parametrize(("query", "idle"), [("", "30"), ("?keepalives_idle=99", "99")])
+def test_database_url_overrides_the_keepalives(query, idle):
+    words = ("shell", "-c", "from django.conf import settings; print(settings.DATABASE_OPTIONS['keepalives_idle'])")
+    done = manage(*words, DATABASE_URL=f"postgresql://user:secret@db.example.org/arena{query}")
+    assert done.stdout.split()[-1:] == [idle], done.stderr
