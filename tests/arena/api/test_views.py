@@ -262,7 +262,7 @@ def test_list_of_a_hundred_long_battles_is_small(client, me):
     assert '"text"' not in queries[0]["sql"]
 
 
-@pytest.mark.parametrize(("state", "queries"), [("ready", 2), ("voted", 2)])
+@pytest.mark.parametrize(("state", "queries"), [("ready", 3), ("voted", 3)])
 def test_battle_needs_the_same_number_of_queries_however_many_turns(
     client, me, django_assert_num_queries, state, queries
 ):
