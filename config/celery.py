@@ -27,7 +27,7 @@ beat_init.connect(watch_beat)
 
 
 def _freeze_modules(**_: Any) -> None:
-    gc.freeze()  # a garbage collection that scans all modules stops the worker for a tenth of a second
+    gc.freeze()  # a garbage collection that scans all modules stops the worker for 60 ms
 
 
 worker_ready.connect(_freeze_modules)

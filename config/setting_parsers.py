@@ -123,7 +123,10 @@ def parse_database_url(text: str) -> str:
 
 
 def build_broker_url(redis_url: str) -> str:
-    """Return Celery's URL of the same database of Redis. Its URLs of Unix sockets have other names."""
+    """Return the URL under which Celery reaches the same Redis database.
+
+    For a Unix socket, Celery has another scheme and another name for the number of the database.
+    """
     if not redis_url.startswith("unix://"):
         return redis_url
     return re.sub(r"([?&])db=", r"\1virtual_host=", redis_url.replace("unix://", "redis+socket://", 1))

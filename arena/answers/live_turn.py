@@ -163,8 +163,8 @@ class LiveTurn:
     def list_ended_sides(self) -> list[LiveSide]:
         """Return the sides to save now.
 
-        Paced turns save both sides together. Other turns do so if the second side ends within `JOINT_SAVE_S` of the
-        first, because two transactions cost almost twice as much as one.
+        Paced turns save both sides together. Other turns do so if the second side ends within `JOINT_SAVE_S` seconds of
+        the first, which saves a transaction.
         """
         open_sides = list(self.iter_open_sides())
         sides = [side for side in open_sides if side.lane.is_over]
