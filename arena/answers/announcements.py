@@ -1,8 +1,8 @@
 """Announces battle events to open pages, through one Redis stream for all battles. Events can be lost.
 
 Each entry of the stream contains battle ids, each followed by a list of events: ["delta", turn, side, tag, offset,
-text], ["done", turn, side, tag, html], ["failed", turn, side, tag, reason], and ["state", state]. `tag` identifies the
-attempt (see `attempt_tags`), and `offset` is the number of characters before the text.
+text], ["done", turn, side, tag, offset, html], ["failed", turn, side, tag, offset, reason], and ["state", state]. `tag`
+identifies the attempt (see `attempt_tags`), and `offset` is the number of the answer's characters before the event.
 
 The stream contains the events of the last `RETENTION_S` seconds. While a worker is answering a turn, it may publish
 only if it has claimed the turn or saved the released text within the last `LEASE_S` seconds. This is less than

@@ -260,9 +260,9 @@ def _build_end_event(turn: LiveTurn, side: LiveSide) -> list[Any]:
     if side.failure:
         failure = Answer.Failure(side.failure)
         reason = "unavailable" if turn.job.blind else failure.public_reason
-        return ["failed", turn.job.number, side.job.side, side.tag, reason]
+        return ["failed", turn.job.number, side.job.side, side.tag, side.released_length, reason]
     html = render_answer(side.text(), stopped=side.stopped, cut=side.cut)
-    return ["done", turn.job.number, side.job.side, side.tag, html]
+    return ["done", turn.job.number, side.job.side, side.tag, side.released_length, html]
 
 
 async def _run_forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:

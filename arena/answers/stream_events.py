@@ -54,27 +54,21 @@ class BattleView:
             if self.state not in FINAL_STATES:
                 self.state = event[1]
             return True
-        kind, turn, side, tag, *rest = event
+        kind, turn, side, tag, offset, content = event
         view = self.side(turn, side)
+        if offset > (len(view.text) if view.tag == tag else 0):
+            return False
         if view.tag != tag:
-            if kind == "delta" and rest[0]:
-                return False
             view.tag = tag
             view.text = ""
             view.end = ""
         if kind == "delta":
-            return _append_text(view, *rest)
-        view.end = kind
-        view.html = rest[0] if kind == "done" else ""
-        view.reason = rest[0] if kind == "failed" else ""
+            view.text += content[len(view.text) - offset :]
+        else:
+            view.end = kind
+            view.html = content if kind == "done" else ""
+            view.reason = content if kind == "failed" else ""
         return True
-
-
-def _append_text(view: SideView, offset: int, text: str) -> bool:
-    if offset > len(view.text):
-        return False
-    view.text += text[len(view.text) - offset :]
-    return True
 
 
 class SidePosition(NamedTuple):

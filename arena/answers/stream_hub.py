@@ -11,7 +11,7 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -88,10 +88,14 @@ class BattleReader:
 
 @dataclass(eq=False)
 class FollowedBattle:
-    """A battle with readers in this process."""
+    """A battle with readers in this process.
+
+    has_gap: whether events were lost, so that the view must be reloaded
+    """
 
     battle_id: UUID
     view: BattleView
+    has_gap: bool = False
     readers: set[BattleReader] = field(default_factory=set)
     updated_at: float = field(default_factory=time.monotonic)
 
@@ -100,7 +104,8 @@ class FollowedBattle:
 
         A worker might have died between saving the end of an answer and announcing it.
         """
-        return self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
+        is_quiet = self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
+        return self.has_gap or is_quiet
 
     def mark_updated(self) -> None:
         """Record the time of an update of the view, and send the new events to all readers."""
@@ -203,11 +208,11 @@ class BattleHub:
         if position != Position() and key not in self.followed:
             with suppress(RedisError, OSError):
                 async with asyncio.timeout(JOIN_TIMEOUT_S):
-                    await self._reload(await self._read_stream(self.join_connection))
+                    await self._read_stream(self.join_connection)
         battle = self.followed.get(key)
         if battle is None:
             battle = self.followed[key] = FollowedBattle(battle_id, view)
-            self._apply_recent_events(battle, with_state=True)
+            battle.has_gap = not self._apply_recent_events(battle, with_state=True)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         self.wake_event.set()
@@ -229,7 +234,7 @@ class BattleHub:
             except (TimeoutError, RedisError, OSError) as error:
                 logger.warning("Redis is down: %s", error)
                 self._forget_events()  # Redis may come back as another server with lower ids
-                await self._reload(set(self.followed.values()))
+                await self._reload(list(self.followed.values()))
                 await asyncio.sleep(RETRY_DELAY_S)
             except Exception:
                 logger.exception("Reading battles failed")
@@ -239,21 +244,22 @@ class BattleHub:
                 await asyncio.sleep(max(0.0, round_start + pause - time.monotonic()))
 
     async def _update_views(self) -> None:
-        incomplete_battles = await self._read_stream(self.connection, "BLOCK", int(self.reader_check_s * 1000))
-        quiet_battles = {battle for battle in self.followed.values() if battle.needs_reload()}
-        await self._reload(incomplete_battles | quiet_battles)
+        await self._read_stream(self.connection, "BLOCK", int(self.reader_check_s * 1000))
+        await self._reload([battle for battle in self.followed.values() if battle.needs_reload()])
 
-    async def _read_stream(self, connection: RedisConnection, *options: str | int) -> set[FollowedBattle]:
-        """Apply the new events of all battles. Return the battles with lost events.
+    async def _read_stream(self, connection: RedisConnection, *options: str | int) -> None:
+        """Apply the new events of all battles.
 
         options: XREAD options. With BLOCK, the call waits for events.
         """
-        [streams] = await connection.execute([("XREAD", *options, "STREAMS", EVENT_STREAM, self.last_id)])
+        requested_id = self.last_id
+        [streams] = await connection.execute([("XREAD", *options, "STREAMS", EVENT_STREAM, requested_id)])
+        if self.last_id == FIRST_ID != requested_id:  # meanwhile, the hub has dropped all earlier events
+            await self._read_stream(connection, *options)
+            return
         now = time.monotonic()
-        while self.recent_entries and self.recent_entries[0].read_at < now - RETENTION_S:
-            self.recent_entries.popleft()
+        self._drop_old_entries(now)
         updated_battles = set()
-        incomplete_battles = set()
         is_first_read = self.last_id == FIRST_ID  # in the first read, events may be older than the views
         for entry_id, fields in streams[0][1] if streams else ():
             if _parse_id(entry_id) <= _parse_id(self.last_id):  # already read by the other connection
@@ -264,21 +270,24 @@ class BattleHub:
             for key in self.followed.keys() & events.keys():
                 battle = self.followed[key]
                 updated_battles.add(battle)
-                if not is_first_read and not _apply_events(battle.view, events[key]):
-                    incomplete_battles.add(battle)
+                if not is_first_read:
+                    battle.has_gap |= not _apply_events(battle.view, events[key])
         for battle in updated_battles:
             if is_first_read:
-                self._apply_recent_events(battle, with_state=True)
+                battle.has_gap |= not self._apply_recent_events(battle, with_state=True)
             battle.mark_updated()
-        return incomplete_battles
+
+    def _drop_old_entries(self, now: float) -> None:
+        while self.recent_entries and self.recent_entries[0].read_at < now - RETENTION_S:
+            self.recent_entries.popleft()
 
     def _forget_events(self) -> None:
         """Drop the recent events. The next read gets all events that Redis still has."""
         self.last_id = FIRST_ID
         self.recent_entries.clear()
 
-    def _apply_recent_events(self, battle: FollowedBattle, *, with_state: bool) -> None:
-        """Apply the recent events that can be newer than the view from the database.
+    def _apply_recent_events(self, battle: FollowedBattle, *, with_state: bool) -> bool:
+        """Apply the recent events that can be newer than the view from the database. Return False if any were lost.
 
         An event can be newer only if its side has not ended in the view. If the view has text of one attempt, events of
         other attempts are skipped. If a skipped event belongs to a newer attempt, the next event does not fit, and the
@@ -290,6 +299,7 @@ class BattleHub:
             for number, sides in battle.view.turns.items()
             for name, side in sides.items()
         }
+        is_complete = True
         for entry in self.recent_entries:
             for event in orjson.loads(entry.events.get(key, b"[]")):
                 if event[0] == "state":
@@ -299,13 +309,16 @@ class BattleHub:
                 _, turn, side, tag, *_rest = event
                 known_tag, end = known_sides.get((turn, side), ("", ""))
                 if not end and known_tag in ("", tag):
-                    battle.view.apply(event)
+                    is_complete = battle.view.apply(event) and is_complete
+        return is_complete
 
-    async def _reload(self, battles: set[FollowedBattle]) -> None:
+    async def _reload(self, battles: Iterable[FollowedBattle]) -> None:
         for battle in battles:
+            battle.has_gap = False
             try:
                 view = await battle_view.load_battle_view_async(battle.battle_id)
             except DatabaseError as error:
+                battle.has_gap = True
                 logger.warning("The database is unavailable: %s", str(error).strip().partition("\n")[0])
                 return
             _merge_view(battle, view)

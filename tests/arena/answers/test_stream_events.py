@@ -71,7 +71,7 @@ class Arena:
             elif action == "again":
                 self._attempt(side)
             elif action in ("done", "failed"):
-                self._apply(action, self.turn, side, self.tags[side], f"<p>{text}</p>")
+                self._apply(action, self.turn, side, self.tags[side], self.length[side], f"<p>{text}</p>")
                 self.ended[side] = True
                 self._settle()
         elif self.state == "ready" and action == "next":
@@ -313,7 +313,15 @@ def test_apply_takes_what_is_said_again_only_once(at, text):
 
 
 @pytest.mark.parametrize(
-    "event", [["delta", 1, "a", "t", 6, "late"], ["delta", 1, "a", "u", 1, "late"], ["delta", 1, "b", "v", 1, "late"]]
+    "event",
+    [
+        ["delta", 1, "a", "t", 6, "late"],
+        ["delta", 1, "a", "u", 1, "late"],
+        ["delta", 1, "b", "v", 1, "late"],
+        ["done", 1, "a", "t", 6, "<p>late</p>"],
+        ["failed", 1, "a", "u", 1, "unavailable"],
+        ["done", 1, "b", "v", 1, "<p>late</p>"],
+    ],
 )
 def test_apply_reports_a_gap_and_keeps_what_it_has(event):
     view = BattleView()
@@ -321,17 +329,16 @@ def test_apply_reports_a_gap_and_keeps_what_it_has(event):
 
     assert not view.apply(event)
 
-    assert view.side(1, "a").text == "Hello"
-    assert view.side(1, "b").text == ""
+    assert view.turns[1] == {"a": SideView("t", "Hello"), "b": SideView()}
 
 
 def test_apply_drops_an_attempt_for_the_next_one():
     view = BattleView()
     view.apply(["delta", 1, "a", "t", 0, "Hello"])
-    view.apply(["failed", 1, "a", "t", "unavailable"])
+    view.apply(["failed", 1, "a", "t", 5, "unavailable"])
 
     view.apply(["delta", 1, "a", "u", 0, "Hi"])
-    view.apply(["done", 1, "a", "u", "<p>Hi</p>"])
+    view.apply(["done", 1, "a", "u", 2, "<p>Hi</p>"])
 
     assert view.side(1, "a") == SideView("u", "Hi", "done", "<p>Hi</p>", "")
 

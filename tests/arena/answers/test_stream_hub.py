@@ -23,6 +23,7 @@ from arena.models import Answer, Battle
 from config.server.request_handler import RequestHandler
 from core.http import sse
 from core.http.write_now import leave_to_task
+from core.storage.redis_connection import RedisConnection
 from tests.arena import factories
 from tests.arena.answers import turns
 from tests.arena.answers.turns import live_turn, say
@@ -186,7 +187,7 @@ async def eventually(condition):
 
 
 async def test_follow_writes_all_events_but_the_last_past_the_task(direct_page, written, worker):
-    ends = [["done", 1, side, worker.turn.sides[side].tag, "<p>x</p>"] for side in "ab"]
+    ends = [["done", 1, side, worker.turn.sides[side].tag, 1, "<p>x</p>"] for side in "ab"]
     reading = asyncio.create_task(direct_page.read())
     await worker.say("a", "x")
     await eventually(lambda: written)
@@ -280,6 +281,41 @@ async def test_follow_continues_in_another_web_process(battle, page, worker):
     await close(page.hub)
 
 
+class Held(RedisConnection):
+    """A connection whose responses arrive late: once `release` is set."""
+
+    def __init__(self):
+        super().__init__()
+        self.responded, self.release = asyncio.Event(), asyncio.Event()
+
+    async def execute(self, commands):
+        responses = await super().execute(commands)
+        self.responded.set()
+        await self.release.wait()
+        return responses
+
+
+async def test_follow_misses_nothing_if_the_hub_falls_idle_while_a_reader_comes_back(hub, page, worker):
+    await worker.say("a", "Hello")
+    await page.shows("a", "Hello")
+    await page.close()
+    await hub.join_connection.close()
+    hub.join_connection = held = Held()
+    page.open()
+    reading = asyncio.create_task(page.read())
+    await held.responded.wait()
+    announce_events(uuid4(), ["state", "voted"])  # wakes the hub, which has no readers at this moment
+    async with asyncio.timeout(30):
+        while hub.last_id != stream_hub.FIRST_ID:
+            await asyncio.sleep(0.01)
+    held.release.set()
+    await worker.say("a", " there")
+    assert await reading
+    await page.shows("a", "Hello there")
+
+    assert page.names == ["delta", "delta"]
+
+
 async def test_follow_serves_many_readers_with_one_look(hub, battle, worker):
     pages = [Page(hub, battle) for _ in range(20)]
     await worker.say("a", "Hello")
@@ -367,7 +403,7 @@ async def test_page_that_opens_late_is_not_taken_back_by_recent_events(hub, batt
     """Redis has events of an earlier attempt, and has lost those after it."""
     await worker.say("a", "Old text")
     await page.shows("a", "Old text")
-    announce_events(battle.pk, ["failed", 1, "b", worker.turn.sides["b"].tag, "unavailable"])
+    announce_events(battle.pk, ["failed", 1, "b", worker.turn.sides["b"].tag, 0, "unavailable"])
     await page.until(lambda: "failed" in page.names)
     ended = FINISHED | {"attempt": 2, "text": "New text"}
     await in_database(lambda: Answer.objects.filter(turn__battle=battle).update(**ended))
@@ -419,7 +455,7 @@ async def test_follow_says_reset_when_another_attempt_follows(page, worker, work
 
 
 async def test_follow_goes_over_to_the_next_turn(page, worker, work, battle, in_database):
-    ends = [["done", 1, side, worker.turn.sides[side].tag, "<p>x</p>"] for side in "ab"]
+    ends = [["done", 1, side, worker.turn.sides[side].tag, 1, "<p>x</p>"] for side in "ab"]
     await worker.say("a", "x")
     await worker.say("b", "y")
     await worker.tell(*ends, ["state", "ready"])
