@@ -267,6 +267,24 @@ def test_readout_says_what_is_pointed_at_and_follows_the_arrow_keys(plots: Page)
     expect(words).to_be_hidden()
 
 
+SCROLLED = """() => new Promise((resolve) => {
+    document.addEventListener("pointerover", resolve, { once: true });
+    scrollBy(0, 60);
+})"""
+
+
+def test_readout_stays_at_a_mark_chosen_by_key_while_the_page_scrolls_under_the_pointer(plots: Page) -> None:
+    place, words = plots.locator("[data-plot=rates]"), plots.locator("[data-plot=rates] + .readout")
+    titles = plots.evaluate(TITLES, "rates")
+    place.locator("rect").first.hover()
+    place.focus()
+    plots.keyboard.press("ArrowRight")
+    plots.evaluate(SCROLLED)
+    expect(words).to_have_text(titles[1])
+    plots.evaluate(SCROLLED.replace("60", "2000"))
+    expect(words).to_have_text(titles[1])
+
+
 def test_card_is_near_its_mark_and_leads_to_the_model(plots: Page) -> None:
     card, mark = plots.locator("[data-plot=frontier] + .readout"), plots.locator("[data-plot=frontier] circle").first
     mark.hover()

@@ -44,6 +44,7 @@ function moveCard(card, mark) {
 
 export function readout(place, card) {
   let now;
+  let isPointed = false; // whether the pointer selected the mark
   function hide() {
     now?.classList.remove("read");
     now = undefined;
@@ -59,18 +60,23 @@ export function readout(place, card) {
     moveCard(card, now);
     lightLines(place, now.dataset);
   }
-  for (const event of ["pointerover", "click"]) {
-    place.addEventListener(event, ({ target }) => read(listMarks(place).find((mark) => mark.contains(target))));
+  // Unlike `pointermove`, `pointerover` also fires when the page scrolls under a pointer that stays where it is.
+  for (const event of ["pointermove", "click"]) {
+    place.addEventListener(event, ({ target }) => {
+      isPointed = true;
+      read(listMarks(place).find((mark) => mark.contains(target)));
+    });
   }
   for (const part of [place, card]) {
     part.addEventListener("pointerleave", ({ pointerType, relatedTarget }) => {
-      if (pointerType === "mouse" && ![place, card].some((each) => each.contains(relatedTarget))) hide();
+      if (isPointed && pointerType === "mouse" && ![place, card].some((each) => each.contains(relatedTarget))) hide();
     });
     part.addEventListener("keydown", ({ key }) => { if (key === "Escape") hide(); });
   }
   place.addEventListener("keydown", (event) => {
     if (!FORWARD.concat("ArrowLeft", "ArrowUp").includes(event.key)) return;
     event.preventDefault();
+    isPointed = false;
     read(findNextMark(listMarks(place), now, event.key));
     now?.scrollIntoView({ block: "nearest", inline: "nearest" });
     if (now) moveCard(card, now);
