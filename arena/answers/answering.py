@@ -18,6 +18,7 @@ from django.conf import settings
 from arena.answers import failover
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.live_turn import LiveSide, LiveTurn
+from arena.answers.read_gate import ReadGate
 from arena.endpoints import call_stats, circuit_breaker, probe
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Timeouts, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
@@ -28,7 +29,7 @@ from arena.models import Answer
 
 SLOT_TIMEOUT_S = 60
 MAX_TRIES = 3
-UNPAUSED_S = 1  # for this long after the first token, an answer does not wait for ticks
+PRECISE_S = 1  # for this long after its first token, an answer is read several times per tick
 # The 4xx statuses about keys, URLs, and rate limits, which a question cannot cause.
 ENDPOINT_ERROR_STATUSES = frozenset({401, 403, 404, 429})
 logger = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class AnswerRunner:
             between_tokens=environment.arena_between_tokens_timeout_s,
             total=environment.arena_answer_timeout_s,
         )
-        self.read_tick = asyncio.Event()  # set for a moment on each tick of the engine
+        self.precise_gate = ReadGate()  # opened several times per tick
+        self.tick_gate = ReadGate()
         self.session: aiohttp.ClientSession = create_session(environment.arena_allow_private_endpoints, self.timeouts)
         self.process_slots = CallSlots(environment.arena_answer_concurrency)
         self.endpoint_slots: dict[tuple[int, int], CallSlots] = {}
@@ -149,9 +151,9 @@ class AnswerRunner:
         return replace(self.timeouts, first_token=first_token_s) if first_token_s else self.timeouts
 
     async def _pause(self, side: LiveSide) -> None:
-        """Wait for the engine's next tick. Do not wait in an answer's first second, so that its speed is exact."""
-        if side.last_at - (side.first_at or side.last_at) > UNPAUSED_S:
-            await self.read_tick.wait()
+        """Wait for the next moment to read. It comes sooner in an answer's first second, so that its speed is exact."""
+        is_precise = side.last_at - (side.first_at or side.last_at) < PRECISE_S
+        await (self.precise_gate if is_precise else self.tick_gate).wait()
 
     async def _stream_answer(self, side: LiveSide) -> None:
         timeouts = self._get_timeouts(side.job.first_token_timeout_s)

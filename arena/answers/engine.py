@@ -26,6 +26,8 @@ from arena.answers.release_clock import TICK_S
 from arena.endpoints import circuit_breaker
 from arena.models import Answer
 
+READS_PER_TICK = 4  # in the first second of an answer
+READ_ITERATIONS = 4  # iterations of the event loop that a side needs to read what has arrived
 logger = logging.getLogger(__name__)
 
 
@@ -122,22 +124,31 @@ class Engine:
             self.turn_started.clear()
             await self.turn_started.wait()
         tick_start = time.monotonic()
-        await self._read_arrived_text()
+        is_flush_due = tick_start >= self.publisher.next_flush_at
+        await self._read_arrived_text(is_flush_due=is_flush_due)
         turns = [turn for turn in self.turns.values() if turn.may_publish(tick_start)]
         for turn in turns:
-            ended_sides = self._advance(turn) if any(turn.iter_open_sides()) else []
+            is_due = is_flush_due or turn.job.paced  # the release clock counts ticks
+            ended_sides = self._advance(turn) if is_due and any(turn.iter_open_sides()) else []
             for side in ended_sides:
                 side.closed = True
             if ended_sides:
                 self._run_in_background(self._finish_sides(turn, ended_sides))
-        await self.publisher.flush(turns)
-        await asyncio.sleep(max(0.0, tick_start + TICK_S - time.monotonic()))
+        await self.publisher.flush(turns, tick_start)
+        for number in range(1, READS_PER_TICK):
+            if not self.runner.precise_gate.is_empty():
+                await _sleep_until(tick_start + number * TICK_S / READS_PER_TICK)
+                self.runner.precise_gate.open()
+        await _sleep_until(tick_start + TICK_S)
 
-    async def _read_arrived_text(self) -> None:
-        """Wake the sides that wait for the tick, and let them read what has arrived."""
-        self.runner.read_tick.set()
-        self.runner.read_tick.clear()
-        await asyncio.sleep(0)
+    async def _read_arrived_text(self, *, is_flush_due: bool) -> None:
+        """Let the sides read what has arrived. Unless a flush is due, only sides in their first second read."""
+        is_reading = self.runner.precise_gate.open()
+        if is_flush_due:
+            is_reading |= self.runner.tick_gate.open()
+        if is_reading:
+            for _ in range(READ_ITERATIONS):
+                await asyncio.sleep(0)
 
     def _advance(self, turn: LiveTurn) -> list[LiveSide]:
         """Release the text that is due, and return the sides that ended. If this fails, end the turn."""
@@ -263,6 +274,10 @@ def _build_end_event(turn: LiveTurn, side: LiveSide) -> list[Any]:
         return ["failed", turn.job.number, side.job.side, side.tag, side.released_length, reason]
     html = render_answer(side.text(), stopped=side.stopped, cut=side.cut)
     return ["done", turn.job.number, side.job.side, side.tag, side.released_length, html]
+
+
+async def _sleep_until(moment: float) -> None:
+    await asyncio.sleep(max(0.0, moment - time.monotonic()))
 
 
 async def _run_forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -27,7 +27,8 @@ class Publisher:
     def __init__(self) -> None:
         self.redis = connect_async_redis()
         self.connection = RedisConnection()
-        self.paused_until = 0.0
+        self.paused_until = 0.0  # when to try again after a failure
+        self.next_flush_at = 0.0
         self.last_stop_id: bytes | None = None  # the id of the last stop request that was read
         self.last_entry_id: bytes | None = None  # the newest entry's id, or None if the stream may have vanished
         self.flushed_at = 0.0
@@ -51,17 +52,20 @@ class Publisher:
             self.last_stop_id = entries[-1][0]
         return [fields[STOP_FIELD].decode() for _, fields in entries]
 
-    async def flush(self, turns: Collection[LiveTurn]) -> None:
-        """Publish the unsent events. After a failure, all released text is sent again once Redis is back."""
-        now = time.monotonic()
-        if now < self.paused_until:
+    async def flush(self, turns: Collection[LiveTurn], now: float | None = None) -> None:
+        """Publish the unsent events. After a failure, all released text is sent again once Redis is back.
+
+        now: when the tick started, in seconds on the monotonic clock; by default the current time
+        """
+        now = time.monotonic() if now is None else now
+        if now < max(self.paused_until, self.next_flush_at):
             return
         # Remember the number of events, because more can be added while they are sent.
         batch = [(turn, len(turn.unsent)) for turn in turns if turn.unsent or turn.resend_all]
         if not batch:
             return
         # Subtracting half a tick rounds the pause to the nearest tick.
-        self.paused_until = now + len(batch) / MAX_EVENT_LISTS_PER_S - TICK_S / 2
+        self.next_flush_at = now + len(batch) / MAX_EVENT_LISTS_PER_S - TICK_S / 2
         if now - self.flushed_at > STREAM_TTL_S / 2:
             self.last_entry_id = None  # the stream may have expired, with no event lost
         try:

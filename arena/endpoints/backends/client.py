@@ -75,7 +75,7 @@ class HttpBackend:
                     yield part
                 deadline.record_progress(has_token=has_token, is_complete=decoder.is_complete)
                 if has_token:
-                    await pause()
+                    await _pause_reading(response, pause)
         except (BackendError, aiohttp.ClientError, OSError, ValueError) as error:
             if not decoder.is_complete:
                 raise self._finalize_error(error, decoder, request) from None
@@ -126,6 +126,16 @@ class HttpBackend:
         base_url, model = endpoint
         names = ", ".join(sorted(rejected_fields))
         logger.warning("Model %s at %s rejects the fields %s; they are now omitted or replaced", model, base_url, names)
+
+
+async def _pause_reading(response: aiohttp.ClientResponse, pause: Pause) -> None:
+    """Pause, and leave the bytes that arrive meanwhile to the kernel, because reading each of them takes CPU time."""
+    transport = response.connection.transport if response.connection else None
+    if transport and not transport.is_closing():
+        transport.pause_reading()
+    await pause()
+    if transport and not transport.is_closing():
+        transport.resume_reading()
 
 
 async def send_post(

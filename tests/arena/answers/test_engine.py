@@ -209,6 +209,28 @@ def test_engine_reads_a_quick_provider_once_per_tick_after_the_first_second(engi
         assert bursts < len(late) / 3
 
 
+def test_engine_with_many_turns_reads_only_before_it_publishes(engine, served, monkeypatch):
+    reads, feed = [], LiveSide.feed
+
+    def record(side, text):
+        reads.append(time.monotonic())
+        feed(side, text)
+
+    monkeypatch.setattr(LiveSide, "feed", record)
+    turn = turn_of(served("a/steady-200-len-600"), served("b/steady-200-len-600"), mode="side_by_side")
+    engine.submit(turn.pk)
+    assert eventually(lambda: reads and reads[-1] > reads[0] + 1.2)
+
+    due_at = time.monotonic() + 0.5
+    engine.publisher.next_flush_at = due_at
+
+    assert becomes(turn, "ready")
+    assert not [at for at in reads if due_at - 0.4 < at < due_at]
+    assert {side: answer.text for side, answer in answers(turn).items()} == {
+        side: expected_text(f"{side}/steady-200-len-600", turn.prompt) for side in "ab"
+    }
+
+
 def test_engine_shows_a_side_that_a_question_made_fail_and_the_vote_does_not_count(engine, served):
     turn = turn_of(local(), served("b/toolong"), mode="anonymous", a=FINISHED, b=FINISHED)
     Battle.objects.filter(pk=turn.battle_id).update(state="ready")

@@ -196,6 +196,21 @@ async def test_stream_pauses_after_tokens_and_then_reads_all_that_has_arrived(pr
     assert 2 <= pauses < 20
 
 
+async def test_stream_reads_nothing_from_the_connection_during_a_pause(provider, client):
+    model, reading = "steady-200-len-20", []
+
+    async def pause():
+        [protocol] = client.connector._acquired
+        reading.append(protocol.transport.is_reading())
+        await asyncio.sleep(0.05)
+
+    request = Request(provider.base_url, model, (Message("user", "Why?"),))
+    async with aclosing(BACKENDS["openai"].stream(request, client, Timeouts(), pause)) as parts:
+        text = "".join([part.text async for part in parts if isinstance(part, Delta)])
+    assert text == expected_text(model, "Why?")
+    assert set(reading) == {False}
+
+
 async def test_stream_uses_a_connection_again(ask, client):
     for _ in range(3):
         assert (await ask("openai", "len-3")).error is None

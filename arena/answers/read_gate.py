@@ -1,0 +1,29 @@
+"""A gate at which running answers wait until they may read what their models have sent."""
+
+import asyncio
+
+
+class ReadGate:
+    """Where answers wait for the moment at which all of them read.
+
+    Waking the process once for many answers takes less CPU time than waking it for each token.
+    """
+
+    def __init__(self) -> None:
+        self._waiters: list[asyncio.Future[None]] = []
+
+    async def wait(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        await waiter
+
+    def open(self) -> bool:
+        """Let all waiting answers read. Return whether there were any."""
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        return bool(waiters)
+
+    def is_empty(self) -> bool:
+        return not self._waiters
