@@ -29,7 +29,7 @@ from arena.models import Answer
 
 SLOT_TIMEOUT_S = 60
 MAX_TRIES = 3
-PRECISE_S = 1  # for this long after its first token, an answer is read several times per tick
+PRECISE_S = 1  # for this long after its first token, an answer is read more often than once per tick
 # The 4xx statuses about keys, URLs, and rate limits, which a question cannot cause.
 ENDPOINT_ERROR_STATUSES = frozenset({401, 403, 404, 429})
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class AnswerRunner:
             between_tokens=environment.arena_between_tokens_timeout_s,
             total=environment.arena_answer_timeout_s,
         )
-        self.precise_gate = ReadGate()  # opened several times per tick
+        self.precise_gate = ReadGate()
         self.tick_gate = ReadGate()
         self.session: aiohttp.ClientSession = create_session(environment.arena_allow_private_endpoints, self.timeouts)
         self.process_slots = CallSlots(environment.arena_answer_concurrency)
@@ -151,7 +151,7 @@ class AnswerRunner:
         return replace(self.timeouts, first_token=first_token_s) if first_token_s else self.timeouts
 
     async def _pause(self, side: LiveSide) -> None:
-        """Wait for the next moment to read. It comes sooner in an answer's first second, so that its speed is exact."""
+        """Wait for the next moment to read. The wait is short in the first second, so that the speed is exact."""
         is_precise = side.last_at - (side.first_at or side.last_at) < PRECISE_S
         await (self.precise_gate if is_precise else self.tick_gate).wait()
 

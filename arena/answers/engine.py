@@ -26,7 +26,7 @@ from arena.answers.release_clock import TICK_S
 from arena.endpoints import circuit_breaker
 from arena.models import Answer
 
-READS_PER_TICK = 4  # in the first second of an answer
+PRECISE_READ_S = 0.01  # how often sides read in their first second
 READ_ITERATIONS = 4  # iterations of the event loop that a side needs to read what has arrived
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Engine:
         self.batcher = DatabaseBatcher(self.loop)
         self.runner = AnswerRunner(self.batcher)
         self.publisher = Publisher()
-        for work in (self._tick, self._heartbeat, self._reap, self._probe, self._read_stops):
+        for work in (self._tick, self._read_precisely, self._heartbeat, self._reap, self._probe, self._read_stops):
             self._run_in_background(_run_forever(work))
 
     def _run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -116,7 +116,7 @@ class Engine:
         self._cancel_tasks(turn)
 
     async def _tick(self) -> None:
-        """Release the text of all turns for one tick, publish it in one pipeline, and finish the sides that ended.
+        """Release the text that is due, publish it in one pipeline, and finish the sides that ended.
 
         If there are no turns, wait for one, because 25 ticks per second would take most of an idle worker's CPU time.
         """
@@ -128,18 +128,21 @@ class Engine:
         await self._read_arrived_text(is_flush_due=is_flush_due)
         turns = [turn for turn in self.turns.values() if turn.may_publish(tick_start)]
         for turn in turns:
-            is_due = is_flush_due or turn.job.paced  # the release clock counts ticks
+            # The release clock counts ticks, and answers that have ended are saved soon.
+            is_due = is_flush_due or turn.job.paced or turn.has_ended_side()
             ended_sides = self._advance(turn) if is_due and any(turn.iter_open_sides()) else []
             for side in ended_sides:
                 side.closed = True
             if ended_sides:
                 self._run_in_background(self._finish_sides(turn, ended_sides))
         await self.publisher.flush(turns, tick_start)
-        for number in range(1, READS_PER_TICK):
-            if not self.runner.precise_gate.is_empty():
-                await _sleep_until(tick_start + number * TICK_S / READS_PER_TICK)
-                self.runner.precise_gate.open()
-        await _sleep_until(tick_start + TICK_S)
+        await asyncio.sleep(max(0.0, tick_start + TICK_S - time.monotonic()))
+
+    async def _read_precisely(self) -> None:
+        """Let sides in their first second read together, soon after the first of them has begun to wait."""
+        await self.runner.precise_gate.wait_until_occupied()
+        await asyncio.sleep(PRECISE_READ_S)
+        self.runner.precise_gate.open()
 
     async def _read_arrived_text(self, *, is_flush_due: bool) -> None:
         """Let the sides read what has arrived. Unless a flush is due, only sides in their first second read."""
@@ -274,10 +277,6 @@ def _build_end_event(turn: LiveTurn, side: LiveSide) -> list[Any]:
         return ["failed", turn.job.number, side.job.side, side.tag, side.released_length, reason]
     html = render_answer(side.text(), stopped=side.stopped, cut=side.cut)
     return ["done", turn.job.number, side.job.side, side.tag, side.released_length, html]
-
-
-async def _sleep_until(moment: float) -> None:
-    await asyncio.sleep(max(0.0, moment - time.monotonic()))
 
 
 async def _run_forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -174,6 +174,10 @@ class LiveTurn:
                 return []
         return sides
 
+    def has_ended_side(self) -> bool:
+        """Return whether the model of any side has ended its answer."""
+        return any(side.lane.has_ended for side in self.sides.values())
+
     def iter_open_sides(self) -> Iterable[LiveSide]:
         return (side for side in self.sides.values() if not side.closed)
 

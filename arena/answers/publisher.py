@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Publishes the unsent events of all running turns together, once per tick."""
+    """Publishes the unsent events of all running turns together, at most once per tick."""
 
     def __init__(self) -> None:
         self.redis = connect_async_redis()

@@ -11,19 +11,23 @@ class ReadGate:
 
     def __init__(self) -> None:
         self._waiters: list[asyncio.Future[None]] = []
+        self._occupied = asyncio.Event()
 
     async def wait(self) -> None:
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
+        self._occupied.set()
         await waiter
+
+    async def wait_until_occupied(self) -> None:
+        """Wait until at least one answer is waiting."""
+        await self._occupied.wait()
 
     def open(self) -> bool:
         """Let all waiting answers read. Return whether there were any."""
         waiters, self._waiters = self._waiters, []
+        self._occupied.clear()
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
         return bool(waiters)
-
-    def is_empty(self) -> bool:
-        return not self._waiters

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import django.db
 import orjson
-from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from arena.answers import battle_view
@@ -317,7 +317,7 @@ class BattleHub:
             battle.has_gap = False
             try:
                 view = await battle_view.load_battle_view_async(battle.battle_id)
-            except DatabaseError as error:
+            except django.db.Error as error:
                 battle.has_gap = True
                 logger.warning("The database is unavailable: %s", str(error).strip().partition("\n")[0])
                 return

@@ -267,7 +267,7 @@ def test_readout_says_what_is_pointed_at_and_follows_the_arrow_keys(plots: Page)
     expect(words).to_be_hidden()
 
 
-SCROLLED = """() => new Promise((resolve) => {
+SCROLL_SCRIPT = """() => new Promise((resolve) => {
     document.addEventListener("pointerover", resolve, { once: true });
     scrollBy(0, 60);
 })"""
@@ -279,9 +279,9 @@ def test_readout_stays_at_a_mark_chosen_by_key_while_the_page_scrolls_under_the_
     place.locator("rect").first.hover()
     place.focus()
     plots.keyboard.press("ArrowRight")
-    plots.evaluate(SCROLLED)
+    plots.evaluate(SCROLL_SCRIPT)
     expect(words).to_have_text(titles[1])
-    plots.evaluate(SCROLLED.replace("60", "2000"))
+    plots.evaluate(SCROLL_SCRIPT.replace("60", "2000"))
     expect(words).to_have_text(titles[1])
 
 

@@ -73,9 +73,9 @@ class HttpBackend:
                 for part in decoder.feed(chunk):
                     has_token = True
                     yield part
-                deadline.record_progress(has_token=has_token, is_complete=decoder.is_complete)
-                if has_token:
+                if has_token and not decoder.is_complete:
                     await _pause_reading(response, pause)
+                deadline.record_progress(has_token=has_token, is_complete=decoder.is_complete)
         except (BackendError, aiohttp.ClientError, OSError, ValueError) as error:
             if not decoder.is_complete:
                 raise self._finalize_error(error, decoder, request) from None
@@ -129,12 +129,16 @@ class HttpBackend:
 
 
 async def _pause_reading(response: aiohttp.ClientResponse, pause: Pause) -> None:
-    """Pause, and leave the bytes that arrive meanwhile to the kernel, because reading each of them takes CPU time."""
+    """Pause, and leave arriving bytes in the kernel, because each read takes CPU time."""
     transport = response.connection.transport if response.connection else None
-    if transport and not transport.is_closing():
+    # A paused TLS connection would drop its last bytes if the provider closed it.
+    if transport is None or transport.get_extra_info("ssl_object"):
+        await pause()
+        return
+    if not transport.is_closing():
         transport.pause_reading()
     await pause()
-    if transport and not transport.is_closing():
+    if not transport.is_closing():
         transport.resume_reading()
 
 

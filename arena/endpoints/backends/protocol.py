@@ -175,7 +175,7 @@ class Backend(Protocol):
 
     `pause` is awaited after each read that returned a token. If all streams pause until the same moment, each of them
     then reads all tokens that have arrived, and the streams run one right after another, which takes less CPU time.
-    Nothing is read from the connection during a pause. Backends that need no server ignore `pause`.
+    Nothing is read from an unencrypted connection during a pause. Backends that need no server ignore `pause`.
     """
 
     required_fields: tuple[str, ...]

@@ -5,7 +5,7 @@ import asyncio
 from arena.answers.read_gate import ReadGate
 
 
-async def test_open_lets_all_through_who_wait_and_nobody_after_them():
+async def test_open_wakes_only_the_current_waiters():
     gate, through = ReadGate(), []
 
     async def pass_through(name):
@@ -14,7 +14,8 @@ async def test_open_lets_all_through_who_wait_and_nobody_after_them():
 
     tasks = [asyncio.create_task(pass_through(name)) for name in "ab"]
     await asyncio.sleep(0)
-    assert (gate.is_empty(), through) == (False, [])
+    await gate.wait_until_occupied()
+    assert through == []
 
     assert gate.open()
     late = asyncio.create_task(pass_through("late"))
@@ -24,10 +25,11 @@ async def test_open_lets_all_through_who_wait_and_nobody_after_them():
 
     assert gate.open()
     await late
-    assert gate.is_empty()
+    assert through == ["a", "b", "late"]
+    assert not gate.open()
 
 
-async def test_open_passes_over_an_answer_that_was_canceled():
+async def test_open_skips_canceled_waiters():
     gate = ReadGate()
     canceled, other = asyncio.create_task(gate.wait()), asyncio.create_task(gate.wait())
     await asyncio.sleep(0)
@@ -39,5 +41,5 @@ async def test_open_passes_over_an_answer_that_was_canceled():
     assert canceled.cancelled()
 
 
-def test_open_says_that_nobody_waited():
+def test_open_returns_false_without_waiters():
     assert not ReadGate().open()

@@ -281,7 +281,7 @@ async def test_follow_continues_in_another_web_process(battle, page, worker):
     await close(page.hub)
 
 
-class Held(RedisConnection):
+class DelayedConnection(RedisConnection):
     """A connection whose responses arrive late: once `release` is set."""
 
     def __init__(self):
@@ -300,15 +300,15 @@ async def test_follow_misses_nothing_if_the_hub_falls_idle_while_a_reader_comes_
     await page.shows("a", "Hello")
     await page.close()
     await hub.join_connection.close()
-    hub.join_connection = held = Held()
+    hub.join_connection = delayed = DelayedConnection()
     page.open()
     reading = asyncio.create_task(page.read())
-    await held.responded.wait()
+    await delayed.responded.wait()
     announce_events(uuid4(), ["state", "voted"])  # wakes the hub, which has no readers at this moment
     async with asyncio.timeout(30):
         while hub.last_id != stream_hub.FIRST_ID:
             await asyncio.sleep(0.01)
-    held.release.set()
+    delayed.release.set()
     await worker.say("a", " there")
     assert await reading
     await page.shows("a", "Hello there")
@@ -770,7 +770,6 @@ class Swallowing(stream_hub.BattleHub):
         self.asked.set()
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(1000)
-        return set()
 
 
 async def test_follow_ends_for_whom_is_gone_though_nobody_heard_of_it(battle):

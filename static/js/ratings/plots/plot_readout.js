@@ -63,8 +63,10 @@ export function readout(place, card) {
   // Unlike `pointermove`, `pointerover` also fires when the page scrolls under a pointer that stays where it is.
   for (const event of ["pointermove", "click"]) {
     place.addEventListener(event, ({ target }) => {
+      const mark = listMarks(place).find((each) => each.contains(target));
+      if (!mark) return;
       isPointed = true;
-      read(listMarks(place).find((mark) => mark.contains(target)));
+      read(mark);
     });
   }
   for (const part of [place, card]) {

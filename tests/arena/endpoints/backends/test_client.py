@@ -1,7 +1,19 @@
 import asyncio
+import os
+import socket
+import ssl
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 
+import aiohttp
+import orjson
 import pytest
+import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from arena.endpoints.backends.client import HttpBackend, find_rejected_field, merge_parameters
 from arena.endpoints.backends.deadlines import MAX_TEXT_BYTES
@@ -209,6 +221,49 @@ async def test_stream_reads_nothing_from_the_connection_during_a_pause(provider,
         text = "".join([part.text async for part in parts if isinstance(part, Delta)])
     assert text == expected_text(model, "Why?")
     assert set(reading) == {False}
+
+
+@pytest.fixture
+def tls(tmp_path):
+    """The server side of TLS, with a certificate that nobody has signed."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    unsigned = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    file = tmp_path / "localhost.pem"
+    encoded_key = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(encoded_key + unsigned.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+async def answer_and_hang_up(reader, writer):
+    """Send the first token, and during the pause after it the rest and the end of the connection."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+    for text in ("One", " two."):
+        data = orjson.dumps({"choices": [{"delta": {"content": text}}]})
+        writer.write(b"data: %b\n\n" % data)
+        await asyncio.sleep(0.1)
+    writer.write(b"data: [DONE]\n\n")
+    await asyncio.sleep(0.1)
+    with socket.socket(fileno=os.dup(writer.get_extra_info("socket").fileno())) as connection:
+        connection.shutdown(socket.SHUT_WR)
+    await asyncio.sleep(0.5)
+    writer.transport.abort()
+
+
+def test_stream_loses_nothing_if_an_encrypted_connection_ends_during_a_pause(tls):
+    async def read():
+        server = await asyncio.start_server(answer_and_hang_up, "127.0.0.1", 0, ssl=tls)
+        port = server.sockets[0].getsockname()[1]
+        request = Request(f"https://127.0.0.1:{port}", "any", (Message("user", "Why?"),))
+        async with server, aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as session:
+            stream = BACKENDS["openai"].stream(request, session, Timeouts(), lambda: asyncio.sleep(0.5))
+            async with aclosing(stream) as parts:
+                return "".join([part.text async for part in parts if isinstance(part, Delta)])
+
+    assert uvloop.run(read()) == "One two."
 
 
 async def test_stream_uses_a_connection_again(ask, client):
