@@ -16,9 +16,10 @@ handler404 = "core.http.errors.not_found"
 handler429 = "core.http.errors.too_many_attempts"
 handler500 = "core.http.errors.server_error"
 urlpatterns = [
+    # The API comes first, because it has the most requests and Django tries the paths in order.
+    path("api/v1/", include(charge_reads([*arena_urls.api, *ratings_urls.api, *catalog_urls.api]))),
     *charge_reads([*arena_urls.pages, *ratings_urls.pages, *catalog_urls.pages]),
     *charge_all(arena_urls.accounts),
-    path("api/v1/", include(charge_reads([*arena_urls.api, *ratings_urls.api, *catalog_urls.api]))),
     path("api/schema/", docs_views.show_schema, name="api-schema"),
     path("api/docs/", docs_views.show_docs, name="api-docs"),
     path("api/", docs_views.redirect_to_docs, name="api"),

@@ -11,7 +11,7 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -88,24 +88,19 @@ class BattleReader:
 
 @dataclass(eq=False)
 class FollowedBattle:
-    """A battle with readers in this process.
-
-    has_gap: whether events were lost, so that the view must be reloaded
-    """
+    """A battle with readers in this process."""
 
     battle_id: UUID
     view: BattleView
-    has_gap: bool = False
     readers: set[BattleReader] = field(default_factory=set)
     updated_at: float = field(default_factory=time.monotonic)
 
-    def needs_reload(self) -> bool:
-        """Return whether to reload the view.
+    def is_quiet(self) -> bool:
+        """Return whether to reload the view although no events were lost.
 
         A worker might have died between saving the end of an answer and announcing it.
         """
-        is_quiet = self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
-        return self.has_gap or is_quiet
+        return self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
 
     def mark_updated(self) -> None:
         """Record the time of an update of the view, and send the new events to all readers."""
@@ -124,17 +119,18 @@ class StreamEntry(NamedTuple):
 class BattleHub:
     """All battles with readers in this process, and the loop that updates their views."""
 
-    reader_check_s = 1.0
+    check_interval_s = 1.0
 
     def __init__(self) -> None:
         self.followed: dict[bytes, FollowedBattle] = {}
+        self.outdated: set[FollowedBattle] = set()  # battles whose view must be reloaded
         self.last_id = FIRST_ID
         self.recent_entries: deque[StreamEntry] = deque()
         self.connection = RedisConnection()
         self.join_connection = RedisConnection()  # for `_join`, because `connection` may be waiting for events
         self.task: asyncio.Task[None] | None = None
         self.wake_event = asyncio.Event()
-        self.checked_readers_at = 0.0
+        self.checked_at = 0.0
         self.open_slots = SharedSlots("battles")
 
     def admit(self, limits: Mapping[str, int]) -> SharedSlot:
@@ -188,14 +184,16 @@ class BattleHub:
             battle.readers.discard(reader)
             if not battle.readers:
                 del self.followed[key]
+                self.outdated.discard(battle)
 
-    def _check_readers(self) -> None:
-        """Wake connections that need a comment or have reached their time limit. Cancel those with stalled clients.
+    def _check_times(self) -> None:
+        """Mark quiet battles, wake readers that need a comment or have reached their limit, and cancel stalled ones.
 
         All connections share this check, so that they do not each need a timer for every wait.
         """
         now = time.monotonic()
-        self.checked_readers_at = now
+        self.checked_at = now
+        self.outdated.update(battle for battle in self.followed.values() if battle.is_quiet())
         for reader in [reader for battle in self.followed.values() for reader in battle.readers]:
             if reader.needs_comment() or reader.is_overdue():
                 reader.wake_event.set()
@@ -212,7 +210,8 @@ class BattleHub:
         battle = self.followed.get(key)
         if battle is None:
             battle = self.followed[key] = FollowedBattle(battle_id, view)
-            battle.has_gap = not self._apply_recent_events(battle, with_state=True)
+            if not self._apply_recent_events(battle, with_state=True):
+                self.outdated.add(battle)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         self.wake_event.set()
@@ -227,14 +226,16 @@ class BattleHub:
                 self._forget_events()
                 self.wake_event.clear()
                 await self.wake_event.wait()
-            if round_start - self.checked_readers_at >= self.reader_check_s:
-                self._check_readers()
+            if round_start - self.checked_at >= self.check_interval_s:
+                self._check_times()
             try:
-                await self._update_views()
+                await self._read_stream(self.connection, "BLOCK", int(self.check_interval_s * 1000))
+                await self._reload_outdated()
             except (TimeoutError, RedisError, OSError) as error:
                 logger.warning("Redis is down: %s", error)
                 self._forget_events()  # Redis may come back as another server with lower ids
-                await self._reload(list(self.followed.values()))
+                self.outdated.update(self.followed.values())
+                await self._reload_outdated()
                 await asyncio.sleep(RETRY_DELAY_S)
             except Exception:
                 logger.exception("Reading battles failed")
@@ -242,10 +243,6 @@ class BattleHub:
             if len(self.followed) > MAX_UNPAUSED_BATTLES:
                 pause = len(self.followed) / MAX_SENT_PER_S
                 await asyncio.sleep(max(0.0, round_start + pause - time.monotonic()))
-
-    async def _update_views(self) -> None:
-        await self._read_stream(self.connection, "BLOCK", int(self.reader_check_s * 1000))
-        await self._reload([battle for battle in self.followed.values() if battle.needs_reload()])
 
     async def _read_stream(self, connection: RedisConnection, *options: str | int) -> None:
         """Apply the new events of all battles.
@@ -270,11 +267,11 @@ class BattleHub:
             for key in self.followed.keys() & events.keys():
                 battle = self.followed[key]
                 updated_battles.add(battle)
-                if not is_first_read:
-                    battle.has_gap |= not _apply_events(battle.view, events[key])
+                if not is_first_read and not _apply_events(battle.view, events[key]):
+                    self.outdated.add(battle)
         for battle in updated_battles:
-            if is_first_read:
-                battle.has_gap |= not self._apply_recent_events(battle, with_state=True)
+            if is_first_read and not self._apply_recent_events(battle, with_state=True):
+                self.outdated.add(battle)
             battle.mark_updated()
 
     def _drop_old_entries(self, now: float) -> None:
@@ -300,8 +297,8 @@ class BattleHub:
             for name, side in sides.items()
         }
         is_complete = True
-        for entry in self.recent_entries:
-            for event in orjson.loads(entry.events.get(key, b"[]")):
+        for events in [entry.events[key] for entry in self.recent_entries if key in entry.events]:
+            for event in orjson.loads(events):
                 if event[0] == "state":
                     if with_state:
                         battle.view.apply(event)
@@ -312,13 +309,13 @@ class BattleHub:
                     is_complete = battle.view.apply(event) and is_complete
         return is_complete
 
-    async def _reload(self, battles: Iterable[FollowedBattle]) -> None:
-        for battle in battles:
-            battle.has_gap = False
+    async def _reload_outdated(self) -> None:
+        while self.outdated:
+            battle = self.outdated.pop()
             try:
                 view = await battle_view.load_battle_view_async(battle.battle_id)
             except django.db.Error as error:
-                battle.has_gap = True
+                self.outdated.add(battle)
                 logger.warning("The database is unavailable: %s", str(error).strip().partition("\n")[0])
                 return
             _merge_view(battle, view)

@@ -168,7 +168,7 @@ async def test_reader_that_does_not_read_is_dropped() -> None:
     for reader in hub.followed[str(battle).encode()].readers:
         if reader.sending_since < time.monotonic():
             reader.sending_since -= STALL_TIMEOUT_S + 1
-    hub._check_readers()
+    hub._check_times()
     await asyncio.wait([stalled])
     assert stalled.cancelled()
     assert not reading.done()

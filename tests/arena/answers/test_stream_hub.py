@@ -233,7 +233,7 @@ async def test_follow_lets_no_event_overtake_one_in_transit(direct_page, written
 
 async def test_follow_lets_go_of_a_connection_whose_events_are_written_past_the_task(monkeypatch, direct_page, worker):
     monkeypatch.setattr(stream_hub, "MAX_STREAM_S", 0.3)
-    direct_page.hub.reader_check_s = 0.02
+    direct_page.hub.check_interval_s = 0.02
     reading = asyncio.create_task(direct_page.read())
     for number in range(10):
         await worker.say("a", str(number))
@@ -517,7 +517,7 @@ async def test_follow_of_a_void_battle_stays_open_for_a_retry(hub, in_database):
 
 async def test_follow_sends_a_comment_while_nothing_happens(monkeypatch, page):
     monkeypatch.setattr(stream_hub, "HEARTBEAT_S", 0.05)
-    page.hub.reader_check_s = 0.02
+    page.hub.check_interval_s = 0.02
 
     await page.until(lambda: page.comments >= 2)
 
@@ -528,7 +528,7 @@ async def test_follow_sends_a_comment_while_the_models_are_silent(monkeypatch, p
     """Queries of the database for an unpublished end wake the reader, but must not delay the comment."""
     monkeypatch.setattr(stream_hub, "MAX_QUIET_S", 0.02)
     monkeypatch.setattr(stream_hub, "HEARTBEAT_S", 0.3)
-    page.hub.reader_check_s = 0.02
+    page.hub.check_interval_s = 0.02
 
     await page.until(lambda: page.comments >= 2)
 
@@ -538,7 +538,7 @@ async def test_follow_sends_a_comment_while_the_models_are_silent(monkeypatch, p
 async def test_follow_lets_go_of_a_connection_after_a_while(monkeypatch, page):
     monkeypatch.setattr(stream_hub, "MAX_STREAM_S", 0.05)
     monkeypatch.setattr(stream_hub, "HEARTBEAT_S", 0.05)
-    page.hub.reader_check_s = 0.02
+    page.hub.check_interval_s = 0.02
     while await page.read():
         pass
 
