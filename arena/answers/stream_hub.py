@@ -31,7 +31,6 @@ from core.storage.redis_connection import RedisConnection
 from core.storage.shared_slots import SharedSlot, SharedSlots
 
 MAX_SENT_PER_S = 5000  # per process
-MAX_UNPAUSED_BATTLES = 200  # with more battles, each battle is sent less often
 RETRY_DELAY_S = 1.0
 MAX_QUIET_S = 10.0
 HEARTBEAT_S = 15.0
@@ -240,9 +239,10 @@ class BattleHub:
             except Exception:
                 logger.exception("Reading battles failed")
                 await asyncio.sleep(RETRY_DELAY_S)
-            if len(self.followed) > MAX_UNPAUSED_BATTLES:
-                pause = len(self.followed) / MAX_SENT_PER_S
-                await asyncio.sleep(max(0.0, round_start + pause - time.monotonic()))
+            # Waking up takes CPU time, so entries that arrive together are read together.
+            pause = round_start + len(self.followed) / MAX_SENT_PER_S - time.monotonic()
+            if pause > 0:
+                await asyncio.sleep(pause)
 
     async def _read_stream(self, connection: RedisConnection, *options: str | int) -> None:
         """Apply the new events of all battles.

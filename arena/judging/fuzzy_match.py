@@ -137,12 +137,13 @@ def iter_name_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[Nam
 
     names: squeezed names (see `squeeze_text`)
     """
-    for name in names:
-        start = text.squeezed.find(name)
+    squeezed = text.squeezed
+    for name in [each for each in names if each in squeezed]:  # most texts contain no name
+        start = squeezed.find(name)
         while start >= 0:
             if match := _match_name(text, name, start):
                 yield match
-            start = text.squeezed.find(name, start + 1)
+            start = squeezed.find(name, start + 1)
 
 
 def _match_name(text: TokenizedText, name: str, start: int) -> NameMatch | None:

@@ -31,14 +31,20 @@ def decode_error(*chunks: bytes) -> BackendError:
     return caught.value
 
 
-def test_answer_gives_parts_as_they_come():
+def test_answer_gives_parts_as_they_come_and_joins_those_that_come_together():
     decoder = create_decoder()
     assert [*decoder.feed(chunk("One"))] == [Delta("One")]
     assert not decoder.is_complete
-    assert [*decoder.feed(chunk(" two") + chunk(" three"))] == [Delta(" two"), Delta(" three")]
+    assert [*decoder.feed(chunk(" two") + chunk(" three"))] == [Delta(" two three")]
     assert [*decoder.feed(END)] == []
     assert decoder.is_complete
     assert [*decoder.end()] == []
+
+
+def test_answer_joins_no_reasoning_with_the_answer():
+    deltas = [{"reasoning": "Let me"}, {"reasoning": " think."}, {"content": "One"}, {"content": " two"}]
+    events = b"".join(b"data: %b\n\n" % orjson.dumps({"choices": [{"delta": delta}]}) for delta in deltas)
+    assert [*create_decoder().feed(events)] == [Reasoning("Let me think."), Delta("One two")]
 
 
 def test_answer_reads_nothing_after_done():
