@@ -26,7 +26,7 @@ from arena.answers.release_clock import TICK_S
 from arena.endpoints import circuit_breaker
 from arena.models import Answer
 
-PRECISE_READ_S = 0.01  # how often sides read in their first second
+PRECISE_READ_S = 0.01  # between two reads in the first second of a side
 READ_ITERATIONS = 4  # iterations of the event loop that a side needs to read what has arrived
 logger = logging.getLogger(__name__)
 

@@ -175,8 +175,8 @@ class LiveTurn:
         return sides
 
     def has_ended_side(self) -> bool:
-        """Return whether the model of any side has ended its answer."""
-        return any(side.lane.has_ended for side in self.sides.values())
+        """Return whether an answer has ended but is not being saved yet."""
+        return any(side.lane.has_ended for side in self.iter_open_sides())
 
     def iter_open_sides(self) -> Iterable[LiveSide]:
         return (side for side in self.sides.values() if not side.closed)

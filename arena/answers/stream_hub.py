@@ -130,6 +130,7 @@ class BattleHub:
         self.task: asyncio.Task[None] | None = None
         self.wake_event = asyncio.Event()
         self.checked_at = 0.0
+        self.reload_at = 0.0  # when views may be loaded again after the database failed
         self.open_slots = SharedSlots("battles")
 
     def admit(self, limits: Mapping[str, int]) -> SharedSlot:
@@ -228,18 +229,17 @@ class BattleHub:
             if round_start - self.checked_at >= self.check_interval_s:
                 self._check_times()
             try:
-                await self._read_stream(self.connection, "BLOCK", int(self.check_interval_s * 1000))
                 await self._reload_outdated()
+                await self._read_stream(self.connection, "BLOCK", int(self.check_interval_s * 1000))
             except (TimeoutError, RedisError, OSError) as error:
                 logger.warning("Redis is down: %s", error)
                 self._forget_events()  # Redis may come back as another server with lower ids
                 self.outdated.update(self.followed.values())
-                await self._reload_outdated()
                 await asyncio.sleep(RETRY_DELAY_S)
             except Exception:
                 logger.exception("Reading battles failed")
                 await asyncio.sleep(RETRY_DELAY_S)
-            # Waking up takes CPU time, so entries that arrive together are read together.
+            # Waking up takes CPU time, so entries that arrive shortly after one another are read together.
             pause = round_start + len(self.followed) / MAX_SENT_PER_S - time.monotonic()
             if pause > 0:
                 await asyncio.sleep(pause)
@@ -310,12 +310,14 @@ class BattleHub:
         return is_complete
 
     async def _reload_outdated(self) -> None:
-        while self.outdated:
+        while self.outdated and time.monotonic() >= self.reload_at:
             battle = self.outdated.pop()
             try:
                 view = await battle_view.load_battle_view_async(battle.battle_id)
             except django.db.Error as error:
-                self.outdated.add(battle)
+                self.reload_at = time.monotonic() + RETRY_DELAY_S
+                if battle.readers:
+                    self.outdated.add(battle)
                 logger.warning("The database is unavailable: %s", str(error).strip().partition("\n")[0])
                 return
             _merge_view(battle, view)

@@ -1,12 +1,10 @@
 """Connection parameters, small query helpers, and queries for async views that release their connection afterward."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connection, connections
 from django.db.models import Model
@@ -48,10 +46,7 @@ def release_connection() -> None:
 def database_sync_to_async(
     query: Callable[Arguments, Result], threads: ThreadPoolExecutor = QUERY_THREADS
 ) -> Callable[Arguments, Awaitable[Result]]:
-    """Return a coroutine function that runs the query in a thread and then releases the thread's connection.
-
-    Unlike with asgiref's `sync_to_async`, which takes longer, changes of context variables end with the query.
-    """
+    """Return a coroutine function that runs the query in a thread and then releases the thread's connection."""
 
     def run(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
@@ -59,9 +54,4 @@ def database_sync_to_async(
         finally:
             connections.close_all()
 
-    @wraps(query)
-    async def run_in_thread(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
-        call = partial(copy_context().run, run, *arguments, **options)
-        return await asyncio.get_running_loop().run_in_executor(threads, call)
-
-    return run_in_thread
+    return sync_to_async(run, thread_sensitive=False, executor=threads)

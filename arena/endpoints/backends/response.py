@@ -62,7 +62,7 @@ class AnswerDecoder:
         return self._total_budget.is_spent or bool(self._answer_budget and self._answer_budget.is_spent)
 
     def feed(self, chunk: bytes) -> Iterator[StreamPart]:
-        """Yield the parts that this chunk completes. Consecutive pieces of text are one part."""
+        """Yield the parts that this chunk completes. Consecutive pieces of one kind are one part."""
         parts: list[StreamPart] = []
         try:
             self._read_chunk(chunk, parts)

@@ -19,6 +19,7 @@ from arena.answers.announcements import EVENT_STREAM
 from arena.answers.db_batcher import DatabaseUnreachable
 from arena.answers.engine import Engine
 from arena.answers.live_turn import LiveSide
+from arena.answers.release_clock import TICK_S
 from arena.answers.stream_events import BattleView
 from arena.battles import deletion, lifecycle
 from arena.endpoints import circuit_breaker, draw, probe
@@ -186,14 +187,20 @@ def test_engine_asks_a_provider_and_keeps_what_it_thought_apart(engine, served, 
         assert (request["system"], request["messages"][-1]["content"]) == (SYSTEM_PROMPT, turn.prompt)
 
 
-def test_engine_reads_a_quick_provider_once_per_tick_after_the_first_second(engine, served, monkeypatch):
-    reads, feed = [], LiveSide.feed
+@pytest.fixture
+def reads(monkeypatch):
+    """The side and time of each read that returned text."""
+    moments, feed = [], LiveSide.feed
 
     def record(side, text):
-        reads.append((side.job.side, time.monotonic()))
+        moments.append((side.job.side, time.monotonic()))
         feed(side, text)
 
     monkeypatch.setattr(LiveSide, "feed", record)
+    return moments
+
+
+def test_engine_reads_a_quick_provider_once_per_tick_after_the_first_second(engine, served, reads):
     turn = turn_of(served("a/steady-200-len-600"), served("b/steady-200-len-600"))
     engine.submit(turn.pk)
 
@@ -209,23 +216,35 @@ def test_engine_reads_a_quick_provider_once_per_tick_after_the_first_second(engi
         assert too_soon < len(late) / 3
 
 
-def test_engine_with_many_turns_reads_only_before_it_publishes(engine, served, monkeypatch):
-    reads, feed = [], LiveSide.feed
+def test_engine_reads_more_often_than_once_per_tick_in_the_first_second(engine, served, reads):
+    turn = turn_of(served("a/steady-200-len-150"), served("b/steady-200-len-150"))
+    engine.submit(turn.pk)
 
-    def record(side, text):
-        reads.append(time.monotonic())
-        feed(side, text)
+    assert becomes(turn, "ready")
+    for side in "ab":
+        times = [at for name, at in reads if name == side]
+        assert sum(later - earlier < TICK_S / 2 for earlier, later in pairwise(times)) > 5
 
-    monkeypatch.setattr(LiveSide, "feed", record)
+
+def test_engine_saves_an_end_although_no_flush_is_due(engine, served):
+    engine.publisher.next_flush_at = time.monotonic() + 60
+    turn = turn_of(served("a/len-5"), served("b/len-5"), mode="side_by_side")
+
+    engine.submit(turn.pk)
+
+    assert becomes(turn, "ready")
+
+
+def test_engine_with_many_turns_reads_only_before_it_publishes(engine, served, reads):
     turn = turn_of(served("a/steady-200-len-600"), served("b/steady-200-len-600"), mode="side_by_side")
     engine.submit(turn.pk)
-    assert eventually(lambda: reads and reads[-1] > reads[0] + 1.2)
+    assert eventually(lambda: reads and reads[-1][1] > reads[0][1] + 1.2)
 
     due_at = time.monotonic() + 0.5
     engine.publisher.next_flush_at = due_at
 
     assert becomes(turn, "ready")
-    assert not [at for at in reads if due_at - 0.4 < at < due_at]
+    assert not [at for _, at in reads if due_at - 0.4 < at < due_at]
     assert {side: answer.text for side, answer in answers(turn).items()} == {
         side: expected_text(f"{side}/steady-200-len-600", turn.prompt) for side in "ab"
     }

@@ -41,5 +41,18 @@ async def test_open_skips_canceled_waiters():
     assert canceled.cancelled()
 
 
+async def test_wait_until_occupied_ends_once_someone_waits_and_starts_again_after_open():
+    gate = ReadGate()
+    for _ in range(2):
+        occupied = asyncio.create_task(gate.wait_until_occupied())
+        await asyncio.sleep(0)
+        assert not occupied.done()
+
+        waiter = asyncio.create_task(gate.wait())
+        await occupied
+        gate.open()
+        await waiter
+
+
 def test_open_returns_false_without_waiters():
     assert not ReadGate().open()

@@ -208,6 +208,15 @@ async def test_stream_pauses_after_tokens_and_then_reads_all_that_has_arrived(pr
     assert 2 <= pauses < 20
 
 
+async def test_stream_counts_no_pause_as_time_between_tokens(provider, client):
+    model = "steady-200-len-20"
+    request = Request(provider.base_url, model, (Message("user", "Why?"),))
+    stream = BACKENDS["openai"].stream(request, client, SHORT, lambda: asyncio.sleep(2 * SHORT.between_tokens))
+    async with aclosing(stream) as parts:
+        text = "".join([part.text async for part in parts if isinstance(part, Delta)])
+    assert text == expected_text(model, "Why?")
+
+
 async def test_stream_reads_nothing_from_the_connection_during_a_pause(provider, client):
     model, reading = "steady-200-len-20", []
 
