@@ -493,6 +493,7 @@ def test_phone_shows_the_best_nine_at_once_and_opens_a_row(browser: Browser, ser
         assert not asked
         compare(page, "ChatGPT-4o Latest").check()
         expect(page.get_by_text("Compare 1 model")).to_be_in_viewport()
+        expect(lines.nth(0).get_by_text("Votes 14,514")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "height", "first", "count"), [(1440, 900, 260, 13), (1920, 1080, 260, 17)])

@@ -82,8 +82,10 @@ const isPressed = watchPress(board, () => {
 // The focused element keeps its position on the screen, even if rows are inserted above it.
 let focusPosition;
 let openIds;
+let openRowPins; // the ids of the comparison's check boxes in rows that are open on a phone
 board.addEventListener("htmx:beforeSwap", ({ detail }) => {
   openIds = [...board.querySelectorAll("details[open]")].map(({ id }) => id);
+  openRowPins = [...board.querySelectorAll("tr:has(.row-open :checked) [name=pin]")].map(({ id }) => id);
   // Ignore the response to an earlier choice, because it would undo a later one.
   detail.shouldSwap &&= madeFor.get(detail.xhr) === choices;
   if (detail.shouldSwap && isPressed()) {
@@ -97,6 +99,10 @@ board.addEventListener("htmx:afterSettle", () => {
   const element = focusPosition && document.getElementById(focusPosition.id);
   if (element) scrollBy(0, element.getBoundingClientRect().top - focusPosition.top);
   openIds.forEach(openDetails);
+  for (const id of openRowPins) {
+    const opener = document.getElementById(id)?.closest("tr").querySelector(".row-open input");
+    if (opener) opener.checked = true;
+  }
   const { filters, progress } = boardState();
   document.getElementById("filter-count")?.replaceChildren(filters);
   // Only the board that nobody has named brings the progress of the own one.
