@@ -96,13 +96,13 @@ board.addEventListener("htmx:beforeSwap", ({ detail }) => {
   focusPosition = focused && { id: focused, top: document.activeElement.getBoundingClientRect().top };
 });
 board.addEventListener("htmx:afterSettle", () => {
-  const element = focusPosition && document.getElementById(focusPosition.id);
-  if (element) scrollBy(0, element.getBoundingClientRect().top - focusPosition.top);
-  openIds.forEach(openDetails);
   for (const id of openRowPins) {
     const opener = document.getElementById(id)?.closest("tr").querySelector(".row-open input");
     if (opener) opener.checked = true;
   }
+  const element = focusPosition && document.getElementById(focusPosition.id);
+  if (element) scrollBy(0, element.getBoundingClientRect().top - focusPosition.top);
+  openIds.forEach(openDetails);
   const { filters, progress } = boardState();
   document.getElementById("filter-count")?.replaceChildren(filters);
   // Only the board that nobody has named brings the progress of the own one.
