@@ -230,11 +230,12 @@ class BattleHub:
                 self._check_times()
             try:
                 await self._reload_outdated()
+                if self.last_id != FIRST_ID and not self.connection.is_open:
+                    self._start_over()
                 await self._read_stream(self.connection, "BLOCK", int(self.check_interval_s * 1000))
             except (TimeoutError, RedisError, OSError) as error:
                 logger.warning("Redis is down: %s", error)
-                self._forget_events()  # Redis may come back as another server with lower ids
-                self.outdated.update(self.followed.values())
+                self._start_over()
                 await asyncio.sleep(RETRY_DELAY_S)
             except Exception:
                 logger.exception("Reading battles failed")
@@ -277,6 +278,11 @@ class BattleHub:
     def _drop_old_entries(self, now: float) -> None:
         while self.recent_entries and self.recent_entries[0].read_at < now - RETENTION_S:
             self.recent_entries.popleft()
+
+    def _start_over(self) -> None:
+        """Read everything again after the connection was lost. Redis may come back as another server with lower ids."""
+        self._forget_events()
+        self.outdated.update(self.followed.values())
 
     def _forget_events(self) -> None:
         """Drop the recent events. The next read gets all events that Redis still has."""

@@ -74,6 +74,11 @@ class RedisConnection:
         self._transport: asyncio.WriteTransport | None = None
         self._protocol = _Responses()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the next call of `execute` uses the same connection as the last one."""
+        return self._transport is not None and self._protocol.is_usable
+
     async def execute(self, commands: Sequence[Command]) -> list[Any]:
         """Send all commands at once, and return the response to each as hiredis parses it.
 
@@ -83,7 +88,7 @@ class RedisConnection:
         data = b"".join([pack(tuple(command)) for command in commands])
         async with self._lock:
             transport = self._transport
-            if transport is None or not self._protocol.is_usable:
+            if transport is None or not self.is_open:
                 transport = await self._connect()
             protocol = self._protocol
             received = protocol.await_responses(len(commands))

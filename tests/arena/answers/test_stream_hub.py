@@ -385,8 +385,10 @@ async def test_follow_fills_a_gap_of_an_open_page_from_the_database_and_the_late
     assert "reset" not in page.names
 
 
-async def test_follow_goes_on_with_another_store_whose_clock_is_behind(hub, page, worker, monkeypatch):
+@pytest.mark.parametrize("reads_per_s", [5000, 2], ids=["while-it-reads", "while-it-pauses"])
+async def test_follow_goes_on_with_another_store_whose_clock_is_behind(hub, page, worker, monkeypatch, reads_per_s):
     monkeypatch.setattr(stream_hub, "RETRY_DELAY_S", 0.05)
+    monkeypatch.setattr(stream_hub, "MAX_SENT_PER_S", reads_per_s)
     await worker.say("a", "Hello")
     await page.shows("a", "Hello")
     hub.last_id = b"9999999999999-0"
