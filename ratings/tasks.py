@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from arena.models import Vote, Voter
 from arena.signals import vote_cast, votes_moved
+from core.freed_memory import return_freed_memory
 from core.storage.compiled_inserts import insert
 from core.storage.compiled_queries import CompiledQuery
 from ratings.boards import snapshots
@@ -45,6 +46,7 @@ def refresh(tick: int = 0) -> None:
     tick = tick or int(time.time() / INTERVAL_S)
     if not _is_refresh_due():
         pair_tables.write_pending_tables(include_all_large=True)
+        return_freed_memory()
         return
     if tick != _finished_tick:
         has_published = bool(board_refresh.refresh())

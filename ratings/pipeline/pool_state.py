@@ -6,7 +6,7 @@ everything again.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Pool
-from ratings.pipeline.tallies import PairCount, TallyChanges, load_tallies
+from ratings.pipeline.tallies import PairCount, TallyChanges, iter_tallies
 from ratings.pipeline.vote_columns import UNKNOWN_VOTER, VoteColumns
 from ratings.statistics import elo
 from ratings.statistics.comparisons import Comparisons, VoterCounts
@@ -46,7 +46,7 @@ class PairMatrices:
         """Add the count of one pair, whose models have the positions `low` and `high` in the matrices."""
         last = max(low, high)
         if last >= len(self.wins):
-            padding = (0, last + 1)
+            padding = (0, last + 1 + last // 8 - len(self.wins))
             self.wins = np.pad(self.wins, padding)
             self.ties = np.pad(self.ties, padding)
             self.both_bad = np.pad(self.both_bad, padding)
@@ -210,10 +210,10 @@ class PoolState:
         self.categories = {}
         self.last_ratings = {}
         self.last_style_fits = {}
-        self.add_counts(load_tallies(pool))
+        self.add_counts(iter_tallies(pool))
         self.weight_revision = pool.weight_revision
 
-    def add_counts(self, counts: list[PairCount]) -> None:
+    def add_counts(self, counts: Iterable[PairCount]) -> None:
         """Add counts to the matrices of their categories. New models get the next positions."""
         for count in counts:
             low = self.positions.setdefault(count.low, len(self.positions))
@@ -312,7 +312,7 @@ class PoolState:
             second=positions[self.votes["b"][indices]],
             double_score=self.votes["double_score"][indices],
             both_bad=self.votes["both_bad"][indices],
-            weight=self.votes["weight"][indices],
+            weight=self.votes["weight"][indices].astype(np.float64),
             filter_weight=self.votes["filter_weight"][indices].astype(np.float64),
             voter=self.votes["voter"][indices],
         )
@@ -396,5 +396,5 @@ def _load_pool_state(pool: Pool) -> PoolState:
     state = PoolState(pool.revision, pool.weight_revision, pool.ordered)
     if state.ordered:
         state.votes.load(pool.slug)
-    state.add_counts(load_tallies(pool))
+    state.add_counts(iter_tallies(pool))
     return state

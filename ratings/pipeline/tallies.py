@@ -4,7 +4,7 @@ Votes do not commit in id order, so the outbox records which votes are not in th
 counted vote either in the tallies or in the outbox.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -216,14 +216,12 @@ def apply_outbox(ids: list[int] | None = None) -> dict[Pool, TallyChanges]:
     return _add_counts(counts, votes)
 
 
-def load_tallies(pool: Pool) -> list[PairCount]:
-    """Return the counts in a pool's tallies. Tallies do not store a `last_vote_id`, so it is 0."""
+def iter_tallies(pool: Pool) -> Iterator[PairCount]:
+    """Yield the counts in a pool's tallies. Tallies do not store a `last_vote_id`, so it is 0."""
     tallies = Tally.objects.filter(board__pool=pool, board__style_control=False)
     rows = tallies.values_list("board__category__slug", "model_a", "model_b", *COUNT_FIELDS)
-    return [
-        PairCount(pool.slug, category, low, high, last_vote_id=0, **dict(zip(COUNT_FIELDS, numbers, strict=True)))
-        for category, low, high, *numbers in rows.iterator(chunk_size=10_000)
-    ]
+    for category, low, high, *numbers in rows.iterator(chunk_size=10_000):
+        yield PairCount(pool.slug, category, low, high, last_vote_id=0, **dict(zip(COUNT_FIELDS, numbers, strict=True)))
 
 
 def recount_tallies(pool: Pool) -> None:

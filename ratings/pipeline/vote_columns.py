@@ -1,5 +1,6 @@
 """A pool's votes in memory, as columns of numbers."""
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ class VoteColumns:
             "voter": "i4",
             "double_score": "i1",
             "both_bad": "?",
-            "weight": "f8",
+            "weight": "i4",
             "filter_weight": "f4",
             "time": "f8",
             "category_set": "i4",
@@ -81,7 +82,7 @@ class VoteColumns:
         self._size = 0
         self._voter_codes: dict[int, int] = {}
         self._category_set_codes: dict[int, int] = {}
-        self.category_sets: list[frozenset[str]] = []
+        self.category_sets: list[tuple[str, ...]] = []
 
     def __len__(self) -> int:
         return self._size
@@ -120,7 +121,7 @@ class VoteColumns:
             if new_keys := list(self._category_set_codes)[len(self.category_sets) :]:
                 cursor.execute(votes_sql + SELECT_CATEGORY_SETS_SQL, parameters)
                 categories = dict(cursor.fetchall())
-                self.category_sets += [frozenset(categories[key]) for key in new_keys]
+                self.category_sets += [tuple(map(sys.intern, categories[key])) for key in new_keys]
         return first_changed
 
     def _insert(self, rows: NDArray[Any]) -> int:
@@ -145,10 +146,11 @@ class VoteColumns:
         return start
 
     def _reserve(self, extra_rows: int) -> None:
-        """Make room for more rows. Columns at least double in size, so the cost of copying per row stays constant."""
-        if self._size + extra_rows > len(self._columns["id"]):
+        """Make room for more rows. Columns grow by an eighth or more, so the cost of copying a row stays constant."""
+        rows = self._size + extra_rows
+        if rows > len(self._columns["id"]):
             for name, column in self._columns.items():
-                grown = np.empty((2 * self._size + extra_rows, *column.shape[1:]), column.dtype)
+                grown = np.empty((rows + rows // 8, *column.shape[1:]), column.dtype)
                 grown[: self._size] = column[: self._size]
                 self._columns[name] = grown
 
