@@ -28,6 +28,7 @@ from config.server.body_limit import BodyLimitMiddleware
 from config.server.inline_middleware import use_inline_classes
 from config.server.request_handler import RequestHandler
 from config.server.static_files import StaticFiles
+from core.freed_memory import return_freed_memory
 from core.storage import database
 
 # Limit database time for requests, but not for workers or commands. Connections open at the first request.
@@ -43,6 +44,7 @@ def _preload() -> None:
     try:
         language_id.preload_identifier()
         _ = get_resolver().url_patterns
+        return_freed_memory()
     finally:
         gc.freeze()  # a garbage collection that scans all modules stops the process for a tenth of a second
 

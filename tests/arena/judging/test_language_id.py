@@ -1,5 +1,7 @@
 """Short prompts in 32 languages, and texts in no certain language."""
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -224,3 +226,20 @@ def test_load_leaves_nothing_for_the_first_vote_to_wait_for():
     language_id.preload_identifier()
     detect_language("Where is the next station, please?")
     assert language_id._load_identifier.cache_info().misses == 1
+
+
+@pytest.mark.slow
+def test_model_is_in_a_file_and_hardly_in_the_memory_of_the_process():
+    code = """
+import numpy, psutil
+from arena.judging.language_id import preload_identifier
+from core.freed_memory import return_freed_memory
+
+own = lambda: psutil.Process().memory_full_info().uss / 2**20
+before = own()
+preload_identifier()
+return_freed_memory()
+print(own() - before)"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert float(result.stdout) < 20  # the model has 60 MB
