@@ -7,7 +7,5 @@ class ArenaConfig(AppConfig):
 
     def ready(self) -> None:
         from arena.answers import worker
-        from arena.identity import accounts
 
-        accounts.connect_signals()
         worker.connect_signals()

@@ -283,10 +283,10 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["arena.identity.voters.VoterAuthentication"],
     "DEFAULT_THROTTLE_CLASSES": ["arena.identity.quotas.CallThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["core.http.errors.StrictJsonParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.http.api_errors.StrictJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": None,
-    "EXCEPTION_HANDLER": "core.http.errors.handle_exception",
+    "EXCEPTION_HANDLER": "core.http.api_errors.handle_exception",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,  # treats `format` like any other unknown parameter
 }

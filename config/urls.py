@@ -9,7 +9,10 @@ from arena.api import views as arena_api
 from arena.web.page_quotas import charge_all, charge_reads
 from catalog import urls as catalog_urls
 from config.server import security_txt
+from core.admin.registration import register_pages
 from ratings import urls as ratings_urls
+
+register_pages()
 
 handler400 = "core.http.errors.bad_request"
 handler404 = "core.http.errors.not_found"

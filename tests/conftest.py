@@ -12,6 +12,7 @@ from django.db import connections
 from django.test import override_settings
 from kombu import pools
 
+import config.urls  # noqa: F401  # registers the admin pages
 from arena.answers.announcements import EVENT_STREAM
 from arena.identity import hash_key, network_hashes, voters
 from config.celery import app

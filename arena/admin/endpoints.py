@@ -1,7 +1,7 @@
 """The admin page for endpoints: their settings, their health, and a button that sends a test question."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django import forms
@@ -15,8 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from arena.endpoints import circuit_breaker, key_variables, probe
-from arena.endpoints.backends.registry import BACKENDS
+from arena.endpoints import circuit_breaker, key_variables
 from arena.endpoints.models_file import ENDPOINT_COLUMNS, InvalidFieldError, check_endpoint
 from arena.models import Answer, Endpoint, EndpointDay
 from core.admin import audit
@@ -24,6 +23,9 @@ from core.admin.classes import AutocompleteAdmin, ModelForm
 from core.admin.json_field import FORMFIELD_OVERRIDES
 from core.storage.database import release_connection
 from core.storage.shared_slots import SharedSlots
+
+if TYPE_CHECKING:
+    from arena.endpoints.probe import ProbeResult
 
 TEST_SLOT_LIMITS = {"all": 2}  # for all operators together, because a test can block its thread for 30 seconds
 _running_tests = SharedSlots("tests")
@@ -44,8 +46,14 @@ FORM_FIELDS = (
 )  # fmt: skip
 
 
+def _list_kinds() -> list[tuple[str, str]]:
+    from arena.endpoints.backends.registry import BACKENDS  # loads aiohttp, which takes 8 MB
+
+    return [(kind, kind) for kind in BACKENDS]
+
+
 class EndpointForm(ModelForm):
-    kind = forms.ChoiceField(choices=[(kind, kind) for kind in BACKENDS])
+    kind = forms.ChoiceField(choices=_list_kinds)
     api_key_env_again = forms.CharField(
         label=gettext_lazy("API key environment variable (confirm)"),
         help_text=gettext_lazy(
@@ -140,6 +148,8 @@ class EndpointAdmin(AutocompleteAdmin):
 
     def ask(self, request: HttpRequest, key: int) -> HttpResponse:
         """Send a test question, and show the result."""
+        from arena.endpoints import probe  # loads aiohttp
+
         endpoint = get_object_or_404(Endpoint.objects.select_related("model"), pk=key)
         if not self.has_change_permission(request, endpoint):
             raise PermissionDenied
@@ -214,8 +224,10 @@ def _format_newest(endpoint: Endpoint, field: str, number_format: str) -> str:
     return ""
 
 
-def describe_probe(endpoint: Endpoint, result: probe.ProbeResult) -> str:
+def describe_probe(endpoint: Endpoint, result: "ProbeResult") -> str:
     """Describe the result of a test question in a sentence for operators."""
+    from arena.endpoints import probe  # loads aiohttp
+
     name = endpoint.model.name
     variable = endpoint.api_key_env
     if result.failure == probe.NO_KEY:

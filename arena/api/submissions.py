@@ -13,7 +13,8 @@ from arena.identity import submission_access
 from arena.identity.voters import get_voter_id
 from catalog.importers.proposal_form import ProposalForm
 from catalog.models import Submission
-from core.http.errors import RequestError, field_error, read_json_body
+from core.http.api_errors import read_json_body
+from core.http.errors import RequestError, field_error
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination
 

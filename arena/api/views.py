@@ -33,7 +33,8 @@ from arena.endpoints import profiles
 from arena.identity import api_keys, idempotency, network_hashes, quotas, stream_limits
 from arena.identity.voters import get_or_create_voter, get_voter_id
 from arena.models import Answer, Battle, Turn, battle_turns
-from core.http.errors import RequestError, build_error_response, field_error, read_json_body, reject_unsafe_method
+from core.http.api_errors import read_json_body
+from core.http.errors import RequestError, build_error_response, field_error, reject_unsafe_method
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination, SlugPagination
 from core.http.sse import EventStream, build_stream_response, empty_stream

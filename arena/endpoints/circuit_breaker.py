@@ -15,15 +15,17 @@ unpaid account counts as a failure.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Q
 from django.db.models.functions import Least, Now
 
-from arena.endpoints.probe import ProbeResult
 from arena.models import Answer, Endpoint
+
+if TYPE_CHECKING:
+    from arena.endpoints.probe import ProbeResult
 
 FAILED_PROBES_LIMIT = 2
 PROBE_INTERVAL_S = 30
@@ -48,7 +50,7 @@ class ProbeReport:
     """A claimed probe and its result. The result is None if the probe was not sent because no slot became free."""
 
     probe: ClaimedProbe
-    result: ProbeResult | None
+    result: "ProbeResult | None"
 
 
 def request_probes(endpoint_ids: Iterable[int]) -> None:
@@ -99,7 +101,7 @@ def record_probes(reports: Sequence[ProbeReport]) -> list[None]:
     return [None] * len(reports)
 
 
-def _record_probe(probe: ClaimedProbe, result: ProbeResult | None) -> None:
+def _record_probe(probe: ClaimedProbe, result: "ProbeResult | None") -> None:
     claimed_row = Endpoint.objects.filter(pk=probe.endpoint.pk, probe_after=probe.claimed_until)
     if result is None:  # the probe was not sent, so request it again
         claimed_row.update(probe_wanted=True, probe_after=_compute_probe_time())

@@ -11,8 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from arena.endpoints import key_variables
-from arena.endpoints.backends.registry import BACKENDS
-from arena.endpoints.backends.ssrf_guard import API_KEY_HINT, check_url
+from arena.endpoints.backends.protocol import API_KEY_HINT
 from arena.models import Endpoint
 from catalog.facts.claims import pick_free_slug, record_edits
 from catalog.models import LanguageModel, License, Organization
@@ -145,6 +144,8 @@ def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
     where: the beginning of the error message
     """
     _check_fields(f"{where}: endpoint", endpoint, ENDPOINT_FIELDS)
+    from arena.endpoints.backends.registry import BACKENDS  # loads aiohttp, which takes 8 MB
+
     backend = BACKENDS.get(endpoint.get("kind", ""))
     if backend is None:
         raise InvalidFieldError(where, "endpoint.kind", f"must be one of {join_words(BACKENDS, 'or')}")
@@ -196,6 +197,8 @@ def _iter_names(value: Any) -> Iterator[str]:
 
 
 def _check_base_url(where: str, base_url: str) -> None:
+    from arena.endpoints.backends.ssrf_guard import check_url  # loads aiohttp
+
     try:
         check_url(base_url, settings.ENVIRONMENT.arena_allow_private_endpoints)
     except ValueError as error:

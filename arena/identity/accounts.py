@@ -19,6 +19,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import MiddlewareNotUsed, ValidationError
 from django.db import transaction
+from django.dispatch import receiver
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -127,11 +128,7 @@ def confirm_password(request: HttpRequest, password: str) -> None:
         raise RequestError("wrong_password", _("The password is wrong. Nothing was deleted. Try again."), 403)
 
 
-def connect_signals() -> None:
-    user_logged_in.connect(handle_login)
-    user_logged_out.connect(handle_logout)
-
-
+@receiver(user_logged_in)
 def handle_login(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
     """Move the browser's data to the account after a login or sign-up."""
     voter_id = merge_into_account(user, voters.find_cookie_voter_id(request))
@@ -139,6 +136,7 @@ def handle_login(sender: object, request: HttpRequest, user: User, **_: Any) -> 
     voters.assign_new_voter(request, voter_id)
 
 
+@receiver(user_logged_out)
 def handle_logout(sender: object, request: HttpRequest, **_: Any) -> None:
     voters.assign_new_voter(request)
 

@@ -3,18 +3,14 @@
 from typing import IO, Any
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.core.exceptions import BadRequest
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from rest_framework import exceptions
-from rest_framework.parsers import JSONParser
-from rest_framework.request import Request, is_form_media_type
-from rest_framework.response import Response
 
 from core.storage.database import release_connection
 
@@ -116,54 +112,6 @@ class Utf8UploadHandler(MemoryFileUploadHandler):
         if encoding and encoding.lower() != "utf-8":
             raise BadRequest("Forms must be encoded in UTF-8.")
         super().handle_raw_input(input_data, META, content_length, boundary, encoding)
-
-
-class StrictJsonParser(JSONParser):
-    """Parses a JSON body. Raises the same error for all invalid JSON."""
-
-    def parse(self, *arguments: Any, **options: Any) -> Any:
-        try:
-            return super().parse(*arguments, **options)
-        except (exceptions.ParseError, RecursionError):  # RecursionError means too much nesting
-            raise exceptions.ParseError("The body is not valid JSON.") from None
-
-
-def read_json_body(request: Request) -> Any:
-    """Return the parsed JSON body. Raises UnsupportedMediaType for a form.
-
-    DRF would return empty data for a form, because the CSRF check has already read the body.
-    """
-    if is_form_media_type(request.content_type or ""):
-        raise exceptions.UnsupportedMediaType(request.content_type)
-    return request.data
-
-
-def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Exception handler for DRF. Returns `{"error": {"code", "detail", "fields"?}}`, or None for a server error."""
-    if isinstance(error, RequestDataTooBig):
-        error = too_large_error()
-    if isinstance(error, exceptions.UnsupportedMediaType):
-        error = RequestError(
-            "unsupported_media_type", f"The body must be JSON, with Content-Type: {StrictJsonParser.media_type}.", 415
-        )
-    if isinstance(error, Http404):
-        error = exceptions.NotFound("This does not exist or belongs to someone else.")
-    if isinstance(error, exceptions.APIException):
-        error = _convert_api_error(error)
-    if not isinstance(error, RequestError):
-        return None
-    return Response(error.body, status=error.status, headers=error.headers)
-
-
-def _convert_api_error(error: exceptions.APIException) -> RequestError:
-    """Convert a DRF error. `detail` contains the errors of all fields, for clients that do not read `fields`."""
-    if not isinstance(error.detail, dict):
-        codes = error.get_codes()
-        detail = error.detail if isinstance(error.detail, str) else INVALID_REQUEST
-        return RequestError(codes if isinstance(codes, str) else "invalid", str(detail), error.status_code)
-    fields = {sanitize_name(name): messages for name, messages in error.detail.items()}
-    detail = " ".join(f"{name}: {message}" for name, messages in fields.items() for message in messages)
-    return RequestError("invalid", detail or INVALID_REQUEST, error.status_code, fields=fields)
 
 
 def reject_unsafe_method(request: HttpRequest, detail: str) -> HttpResponse | None:

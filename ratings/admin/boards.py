@@ -12,9 +12,9 @@ from kombu.exceptions import OperationalError
 from core.admin import audit
 from core.admin.classes import ModelAdmin
 from core.admin.read_only import ReadOnlyAdmin
-from ratings.admin import tasks
 from ratings.boards import board_urls
 from ratings.boards.snapshots import BoardKey, select_newest_fit
+from ratings.management import tasks
 from ratings.models import Board, Category, Pool
 
 

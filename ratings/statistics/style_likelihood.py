@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
 from scipy.special import expit
 
@@ -135,6 +134,8 @@ def _solve_best_change(votes: PairedVotes, is_chosen: Flags, free: Indices, gain
 
     gain: the gain from a unit change of each free parameter.
     """
+    from scipy.optimize import linprog  # takes 17 MB, and few fits need it
+
     rows = _build_design_matrix(votes.select_votes(is_chosen))[:, free]
     side = 2 * votes.score[is_chosen] - 1
     tied = rows[side == 0]

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from core.models import AuditEntry
 from ratings import tasks as rating_tasks
-from ratings.admin import overview, tasks
+from ratings.admin import overview
+from ratings.management import tasks
 from ratings.models import Board, Exclusion, Pool, Snapshot, Tally
 from ratings.pipeline import board_refresh
 from ratings.reports import alarms

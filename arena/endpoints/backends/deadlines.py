@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TypeVar
-
-import aiohttp
+from typing import TYPE_CHECKING, TypeVar
 
 from arena.endpoints.backends.protocol import Timeouts
+
+if TYPE_CHECKING:
+    import aiohttp
 
 MAX_TEXT_BYTES = 256 * 1024  # answer and reasoning together, in UTF-8
 MAX_BODY_BYTES = 64 * 1024 * 1024  # a whole stream, including its framing
@@ -51,7 +52,7 @@ class Deadline:
                 raise self._timeout_error() from None
             raise
 
-    async def read(self, content: aiohttp.StreamReader) -> bytes:
+    async def read(self, content: "aiohttp.StreamReader") -> bytes:
         """Return the next bytes, or b"" at the end. Raises TimeoutError like `wait_for`."""
         if self._timer is None or self._next_deadline < self._timer_due:
             self._start_timer()

@@ -3,13 +3,15 @@
 import enum
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-import aiohttp
+if TYPE_CHECKING:
+    import aiohttp
 
 # The values of `Answer.Failure`, except `stopped`, which is not an error.
 FailureReason = Literal["timeout", "unavailable", "refused", "too_long", "empty", "rejected", "busy"]
 SERVER_FIELDS = ("base_url", "model")
+API_KEY_HINT = "put the key in an environment variable, and the variable's name in api_key_env"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,5 +183,5 @@ class Backend(Protocol):
     required_fields: tuple[str, ...]
 
     def stream(
-        self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts, pause: Pause = do_not_pause
+        self, request: Request, session: "aiohttp.ClientSession", timeouts: Timeouts, pause: Pause = do_not_pause
     ) -> AsyncGenerator[StreamPart]: ...

@@ -13,12 +13,11 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from arena.endpoints.backends.protocol import Timeouts
+from arena.endpoints.backends.protocol import API_KEY_HINT, Timeouts
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-API_KEY_HINT = "put the key in an environment variable, and the variable's name in api_key_env"
 LOOPBACK_ADDRESSES = tuple(map(ipaddress.ip_address, ("127.0.0.1", "::1")))
 # Internal addresses that the IANA registry or some Python versions classify as global: Azure's metadata server, IETF
 # protocol assignments (including Oracle's metadata server), IPv6 ranges that translate to IPv4, site-local addresses

@@ -7,7 +7,8 @@ from django.http import Http404
 from django.test import Client
 from rest_framework import exceptions
 
-from core.http.errors import RequestError, field_error, handle_exception
+from core.http.api_errors import handle_exception
+from core.http.errors import RequestError, field_error
 from tests.arena import factories
 from tests.service_urls import below
 

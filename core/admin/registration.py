@@ -1,0 +1,17 @@
+"""Registers the admin pages of all apps. Only processes with URLs need them, because importing them takes 20 MB."""
+
+from django.contrib import admin
+
+
+def register_pages() -> None:
+    """Register the pages of all apps, and log changes to all models that operators can edit."""
+    from allauth.account.models import EmailAddress
+    from allauth.mfa.models import Authenticator
+
+    from core.admin import audit, audit_log  # noqa: F401  # importing `audit_log` registers its page
+
+    admin.autodiscover()
+    # Accounts have no email address, and operators must not see the secrets of authenticator apps.
+    admin.site.unregister([EmailAddress, Authenticator])
+    for model in audit.list_watched_models():
+        audit.watch_model(model)
