@@ -36,7 +36,11 @@ ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", 
 }
 # The settings of the ratings worker, used for all contenders. They keep freed memory, because allocating it again
 # causes page faults.
-MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(1 << 28), "MALLOC_MMAP_THRESHOLD_": str(1 << 25)}
+MEMORY = {
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 25),
+    "MALLOC_ARENA_MAX": "2",
+}
 MAX_FIRST_S = 30.0
 KINDS = ("first", "again")
 PARTS = ("board", "refresh", "categories", "style")

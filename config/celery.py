@@ -18,7 +18,7 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 app = Celery("arena")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["arena.answers", "ratings.management"])
+app.autodiscover_tasks(["arena.answers"])
 
 busy_heartbeat = BusyHeartbeat()
 task_prerun.connect(busy_heartbeat.begin)

@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from arena.models import Vote, Voter
 from arena.signals import vote_cast, votes_moved
+from core.admin import audit
 from core.freed_memory import return_freed_memory
 from core.storage.compiled_inserts import insert
 from core.storage.compiled_queries import CompiledQuery
@@ -20,6 +21,7 @@ from ratings.boards import snapshots
 from ratings.models import Board, Outbox, Pool, build_due_filter
 
 INTERVAL_S = 0.8  # from one tick to the next
+QUIET_TICKS = 12  # without new votes, before freed memory is returned
 EXPIRES_S = 60  # a task that has not started after this time is dropped
 STYLE_TASK_S = 0.1  # no new fit starts after this time
 WAITING_VOTE = CompiledQuery(lambda: Outbox.objects.all()[:1])
@@ -46,7 +48,8 @@ def refresh(tick: int = 0) -> None:
     tick = tick or int(time.time() / INTERVAL_S)
     if not _is_refresh_due():
         pair_tables.write_pending_tables(include_all_large=True)
-        return_freed_memory()
+        if tick - _finished_tick > QUIET_TICKS:
+            return_freed_memory()
         return
     if tick != _finished_tick:
         has_published = bool(board_refresh.refresh())
@@ -140,6 +143,44 @@ def certify() -> None:
     from ratings.pipeline import certificates  # loads scipy, which is slow to import
 
     certificates.update_certificates()
+
+
+@shared_task(name="ratings.recompute", ignore_result=True)
+def recompute(slug: str, username: str, *, from_scratch: bool) -> None:
+    """Recompute the boards of a pool for an operator. The result is written to the audit log."""
+    from ratings.pipeline import board_refresh  # loads scipy, which is slow to import
+
+    pool = Pool.objects.get(slug=slug)
+    published = board_refresh.recompute_boards([pool], from_scratch=from_scratch)
+    audit.record_change(username, "recomputed", pool, after={"boards": len(published)})
+
+
+@shared_task(name="ratings.verify", ignore_result=True)
+def verify(slug: str, username: str) -> None:
+    """Verify the tallies for an operator in a separate thread, because this can take minutes and must not delay boards.
+
+    The result is written to the audit log.
+    """
+    Thread(target=_run_verification, args=(slug, username), name="verify", daemon=True).start()
+
+
+def _run_verification(slug: str, username: str) -> None:
+    try:
+        pool = Pool.objects.get(slug=slug)
+        audit.record_change(username, "verified", pool, after=_compare_with_votes(pool))
+    finally:
+        connections.close_all()
+
+
+def _compare_with_votes(pool: Pool) -> dict[str, object]:
+    from ratings.pipeline import verification
+
+    if pool.kind == Pool.Kind.REFERENCE:
+        return {"result": "a reference pool has no votes to verify"}
+    try:
+        return {"matches": True, "result": str(verification.verify_tallies([pool]))}
+    except verification.TallyMismatch as mismatch:
+        return {"matches": False, "result": str(mismatch)}
 
 
 def schedule_refresh() -> None:

@@ -232,6 +232,7 @@ class BattleHub:
                 await self._reload_outdated()
                 if self.last_id != FIRST_ID and not self.connection.is_open:
                     self._start_over()
+                    continue
                 await self._read_stream(self.connection, "BLOCK", int(self.check_interval_s * 1000))
             except (TimeoutError, RedisError, OSError) as error:
                 logger.warning("Redis is down: %s", error)

@@ -82,7 +82,7 @@ def _get_identifier() -> "LanguageIdentifier":
 
 @cache
 def _load_identifier() -> "LanguageIdentifier":
-    # The import takes up to 1.5 seconds and 75 MB, so only processes that detect languages should pay for it.
+    # The import takes up to 1.5 seconds, so only processes that detect languages should pay for it.
     import numpy as np
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 

@@ -1,4 +1,4 @@
-"""Registers the admin pages of all apps. Only processes with URLs need them, because importing them takes 20 MB."""
+"""Registers the admin pages of all apps. Importing them takes 20 MB, so only processes with URLs do it."""
 
 from django.contrib import admin
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from celery import current_app
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
@@ -14,8 +15,9 @@ from core.admin.classes import ModelAdmin
 from core.admin.read_only import ReadOnlyAdmin
 from ratings.boards import board_urls
 from ratings.boards.snapshots import BoardKey, select_newest_fit
-from ratings.management import tasks
 from ratings.models import Board, Category, Pool
+
+EXPIRES_S = 600  # a task that has not started after this time is dropped
 
 
 class EditOnlyAdmin(ModelAdmin):
@@ -38,23 +40,23 @@ class RatingsTaskAdmin(ModelAdmin):
 
     @admin.action(description="Recompute all boards in the affected pools", permissions=["queue"])
     def recompute(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
-        self._queue(request, tasks.recompute, selected, from_scratch=False)
+        self._queue(request, "recompute", selected, from_scratch=False)
 
     @admin.action(
         description="Recount all votes in the affected pools and recompute their boards", permissions=["queue"]
     )
     def recompute_from_scratch(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
-        self._queue(request, tasks.recompute, selected, from_scratch=True)
+        self._queue(request, "recompute", selected, from_scratch=True)
 
     @admin.action(description="Verify the tallies of the affected pools", permissions=["queue"])
     def verify(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
-        self._queue(request, tasks.verify, selected)
+        self._queue(request, "verify", selected)
 
     def pools(self, selected: QuerySet[Any]) -> QuerySet[Pool]:
         """Return the pools of the selected rows."""
         return selected
 
-    def _queue(self, request: HttpRequest, task: Any, selected: QuerySet[Any], **options: Any) -> None:
+    def _queue(self, request: HttpRequest, task: str, selected: QuerySet[Any], **options: Any) -> None:
         """Queue a task for each affected pool. The worker records the result in the audit log.
 
         The tasks do not run in the request, because they can take minutes with millions of votes.
@@ -62,8 +64,8 @@ class RatingsTaskAdmin(ModelAdmin):
         username = request.user.get_username()
         try:
             for pool in self.pools(selected):
-                task.apply_async((pool.slug, username), options, expires=tasks.EXPIRES_S)
-                audit.record_change(username, f"asked to {task.name.rpartition('.')[2]}", pool, after=options)
+                current_app.send_task(f"ratings.{task}", (pool.slug, username), options, expires=EXPIRES_S)
+                audit.record_change(username, f"asked to {task}", pool, after=options)
         except OperationalError:
             self.message_user(
                 request, _("The broker is unavailable, so not all tasks were queued. Try again later."), messages.ERROR

@@ -146,7 +146,7 @@ class VoteColumns:
         return start
 
     def _reserve(self, extra_rows: int) -> None:
-        """Make room for more rows. Columns grow by an eighth or more, so the cost of copying a row stays constant."""
+        """Make room for more rows. Columns grow by an eighth or more, so the average cost per row stays constant."""
         rows = self._size + extra_rows
         if rows > len(self._columns["id"]):
             for name, column in self._columns.items():

@@ -16,3 +16,15 @@ def test_process_begins_without_what_few_requests_or_fits_need(process, loaded):
     code = f"{process}; import sys; print(*{LARGE} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(result.stdout.split()) == loaded
+
+
+@pytest.mark.slow
+def test_checks_of_the_admin_include_all_pages():
+    code = """
+import django
+django.setup()
+from django.contrib import admin
+from django.core.checks import run_checks
+print(run_checks(tags=["admin"]), len(admin.site._registry) > 15)"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["[]", "True"]

@@ -24,5 +24,4 @@ def test_memory_that_malloc_keeps_is_returned():
         [sys.executable, "-c", CODE], env=os.environ | KEEP_ALL, capture_output=True, text=True, check=True
     )
     kept_mb, left_mb = map(float, process.stdout.split())
-    assert kept_mb > 90 or sys.platform != "linux"
-    assert left_mb < 10
+    assert kept_mb > 90 > 10 > left_mb or sys.platform != "linux"  # only glibc has such settings

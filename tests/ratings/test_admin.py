@@ -10,9 +10,8 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
 from core.models import AuditEntry
-from ratings import tasks as rating_tasks
+from ratings import tasks
 from ratings.admin import overview
-from ratings.management import tasks
 from ratings.models import Board, Exclusion, Pool, Snapshot, Tally
 from ratings.pipeline import board_refresh
 from ratings.reports import alarms
@@ -172,12 +171,12 @@ def test_exclusion_of_a_network_is_applied_by_the_worker_and_can_be_withdrawn(ad
     form = {"pool": pool.pk, "battle": str(battle.pk), "reason": "a script"}
     admin_client.post("/admin/ratings/exclusion/add/", form | EMPTY_TIMES)
     exclusion = Exclusion.objects.get()
-    rating_tasks.apply_exclusions()
+    tasks.apply_exclusions()
     exclusion.refresh_from_db()
     applied = (exclusion.created_by, exclusion.network, exclusion.votes, exclusion.is_in_force)
     selected = {"action": "withdraw", "_selected_action": [exclusion.pk]}
     page = admin_client.post("/admin/ratings/exclusion/", selected, follow=True).content.decode()
-    rating_tasks.apply_exclusions()
+    tasks.apply_exclusions()
     exclusion.refresh_from_db()
 
     assert applied == ("admin", "a" * 64, [vote.pk], True)
