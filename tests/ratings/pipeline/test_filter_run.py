@@ -143,13 +143,14 @@ def test_run_limits_what_new_voters_weigh_together_in_an_hour(models):
     cast_votes(models, voters=2100, votes=2100, day=0)
     votes = cast_votes(models, voters=1, votes=150, day=(today - START).days - 1)
     cast_votes(models, voters=1, votes=1, day=(today - START).days)  # closes their epoch
+    just_before = today - timedelta(milliseconds=1)  # less than a day ago, even in the last minute of the day
     for index, vote in enumerate(votes):
         voter = Voter.objects.create(id=UUID(int=10_000 + index))
         battle = Battle.objects.create(
             voter=voter, model_a=models[0], model_b=models[1], propensity=0.5, network=str(index % 3) * 64
         )
         factories.let_votes_change()
-        Vote.objects.filter(pk=vote.pk).update(voter=voter.pk, battle=battle, created_at=today - timedelta(minutes=1))
+        Vote.objects.filter(pk=vote.pk).update(voter=voter.pk, battle=battle, created_at=just_before)
 
     Battle.objects.filter(network="2" * 64).delete()  # people can delete their battles
     filter_run.filter_pool(factories.pool())
