@@ -30,8 +30,8 @@ MAX_WEB_PROCESSES = 8  # their pools and the workers use no more connections tha
 # More threads would not speed up small matrices, and would take CPU time from the other programs. By default, each
 # thread has its own arena for malloc, which keeps freed memory.
 THREAD_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-# While boards are due, the ratings worker keeps freed memory for its matrices, because allocating it again causes page
-# faults.
+# While there are new votes, the ratings worker keeps freed memory for its matrices, because allocating it again causes
+# page faults.
 MALLOC_VARIABLES = {"MALLOC_TRIM_THRESHOLD_": str(256 * MIB), "MALLOC_MMAP_THRESHOLD_": str(32 * MIB)}
 STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
 

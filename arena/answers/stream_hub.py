@@ -126,6 +126,7 @@ class BattleHub:
         self.last_id = FIRST_ID
         self.recent_entries: deque[StreamEntry] = deque()
         self.connection = RedisConnection()
+        self.is_reading = False  # whether `connection` has been read since the hub last started over
         self.join_connection = RedisConnection()  # for `_join`, because `connection` may be waiting for events
         self.task: asyncio.Task[None] | None = None
         self.wake_event = asyncio.Event()
@@ -230,10 +231,11 @@ class BattleHub:
                 self._check_times()
             try:
                 await self._reload_outdated()
-                if self.last_id != FIRST_ID and not self.connection.is_open:
+                if self.is_reading and not self.connection.is_open:
                     self._start_over()
                     continue
                 await self._read_stream(self.connection, "BLOCK", int(self.check_interval_s * 1000))
+                self.is_reading = True
             except (TimeoutError, RedisError, OSError) as error:
                 logger.warning("Redis is down: %s", error)
                 self._start_over()
@@ -282,6 +284,7 @@ class BattleHub:
 
     def _start_over(self) -> None:
         """Read everything again after the connection was lost. Redis may come back as another server with lower ids."""
+        self.is_reading = False
         self._forget_events()
         self.outdated.update(self.followed.values())
 

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 CODE = """
 import psutil
 from core.freed_memory import return_freed_memory
@@ -19,6 +21,7 @@ print(kept, size() - before)
 KEEP_ALL = {"MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_MMAP_THRESHOLD_": str(2**25)}
 
 
+@pytest.mark.slow
 def test_memory_that_malloc_keeps_is_returned():
     process = subprocess.run(
         [sys.executable, "-c", CODE], env=os.environ | KEEP_ALL, capture_output=True, text=True, check=True

@@ -5,7 +5,9 @@ import threading
 from datetime import timedelta
 from html import unescape
 
+import orjson
 import pytest
+from celery import current_app
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
@@ -97,9 +99,12 @@ def test_boards_do_not_wait_while_votes_are_verified(pool, monkeypatch):
         ("verify", "asked to verify", {}),
     ],
 )
-def test_actions_ask_the_worker_and_are_logged(admin, pool, action, kind, options):
+def test_actions_ask_the_worker_and_are_logged(admin, pool, valkey, action, kind, options):
+    valkey.delete("ratings")
     assert "The tasks are queued." in press(admin, pool, action)
     assert logged() == [("operator", kind, pool.name, options)]
+    (message,) = map(orjson.loads, valkey.lrange("ratings", 0, -1))
+    assert message["headers"]["task"] in current_app.tasks
 
 
 @pytest.mark.django_db
