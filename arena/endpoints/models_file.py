@@ -143,9 +143,9 @@ def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
 
     where: the beginning of the error message
     """
-    _check_fields(f"{where}: endpoint", endpoint, ENDPOINT_FIELDS)
     from arena.endpoints.backends.registry import BACKENDS  # loads aiohttp, which takes 8 MB
 
+    _check_fields(f"{where}: endpoint", endpoint, ENDPOINT_FIELDS)
     backend = BACKENDS.get(endpoint.get("kind", ""))
     if backend is None:
         raise InvalidFieldError(where, "endpoint.kind", f"must be one of {join_words(BACKENDS, 'or')}")

@@ -3,7 +3,7 @@
 import re
 from array import array
 from functools import cache
-from mmap import ACCESS_READ, MADV_RANDOM, mmap
+from mmap import ACCESS_READ, mmap
 from tempfile import TemporaryFile
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -103,6 +103,4 @@ def _map_to_file(values: Any) -> memoryview:
     with TemporaryFile() as file:
         file.write(values)
         file.flush()
-        mapping = mmap(file.fileno(), 0, access=ACCESS_READ)
-        mapping.madvise(MADV_RANDOM)
-        return memoryview(mapping)
+        return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
