@@ -153,6 +153,9 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
+    # Messages are not acknowledged in Redis, because an acknowledgment that meets a lost connection ends the worker.
+    # Each task finds its work in PostgreSQL, so a lost message only delays it.
+    "ack_emulation": False,
     # A vote must not wait for a broker that is down.
     "max_retries": 1,
     "interval_start": 0,
