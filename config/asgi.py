@@ -34,9 +34,7 @@ from core.storage import database
 # Limit database time for requests, but not for workers or commands. Connections open at the first request.
 database.set_parameters(statement_timeout=DATABASE_TIMEOUT_MS, idle_in_transaction_session_timeout=DATABASE_TIMEOUT_MS)
 settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
-application = BodyLimitMiddleware(
-    StaticFiles(RequestHandler()), settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.BODY_LIMITS_BY_PATH
-)
+application = BodyLimitMiddleware(StaticFiles(RequestHandler()), settings.MAX_BODY_BYTES, settings.BODY_LIMITS_BY_PATH)
 
 
 def _preload() -> None:

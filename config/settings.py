@@ -242,9 +242,10 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 # Enough for the longest question with every character escaped in JSON, and for all other fields.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * ENVIRONMENT.arena_conversation_characters + 16_000
+MAX_BODY_BYTES = 12 * ENVIRONMENT.arena_conversation_characters + 16_000
 # Limits for score files, which forms send unchanged and API clients send as JSON strings.
-BODY_LIMITS_BY_PATH = {"/benchmarks/submit/": 5_000_000 + 16_000, "/api/v1/submissions/": 2 * 5_000_000}
+BODY_LIMITS_BY_PATH = {"/benchmarks/submit/": 1_000_000 + 16_000, "/api/v1/submissions/": 2 * 1_000_000}
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(MAX_BODY_BYTES, *BODY_LIMITS_BY_PATH.values())  # Django's check knows no paths
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [

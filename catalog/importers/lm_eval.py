@@ -14,13 +14,15 @@ from catalog.facts.values import parse_count, parse_number, parse_text
 from catalog.importers.score_row import ScoreRow
 
 HARNESS_NAME = "lm-evaluation-harness"
+MAX_ARGUMENTS_LENGTH = 10_000
 NON_SCORE_KEYS = frozenset({"alias", "name", "sample_len", "sample_count"})
 
 
-def parse_scores(content: bytes, source: str) -> list[ScoreRow]:
+def parse_scores(content: bytes, source: str, max_scores: int | None = None) -> list[ScoreRow]:
     """Return all scores in a result file. Raises ValueError with the location of the error.
 
-    `source` is stored with each score.
+    `source` is stored with each score. If the file has more than `max_scores` scores, reading ends with a ValueError.
+    The time is proportional to the size of the file, because strangers can submit one.
     """
     try:
         document = json.loads(content)
@@ -28,22 +30,31 @@ def parse_scores(content: bytes, source: str) -> list[ScoreRow]:
         raise ValueError(f"line {error.lineno}: invalid JSON") from None
     except (ValueError, RecursionError):
         raise ValueError("line 1: not valid JSON in UTF-8") from None
+    results = _get_results(document)
+    groups = _find_groups(document)
+    scored = {task for task, result in results.items() if any(_iter_score_keys(result))}
+    shared_fields = _build_shared_fields(document, source)
+    rows: list[ScoreRow] = []
+    for task in results:
+        if scored.isdisjoint(groups[task]):  # a subtask whose group has scores is skipped
+            rows += _iter_task_scores(document, task, groups[task], shared_fields)
+        if max_scores is not None and len(rows) > max_scores:
+            raise ValueError(f"the file has more than {max_scores:,} scores")
+    if not rows:
+        raise ValueError("results: this file contains no scores")
+    return rows
+
+
+def _get_results(document: Any) -> dict[str, dict[str, Any]]:
     results = _get_table(document, "results")
     if not results:
         raise ValueError(
             "results: this file contains no task results. Is it a results_….json from lm-evaluation-harness?"
         )
-    groups = _find_groups(document)
-    scored = {task for task, result in results.items() if any(_iter_score_keys(result))}
-    rows = [
-        row
-        for task in results
-        if scored.isdisjoint(groups[task])  # a subtask whose group has scores is skipped
-        for row in _iter_task_scores(document, task, groups[task], source)
-    ]
-    if not rows:
-        raise ValueError("results: this file contains no scores")
-    return rows
+    for task, result in results.items():
+        if not isinstance(result, dict):
+            raise ValueError(f"results.{task} must be a JSON object")
+    return results
 
 
 def _get_table(document: Any, key: str) -> dict[str, Any]:
@@ -64,19 +75,17 @@ def _find_groups(document: Mapping[str, Any]) -> dict[str, list[str]]:
     return groups
 
 
-def _iter_score_keys(result: Any) -> Iterator[str]:
-    if not isinstance(result, dict):
-        return
+def _iter_score_keys(result: Mapping[str, Any]) -> Iterator[str]:
     for key in result:
         if key not in NON_SCORE_KEYS and not key.split(",")[0].endswith("_stderr"):
             yield key
 
 
-def _iter_task_scores(document: Mapping[str, Any], task: str, groups: list[str], source: str) -> Iterator[ScoreRow]:
+def _iter_task_scores(
+    document: Mapping[str, Any], task: str, groups: list[str], shared_fields: Mapping[str, Any]
+) -> Iterator[ScoreRow]:
     result = _get_table(document, "results")[task]
-    if not isinstance(result, dict):
-        raise ValueError(f"results.{task} must be a JSON object")
-    run = _build_run_fields(document, task, groups, source)
+    run = {**shared_fields, **_build_task_fields(document, task, groups)}
     for key in _iter_score_keys(result):
         metric, _, suffix = key.rpartition(",")  # a key without a comma is a metric without a filter
         location = f"results.{task}.{key}"
@@ -90,23 +99,15 @@ def _iter_task_scores(document: Mapping[str, Any], task: str, groups: list[str],
         )
 
 
-def _build_run_fields(document: Mapping[str, Any], task: str, groups: list[str], source: str) -> dict[str, Any]:
-    """Return the fields of `ScoreRow` that all scores for a task share."""
+def _build_shared_fields(document: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Return the fields of `ScoreRow` that all scores in the file share."""
     config = _get_table(document, "config")
-    samples = _get_samples(document, task)
-    shots = _get_table(document, "n-shot").get(task)
-    effective = samples.get("effective")
     template = document.get("chat_template_sha")
     return {
         "model": _parse_model_name(document, config),
-        "benchmark_names": (task, *groups),
-        "task": parse_text(task, "results: the name of a task"),
-        "n": None if effective is None else parse_count(effective, f"n-samples.{task}.effective"),
-        "limited": config.get("limit") is not None or _is_partial(samples, task),
-        "shots": None if shots is None else parse_count(shots, f"n-shot.{task}"),
+        "limited": config.get("limit") is not None,
         "harness": HARNESS_NAME,
         "harness_version": _parse_short_text(document.get("lm_eval_version"), "lm_eval_version", 50),
-        "version": _parse_short_text(_get_table(document, "versions").get(task), f"versions.{task}", 50),
         "chat_template": template is not None if "chat_template_sha" in document else None,
         "chat_template_sha": _parse_short_text(template, "chat_template_sha", 64),
         "precision": _parse_short_text(config.get("model_dtype"), "config.model_dtype", 50).removeprefix("torch."),
@@ -117,8 +118,25 @@ def _build_run_fields(document: Mapping[str, Any], task: str, groups: list[str],
     }
 
 
+def _build_task_fields(document: Mapping[str, Any], task: str, groups: list[str]) -> dict[str, Any]:
+    """Return the fields of `ScoreRow` that all scores for a task share."""
+    samples = _get_samples(document, task)
+    shots = _get_table(document, "n-shot").get(task)
+    effective = samples.get("effective")
+    return {
+        "benchmark_names": (task, *groups),
+        "task": parse_text(task, "results: the name of a task"),
+        "n": None if effective is None else parse_count(effective, f"n-samples.{task}.effective"),
+        "shots": None if shots is None else parse_count(shots, f"n-shot.{task}"),
+        "version": _parse_short_text(_get_table(document, "versions").get(task), f"versions.{task}", 50),
+        **({"limited": True} if _is_partial(samples, task) else {}),
+    }
+
+
 def _parse_short_text(value: Any, location: str, max_length: int) -> str:
     """Convert text or a number to text, truncated to `max_length`. None becomes an empty string."""
+    if not isinstance(value, str | int | float | None):
+        raise ValueError(f"{location} is neither text nor a number")
     text = "" if value is None else str(value)[:max_length]
     if not text.isprintable():
         raise ValueError(f"{location} contains nonprintable characters")
@@ -147,6 +165,8 @@ def _parse_model_name(document: Mapping[str, Any], config: Mapping[str, Any]) ->
         return parse_text(document["model_name"], "model_name")
     arguments = config.get("model_args") or ""
     if isinstance(arguments, str):
+        if len(arguments) > MAX_ARGUMENTS_LENGTH:
+            raise ValueError(f"config.model_args is longer than {MAX_ARGUMENTS_LENGTH:,} characters")
         parts = (argument.partition("=") for argument in arguments.split(","))
         arguments = {name: value for name, _, value in parts}
     if not isinstance(arguments, dict):

@@ -26,11 +26,11 @@ from catalog.matching.resolver import ModelLookup, NamedModels
 from catalog.models import Fact, Score, Submission
 from core.storage import fair_queue
 
-MAX_FILE_BYTES = 5_000_000
+MAX_FILE_BYTES = 1_000_000  # a file with the limit of scores and the settings of their tasks has half of that
 MAX_SCORES = 2_000
 MAX_PER_VOTER = 10
 MAX_PER_NETWORK = 20
-MAX_PENDING = 200  # across all voters; each pending submission takes up to 5 MB
+MAX_PENDING = 200  # across all voters; each pending submission takes up to 1 MB
 MAX_ERROR_LENGTH = 300
 MAX_SCORE_VALUE = 1e12
 COMMUNITY_SOURCE = "community submission"
@@ -72,8 +72,6 @@ def parse_score_file(content: bytes) -> SubmissionContent:
     if len(content) > MAX_FILE_BYTES:
         raise ValueError(_("The file is larger than %(most)s MB.") % {"most": MAX_FILE_BYTES // 10**6})
     rows = _parse_rows(content)
-    if len(rows) > MAX_SCORES:
-        raise ValueError(_("The file has more than %(most)s scores.") % {"most": f"{MAX_SCORES:,}"})
     for row in rows:
         if abs(row.value) > MAX_SCORE_VALUE or not 0 <= (row.stderr or 0) <= MAX_SCORE_VALUE:
             raise ValueError(_("%(task)s: the score or its standard error is out of range") % {"task": row.task})
@@ -91,7 +89,7 @@ def parse_score_file(content: bytes) -> SubmissionContent:
 def _parse_rows(content: bytes) -> list[ScoreRow]:
     """Return the scores in the file. Error messages, which can quote the file, are made printable and truncated."""
     try:
-        return lm_eval.parse_scores(content, COMMUNITY_SOURCE)
+        return lm_eval.parse_scores(content, COMMUNITY_SOURCE, MAX_SCORES)
     except ValueError as error:
         message = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in str(error))
         raise ValueError(message[:MAX_ERROR_LENGTH]) from None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
@@ -35,7 +36,7 @@ def read_json_body(request: Request) -> Any:
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """Exception handler for DRF. Returns `{"error": {"code", "detail", "fields"?}}`, or None for a server error."""
     if isinstance(error, RequestDataTooBig):
-        error = too_large_error()
+        error = too_large_error(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     if isinstance(error, exceptions.UnsupportedMediaType):
         error = RequestError(
             "unsupported_media_type", f"The body must be JSON, with Content-Type: {StrictJsonParser.media_type}.", 415

@@ -2,7 +2,6 @@
 
 from typing import IO, Any
 
-from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.forms import BaseForm
@@ -90,7 +89,7 @@ def unknown_model_error(slug: str) -> RequestError:
     return not_found_error("model", slug, "See /api/v1/models/ for a list of models.")
 
 
-def too_large_error(max_bytes: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE) -> RequestError:
+def too_large_error(max_bytes: int) -> RequestError:
     """Return a 413 error for a body of more than `max_bytes` bytes."""
     return RequestError("too_large", f"The body is larger than {max_bytes // 1000:,} kB.", 413)
 

@@ -121,7 +121,7 @@ ERROR_DESCRIPTIONS = {
     404: "The object does not exist or belongs to someone else.",
     409: "Not possible in the current state of the battle. `code` contains the reason.",
     413: (
-        f"The body is too large. The limit is {settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000} kB, or 10 MB for "
+        f"The body is too large. The limit is {settings.MAX_BODY_BYTES // 1000} kB, or 2 MB for "
         "submissions to the catalog."
     ),
     415: "The `Content-Type` is not `application/json`.",

@@ -103,7 +103,7 @@ def test_texts_are_escaped(client, me):
         (lambda client: client.post(PAGE, {"kind": "scores", "file": "text"}), "Choose a file first."),
         (lambda client: upload(client, "{\n oops"), "line 2: invalid JSON"),
         (lambda client: upload(client, '{"results": {"<b>": 3}}'), "results.&lt;b&gt; must be a JSON object"),
-        (lambda client: upload(client, " " * 5_000_001), "The file is larger than 5 MB."),
+        (lambda client: upload(client, " " * 1_000_001), "The file is larger than 1 MB."),
         (lambda client: propose(client, model=""), "This field is required."),
         (lambda client: propose(client, weights="javascript:alert(1)"), "Enter a URL like"),
     ],
@@ -119,6 +119,14 @@ def test_fields_of_a_refused_proposal_stay(client, me):
     text = propose(client, model="").content.decode()
     assert 'value="Third Lab"' in text
     assert 'aria-invalid="true"' in text
+
+
+def test_largest_file_can_be_sent_by_form_and_api(client, me):
+    configs = {str(number): '"' * 1_000 for number in range(460)}  # each quote takes two bytes in the file, four here
+    largest = score_files.lm_eval(configs=configs).decode()
+    assert 0.9 < len(largest) / submissions.MAX_FILE_BYTES < 1
+    assert post_submission(client, {"file": largest}).status_code == 201
+    assert upload(client, largest.replace("gsm8k", "gsm9k")).status_code == 302
 
 
 def test_same_twice_is_told(client, me):

@@ -113,6 +113,8 @@ def test_metric_is_split_at_the_last_comma():
         (score_files.lm_eval(config={"model": "m", "model_dtype": "a\0"}), "config.model_dtype contains"),
         (score_files.lm_eval(config={"model": "m", "model_sha": "\ud800"}), "config.model_sha contains"),
         (score_files.lm_eval(lm_eval_version="0.4\n"), "lm_eval_version contains"),
+        (score_files.lm_eval(lm_eval_version=["0.4"]), "lm_eval_version is neither text nor a number"),
+        (score_files.lm_eval(config={"model_args": "a=1," * 2_501}), "config.model_args is longer than 10,000"),
         (score_files.lm_eval(chat_template_sha=["\n", "\0"][1]), "chat_template_sha contains"),
         (score_files.lm_eval(versions={"gsm8k": "\x7f"}), "versions.gsm8k contains"),
         (score_files.lm_eval(results={"gsm8k": {f"acc,{'f' * 101}": 1}}), "results.gsm8k.acc,f+ must be text"),
@@ -133,6 +135,38 @@ def test_many_tasks_in_many_groups_take_no_longer_than_their_file():
     started = time.process_time()
     assert len(parse_scores(score_files.lm_eval(results=results, group_subtasks=groups), "f")) == 20_000
     assert time.process_time() - started < 10
+
+
+LARGE = 60_000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lm_eval_version": ["x" * 9] * (LARGE // 12)},
+        {"chat_template_sha": {str(number): number for number in range(LARGE // 12)}},
+        {"config": {"model": "m", "model_dtype": [1] * (LARGE // 3)}},
+        {"config": {"model": "m", "model_sha": "x" * LARGE}},
+        {"config": {"model_args": "a=1," * (LARGE // 4)}},
+        {"group_subtasks": {f"g{number}": ["t1"] for number in range(LARGE // 14)}},
+    ],
+    ids=["version", "template", "dtype", "sha", "arguments", "groups"],
+)
+def test_time_does_not_grow_with_tasks_times_what_they_share(changes):
+    """120 kB used to take 6 s in a view thread, and 5 MB hours."""
+    results = {f"t{number}": {"acc,none": 1} for number in range(LARGE // 25)}
+    content = score_files.lm_eval(results=results, **changes)
+    started = time.process_time()
+    with contextlib.suppress(ValueError):
+        parse_scores(content, "f")
+    assert time.process_time() - started < 0.5
+
+
+def test_reading_ends_with_one_score_too_many():
+    results = {"t": {f"m{number},none": 0.5 for number in range(11)}}
+    assert len(parse_scores(score_files.lm_eval(results=results), "f", max_scores=11)) == 11
+    with pytest.raises(ValueError, match="the file has more than 10 scores"):
+        parse_scores(score_files.lm_eval(results=results | {"\0": {}}), "f", max_scores=10)
 
 
 JSON = st.recursive(

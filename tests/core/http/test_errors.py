@@ -115,7 +115,7 @@ def test_a_body_larger_than_allowed_is_refused(client, settings):
     answer = client.post(CALL, {"prompt": "x", "more": "y" * most}, content_type="application/json")
 
     assert answer.status_code == 413
-    assert answer.json() == {"error": {"code": "too_large", "detail": f"The body is larger than {most // 1000} kB."}}
+    assert answer.json() == {"error": {"code": "too_large", "detail": f"The body is larger than {most // 1000:,} kB."}}
 
 
 def test_the_longest_question_fits_however_it_is_written(client):
