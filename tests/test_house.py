@@ -1,20 +1,11 @@
 """Tests the code measurements on the tree and on small examples."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests import house
-from tests.house import Sized, Target
-
-
-@pytest.mark.parametrize(
-    ("sizes", "share", "expected"),
-    [([], 0.5, 0), ([7], 0.95, 7), ([3, 1, 2], 0.5, 2), ([3, 1, 2], 1, 3), (list(range(101)), 0.95, 95)],
-)
-def test_quantile_is_one_of_the_sizes(sizes, share, expected):
-    assert house.quantile([Sized(size, "") for size in sizes], share) == expected
+from tests.house import Target
 
 
 @pytest.mark.parametrize(
@@ -52,8 +43,8 @@ def test_measure_counts_functions_tests_and_mocks():
     code = house.measure("tests/config")
     assert code.tests > 20
     assert code.mocks >= 1
-    assert code.lines == sum(file.lines for file in code.files)
-    assert max(function.lines for function in code.functions) < 60
+    assert code.files > 10
+    assert code.annotated < code.functions < code.lines
 
 
 def test_class_name_occurs_once_outside_of_other_classes():
@@ -63,20 +54,6 @@ def test_class_name_occurs_once_outside_of_other_classes():
         "c.py": "\nclass Board: ...\nclass Command: ...\n",
     }
     assert house.find_repeated_classes(sources) == ["Board: a.py:1, c.py:2"]
-
-
-@pytest.mark.parametrize(
-    ("folder", "modules", "expected"),
-    [
-        ("arena/api", 15, []),
-        ("arena/api", 16, ["arena/api: 16 modules"]),
-        ("arena/answers", 20, []),
-        ("arena/answers", 21, ["arena/answers: 21 modules"]),
-    ],
-)
-def test_large_folder_needs_a_reason(folder, modules, expected):
-    paths = [Path(folder, f"m{number}.py") for number in range(modules)]
-    assert house.find_large_folders([Path(folder, "__init__.py"), *paths]) == expected
 
 
 @pytest.mark.parametrize(
@@ -124,4 +101,4 @@ def test_packages_are_joined_and_modules_of_an_app_stand_for_themselves():
 @pytest.mark.slow
 def test_tree_has_no_fault_of_structure():
     structure = house.examine_structure()
-    assert structure == house.Structure([], [], [])
+    assert structure == house.Structure([], [])
