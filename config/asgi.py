@@ -1,8 +1,10 @@
 """The ASGI application of the web process: a limit on request bodies, then static files, then Django."""
 
+import asyncio
 import gc
 import os
 from threading import Timer
+from typing import Any
 
 gc.disable()  # imported modules stay in memory, so garbage collections would only slow down the imports
 
@@ -29,12 +31,28 @@ from config.server.inline_middleware import use_inline_classes
 from config.server.request_handler import RequestHandler
 from config.server.static_files import StaticFiles
 from core.freed_memory import return_freed_memory
+from core.hang_guard import guard_event_loop
 from core.storage import database
 
 # Limit database time for requests, but not for workers or commands. Connections open at the first request.
 database.set_parameters(statement_timeout=DATABASE_TIMEOUT_MS, idle_in_transaction_session_timeout=DATABASE_TIMEOUT_MS)
 settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
-application = BodyLimitMiddleware(StaticFiles(RequestHandler()), settings.MAX_BODY_BYTES, settings.BODY_LIMITS_BY_PATH)
+_handle_request = BodyLimitMiddleware(
+    StaticFiles(RequestHandler()), settings.MAX_BODY_BYTES, settings.BODY_LIMITS_BY_PATH
+)
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Handle a request, or guard the event loop from the start of the process to its end."""
+    if scope["type"] != "lifespan":
+        await _handle_request(scope, receive, send)
+        return
+    await receive()
+    guard = asyncio.create_task(guard_event_loop())
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    guard.cancel()
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 def _preload() -> None:

@@ -25,6 +25,7 @@ from arena.answers.publisher import Publisher
 from arena.answers.release_clock import TICK_S
 from arena.endpoints import circuit_breaker
 from arena.models import Answer
+from core.hang_guard import guard_event_loop
 
 PRECISE_READ_S = 0.01  # between two reads in the first second of a side
 READ_ITERATIONS = 4  # iterations of the event loop that a side needs to read what has arrived
@@ -66,6 +67,7 @@ class Engine:
         self.publisher = Publisher()
         for work in (self._tick, self._read_precisely, self._heartbeat, self._reap, self._probe, self._read_stops):
             self._run_in_background(_run_forever(work))
+        self._run_in_background(guard_event_loop())
 
     def _run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(work)

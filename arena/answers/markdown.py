@@ -6,13 +6,11 @@ highlighted. If an answer was stopped or cut off, a notice follows it.
 
 import logging
 import re
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 import nh3
-import pygments
 from django.utils.html import escape, format_html
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
@@ -21,11 +19,11 @@ from markdown_it.rules_block.table import escapedSplit, getLine
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
-from pygments.formatters.html import HtmlFormatter
-from pygments.lexers import get_all_lexers, get_lexer_by_name
+from pygments.lexers import get_all_lexers
 from pygments.token import STANDARD_TYPES
 
 from arena.answers import math_markup
+from arena.answers.code_colors import CodeHighlighter
 from arena.answers.link_hosts import show_hosts
 
 ALLOWED_TAGS = {
@@ -42,7 +40,6 @@ CELL_ALIGNMENTS = {"right", "center"}  # cells with no class follow the text dir
 BASE_HEADING_LEVEL = 2
 CACHE_SIZE = 128  # rendered answers
 MAX_HIGHLIGHTED_LENGTH = 10_000  # characters of code in one answer
-HIGHLIGHT_TIMEOUT_S = 0.15  # CPU time per answer, because some text takes lexers quadratic time
 LANGUAGES = {
     "bash", "c", "clojure", "cmake", "cpp", "csharp", "css", "dart", "diff", "docker", "elixir", "go", "graphql",
     "groovy", "haskell", "html", "java", "javascript", "json", "julia", "jsx", "kotlin", "lua", "make", "nginx",
@@ -55,11 +52,10 @@ LANGUAGE_ALIASES = {
     if LANGUAGES.intersection(names[:1])
     for alias in names
 }
-FORMATTER = HtmlFormatter(nowrap=True)
-LONG_BLANK_RUN = re.compile(r"\s{200}")  # this many blanks in a row can delay a lexer for seconds
 RULER_CHARACTERS = " \t>*+-0123456789.)|:"
 RULER_CELL = re.compile(r" *:?-+:? *")
 LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
+_highlighter = CodeHighlighter()
 logger = logging.getLogger(__name__)
 
 
@@ -198,9 +194,10 @@ def _render_html(text: str) -> str:
     if any(token.level >= MAX_NESTING - 1 and token.type in ("list_item_open", "blockquote_open") for token in tokens):
         return _render_plain(text)
     _adapt_tokens(tokens)
-    code_length = sum(len(token.content) for token in tokens if token.type == "fence")
-    highlighter = _CodeHighlighter() if code_length <= MAX_HIGHLIGHTED_LENGTH else None
-    options: Any = {**_parser.options, "highlight": highlighter}
+    blocks = [(token.info, token.content) for token in tokens if token.type == "fence" and token.info]
+    is_short = sum(len(code) for _, code in blocks) <= MAX_HIGHLIGHTED_LENGTH
+    colored = _highlighter.highlight(blocks) if blocks and is_short else {}
+    options: Any = {**_parser.options, "highlight": lambda code, language, _: colored.get((language, code), "")}
     return _cleaner.clean(_parser.renderer.render(tokens, OptionsDict(options), {}))
 
 
@@ -221,25 +218,3 @@ def _adapt_tokens(tokens: Iterable[Token]) -> None:
         elif token.type == "fence":
             first_word = "".join(token.info.split()[:1])
             token.info = LANGUAGE_ALIASES.get(first_word.lower(), "")
-
-
-class _CodeHighlighter:
-    """Highlights the code blocks of one answer in known languages, within one time limit."""
-
-    def __init__(self) -> None:
-        self.deadline = time.thread_time() + HIGHLIGHT_TIMEOUT_S
-
-    def __call__(self, code: str, language: str, _: str) -> str:
-        if not language or LONG_BLANK_RUN.search(code):
-            return ""
-        try:
-            tokens = get_lexer_by_name(language).get_tokens(code)
-            return pygments.format(self._iter_until_deadline(tokens), FORMATTER)
-        except TimeoutError:
-            return ""
-
-    def _iter_until_deadline(self, tokens: Iterator[Any]) -> Iterator[Any]:
-        for token in tokens:
-            if time.thread_time() > self.deadline:
-                raise TimeoutError
-            yield token

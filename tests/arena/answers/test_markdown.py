@@ -1,6 +1,7 @@
 """Answers of models cannot harm their readers."""
 
 import re
+import time
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -406,17 +407,28 @@ def test_render_leaves_code_in_languages_that_take_long_as_it_is(language):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("language", "piece"),
-    [("python", " \n"), ("csharp", "a\n"), ("java", "a\n"), ("make", "-a"), ("javascript", '"\\')],
+    ("language", "code"),
+    [
+        ("csharp", "a\n" * 4_990 + "x"),  # quadratic
+        ("java", "a\n" * 4_990 + "x"),
+        ("make", "-a" * 4_990),
+        ("javascript", '"\\' * 4_990),
+        ("scala", 'val a = "' + "\\" * 60),  # exponential: without a limit this takes days
+        ("scala", 'val a = raw"' + r"\\a" * 40),
+        ("perl", "s!" + "\\" * 60),
+        ("bash", "echo $'" + "\\" * 60),
+        ("docker", "RUN echo $'" + "\\" * 60),
+    ],
 )
-def test_render_gives_up_colours_that_take_long(language, piece):
-    """Lexers are quadratic even for the most common languages: without the timeout this takes seconds."""
-    code = piece * (MAX_HIGHLIGHTED_LENGTH // len(piece) - 5) + "x"
+def test_code_that_takes_a_lexer_long_costs_its_answer_the_colors_and_nobody_anything_else(language, code):
+    started = time.process_time()
 
     parsed = assert_harmless(render_markdown(f"```{language}\n{code}\n```"))
 
     assert parsed.tags == {"pre", "code"}
     assert parsed.text.rstrip("\n") == code
+    assert time.process_time() - started < 1
+    assert "span" in ParsedHtml(render_markdown(f"```java\nint {language}{len(code)};\n```")).tags
 
 
 @pytest.mark.parametrize("language", ["", "nosuchlanguage", "python3.99 title=x"])
