@@ -52,7 +52,9 @@ def battle(model_a: LanguageModel | None = None, model_b: LanguageModel | None =
 
 
 def vote(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fields: Any) -> Vote:
-    """Create a stored vote without announcing it."""
+    """Create a stored vote without announcing it, with the network of its battle."""
+    if of := fields.get("battle"):
+        fields = {"network": of.network, **fields}
     return Vote.objects.create(model_a=model_a, model_b=model_b, winner=winner, **{"pool": LIVE_POOL, **fields})
 
 

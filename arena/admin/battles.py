@@ -175,7 +175,7 @@ class VoteAdmin(PoolNameAdmin):
     search_fields = ("=id", "=battle__id")
     search_help_text = "Search by vote ID or battle ID"
     ordering = ("-pk",)
-    exclude = ("prompt_hash",)
+    exclude = ("prompt_hash", "network")
 
 
 @admin.register(Voter)

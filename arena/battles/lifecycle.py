@@ -371,6 +371,7 @@ def _create_vote(
         counted=not reason,
         reason=reason,
         prompt_hash=analysis.prompt_hash,
+        network=battle.network,
         **feedback_fields,
     )
     insert(vote)

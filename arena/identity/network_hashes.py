@@ -1,9 +1,9 @@
 """Hashes clients' networks with a random weekly salt, which is deleted after 30 days.
 
-A battle stores the hash of the network that it was started from. While a submission or a published battle waits for
-review, it stores the hash of the sender's network. A network is a /24 in IPv4 or a /48 in IPv6, the smallest networks
-that are routed separately on the internet. After a salt is deleted, its hashes can no longer be recomputed from
-addresses.
+A battle stores the hash of the network that it was started from, and its vote keeps it even if the battle is deleted.
+While a submission or a published battle waits for review, it stores the hash of the sender's network. A network is a
+/24 in IPv4 or a /48 in IPv6, the smallest networks that are routed separately on the internet. After a salt is deleted,
+its hashes can no longer be recomputed from addresses.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from django.http import HttpRequest
 
 from arena.identity import quotas
 from arena.identity.voters import get_client_address
-from arena.models import Battle, NetworkSalt
+from arena.models import Battle, NetworkSalt, Vote
 
 NETWORK_HASH_RETENTION = timedelta(days=30)
 _salts: dict[date, bytes] = {}  # this week's salt, keyed by the week's Monday
@@ -54,8 +54,10 @@ def _hash_network(request: HttpRequest, salt: bytes) -> str:
 
 
 def delete_expired_hashes() -> int:
-    """Delete salts and battles' network hashes that are older than 30 days. Return how many were deleted."""
+    """Delete salts, and network hashes of battles and votes, that are older than 30 days. Return how many."""
     last_expired_day = datetime.now(UTC).date() - NETWORK_HASH_RETENTION
     salt_count, _ = NetworkSalt.objects.filter(week__lte=last_expired_day).delete()
-    expired_battles = Battle.objects.filter(created_at__lte=Now() - NETWORK_HASH_RETENTION).exclude(network="")
-    return salt_count + expired_battles.update(network="")
+    expired = {"created_at__lte": Now() - NETWORK_HASH_RETENTION}
+    battle_count = Battle.objects.filter(**expired).exclude(network="").update(network="")
+    vote_count = Vote.objects.filter(**expired).exclude(network="").update(network="")
+    return salt_count + battle_count + vote_count

@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ('reasons', models.JSONField(default=dict)),
                 ('comment', models.TextField(blank=True)),
                 ('prompt_hash', models.CharField(blank=True, db_default='', help_text='Keyed hash of the first question or of the ready pair.', max_length=32)),
+                ('network', models.CharField(blank=True, db_default='', help_text="Hash of the voter's network, stored for 30 days, even if the battle is deleted.", max_length=64)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Null for imported votes without a time.', null=True)),
                 ('published', models.BooleanField(db_default=False, default=False, help_text='Whether its battle was ever published.')),
                 ('draw_table', models.ForeignKey(db_constraint=False, db_index=False, help_text='Null if the pair was not drawn here.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable')),
@@ -400,6 +401,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='vote',
             index=models.Index(models.F('created_at'), condition=models.Q(('draw_table__isnull', False)), name='vote_drawn_time'),
+        ),
+        migrations.AddIndex(
+            model_name='vote',
+            index=models.Index(models.F('created_at'), condition=models.Q(('network', ''), _negated=True), name='vote_network_time'),
         ),
         migrations.AddConstraint(
             model_name='vote',

@@ -7,15 +7,15 @@ from django.db import migrations
 # A vote stays as it was cast: the database itself refuses to delete it or to change what it says, whatever code runs.
 #
 # Voters may still change their reasons and their comment, and take back what links a vote to them. So the trigger lets
-# these updates through: one pseudonym becomes another, the hash of the prompt becomes empty, and the battle becomes
-# null. `published` records that the battle of a vote was public at some time, which cannot be undone: it may become
+# these updates through: one pseudonym becomes another, the hashes of the prompt and the network become empty, and the
+# battle becomes null. `published` records that the battle of a vote was public at some time, which cannot be undone: it may become
 # true, but not false again.
 #
 # INSERT and COPY do not fire the trigger, so an import of votes is as fast as without it.
 CREATE_VOTE_TRIGGER = """
 CREATE FUNCTION arena_vote_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    free CONSTANT text[] := ARRAY['reasons', 'comment', 'voter', 'prompt_hash', 'battle_id', 'published'];
+    free CONSTANT text[] := ARRAY['reasons', 'comment', 'voter', 'prompt_hash', 'network', 'battle_id', 'published'];
 BEGIN
     IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'vote % stays: votes are never deleted', OLD.id USING ERRCODE = 'restrict_violation';
@@ -23,6 +23,7 @@ BEGIN
     IF to_jsonb(OLD) - free IS DISTINCT FROM to_jsonb(NEW) - free
         OR (OLD.voter IS NULL) <> (NEW.voter IS NULL)
         OR NEW.prompt_hash NOT IN (OLD.prompt_hash, '')
+        OR NEW.network NOT IN (OLD.network, '')
         OR (NEW.battle_id IS NOT NULL AND NEW.battle_id IS DISTINCT FROM OLD.battle_id)
         OR (OLD.published AND NOT NEW.published)
     THEN

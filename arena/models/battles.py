@@ -296,6 +296,12 @@ class Vote(models.Model):
     prompt_hash = models.CharField(
         max_length=32, blank=True, db_default="", help_text="Keyed hash of the first question or of the ready pair."
     )
+    network = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="Hash of the voter's network, stored for 30 days, even if the battle is deleted.",
+    )
     # Files are never deleted, and checking a foreign key constraint would take a sixth of an import's time.
     file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+")
     created_at = models.DateTimeField(null=True, db_default=Now(), help_text="Null for imported votes without a time.")
@@ -309,6 +315,7 @@ class Vote(models.Model):
             models.Index("model_a", condition=~Q(reasons={}), name="vote_reasons_a"),
             models.Index("model_b", condition=~Q(reasons={}), name="vote_reasons_b"),
             models.Index("created_at", condition=Q(draw_table__isnull=False), name="vote_drawn_time"),
+            models.Index("created_at", condition=~Q(network=""), name="vote_network_time"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="vote_two_models"),

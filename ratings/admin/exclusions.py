@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
-from arena.models import Battle
+from arena.models import Battle, Vote
 from core.admin import audit
 from core.admin.classes import ModelAdmin, ModelForm
 from ratings.models import Exclusion, Pool
@@ -27,9 +27,13 @@ class ExclusionForm(ModelForm):
         help_text="ID of a battle. Excludes votes from the network of its voter. Networks are stored for 30 days.",
     )
 
+    vote = forms.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, help_text="ID of a vote, also if its battle was deleted."
+    )
+
     class Meta:
         model = Exclusion
-        fields = ("pool", "voter", "battle", "start", "end", "reason")
+        fields = ("pool", "voter", "battle", "vote", "start", "end", "reason")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -38,18 +42,24 @@ class ExclusionForm(ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if battle_id := cleaned.get("battle"):
-            battle = Battle.objects.filter(pk=battle_id).exclude(network="").only("network").first()
-            if battle is None:
-                raise ValidationError({"battle": _("There is no such battle, or its network is no longer stored.")})
-            self.instance.network = battle.network
+        for name, model in (("battle", Battle), ("vote", Vote)):
+            if key := cleaned.get(name):
+                self.instance.network = self._load_network(name, model, key)
         start = cleaned.get("start")
         end = cleaned.get("end")
         if start and end and end <= start:
             raise ValidationError({"end": _("The end must be after the start.")})
         if not (cleaned.get("voter") or self.instance.network or start or end):
-            raise ValidationError(_("Set a voter, a battle, a start, or an end."))
+            raise ValidationError(_("Set a voter, a battle, a vote, a start, or an end."))
         return cleaned
+
+    @staticmethod
+    def _load_network(name: str, model: type[Battle | Vote], key: Any) -> str:
+        row = model._default_manager.filter(pk=key).exclude(network="").values_list("network", flat=True).first()
+        if row is None:
+            message = _("There is no such %(name)s, or its network is no longer stored.")
+            raise ValidationError({name: message % {"name": name}})
+        return str(row)
 
 
 @admin.register(Exclusion)

@@ -71,6 +71,6 @@ def _describe_alarm(alarm: "Alarm") -> Figure:
     value = _("%(observed)s of %(votes)s votes, %(expected)s expected")
     value %= {"observed": f"{alarm.observed:,}", "votes": f"{alarm.votes:,}", "expected": f"{alarm.expected:,.0f}"}
     pool = Pool.objects.filter(slug=LIVE_POOL).values_list("pk", flat=True).first()
-    example = {"voter": alarm.voter} if alarm.voter else {"battle": alarm.battle}
+    example = {"voter": alarm.voter} if alarm.voter else {"vote": alarm.vote}
     fields = {"pool": pool or "", **example, "start": alarm.since.isoformat(timespec="seconds"), "reason": label[:200]}
     return Figure(label, value, f"{reverse('admin:ratings_exclusion_add')}?{urlencode(fields)}", is_problem=True)

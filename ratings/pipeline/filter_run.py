@@ -47,9 +47,9 @@ ROW_DTYPE = build_row_dtype(
     ]
 )  # fmt: skip
 NEW_VOTES_SQL = """
-SELECT vote.id, uuid_hash_extended(vote.voter, 0), hashtextextended(COALESCE(battle.network, ''), 0),
+SELECT vote.id, uuid_hash_extended(vote.voter, 0), hashtextextended(vote.network, 0),
     floor(EXTRACT(EPOCH FROM vote.created_at) / 3600)::bigint
-FROM arena_vote AS vote LEFT JOIN arena_battle AS battle ON battle.id = vote.battle_id
+FROM arena_vote AS vote
 WHERE vote.pool = %(pool)s AND vote.counted AND vote.draw_table_id IS NOT NULL AND vote.created_at > %(start)s
     AND vote.voter IS NOT NULL AND NOT EXISTS (
     SELECT FROM arena_battle AS earlier WHERE earlier.voter_id = vote.voter AND earlier.created_at <= %(start)s

@@ -30,11 +30,11 @@ FROM ratings_outbox JOIN arena_vote AS vote ON vote.id = vote_id LEFT JOIN ratin
 """
 
 # New voters' votes, with their times and networks. The last column is true if a vote already has weight,
-# because it has left the outbox. Votes outlive deleted battles, so votes without a battle share one network.
+# because it has left the outbox.
 NEW_VOTES_SQL = """
-SELECT vote.id, EXTRACT(EPOCH FROM vote.created_at)::float8, COALESCE(battle.network, ''),
+SELECT vote.id, EXTRACT(EPOCH FROM vote.created_at)::float8, vote.network,
     NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
-FROM arena_vote AS vote LEFT JOIN arena_battle AS battle ON battle.id = vote.battle_id
+FROM arena_vote AS vote
 WHERE vote.pool = %(pool)s AND vote.counted AND vote.draw_table_id IS NOT NULL AND vote.voter IS NOT NULL
     AND vote.created_at > %(start)s
     AND NOT EXISTS (SELECT FROM ratings_voteweight AS weight WHERE weight.vote_id = vote.id)
@@ -216,7 +216,7 @@ def select_votes(exclusion: Exclusion) -> QuerySet[Vote]:
     if exclusion.voter:
         votes = votes.filter(voter=exclusion.voter)
     if exclusion.network:
-        votes = votes.filter(battle__network=exclusion.network)
+        votes = votes.filter(network=exclusion.network)
     if exclusion.start:
         votes = votes.filter(created_at__gte=exclusion.start)
     if exclusion.end:

@@ -16,20 +16,19 @@ from ratings.statistics.vote_filter.alarms import find_excesses
 
 PERIOD = timedelta(days=1)
 MAX_ALARMS = 5  # for new voters, and the same number for networks
-# Network hashes are stored for longer than the period, and battles with a network hash are indexed by time.
+# Network hashes are stored for longer than the period, and votes with a network hash are indexed by time.
 RECENT_VOTES_SQL = """
 WITH recent AS MATERIALIZED (
-    SELECT id, voter_id, network FROM arena_battle WHERE network <> '' AND created_at > %(start)s AND pool = %(pool)s
+    SELECT id, model_a_id, model_b_id, draw_table_id, voter, network FROM arena_vote AS vote
+    WHERE network <> '' AND created_at > %(start)s AND pool = %(pool)s AND counted AND draw_table_id IS NOT NULL
+        AND NOT EXISTS (SELECT FROM ratings_voteweight AS weight WHERE weight.vote_id = vote.id AND weight.excluded)
 ), earlier AS MATERIALIZED (
-    SELECT voter_id FROM (SELECT DISTINCT voter_id FROM recent) AS voters WHERE EXISTS (
-        SELECT FROM arena_battle AS battle WHERE battle.voter_id = voters.voter_id AND battle.created_at <= %(start)s
+    SELECT voter FROM (SELECT DISTINCT voter FROM recent) AS voters WHERE EXISTS (
+        SELECT FROM arena_battle AS battle WHERE battle.voter_id = voters.voter AND battle.created_at <= %(start)s
     )
 )
-SELECT vote.id, vote.model_a_id, vote.model_b_id, vote.draw_table_id, hashtextextended(recent.network, 0),
-    (recent.voter_id NOT IN (SELECT voter_id FROM earlier))::int
-FROM recent JOIN arena_vote AS vote ON vote.battle_id = recent.id
-WHERE vote.counted AND vote.draw_table_id IS NOT NULL
-    AND NOT EXISTS (SELECT FROM ratings_voteweight AS weight WHERE weight.vote_id = vote.id AND weight.excluded)"""
+SELECT id, model_a_id, model_b_id, draw_table_id, hashtextextended(network, 0),
+    (voter NOT IN (SELECT voter FROM earlier))::int FROM recent WHERE voter IS NOT NULL"""
 ROW_DTYPE = build_row_dtype(
     [("id", ">i8"), ("a", ">i8"), ("b", ">i8"), ("draw", ">i8"), ("network", ">i8"), ("is_new", ">i4")]
 )
@@ -43,7 +42,7 @@ class Alarm:
     observed, expected: the number of these votes with the model, and the number that the draw explains.
     since: the start of the period.
     voter: the new voter with the most votes on the model, or None for a network.
-    battle: the network's newest battle with the model, or None for new voters.
+    vote: the network's newest vote on the model, or None for new voters.
     """
 
     model: str
@@ -52,7 +51,7 @@ class Alarm:
     expected: float
     since: datetime
     voter: UUID | None = None
-    battle: UUID | None = None
+    vote: int | None = None
 
 
 def find_alarms() -> list[Alarm]:
@@ -73,12 +72,14 @@ def find_alarms() -> list[Alarm]:
         for excess in find_excesses(group, a, b, draw, shares)[:MAX_ALARMS]:
             model = int(models[excess.model])
             is_suspicious = (group == excess.group) & ((a == excess.model) | (b == excess.model))
-            example = _find_example(votes["id"][is_suspicious].tolist(), "battle" if is_network else "voter")
-            alarms.append(Alarm(names[model], excess.votes, excess.observed, excess.expected, since, **example))
+            suspicious = votes["id"][is_suspicious].tolist()
+            voter, vote = (None, max(suspicious)) if is_network else (_find_voter(suspicious), None)
+            alarms.append(Alarm(names[model], excess.votes, excess.observed, excess.expected, since, voter, vote))
     return alarms
 
 
-def _find_example(votes: list[int], field: str) -> dict[str, UUID]:
-    """Return the voter with the most of these votes, or the newest battle, as a field of an alarm."""
-    counts = Vote.objects.filter(pk__in=votes).values_list(field).annotate(number=Count("pk"), newest=Max("pk"))
-    return {field: counts.order_by("-number", "-newest")[0][0]}
+def _find_voter(votes: list[int]) -> UUID | None:
+    """Return the voter with the most of these votes."""
+    counts = Vote.objects.filter(pk__in=votes).values_list("voter").annotate(number=Count("pk"), newest=Max("pk"))
+    voter: UUID = counts.order_by("-number", "-newest")[0][0]
+    return voter

@@ -170,10 +170,11 @@ def test_boards_tell_their_newest_snapshot(admin, pool):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_exclusion_of_a_network_is_applied_by_the_worker_and_can_be_withdrawn(admin_client, pool):
+@pytest.mark.parametrize("name", ["battle", "vote"])
+def test_exclusion_of_a_network_is_applied_by_the_worker_and_can_be_withdrawn(admin_client, pool, name):
     battle = factories.battle(network="a" * 64)
     vote = factories.cast(factories.model("x"), factories.model("y"), "b", battle=battle)
-    form = {"pool": pool.pk, "battle": str(battle.pk), "reason": "a script"}
+    form = {"pool": pool.pk, name: {"battle": battle, "vote": vote}[name].pk, "reason": "a script"}
     admin_client.post("/admin/ratings/exclusion/add/", form | EMPTY_TIMES)
     exclusion = Exclusion.objects.get()
     tasks.apply_exclusions()
@@ -194,7 +195,8 @@ def test_exclusion_of_a_network_is_applied_by_the_worker_and_can_be_withdrawn(ad
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({}, "Set a voter, a battle, a start, or an end."),
+        ({}, "Set a voter, a battle, a vote, a start, or an end."),
+        ({"vote": "7"}, "There is no such vote, or its network is no longer stored"),
         ({"battle": "00000000-0000-4000-8000-000000000001"}, "its network is no longer stored"),
         ({"voter": "nobody"}, "valid UUID"),
         ({"start_0": "2026-03-02", "start_1": "00:00", "end_0": "2026-03-01", "end_1": "00:00"}, "after the start"),
@@ -210,9 +212,9 @@ def test_exclusion_without_a_valid_condition_is_refused(admin_client, pool, fiel
 
 @pytest.mark.django_db
 def test_alarm_leads_to_a_form_that_excludes_its_votes(admin_client, client, monkeypatch):
-    pool, battle = factories.pool(), factories.battle(network="a" * 64)
+    pool, vote = factories.pool(), factories.vote(*factories.models(2), network="a" * 64)
     since = timezone.now() - timedelta(days=1)
-    found = [Alarm("Model <X>", 200, 150, 12.4, since, battle=battle.pk)]
+    found = [Alarm("Model <X>", 200, 150, 12.4, since, vote=vote.pk)]
     monkeypatch.setattr(alarms, "find_alarms", lambda: found)
     overview.find_cached_alarms.cache_clear()
 
@@ -221,7 +223,7 @@ def test_alarm_leads_to_a_form_that_excludes_its_votes(admin_client, client, mon
     assert "150 of 200 votes, 12 expected" in page
     [url] = re.findall(r'href="(/admin/ratings/exclusion/add/[^"]*)"', page)[:1]
     fields = admin_client.get(unescape(url)).context["adminform"].form.initial
-    assert (fields["pool"], fields["battle"]) == (str(pool.pk), str(battle.pk))
+    assert (fields["pool"], fields["vote"]) == (str(pool.pk), str(vote.pk))
     assert fields["start"] == since.replace(microsecond=0)
     assert "Unusual" not in "".join(client.get(path).content.decode() for path in ("/", "/leaderboard/", "/method/"))
 

@@ -13,8 +13,8 @@ from arena.models import Answer, Battle, Session, Turn, Vote, Voter
 from core.http.errors import RequestError
 from core.storage import redis_clients
 from ratings.boards.snapshots import BoardKey, load_newest_board
-from ratings.models import Pool
-from ratings.pipeline import board_refresh
+from ratings.models import Exclusion, Pool
+from ratings.pipeline import board_refresh, vote_weights
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import FINISHED, RUNNING
@@ -301,3 +301,13 @@ def test_two_last_operators_who_leave_at_once_leave_one():
     [refused] = [result for result in results if result is not None]
     assert (refused.code, refused.status) == ("last_operator", 409)
     assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("delete", [deletion.delete_voter_data, lambda key: Battle.objects.filter(voter=key).delete()])
+def test_deletion_right_after_the_vote_does_not_hide_the_network_it_came_from(fought, voter, delete):
+    """Otherwise, a rigger's votes would be in no alarm, and an operator could not exclude them by network."""
+    _, vote = fought(network="a" * 64)
+    delete(voter.pk)
+
+    exclusion = Exclusion(pool=common.pool(), network="a" * 64)
+    assert list(vote_weights.select_votes(exclusion)) == [vote]

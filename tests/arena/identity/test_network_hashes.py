@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from arena.identity import network_hashes
-from arena.models import Battle, NetworkSalt
+from arena.models import Battle, NetworkSalt, Vote
 from tests import factories
 
 
@@ -53,12 +53,15 @@ def test_nobody_can_compute_a_hash_after_thirty_days():
     assert NetworkSalt.objects.count() == 2
 
 
-def test_hashes_of_battles_go_after_thirty_days():
+def test_hashes_of_battles_and_votes_go_after_thirty_days():
+    models = factories.models(2)
     for days in (29, 30):
-        factories.battle(network="x" * 64, created_at=timezone.now() - timedelta(days=days))
+        stored = {"network": "x" * 64, "created_at": timezone.now() - timedelta(days=days)}
+        factories.vote(*models, battle=factories.battle(*models, **stored), **stored)
 
-    assert network_hashes.delete_expired_hashes() == 1
-    assert list(Battle.objects.order_by("created_at").values_list("network", flat=True)) == ["", "x" * 64]
+    assert network_hashes.delete_expired_hashes() == 2
+    for model in (Battle, Vote):
+        assert list(model.objects.order_by("created_at").values_list("network", flat=True)) == ["", "x" * 64]
 
 
 def test_salts_are_random():

@@ -28,6 +28,7 @@ REFUSED = {
     "created_at": "2020-01-01",
     "voter": None,
     "prompt_hash": "another",
+    "network": "another",
     "battle_id": OTHER,
     "file_id": 1,
     "id": -1,
@@ -37,6 +38,7 @@ ALLOWED = {
     "comment": "Good.",
     "voter": OTHER,
     "prompt_hash": "",
+    "network": "",
     "battle_id": None,
     "published": True,
 }
@@ -46,7 +48,13 @@ ALLOWED = {
 def vote():
     battle = factories.battle(state="voted")
     return factories.vote(
-        battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id, prompt_hash="hash", propensity=0.5
+        battle.model_a,
+        battle.model_b,
+        battle=battle,
+        voter=battle.voter_id,
+        prompt_hash="hash",
+        network="a",
+        propensity=0.5,
     )
 
 

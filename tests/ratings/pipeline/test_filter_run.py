@@ -150,7 +150,9 @@ def test_run_limits_what_new_voters_weigh_together_in_an_hour(models):
             voter=voter, model_a=models[0], model_b=models[1], propensity=0.5, network=str(index % 3) * 64
         )
         factories.let_votes_change()
-        Vote.objects.filter(pk=vote.pk).update(voter=voter.pk, battle=battle, created_at=just_before)
+        Vote.objects.filter(pk=vote.pk).update(
+            voter=voter.pk, battle=battle, network=battle.network, created_at=just_before
+        )
 
     Battle.objects.filter(network="2" * 64).delete()  # people can delete their battles
     filter_run.filter_pool(factories.pool())

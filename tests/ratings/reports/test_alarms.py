@@ -52,6 +52,7 @@ def cast_votes(models, number, *, voters, network="", hours=1.0, with_model=None
             model_b=battle.model_b,
             winner="a",
             voter=battle.voter_id,
+            network=battle.network,
             created_at=at,
             **({"draw_table": table} | fields),
         )
@@ -73,11 +74,12 @@ def test_votes_that_follow_the_draw_raise_no_alarm(honest):
 def test_new_voters_and_network_are_named_by_an_example(models, honest):
     votes = cast_votes(models, 150, voters=[900, 901, 900], network=HOME, with_model=3)
 
+    Battle.objects.filter(network=HOME).delete()  # which people can do right after the vote
     new, network = alarms.find_alarms()
 
     assert {new.model, network.model} == {models[3].name}
-    assert (new.voter, new.battle, new.votes) == (UUID(int=900), None, 350)
-    assert (network.voter, network.battle, network.votes) == (None, votes[-1].battle_id, 150)
+    assert (new.voter, new.vote, new.votes) == (UUID(int=900), None, 350)
+    assert (network.voter, network.vote, network.votes) == (None, votes[-1].pk, 150)
     assert (network.observed, network.expected) == (150, pytest.approx(150 / 4))
     assert timezone.now() - network.since < timedelta(days=1, minutes=1)
 
