@@ -73,7 +73,7 @@ class HttpBackend:
                 for part in decoder.feed(chunk):
                     has_token = True
                     yield part
-                if has_token and not decoder.is_complete:
+                if not decoder.is_complete:
                     await _pause_reading(response, pause)
                 deadline.record_progress(has_token=has_token, is_complete=decoder.is_complete)
         except (BackendError, aiohttp.ClientError, OSError, ValueError) as error:

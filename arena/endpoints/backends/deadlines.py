@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     import aiohttp
 
 MAX_TEXT_BYTES = 256 * 1024  # answer and reasoning together, in UTF-8
-MAX_BODY_BYTES = 64 * 1024 * 1024  # a whole stream, including its framing
+MAX_BODY_BYTES = 32 * 1024 * 1024  # a whole stream, including its framing
+# A stream is mostly framing: some 450 bytes for each token, which may be a single character. A stream with even more bytes
+# for its text keeps the worker busy for nothing.
+MAX_BYTES_BEFORE_TEXT = 1024 * 1024
+MAX_BYTES_PER_TEXT_BYTE = 600
 MAX_DOCUMENT_BYTES = 2 * 1024 * 1024  # an answer or an error that arrives as one JSON document
 BYTES_PER_TOKEN = 4  # in UTF-8, about four letters of English or one or two Chinese characters
 GRACE_S = 0.5  # time, after the answer ends, for the token counts to arrive and the connection to close
@@ -100,21 +104,23 @@ class Deadline:
 
 
 class TextBudget:
-    """The remaining budget for the text of an answer, in UTF-8 bytes."""
+    """The budget for the text of an answer, in UTF-8 bytes. `taken` is what the text has used so far."""
 
     def __init__(self, size: int = MAX_TEXT_BYTES) -> None:
-        self._remaining = size
+        self._size = size
+        self.taken = 0
 
     def take(self, text: str) -> str:
         """Return the part of the text that fits, without splitting a character, and deduct it from the budget."""
-        if len(text) * 4 <= self._remaining:
+        remaining = self._size - self.taken
+        if len(text) * 4 <= remaining:
             # No character has more than four bytes, so the text fits and does not have to be cut.
-            self._remaining -= len(text) if text.isascii() else len(text.encode())
+            self.taken += len(text) if text.isascii() else len(text.encode())
             return text
-        piece = text.encode()[: self._remaining].decode(errors="ignore")
-        self._remaining = 0 if len(piece) < len(text) else self._remaining - len(piece.encode())
+        piece = text.encode()[:remaining].decode(errors="ignore")
+        self.taken = self._size if len(piece) < len(text) else self.taken + len(piece.encode())
         return piece
 
     @property
     def is_spent(self) -> bool:
-        return self._remaining <= 0
+        return self.taken >= self._size

@@ -9,7 +9,14 @@ from typing import Any
 import orjson
 
 from arena.endpoints.backends import provider_errors, sse
-from arena.endpoints.backends.deadlines import MAX_BODY_BYTES, MAX_DOCUMENT_BYTES, MAX_TEXT_BYTES, TextBudget
+from arena.endpoints.backends.deadlines import (
+    MAX_BODY_BYTES,
+    MAX_BYTES_BEFORE_TEXT,
+    MAX_BYTES_PER_TEXT_BYTE,
+    MAX_DOCUMENT_BYTES,
+    MAX_TEXT_BYTES,
+    TextBudget,
+)
 from arena.endpoints.backends.protocol import (
     Action,
     BackendError,
@@ -86,13 +93,17 @@ class AnswerDecoder:
             chunk = chunk.removeprefix(BYTE_ORDER_MARK)
             self._detect_document(chunk)
         self._received_bytes += len(chunk)
-        max_bytes = MAX_BODY_BYTES if self._document is None else MAX_DOCUMENT_BYTES
-        if self._received_bytes > max_bytes:
-            raise malformed_error(f"received more than {max_bytes} bytes")
         if self._document is None:
+            allowed = MAX_BYTES_BEFORE_TEXT + MAX_BYTES_PER_TEXT_BYTE * self._total_budget.taken
+            self._check_size(min(MAX_BODY_BYTES, allowed))
             self._read_events(self._parse_chunk(chunk), parts)
         else:
+            self._check_size(MAX_DOCUMENT_BYTES)
             self._document.append(chunk)
+
+    def _check_size(self, max_bytes: int) -> None:
+        if self._received_bytes > max_bytes:
+            raise malformed_error(f"received more than {max_bytes} bytes for {self._total_budget.taken} bytes of text")
 
     def _read_end(self, parts: list[StreamPart]) -> None:
         if not self._ignores_rest:

@@ -4,7 +4,7 @@ import re
 import orjson
 import pytest
 
-from arena.endpoints.backends.deadlines import MAX_BODY_BYTES, MAX_DOCUMENT_BYTES
+from arena.endpoints.backends.deadlines import MAX_BYTES_BEFORE_TEXT, MAX_DOCUMENT_BYTES
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.response import AnswerDecoder, parse_json
@@ -202,11 +202,22 @@ def test_answer_does_not_take_an_empty_error_for_one(nothing):
     assert [*create_decoder().feed(chunk("One", error=nothing))] == [Delta("One")]
 
 
-@pytest.mark.slow
-def test_answer_has_a_limit_for_everything_that_came():
-    comments = b": ping\n" * 200_000
-    error = decode_error(*[comments] * (MAX_BODY_BYTES // len(comments) + 1))
-    assert re.search("more than .* bytes", error.detail)
+@pytest.mark.parametrize(
+    "event", [b": ping\n\n", chunk(), chunk(padding="x" * 1_000)], ids=["comment", "empty", "padded"]
+)
+def test_answer_has_a_limit_for_what_comes_without_text(event):
+    events = event * (100_000 // len(event))
+    error = decode_error(chunk("One"), *[events] * (MAX_BYTES_BEFORE_TEXT // len(events) + 2))
+    assert re.search("more than .* bytes for 3 bytes of text", error.detail)
+
+
+def test_answer_of_single_characters_in_large_frames_is_read():
+    decoder = create_decoder()
+    events = chunk("x", frame="y" * 450) * 100
+    for _ in range(60):
+        list(decoder.feed(events))
+    list(decoder.feed(END))
+    assert decoder.is_complete
 
 
 def test_answer_has_a_limit_for_one_document():
