@@ -201,12 +201,11 @@ class LiveTurn:
         return sides
 
     def stop(self) -> None:
-        """Stop the turn at the voter's request. If both models have already finished, release both answers instead."""
-        open_sides = list(self.iter_open_sides())
-        if all(side.lane.has_ended for side in open_sides):
-            self.clock = ImmediateClock()
-            return
-        for side in open_sides:
+        """Stop each side at its visible text, at the voter's request.
+
+        Whether the models have finished makes no difference. Otherwise, an early stop would identify fast models.
+        """
+        for side in self.iter_open_sides():
             if not side.lane.is_over:
                 side.stop()
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from arena.battles import feedback, sharing
+from arena.battles import feedback
 from arena.judging.style_features import compute_features
 from arena.judging.topics import classify_prompts
 from arena.models import READY_POOL, SIDES, Battle, Vote, Voter, row_locks
@@ -21,6 +21,7 @@ from arena.signals import vote_cast
 from core.http.errors import RequestError, field_error
 
 NOT_LISTED = "not_listed"
+NAMES_SHOWN = "names_shown"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class JudgmentCounts:
 def judge_pair(pair: ReadyPair, voter: Voter, winner: object, reasons: object = None, comment: object = None) -> Vote:
     """Store the voter's judgment of a pair and return it. Concurrent requests store at most one judgment.
 
-    A judgment of a battle that is not listed does not count, because the battle's voter could send the link to friends.
+    A judgment of a battle that no operator has listed does not count, because the battle's voter could send the link to
+    friends. Neither does one of a battle whose names are not hidden.
 
     Raises RequestError 400 for an unknown winner, unknown reasons, or an invalid comment, and 409 `own_battle`,
     `already_voted` (with the stored vote), or `voter_gone`.
@@ -69,8 +71,11 @@ def judge_pair(pair: ReadyPair, voter: Voter, winner: object, reasons: object = 
 
 def _copy_battle_fields(battle: Battle) -> dict[str, Any]:
     """Return the fields of a judgment that come from the battle and its own vote."""
-    is_listed = sharing.query_listed_battles().filter(pk=battle.pk).exists()
-    reason = battle.vote.reason or ("" if is_listed else NOT_LISTED)
+    reason = battle.vote.reason
+    if not reason and battle.review != Battle.Review.LISTED:
+        reason = NOT_LISTED
+    elif not reason and not battle.hide_names:
+        reason = NAMES_SHOWN
     return {
         "model_a": battle.model_a,
         "model_b": battle.model_b,

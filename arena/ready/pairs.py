@@ -94,8 +94,8 @@ def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | Non
 
     Listed battles with one turn come first. If none is left, the draw is among the first `MAX_SHIPPED_CANDIDATES`
     remaining pairs in the file of shipped pairs, which begins with pairs whose answers are short and similar in length.
-    The voter's own battles, and battles whose original vote does not count, are not drawn. The skipped pair is drawn
-    only if no other is left.
+    The voter's own battles, battles that show the names, and battles whose original vote does not count are not drawn.
+    The skipped pair is drawn only if no other is left.
     """
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed_pairs) if pair.owner != voter_id]
     shipped = _list_shipped_pairs()
@@ -109,8 +109,8 @@ def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | Non
 
 def _load_listed_pairs() -> list[DrawablePair]:
     """Return the newest listed battles that can be drawn."""
-    battles = sharing.query_listed_battles().filter(vote__counted=True).annotate(turn_count=Count("turns"))
-    newest = battles.filter(turn_count=1).order_by("-shared_at")[:MAX_CANDIDATES]
+    battles = sharing.query_listed_battles().filter(vote__counted=True, hide_names=True)
+    newest = battles.annotate(turn_count=Count("turns")).filter(turn_count=1).order_by("-shared_at")[:MAX_CANDIDATES]
     first_turn = Turn.objects.filter(battle=OuterRef("pk"), number=1)
     preview = Subquery(first_turn.values(start=Left("prompt", PROMPT_PREVIEW_LENGTH)))
     rows = newest.annotate(prompt=preview).values_list("pk", "prompt", "voter_id")

@@ -1,5 +1,6 @@
 """Tests that a growing answer looks like the finished one, whatever its pieces, and costs little CPU time."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -108,6 +109,12 @@ def test_growing_ends_when_something_else_takes_its_place(scratch: Page) -> None
       return pane.innerHTML;
     }""")
     assert shown == "<p>Finished.</p>"
+
+
+def test_growing_takes_no_quadratic_time_for_a_long_line_after_a_row(scratch: Page) -> None:
+    started = time.monotonic()
+    scratch.evaluate(GROW, ["|a|\n" + " " * 100_000 + "x\n\nThe end.", 100_100])
+    assert time.monotonic() - started < 15
 
 
 DEEP = """(html) => {

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT_BYTES = 256 * 1024  # answer and reasoning together, in UTF-8
 MAX_BODY_BYTES = 32 * 1024 * 1024  # a whole stream, including its framing
-# A stream is mostly framing: some 450 bytes for each token, which may be a single character. A stream with even more bytes
-# for its text keeps the worker busy for nothing.
+# A stream is mostly framing: some 450 bytes for each token, which may be a single character. A stream with even more
+# bytes for its text keeps the worker busy for nothing.
 MAX_BYTES_BEFORE_TEXT = 1024 * 1024
 MAX_BYTES_PER_TEXT_BYTE = 600
 MAX_DOCUMENT_BYTES = 2 * 1024 * 1024  # an answer or an error that arrives as one JSON document

@@ -272,18 +272,32 @@ def test_stop_before_anything_was_shown_is_a_failure_of_no_model():
     assert [side.build_result().failure for side in live.list_ended_sides()] == ["stopped", "stopped"]
 
 
-def test_stop_leaves_answers_whole_that_both_sides_had_finished():
+def test_stop_does_not_tell_whether_the_models_had_finished():
+    """A voter who stops early could otherwise recognize pairs of fast models and vote only on them."""
     live = turn("a", "b")
     for side in live.sides.values():
         side.feed("Hello, hello, hello" * 10)
         side.end()
     live.tick()
+    text = released(live)
 
     live.stop()
     live.tick()
 
-    assert [side.build_result().text for side in live.list_ended_sides()] == ["Hello, hello, hello" * 10] * 2
-    assert not any(side.build_result().stopped for side in live.list_ended_sides())
+    assert {side.job.side: side.build_result().text for side in live.list_ended_sides()} == text
+    assert all(side.build_result().stopped for side in live.list_ended_sides())
+
+
+def test_stop_leaves_an_answer_whole_that_is_all_visible():
+    live = turn("a", "b", paced=False)
+    live.sides["a"].feed("Hello")
+    live.sides["a"].end()
+    live.sides["b"].feed("Hello")
+    live.tick()
+
+    live.stop()
+
+    assert [live.sides[side].build_result().stopped for side in "ab"] == [False, True]
 
 
 @pytest.mark.parametrize("ended", ["", "timeout"])

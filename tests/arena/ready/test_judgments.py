@@ -1,5 +1,7 @@
 """Judgments of ready pairs: one for each voter and pair, in a pool of their own."""
 
+from dataclasses import replace
+
 import pytest
 
 from arena.battles import deletion, lifecycle, sharing
@@ -22,7 +24,7 @@ def shipped():
 def published(me):
     battle = factories.battle(voter=me, prompt="Write a poem.")
     lifecycle.cast_vote(battle, "b")
-    sharing.share_battle(battle, ["here"])
+    sharing.share_battle(battle, ["here"], hide_names=True)
     Battle.objects.update(review="listed")
     return pairs.get_pair(battle.pk)
 
@@ -91,16 +93,27 @@ def test_own_battle_cannot_be_judged(published, me):
     [
         ({"review": "waiting"}, {}, "not_listed"),
         ({"review": "unlisted"}, {}, "not_listed"),
+        ({"hide_names": False}, {}, "names_shown"),
         ({}, {"mode": "side_by_side"}, "side_by_side"),
     ],
 )
 def test_judgment_that_does_not_count_says_why(me, reader, battle, vote, reason):
     one = factories.battle(voter=me, **vote)
     lifecycle.cast_vote(one, "b")
-    sharing.share_battle(one, ["here"])
+    sharing.share_battle(one, ["here"], hide_names=True)
     Battle.objects.update(**{"review": "listed"} | battle)
     judgment = judgments.judge_pair(pairs.get_pair(one.pk), reader, "a")
     assert (judgment.counted, judgment.reason) == (False, reason)
+
+
+def test_judgment_counts_only_after_an_operator_has_listed_the_battle(me, reader, settings):
+    """Otherwise, voters could list their own battles and have friends judge them."""
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_sharing="open")
+    one = factories.battle(voter=me)
+    lifecycle.cast_vote(one, "b")
+    sharing.share_battle(one, ["here"], hide_names=True)
+    assert sharing.query_listed_battles().exists()
+    assert judgments.judge_pair(pairs.get_pair(one.pk), reader, "a").reason == "not_listed"
 
 
 def test_voters_who_judged_the_same_pair_are_counted(shipped):

@@ -26,7 +26,7 @@ def listed(me):
     """A published battle that an operator has listed."""
     battle = factories.battle(voter=me)
     lifecycle.cast_vote(battle, "b")
-    sharing.share_battle(battle, ["here"])
+    sharing.share_battle(battle, ["here"], hide_names=True)
     Battle.objects.update(review="listed")
     return battle
 
@@ -56,6 +56,7 @@ def test_shipped_pairs_are_drawn_among_the_first_ones_in_the_file():
         {"review": "waiting"},
         {"review": "withdrawn"},
         {"shared_at": None},
+        {"hide_names": False},
     ],
 )
 def test_battle_that_is_not_listed_is_not_drawn(listed, change):

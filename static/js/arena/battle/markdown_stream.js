@@ -7,6 +7,7 @@ const PIECE = /[^\n$[_]{0,255}[\n$[_]|[^\n$[_]{1,256}/uy; // ends after a mark t
 const MAYBE_EQUATION = 105; // the parser's state after "$$" or "\["
 const ROW = /^ {0,3}(> ?)*\|[^\n]*/; // may be the first row of a table, which the parser takes for one without a second look
 const RULER = /^[ >]*\|?( *:?-+:? *\|)* *:?-+:? *\|?\s*$/;
+const MAX_RULER_LENGTH = 2_000; // the pattern takes quadratic time
 const RULER_START = /^[ >|:\r-]*$/;
 const IN_TABLE = new Set([smd.TABLE, smd.TABLE_ROW, smd.TABLE_CELL]);
 const IN_CODE = new Set([smd.CODE_BLOCK, smd.CODE_FENCE]);
@@ -69,7 +70,7 @@ export class MarkdownStream {
     if (!header || IN_CODE.has(token) || (IN_TABLE.has(token) && !this.#isAfterBlank)) return true;
     const [next, end] = text.slice(header.length + 1).split("\n", 2);
     if (end === undefined && RULER_START.test(next)) return undefined;
-    return RULER.test(next);
+    return next.length <= MAX_RULER_LENGTH && RULER.test(next);
   }
 
   // The parser starts a display formula only at the end of a line, and ends a formula only at its closing mark. Without
