@@ -332,6 +332,8 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        # Workers set the root's level to WARNING with `-l`, because Celery logs several lines for each task.
+        **{app: {"level": "INFO"} for app in ("arena", "catalog", "config", "core", "ratings")},
         "django": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
         "psycopg.pool": {"level": "WARNING"},  # at INFO, the pool logs each connection that it closes

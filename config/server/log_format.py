@@ -1,16 +1,21 @@
-"""A log format that limits the length of each record."""
+"""A log format that limits the length of each record, and that no text in a record can imitate."""
 
 import logging
+import re
 from copy import copy
 from typing import Any
 
 MAX_REQUEST_LENGTH = 200  # characters; Django logs full paths, which can have 60,000
 MAX_MESSAGE_LENGTH = 2_000
 MAX_TRACEBACK_LENGTH = 8_000
+# Line breaks and the codes that move a terminal's cursor, which a provider's or a client's text could contain.
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class LineFormatter(logging.Formatter):
-    """Formats a record as one line, followed by the end of its traceback.
+    """Formats a record as one line, followed by the end of its traceback, whose lines are indented.
+
+    Control characters are escaped.
 
     Requests that Django rejects as suspicious are logged without a traceback, because anyone can send any number of
     them.
@@ -25,8 +30,13 @@ class LineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging requires this name
         max_length = MAX_REQUEST_LENGTH if record.name.startswith("django.") else MAX_MESSAGE_LENGTH
-        record.message = record.message[:max_length]
+        record.message = _escape_control_characters(record.message[:max_length])
         return super().formatMessage(record)
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  # logging requires this name
-        return super().formatException(ei)[-MAX_TRACEBACK_LENGTH:]
+        lines = super().formatException(ei)[-MAX_TRACEBACK_LENGTH:].split("\n")
+        return "\n".join(f"  {_escape_control_characters(line)}" for line in lines)
+
+
+def _escape_control_characters(text: str) -> str:
+    return CONTROL_CHARACTER.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

@@ -8,9 +8,11 @@ def register_pages() -> None:
     from allauth.account.models import EmailAddress
     from allauth.mfa.models import Authenticator
 
-    from core.admin import audit, audit_log  # noqa: F401  # importing `audit_log` registers its page
+    from core.admin import audit
 
     admin.autodiscover()
+    from core.admin import accounts, audit_log  # noqa: F401  # importing them registers their pages
+
     # Accounts have no email address, and operators must not see the secrets of authenticator apps.
     admin.site.unregister([EmailAddress, Authenticator])
     for model in audit.list_watched_models():

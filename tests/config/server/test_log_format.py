@@ -42,14 +42,35 @@ def failure(depth=0):
 def test_traceback_keeps_its_end():
     written = line("arena", "It failed", error=failure())
 
-    assert written.startswith("arena It failed\nTraceback")
+    assert written.startswith("arena It failed\n  Traceback")
     assert written.endswith("AttributeError: 'int' object has no attribute 'missing'")
 
 
 def test_traceback_of_an_error_with_a_long_text_is_cut():
     written = line("arena", "It failed", error=failure(depth=1))
 
-    assert len(written) == len("arena It failed\n") + MAX_TRACEBACK_LENGTH
+    assert len(written) == len("arena It failed\n  ") + MAX_TRACEBACK_LENGTH
+
+
+FORGED = "oops\n2026-12-02 10:00:00,000 1 CRITICAL django.security forged\r\x1b[31m\x9b2J\u2028\x85"
+
+
+def test_text_of_a_provider_forges_no_line_and_no_color():
+    written = line("arena", "A call failed: %s", FORGED)
+    assert written == (
+        r"arena A call failed: oops\n2026-12-02 10:00:00,000 1 CRITICAL django.security forged"
+        r"\r\x1b[31m\x9b2J\u2028\x85"
+    )
+
+
+def test_error_message_in_a_traceback_looks_like_no_record():
+    try:
+        raise ValueError(FORGED)
+    except ValueError as error:
+        first, *rest = line("arena", "It failed", error=error).split("\n")
+    assert first == "arena It failed"
+    assert all(part.startswith("  ") for part in rest)
+    assert len("\n".join(rest).splitlines()) == len(rest)
 
 
 def test_suspicious_request_is_one_line():
