@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from arena.answers.attempt_tags import derive_attempt_tag
 from arena.answers.markdown import render_answer
 from arena.answers.stream_events import BattleView
-from arena.models import Answer, Battle, row_locks
+from arena.models import Answer, Visibility, row_locks
 from core.storage.compiled_queries import CompiledQuery, Placeholder
 from core.storage.database import database_sync_to_async
 
@@ -62,20 +62,10 @@ def build_battle_view(answers: Iterable[Answer]) -> BattleView:
             side.html = render_answer(answer.text, stopped=answer.stopped, cut=answer.cut)
         elif answer.state == Answer.State.FAILED:
             side.end = "failed"
-            side.reason = get_public_reason(battle, answer.failure)
+            side.reason = Visibility.of_voter(battle.mode, battle.state).tell_failure(answer.failure)
         side.text = answer.text
         side.tag = derive_attempt_tag(answer.pk, answer.attempt) if side.text or side.end else ""
     return view
-
-
-def is_revealed(battle: Battle) -> bool:
-    """Return whether the voter may see the models, because they chose the models or have voted."""
-    return battle.mode == Battle.Mode.SIDE_BY_SIDE or battle.state == Battle.State.VOTED
-
-
-def get_public_reason(battle: Battle, failure: str) -> str:
-    """Return the failure reason that the voter may see. It is `unavailable` while the models are hidden."""
-    return Answer.Failure(failure).public_reason if is_revealed(battle) else Answer.Failure.UNAVAILABLE.value
 
 
 # Runs in a thread, and then releases the thread's database connection.

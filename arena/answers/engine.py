@@ -24,7 +24,6 @@ from arena.answers.markdown import render_answer
 from arena.answers.publisher import Publisher
 from arena.answers.release_clock import TICK_S
 from arena.endpoints import circuit_breaker
-from arena.models import Answer
 from core.hang_guard import guard_event_loop
 
 PRECISE_READ_S = 0.01  # between two reads in the first second of a side
@@ -274,8 +273,7 @@ class Engine:
 def _build_end_event(turn: LiveTurn, side: LiveSide) -> list[Any]:
     """Return the `done` or `failed` event of a side (see `arena.answers.announcements`)."""
     if side.failure:
-        failure = Answer.Failure(side.failure)
-        reason = "unavailable" if turn.job.blind else failure.public_reason
+        reason = turn.job.visibility.tell_failure(side.failure)
         return ["failed", turn.job.number, side.job.side, side.tag, side.released_length, reason]
     html = render_answer(side.text(), stopped=side.stopped, cut=side.cut)
     return ["done", turn.job.number, side.job.side, side.tag, side.released_length, html]

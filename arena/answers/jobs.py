@@ -11,7 +11,7 @@ from arena.answers import leases
 from arena.answers.attempt_tags import derive_attempt_tag
 from arena.endpoints.backends.protocol import Message, Request
 from arena.endpoints.model_requests import build_request
-from arena.models import LIVE_POOL, Answer, Battle, Endpoint, Turn
+from arena.models import LIVE_POOL, Answer, Battle, Endpoint, Turn, Visibility
 from core.storage.compiled_queries import CompiledQuery
 
 # The fields that a job needs, including all fields of the endpoint.
@@ -57,7 +57,7 @@ class TurnJob:
     battle_id: str
     turn_id: int
     number: int
-    blind: bool
+    visibility: Visibility  # what the voter may see until the turn has ended
     paced: bool  # whether the release clock paces the text
     replaceable: bool  # whether a model that fails can be replaced (see `arena.answers.failover`)
     stopped: bool
@@ -116,14 +116,14 @@ def _load_jobs(claims: dict[int, dict[int, int]]) -> list[TurnJob]:
 
 def _build_job(turn: Turn, attempts: dict[int, int], answers: list[Answer]) -> TurnJob:
     claimed_answers = [answer for answer in answers if answer.pk in attempts]
-    blind = turn.battle.mode == Battle.Mode.ANONYMOUS
+    visibility = Visibility.of_voter(turn.battle.mode, Battle.State.ANSWERING)
     return TurnJob(
         battle_id=str(turn.battle_id),
         turn_id=turn.pk,
         number=turn.number,
-        blind=blind,
-        paced=blind and settings.ENVIRONMENT.arena_pace_anonymous,
-        replaceable=blind and turn.number == 1,
+        visibility=visibility,
+        paced=not visibility.names and settings.ENVIRONMENT.arena_pace_anonymous,
+        replaceable=not visibility.names and turn.number == 1,
         stopped=turn.battle.stopped,
         sides=tuple(_build_side_job(answer, attempts[answer.pk], answers) for answer in claimed_answers),
     )

@@ -107,7 +107,9 @@ class BattleSummarySchema(Schema):
         help_text="Pool in which the vote counts. Null for `side_by_side` battles, which are not rated.",
     )
     created_at = DateTimeField()
-    models = RevealedModelSchema(many=True, allow_null=True, help_text="The two models. Null before the vote.")
+    models = RevealedModelSchema(
+        many=True, allow_null=True, help_text="The two models. Null before the vote in an `anonymous` battle."
+    )
     vote = BattleVoteSchema(allow_null=True, help_text="The vote, or null if there is none yet.")
     shared = BooleanField(help_text="True if the battle is published. Anyone with its link can read it.")
     events_url = CharField(help_text="Path of the battle's server-sent events.")

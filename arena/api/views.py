@@ -32,7 +32,7 @@ from arena.battles.reveal import build_reveal
 from arena.endpoints import profiles
 from arena.identity import api_keys, idempotency, network_hashes, quotas, stream_limits
 from arena.identity.voters import get_or_create_voter, get_voter_id
-from arena.models import Answer, Battle, Turn, battle_turns
+from arena.models import Answer, Battle, Turn, Visibility, battle_turns
 from core.http.api_errors import read_json_body
 from core.http.errors import RequestError, build_error_response, field_error, reject_unsafe_method
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
@@ -88,7 +88,7 @@ def _build_answer(battle: Battle, answer: Answer) -> dict[str, Any]:
         "side": answer.side,
         "state": states.get(Answer.State(answer.state), "answering"),
         "text": answer.text,
-        "reason": battle_view.get_public_reason(battle, answer.failure) if has_failed else None,
+        "reason": Visibility.of_voter(battle.mode, battle.state).tell_failure(answer.failure) if has_failed else None,
     }
 
 
@@ -144,7 +144,7 @@ class BattleDetailView(APIView):
         """Get a battle.
 
         Returns one of your battles. Unfinished answers contain the text that has been released so far. `models` is null
-        until you have voted.
+        until you have voted, except in a side-by-side battle.
         """
         return Response(build_battle_data(lifecycle.get_battle(get_voter_id(request), battle_id)))
 

@@ -15,10 +15,9 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor
 from rest_framework.request import Request
 
-from arena.answers import battle_view
 from arena.battles.feedback import build_vote_data
 from arena.identity.voters import get_voter_id
-from arena.models import IS_SHARED, SIDES, Answer, Battle, Turn, Vote
+from arena.models import IS_SHARED, NAMES_KNOWN, SIDES, Answer, Battle, Turn, Visibility, Vote
 from catalog.models import LanguageModel
 from core.http.pagination import NewestFirstPagination
 
@@ -31,9 +30,6 @@ MIN_BATTLES_FOR_FAVORITE = 10
 MAX_COMPARED_VOTES = 1000
 MIN_COMPARED_VOTES = 10
 ExportCursor = tuple[datetime, UUID]  # creation time and id of a battle, the sort key of an export
-# In a side-by-side battle, the voter chose the models, so they are known from the start.
-IS_REVEALED = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)
-
 IS_CLOSED = Q(state__in=(Battle.State.SKIPPED, Battle.State.VOID, Battle.State.EXPIRED))
 
 KINDS = {
@@ -117,7 +113,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """One page of battles, newest first. Each battle is annotated with `question` and `is_revealed`.
+    """One page of battles, newest first. Each battle is annotated with `question`.
 
     `older_url` is the relative URL of the next page, or None on the last page.
     """
@@ -196,7 +192,7 @@ def annotate_question(battles: QuerySet[Battle]) -> QuerySet[Battle]:
 
 def _list_battles(voter_id: UUID) -> QuerySet[Battle]:
     battles = Battle.objects.filter(voter=voter_id).select_related("model_a", "model_b", "vote")
-    return battles.annotate(is_revealed=IS_REVEALED).order_by("-created_at", "-id")
+    return battles.order_by("-created_at", "-id")
 
 
 def _search_battles(battles: QuerySet[Battle], search: str) -> QuerySet[Battle]:
@@ -205,7 +201,7 @@ def _search_battles(battles: QuerySet[Battle], search: str) -> QuerySet[Battle]:
         return battles
     in_question = Exists(Turn.objects.filter(battle=OuterRef("pk"), prompt__icontains=search))
     in_names = Q(model_a__name__icontains=search) | Q(model_b__name__icontains=search)
-    return battles.filter(in_question | Q(IS_REVEALED & in_names))
+    return battles.filter(in_question | Q(NAMES_KNOWN & in_names))
 
 
 def load_export_batch(voter_id: UUID, after: ExportCursor | None = None) -> list[dict[str, Any]]:
@@ -224,19 +220,21 @@ def get_export_cursor(record: Mapping[str, Any]) -> ExportCursor:
 
 def _build_export_record(battle: Battle) -> dict[str, Any]:
     vote = getattr(battle, "vote", None)
-    is_revealed = battle.is_revealed  # type: ignore[attr-defined]  # annotated by `_list_battles`
+    visibility = Visibility.of_voter(battle.mode, battle.state)
     return {
         "id": battle.pk,
         "created_at": battle.created_at,
         "mode": battle.mode,
         "state": battle.state,
         "shared_at": battle.shared_at,
-        "models": {side: _build_model(getattr(battle, f"model_{side}")) for side in SIDES} if is_revealed else None,
+        "models": {side: _build_model(getattr(battle, f"model_{side}")) for side in SIDES}
+        if visibility.names
+        else None,
         "turns": [
             {
                 "number": turn.number,
                 "prompt": turn.prompt,
-                "answers": [_build_answer(battle, answer) for answer in turn.answers.all()],
+                "answers": [_build_answer(visibility, answer) for answer in turn.answers.all()],
             }
             for turn in battle.turns.all()
         ],
@@ -248,10 +246,10 @@ def _build_model(model: LanguageModel) -> dict[str, str]:
     return {"slug": model.slug, "name": model.name}
 
 
-def _build_answer(battle: Battle, answer: Answer) -> dict[str, Any]:
+def _build_answer(visibility: Visibility, answer: Answer) -> dict[str, Any]:
     has_failed = answer.state == Answer.State.FAILED
     return {
         "side": answer.side,
         "text": answer.text,
-        "failure": battle_view.get_public_reason(battle, answer.failure) if has_failed else None,
+        "failure": visibility.tell_failure(answer.failure) if has_failed else None,
     }

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from arena.endpoints.performance import AnswerStats, compute_answer_stats, load_performance
-from arena.models import LIVE_POOL, SIDES, Answer, Battle, Standing, Vote
+from arena.models import LIVE_POOL, SIDES, Answer, Battle, Standing, Visibility, Vote
 from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel, Price
 from core.storage.compiled_queries import CompiledQuery
@@ -141,8 +141,8 @@ def _fill_row(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def build_reveal(battle: Battle) -> list[dict[str, Any]] | None:
-    """Return both models with their ratings before the vote, or None if the battle has no vote yet."""
-    if battle.state != Battle.State.VOTED:
+    """Return both models with their ratings before the vote, or None while the voter may not know the models."""
+    if not Visibility.of_voter(battle.mode, battle.state).names:
         return None
     return [
         _build_revealed_model(side, getattr(battle, f"model_{side}"), _get_side_standing(battle, side))
@@ -174,7 +174,7 @@ def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[s
     answers: all answers of the battle
     """
     revealed_models = build_reveal(battle)
-    if revealed_models is None:
+    if revealed_models is None or not Visibility.of_voter(battle.mode, battle.state).ratings:
         return None
     models: list[LanguageModel] = [getattr(battle, f"model_{side}") for side in SIDES]
     prices = load_current_prices(models)

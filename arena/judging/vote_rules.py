@@ -10,7 +10,7 @@ from arena.judging.identity_probes import is_identity_probe
 from arena.judging.model_names import collect_model_names
 from arena.judging.style_features import compute_features
 from arena.judging.topics import classify_prompts
-from arena.models import SIDES, Answer, Battle, Turn, battle_turns
+from arena.models import SIDES, Answer, Battle, Turn, Visibility, battle_turns
 from core.storage.database import fetch_rows
 
 SIDE_BY_SIDE = "side_by_side"
@@ -87,7 +87,7 @@ def analyze_battle(battle: Battle) -> BattleAnalysis:
     versions = AnswerVersions.of(battle, ((answer.pk, answer.attempt, answer.stopped) for answer in answers))
     judged = [turn for turn in turns if all(answer.state == Answer.State.FINISHED for answer in turn.answers.all())]
     last_judged = max((turn.number for turn in judged), default=0)
-    is_blind = battle.mode == Battle.Mode.ANONYMOUS
+    is_blind = not Visibility.of_voter(battle.mode, Battle.State.READY).names
     features: list[float] = []
     for side in SIDES:
         texts = [answer.text for turn in judged for answer in turn.answers.all() if answer.side == side]

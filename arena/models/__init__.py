@@ -23,11 +23,12 @@ from arena.models.battles import (
 )
 from arena.models.endpoints import Endpoint, EndpointCall, EndpointDay
 from arena.models.privacy import HashKey, NetworkSalt, Report
+from arena.models.visibility import NAMES_KNOWN, Visibility
 
 __all__ = [
-    "API_POOL", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "READY_POOL", "SIDES", "Answer", "ApiKey", "Battle",
-    "DailyTokens", "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey", "ImportedRow", "Invitation",
-    "NetworkSalt", "PairWeight", "Report", "Session", "Standing", "StoredResponse", "Suggestion", "Turn", "Vote",
-    "VoteFile", "Voter",
+    "API_POOL", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "NAMES_KNOWN", "READY_POOL", "SIDES", "Answer", "ApiKey",
+    "Battle", "DailyTokens", "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey", "ImportedRow",
+    "Invitation", "NetworkSalt", "PairWeight", "Report", "Session", "Standing", "StoredResponse", "Suggestion", "Turn",
+    "Visibility", "Vote", "VoteFile", "Voter",
     "get_conversation_limit",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ from arena.battles.prompts import check_text
 from arena.endpoints import context_limit
 from arena.identity import network_hashes, quotas
 from arena.identity.voters import get_voter_id
-from arena.models import SIDES, Answer, Battle, Vote, row_locks
+from arena.models import SIDES, Answer, Battle, Visibility, Vote, row_locks
 from arena.web.reveal_cards import build_ratings, describe_card, describe_prediction
 from catalog.models import LanguageModel
 from core.http.errors import RequestError
@@ -223,7 +223,7 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         "mode": battle.mode,
         "state": battle.state,
         "needs_question": battle.state == Battle.State.READY and not lifecycle.has_own_answer(battle),
-        "is_revealed": battle_view.is_revealed(battle),
+        "is_revealed": Visibility.of_voter(battle.mode, battle.state).names,
         "has_stopped_answer": any(answer.stopped for answer in answers),
         "was_stopped": battle.stopped,
         "events_url": f"{reverse('battle-events', args=[battle.pk])}?from={_get_last_position(view)}",
@@ -282,8 +282,8 @@ def _is_long_prompt(prompt: str) -> bool:
 
 def _build_side(battle: Battle, answer: Answer, side: SideView) -> dict[str, Any]:
     """Return the template context for one answer. Reasoning is hidden while it could reveal the model."""
-    is_revealed = battle_view.is_revealed(battle)
-    model: LanguageModel | None = getattr(battle, f"model_{answer.side}") if is_revealed else None
+    visibility = Visibility.of_voter(battle.mode, battle.state)
+    model: LanguageModel | None = getattr(battle, f"model_{answer.side}") if visibility.names else None
     return {
         "side": answer.side,
         "other": "b" if answer.side == "a" else "a",
@@ -292,8 +292,8 @@ def _build_side(battle: Battle, answer: Answer, side: SideView) -> dict[str, Any
         "text": side.text,
         "reason": "stopped" if answer.stopped else side.reason,
         "name": model.name if model else "",
-        "maker": model.organization if model and battle.state == Battle.State.VOTED else None,
-        "reasoning": answer.reasoning if is_revealed else "",
+        "maker": model.organization if model and visibility.ratings else None,
+        "reasoning": answer.reasoning if visibility.reasoning else "",
     }
 
 

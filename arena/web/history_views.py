@@ -19,7 +19,7 @@ from arena.battles import deletion, history
 from arena.battles.suggestions import draw_cards
 from arena.identity import accounts, quotas
 from arena.identity.voters import get_voter_id
-from arena.models import Battle, Vote
+from arena.models import Battle, Visibility, Vote
 from catalog.models import LanguageModel
 from core.http.errors import RequestError, render_error_page
 from core.storage.database import database_sync_to_async
@@ -83,7 +83,7 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
 
 def _list_models(battle: Battle) -> list[LanguageModel]:
     """Return the revealed models of a battle, with the winner of the vote first."""
-    if not battle.is_revealed:  # type: ignore[attr-defined]  # annotated by `arena.battles.history`
+    if not Visibility.of_voter(battle.mode, battle.state).names:
         return []
     models = [battle.model_a, battle.model_b]
     is_b_chosen = battle.state == Battle.State.VOTED and battle.vote.winner == Vote.Winner.B

@@ -17,7 +17,7 @@ from arena.battles.reveal import get_board_pool, load_ratings
 from arena.battles.sharing import SharedBattle
 from arena.identity import quotas
 from arena.identity.voters import get_or_create_voter, get_voter_id
-from arena.models import READY_POOL, Battle, Vote
+from arena.models import READY_POOL, Battle, Visibility, Vote
 from arena.ready import judgments, pairs
 from arena.ready.pairs import ReadyPair
 from arena.web.reveal_cards import build_ratings, describe_prediction
@@ -99,11 +99,12 @@ def _render_page(
     is_own = pair.battle is not None and pair.battle.voter_id == voter_id
     judgment = None if is_own else judgments.find_judgment(voter_id, pair.id)
     hides_names = hides_names or pair.hides_names or JUDGE_PARAMETER in request.GET
+    visibility = Visibility.of_reader(hides_names=hides_names, has_judged=is_own or judgment is not None)
     pool = get_board_pool(pair.battle) if pair.battle else READY_POOL
-    ratings = load_ratings(pool, pair.content.models)
+    ratings = load_ratings(pool, pair.content.models) if visibility.ratings else None
     context = {
         "battle": pair.content,
-        "blind": hides_names and judgment is None and not is_own,
+        "blind": not visibility.names,
         "judgment": judgment,
         "verdicts": _describe_verdicts(pair.content, judgment),
         "prediction": _describe_prediction(pair, judgment),

@@ -40,31 +40,3 @@ def test_view_says_where_an_answer_was_cut_short(how, words):
     view = battle_view.load_battle_view(factories.battle(a=FINISHED | {how: True}).pk)
 
     assert (words in view.side(1, "a").html, words in view.side(1, "b").html) == (True, False)
-
-
-@pytest.mark.parametrize(
-    ("mode", "state", "told"),
-    [
-        ("anonymous", "ready", False),
-        ("anonymous", "void", False),
-        ("anonymous", "skipped", False),
-        ("anonymous", "expired", False),
-        ("anonymous", "voted", True),
-        ("side_by_side", "answering", True),
-        ("side_by_side", "void", True),
-    ],
-)
-def test_names_and_reasons_may_be_known_to_who_picked_the_models_or_has_voted(mode, state, told):
-    battle = factories.battle(state, mode=mode)
-
-    assert battle_view.is_revealed(battle) == told
-    assert battle_view.get_public_reason(battle, "timeout") == ("timeout" if told else "unavailable")
-
-
-@pytest.mark.parametrize(
-    ("failure", "reason"),
-    [("empty", "empty"), ("rejected", "unavailable"), ("stopped", "unavailable"), ("busy", "unavailable")],
-)
-def test_reason_is_one_that_readers_know(failure, reason):
-    battle = factories.battle(mode="side_by_side")
-    assert battle_view.get_public_reason(battle, failure) == reason

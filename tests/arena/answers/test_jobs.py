@@ -148,7 +148,7 @@ def test_take_knows_what_must_stay_hidden_whatever_the_pace(settings, mode, blin
     turn = factories.turn()
     Battle.objects.update(mode=mode)
 
-    assert jobs.claim_jobs([turn.pk])[0].blind is blind
+    assert jobs.claim_jobs([turn.pk])[0].visibility.names is not blind
 
 
 def test_reap_takes_over_the_side_that_was_left():

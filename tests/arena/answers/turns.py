@@ -5,6 +5,7 @@ from uuid import uuid4
 from arena.answers.jobs import SideJob, TurnJob
 from arena.answers.live_turn import LiveTurn
 from arena.endpoints.backends.protocol import Message, Request
+from arena.models import Visibility
 
 
 def side_job(side="a", answer_id=1, attempt=1):
@@ -29,8 +30,9 @@ def live_turn(*sides, paced=False, number=1, battle_id=None, attempt=1):
     """Return a live turn in a new battle, with jobs for these sides."""
     jobs = tuple(side_job(side, answer_id, attempt) for answer_id, side in enumerate(sides or "ab", 1))
     battle_id = str(battle_id or uuid4())
+    visibility = Visibility.of_voter("anonymous" if paced else "side_by_side", "answering")
     return LiveTurn(
-        TurnJob(battle_id, 7, number, blind=paced, paced=paced, replaceable=False, stopped=False, sides=jobs)
+        TurnJob(battle_id, 7, number, visibility=visibility, paced=paced, replaceable=False, stopped=False, sides=jobs)
     )
 
 

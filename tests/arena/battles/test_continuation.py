@@ -84,7 +84,7 @@ def test_next_question_is_asked_with_the_history(battle):
     turn = lifecycle.ask_follow_up(copy, "And now?")
 
     [job] = jobs.claim_jobs([turn.pk])
-    assert (turn.number, job.blind, job.replaceable) == (3, False, False)
+    assert (turn.number, job.visibility.names, job.replaceable) == (3, True, False)
     assert [message.content for message in job.sides[0].request.messages] == [
         *("Why?", "Because.", "At last?", "An answer.", "And now?")
     ]

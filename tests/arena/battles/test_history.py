@@ -168,14 +168,6 @@ def test_page_needs_one_query_however_many_battles(fought, voter, django_assert_
         [(b.model_a.name, b.vote.winner) for b in load_page(voter, "alpha").battles]
 
 
-def test_page_knows_where_names_are_known(fought, voter):
-    judged(fought())
-    fought(mode="side_by_side")
-    fought()
-
-    assert [battle.is_revealed for battle in load_page(voter).battles] == [False, True, True]
-
-
 def test_export_has_all_that_is_mine(fought, voter):
     battle = fought(prompt="One?", a=FINISHED | {"text": "Yes."}, b=FINISHED | {"text": "No.", "reasoning": "Hm."})
     factories.turn(battle, 2, prompt="Two?", a=FAILED | {"failure": "refused"}, b=FINISHED)
