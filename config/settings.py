@@ -264,6 +264,7 @@ LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "arena.identity.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_FORMS = {"change_password": "arena.identity.password_change.ChangePasswordForm"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {

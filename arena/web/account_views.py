@@ -1,5 +1,6 @@
 """The account page, where people manage their API keys."""
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.views import LoginView
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -20,8 +21,12 @@ login = LoginView.as_view(extra_context={"is_open_to_all": invitations.is_signup
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@reauthentication_required(enabled=lambda request: request.method == "POST")  # type: ignore[untyped-decorator]  # allauth has no types
 def manage_account(request: HttpRequest) -> HttpResponse:
-    """Show the account page. A POST creates a key, whose secret is shown only in this response and is never stored."""
+    """Show the account page. A POST creates a key, whose secret is shown only in this response and is never stored.
+
+    A POST requires that the password or a code was entered within the last five minutes, and continues after that.
+    """
     if request.method != "POST":
         return _render_page(request, ApiKeyForm())
     form = ApiKeyForm(request.POST)

@@ -161,6 +161,8 @@ def test_key_is_made_copied_used_and_revoked(browser: Browser, service: Service,
     form = page.get_by_role("form", name="Create a key")
     form.get_by_label("Name").fill("Notebook")
     form.get_by_role("button", name="Create key").click()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
     secret = page.get_by_label("The new key").inner_text()
     program = Person(service.port)
 

@@ -206,3 +206,38 @@ def test_page_needs_as_many_queries_for_twenty_keys_as_for_one(client, alice, dj
             api_keys.create_key(name, ["read"], None, alice)
         with django_assert_num_queries(4):  # the session, the account, the keys, the second factor
             client.get("/accounts/")
+
+
+PASSWORD, OTHER_PASSWORD = "a long way home 7", "another way home 8"
+
+
+@pytest.fixture
+def with_password(client):
+    user = User.objects.create_user("bob", password=PASSWORD)
+    client.post("/accounts/login/", {"login": "bob", "password": PASSWORD})
+    return user
+
+
+def test_key_is_made_only_after_the_password_was_given_again(client, with_password):
+    """Whoever has a browser for a minute must not leave with a key that has no end."""
+    answer = make(client)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/accounts/confirm/")
+    client.post(answer.headers["Location"], {"password": "wrong"})
+    assert not ApiKey.objects.exists()
+
+    confirmed = client.post(answer.headers["Location"], {"password": PASSWORD})
+    assert (confirmed.status_code, len(secrets(confirmed))) == (201, 1)
+    assert make(client, name="Second").status_code == 201
+
+
+@pytest.mark.parametrize(("fields", "remaining"), [({"revoke_keys": "on"}, 0), ({}, 1)])
+def test_new_password_revokes_keys_unless_one_declines(client, with_password, fields, remaining):
+    key, _ = api_keys.create_key("Robot", ["read"], user=with_password)
+    shown = client.get("/accounts/password/change/").content.decode()
+    assert re.search(r'<input type="checkbox" name="revoke_keys"[^>]* checked', shown)
+
+    passwords = {"oldpassword": PASSWORD, "password1": OTHER_PASSWORD, "password2": OTHER_PASSWORD}
+    client.post("/accounts/password/change/", passwords | fields)
+    assert User.objects.get(pk=with_password.pk).check_password(OTHER_PASSWORD)
+    assert api_keys.list_valid_keys(with_password).count() == remaining
