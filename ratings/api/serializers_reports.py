@@ -118,31 +118,6 @@ class ModelVotesSchema(Schema):
     )
 
 
-class ReplacementSchema(Schema):
-    reason = CharField()
-    battles = IntegerField()
-
-
-class ModelBattlesSchema(Schema):
-    model = CharField(source="slug", help_text="Model slug.")
-    name = CharField()
-    drawn = IntegerField(help_text="Number of finished blind battles, including those in which the model was replaced.")
-    replaced = ReplacementSchema(
-        many=True, help_text="Number of battles in which the model failed before its first word and was replaced."
-    )
-    refused = IntegerField(
-        help_text=(
-            "Number of battles in which the model or its provider refused to answer. Such models are not replaced."
-        )
-    )
-    void = IntegerField(
-        help_text="Number of battles that ended without a vote because the model failed to answer the first question."
-    )
-    one_sided = IntegerField(
-        help_text="Number of votes not counted because only this model failed to answer. Updated with a one-day delay."
-    )
-
-
 class MakerVotesSchema(Schema):
     organization = BlankAsNullField(source="name", help_text="Organization name. Null if unknown.")
     models = IntegerField(source="model_count")
@@ -156,25 +131,6 @@ class DrawSchema(Schema):
     least = FractionField(help_text="Probability of the least likely pair.")
     most = FractionField(help_text="Probability of the most likely pair.")
     shared_evenly = FloatField(help_text="Part of the probability that is distributed evenly across all pairs.")
-
-
-class AuditMoveSchema(Schema):
-    model = CharField(source="slug", help_text="Model slug.")
-    name = CharField()
-    moved = FloatField()
-    se = FloatField(source="error", help_text="Standard error of the change.")
-
-
-class DrawAuditSchema(Schema):
-    votes = IntegerField(help_text="Number of votes for which the probability of the pair is known.")
-    heaviest = FloatField(source="most", help_text="Largest weight of a vote. A vote on an average pair has weight 1.")
-    clustered = BooleanField(help_text="True if the standard errors are clustered by voter.")
-    models = IntegerField()
-    expected = FloatField(help_text="Number of models expected to be flagged by chance.")
-    flagged = AuditMoveSchema(
-        many=True, help_text="Models whose rating changes by more than two standard errors, largest change first."
-    )
-    farthest = AuditMoveSchema(allow_null=True)
 
 
 class StyleFeatureSchema(Schema):
@@ -211,17 +167,11 @@ class MethodReportSchema(Schema):
     )
     votes = CountedVotesSchema(source="counts", allow_null=True)
     models = ModelVotesSchema(source="shares", many=True, help_text="All models with votes, most votes first.")
-    battles = ModelBattlesSchema(many=True, help_text="Each model's failures, highest failure rate first.")
     makers = MakerVotesSchema(many=True, help_text="Each organization's shares, largest first.")
     draw = DrawSchema(
         source="counts.draw",
         allow_null=True,
         help_text="Probabilities of the pairs in the next draw. Null if the pool has no draw.",
-    )
-    audit = DrawAuditSchema(
-        source="counts.audit",
-        allow_null=True,
-        help_text="Audit of the draw: a fit with votes weighted as if all pairs had been drawn equally often.",
     )
 
 

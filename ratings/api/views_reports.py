@@ -67,10 +67,10 @@ class MethodReportView(APIView):
         """Get the figures on the method page.
 
         Returns the figures behind a pool's ratings: counted votes, reasons why other votes are not counted, the shares
-        of each model and organization, whether voters favor a side, the draw probabilities with their audit, and the
-        effect of style. Returns 404 for a pool of kind `reference`, whose votes are not published.
+        of each model and organization, whether voters favor a side, the draw probabilities, and the effect of style.
+        Returns 404 for a pool of kind `reference`, whose votes are not published.
         """
         figures = method_figures.load_pool_figures(request.query_params.get("pool") or LIVE_POOL)
-        lists = {name: getattr(figures.counts, name, ()) for name in ("shares", "battles", "makers")}
+        lists = {name: getattr(figures.counts, name, ()) for name in ("shares", "makers")}
         fields = {**vars(figures), **lists, "rows": len(figures.board["rows"])}
         return build_json_response(request, serializers_reports.MethodReportSchema(fields).data)

@@ -7,7 +7,6 @@ so that no request has to read a million votes. Web processes load this module, 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import NormalDist
 from typing import Any
 
 from django.utils.functional import Promise
@@ -20,14 +19,11 @@ from core.text.proportions import Z95, Proportion, compute_proportion
 from ratings.boards import snapshot_cache, snapshots
 from ratings.boards.snapshots import BoardKey
 from ratings.models import EXCLUDED, Pool, PoolFigures
-from ratings.pipeline import battle_outcomes
-from ratings.pipeline.battle_outcomes import ModelBattleCounts
 from ratings.reports import vote_shares
 from ratings.reports.vote_shares import MakerShare, ModelShare, ReasonCount
 from ratings.statistics.constants import ELO_SCALE
 
 MISS_RATE = 0.05  # the share of 95% intervals that miss the true rating
-FLAG_RATE = 2 * (1 - NormalDist().cdf(2))  # the share of models flagged by chance alone
 REASON_TEXTS: dict[str, str | Promise] = {
     vote_rules.SIDE_BY_SIDE: _("the voter chose the two models and knew their names"),
     vote_rules.STOPPED: _("the voter stopped an answer"),
@@ -61,8 +57,7 @@ class PoolCounts:
     skipped, replaced: the shares of skipped battles and of battles in which a model was replaced, among the blind
         battles that were voted on or skipped.
     shares, makers: the votes per model and per maker.
-    battles: how often each model failed.
-    draw, audit: the probabilities of pairs, and the audit of the draw.
+    draw: the probabilities of pairs.
     """
 
     counted_at: datetime
@@ -76,9 +71,7 @@ class PoolCounts:
     replaced: Proportion | None
     shares: list[ModelShare]
     makers: list[MakerShare]
-    battles: list[ModelBattleCounts]
     draw: dict[str, Any] | None
-    audit: dict[str, Any] | None
 
     @property
     def rated(self) -> int:
@@ -157,9 +150,8 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
     battles = figures["battles"]
     skipped = battles.get("skipped", 0)
     finished = battles.get("voted", 0) + skipped
-    model_battles = figures.get("model_battles", {})  # not in figures stored by earlier versions
     chances = figures["chances"]
-    models = _load_models({*figures["models"], *(chances or {}).get("models", {}), *model_battles})
+    models = _load_models({*figures["models"], *(chances or {}).get("models", {})})
     shares = vote_shares.build_model_shares(figures, counted, models, _list_reasons)
     return PoolCounts(
         counted_at=stored.counted_at,
@@ -173,9 +165,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
         replaced=compute_proportion(battles.get("replaced", 0), finished),
         shares=shares,
         makers=vote_shares.build_maker_shares(shares),
-        battles=battle_outcomes.parse_outcomes(model_battles, models),
         draw=chances and _convert_to_percent(chances),
-        audit=figures["audit"] and _build_audit(figures["audit"], models),
     )
 
 
@@ -196,29 +186,6 @@ def _convert_to_percent(chances: Mapping[str, Any]) -> dict[str, Any]:
         "least": 100 * chances["least"],
         "most": 100 * chances["most"],
         "shared_evenly": UNIFORM_SHARE,
-    }
-
-
-def _build_audit(audit: Mapping[str, Any], models: Mapping[str, LanguageModel]) -> dict[str, Any]:
-    """Return the audit of the draw.
-
-    `flagged` lists the models whose ratings change by more than two standard errors. `farthest` is the model whose
-    rating changes most.
-    """
-    rows = [
-        {"slug": slug, "name": models[slug].name, "moved": moved, "error": error, "flagged": flagged}
-        for slug, (moved, error, flagged) in audit["models"].items()
-        if slug in models
-    ]
-    rows.sort(key=lambda row: -abs(row["moved"]))
-    return {
-        "votes": audit["votes"],
-        "most": audit["most"],
-        "clustered": audit.get("clustered", False),  # not in figures stored by earlier versions
-        "models": len(rows),
-        "expected": FLAG_RATE * len(rows),
-        "farthest": rows[0] if rows else None,
-        "flagged": [row for row in rows if row["flagged"]],
     }
 
 

@@ -72,27 +72,11 @@ def test_votes_are_told_by_model_and_by_maker(client, voted):
     assert sum(each["chance"] for each in found["makers"]) == pytest.approx(1)
 
 
-def test_failures_are_told_by_model(client):
-    x, y, z = (factories.model(slug) for slug in "xyz")
-    factories.cast(x, y)
-    entry = {"side": "a", "model": z.pk, "reason": "timeout", "propensity": 0.5}
-    factories.battle(x, y, state="voted", replaced=[entry])
-    published()
-
-    found = {each.pop("model"): each for each in figures(client)["battles"]}
-
-    replaced = [{"reason": "timeout", "battles": 1}]
-    assert found["z"] == {"name": "Z", "drawn": 1, "replaced": replaced, "refused": 0, "void": 0, "one_sided": 0}
-    assert found["x"] == {"name": "X", "drawn": 1, "replaced": [], "refused": 0, "void": 0, "one_sided": 0}
-
-
 def test_draw_and_intervals_are_told(client, voted):
     found = figures(client)
     assert (found["rows"], found["intervals"], found["expected_misses"]) == (3, 3, pytest.approx(0.15))
     assert found["draw"]["pairs"] == 3
     assert 0 < found["draw"]["least"] <= found["draw"]["most"] < 1
-    assert (found["audit"]["votes"], found["audit"]["models"], found["audit"]["flagged"]) == (10, 3, [])
-    assert found["audit"]["farthest"].keys() == {"model", "name", "moved", "se"}
 
 
 def test_style_is_told_in_points(client):
@@ -117,7 +101,7 @@ def test_counts_without_an_order_know_no_sides(client):
     factories.cast(*factories.models(2), pool="sums", source="import")
     published()
     found = figures(client, "sums")
-    assert (found["votes"]["left"], found["votes"]["skipped"], found["draw"], found["audit"]) == (None,) * 4
+    assert (found["votes"]["left"], found["votes"]["skipped"], found["draw"]) == (None,) * 3
 
 
 def test_pool_before_its_first_vote_has_nothing(client):

@@ -91,23 +91,6 @@ def test_figures_are_those_of_the_votes():
 
 
 @pytest.mark.django_db
-def test_page_tells_how_often_each_model_was_replaced_and_why(client):
-    x, y, picky = (factories.model(slug) for slug in ("x", "y", "picky"))
-    factories.cast(x, y)
-    replaced = {"side": "a", "model": picky.pk, "propensity": 0.5}
-    for reason in ("empty", "empty", "timeout"):
-        factories.battle(x, y, state="voted", replaced=[{**replaced, "reason": reason}])
-    published()
-
-    assert [(each.slug, each.drawn, each.times_replaced) for each in figures().counts.battles] == [
-        ("picky", 3, 3),
-        ("x", 3, 0),
-        ("y", 3, 0),
-    ]
-    assert "Picky 3 3 empty answer: 2; timeout: 1 0 0" in text(client)
-
-
-@pytest.mark.django_db
 def test_models_that_are_drawn_and_have_no_votes_yet_are_told_too(client):
     x, y, newcomer = (factories.endpoint(factories.model(slug)).model for slug in ("x", "y", "newcomer"))
     factories.cast(x, y)
@@ -165,7 +148,6 @@ def test_page_shows_the_figures_of_the_board(client):
         "1 : an answer revealed which model wrote it",
         "Of the 5 votes with a winner, 60.0% went to the left answer (95% interval: 23.1 to 88.2%)",
         "&lt;X&gt; One 5 100.0 1",
-        "0 of 2 models are flagged; chance alone would flag about 0.1.",
         "This board has 2 bounded intervals",
         "95.7% if 5 such people cast a total of 400 votes on 4 models (74.1% if the votes are treated as independent),",
         "94.8% for 10 people, and 95.8% for 20 people",
