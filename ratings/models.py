@@ -224,6 +224,21 @@ class Outbox(models.Model):
         return str(self.vote_id)
 
 
+class RefreshLease(models.Model):
+    """The lease of the process that changes tallies and boards, in one row. See `ratings.pipeline.refresh_lease`.
+
+    `busy` is false after the process has finished. Until `lease_until`, only the same process may refresh boards.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    token = models.UUIDField(null=True)
+    busy = models.BooleanField()
+    lease_until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"until {self.lease_until}"
+
+
 class Snapshot(models.Model):
     """One published board: its method, time, parameters, and all rows in one compressed value."""
 

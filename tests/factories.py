@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from arena.models import LIVE_POOL, Battle, Endpoint, Vote, Voter
 from arena.signals import vote_cast
 from catalog.models import LanguageModel, License, Organization
-from ratings.models import OVERALL_CATEGORY, Board, Category, Pool
+from ratings.models import OVERALL_CATEGORY, Board, Category, Outbox, Pool
+from ratings.pipeline.tallies import TallyChanges, apply_outbox
 
 _numbers = itertools.count(1)
 LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)  # old enough for the public record
@@ -64,6 +65,11 @@ def cast(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fi
         stored = vote(model_a, model_b, winner, **fields)
         vote_cast.send(sender=Vote, vote=stored)
     return stored
+
+
+def drain_outbox() -> dict[Pool, TallyChanges]:
+    """Move all waiting votes into the tallies."""
+    return apply_outbox(list(Outbox.objects.values_list("vote", flat=True)))
 
 
 def pool(slug: str = LIVE_POOL, **fields: Any) -> Pool:

@@ -51,6 +51,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='RefreshLease',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ('token', models.UUIDField(null=True)),
+                ('busy', models.BooleanField()),
+                ('lease_until', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='Board',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

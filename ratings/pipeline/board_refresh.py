@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import Error, connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from arena.models import LIVE_POOL
@@ -25,9 +25,9 @@ from core.storage.compiled_queries import CompiledQuery
 from ratings.boards import pair_tables
 from ratings.boards.snapshots import select_newest_fit
 from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot, build_due_filter
-from ratings.pipeline import announcements, board_fits, pool_state, standings, tallies
+from ratings.pipeline import announcements, board_fits, pool_state, refresh_lease, standings, tallies
 from ratings.pipeline.pool_state import PoolState
-from ratings.pipeline.vote_weights import REFRESH_LOCK_ID, hold_back_crowds
+from ratings.pipeline.vote_weights import MAX_DRAINED_VOTES, hold_back_crowds
 
 # The interval between two fits of a board under style control is 200 times the duration of the last fit, within this
 # range. No other board is published during a fit, so fits must not be too frequent.
@@ -53,19 +53,22 @@ _style_fit_seconds: dict[int, float] = {}  # id of the board without style contr
 def refresh() -> list[Snapshot]:
     """Apply waiting votes, publish the boards that are due, and return their snapshots.
 
-    The list is empty if another refresh is running. Visitors' named sets come last, because there can be many of them.
+    The list is empty if another process refreshes the boards. Visitors' named sets come last, because there can be many
+    of them.
     """
-    if not _query_value("SELECT pg_try_advisory_lock(%s)", REFRESH_LOCK_ID):
-        return []
-    try:
-        published = list(_refresh_pool(LIVE_POOL))
-        due_pools = [pool for pool in DUE_POOLS.load() if pool.slug != LIVE_POOL]
-        for pool in sorted(due_pools, key=lambda pool: (pool.is_set, pool.pk)):
-            published += [*_refresh_pool(pool.slug), *_refresh_pool(LIVE_POOL)]
-        pair_tables.write_pending_tables(include_all_large=not published)
-        return published
-    finally:
-        _query_value("SELECT pg_advisory_unlock(%s)", REFRESH_LOCK_ID)
+    published: list[Snapshot] = []
+    with refresh_lease.hold_lease(waits=False) as is_holder:
+        if not is_holder:
+            return []
+        try:
+            published += _refresh_pool(LIVE_POOL)
+            due_pools = [pool for pool in DUE_POOLS.load() if pool.slug != LIVE_POOL]
+            for pool in sorted(due_pools, key=lambda pool: (pool.is_set, pool.pk)):
+                published += [*_refresh_pool(pool.slug), *_refresh_pool(LIVE_POOL)]
+            pair_tables.write_pending_tables(include_all_large=not published)
+        except refresh_lease.LeaseLost:
+            logger.warning("Another process refreshes the boards, because this one has not renewed its lease in time")
+    return published
 
 
 def _apply_outbox() -> tuple[datetime, set[str]]:
@@ -73,12 +76,18 @@ def _apply_outbox() -> tuple[datetime, set[str]]:
 
     The tallies include all votes that were committed before the cutoff.
     """
-    with _atomic_with_reset():
-        cutoff = _read_database_clock()
-        changes_by_pool = tallies.apply_outbox(hold_back_crowds())
-        for pool, changes in changes_by_pool.items():
-            pool_state.apply_changes(pool, changes)
-    return cutoff, {pool.slug for pool in changes_by_pool}
+    changed: set[str] = set()
+    has_more = True
+    while has_more:
+        with _fenced():
+            cutoff = _read_database_clock()
+            waiting = hold_back_crowds()
+            has_more = len(waiting) == MAX_DRAINED_VOTES
+            changes_by_pool = tallies.apply_outbox(waiting)
+            for pool, changes in changes_by_pool.items():
+                pool_state.apply_changes(pool, changes)
+        changed |= {pool.slug for pool in changes_by_pool}
+    return cutoff, changed
 
 
 def _refresh_pool(slug: str) -> Iterator[Snapshot]:
@@ -118,7 +127,7 @@ def _publish_one_by_one(boards: Sequence[Board], fit: FitBoard, cutoff: datetime
     """Publish each board while the next ones are fitted. Yields the published snapshots."""
     with ThreadPoolExecutor(MAX_PARALLEL_FITS) as fitters:
         for board, drafts in zip(boards, fitters.map(fit, boards), strict=True):
-            with _atomic_with_reset():
+            with _fenced():
                 _publish_snapshots(drafts, cutoff, [board])
             yield from drafts
 
@@ -126,7 +135,7 @@ def _publish_one_by_one(boards: Sequence[Board], fit: FitBoard, cutoff: datetime
 def _publish_together(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) -> list[Snapshot]:
     """Fit all these boards, then publish them in one transaction. Return their snapshots."""
     drafts = [snapshot for board in boards for snapshot in fit(board)]
-    with _atomic_with_reset():
+    with _fenced():
         _publish_snapshots(drafts, cutoff, boards)
     return drafts
 
@@ -158,8 +167,9 @@ def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
     attempt. Database errors are raised, because the transaction cannot continue after them.
     """
     try:
-        standings.update_pair_weights(pool, state)
-    except Error:
+        with _fenced():
+            standings.update_pair_weights(pool, state)
+    except (Error, refresh_lease.LeaseLost):
         raise
     except Exception:
         logger.exception("The pair weights of %s could not be updated; the previous weights stay in use", pool.slug)
@@ -185,29 +195,30 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
     are excluded, because their boards were published elsewhere and have no votes to fit.
     """
     pools = [pool for pool in pools if pool.kind != Pool.Kind.REFERENCE]
-    with _atomic_with_reset():
-        _query_value("SELECT pg_advisory_xact_lock(%s)", REFRESH_LOCK_ID)
-        cutoff = _read_database_clock()
-        changes = tallies.apply_outbox(hold_back_crowds())
+    with refresh_lease.hold_lease(waits=True):
+        cutoff, changed = _apply_outbox()
         if from_scratch:
-            for pool in pools:
-                tallies.recount_tallies(pool)
+            with _fenced():
+                for pool in pools:
+                    tallies.recount_tallies(pool)
         published: list[Snapshot] = []
         all_boards: list[Board] = []
         states: list[tuple[Pool, PoolState]] = []
-        for pool in Pool.objects.filter(pk__in={pool.pk for pool in (*pools, *changes)}):
+        for pool in Pool.objects.filter(Q(pk__in={pool.pk for pool in pools}) | Q(slug__in=changed)):
             boards = Board.objects.filter(pool=pool, style_control=False).select_related("pool", "category")
             state = pool_state.get_pool_state(pool)
             models = _load_models(state)
             for board in boards:
+                refresh_lease.fence()  # an import's transaction must not be idle for long
                 published += _fit_board_or_skip(board, state, models)
             states.append((pool, state))
             all_boards += boards
-        _publish_snapshots(published, cutoff, all_boards)
+        with _fenced():
+            _publish_snapshots(published, cutoff, all_boards)
+            # The process might end before another refresh writes the pending tables.
+            pair_tables.write_pending_tables(include_all_large=True)
         for pool, state in states:
             _try_update_pair_weights(pool, state)
-        # The process might end before another refresh writes the pending tables.
-        pair_tables.write_pending_tables(include_all_large=True)
     return published
 
 
@@ -227,10 +238,8 @@ class _OutdatedStyle(NamedTuple):
 
 def refresh_style_board() -> bool:
     """Publish the most outdated board under style control. Return whether there was one."""
-    with _atomic_with_reset():
-        if not _query_value("SELECT pg_try_advisory_xact_lock(%s)", REFRESH_LOCK_ID):
-            return False
-        outdated = _find_most_outdated_style()
+    with refresh_lease.hold_lease(waits=False) as is_holder:
+        outdated = _find_most_outdated_style() if is_holder else None
         if outdated is None:
             return False
         plain = outdated.plain
@@ -240,7 +249,8 @@ def refresh_style_board() -> bool:
         started = time.monotonic()
         snapshots = _fit_board_or_skip(board, state, _load_models(state))
         _style_fit_seconds[plain.pk] = time.monotonic() - started
-        _publish_snapshots(snapshots, outdated.plain_at, [board])
+        with _fenced():
+            _publish_snapshots(snapshots, outdated.plain_at, [board])
     return True
 
 
@@ -275,13 +285,14 @@ def _compute_style_interval(board_id: int) -> timedelta:
 
 
 @contextmanager
-def _atomic_with_reset() -> Iterator[None]:
-    """Open a transaction.
+def _fenced() -> Iterator[None]:
+    """Open a transaction, which fails if this process has lost its lease.
 
     If it fails, clear the pool states in memory, because they might no longer match the database.
     """
     try:
         with transaction.atomic():
+            refresh_lease.fence()
             yield
     except BaseException:
         pool_state.clear_pool_states()

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from arena.models import PairWeight, Standing
 from ratings.models import Board, Pool, Snapshot
+from ratings.pipeline import refresh_lease
 
 MAX_IDLE_TIME = timedelta(days=30)
 MAX_SETS_PER_RUN = 500  # limits the duration of a run, because no board is published during a run
@@ -18,11 +18,7 @@ def delete_idle_sets() -> int:
 
     The next vote on a deleted set creates its pool again from all votes on the set (see `ratings.pipeline.tallies`).
     """
-    from ratings.pipeline.vote_weights import REFRESH_LOCK_ID  # loads scipy, which is slow to import
-
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REFRESH_LOCK_ID])
+    with refresh_lease.lock_tallies():
         idle = dict(_list_idle_sets().values_list("pk", "slug")[:MAX_SETS_PER_RUN])
         PairWeight.objects.filter(pool__in=idle.values()).delete()
         Standing.objects.filter(pool__in=idle.values()).delete()

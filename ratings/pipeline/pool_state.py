@@ -359,27 +359,29 @@ def _get_cache(pool: Pool) -> OrderedDict[int, PoolState]:
 
 
 def apply_changes(pool: Pool, changes: TallyChanges) -> None:
-    """Apply changes to a pool's state if it is cached. Otherwise, the state is loaded when it is needed."""
-    if pool.pk in _get_cache(pool):
-        get_pool_state(pool, changes)
+    """Apply changes that the current transaction has stored to a pool's state if it is cached and has all other votes.
 
-
-def get_pool_state(pool: Pool, changes: TallyChanges | None = None) -> PoolState:
-    """Return a pool's state, from memory or from the database.
-
-    changes: changes that the current transaction has stored. `pool.revision` must be the revision before these changes.
+    Otherwise, the state is loaded when it is needed, because a transaction that locks the tallies must be short.
+    `pool.revision` must be the revision before these changes.
     """
+    cache = _get_cache(pool)
+    state = cache.get(pool.pk)
+    if state and state.has_votes_of(pool):
+        state.apply_changes(changes)
+        state.revision += 1  # as storing the changes does
+    else:
+        cache.pop(pool.pk, None)
+
+
+def get_pool_state(pool: Pool) -> PoolState:
+    """Return a pool's state, from memory or from the database."""
     cache = _get_cache(pool)
     state = cache.pop(pool.pk, None)
     if state is None or not state.has_votes_of(pool):
         state = _load_pool_state(pool)
     elif state.weight_revision != pool.weight_revision:
-        if changes and state.ordered:
-            state.add_votes(changes.votes)
         state.reload_weights(pool)
-    elif changes:
-        state.apply_changes(changes)
-    state.revision = pool.revision + (changes is not None)  # storing changes increases it by one
+    state.revision = pool.revision
     cache[pool.pk] = state
     while len(cache) > MAX_POOLS:
         cache.popitem(last=False)

@@ -23,8 +23,8 @@ from ratings.models import (
 
 DRAINED_VOTES_SQL = """
 WITH votes AS (
-    DELETE FROM ratings_outbox AS waiting USING arena_vote AS vote
-    WHERE vote.id = waiting.vote_id AND (%(ids)s::bigint[] IS NULL OR vote.id = ANY(%(ids)s)) RETURNING vote.*
+    DELETE FROM ratings_outbox AS waiting USING unnest(%(ids)s::bigint[]) AS drained (id), arena_vote AS vote
+    WHERE waiting.vote_id = drained.id AND vote.id = drained.id RETURNING vote.*
 )"""
 
 VOTES_BY_ID_SQL = "WITH votes AS (SELECT * FROM arena_vote WHERE id = ANY(%(ids)s))"
@@ -117,7 +117,7 @@ WITH added AS (
 )
 UPDATE ratings_pool SET revision = revision + 1 WHERE id = ANY(%s)"""
 
-# A change of weights is prepared in temporary tables, because a transaction that holds the refresh lock must be short.
+# A change of weights is prepared in temporary tables, because a transaction that locks the tallies must be short.
 CREATE_CHANGES_SQL = """
 DROP TABLE IF EXISTS pg_temp.changed_weight, pg_temp.changed_tally;
 CREATE TEMPORARY TABLE changed_weight (
@@ -203,11 +203,8 @@ class TallyChanges(NamedTuple):
     votes: list[int]
 
 
-def apply_outbox(ids: list[int] | None = None) -> dict[Pool, TallyChanges]:
-    """Move waiting votes into the tallies, and return the changes by pool. Call this within a transaction.
-
-    ids: the votes to move. None means all.
-    """
+def apply_outbox(ids: list[int]) -> dict[Pool, TallyChanges]:
+    """Move these waiting votes into the tallies, and return the changes by pool. Call this within a transaction."""
     rows = _count_votes(DRAINED_VOTES_SQL, OVERALL_IDS, ids=ids)
     if not rows:
         return {}
@@ -243,7 +240,7 @@ def stage_weights(
     """Store new weights for the votes with these ids, and the resulting changes to the tallies, in temporary tables.
 
     If an argument is None, its values stay unchanged. Call this within a transaction. It writes to no other tables, so
-    it does not need the refresh lock.
+    it does not need the lock of `refresh_lease`.
     """
     with connection.cursor() as cursor:
         cursor.execute(CREATE_CHANGES_SQL)
@@ -255,7 +252,7 @@ def stage_weights(
 def apply_staged_weights() -> None:
     """Update the tallies with the weights that `stage_weights` has prepared in this transaction.
 
-    Call this while holding the refresh lock, and before the new weights are stored.
+    Call this while the tallies are locked (see `refresh_lease`), and before the new weights are stored.
     """
     _count_changes(is_tallied=False)  # votes that have left the outbox since the change was prepared
     with connection.cursor() as cursor:

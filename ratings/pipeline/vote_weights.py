@@ -3,8 +3,8 @@
 The filter weighs votes in epochs (see `ratings.statistics.vote_filter.records`).
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -16,18 +16,18 @@ from django.db.models.functions import Now
 
 from arena.models import Vote
 from ratings.models import FULL_WEIGHT, Exclusion, Pool, VoteWeight
-from ratings.pipeline import tallies
+from ratings.pipeline import refresh_lease, tallies
 from ratings.statistics.vote_arrays import Indices
 from ratings.statistics.vote_filter import crowds
 
-REFRESH_LOCK_ID = 7_298_541  # key of the PostgreSQL advisory lock that serializes all changes to tallies and boards
 CROWD = "crowd"  # the reason for a lower weight if too many new voters voted in the same hour
+MAX_DRAINED_VOTES = 5_000  # per transaction, which must be short
 NEW_VOTER_AGE = timedelta(days=1)  # a voter is new for this long after their first battle
 
 WAITING_SQL = """
 SELECT vote.id, pool.slug, pool.open_limit, vote.created_at
 FROM ratings_outbox JOIN arena_vote AS vote ON vote.id = vote_id LEFT JOIN ratings_pool AS pool ON pool.slug = vote.pool
-"""
+ORDER BY vote_id LIMIT %s"""
 
 # New voters' votes, with their times and networks. The last column is true if a vote already has weight,
 # because it has left the outbox.
@@ -71,27 +71,14 @@ class _Outdated(Exception):
     """Raised if the stored weights changed while new ones were being prepared."""
 
 
-@contextmanager
-def hold_refresh_lock() -> Iterator[None]:
-    """Open a transaction that holds the refresh lock, so that no other process can change tallies or boards."""
-    with transaction.atomic():
-        _take_refresh_lock()
-        yield
-
-
-def _take_refresh_lock() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [REFRESH_LOCK_ID])
-
-
 def hold_back_crowds() -> list[int]:
-    """Give weight 0 to new voters' waiting votes that exceed the limit. Return the ids of all waiting votes.
+    """Give weight 0 to new voters' waiting votes that exceed the limit. Return the ids of the oldest waiting votes.
 
-    The first run of the filter after a vote's epoch has closed replaces this weight. Call this while holding the
-    refresh lock.
+    At most `MAX_DRAINED_VOTES` are returned. The first run of the filter after a vote's epoch has closed replaces this
+    weight. Call this in a transaction that has locked the tallies (see `refresh_lease`).
     """
     with connection.cursor() as cursor:
-        cursor.execute(WAITING_SQL)
+        cursor.execute(WAITING_SQL, [MAX_DRAINED_VOTES])
         waiting = cursor.fetchall()
     if settings.ENVIRONMENT.arena_vote_filter:
         times: dict[tuple[str, float], list[datetime]] = {}
@@ -156,7 +143,7 @@ def _store_filter_weights(
     if changed:
         new = [weights.get(vote, NO_CHANGE) for vote in changed]
         tallies.stage_weights(changed, [row.weight for row in new], [row.reason for row in new])
-    _take_refresh_lock()
+    refresh_lease.wait_for_lock()
     if _read_revision(pool) != revision:
         raise _Outdated
     if changed:
@@ -183,7 +170,7 @@ def apply_exclusions() -> int:
     """Apply new exclusions, and undo withdrawn ones. Return how many were applied or undone."""
     count = 0
     for exclusion_id in list(_list_pending().values_list("pk", flat=True)):
-        with hold_refresh_lock():
+        with refresh_lease.lock_tallies():
             count += _apply_exclusion(exclusion_id)
     return count
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -78,6 +79,7 @@ def test_ratings_worker_outlives_a_broker_that_is_killed_under_votes(broker, wor
             broker.send_refreshes(8)
             assert eventually(blocked)
             broker.kill()
+        time.sleep(0.5)  # the worker has seen the loss
         broker.start()
         factories.cast(*models)
         broker.send_refreshes(1)

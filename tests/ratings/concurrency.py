@@ -2,9 +2,15 @@
 
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from django.db import connection, connections
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from ratings.models import RefreshLease
 
 
 @contextmanager
@@ -46,3 +52,12 @@ def blocked():
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         return cursor.fetchone()[0]
+
+
+@contextmanager
+def lease_elsewhere():
+    """Let another process hold the lease on tallies and boards."""
+    held = {"token": uuid4(), "busy": True, "lease_until": timezone.now() + timedelta(hours=1)}
+    RefreshLease.objects.update_or_create(pk=1, defaults=held)
+    yield
+    RefreshLease.objects.update(busy=False, lease_until=Now())

@@ -16,9 +16,9 @@ from django.db.models.functions import Now
 from core.storage.redis_clients import get_redis_client
 from ratings import tasks
 from ratings.models import Board, Outbox, Pool, Snapshot
-from ratings.pipeline import board_refresh, vote_weights
+from ratings.pipeline import board_refresh
 from tests import factories
-from tests.ratings.concurrency import elsewhere
+from tests.ratings.concurrency import lease_elsewhere
 
 QUEUE = "ratings"
 
@@ -151,7 +151,7 @@ def test_refresh_that_leaves_votes_waiting_asks_for_another(queue):
     get_redis_client().delete(QUEUE)
     tasks._scheduled_tick = 0
     tasks._finished_tick = 0
-    with elsewhere(f"SELECT pg_advisory_xact_lock({vote_weights.REFRESH_LOCK_ID})"):
+    with lease_elsewhere():
         tasks.refresh()
     assert len(queue()) == 1
 

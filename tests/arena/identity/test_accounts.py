@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from arena.identity import accounts, voters
 from arena.models import LIVE_POOL, Battle, Session, Vote, Voter
 from ratings.models import Pool
-from ratings.pipeline import pool_state, tallies
+from ratings.pipeline import pool_state
 from tests import factories as common
 from tests.arena import factories
 from tests.races import at_once
@@ -233,13 +233,15 @@ def test_join_is_seen_by_whoever_keeps_votes_in_memory(client, two_models):
     for _ in range(3):
         common.cast(*two_models, voter=anonymous.pk, prompt_hash="c" * 32)
     common.cast(*two_models, voter=uuid4())
-    ((pool, folded),) = tallies.apply_outbox().items()
-    pool_state.get_pool_state(pool, folded)
+    ((pool, folded),) = common.drain_outbox().items()
+    pool_state.apply_changes(pool, folded)
+    pool_state.get_pool_state(Pool.objects.get(pk=pool.pk))
 
     sign_up(client)
     common.cast(*two_models, voter=Voter.objects.get().pk)
-    ((pool, folded),) = tallies.apply_outbox().items()
-    remembered = pool_state.get_pool_state(pool, folded)
+    ((pool, folded),) = common.drain_outbox().items()
+    pool_state.apply_changes(pool, folded)
+    remembered = pool_state.get_pool_state(Pool.objects.get(pk=pool.pk))
 
     clusters = remembered.votes["voter"].tolist()
     assert sorted(map(clusters.count, set(clusters))) == [1, 4]
@@ -248,7 +250,7 @@ def test_join_is_seen_by_whoever_keeps_votes_in_memory(client, two_models):
 
 def test_join_without_votes_makes_nobody_read_them_again(client, two_models):
     common.cast(*two_models)
-    tallies.apply_outbox()
+    common.drain_outbox()
     revision = Pool.objects.get(slug=LIVE_POOL).revision
     ask(client)
 

@@ -19,12 +19,12 @@ from core.storage.redis_clients import get_redis_client
 from ratings.boards import board_events
 from ratings.boards.snapshots import METHODS, BoardKey, load_newest_board, unpack_rows
 from ratings.models import Board, Outbox, Pool, Snapshot, Tally
-from ratings.pipeline import board_fits, board_refresh, pool_state, standings, tallies, vote_weights
+from ratings.pipeline import board_fits, board_refresh, pool_state, refresh_lease, standings, tallies
 from ratings.pipeline.verification import verify_tallies
 from ratings.statistics.likelihood import NotConverged
 from tests import factories
 from tests.processes import eventually
-from tests.ratings.concurrency import blocked, database_url, elsewhere, in_thread
+from tests.ratings.concurrency import blocked, database_url, elsewhere, in_thread, lease_elsewhere
 
 pytestmark = pytest.mark.django_db
 at_once = pytest.mark.django_db(transaction=True)
@@ -190,7 +190,7 @@ def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, d
     for a, b in pairwise(contestants):
         factories.cast(b, a, voter=factories.voter_id(a.pk))
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(24):
         board_refresh.refresh()
 
 
@@ -199,9 +199,9 @@ def test_refresh_that_failed_leaves_nothing_in_memory_that_is_not_stored():
     factories.cast(x, y)
     board_refresh.refresh()
     factories.cast(x, y)
-    with pytest.raises(ZeroDivisionError), board_refresh._atomic_with_reset():
-        for pool, changes in tallies.apply_outbox().items():
-            pool_state.get_pool_state(pool, changes)
+    with pytest.raises(ZeroDivisionError), refresh_lease.hold_lease(waits=True), board_refresh._fenced():
+        for pool, changes in factories.drain_outbox().items():
+            pool_state.apply_changes(pool, changes)
         raise ZeroDivisionError
 
     board_refresh.refresh()
@@ -284,7 +284,7 @@ def test_recompute_empties_a_board_that_has_no_votes_any_more():
 @at_once
 def test_refresh_returns_at_once_while_another_is_at_work():
     factories.cast(factories.model("x"), factories.model("y"))
-    with elsewhere(f"SELECT pg_advisory_xact_lock({vote_weights.REFRESH_LOCK_ID})"):
+    with lease_elsewhere():
         assert board_refresh.refresh() == []
         assert Outbox.objects.count() == 1
 
@@ -380,13 +380,14 @@ def test_boards_of_a_small_pool_are_published_in_two_transactions():
 def test_boards_are_published_in_their_order(publish, transactions):
     """A large pool publishes its boards one by one, and a small one publishes them together."""
     factories.cast(*factories.models(2), categories=["coding", "math"])
-    cutoff, changed = board_refresh._apply_outbox()
-    boards = board_refresh._list_due_boards(LIVE_POOL, excluded_ids=())
-    state = pool_state.get_pool_state(boards[0].pool)
-    fit = partial(board_refresh._fit_board_or_skip, state=state, models=board_refresh._load_models(state))
+    with refresh_lease.hold_lease(waits=True):
+        cutoff, changed = board_refresh._apply_outbox()
+        boards = board_refresh._list_due_boards(LIVE_POOL, excluded_ids=())
+        state = pool_state.get_pool_state(boards[0].pool)
+        fit = partial(board_refresh._fit_board_or_skip, state=state, models=board_refresh._load_models(state))
 
-    with CaptureQueriesContext(connection) as queries:
-        published = list(publish(boards, fit, cutoff))
+        with CaptureQueriesContext(connection) as queries:
+            published = list(publish(boards, fit, cutoff))
 
     assert changed == {LIVE_POOL}
     assert [(each.board, each.method) for each in published] == [(board, way) for board in boards for way in METHODS]

@@ -5,7 +5,6 @@ import pytest
 
 from arena.models import LIVE_POOL
 from core.storage import binary_copy
-from ratings.pipeline import tallies
 from ratings.pipeline.vote_columns import UNKNOWN_VOTER, VoteColumns
 from tests import factories
 
@@ -43,7 +42,7 @@ def test_columns_hold_what_the_votes_say(models):
         factories.cast(z, x, "tie", voter=factories.voter_id(1)),
         factories.cast(z, x, "both_bad"),
     ]
-    tallies.apply_outbox()
+    factories.drain_outbox()
     columns = load_columns()
 
     assert columns["id"].tolist() == [vote.pk for vote in cast]
@@ -64,7 +63,7 @@ def test_columns_are_the_same_if_they_come_in_pieces(models, monkeypatch):
     for number in range(9):
         pair = [(x, y), (y, z), (z, x)][number % 3]
         factories.cast(*pair, "ab"[number % 2], voter=factories.voter_id(number % 2), features=STYLE)
-    tallies.apply_outbox()
+    factories.drain_outbox()
     whole = load_columns()
     monkeypatch.setattr(binary_copy, "BATCH_BYTES", 500)
 
@@ -76,7 +75,7 @@ def test_columns_know_which_votes_have_a_category(models):
     x, y, _ = models
     for categories in (["coding", "math"], [], ["math"]):
         factories.cast(x, y, categories=categories)
-    tallies.apply_outbox()
+    factories.drain_outbox()
 
     columns = {name: load_columns().has_category(name, slice(None)).tolist() for name in ("coding", "math", "art")}
 
@@ -88,7 +87,7 @@ def test_columns_leave_out_what_is_not_counted_not_folded_or_of_another_pool(mod
     factories.vote(x, y, counted=False)
     factories.cast(x, y, pool="api")
     mine = factories.cast(x, y)
-    tallies.apply_outbox()
+    factories.drain_outbox()
     factories.cast(x, y)
 
     assert load_columns()["id"].tolist() == [mine.pk]

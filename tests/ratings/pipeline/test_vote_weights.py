@@ -1,20 +1,20 @@
 """Weights of votes: from the filter, from operators, and in the tallies and boards that follow."""
 
-import time
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ratings.boards.snapshots import unpack_rows
-from ratings.models import Exclusion, Snapshot, VoteWeight
+from ratings.models import Exclusion, RefreshLease, Snapshot, VoteWeight
 from ratings.pipeline import board_refresh, pool_state, verification, vote_weights
 from ratings.pipeline.vote_weights import FilterWeight
 from tests import factories
-from tests.ratings.concurrency import blocked, in_thread
+from tests.processes import eventually
+from tests.ratings.concurrency import in_thread, lease_elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -189,22 +189,21 @@ def test_what_is_sent_to_the_database_under_the_lock_does_not_grow_with_the_numb
         with CaptureQueriesContext(connection) as captured:
             store(dict.fromkeys(votes[:number], (64, "voter")))
         statements = [query["sql"] for query in captured]
-        [lock] = (n for n, statement in enumerate(statements) if "pg_advisory_xact_lock" in statement)
+        [lock] = (n for n, statement in enumerate(statements) if "UPDATE ratings_refreshlease" in statement)
         return len(statements) - lock, sum(map(len, statements[lock:]))
 
     assert measure(180) == pytest.approx(measure(18), rel=0.01)
 
 
-def store_while_the_lock_is_held(weights, work):
-    """Store weights in a thread. When it waits for the lock, call `work`, and then let it go on."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [vote_weights.REFRESH_LOCK_ID])
+def store_while_the_lease_is_held(weights, work):
+    """Store weights in a thread. When it waits for the lease, call `work`, and then let it go on."""
+    waiting = "SELECT FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%ratings_refreshlease%'"
+    with lease_elsewhere(), connection.cursor() as cursor:
         thread = in_thread(lambda: store(weights))
-        deadline = time.monotonic() + 20
-        while not blocked():
-            assert time.monotonic() < deadline
-        work()
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [vote_weights.REFRESH_LOCK_ID])
+        assert eventually(lambda: cursor.execute(waiting) or cursor.rowcount)
+        with transaction.atomic():
+            RefreshLease.objects.update(busy=False)
+            work()
     thread.join(20)
 
 
@@ -229,7 +228,7 @@ def test_what_changes_while_weights_are_prepared_is_kept(models, work):
     board_refresh.refresh()
     waiting = cast_round(models)
     weights = {votes[0]: (64, "voter"), votes[1]: (128, "voter"), waiting[0]: (16, "voter"), waiting[3]: (0, "voter")}
-    store_while_the_lock_is_held(weights, lambda: work(models, votes))
+    store_while_the_lease_is_held(weights, lambda: work(models, votes))
     board_refresh.refresh()
 
     assert verification.verify_tallies([factories.pool()]).tallies > 0
