@@ -26,7 +26,8 @@ INSERT INTO ratings_refreshlease (id, busy, lease_until) VALUES (1, FALSE, clock
 
 # A row that is locked belongs to a transaction that is under way, so it is not waited for.
 TAKE_SQL = """
-UPDATE ratings_refreshlease SET token = %(token)s::uuid, busy = TRUE, lease_until = clock_timestamp() + %(lease)s::interval
+UPDATE ratings_refreshlease SET
+    token = %(token)s::uuid, busy = TRUE, lease_until = clock_timestamp() + %(lease)s::interval
 WHERE id = (
     SELECT id FROM ratings_refreshlease
     WHERE token = %(token)s::uuid OR lease_until <= clock_timestamp() OR %(waits)s AND NOT busy FOR UPDATE SKIP LOCKED
@@ -37,7 +38,8 @@ WHERE id = (
     SELECT id FROM ratings_refreshlease WHERE NOT busy OR lease_until <= clock_timestamp() FOR UPDATE SKIP LOCKED
 ) RETURNING set_config('idle_in_transaction_session_timeout', %(idle)s, TRUE)"""
 FENCE_SQL = """
-UPDATE ratings_refreshlease SET lease_until = clock_timestamp() + %(lease)s::interval WHERE token = %(token)s::uuid AND busy
+UPDATE ratings_refreshlease SET lease_until = clock_timestamp() + %(lease)s::interval
+WHERE token = %(token)s::uuid AND busy
 RETURNING set_config('idle_in_transaction_session_timeout', %(idle)s, TRUE)"""
 RENEW_SQL = """
 UPDATE ratings_refreshlease SET lease_until = clock_timestamp() + %(lease)s::interval
@@ -47,11 +49,7 @@ UPDATE ratings_refreshlease SET busy = FALSE,
     lease_until = clock_timestamp() + CASE WHEN %(waits)s THEN INTERVAL '0' ELSE %(lease)s::interval END
 WHERE token = %(token)s::uuid"""
 
-_parameters: dict[str, UUID | str | bool] = {
-    "token": uuid4(),
-    "lease": f"{LEASE_S} s",
-    "idle": IDLE_TRANSACTION_TIMEOUT,
-}
+_parameters = {"token": str(uuid4()), "lease": f"{LEASE_S} s", "idle": IDLE_TRANSACTION_TIMEOUT}
 _thread_lock = threading.Lock()  # the threads of this process share its token
 
 
