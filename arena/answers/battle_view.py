@@ -50,8 +50,11 @@ ANSWERS_OF_VOTER = CompiledQuery(
 )
 
 
-def build_battle_view(answers: Iterable[Answer]) -> BattleView:
-    """Return the view of these answers' battle. While the models are hidden, all failures have the same reason."""
+def build_battle_view(answers: Iterable[Answer], *, with_html: bool = True) -> BattleView:
+    """Return the view of these answers' battle. While the models are hidden, all failures have the same reason.
+
+    with_html: render the finished answers; a position in the stream does not depend on their HTML
+    """
     view = BattleView()
     for answer in answers:
         battle = answer.turn.battle
@@ -59,7 +62,8 @@ def build_battle_view(answers: Iterable[Answer]) -> BattleView:
         side = view.side(answer.turn.number, answer.side)
         if answer.state == Answer.State.FINISHED:
             side.end = "done"
-            side.html = render_answer(answer.text, stopped=answer.stopped, cut=answer.cut)
+            if with_html:
+                side.html = render_answer(answer.text, stopped=answer.stopped, cut=answer.cut)
         elif answer.state == Answer.State.FAILED:
             side.end = "failed"
             side.reason = Visibility.of_voter(battle.mode, battle.state).tell_failure(answer.failure)

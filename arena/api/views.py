@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.handlers.asgi import ASGIRequest
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import resolve, reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -29,10 +29,11 @@ from arena.api.serializers import (
 from arena.battles import feedback, history, lifecycle, set_quotas, sharing
 from arena.battles.prompts import check_prompt, check_text
 from arena.battles.reveal import build_reveal
+from arena.battles.transcript import Transcript
 from arena.endpoints import profiles
 from arena.identity import api_keys, idempotency, network_hashes, quotas, stream_limits
 from arena.identity.voters import get_or_create_voter, get_voter_id
-from arena.models import Answer, Battle, Turn, Visibility, battle_turns
+from arena.models import Battle, Turn, Visibility
 from core.http.api_errors import read_json_body
 from core.http.errors import RequestError, build_error_response, field_error, reject_unsafe_method
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
@@ -45,15 +46,19 @@ from core.storage.shared_slots import SharedSlot
 
 def build_battle_data(battle: Battle) -> dict[str, Any]:
     """Return a battle with all of its turns, as its voter may see it now."""
-    battle_turns.prefetch_turns(battle)
-    return _build_summary(battle) | {"turns": [_build_turn(battle, turn) for turn in battle.turns.all()]}
-
-
-def _build_row(battle: Battle) -> dict[str, Any]:
-    """Return a battle as a list item, without its turns."""
+    transcript = Transcript.load(battle, Visibility.of_voter(battle.mode, battle.state))
     return _build_summary(battle) | {
-        "question": battle.question or "",  # type: ignore[attr-defined]  # annotated by BattleListView
-        "turn_count": battle.turn_count or 0,  # type: ignore[attr-defined]  # annotated by BattleListView
+        "turns": [
+            {
+                "number": turn.number,
+                "prompt": turn.prompt,
+                "answers": [
+                    {"side": answer.side, "state": answer.state, "text": answer.text, "reason": answer.reason}
+                    for answer in turn.answers
+                ],
+            }
+            for turn in transcript.turns
+        ]
     }
 
 
@@ -72,26 +77,6 @@ def _build_summary(battle: Battle) -> dict[str, Any]:
     }
 
 
-def _build_turn(battle: Battle, turn: Any) -> dict[str, Any]:
-    return {
-        "number": turn.number,
-        "prompt": turn.prompt,
-        "answers": [_build_answer(battle, answer) for answer in turn.answers.all()],
-    }
-
-
-def _build_answer(battle: Battle, answer: Answer) -> dict[str, Any]:
-    """Return one answer for its voter. Answers that are queued or running have the state `answering`."""
-    states = {Answer.State.FINISHED: "finished", Answer.State.FAILED: "failed"}
-    has_failed = answer.state == Answer.State.FAILED
-    return {
-        "side": answer.side,
-        "state": states.get(Answer.State(answer.state), "answering"),
-        "text": answer.text,
-        "reason": Visibility.of_voter(battle.mode, battle.state).tell_failure(answer.failure) if has_failed else None,
-    }
-
-
 class BattleListView(APIView):
     @describe_call("battle_list", tag=BATTLES_TAG, response=BattlePageSchema, parameters=PAGE_PARAMETERS)
     def get(self, request: Request) -> Response:
@@ -102,10 +87,14 @@ class BattleListView(APIView):
         """
         battles = history.annotate_question(lifecycle.query_battles().filter(voter=get_voter_id(request)))
         turns = Turn.objects.filter(battle=OuterRef("pk")).order_by().values("battle")
-        battles = battles.annotate(turn_count=Subquery(turns.values(number=Count("pk"))))
+        rows: QuerySet[Any] = battles.annotate(turn_count=Subquery(turns.values(number=Count("pk"))))
         paginator = NewestFirstPagination()
-        page = paginator.paginate_queryset(battles, request, self) or []
-        return paginator.get_paginated_response([_build_row(battle) for battle in page])
+        page = paginator.paginate_queryset(rows, request, self) or []
+        results = [
+            _build_summary(battle) | {"question": battle.question or "", "turn_count": battle.turn_count or 0}
+            for battle in page
+        ]
+        return paginator.get_paginated_response(results)
 
     @describe_keyed_call("battle_start", request=NewBattleSchema, errors=(400, 401, 403, 409, 413, 415, 422, 429, 503))
     def post(self, request: Request) -> HttpResponseBase:

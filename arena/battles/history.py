@@ -16,9 +16,9 @@ from rest_framework.pagination import Cursor
 from rest_framework.request import Request
 
 from arena.battles.feedback import build_vote_data
+from arena.battles.transcript import Transcript
 from arena.identity.voters import get_voter_id
-from arena.models import IS_SHARED, NAMES_KNOWN, SIDES, Answer, Battle, Turn, Visibility, Vote
-from catalog.models import LanguageModel
+from arena.models import IS_SHARED, NAMES_KNOWN, SIDES, Battle, Turn, Visibility, Vote
 from core.http.pagination import NewestFirstPagination
 
 PAGE_SIZE = 20
@@ -219,37 +219,25 @@ def get_export_cursor(record: Mapping[str, Any]) -> ExportCursor:
 
 
 def _build_export_record(battle: Battle) -> dict[str, Any]:
+    transcript = Transcript.load(battle, Visibility.of_voter(battle.mode, battle.state))
+    models = {side: {"slug": model.slug, "name": model.name} for side, model in transcript.models.items()}
     vote = getattr(battle, "vote", None)
-    visibility = Visibility.of_voter(battle.mode, battle.state)
     return {
         "id": battle.pk,
         "created_at": battle.created_at,
         "mode": battle.mode,
         "state": battle.state,
         "shared_at": battle.shared_at,
-        "models": {side: _build_model(getattr(battle, f"model_{side}")) for side in SIDES}
-        if visibility.names
-        else None,
+        "models": models or None,
         "turns": [
             {
                 "number": turn.number,
                 "prompt": turn.prompt,
-                "answers": [_build_answer(visibility, answer) for answer in turn.answers.all()],
+                "answers": [
+                    {"side": answer.side, "text": answer.text, "failure": answer.reason} for answer in turn.answers
+                ],
             }
-            for turn in battle.turns.all()
+            for turn in transcript.turns
         ],
         "vote": vote and build_vote_data(vote),
-    }
-
-
-def _build_model(model: LanguageModel) -> dict[str, str]:
-    return {"slug": model.slug, "name": model.name}
-
-
-def _build_answer(visibility: Visibility, answer: Answer) -> dict[str, Any]:
-    has_failed = answer.state == Answer.State.FAILED
-    return {
-        "side": answer.side,
-        "text": answer.text,
-        "failure": visibility.tell_failure(answer.failure) if has_failed else None,
     }

@@ -12,9 +12,9 @@ A battle that hides its models' names is never listed.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -22,12 +22,12 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Left, Now
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from arena.answers import battle_view
 from arena.battles import review_queue
-from arena.models import IS_LISTED, IS_SHARED, Answer, Battle, Turn, Vote, row_locks
+from arena.battles.transcript import Transcript, TranscriptTurn, hide_models
+from arena.models import IS_LISTED, IS_SHARED, Answer, Battle, Visibility, Vote, row_locks
 from catalog.models import LanguageModel
 from core.http.errors import RequestError
 
@@ -36,26 +36,6 @@ MAX_EXCERPT_LENGTH = 600  # characters of each question or answer in a list
 OFF = "off"
 MODERATED = "moderated"
 LISTED_IF_OPEN = IS_SHARED & Q(review__in=("", Battle.Review.WAITING, Battle.Review.LISTED))
-
-
-@dataclass(frozen=True)
-class SharedAnswer:
-    """One side's answer. `html` is sanitized, and empty if the side did not answer."""
-
-    side: str
-    model: LanguageModel
-    text: str
-    html: SafeString
-
-
-@dataclass(frozen=True)
-class SharedTurn:
-    prompt: str
-    answers: list[SharedAnswer]
-
-    @property
-    def texts(self) -> dict[str, str]:
-        return {answer.side: answer.text for answer in self.answers}
 
 
 @dataclass(frozen=True)
@@ -76,7 +56,11 @@ class SharedBattle:
     winner: str
     reasons: dict[str, list[str]]
     turn_count: int
-    turns: list[SharedTurn]
+    turns: list[TranscriptTurn]
+
+    def mask(self, visibility: Visibility) -> Self:
+        """Return the battle without its models if the reader may not see them."""
+        return self if visibility.names else replace(self, models={}, turns=hide_models(self.turns))
 
     @property
     def url(self) -> str:
@@ -191,19 +175,14 @@ def _truncate_text(text: str) -> str:
 
 
 def _build_shared_battle(battle: Battle, answers: Iterable[Answer], model_id: int, turn_count: int) -> SharedBattle:
-    models = {"a": battle.model_a, "b": battle.model_b}
-    sides_by_turn: dict[Turn, list[SharedAnswer]] = defaultdict(list)
-    view = battle_view.build_battle_view(answers)
-    for answer in answers:
-        html = mark_safe(view.side(answer.turn.number, answer.side).html)  # noqa: S308  # sanitized by arena.answers.markdown
-        sides_by_turn[answer.turn].append(SharedAnswer(answer.side, models[answer.side], answer.text, html))
+    transcript = Transcript.build(battle, answers, Visibility.of_reader(hides_names=False, has_judged=False))
     return SharedBattle(
         id=battle.pk,
         shared_at=battle.shared_at,  # type: ignore[arg-type]  # all callers pass published battles
-        models=models,
+        models=transcript.models,
         page_side="a" if battle.model_a_id == model_id else "b",
         winner=battle.vote.winner,
         reasons=battle.vote.reasons,
         turn_count=turn_count,
-        turns=[SharedTurn(turn.prompt, sides) for turn, sides in sides_by_turn.items()],
+        turns=transcript.turns,
     )

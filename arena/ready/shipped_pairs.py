@@ -12,10 +12,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.utils.safestring import mark_safe
 
-from arena.answers.markdown import render_answer
-from arena.battles.sharing import SharedAnswer, SharedBattle, SharedTurn
+from arena.battles.sharing import SharedBattle
+from arena.battles.transcript import TranscriptAnswer, TranscriptTurn
 from arena.models import SIDES
 from catalog.models import LanguageModel
 
@@ -67,7 +66,9 @@ def build_shared_battle(pair: ShippedPair) -> SharedBattle:
         side: models_by_slug.get(answer.slug) or LanguageModel(slug=answer.slug, name=answer.name)
         for side, answer in pair.answers.items()
     }
-    answers = [_build_answer(side, models[side], answer) for side, answer in pair.answers.items()]
+    answers = [
+        TranscriptAnswer(side, answer.text, cut=answer.cut, model=models[side]) for side, answer in pair.answers.items()
+    ]
     return SharedBattle(
         id=pair.id,
         shared_at=pair.answered_at,
@@ -76,13 +77,8 @@ def build_shared_battle(pair: ShippedPair) -> SharedBattle:
         winner="",
         reasons={},
         turn_count=1,
-        turns=[SharedTurn(pair.prompt, answers)],
+        turns=[TranscriptTurn(1, pair.prompt, answers)],
     )
-
-
-def _build_answer(side: str, model: LanguageModel, answer: ShippedAnswer) -> SharedAnswer:
-    html = mark_safe(render_answer(answer.text, stopped=False, cut=answer.cut))  # noqa: S308  # sanitized by arena.answers.markdown
-    return SharedAnswer(side, model, answer.text, html)
 
 
 def save_models(pair: ShippedPair) -> dict[str, LanguageModel]:

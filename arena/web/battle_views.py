@@ -11,23 +11,21 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from arena.answers import battle_view
-from arena.answers.stream_events import FINAL_STATES, BattleView, Position, SideView, list_events
+from arena.answers.stream_events import FINAL_STATES, Position, list_events
 from arena.battles import continuation, feedback, history, lifecycle, named_sets, reveal, sharing, suggestions
 from arena.battles.prompts import check_text
+from arena.battles.transcript import Transcript
 from arena.endpoints import context_limit
 from arena.identity import network_hashes, quotas
 from arena.identity.voters import get_voter_id
 from arena.models import SIDES, Answer, Battle, Visibility, Vote, row_locks
 from arena.web.reveal_cards import build_ratings, describe_card, describe_prediction
-from catalog.models import LanguageModel
 from core.http.errors import RequestError
 
-SIDE_STATES = {"": "waiting", "done": "finished", "failed": "failed"}
 MAX_UNFOLDED_LENGTH = 320  # characters; longer prompts, and prompts with more lines, are folded
 MAX_UNFOLDED_LINES = 5
 PLAIN_TEXT = "text/plain; charset=utf-8"
@@ -214,20 +212,19 @@ def _build_voter_context(request: HttpRequest, battle: Battle) -> dict[str, Any]
 def build_battle_context(battle: Battle) -> dict[str, Any]:
     """Return the template context of a battle. `events_url` streams the events that the page does not show yet."""
     answers = battle_view.load_answers(battle.pk)
-    view = battle_view.build_battle_view(answers)
+    visibility = Visibility.of_voter(battle.mode, battle.state)
     set_slugs = named_sets.list_set_slugs(battle)
-    view.state = battle.state  # the stream must continue from the state that the page shows
     vote: Vote | None = getattr(battle, "vote", None)
     return {
         "id": battle.pk,
         "mode": battle.mode,
         "state": battle.state,
         "needs_question": battle.state == Battle.State.READY and not lifecycle.has_own_answer(battle),
-        "is_revealed": Visibility.of_voter(battle.mode, battle.state).names,
+        "is_revealed": visibility.names,
         "has_stopped_answer": any(answer.stopped for answer in answers),
         "was_stopped": battle.stopped,
-        "events_url": f"{reverse('battle-events', args=[battle.pk])}?from={_get_last_position(view)}",
-        "turns": _build_turns(battle, answers, view),
+        "events_url": f"{reverse('battle-events', args=[battle.pk])}?from={_find_last_position(battle, answers)}",
+        "turns": _build_turns(battle, answers, visibility),
         "max_turns": lifecycle.MAX_TURNS,
         "remaining_characters": context_limit.compute_remaining_length(battle, answers),
         "rematch_fields": _list_model_fields(battle) or [("among", slug) for slug in set_slugs],
@@ -259,42 +256,38 @@ def _list_model_fields(battle: Battle) -> list[tuple[str, str]]:
     return [("mode", battle.mode), ("model_a", battle.model_a.slug), ("model_b", battle.model_b.slug)]
 
 
-def _get_last_position(view: BattleView) -> Position:
+def _find_last_position(battle: Battle, answers: Sequence[Answer]) -> Position:
+    """Return the position of a reader who has seen these answers and the battle's state, as the page shows both."""
+    view = battle_view.build_battle_view(answers, with_html=False)
+    view.state = battle.state
     events = list_events(Position(), view)
     return events[-1].position if events else Position()
 
 
-def _build_turns(battle: Battle, answers: Sequence[Answer], view: BattleView) -> list[dict[str, Any]]:
-    turns: dict[int, dict[str, Any]] = {}
-    for answer in answers:
-        number = answer.turn.number
-        if number not in turns:
-            prompt = answer.turn.prompt
-            is_long = _is_long_prompt(prompt)
-            turns[number] = {"number": number, "key": str(number), "prompt": prompt, "is_long": is_long, "sides": []}
-        turns[number]["sides"].append(_build_side(battle, answer, view.side(number, answer.side)))
-    return list(turns.values())
-
-
-def _is_long_prompt(prompt: str) -> bool:
-    return len(prompt) > MAX_UNFOLDED_LENGTH or prompt.count("\n") >= MAX_UNFOLDED_LINES
-
-
-def _build_side(battle: Battle, answer: Answer, side: SideView) -> dict[str, Any]:
-    """Return the template context for one answer. Reasoning is hidden while it could reveal the model."""
-    visibility = Visibility.of_voter(battle.mode, battle.state)
-    model: LanguageModel | None = getattr(battle, f"model_{answer.side}") if visibility.names else None
-    return {
-        "side": answer.side,
-        "other": "b" if answer.side == "a" else "a",
-        "state": SIDE_STATES[side.end],
-        "html": mark_safe(side.html),  # noqa: S308  # sanitized by arena.answers.markdown
-        "text": side.text,
-        "reason": "stopped" if answer.stopped else side.reason,
-        "name": model.name if model else "",
-        "maker": model.organization if model and visibility.ratings else None,
-        "reasoning": answer.reasoning if visibility.reasoning else "",
-    }
+def _build_turns(battle: Battle, answers: Sequence[Answer], visibility: Visibility) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": turn.number,
+            "key": str(turn.number),
+            "prompt": turn.prompt,
+            "is_long": len(turn.prompt) > MAX_UNFOLDED_LENGTH or turn.prompt.count("\n") >= MAX_UNFOLDED_LINES,
+            "sides": [
+                {
+                    "side": answer.side,
+                    "other": "b" if answer.side == "a" else "a",
+                    "state": answer.state,
+                    "html": answer.html,
+                    "text": answer.text,
+                    "reason": "stopped" if answer.stopped else answer.reason,
+                    "name": answer.model.name if answer.model else "",
+                    "maker": answer.model.organization if answer.model and visibility.ratings else None,
+                    "reasoning": answer.reasoning,
+                }
+                for answer in turn.answers
+            ],
+        }
+        for turn in Transcript.build(battle, answers, visibility).turns
+    ]
 
 
 def _build_reveal_cards(battle: Battle, answers: Sequence[Answer], vote: Vote | None) -> list[dict[str, Any]] | None:

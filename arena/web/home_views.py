@@ -14,7 +14,7 @@ from arena.battles.sharing import SharedBattle
 from arena.battles.suggestions import draw_cards, get_card_prompt
 from arena.identity import network_hashes, quotas
 from arena.identity.voters import get_or_create_voter, get_voter_id
-from arena.models import SIDES, Battle, Endpoint, get_conversation_limit
+from arena.models import SIDES, Battle, Endpoint, Visibility, get_conversation_limit
 from arena.ready import pairs
 from core.http.errors import RequestError
 
@@ -123,9 +123,10 @@ def _load_pair(request: HttpRequest) -> SharedBattle | None:
     if candidate is None:
         return None
     try:
-        return pairs.get_pair(candidate.id).content
+        content = pairs.get_pair(candidate.id).content
     except RequestError:  # unpublished since the draw
         return None
+    return content.mask(Visibility.of_reader(hides_names=True, has_judged=False))
 
 
 def _build_field_errors(error: RequestError) -> dict[str, str]:

@@ -103,11 +103,11 @@ def _render_page(
     pool = get_board_pool(pair.battle) if pair.battle else READY_POOL
     ratings = load_ratings(pool, pair.content.models) if visibility.ratings else None
     context = {
-        "battle": pair.content,
+        "battle": pair.content.mask(visibility),
         "blind": not visibility.names,
         "judgment": judgment,
-        "verdicts": _describe_verdicts(pair.content, judgment),
-        "prediction": _describe_prediction(pair, judgment),
+        "verdicts": _describe_verdicts(pair.content, judgment) if visibility.names else [],
+        "prediction": _describe_prediction(pair, judgment) if visibility.ratings else "",
         "ratings": ratings and build_ratings(pair.content.models, ratings),
         "link": request.build_absolute_uri(pair.content.url),
         "problem": error.detail if error else "",

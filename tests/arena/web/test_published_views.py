@@ -162,6 +162,17 @@ def test_names_are_hidden_until_the_reader_has_voted(reader, me, hide_names, add
     assert "Zname" in read(reader, address.format(battle.pk))
 
 
+def test_page_that_hides_the_names_and_the_home_page_have_no_model_that_a_template_could_show(reader, battle):
+    shipped = next(iter(shipped_pairs.load_pairs()))
+    contexts = [reader.get(address).context for address in (f"/b/{battle.pk}/?judge", f"/b/{shipped}/?judge", "/")]
+
+    for content in (contexts[0]["battle"], contexts[1]["battle"], contexts[2]["pair"]):
+        assert content.models == {}
+        assert [answer.model for turn in content.turns for answer in turn.answers] == [None, None]
+    for context in contexts[:2]:
+        assert (context["verdicts"], context["prediction"], context["ratings"]) == ([], "", None)
+
+
 def test_names_of_a_published_battle_are_shown_by_default_and_to_its_voter(client, reader, battle):
     assert battle.model_a.name in read(reader, f"/b/{battle.pk}/")
     sharing.share_battle(battle, ["here"], hide_names=True)

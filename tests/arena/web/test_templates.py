@@ -161,7 +161,7 @@ PAGES = {
         "arena/home/home.html",
         {"prompt": "x", "errors": {"prompt": "Too long."}, "model_count": 1, "leaders": ""},
     ),
-    "waiting": ("arena/battle/battle.html", {"battle": battle("answering", ("waiting", "waiting"))}),
+    "waiting": ("arena/battle/battle.html", {"battle": battle("answering", ("answering", "answering"))}),
     "ready": ("arena/battle/battle.html", {"battle": battle()}),
     "two turns": ("arena/battle/battle.html", {"battle": battle(turns=2)}),
     "one side failed": ("arena/battle/battle.html", {"battle": battle(sides=("finished", "failed"))}),
@@ -276,7 +276,7 @@ def test_home_says_how_many_are_in_the_draw(render, model_count, words):
 
 
 STATES = [
-    (battle("answering", ("waiting", "waiting")), "Vote when both are done."),
+    (battle("answering", ("answering", "answering")), "Vote when both are done."),
     (battle("ready"), "Which is better? Your vote A is better"),
     (battle("ready", ("finished", "failed"), turns=2), "At least one model did not answer this time."),
     (battle("ready", has_stopped_answer=True), "your vote is stored but does not change any rating"),
@@ -330,7 +330,7 @@ def test_vote_brings_the_names_into_the_panes(render):
 
 
 def test_further_question_brings_its_turn_and_a_closed_bar(render):
-    context = battle("answering", ("waiting", "waiting"), turns=2)
+    context = battle("answering", ("answering", "answering"), turns=2)
     html = render("arena/battle/_battle_update.html", battle=context, is_turn_added=True)
     outline = Outline(html)
     assert [attrs["hx-swap-oob"] for _, attrs in outline.tags if "hx-swap-oob" in attrs] == ["beforeend:#turns"]
@@ -341,7 +341,7 @@ def test_further_question_brings_its_turn_and_a_closed_bar(render):
 
 def test_retry_brings_the_panes_that_wait_again(render):
     outline = Outline(
-        render("arena/battle/_battle_update.html", battle=battle("answering", ("finished", "waiting")), is_retry=True)
+        render("arena/battle/_battle_update.html", battle=battle("answering", ("finished", "answering")), is_retry=True)
     )
     swapped = [(attrs["id"], attrs["hx-swap-oob"]) for _, attrs in outline.tags if "hx-swap-oob" in attrs]
     assert swapped == [("turn-1-b-pane", "true")]
@@ -362,7 +362,7 @@ def test_box_for_a_further_question_is_gone_at_the_last_turn(render, turns, boxe
 
 @pytest.mark.parametrize(("mode", "reasons"), [("anonymous", ["stopped"]), ("side_by_side", REASONS)])
 def test_reasons_of_a_failure_are_at_hand_only_where_they_may_be_told(render, mode, reasons):
-    context = battle("answering", ("waiting", "waiting"), mode=mode, is_revealed=mode == "side_by_side")
+    context = battle("answering", ("answering", "answering"), mode=mode, is_revealed=mode == "side_by_side")
     html = render("arena/battle/battle.html", battle=context)
     template = Outline(html.partition('<template id="failed"')[2])
     assert [attrs["data-reason"] for attrs in template.all("p") if "data-reason" in attrs] == reasons
@@ -376,7 +376,7 @@ def test_panes_carry_names_and_thoughts_only_where_they_are_known(render):
     assert "Quokka" not in blind.text
 
 
-@pytest.mark.parametrize("state", ["waiting", "finished", "failed"])
+@pytest.mark.parametrize("state", ["answering", "finished", "failed"])
 def test_panes_differ_in_nothing_but_their_letter(render, state):
     html = render("arena/battle/battle.html", battle=battle("answering", (state, state), "Same text."))
     a, b = re.findall(r"<article.*?</article>", html, re.S)
@@ -387,7 +387,7 @@ def test_panes_differ_in_nothing_but_their_letter(render, state):
 
 def test_stream_holds_the_released_text_and_nothing_else(render):
     text = "  <script>alert(1)</script>\n\n* one\n"
-    html = render("arena/battle/battle.html", battle=battle("answering", ("waiting", "waiting"), text))
+    html = render("arena/battle/battle.html", battle=battle("answering", ("answering", "answering"), text))
     match = re.search(r'id="turn-1-a"[^>]*>(.*?)</div>', html, re.S)
     assert match
     assert match[1] == "  &lt;script&gt;alert(1)&lt;/script&gt;\n\n* one\n"
