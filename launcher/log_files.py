@@ -36,13 +36,9 @@ class LogFile:
     def open_pipe(self) -> int:
         """Return a file descriptor for a program's output. The caller must close it after starting the program."""
         read_end, write_end = os.pipe()
-        self.copy_from_pipe(read_end)
-        return write_end
-
-    def copy_from_pipe(self, read_end: int) -> None:
-        """Start a thread that copies a program's output from a pipe to the file, and then closes the pipe."""
         self._copy_thread = Thread(target=self._copy, args=(read_end,), name=self.path.name, daemon=True)
         self._copy_thread.start()
+        return write_end
 
     async def drain(self) -> None:
         """Wait until all output of an ended program is written.

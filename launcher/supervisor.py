@@ -43,8 +43,6 @@ class Program:
     prefix: words before the command, which can change the user or the namespace
     inherited_fds: file descriptors that the program keeps open for its lifetime
     restarts: whether the supervisor restarts the program when it ends
-    standby: the command of a standby process. The supervisor appends a file descriptor as the last argument. When the
-        process reads a byte from the descriptor, it becomes the program.
     """
 
     name: str
@@ -56,22 +54,8 @@ class Program:
     prefix: tuple[str, ...] = ()
     inherited_fds: tuple[int, ...] = ()
     restarts: bool = True
-    standby: tuple[str, ...] = ()
     ready_within: float = 60
     stop_within: float = 6.5
-
-
-@dataclass(frozen=True)
-class _Standby:
-    """A standby process, and the supervisor's ends of two pipes.
-
-    start_pipe: for the byte that turns the process into the program
-    output_pipe: for the output of the process
-    """
-
-    process: asyncio.subprocess.Process
-    start_pipe: int
-    output_pipe: int
 
 
 @dataclass
@@ -82,7 +66,6 @@ class _RunningProgram:
     log: LogFile
     process: asyncio.subprocess.Process
     monitor: asyncio.Task[None] | None = None
-    standby: _Standby | None = None
 
 
 class Supervisor:
@@ -129,26 +112,13 @@ class Supervisor:
     async def start_again(self, name: str, is_ready: Callable[[], Awaitable[bool]] = is_always_ready) -> None:
         """Start a killed program. Returns when it is ready, or when it has ended and will not be restarted."""
         running = self._get_running(name)
-        running.process = await self._take_standby(running) or await self._spawn(running.program, running.log)
+        running.process = await self._spawn(running.program, running.log)
         running.monitor = asyncio.create_task(self._keep_running(running))
         readiness = asyncio.create_task(_wait_until_ready(is_ready))
         try:
             await asyncio.wait([readiness, running.monitor], return_when=asyncio.FIRST_COMPLETED)
         finally:
             readiness.cancel()
-
-    async def prepare_restart(self, name: str) -> None:
-        """Start a program's standby process. The next `start_again` uses it if it is still running."""
-        running = self._get_running(name)
-        program = running.program
-        start_reader, start_writer = os.pipe()
-        output_reader, output_writer = os.pipe()
-        try:
-            process = await self._execute(program, (*program.standby, str(start_reader)), output_writer, start_reader)
-        finally:
-            os.close(start_reader)
-            os.close(output_writer)
-        running.standby = _Standby(process, start_writer, output_reader)
 
     async def stop(self) -> None:
         """Stop all programs, the last group first. A program that does not stop within `stop_within` is killed."""
@@ -160,19 +130,6 @@ class Supervisor:
 
     def _get_running(self, name: str) -> _RunningProgram:
         return next(running for group in self._groups for running in group if running.program.name == name)
-
-    async def _take_standby(self, running: _RunningProgram) -> asyncio.subprocess.Process | None:
-        """Turn the standby process into the program and return it. Return None if no standby process is running."""
-        standby = running.standby
-        if standby is None or standby.process.returncode is not None:
-            await _end_standby(running)
-            return None
-        running.standby = None
-        running.log.copy_from_pipe(standby.output_pipe)
-        with contextlib.suppress(BrokenPipeError):  # the process has just died, which `_keep_running` reports
-            os.write(standby.start_pipe, b"\n")
-        os.close(standby.start_pipe)
-        return standby.process
 
     async def _start(self, program: Program, group: list[_RunningProgram]) -> None:
         running = await self._begin(program)
@@ -214,33 +171,27 @@ class Supervisor:
         return _RunningProgram(program, log, await self._spawn(program, log))
 
     async def _spawn(self, program: Program, log: LogFile) -> asyncio.subprocess.Process:
-        output = log.open_pipe()
-        try:
-            return await self._execute(program, program.command, output)
-        finally:
-            os.close(output)
-
-    async def _execute(
-        self, program: Program, command: tuple[str, ...], output: int, *extra_fds: int
-    ) -> asyncio.subprocess.Process:
         name = program.signal.name.removeprefix("SIG")
         setpriv = shutil.which("setpriv")
         watchdog = (setpriv, "--pdeathsig", name) if setpriv else ("/bin/sh", "-c", WATCHDOG_SCRIPT, name)
-        return await asyncio.create_subprocess_exec(
-            *program.prefix,
-            *watchdog,
-            *command,
-            env=dict(program.env),
-            stdin=asyncio.subprocess.DEVNULL if setpriv else self._watched_end,
-            stdout=output,
-            stderr=output,
-            pass_fds=(*program.inherited_fds, *extra_fds),
-            start_new_session=True,
-        )
+        output = log.open_pipe()
+        try:
+            return await asyncio.create_subprocess_exec(
+                *program.prefix,
+                *watchdog,
+                *program.command,
+                env=dict(program.env),
+                stdin=asyncio.subprocess.DEVNULL if setpriv else self._watched_end,
+                stdout=output,
+                stderr=output,
+                pass_fds=program.inherited_fds,
+                start_new_session=True,
+            )
+        finally:
+            os.close(output)
 
     async def _stop(self, running: _RunningProgram) -> None:
         await _stop_monitor(running)
-        await _end_standby(running)
         process = running.process
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(running.program.signal)
@@ -257,16 +208,6 @@ class Supervisor:
 async def _wait_until_ready(is_ready: Callable[[], Awaitable[bool]]) -> None:
     while not await is_ready():
         await asyncio.sleep(POLL_S)
-
-
-async def _end_standby(running: _RunningProgram) -> None:
-    if standby := running.standby:
-        running.standby = None
-        with contextlib.suppress(ProcessLookupError):
-            standby.process.kill()
-        await _wait_for_exit(standby.process)
-        os.close(standby.start_pipe)
-        os.close(standby.output_pipe)
 
 
 async def _stop_monitor(running: _RunningProgram) -> None:

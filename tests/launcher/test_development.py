@@ -19,21 +19,6 @@ def tree(tmp_path):
     return tmp_path
 
 
-def test_scan_sees_new_changed_and_deleted_modules_and_nothing_else(tree):
-    seen = [development.scan_modules(tree)]
-    (tree / "core" / "text").mkdir()
-    (tree / "core" / "page.html").write_text("not code")
-    assert development.scan_modules(tree) == seen[0]
-    (tree / "core" / "text" / "new.py").touch()
-    seen.append(development.scan_modules(tree))
-    (tree / "core" / "module.py").write_text("edited = True")
-    seen.append(development.scan_modules(tree))
-    (tree / "core" / "module.py").unlink()
-    seen.append(development.scan_modules(tree))
-    assert [len(modules) for modules in seen] == [5, 6, 6, 5]
-    assert seen[1] != seen[2]
-
-
 def test_web_server_serves_the_tree_and_no_program_restarts_by_itself(tmp_path):
     command = (sys.executable, "-m", "uvicorn", "config.asgi:application", "--fd", "7")
     web = Program("web", command, tmp_path / "web.log", inherited_fds=(7,))
@@ -43,7 +28,6 @@ def test_web_server_serves_the_tree_and_no_program_restarts_by_itself(tmp_path):
 
     assert new_web.command[3:] == ("launcher.dev_asgi:application", "--fd", "7")
     assert new_web.inherited_fds == (7,)
-    assert new_web.standby[1:] == ("-m", "launcher.standby", *new_web.command[2:])
     assert new_beat.command == beat.command
     assert [new_web.restarts, new_beat.restarts] == [False, False]
 
@@ -57,8 +41,7 @@ async def test_edit_restarts_all_programs_and_also_one_that_has_failed(tree):
     def program(name):
         script = f"echo $$ >>{name}.pids; if [ -e broken ]; then echo broken; exit 1; fi; {FOREVER}"
         command = ("/bin/sh", "-c", f"cd {tree}; {script}")
-        standby = ("/bin/sh", "-c", f"cd {tree}; read -r _ </dev/fd/$0; {script}")
-        return Program(name, command, tree / f"{name}.log", restarts=False, standby=standby)
+        return Program(name, command, tree / f"{name}.log", restarts=False)
 
     def starts(name):
         return (tree / f"{name}.pids").read_text().split() if (tree / f"{name}.pids").exists() else []
@@ -70,6 +53,7 @@ async def test_edit_restarts_all_programs_and_also_one_that_has_failed(tree):
     watcher = asyncio.create_task(development.restart_on_edits(supervisor, tree, is_always_ready, said.append))
     try:
         await until(lambda: all(starts(name) for name in names))
+        (tree / "core" / "page.html").write_text("not code")
         (tree / "broken").touch()
         (tree / "core" / "module.py").write_text("edited = 1")
         await until(lambda: sum("exited with code 1: broken" in line for line in said) == len(names))

@@ -196,47 +196,6 @@ async def test_program_keeps_held_descriptors_open(stage):
     os.close(reading)
 
 
-def replaceable(stage: Stage) -> Program:
-    """Notes how it starts: at once, or as a standby process that reads a byte."""
-    standby = f"note waits; read -r _ </dev/fd/$0 || exit 1; note continues; echo life; {FOREVER}"
-    facts = {"standby": stage.program("x", standby).command, "is_ready": stage.noted("x starts"), "restarts": False}
-    return stage.program("x", f"note starts; echo life; {FOREVER}", **facts)
-
-
-async def test_standby_becomes_the_program_with_its_log(stage):
-    await stage.supervisor.start(replaceable(stage))
-    await stage.supervisor.prepare_restart("x")
-    assert await stage.until(lambda: "x waits" in stage.notes)
-    standby = stage.pid("x")
-    await stage.supervisor.kill("x")
-    await stage.supervisor.start_again("x", stage.noted("x continues"))
-    assert stage.notes == ["x starts", "x waits", "x continues"]
-    assert await stage.until(lambda: (stage.folder / "x.log").read_text() == "life\nlife\n")
-    os.kill(standby, signal.SIGKILL)
-    assert await stage.until(lambda: stage.said == [f"x was killed by SIGKILL: life (log: {stage.folder}/x.log)"])
-
-
-async def test_program_starts_again_without_its_standby_if_that_is_dead(stage):
-    await stage.supervisor.start(replaceable(stage))
-    await stage.supervisor.prepare_restart("x")
-    assert await stage.until(lambda: "x waits" in stage.notes)
-    standby = stage.pid("x")
-    os.kill(standby, signal.SIGKILL)
-    assert await stage.until(lambda: not alive(standby))
-    await stage.supervisor.kill("x")
-    await stage.supervisor.start_again("x")
-    assert await stage.until(lambda: stage.notes == ["x starts", "x waits", "x starts"])
-
-
-async def test_stop_ends_the_standby(stage):
-    await stage.supervisor.start(replaceable(stage))
-    await stage.supervisor.prepare_restart("x")
-    assert await stage.until(lambda: "x waits" in stage.notes)
-    await stage.supervisor.stop()
-    assert not alive(stage.pid("x"))
-    assert stage.said == []
-
-
 ORPHANS = """
 import asyncio, sys
 from pathlib import Path
