@@ -56,7 +56,7 @@ def list_rules() -> list[str]:
 
 def _describe_limits() -> str:
     sentence = _(
-        "Hourly limits apply to each voter or key and, in parentheses, to its IP address: %(battles)s (%(together)s) "
+        "Hourly limits apply to each voter and, in parentheses, to its IP address: %(battles)s (%(together)s) "
         "battles, set by `ARENA_BATTLES_PER_HOUR` and `ARENA_BATTLES_PER_HOUR_ADDRESS`. The limit on follow-up "
         "questions and retries is %(turns)s times the limit on battles. The limit on submissions to the catalog is a "
         "third of the limit on battles. You can download the vote file %(files)s (%(files_together)s) times an hour, "
@@ -67,8 +67,9 @@ def _describe_limits() -> str:
         "per voter and %(running_together)s per address can be in progress at once. You can stream up to %(streams)s "
         "battles at once (`ARENA_STREAMS_PER_VOTER`). Each address can stream up to %(streams_together)s battles and "
         "the same number of boards. Expensive requests are also charged for their computing time. A setting of 0 means "
-        "no limit. API keys, and members of a site that requires login, are not charged to their address. Requests "
-        "beyond a limit return 429 with a `Retry-After` header in seconds."
+        "no limit. All keys of an account share its limits. Keys that an operator has created, and members of a site "
+        "that requires login, are not charged to their address. Requests beyond a limit return 429 with a "
+        "`Retry-After` header in seconds."
     )
     environment = settings.ENVIRONMENT
     return sentence % {

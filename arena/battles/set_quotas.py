@@ -16,7 +16,6 @@ from redis.exceptions import RedisError
 
 from arena.battles.lifecycle import derive_set_pool
 from arena.identity import quotas
-from arena.identity.voters import get_voter_id
 from arena.models import Battle, Standing
 from core.http.errors import RequestError
 from core.storage.redis_clients import get_redis_client
@@ -74,7 +73,7 @@ def _build_limits(request: HttpRequest) -> dict[str, int]:
     environment = settings.ENVIRONMENT
     limits = {}
     if environment.arena_battles_per_hour:
-        limits[f"sets:{get_voter_id(request)}"] = DAILY_SETS_PER_VOTER
+        limits[f"sets:{quotas.get_charged_voter(request)}"] = DAILY_SETS_PER_VOTER
     if environment.arena_battles_per_hour_address:
         limits |= {
             f"sets:{network.key}": DAILY_SETS_PER_ADDRESS * network.factor

@@ -7,8 +7,9 @@ totals are correct on average, and the budgets do not reveal which models are in
 is still answered.
 
 Each network can spend at most a quarter of the released tokens. Otherwise, one network could remove a model from the
-draw for everyone, or use up the service's budget early in the day. When a network has used up its share of a model's
-budget, draws for the network exclude the model, and the network's battles that name the model are rejected.
+draw for everyone, or use up the service's budget early in the day. When a network's blind battles have used up its
+share of a model's budget, draws for the network exclude the model. Battles that name the model have a share of their
+own, beyond which they are rejected. Otherwise, a network could choose its blind pairs by naming the other models.
 """
 
 import math
@@ -188,7 +189,8 @@ def _build_named_charges(budget: str, tokens: int, per_day: int, payer: str) -> 
         Charge(budget, tokens, released, error),
         Charge(f"{budget}:{NAMED_SHARE}", tokens, released / NAMED_SHARE_DIVISOR, error),
     ]
-    return charges + _build_payer_charges(budget, payer, tokens, per_day)
+    # Apart from the network's share for blind battles. Otherwise, it could name models to exclude them from its draws.
+    return charges + _build_payer_charges(f"{budget}:{NAMED_SHARE}", payer, tokens, per_day)
 
 
 def _build_payer_charges(budget: str, payer: str, tokens: int, per_day: int) -> list[Charge]:

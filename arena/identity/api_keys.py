@@ -1,6 +1,7 @@
 """Creates, authenticates, and revokes API keys, and checks their scopes. Only the hash of a key is stored."""
 
 import hashlib
+import math
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
@@ -34,7 +35,9 @@ SCOPES = tuple(SCOPE_LABELS)
 PREFIX_LENGTH = len(KEY_PREFIX) + 6  # stored characters that help owners recognize their keys
 MAX_NAME_LENGTH = 100
 MAX_VALID_DAYS = 3650
-MAX_KEYS_PER_ACCOUNT = 20  # each key is a voter with separate quotas
+MAX_KEYS_PER_ACCOUNT = 20
+MAX_NEW_KEYS_PER_DAY = 20  # including revoked keys, because each key is a voter of the pool `api`
+DAY = timedelta(days=1)
 USED_AT_PRECISION = timedelta(minutes=1)
 INVALID_KEY_DETAIL = "The API key is unknown, expired, or revoked. Send a valid one as “Authorization: Bearer KEY”."
 VOTE_VIEWS = ("battle-cast-vote", "ready-vote")
@@ -90,7 +93,8 @@ def create_key(
     """Create a key. Return it with its secret, which cannot be recovered later.
 
     Raises RequestError 400 for an invalid name, scopes, or days, and if the account has too many keys or already has a
-    valid key with this name. Because of the last rule, submitting the form twice does not create two keys.
+    valid key with this name. Because of the last rule, submitting the form twice does not create two keys. Raises
+    RequestError 429 if the account has created too many keys within a day.
     """
     fields = clean_form(ApiKeyForm({"name": name, "scopes": list(scopes), "days": days}))
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
@@ -99,6 +103,7 @@ def create_key(
             # The lock serializes concurrent requests, so that each one sees the keys of the others.
             User.objects.select_for_update().get(pk=user.pk)
             _check_account_keys(list_valid_keys(user), fields["name"])
+            _check_new_keys(user)
         key = ApiKey.objects.create(
             name=fields["name"],
             user=user,
@@ -117,6 +122,23 @@ def _check_account_keys(keys: QuerySet[ApiKey], name: str) -> None:
         raise field_error("name", detail % {"limit": MAX_KEYS_PER_ACCOUNT})
     if keys.filter(name=name).exists():
         raise field_error("name", translate("You already have a key with this name. Choose another name."))
+
+
+def _check_new_keys(user: User) -> None:
+    created = list(
+        ApiKey.objects.filter(user=user, created_at__gt=Now() - DAY)
+        .order_by("-created_at")
+        .values_list("created_at", flat=True)[:MAX_NEW_KEYS_PER_DAY]
+    )
+    if len(created) == MAX_NEW_KEYS_PER_DAY:
+        wait = created[-1] + DAY - timezone.now()
+        detail = translate("You have created %(limit)s keys within a day, which is the maximum. Try again tomorrow.")
+        raise RequestError(
+            "too_many_requests",
+            detail % {"limit": MAX_NEW_KEYS_PER_DAY},
+            429,
+            retry_after=max(1, math.ceil(wait.total_seconds())),
+        )
 
 
 def hash_secret(secret: str) -> str:

@@ -1,13 +1,15 @@
 """Quotas for battles, follow-up questions, submissions, and API calls.
 
 Each request is charged to its voter, its address, and the networks around the address, because voters can delete their
-cookies and one IPv6 connection has billions of addresses. Requests with an API key, and those from members of a site
-that requires login, are charged only to their voter. Their senders cannot create voters freely, and a whole office
-might share one address.
+cookies and one IPv6 connection has billions of addresses. All keys of an account are charged as one voter, because the
+account can create and revoke them freely. Requests with an operator's API key, and those from members of a site that
+requires login, are not charged to addresses. Their senders cannot create voters freely, and a whole office might share
+one address.
 """
 
 import ipaddress
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +41,7 @@ BATTLES_PER_SUBMISSION = 3  # the quota of submissions is a third of the quota o
 # (prefix length, quota as a multiple of an address's quota). A /24 and a /48 are the smallest networks that are routed
 # separately on the internet, so they are harder to change than an address. A /56 is a typical home connection.
 IPV4_NETWORKS = ((32, 1), (24, 4))
+PORT_OR_BRACKETS = re.compile(r"\[(.*)\](?::[0-9]*)?|([0-9.]+):[0-9]*")
 IPV6_NETWORKS = ((64, 1), (56, 2), (48, 4))
 
 
@@ -140,7 +143,7 @@ def _charge_fixed_quota(request: HttpRequest, kind: str, limit: int) -> None:
         Bucket(f"{kind}:{network.key}", per_address * network.factor, CALL_BURST * ADDRESS_FACTOR * network.factor)
         for network in list_charged_networks(request)
     ]
-    _charge_buckets([Bucket(f"{kind}:{get_voter_id(request)}", per_voter, CALL_BURST), *network_buckets])
+    _charge_buckets([Bucket(f"{kind}:{get_charged_voter(request)}", per_voter, CALL_BURST), *network_buckets])
 
 
 def build_battle_buckets(request: HttpRequest) -> list[Bucket]:
@@ -160,41 +163,53 @@ def _build_buckets(request: HttpRequest, kind: str, convert: Callable[[int], int
     network_buckets = [
         Bucket(f"{kind}:{network.key}", per_address * network.factor) for network in list_charged_networks(request)
     ]
-    return [Bucket(f"{kind}:{get_voter_id(request)}", per_voter), *network_buckets]
+    return [Bucket(f"{kind}:{get_charged_voter(request)}", per_voter), *network_buckets]
 
 
 def build_running_limits(request: HttpRequest) -> dict[str, int]:
-    """Return the maximum number of battles in progress, keyed by network, or an empty dict for no limit."""
-    if not settings.ENVIRONMENT.arena_battles_per_hour_address:
-        return {}
-    return {network.key: running_battles.MAX_PER_ADDRESS * network.factor for network in list_charged_networks(request)}
+    """Return the maximum number of battles in progress, keyed by network and account; those without limit are omitted.
+
+    The battles of a single voter are counted by `running_battles.check_voter_limit`.
+    """
+    limits = {}
+    if _get_key_account(request) and settings.ENVIRONMENT.arena_battles_per_hour:
+        limits[get_charged_voter(request)] = running_battles.MAX_PER_VOTER
+    if settings.ENVIRONMENT.arena_battles_per_hour_address:
+        for network in list_charged_networks(request):
+            limits[network.key] = running_battles.MAX_PER_ADDRESS * network.factor
+    return limits
 
 
 def get_payer(request: HttpRequest) -> str:
     """Return the pseudonym of the payer, to whom tokens are charged, or "" if addresses have no limit.
 
-    The payer is the client's largest network, unless only the voter is charged (see `is_only_voter_charged`). In that
-    case, the payer is the account of the API key, so that all keys of an account share a budget. If there is no such
-    account, it is the voter.
+    The payer is the client's largest network, unless networks are not charged (see `is_only_voter_charged`). In that
+    case, the payer is the voter, or the account of the API key.
     """
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return ""
     if not is_only_voter_charged(request):
         return list_charged_networks(request)[-1].key
-    key = api_keys.get_request_key(request)
-    if key and key.user_id:
-        return keyed_hash("payer", f"user {key.user_id}")
-    return keyed_hash("payer", f"voter {get_voter_id(request)}")
+    return keyed_hash("payer", f"voter {get_charged_voter(request)}")
 
 
 def is_only_voter_charged(request: HttpRequest) -> bool:
-    """Return whether only the voter is charged.
-
-    This is the case for requests with an API key, and for accounts if the site requires login.
-    """
-    if api_keys.get_request_key(request):
+    """Return whether networks are not charged: for keys without an account, and for accounts if login is required."""
+    key = api_keys.get_request_key(request)
+    if key and not key.user_id:
         return True
-    return settings.ENVIRONMENT.is_login_required and is_logged_in(request)
+    return settings.ENVIRONMENT.is_login_required and (key is not None or is_logged_in(request))
+
+
+def get_charged_voter(request: HttpRequest) -> str:
+    """Return the voter who is charged: the account of the API key, so that all its keys share limits, or the voter."""
+    account = _get_key_account(request)
+    return f"user:{account}" if account else str(get_voter_id(request))
+
+
+def _get_key_account(request: HttpRequest) -> int | None:
+    key = api_keys.get_request_key(request)
+    return key.user_id if key else None
 
 
 def list_charged_networks(request: HttpRequest) -> list[ClientNetwork]:
@@ -221,11 +236,16 @@ class Network(NamedTuple):
 
 
 def list_networks(address: str) -> list[Network]:
-    """Return the networks around an address, smallest first. Any other text is returned as the only network."""
+    """Return the networks around an address, smallest first.
+
+    A port and brackets, which some proxies add, are ignored. All text that is not an address is one network.
+    """
+    if match := PORT_OR_BRACKETS.fullmatch(address):
+        address = match[1] or match[2]
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return [Network(address, 1)]
+        return [Network("", 1)]
     if isinstance(parsed, ipaddress.IPv6Address):
         parsed = parsed.ipv4_mapped or parsed
     number = int(parsed)

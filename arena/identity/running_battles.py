@@ -57,11 +57,11 @@ def check_voter_limit(voter_id: UUID) -> None:
 
 
 def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
-    """Count a battle for all of its networks. Raises RequestError 429 `too_many_running` if one is full.
+    """Count a battle for its networks and its account. Raises RequestError 429 `too_many_running` if one is full.
 
     While Redis is down, battles are not counted, and only the voter's limit and the hourly limits apply.
 
-    limits: the maximum number of battles, keyed by network
+    limits: the maximum number of battles, keyed by network and account
     """
     try:
         for _attempt in range(len(limits) + 1):  # all attempts but the last make room in a full network
@@ -74,7 +74,7 @@ def reserve_battle(limits: Mapping[str, int], battle_id: UUID) -> None:
         logger.warning("Redis is down; battles in progress are not counted by network: %s", error)
         return
     raise _too_many_running_error(
-        _("Too many battles from your network are in progress. Wait a few seconds, then try again.")
+        _("Too many battles from your account or your network are in progress. Wait a few seconds, then try again.")
     )
 
 

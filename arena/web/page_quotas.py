@@ -19,7 +19,6 @@ from django.urls import URLPattern
 from django.utils.translation import gettext as _
 
 from arena.identity import quotas
-from arena.identity.voters import get_voter_id
 from core.http import rate_limit
 from core.http.errors import READ_METHODS, RequestError, build_error_response, render_error_page
 from core.http.rate_limit import Bucket
@@ -81,7 +80,7 @@ def _build_buckets(request: HttpRequest) -> list[Bucket]:
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return []
     if quotas.is_only_voter_charged(request):
-        return [Bucket(f"work:{get_voter_id(request)}", UNITS_PER_HOUR, BURST_UNITS)]
+        return [Bucket(f"work:{quotas.get_charged_voter(request)}", UNITS_PER_HOUR, BURST_UNITS)]
     return [
         Bucket(f"work:{network.key}", UNITS_PER_HOUR * network.factor, BURST_UNITS * network.factor)
         for network in quotas.list_charged_networks(request)

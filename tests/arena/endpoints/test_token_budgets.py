@@ -361,6 +361,17 @@ def test_network_has_a_twentieth_of_a_model_that_it_names(client, three, allow):
     assert [post_battle(client, slugs(three)[:2], "side_by_side") for _ in range(5)] == [201] * 3 + [429] * 2
 
 
+def test_network_does_not_choose_its_blind_pairs_by_naming_models(rf, monkeypatch, client, three, allow):
+    """After five side-by-side battles with the other models, all blind battles of a network had the same pair."""
+    allow(together=1000)
+    Endpoint.objects.filter(model=three[0]).update(tokens_per_day=60 * EACH)
+    set_hour(monkeypatch, hour=0)
+    payer = quotas.get_payer(rf.get("/", REMOTE_ADDR="127.0.0.1"))
+
+    assert post_battle(client, slugs(three)[:2], "side_by_side") == 201
+    assert token_budgets.list_affordable_models(three, LIVE_POOL, payer) == three
+
+
 def test_no_network_spends_what_the_first_hour_releases(monkeypatch, two_models, allow):
     """A twentieth of a day is more than the twenty-fourth that the first hour releases."""
     allow(together=1000, arena_tokens_per_day=240 * BATTLE)

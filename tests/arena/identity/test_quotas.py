@@ -31,7 +31,9 @@ CODE = "too_many_requests"
         ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
         ("fe80::1%eth0", "fe80::/64"),
         ("", ""),
-        ("unknown", "unknown"),
+        ("unknown", ""),
+        ("192.0.2.7:50123", "192.0.2.7/32"),
+        ("[2001:db8:1:2::1]:443", "2001:db8:1:2::/64"),
     ],
 )
 def test_network_is_what_one_subscriber_has(address, charged):

@@ -1,13 +1,15 @@
 """Many cookies, addresses or long texts give no more than one."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models.functions import Now
 from django.test import AsyncClient, Client
 
 from arena.identity import api_keys, quotas, voters
-from arena.models import Answer, Battle, battle_lengths
+from arena.models import Answer, ApiKey, Battle, battle_lengths
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.questions import CALL, ask, end_answers, made
@@ -200,3 +202,101 @@ async def test_file_of_own_battles_is_charged(an_hour, allow):
 
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert "Retry-After" in answers[-1].headers
+
+
+def rotate_keys(user, address="192.0.2.7", times=3):
+    """Ask six times with each of so many keys of one account, and revoke it. Return the number of battles."""
+    count = 0
+    for number in range(times):
+        key, secret = api_keys.create_key(f"key {number}", ["battle"], user=user)
+        count += made(ask(Client(), address=address, Authorization=f"Bearer {secret}") for _ in range(6))
+        api_keys.revoke_keys(ApiKey.objects.filter(pk=key.pk))
+    return count
+
+
+def test_new_keys_give_an_account_no_more_battles(two_models, allow):
+    """With a key for every sixty battles, one account started 12 battles a second without a limit."""
+    allow(each=4, together=1000)
+    alice, bob = map(User.objects.create_user, ("alice", "bob"))
+
+    assert [rotate_keys(alice), rotate_keys(alice, "198.51.100.1"), rotate_keys(bob)] == [4, 0, 4]
+
+
+def test_keys_of_accounts_that_anybody_can_create_are_charged_to_their_address(two_models, allow):
+    allow(each=4, together=6)
+    users = [User.objects.create_user(f"sybil {number}") for number in range(4)]
+
+    assert [rotate_keys(user, times=1) for user in users] == [4, 2, 0, 0]
+
+
+def test_keys_of_accounts_are_charged_to_the_account_only_where_a_login_is_required(two_models, allow):
+    allow(each=4, together=2, arena_login="required")
+    alice, bob = map(User.objects.create_user, ("alice", "bob"))
+
+    assert [rotate_keys(alice), rotate_keys(bob)] == [4, 4]
+
+
+def test_keys_of_one_account_share_follow_up_questions(two_models, allow):
+    allow(each=1, together=1000)
+    alice = User.objects.create_user("alice")
+    counts = []
+    for number in range(2):
+        key, secret = api_keys.create_key(f"key {number}", ["battle"], user=alice)
+        battles = [factories.battle(voter=key.voter) for _ in range(6)]
+        answers = [
+            ask(Client(), path=f"{CALL}{battle.pk}/turns/", Authorization=f"Bearer {secret}") for battle in battles
+        ]
+        counts.append(made(answers))
+
+    assert counts == [5, 0]
+
+
+@pytest.mark.parametrize("login", ["optional", "required"])
+def test_keys_of_one_account_have_four_battles_in_progress_together(two_models, allow, login):
+    """96 battles were in progress at one address."""
+    allow(each=600, together=3000, arena_login=login)
+    alice = User.objects.create_user("alice")
+    secrets = [api_keys.create_key(f"key {number}", ["battle"], user=alice)[1] for number in range(3)]
+    body = {"prompt": "Why?"}
+
+    answers = [
+        Client().post(CALL, body, content_type="application/json", headers={"Authorization": f"Bearer {secret}"})
+        for secret in secrets
+        for _ in range(3)
+    ]
+
+    assert [answer.status_code for answer in answers] == [201] * 4 + [429] * 5
+    assert answers[-1].json()["error"]["code"] == "too_many_running"
+
+
+def test_account_creates_twenty_keys_a_day_even_if_it_revokes_them(client):
+    """Each key is a voter of the pool of the API."""
+    alice = User.objects.create_user("alice")
+    for number in range(20):
+        key, _ = api_keys.create_key(f"key {number}", ["read"], user=alice)
+        api_keys.revoke_keys(ApiKey.objects.filter(pk=key.pk))
+    client.force_login(alice)
+
+    refused = client.post("/accounts/", {"name": "one more", "scopes": "read"})
+
+    assert refused.status_code == 429
+    assert 86_000 < int(refused.headers["Retry-After"]) <= 86_400
+    assert "You have created 20 keys within a day, which is the maximum." in refused.content.decode()
+    ApiKey.objects.filter(name="key 0").update(created_at=Now() - timedelta(days=1))
+    assert client.post("/accounts/", {"name": "one more", "scopes": "read"}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        [f"203.0.113.9:{port}" for port in range(50_123, 50_129)],
+        [f"[2001:db8::9]:{port}" for port in range(50_123, 50_129)],
+        ["[2001:db8::9]", "2001:db8::9", "[2001:db8::9]:80", "2001:db8::a", "[2001:db8::b%eth0]", "2001:db8::c"],
+        [f"junk {number}" for number in range(6)],
+        ["unknown", "_hidden", "1.2.3", "1.2.3.4.5:80", "[::1", "2001:db8::9:x"],
+    ],
+)
+def test_ports_brackets_and_junk_in_forwarded_addresses_do_not_help(two_models, allow, claims):
+    allow(together=2, arena_proxy_hops=1)
+
+    assert made(ask(Client(), **{"X-Forwarded-For": claim}) for claim in claims) == 2
