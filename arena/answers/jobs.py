@@ -1,7 +1,7 @@
 """Claims turns and builds their jobs: the requests to the models of the claimed sides."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 from arena.answers import leases
 from arena.answers.attempt_tags import derive_attempt_tag
 from arena.endpoints.backends.protocol import Message, Request
-from arena.endpoints.model_requests import build_request
+from arena.endpoints.model_requests import build_request, get_max_tokens
 from arena.models import LIVE_POOL, Answer, Battle, Endpoint, Turn, Visibility
 from core.storage.compiled_queries import CompiledQuery
 
@@ -130,9 +130,17 @@ def _build_job(turn: Turn, attempts: dict[int, int], answers: list[Answer]) -> T
 
 
 def _build_side_job(answer: Answer, attempt: int, answers: list[Answer]) -> SideJob:
-    """Return the job of an answer. `answers` are all answers of its battle."""
+    """Return the job of an answer. `answers` are all answers of its battle.
+
+    In a blind battle, the answers of both sides have the same maximum length, because the place where an answer is cut
+    off would reveal which side has which model.
+    """
     endpoint = answer.model.endpoint
     turn = answer.turn
+    request = build_request(endpoint, (*_build_history(turn, answer.side, answers), Message("user", turn.prompt)))
+    if turn.battle.mode == Battle.Mode.ANONYMOUS:
+        endpoints = [other.model.endpoint for other in answers if other.turn_id == turn.pk]
+        request = replace(request, max_tokens=min(map(get_max_tokens, endpoints)))
     return SideJob(
         answer_id=answer.pk,
         attempt=attempt,
@@ -145,7 +153,7 @@ def _build_side_job(answer: Answer, attempt: int, answers: list[Answer]) -> Side
         first_token_timeout_s=endpoint.first_token_timeout_s,
         battle_id=str(turn.battle_id),
         shared=turn.battle.mode != Battle.Mode.ANONYMOUS or turn.battle.pool != LIVE_POOL,
-        request=build_request(endpoint, (*_build_history(turn, answer.side, answers), Message("user", turn.prompt))),
+        request=request,
     )
 
 

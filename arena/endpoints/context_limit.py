@@ -6,6 +6,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from arena.endpoints.backends.protocol import BYTES_PER_TOKEN
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
 from arena.models import SIDES, Answer, Battle, Endpoint, get_conversation_limit
 from core.http.errors import RequestError
@@ -53,7 +54,8 @@ def list_small_windows() -> QuerySet[Endpoint]:
     small window. Models whose context window is unknown are not included.
     """
     conversation_tokens = get_conversation_limit() // CHARACTERS_PER_TOKEN + OVERHEAD_TOKENS
-    answer_tokens = Coalesce(F("max_tokens"), Value(DEFAULT_MAX_TOKENS)) + Coalesce(F("thinking_tokens"), Value(0))
+    visible_tokens = BYTES_PER_TOKEN * Coalesce(F("max_tokens"), Value(DEFAULT_MAX_TOKENS))  # see Request.token_limit
+    answer_tokens = visible_tokens + Coalesce(F("thinking_tokens"), Value(0))
     is_small = Q(model__max_input__lt=conversation_tokens) | Q(
         model__context_window__lt=conversation_tokens + answer_tokens
     )

@@ -12,6 +12,10 @@ SYSTEM_PROMPT = (
 )
 
 
+def get_max_tokens(endpoint: Endpoint) -> int:
+    return endpoint.max_tokens or DEFAULT_MAX_TOKENS
+
+
 def build_request(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
     """Build the request for these messages, with the default for each setting that the endpoint does not set."""
     return Request(
@@ -20,7 +24,7 @@ def build_request(endpoint: Endpoint, messages: tuple[Message, ...]) -> Request:
         api_key=key_variables.read_key(endpoint),
         messages=messages,
         system=SYSTEM_PROMPT,
-        max_tokens=endpoint.max_tokens or DEFAULT_MAX_TOKENS,
+        max_tokens=get_max_tokens(endpoint),
         thinking_tokens=endpoint.thinking_tokens or 0,
         temperature=DEFAULT_TEMPERATURE if endpoint.temperature is None else endpoint.temperature,
         parameters=endpoint.parameters,

@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena.endpoints import draw
-from arena.endpoints.backends.deadlines import BYTES_PER_TOKEN
+from arena.endpoints.backends.protocol import BYTES_PER_TOKEN
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
 from arena.models import LIVE_POOL, SIDES, DailyTokens, Endpoint
 from core.http.errors import RequestError

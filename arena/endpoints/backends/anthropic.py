@@ -77,7 +77,7 @@ class AnthropicBackend(HttpBackend):
         uses_thinking = bool(request.thinking_tokens) and "thinking" not in request.parameters
         if uses_thinking:
             budget = max(MIN_THINKING_TOKENS, request.thinking_tokens)
-            body["max_tokens"] = request.max_tokens + budget
+            body["max_tokens"] = request.max_bytes + budget
             body["thinking"] = {"type": "enabled", "budget_tokens": budget}
             if "thinking" in rejected_fields:  # newer models reject a budget
                 body["thinking"] = {"type": "adaptive"}

@@ -10,7 +10,7 @@ import aiohttp
 import orjson
 
 from arena.endpoints.backends import provider_errors
-from arena.endpoints.backends.deadlines import BYTES_PER_TOKEN, GRACE_S, Deadline
+from arena.endpoints.backends.deadlines import GRACE_S, Deadline
 from arena.endpoints.backends.protocol import (
     SERVER_FIELDS,
     BackendError,
@@ -64,7 +64,7 @@ class HttpBackend:
     ) -> AsyncGenerator[StreamPart]:
         """See Backend.stream."""
         deadline = Deadline(timeouts)
-        decoder = AnswerDecoder(self.create_reader(), max_answer_bytes=compute_answer_limit(request))
+        decoder = AnswerDecoder(self.create_reader(), max_answer_bytes=request.max_bytes)
         response = None
         try:
             response = await self._open_response(request, session, deadline, timeouts)
@@ -166,15 +166,6 @@ async def read_error_text(response: aiohttp.ClientResponse) -> str:
     finally:
         response.close()
     return body[:MAX_ERROR_BYTES].decode(errors="replace")
-
-
-def compute_answer_limit(request: Request) -> int | None:
-    """Return the maximum number of answer bytes to pass on, or None for no limit.
-
-    A limit is needed if the request's token limit includes reasoning. Providers report token counts only at the end, so
-    a token counts as four bytes of UTF-8, which is about the average for English.
-    """
-    return BYTES_PER_TOKEN * request.max_tokens if request.thinking_tokens else None
 
 
 def find_rejected_field(status: int, text: str, body: bytes) -> str | None:

@@ -16,7 +16,6 @@ MAX_BODY_BYTES = 32 * 1024 * 1024  # a whole stream, including its framing
 MAX_BYTES_BEFORE_TEXT = 1024 * 1024
 MAX_BYTES_PER_TEXT_BYTE = 600
 MAX_DOCUMENT_BYTES = 2 * 1024 * 1024  # an answer or an error that arrives as one JSON document
-BYTES_PER_TOKEN = 4  # in UTF-8, about four letters of English or one or two Chinese characters
 GRACE_S = 0.5  # time, after the answer ends, for the token counts to arrive and the connection to close
 
 T = TypeVar("T")

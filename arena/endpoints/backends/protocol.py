@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # The values of `Answer.Failure`, except `stopped`, which is not an error.
 FailureReason = Literal["timeout", "unavailable", "refused", "too_long", "empty", "rejected", "busy"]
 SERVER_FIELDS = ("base_url", "model")
+BYTES_PER_TOKEN = 4  # in UTF-8, about four letters of English or one or two Chinese characters
 API_KEY_HINT = "put the key in an environment variable, and the variable's name in api_key_env"
 
 
@@ -26,8 +27,9 @@ class Message:
 class Request:
     """A request to a model for one answer.
 
+    max_tokens: the maximum length of the answer, in tokens of BYTES_PER_TOKEN bytes
     parameters: fields of the provider's API that are merged into the body last. A value of None removes a field.
-    thinking_tokens: the maximum number of reasoning tokens, in addition to `max_tokens` for the answer. It is 0 if the
+    thinking_tokens: the maximum number of reasoning tokens, in addition to the tokens of the answer. It is 0 if the
         model does not reason, or if its provider counts reasoning separately.
     """
 
@@ -42,9 +44,17 @@ class Request:
     thinking_tokens: int = 0
 
     @property
+    def max_bytes(self) -> int:
+        """The maximum length of the answer in UTF-8. Arena cuts off the answers of all models there."""
+        return BYTES_PER_TOKEN * self.max_tokens
+
+    @property
     def token_limit(self) -> int:
-        """The limit on the answer and the reasoning together, because providers have one limit for both."""
-        return self.max_tokens + self.thinking_tokens
+        """The provider's limit on the answer and the reasoning together.
+
+        A token has at least one byte, so an answer reaches Arena's limit first.
+        """
+        return self.max_bytes + self.thinking_tokens
 
 
 @dataclass(frozen=True, slots=True)

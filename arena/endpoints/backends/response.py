@@ -46,12 +46,12 @@ class AnswerDecoder:
     """
 
     def __init__(
-        self, reader: EventReader, max_bytes: int = MAX_TEXT_BYTES, max_answer_bytes: int | None = None
+        self, reader: EventReader, max_bytes: int = MAX_TEXT_BYTES, max_answer_bytes: int = MAX_TEXT_BYTES
     ) -> None:
         self._reader = reader
         self._parser = sse.EventStreamParser()
         self._total_budget = TextBudget(max_bytes)
-        self._answer_budget = TextBudget(max_answer_bytes) if max_answer_bytes else None
+        self._answer_budget = TextBudget(max_answer_bytes)
         self._received_bytes = 0
         self._document: list[bytes] | None = None
         self._answer_cleaner = TextCleaner()
@@ -66,7 +66,7 @@ class AnswerDecoder:
     @property
     def is_truncated(self) -> bool:
         """True if the answer has reached Arena's length limit. The caller then closes the connection."""
-        return self._total_budget.is_spent or bool(self._answer_budget and self._answer_budget.is_spent)
+        return self._total_budget.is_spent or self._answer_budget.is_spent
 
     def feed(self, chunk: bytes) -> Iterator[StreamPart]:
         """Yield the parts that this chunk completes. Consecutive pieces of one kind are one part."""
@@ -171,7 +171,7 @@ class AnswerDecoder:
     def _append_text(self, piece: TextPart, text: str, parts: list[StreamPart]) -> None:
         """Append the text that fits in the budgets. `piece` determines its kind, and is reused if possible."""
         text = self._total_budget.take(text)
-        if self._answer_budget and type(piece) is Delta:
+        if type(piece) is Delta:
             text = self._answer_budget.take(text)
         if self.is_truncated:
             self._finish()

@@ -4,9 +4,18 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
-from arena.endpoints.backends.protocol import Action, BackendError, Delta, Request, StreamPart, Timeouts, Usage
+from arena.endpoints.backends.deadlines import TextBudget
+from arena.endpoints.backends.protocol import (
+    Action,
+    BackendError,
+    Delta,
+    Request,
+    StreamPart,
+    Timeouts,
+    Truncation,
+    Usage,
+)
 
 DEFAULT_FIRST_TOKEN_S = 0.3
 DEFAULT_TOKENS_PER_S = 25.0
@@ -22,7 +31,7 @@ class Pace:
 
 
 async def stream_words(text: str, request: Request, timeouts: Timeouts) -> AsyncGenerator[StreamPart]:
-    """Yield up to `max_tokens` words of the text. Each word counts as one token.
+    """Yield the words of the text, up to the request's `max_bytes`. Each word counts as one token.
 
     The request's parameters `first_token_s` and `tokens_per_second` set the pace. Raises BackendError if they are
     invalid, if the text is blank, or if the total time limit is reached.
@@ -31,16 +40,20 @@ async def stream_words(text: str, request: Request, timeouts: Timeouts) -> Async
     now = asyncio.get_running_loop().time
     start = now() + pace.first_token_s
     deadline = now() + timeouts.total
+    budget = TextBudget(request.max_bytes)
     sent_words = 0
-    for word in islice(split_words(text), request.max_tokens):
+    for word in split_words(text):
         due = start + sent_words / pace.tokens_per_s
         if due > deadline:
             action = Action.GIVE_UP if sent_words else Action.REPLACE
             raise BackendError(action, "timeout", f"not finished within {timeouts.total:g} s")
         if (wait := due - now()) > 0:
             await asyncio.sleep(wait)
-        yield Delta(word)
+        yield Delta(budget.take(word))
         sent_words += 1
+        if budget.is_spent:
+            yield Truncation()
+            break
     if not sent_words:
         raise BackendError(Action.REPLACE, "empty", "the text is blank")
     yield Usage(sum(len(message.content.split()) for message in request.messages), sent_words)

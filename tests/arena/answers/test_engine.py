@@ -691,14 +691,14 @@ def test_drained_engine_takes_nothing_from_a_probe_that_it_has_broken_off(engine
 
 
 def test_engine_lets_a_model_think_as_long_as_its_endpoint_may(engine, served):
-    thinking, hasty = (served("ponders-1500", thinking_tokens=tokens) for tokens in (2000, None))
+    thinking, hasty = (served("ponders-5000", thinking_tokens=tokens) for tokens in (2000, None))
     turn = turn_of(thinking, hasty)
 
     engine.submit(turn.pk)
 
     assert becomes(turn, "void")
     stored = answers(turn)
-    assert (stored["a"].state, stored["a"].text) == ("finished", expected_text("ponders-1500", turn.prompt))
+    assert (stored["a"].state, stored["a"].text) == ("finished", expected_text("ponders-5000", turn.prompt))
     assert (stored["b"].state, stored["b"].failure) == ("failed", "empty")
 
 

@@ -81,6 +81,16 @@ def test_take_names_no_model_to_the_model():
         assert not any(name.slug in request_text or name.name in request_text for name in names)
 
 
+@pytest.mark.parametrize(("mode", "lengths"), [("anonymous", [200, 200]), ("side_by_side", [200, DEFAULT_MAX_TOKENS])])
+def test_take_gives_both_sides_of_a_blind_battle_the_same_length(mode, lengths):
+    a, b = common.endpoint(max_tokens=200), common.endpoint()
+    turn = factories.turn(common.battle(a.model, b.model, mode=mode))
+
+    sides = jobs.claim_jobs([turn.pk])[0].sides
+
+    assert [side.request.max_tokens for side in sorted(sides, key=lambda side: side.side)] == lengths
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "value"),
     [

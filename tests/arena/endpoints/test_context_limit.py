@@ -135,7 +135,7 @@ def test_page_of_a_full_conversation_offers_no_further_question(client, me, limi
 
 
 def test_small_window_is_not_drawn_whatever_is_asked(limit):
-    small = common.endpoint(common.model(context_window=4096)).model
+    small = common.endpoint(common.model(context_window=8192)).model
     others = {common.endpoint().model_id for _ in range(2)}
 
     for prompt in ("Why?", "x" * 24_000):
@@ -147,7 +147,7 @@ def test_small_window_is_not_drawn_whatever_is_asked(limit):
 
 
 def test_window_holds_tokens_for_thought_too():
-    model = common.model(context_window=14_000)  # 12,200 for the longest conversation, 1,024 for an answer
+    model = common.model(context_window=17_000)  # 12,200 for the longest conversation, 4,096 for an answer
     endpoint = common.endpoint(model)
     assert not context_limit.list_small_windows().exists()
 

@@ -12,7 +12,7 @@ REQUEST = Request(
     (Message("user", "Hi"), Message("assistant", "Hello"), Message("user", "Why?")),
     api_key="sk-ant",
     system="Be brief.",
-    max_tokens=64,
+    max_tokens=16,
     temperature=0.7,
 )
 # The order of events in the documentation, with thinking.

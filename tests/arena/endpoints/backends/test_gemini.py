@@ -12,7 +12,7 @@ REQUEST = Request(
     (Message("user", "Hi"), Message("assistant", "Hello"), Message("user", "Why?")),
     api_key="AIza",
     system="Be brief.",
-    max_tokens=64,
+    max_tokens=16,
     temperature=0.7,
 )
 
@@ -68,10 +68,10 @@ def test_post_merges_parameters_as_the_api_nests_them():
         "generationConfig": {"topP": 0.9, "temperature": None, "thinkingConfig": {"includeThoughts": True}},
         "safetySettings": [{"category": "X", "threshold": "BLOCK_NONE"}],
     }
-    request = Request("http://h", "m", (), temperature=0.7, max_tokens=5, parameters=parameters)
+    request = Request("http://h", "m", (), temperature=0.7, max_tokens=2, parameters=parameters)
     body = GeminiBackend().build_post(request, NOTHING_REFUSED).body
     assert body["generationConfig"] == {
-        "maxOutputTokens": 5,
+        "maxOutputTokens": 8,
         "topP": 0.9,
         "thinkingConfig": {"includeThoughts": True},
     }
@@ -79,8 +79,8 @@ def test_post_merges_parameters_as_the_api_nests_them():
 
 
 def test_post_leaves_out_what_is_not_set_or_was_rejected():
-    bare = GeminiBackend().build_post(Request("http://h", "m", (), max_tokens=5), NOTHING_REFUSED).body
-    assert bare == {"contents": [], "generationConfig": {"maxOutputTokens": 5}}
+    bare = GeminiBackend().build_post(Request("http://h", "m", (), max_tokens=2), NOTHING_REFUSED).body
+    assert bare == {"contents": [], "generationConfig": {"maxOutputTokens": 8}}
     assert GeminiBackend().build_post(REQUEST, frozenset({"temperature"})).body["generationConfig"] == {
         "maxOutputTokens": 64
     }

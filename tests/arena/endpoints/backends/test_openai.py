@@ -11,7 +11,7 @@ REQUEST = Request(
     (Message("user", "Hi"), Message("assistant", "Hello"), Message("user", "Why?")),
     api_key="sk-1",
     system="Be brief.",
-    max_tokens=64,
+    max_tokens=16,
     temperature=0.7,
 )
 

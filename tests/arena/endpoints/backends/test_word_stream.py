@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from arena.endpoints.backends.protocol import BackendError, Delta, Message, Request, Timeouts, Usage
+from arena.endpoints.backends.protocol import BackendError, Delta, Message, Request, Timeouts, Truncation, Usage
 from arena.endpoints.backends.word_stream import split_words, stream_words
 
 FAST = {"first_token_s": 0, "tokens_per_second": 1000}
@@ -30,9 +30,9 @@ async def test_speak_says_a_word_at_a_time_and_counts():
     ]
 
 
-async def test_speak_stops_at_max_tokens():
-    parts = await speak("a b c d e", build_request(max_tokens=2))
-    assert parts == [Delta("a "), Delta("b "), Usage(2, 2)]
+async def test_speak_stops_at_the_same_byte_as_every_model():
+    parts = await speak("abc defgh ijk", build_request(max_tokens=2))
+    assert parts == [Delta("abc "), Delta("defg"), Truncation(), Usage(2, 2)]
 
 
 async def test_speak_keeps_the_pace():
