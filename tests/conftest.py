@@ -30,9 +30,10 @@ from tests.skip_guard import pytest_make_collect_report, pytest_runtest_makerepo
 
 # A shell makes background processes ignore Ctrl-C. Restore the default, because processes started by tests inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-# Allow more time on a busy machine.
-hypothesis.settings.register_profile("arena", deadline=None)
-hypothesis.settings.load_profile("arena")
+# The short profile tries the same examples each time. Neither has a deadline, because the machine might be busy.
+hypothesis.settings.register_profile("short", deadline=None, max_examples=50, derandomize=True)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=600)
+hypothesis.settings.load_profile("short")
 
 # Test collection creates many objects that stay alive.
 gc.disable()

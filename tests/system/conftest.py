@@ -29,7 +29,11 @@ endpoint.model = "{model}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark browser tests, so that they can run in parallel with the others."""
+    """Mark browser tests, and start with the tests of the service, because their files take longest.
+
+    Otherwise, the last process would still run one of them when the others have ended.
+    """
+    items.sort(key=lambda item: not item.path.is_relative_to(Path(__file__).parent))
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")

@@ -2,7 +2,7 @@
 
 import math
 
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis.strategies import dictionaries, floats, integers, sampled_from, text
 
 from catalog.api.serializers import CostComparisonSchema, ScalingPlanSchema
@@ -35,7 +35,6 @@ def test_scaling_answers_or_refuses(query):
         assert set(form.errors) <= {*SCALING}
 
 
-@settings(max_examples=600)
 @given(dictionaries(sampled_from(AMOUNTS), sampled_from(WITHIN), max_size=3))
 def test_cost_answers_or_refuses(query):
     form = CostForm(USABLE | query)

@@ -7,7 +7,7 @@ import time
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.importers.lm_eval import HARNESS_NAME, parse_scores
@@ -176,7 +176,6 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([*score_files.LM_EVAL, "model_name", "chat_template_sha"]), st.none() | st.just("gsm8k"), JSON)
 def test_whatever_stands_in_a_place_is_read_or_refused(place, inside, value):
     document = copy.deepcopy(score_files.LM_EVAL)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.special import expit
@@ -123,7 +123,6 @@ def test_fit_takes_a_weight_for_so_many_votes():
     assert style_fit.votes == weight.sum()
 
 
-@settings(max_examples=25)
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32))
 def test_fit_does_not_depend_on_the_order_of_votes_and_models_nor_on_sides(random, seed):
     columns, _ = simulate_votes(seed, models=4, votes=120)
@@ -142,7 +141,6 @@ def test_fit_does_not_depend_on_the_order_of_votes_and_models_nor_on_sides(rando
     )
 
 
-@settings(max_examples=100)
 @given(st.integers(0, 2**32), st.integers(0, 30), st.integers(1, 6))
 def test_fit_of_few_votes_is_finite_and_at_a_maximum_or_says_that_there_is_none(seed, votes, figures):
     rng = np.random.default_rng(seed)
