@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from config.setting_parsers import (
     make_choice_parser,
-    make_url_parser,
     parse_anchor,
     parse_contact,
     parse_count,
@@ -20,6 +19,7 @@ from config.setting_parsers import (
     parse_operator,
     parse_positive,
     parse_public_url,
+    parse_redis_url,
     parse_seconds,
     parse_switch,
     parse_token,
@@ -70,11 +70,12 @@ class Environment:
     )
     redis_url: str = declare(
         "Services",
-        make_url_parser("redis", "rediss", "unix"),
+        parse_redis_url,
         default=DEFAULT_REDIS_URL,
         meaning=(
-            "URL of Valkey or Redis (`redis://`, `rediss://`, or `unix://`). If it is empty, `./scripts/up` runs its"
-            " own server."
+            "URL of Valkey or Redis (`redis://`, `rediss://`, or `unix://`). A `rediss://` URL must have"
+            " `?ssl_cert_reqs=required`, or `?ssl_ca_certs=FILE` for your own certificate authority. If it is empty,"
+            " `./scripts/up` runs its own server."
         ),
     )
     secret_key: str = declare(

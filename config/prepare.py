@@ -7,8 +7,12 @@ which Docker images already contain. It exits with an error if fewer than N enab
 import argparse
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from config.server.collect_static import collect_if_changed
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 ARENA_0_1_MIGRATION = ("catalog", "0002_price")  # catalog.0001_initial exists in both versions
 ARENA_0_1_MESSAGE = (
@@ -34,6 +38,7 @@ def main(arguments: list[str]) -> None:
     from ratings.interchange import seed_reference, seed_votes
 
     _check_services()
+    preparing = _exclude_others()
     _check_database_version()
     try:
         call_command("migrate", interactive=False, verbosity=0)
@@ -47,6 +52,7 @@ def main(arguments: list[str]) -> None:
         seed_reference.seed_reference_pool()  # must come after the votes, because pages prefer older pools
     except (CommandError, ValueError) as error:
         sys.exit(str(error))
+    preparing.close()
     for line in describe_small_windows():
         sys.stdout.write(f"{line}\n")
     _reset_failed_probes()
@@ -69,6 +75,21 @@ def _check_services() -> None:
         get_redis_client().ping()
     except (OSError, RedisError) as error:
         sys.exit(f"the Redis or Valkey server at REDIS_URL does not answer: {error}")
+
+
+def _exclude_others() -> "BaseDatabaseWrapper":
+    """Wait until no other process prepares the database. Return a connection whose open transaction excludes others.
+
+    A transaction keeps its connection also behind a pooler.
+    """
+    from django.db import connections
+
+    from core.storage.advisory_locks import AdvisoryLock, acquire_lock
+
+    other = connections.create_connection("default")
+    other.set_autocommit(False)
+    acquire_lock(AdvisoryLock.PREPARATION, using=other)
+    return other
 
 
 def _check_database_version() -> None:

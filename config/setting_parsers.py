@@ -7,7 +7,7 @@ import ipaddress
 import math
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -119,6 +119,16 @@ def parse_database_url(text: str) -> str:
         conninfo_to_dict(make_url_parser("postgresql", "postgres")(text))
     except ProgrammingError as error:
         raise ValueError(f"is not a PostgreSQL URL: {error}".strip()) from None
+    return text
+
+
+def parse_redis_url(text: str) -> str:
+    parts = urlsplit(make_url_parser("redis", "rediss", "unix")(text))
+    query = parse_qs(parts.query)
+    demands = {value.lower().removeprefix("cert_") for value in query.get("ssl_cert_reqs", ())}
+    is_verified = demands <= {"required"} and (demands or "ssl_ca_certs" in query)
+    if parts.scheme == "rediss" and not is_verified:  # Celery would not check the certificate
+        raise ValueError("must check the server's certificate: add ?ssl_cert_reqs=required or ?ssl_ca_certs=FILE")
     return text
 
 

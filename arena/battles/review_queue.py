@@ -7,7 +7,7 @@ their queue.
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
@@ -15,11 +15,11 @@ from arena.identity.network_hashes import NETWORK_HASH_RETENTION
 from arena.identity.voters import keyed_hash
 from arena.models import IS_SHARED, Battle, Report, row_locks
 from core.storage import fair_queue
+from core.storage.advisory_locks import AdvisoryLock, acquire_lock
 
 MAX_PER_VOTER = 3
 MAX_PER_NETWORK = 10
 MAX_WAITING = 200
-ADVISORY_LOCK_ID = 7_298_547  # serializes the counts of concurrent publications
 Review = Battle.Review
 UNREVIEWED_STATES = ("", Review.WAITING)
 DECISIONS = (Review.LISTED, Review.UNLISTED, Review.WITHDRAWN)
@@ -28,8 +28,7 @@ NEEDS_REVIEW = Q(review__in=(Review.WAITING, Review.REPORTED))
 
 def lock_queue() -> None:
     """Lock the queue until the end of the transaction. Call this before you lock a battle."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK_ID])
+    acquire_lock(AdvisoryLock.PUBLICATIONS)
 
 
 def list_waiting() -> QuerySet[Battle]:

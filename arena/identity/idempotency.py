@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.http import HttpResponse, HttpResponseBase
 from rest_framework.renderers import JSONRenderer
@@ -15,10 +15,10 @@ from rest_framework.response import Response
 from arena.identity.voters import get_voter_id
 from arena.models import StoredResponse
 from core.http.errors import RequestError
+from core.storage.advisory_locks import AdvisoryLock, acquire_lock
 
 KEY_RETENTION = timedelta(hours=24)
 MAX_KEY_LENGTH = 255
-ADVISORY_LOCK_ID = 7_298_544  # first half of the lock id; the second half is a hash of voter and key
 
 
 def run_once(request: Request, action: Callable[[], Response]) -> HttpResponseBase:
@@ -37,7 +37,7 @@ def run_once(request: Request, action: Callable[[], Response]) -> HttpResponseBa
     key = _hash_parts(header)
     request_hash = _hash_parts(request.method, request.path, json.dumps(request.data, sort_keys=True))
     with transaction.atomic():
-        _lock_key(get_voter_id(request), key)
+        acquire_lock(AdvisoryLock.REQUESTS, f"{get_voter_id(request)} {key}")
         if stored := _find_stored_response(request, key):
             return _replay_response(stored, request_hash)
         response = action()
@@ -55,11 +55,6 @@ def run_once(request: Request, action: Callable[[], Response]) -> HttpResponseBa
 
 def _hash_parts(*parts: object) -> str:
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
-
-
-def _lock_key(voter: object, key: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [ADVISORY_LOCK_ID, f"{voter} {key}"])
 
 
 def _find_stored_response(request: Request, key: str) -> StoredResponse | None:

@@ -11,6 +11,7 @@ from arena.judging.model_names import collect_model_names
 from arena.judging.style_features import compute_features
 from arena.judging.topics import classify_prompts
 from arena.models import SIDES, Answer, Battle, Turn, Visibility, battle_turns
+from core.storage.advisory_locks import AdvisoryLock, acquire_lock
 from core.storage.database import fetch_rows
 
 SIDE_BY_SIDE = "side_by_side"
@@ -20,8 +21,6 @@ IDENTITY_LEAK = "identity_leak"
 IDENTITY_PROBE = "identity_probe"
 REPEATED_PROMPT = "repeated_prompt"
 OWN_QUESTION_CATEGORY = "exclude-suggestions"  # battles that did not start with a suggestion
-# The first half of the advisory lock that serializes a voter's votes.
-ADVISORY_LOCK_KEY = 7_298_543
 PROMPT_HASH_LENGTH = 32
 MODEL_NAMES_SQL = """
     SELECT model.name, model.slug, endpoint.upstream_id, maker.name FROM catalog_languagemodel model
@@ -155,7 +154,7 @@ def _is_already_counted(battle: Battle, prompt_hash: str) -> bool:
     An advisory lock serializes a voter's concurrent votes. A lock on the voter's row could cause a deadlock, because
     the battle is already locked here, and deletions and logins lock the voter before battles.
     """
-    fetch_rows("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [ADVISORY_LOCK_KEY, str(battle.voter_id)])
+    acquire_lock(AdvisoryLock.VOTES, str(battle.voter_id))
     pair = [battle.model_a_id, battle.model_b_id]
     return bool(fetch_rows(COUNTED_VOTE_SQL, [battle.voter_id, prompt_hash, battle.pool, *pair, *pair]))
 

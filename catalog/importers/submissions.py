@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from catalog.importers.scores import import_scores
 from catalog.matching.resolver import ModelLookup, NamedModels
 from catalog.models import Fact, Score, Submission
 from core.storage import fair_queue
+from core.storage.advisory_locks import AdvisoryLock, acquire_lock
 
 MAX_FILE_BYTES = 1_000_000  # a file with the limit of scores and the settings of their tasks has half of that
 MAX_SCORES = 2_000
@@ -34,7 +35,6 @@ MAX_PENDING = 200  # across all voters; each pending submission takes up to 1 MB
 MAX_ERROR_LENGTH = 300
 MAX_SCORE_VALUE = 1e12
 COMMUNITY_SOURCE = "community submission"
-SUBMIT_LOCK = 7_298_546  # prevents simultaneous submissions from exceeding the limits
 
 
 class DuplicateSubmission(Exception):
@@ -110,8 +110,7 @@ def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[s
     `networks` contains the hashes of the sender's network, of which only the first is stored. Raises
     DuplicateSubmission, TooManySubmissions, or SubmissionQueueFull.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SUBMIT_LOCK])
+    acquire_lock(AdvisoryLock.SUBMISSIONS)  # simultaneous submissions must not exceed the limits
     pending = Submission.objects.filter(state=Submission.State.PENDING)
     if pending.filter(digest=content.digest).exists():
         raise DuplicateSubmission(_("This has already been submitted and is waiting for review."))

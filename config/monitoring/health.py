@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from typing import Generic, TypeVar, cast
 
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.exceptions import RedisError
 
@@ -19,9 +22,12 @@ from core.storage.database import database_sync_to_async
 from core.storage.redis_clients import get_redis_client
 
 QUEUES = ("answers", RATINGS_QUEUE)
-REQUIRED_PARTS = ("database", "broker", *QUEUES)
+REQUIRED_PARTS = ("database", "migrations", "broker", "answers")
+OPTIONAL_PARTS = (RATINGS_QUEUE, "beat")  # battles and votes go on without them
 CACHE_S = 2.0
 TIMEOUT_S = 10.0
+READINESS_TIMEOUT_S = 2.0
+BROKER_TIMEOUTS = {"socket_timeout": 1, "socket_connect_timeout": 1}
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
@@ -39,11 +45,12 @@ class SharedResult(Generic[Result]):
         check: Callable[[], Result],
         cache_s: float = CACHE_S,
         is_cacheable: Callable[[Result], bool] = lambda result: True,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self.check = check
         self.is_cacheable = is_cacheable
         self.cache_s = cache_s
-        self.timeout_s = TIMEOUT_S
+        self.timeout_s = timeout_s
         self._thread = ThreadPoolExecutor(1, check.__name__)
         self._result: Result | None = None
         self._checked_at = -math.inf
@@ -71,10 +78,10 @@ async def report_liveness(request: HttpRequest) -> HttpResponse:
 async def report_readiness(request: HttpRequest) -> JsonResponse:
     """Return the state of each part. The status is 200 if Arena can serve battles, and 503 otherwise.
 
-    The state is at most `CACHE_S` seconds old. Beat's state does not affect the status. Arena still serves battles
-    without beat, and taking web processes out of rotation would make an outage worse.
+    The state is at most `CACHE_S` seconds old. The states of beat and of the ratings worker do not affect the status.
+    Battles and votes go on without them, and taking web processes out of rotation would make an outage worse.
     """
-    parts = dict.fromkeys((*REQUIRED_PARTS, "beat"), False)
+    parts = dict.fromkeys((*REQUIRED_PARTS, *OPTIONAL_PARTS), False)
     with suppress(TimeoutError):  # a part that does not answer in time is reported as down
         parts = await _shared_status.get()
     return JsonResponse(parts, status=200 if is_ready(parts) else 503)
@@ -87,12 +94,14 @@ def is_ready(parts: dict[str, bool]) -> bool:
 
 def collect_status() -> dict[str, bool]:
     """Return whether each part is up. Waits about 0.5 s for the workers to reply."""
-    parts = {"database": _is_successful(_query_database), "broker": is_broker_alive()}
+    has_database = _is_successful(_query_database)
+    parts = {"database": has_database, "migrations": has_database and has_migrations(), "broker": is_broker_alive()}
+    connection.close()  # before the next check, which waits for workers
     queues = _list_consumed_queues() if parts["broker"] else set()
     return parts | {queue: queue in queues for queue in QUEUES} | {"beat": is_beat_alive()}
 
 
-_shared_status = SharedResult(collect_status, is_cacheable=is_ready)
+_shared_status = SharedResult(collect_status, is_cacheable=is_ready, timeout_s=READINESS_TIMEOUT_S)
 
 
 def is_beat_alive() -> bool:
@@ -116,17 +125,40 @@ def _is_successful(check: Callable[[], object]) -> bool:
     return True
 
 
+@cache
+def _list_migrations() -> set[tuple[str, str]]:
+    return set(MigrationLoader(None).disk_migrations)
+
+
+def has_migrations() -> bool:
+    """Return True if all migrations of this version are applied. A newer version may have applied more."""
+    return _is_successful(_check_migrations)
+
+
+def _check_migrations() -> None:
+    if missing := _list_migrations() - MigrationRecorder(connection).applied_migrations().keys():
+        raise RuntimeError(f"{len(missing)} migrations are not applied")
+
+
 def _query_database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    # Release the connection before the next check, which waits for workers.
-    connection.close()
 
 
 def _list_consumed_queues() -> set[str]:
-    """Return the queues with a running worker. A busy ratings worker counts, although it does not reply."""
-    # Use a separate connection. Waiting for a second pooled connection while holding the first could deadlock.
-    with app.connection_for_write() as broker:
-        replies = app.control.inspect(timeout=0.5, connection=broker).active_queues() or {}
-    busy = {RATINGS_QUEUE} if get_redis_client().exists(BUSY_KEY) else set[str]()
-    return busy | {queue["name"] for queues in replies.values() for queue in queues}
+    """Return the queues with a running worker. A busy ratings worker counts, although it does not reply.
+
+    If Redis answers pings only, for example because it is full, there are none.
+    """
+    queues: set[str] = set()
+
+    def ask() -> None:
+        # Use a separate connection. Waiting for a second pooled connection while holding the first could deadlock.
+        with app.connection_for_write(transport_options=BROKER_TIMEOUTS) as broker:
+            replies = app.control.inspect(timeout=0.5, connection=broker).active_queues() or {}
+        queues.update(queue["name"] for consumed in replies.values() for queue in consumed)
+        if get_redis_client().exists(BUSY_KEY):
+            queues.add(RATINGS_QUEUE)
+
+    _is_successful(ask)
+    return queues

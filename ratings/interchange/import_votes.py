@@ -16,12 +16,12 @@ from django.db import connection, transaction
 from arena.identity.voters import keyed_hash
 from arena.models import VoteFile
 from core.files import records
+from core.storage.advisory_locks import AdvisoryLock, acquire_lock
 from ratings.interchange import vote_file
 from ratings.interchange.bulk_insert import ImportTarget, VoteWriter
 from ratings.models import Pool
 from ratings.pipeline import board_refresh
 
-IMPORT_LOCK_ID = 7_298_542  # key of the PostgreSQL advisory lock that serializes imports
 BATCH_SIZE = 2_000
 VOTER_CACHE_SIZE = 100_000
 CHUNK_SIZE = 2**20  # in bytes; more frequent reads would delay the sending thread
@@ -116,8 +116,8 @@ def _build_voter_hasher(pool: Pool) -> Callable[[str], str]:
 
 def _acquire_import_lock() -> None:
     """Wait until other imports end, because two imports could create the same model. Check constraints immediately."""
+    acquire_lock(AdvisoryLock.IMPORTS)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK_ID])
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 

@@ -1,11 +1,17 @@
 """The preparation of the database before the service starts."""
 
+import os
+import subprocess
+import sys
+
+import psycopg
 import pytest
 from django.apps import apps
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from config import prepare
+from tests.ratings.concurrency import database_url
 
 
 def row_counts() -> dict[str, int]:
@@ -29,3 +35,24 @@ def test_database_of_arena_0_1_is_refused_with_one_line_and_stays_as_it_was():
         "import_votes live.jsonl --pool live --with-text"
     )
     assert (recorder.applied_migrations().keys(), row_counts()) == before
+
+
+@pytest.fixture
+def empty_database(db):
+    url = database_url()
+    name = "two_at_once"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        yield url.replace(connection.settings_dict["NAME"], name)
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.slow
+def test_two_processes_may_prepare_an_empty_database_at_once(empty_database):
+    environment = {**os.environ, "DATABASE_URL": empty_database}
+    command = [sys.executable, "-m", "config.prepare"]
+    processes = [subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+
+    errors = [process.communicate(timeout=120)[1] for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0], errors

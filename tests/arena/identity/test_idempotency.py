@@ -138,7 +138,7 @@ def test_twenty_at_once_start_one_battle(two_models):
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_start_twenty_battles_where_nobody_waits(two_models, monkeypatch):
     """Counter-test: without the lock, requests fail or start a battle unless a response is stored already."""
-    monkeypatch.setattr(idempotency, "_lock_key", lambda *who: None)
+    monkeypatch.setattr(idempotency, "acquire_lock", lambda *who: None)
     first = Client()
     first.get("/")
 

