@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from scipy.special import expit
 
 from ratings.statistics.likelihood import MAX_ITERATIONS, STEP_TOLERANCE, Flags, NotConverged, compute_damping
-from ratings.statistics.style_pair_sums import PairedVotes
+from ratings.statistics.style_votes import PairedVotes
 from ratings.statistics.vote_arrays import Floats, Indices
 
 # The step at which separability is checked. Parameters that diverge grow by one unit per step. If there is a maximum,
@@ -169,7 +169,7 @@ def _has_collinear_styles(votes: PairedVotes, free: Indices) -> bool:
     """Return whether some style column is a linear combination of other columns and strength differences."""
     # The result does not depend on the weights of the votes. Equal weights for all runs give the smallest rounding
     # error.
-    products = votes.sum_outer_products(np.repeat(1 / votes.run_lengths, votes.run_lengths))[np.ix_(free, free)]
+    products = votes.sum_outer_products(np.repeat(1 / votes.runs.lengths, votes.runs.lengths))[np.ix_(free, free)]
     strengths = int((free < votes.model_count).sum())
     mixed = products[strengths:, :strengths]
     styles = products[strengths:, strengths:]
