@@ -16,7 +16,7 @@ import config.urls  # noqa: F401  # registers the admin pages
 from arena.answers.announcements import EVENT_STREAM
 from arena.identity import hash_key, network_hashes, voters
 from config.celery import app
-from core.storage.redis_clients import get_redis_client
+from core.storage.redis_clients import get_redis_client, redis_circuit
 from tests import factories
 from tests.operators import admin, operator
 from tests.purity import (
@@ -91,6 +91,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Start each test with a loaded hash key and no loaded salts. Tests of loading change this themselves."""
     hash_key._key = HASH_KEY
     network_hashes._salts.clear()
+    redis_circuit.is_down, redis_circuit.retry_at = False, 0.0
     switch_services(item)
 
 

@@ -1,18 +1,14 @@
 """A cache for counting login attempts. It uses Redis, or the memory of each process while Redis is down."""
 
-import logging
-import time
 from typing import Any
 
 import orjson
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 from redis.retry import Retry
 
-RETRY_DELAY_S = 2.0  # seconds without calls to Redis after a failure
-logger = logging.getLogger(__name__)
+from core.storage.redis_clients import redis_circuit
 
 
 class JsonSerializer:
@@ -27,8 +23,6 @@ class JsonSerializer:
 
 class LoginAttemptsCache(RedisCache):
     """A cache that keeps working while Redis is down. It implements the methods that allauth calls."""
-
-    retry_at = 0.0  # when to call Redis again; shared by all threads, because Django creates an instance per thread
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         one_retry = Retry(NoBackoff(), 1)  # handles connections that broke while idle
@@ -56,10 +50,7 @@ class LoginAttemptsCache(RedisCache):
             client.delete(key)
 
     def _call(self, name: str, *arguments: Any, **options: Any) -> Any:
-        if time.monotonic() >= self.retry_at:
-            try:
-                return getattr(super(), name)(*arguments, **options)
-            except (RedisError, OSError) as error:
-                logger.warning("Redis is down; login attempts are counted in this process: %s", error)
-                type(self).retry_at = time.monotonic() + RETRY_DELAY_S
-        return getattr(self.local, name)(*arguments, **options)
+        return redis_circuit.run(
+            lambda: getattr(super(LoginAttemptsCache, self), name)(*arguments, **options),
+            lambda: getattr(self.local, name)(*arguments, **options),
+        )

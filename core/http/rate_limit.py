@@ -8,20 +8,16 @@ While Redis is down, each process has its own buckets with a quarter of the rate
 unchanged, except for one burst per process.
 """
 
-import logging
 import math
 import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from redis.exceptions import RedisError
-
-from core.storage.redis_clients import get_redis_client
+from core.storage.redis_clients import get_redis_client, redis_circuit
 
 HOUR_US = 3600 * 1_000_000
 DEFAULT_BURST = 60
-RETRY_DELAY_S = 2.0  # after a failure, Redis is not called for this long
 LOCAL_DIVISOR = 4
 MAX_LOCAL_BUCKETS = 10_000
 # KEYS: the buckets. ARGV: 1 if buckets may be overdrawn and 0 if not, then the step and depth of each bucket in µs.
@@ -45,7 +41,6 @@ for index, key in ipairs(KEYS) do
 end
 return 0
 """
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -100,13 +95,11 @@ def _apply_charge(buckets: Iterable[Bucket], amount: int, *, overdraw: bool = Fa
     limited_buckets = [bucket for bucket in buckets if bucket.per_hour]
     if not limited_buckets:
         return 0.0
-    if time.monotonic() >= _local_buckets.retry_at:
-        try:
-            return _charge_in_redis(limited_buckets, amount, overdraw=overdraw) / 1e6
-        except (RedisError, OSError) as error:
-            logger.warning("Redis is down; rate limits are counted in this process: %s", error)
-            _local_buckets.retry_at = time.monotonic() + RETRY_DELAY_S
-    return _local_buckets.charge(limited_buckets, amount, overdraw=overdraw) / 1e6
+    wait_us = redis_circuit.run(
+        lambda: _charge_in_redis(limited_buckets, amount, overdraw=overdraw),
+        lambda: _local_buckets.charge(limited_buckets, amount, overdraw=overdraw),
+    )
+    return wait_us / 1e6
 
 
 def _charge_in_redis(buckets: Sequence[Bucket], amount: int, *, overdraw: bool) -> int:
@@ -117,13 +110,12 @@ def _charge_in_redis(buckets: Sequence[Bucket], amount: int, *, overdraw: bool) 
 
 
 class _LocalBuckets:
-    """Smaller buckets in the memory of this process, used until `retry_at`, the time of the next call to Redis.
+    """Smaller buckets in the memory of this process, used while Redis is down.
 
     `full_at` contains the time at which each bucket will be full again, in µs.
     """
 
     def __init__(self) -> None:
-        self.retry_at = 0.0
         self.full_at: dict[str, int] = {}
         self.lock = threading.Lock()
 

@@ -1,9 +1,11 @@
-"""Redis clients for synchronous and asynchronous code, and a context manager for writes that may be lost."""
+"""Redis clients for synchronous and asynchronous code, and what happens while Redis is down."""
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import TypeVar
 
 import redis
 import redis.retry
@@ -13,6 +15,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+RETRY_DELAY_S = 2.0
+Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 
@@ -36,3 +40,33 @@ def suppress_redis_errors() -> Iterator[None]:
         yield
     except (RedisError, OSError) as error:
         logger.warning("Redis is down: %s", error)
+
+
+class RedisCircuit:
+    """Calls Redis, or a fallback while Redis is down. Logs one line per outage. Safe to share between threads.
+
+    is_down: whether the last call of Redis failed
+    retry_at: after a failure, Redis is not called before this time of the monotonic clock
+    """
+
+    def __init__(self) -> None:
+        self.is_down = False
+        self.retry_at = 0.0
+
+    def run(self, call: Callable[[], Result], fallback: Callable[[], Result]) -> Result:
+        """Return the result of `call`, or that of `fallback` if Redis is down."""
+        if time.monotonic() >= self.retry_at:
+            try:
+                result = call()
+            except (RedisError, OSError) as error:
+                self.retry_at = time.monotonic() + RETRY_DELAY_S
+                if not self.is_down:
+                    logger.warning("Redis is down, so each process enforces limits on its own: %s", error)
+                self.is_down = True
+            else:
+                self.is_down = False
+                return result
+        return fallback()
+
+
+redis_circuit = RedisCircuit()  # of all limits in this process

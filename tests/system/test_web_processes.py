@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from core.storage.shared_slots import HEARTBEAT_TTL_S
+from core.storage.shared_slots import OPEN_SLOT_TTL_S
 from tests.fake_provider import expected_text
 from tests.processes import alive, eventually
 from tests.system.conftest import models_file
@@ -53,7 +53,7 @@ def web(pair: Service) -> list[int]:
 
 @contextmanager
 def alone(pair: Service, pid: int) -> Iterator[None]:
-    """Let only this web process accept connections. The block must end before the other's heartbeat expires."""
+    """Let only this web process accept connections. The block must end before the slots of the other expire."""
     others = [psutil.Process(other) for other in pair.pids("uvicorn") if other != pid]
     for other in others:
         other.suspend()
@@ -116,7 +116,7 @@ def test_killed_process_gives_its_slots_up_and_the_other_one_takes_over(pair: Se
         opened: list[Iterator[Event] | None] = []
         seen: list[Event] = []
         person.through(str(battle["events_url"]), "ready", seen=seen)
-        assert time.monotonic() - before < HEARTBEAT_TTL_S + GOES_ON_WITHIN_S
+        assert time.monotonic() - before < OPEN_SLOT_TTL_S + GOES_ON_WITHIN_S
         for _ in range(3):
             assert eventually(lambda: opened.append(try_stream(person, battle)) or opened[-1], GOES_ON_WITHIN_S)
         assert is_refused(pair, other, person, battle)
