@@ -28,6 +28,7 @@ def test_battle_by_keyboard_alone(page: Page) -> None:
     expect(page.get_by_role("textbox")).to_be_focused()
     page.keyboard.type("How deep is the deepest lake?")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("group", name="Your question")).to_be_focused()
     expect(page.get_by_role("button", name="B is better")).to_be_enabled()
     vote(page, "2")
     expect(page.get_by_role("heading", name="You chose B")).to_be_visible()

@@ -66,6 +66,14 @@ def test_each_key_arms_its_choice_and_enter_confirms_it(ready: Page, key: str, c
     expect(ready.get_by_role("textbox", name="Your question")).to_be_focused()
 
 
+def test_style_of_a_replaced_element_is_not_copied(ready: Page) -> None:
+    """The content security policy forbids style attributes, so a copy would write to the console."""
+    ready.evaluate("for (const side of 'ab') document.getElementById(`turn-1-${side}-head`).style.width = '9rem'")
+    vote(ready, "1")
+    expect(ready.get_by_role("heading", name="You chose A")).to_be_focused()
+    expect(ready.locator("header[style]")).to_have_count(0)
+
+
 def test_armed_choice_is_shown_and_can_be_changed_or_cancelled(ready: Page) -> None:
     status = ready.get_by_role("status")
     ready.keyboard.press("1")

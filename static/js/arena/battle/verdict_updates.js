@@ -29,6 +29,11 @@ function discardLateRefreshes(verdict) {
 
 discardLateRefreshes(document.getElementById("verdict"));
 
+// Without this, screen readers would begin at the top of the page when a battle starts.
+if (document.querySelector('#verdict[data-state="answering"]') && document.activeElement === document.body) {
+  document.querySelector(".turn:last-child .question").focus({ preventScroll: true });
+}
+
 // After a vote, the focus moves to the outcome. After a follow-up question, it moves to the question.
 battle.addEventListener("htmx:beforeSwap", ({ detail }) => {
   draft = detail.requestConfig.elt.closest(".further") ? "" : followUpBox()?.value ?? "";
