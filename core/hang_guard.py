@@ -3,6 +3,7 @@
 import asyncio
 import faulthandler
 
+STANDARD_ERROR = 2  # the file descriptor, because Celery replaces sys.stderr with an object that has none
 HANG_S = 45.0  # longer than any pause in which a process is expected to go on
 
 
@@ -13,7 +14,7 @@ async def guard_event_loop(hang_s: float = HANG_S) -> None:
     """
     try:
         while True:
-            faulthandler.dump_traceback_later(hang_s, exit=True)
+            faulthandler.dump_traceback_later(hang_s, exit=True, file=STANDARD_ERROR)
             await asyncio.sleep(hang_s / 9)
     finally:
         faulthandler.cancel_dump_traceback_later()

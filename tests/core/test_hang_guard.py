@@ -6,10 +6,11 @@ import sys
 import pytest
 
 PROGRAM = """
-import asyncio, re, time
+import asyncio, io, re, sys, time
 from core.hang_guard import guard_event_loop
 
 async def main():
+    sys.stderr = io.StringIO()  # without a file descriptor, as in a Celery worker
     guard = asyncio.create_task(guard_event_loop(0.5))
     await asyncio.sleep(1)
     print("alive", flush=True)
