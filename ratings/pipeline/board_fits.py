@@ -13,6 +13,7 @@ from ratings.boards.snapshots import BRADLEY_TERRY, ELO, pack_rows
 from ratings.models import PUBLIC_DELAY, Board, Pool, Snapshot
 from ratings.pipeline.board_rows import Anchor, BoardRows, Contestants, build_elo_rows, build_fit_rows
 from ratings.pipeline.pool_state import CategoryCounts, CategoryVotes, PoolState
+from ratings.pipeline.vote_columns import STYLE_FEATURES
 from ratings.statistics import bradley_terry, cluster_sums, style_control
 from ratings.statistics.constants import MAX_VOTES_PER_VOTER, MEAN_RATING
 from ratings.statistics.elo import K_FACTOR
@@ -20,8 +21,6 @@ from ratings.statistics.likelihood import NotConverged
 from ratings.statistics.style_likelihood import Separable
 from ratings.statistics.style_votes import StyledVotes
 from ratings.statistics.vote_arrays import Floats
-
-STYLE_FEATURES = ("length", "headers", "bold", "list_items")
 
 ModelsByKey = Mapping[int, LanguageModel]
 

@@ -8,7 +8,6 @@ from collections import defaultdict
 from itertools import combinations
 from typing import Any
 
-from django.db import connection
 from django.db.models import Case, F, Sum, Value, When
 from django.db.models.functions import Now
 from django.utils.timezone import now
@@ -16,6 +15,7 @@ from django.utils.timezone import now
 from arena.endpoints.pair_sampler import PairSampler
 from arena.models import Battle, PairWeight, Vote
 from catalog.models import LanguageModel
+from core.storage.database import fetch_rows
 from ratings.models import EXCLUDED, PUBLIC_DELAY, Pool, PoolFigures, VoteWeight
 
 # One pass counts votes by outcome, by the model on side a, and by the model on side b. Votes that do not count are
@@ -68,7 +68,7 @@ def _count_battles() -> dict[str, dict[str, int]]:
     The extra state "replaced" counts the voted and skipped battles in which a model was replaced.
     """
     counts: dict[str, dict[str, int]] = defaultdict(lambda: {"replaced": 0})
-    for pool, state, number, replaced in _fetch_rows(BATTLE_COUNTS_SQL, [Battle.Mode.ANONYMOUS]):
+    for pool, state, number, replaced in fetch_rows(BATTLE_COUNTS_SQL, [Battle.Mode.ANONYMOUS]):
         counts[pool][state] = number
         if state in JUDGED_STATES:
             counts[pool]["replaced"] += replaced
@@ -96,7 +96,7 @@ def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
     outcomes: dict[str, int] = defaultdict(int)
     reasons: dict[str, int] = defaultdict(int)
     models: dict[str, Any] = defaultdict(lambda: {"counted": 0, "reasons": defaultdict(int)})
-    for winner, model, counted, reason, number in _fetch_rows(VOTE_COUNTS_SQL, [pool.slug, now() - PUBLIC_DELAY]):
+    for winner, model, counted, reason, number in fetch_rows(VOTE_COUNTS_SQL, [pool.slug, now() - PUBLIC_DELAY]):
         votes = int(number)
         if model is None:
             if counted:
@@ -138,9 +138,3 @@ def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] |
         "most": max(sampler.chances),
         "pairs": len(sampler.pairs),
     }
-
-
-def _fetch_rows(statement: str, parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())

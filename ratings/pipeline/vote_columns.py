@@ -12,7 +12,7 @@ from ratings.models import FULL_WEIGHT
 from ratings.pipeline.tallies import TALLIED_VOTES_SQL, VOTES_BY_ID_SQL
 from ratings.statistics.vote_arrays import Indices
 
-STYLE_FEATURE_COUNT = 4
+STYLE_FEATURES = ("length", "headers", "bold", "list_items")
 UNKNOWN_VOTER = -1
 
 # All values have a fixed size and are never NULL, so the binary response can be read as an array.
@@ -42,7 +42,7 @@ ROW_DTYPE = build_row_dtype(
         ("filter_weight", ">i2"),
         ("time", ">f8"),
         ("category_set", ">i8"),
-        *((f"style{n}", ">f4") for n in range(2 * STYLE_FEATURE_COUNT)),
+        *((f"style{n}", ">f4") for n in range(2 * len(STYLE_FEATURES))),
     ]
 )
 
@@ -78,7 +78,7 @@ class VoteColumns:
             "category_set": "i4",
         }
         self._columns: dict[str, NDArray[Any]] = {name: np.empty(0, dtype) for name, dtype in dtypes.items()}
-        self._columns["style"] = np.empty((0, 2 * STYLE_FEATURE_COUNT), "f4")
+        self._columns["style"] = np.empty((0, 2 * len(STYLE_FEATURES)), "f4")
         self._size = 0
         self._voter_codes: dict[int, int] = {}
         self._category_set_codes: dict[int, int] = {}
@@ -136,7 +136,7 @@ class VoteColumns:
         new["filter_weight"] = rows["filter_weight"] / FULL_WEIGHT
         new["voter"] = np.where(rows["has_voter"], _assign_codes(self._voter_codes, rows["voter"]), UNKNOWN_VOTER)
         new["category_set"] = _assign_codes(self._category_set_codes, rows["category_set"])
-        new["style"] = np.column_stack([rows[f"style{n}"] for n in range(2 * STYLE_FEATURE_COUNT)])
+        new["style"] = np.column_stack([rows[f"style{n}"] for n in range(2 * len(STYLE_FEATURES))])
         order = np.argsort(np.concatenate((self["id"][start:], new["id"])), kind="stable")
         self._reserve(len(rows))
         for name, column in new.items():

@@ -217,6 +217,7 @@ class _FittedVotes:
 def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, cholesky_factor: Floats) -> tuple[Spread, Flags]:
     """Return the spread of the strengths, and whether the error of each model is clustered by voter (m,)."""
     size = len(votes.wins)
+    # This fails only for a factor with a zero on its diagonal, and the fit has refused such matrices.
     inverse, _ = dpotri(cholesky_factor, lower=True)
     plain = _compute_sandwich(votes, build_laplacian(votes.squared_residuals), inverse)
     voters = 0 if rows is None else np.count_nonzero(np.bincount(rows.voter))

@@ -125,6 +125,7 @@ def maximize_likelihood(won: Floats, lost: Floats, theta: Floats) -> tuple[Float
         gradient *= won
         p *= lost
         gradient -= p
+        # This fails only for arguments of a wrong shape, because `_factorize` has refused singular matrices.
         step[:free], _ = dpotrs(factor, gradient.sum(axis=1), lower=True)
         step *= compute_damping(_find_farthest_move(step, votes))
         theta += step

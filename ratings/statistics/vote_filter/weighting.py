@@ -113,8 +113,9 @@ def weigh(
     records = read_votes(columns, shares)
     state = _FilterState(records)
     start = 0
+    theta = np.zeros(records.model_count)
     for epoch, end in enumerate(records.ends):
-        state.close_epoch(epoch, slice(start, end))
+        theta = state.close_epoch(epoch, slice(start, end), theta)
         start = end
     state.lower(np.flatnonzero(state.flagged[records.voter[start:]]) + start, 0.0, BY_VOTER)
     weight = np.empty(len(records.order))
@@ -126,12 +127,109 @@ def weigh(
     return VoteWeights(weight, reason, is_closed, VERSION)
 
 
+@dataclass(frozen=True, eq=False)
+class _Epoch:
+    """What is known of honest votes when an epoch closes, from the votes of all earlier epochs.
+
+    number: counting from 0.
+    votes: the positions of the epoch's votes.
+    expected: the expected properties of its votes.
+    p (M, M): the chance that each model wins against each other model.
+    variance (M,): the variance of each strength.
+    """
+
+    number: int
+    votes: slice
+    expected: Expectations
+    p: Floats
+    variance: Floats
+
+
+class _Sums:
+    """Sums over the votes of closed epochs.
+
+    score (M, M), outcomes (4,): the weighted wins of each model over each other model, and the weighted outcomes.
+    included (N,): the votes in `seen` and `drawn`, which are those of voters with enough votes.
+    seen (M,), drawn (R,): the weights of these votes by model and by row of chances.
+    model_votes, model_squares (M,): sums over voters who are not flagged, of their votes with each model and of the
+        squares of these numbers.
+    """
+
+    def __init__(self, records: VoteRecords, won: Floats, row: Indices, rows: int) -> None:
+        self._records, self._won, self._row = records, won, row
+        size = records.model_count
+        self.score = np.zeros((size, size))
+        self.outcomes = np.zeros(4)
+        self.included = np.zeros(len(won), dtype=bool)
+        self.seen, self.model_votes, self.model_squares = np.zeros((3, size))
+        self.drawn = np.zeros(rows)
+
+    def change(self, votes: Indices, change: Floats) -> None:
+        """Add these changes of the votes' weights."""
+        records, size = self._records, self._records.model_count
+        a, b, won = records.a[votes], records.b[votes], change * self._won[votes]
+        sums = np.bincount(a * size + b, won, size * size) + np.bincount(b * size + a, change - won, size * size)
+        self.score += sums.reshape(size, size)
+        self.outcomes += np.bincount(records.outcome[votes], change, 4)
+        self._change_completion(votes[self.included[votes]], change[self.included[votes]])
+
+    def include(self, votes: Indices, weight: Floats) -> None:
+        """Add the votes to `seen` and `drawn`."""
+        self.included[votes] = True
+        self._change_completion(votes, weight)
+
+    def _change_completion(self, votes: Indices, change: Floats) -> None:
+        records, size = self._records, self._records.model_count
+        self.seen += np.bincount(records.a[votes], change, size) + np.bincount(records.b[votes], change, size)
+        self.drawn += np.bincount(self._row[votes], change, len(self.drawn))
+
+    def count_models(self, votes: Indices, owner: Indices, sign: int) -> None:
+        """Add voters to `model_votes` and `model_squares`, or subtract them if the sign is -1."""
+        records, size = self._records, self._records.model_count
+        keys = np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes]))
+        pairs, number = np.unique(keys, return_counts=True)
+        self.model_votes += sign * np.bincount(pairs % size, number, size)
+        self.model_squares += sign * np.bincount(pairs % size, number.astype(np.float64) ** 2, size)
+
+    def estimate(self, number: int, votes: slice, start: Floats, shares: Floats) -> _Epoch:
+        """Return what these sums say about the next epoch. `start` are the strengths before the last one."""
+        theta = estimate_strengths(self.score, start)
+        p, q = compute_chances(theta, theta)
+        variance = 1 / (((self.score + self.score.T) * p * q).sum(axis=1) + _PRIOR_INFORMATION)
+        known = self.score.sum(axis=0) + self.score.sum(axis=1) >= MIN_KNOWN_WEIGHT
+        tie, both_bad = estimate_tie_shares(self.outcomes[TIE], self.outcomes[BOTH_BAD], float(self.outcomes.sum()))
+        completion, error = estimate_completion(self.seen, self.drawn, shares)
+        return _Epoch(number, votes, Expectations(theta, known, tie, both_bad, completion, error), p, variance)
+
+
+class _Attacks:
+    """What is known about attacks.
+
+    proven (3, M): whether an attack is proven, by direction (lifted, lowered, or too frequent) and model.
+    searched (3, M): the proven attacks for which all voters have been checked.
+    flagged (2 M,): the number of voters flagged for lifting each model, and then for lowering it.
+    tests: the number of tests so far, on which their limits depend.
+    wins: the wins in strata from which appearances were removed.
+    """
+
+    def __init__(self, model_count: int) -> None:
+        self.proven = np.zeros((3, model_count), dtype=bool)
+        self.searched = self.proven.copy()
+        self.flagged = np.zeros(2 * model_count, dtype=np.intp)
+        self.tests = 0
+        self.wins = WinRecord(model_count)
+
+    @property
+    def aims(self) -> Aims:
+        return Aims(*self.proven)
+
+
 class _FilterState:
-    """The weights and sums after all epochs that have been closed so far."""
+    """The weights of the votes and what is known about voters after all epochs that have been closed so far."""
 
     def __init__(self, records: VoteRecords) -> None:
         self.records = records
-        total, size = len(records.a), records.model_count
+        total = len(records.a)
         self.index = VoterIndex.from_voters(records.voter, records.voter_count)
         self.closed = np.zeros(records.voter_count, dtype=np.intp)  # votes of each voter in closed epochs
         self.flagged = np.zeros(records.voter_count, dtype=bool)
@@ -140,80 +238,33 @@ class _FilterState:
         self.won = _WON[records.outcome]
         self.voter_class = np.zeros(total, dtype=np.int8)
         self.evidence = Evidence.for_records(records)
-        self.end = 0  # the end of the closed epochs
-        self.tests = 0
-        self.last_full_trim = 0  # the number of closed epochs when all of them were last trimmed as one block
-        # Whether an attack is proven, by direction (lifted, lowered, or too frequent) and model.
-        self.proven = np.zeros((3, size), dtype=bool)
-        self.searched = self.proven.copy()
-        self.win_record = WinRecord(size)
-        # The number of voters flagged for lifting each model, and then for lowering it.
-        self.flagged_by_aim = np.zeros(2 * size, dtype=np.intp)
-        # Weighted sums over the votes of closed epochs.
-        self.score = np.zeros((size, size))
-        self.outcomes = np.zeros(4)
-        self.included = np.zeros(total, dtype=bool)  # the votes in `seen` and `drawn`
-        self.seen = np.zeros(size)
-        # Two sums over voters who are not flagged: of their votes with each model, and of the squares of these numbers.
-        self.model_votes = np.zeros(size)
-        self.model_squares = np.zeros(size)
-        self.theta = np.zeros(size)
-        self.p = np.full((size, size), 0.5)
-        self.variance = np.full(size, 1 / _PRIOR_INFORMATION)
-        self._prepare_rows()
-
-    def _prepare_rows(self) -> None:
-        """Give each combination of an epoch and a draw table a row of chances."""
-        closed = self.records.ends[-1] if self.records.ends else 0
-        epoch = np.searchsorted(self.records.ends, np.arange(closed), side="right")
-        rows, self.row_shares, self.row_ends = group_tables(self.records, epoch)
-        self.evidence.row[:closed] = rows
-        self.drawn = np.zeros(len(self.row_shares))
+        # Each combination of an epoch and a draw table has a row of chances.
+        closed = records.ends[-1] if records.ends else 0
+        epoch = np.searchsorted(records.ends, np.arange(closed), side="right")
+        self.evidence.row[:closed], self.row_shares, self.row_ends = group_tables(records, epoch)
         self.absent, self.odds = np.zeros((2, *self.row_shares.shape))
+        self.sums = _Sums(records, self.won, self.evidence.row, len(self.row_shares))
+        self.attacks = _Attacks(records.model_count)
+        self.last_full_trim = 0  # the number of closed epochs when all of them were last trimmed as one block
 
-    def close_epoch(self, epoch: int, votes: slice) -> None:
-        records = self.records
-        expected = self._estimate()
-        self.expected = expected
-        first_row = self.row_ends[epoch - 1] if epoch else 0
-        rows = slice(first_row, self.row_ends[epoch])
+    def close_epoch(self, number: int, votes: slice, start: Floats) -> Floats:
+        """Close an epoch. Return its strengths, with which the estimate of the next epoch's strengths starts."""
+        epoch = self.sums.estimate(number, votes, start, self.row_shares)
+        rows = slice(self.row_ends[number - 1] if number else 0, self.row_ends[number])
         # The margin keeps the logarithms finite for models that are certain or impossible to be drawn.
-        inside = np.clip(expected.correct_shares(self.row_shares[rows]), 1e-9, 1 - 1e-9)
+        inside = np.clip(epoch.expected.correct_shares(self.row_shares[rows]), 1e-9, 1 - 1e-9)
         self.absent[rows] = -np.log1p(-inside)
         self.odds[rows] = np.log1p(-inside) - np.log(inside)
-        self.evidence.add_votes(votes, expected)
-        voters, counts = np.unique(records.voter[votes], return_counts=True)
-        position = np.searchsorted(voters, records.voter[votes])
+        self.evidence.add_votes(votes, epoch.expected)
+        voters, counts = np.unique(self.records.voter[votes], return_counts=True)
+        position = np.searchsorted(voters, self.records.voter[votes])
         self.voter_class[votes] = np.searchsorted(CLASS_STARTS, counts, side="right")[position]
-        self._change_sums(np.arange(votes.start, votes.stop), self.weight[votes])
+        self.sums.change(np.arange(votes.start, votes.stop), self.weight[votes])
         earlier_counts = self.closed[voters]
         self.closed[voters] += counts
-        self.end = votes.stop
         self._update_voters(voters, earlier_counts)
         self._trim_blocks(epoch)
-
-    def _estimate(self) -> Expectations:
-        self.theta = estimate_strengths(self.score, self.theta)
-        self.p, q = compute_chances(self.theta, self.theta)
-        self.variance = 1 / (((self.score + self.score.T) * self.p * q).sum(axis=1) + _PRIOR_INFORMATION)
-        known = self.score.sum(axis=0) + self.score.sum(axis=1) >= MIN_KNOWN_WEIGHT
-        tie, both_bad = estimate_tie_shares(self.outcomes[TIE], self.outcomes[BOTH_BAD], float(self.outcomes.sum()))
-        completion, error = estimate_completion(self.seen, self.drawn, self.row_shares)
-        return Expectations(self.theta, known, tie, both_bad, completion, error)
-
-    def _change_sums(self, votes: Indices, change: Floats) -> None:
-        """Add these changes of the votes' weights to the sums over the votes of closed epochs."""
-        records, size = self.records, self.records.model_count
-        a, b, won = records.a[votes], records.b[votes], change * self.won[votes]
-        sums = np.bincount(a * size + b, won, size * size) + np.bincount(b * size + a, change - won, size * size)
-        self.score += sums.reshape(size, size)
-        self.outcomes += np.bincount(records.outcome[votes], change, 4)
-        self._change_completion(votes[self.included[votes]], change[self.included[votes]])
-
-    def _change_completion(self, votes: Indices, change: Floats) -> None:
-        records, size = self.records, self.records.model_count
-        self.seen += np.bincount(records.a[votes], change, size) + np.bincount(records.b[votes], change, size)
-        self.drawn += np.bincount(self.evidence.row[votes], change, len(self.drawn))
+        return epoch.expected.theta
 
     def lower(self, votes: Indices, weight: Floats | float, reason: str) -> None:
         """Lower the weights of these votes. `weight` is rounded to a multiple of 1/256."""
@@ -222,7 +273,7 @@ class _FilterState:
         changed = new < self.weight[votes]
         votes, new = votes[changed], new[changed]
         counted = votes < (self.records.ends[-1] if self.records.ends else 0)
-        self._change_sums(votes[counted], (new - self.weight[votes])[counted])
+        self.sums.change(votes[counted], (new - self.weight[votes])[counted])
         self.weight[votes] = new
         self.reason[votes] = reason
 
@@ -230,14 +281,13 @@ class _FilterState:
         """Flag voters by their e-values, and update the sums over voters with this epoch's votes."""
         flagged_before = self.flagged[voters]
         votes, owner = self._flag_voters(voters)
-        newly_included = ~self.included[votes] & (self.closed[voters] >= COMPLETION_VOTES)[owner]
-        self.included[votes[newly_included]] = True
-        self._change_completion(votes[newly_included], self.weight[votes[newly_included]])
+        newly_included = votes[~self.sums.included[votes] & (self.closed[voters] >= COMPLETION_VOTES)[owner]]
+        self.sums.include(newly_included, self.weight[newly_included])
         honest = ~self.flagged[voters][owner]
-        self._count_models(votes[honest], owner[honest], 1)
+        self.sums.count_models(votes[honest], owner[honest], 1)
         earlier = np.arange(len(votes)) - np.searchsorted(owner, owner) < earlier_counts[owner]
         counted = earlier & ~flagged_before[owner]
-        self._count_models(votes[counted], owner[counted], -1)
+        self.sums.count_models(votes[counted], owner[counted], -1)
 
     def _flag_voters(self, voters: Indices) -> tuple[Indices, Indices]:
         """Flag voters whose e-value is too large. Return the votes of `voters`, and each vote's voter as an index."""
@@ -245,77 +295,73 @@ class _FilterState:
         if not len(voters):
             return votes, owner
         log_e, aim = self.evidence.compute_log_e(
-            voters, votes, owner, self.absent, self.odds, self.won, Aims(*self.proven)
+            voters, votes, owner, self.absent, self.odds, self.won, self.attacks.aims
         )
         hits = (log_e >= -np.log(ALPHA)) & ~self.flagged[voters]
         self.flagged[voters[hits]] = True
-        self.flagged_by_aim += np.bincount(aim[hits & (aim >= 0)], minlength=len(self.flagged_by_aim))
+        self.attacks.flagged += np.bincount(aim[hits & (aim >= 0)], minlength=len(self.attacks.flagged))
         self.lower(votes[self.flagged[voters][owner]], 0.0, BY_VOTER)
         return votes, owner
 
-    def _count_models(self, votes: Indices, owner: Indices, sign: int) -> None:
-        """Add voters to `model_votes` and `model_squares`, or subtract them if the sign is -1."""
-        records, size = self.records, self.records.model_count
-        keys = np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes]))
-        pairs, number = np.unique(keys, return_counts=True)
-        self.model_votes += sign * np.bincount(pairs % size, number, size)
-        self.model_squares += sign * np.bincount(pairs % size, number.astype(np.float64) ** 2, size)
-
-    def _trim_blocks(self, epoch: int) -> None:
+    def _trim_blocks(self, epoch: _Epoch) -> None:
         """Remove excess appearances and wins from the blocks of epochs that end with this epoch.
 
         Blocks have 1, 2, 4 … epochs. Occasionally, all closed epochs form a block.
         """
-        self.proven[:2] |= (self.flagged_by_aim >= _FLAGGED_FOR_PROOF).reshape(2, -1)
-        lengths = [1 << level for level in range((epoch + 1).bit_length()) if (epoch + 1) % (1 << level) == 0]
-        if (epoch + 1) * 8 >= self.last_full_trim * 9 and epoch + 1 not in lengths:
-            lengths.append(epoch + 1)
-        if epoch + 1 in lengths:
-            self.last_full_trim = epoch + 1
+        attacks = self.attacks
+        attacks.proven[:2] |= (attacks.flagged >= _FLAGGED_FOR_PROOF).reshape(2, -1)
+        closed = epoch.number + 1
+        lengths = [1 << level for level in range(closed.bit_length()) if closed % (1 << level) == 0]
+        if closed * 8 >= self.last_full_trim * 9 and closed not in lengths:
+            lengths.append(closed)
+        if closed in lengths:
+            self.last_full_trim = closed
         for length in lengths:
-            first = epoch + 1 - length
+            first = closed - length
             start = self.records.ends[first - 1] if first else 0
-            rows = slice(self.row_ends[first - 1] if first else 0, self.row_ends[epoch])
-            self._trim_block(np.arange(start, self.records.ends[epoch]), rows)
-        if epoch + 1 == self.last_full_trim and (self.proven & ~self.searched).any():
+            rows = slice(self.row_ends[first - 1] if first else 0, self.row_ends[epoch.number])
+            self._trim_block(epoch, np.arange(start, epoch.votes.stop), rows)
+        if closed == self.last_full_trim and (attacks.proven & ~attacks.searched).any():
             self._search_voters()
 
     def _search_voters(self) -> None:
         """Check the e-values of all voters again after an attack has been proven."""
-        self.searched = self.proven.copy()
+        self.attacks.searched = self.attacks.proven.copy()
         for start in range(0, self.records.voter_count, _SEARCH_BATCH_SIZE):
             voters = np.arange(start, min(start + _SEARCH_BATCH_SIZE, self.records.voter_count))
             voters = voters[(self.closed[voters] > 0) & ~self.flagged[voters]]
             votes, owner = self._flag_voters(voters)
             newly_flagged = self.flagged[voters][owner]
-            self._count_models(votes[newly_flagged], owner[newly_flagged], -1)
+            self.sums.count_models(votes[newly_flagged], owner[newly_flagged], -1)
 
-    def _trim_block(self, votes: Indices, rows: slice) -> None:
+    def _trim_block(self, epoch: _Epoch, votes: Indices, rows: slice) -> None:
         # Completion is known more precisely now than when the votes were cast.
-        chances = self.expected.correct_shares(self.row_shares[rows])
+        chances = epoch.expected.correct_shares(self.row_shares[rows])
         proven_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_Z
         proven_seen_z = _PROVEN_Z_IN_BLOCK if votes[0] else _PROVEN_SEEN_Z
-        growth = compute_growth(chances, self.expected.completion_error)
+        growth = compute_growth(chances, epoch.expected.completion_error)
         votes = votes[self.weight[votes] > 0]
         voter_class = self.voter_class[votes]
         groups = [votes[(voter_class >= low) & (voter_class <= high)] for low, high in _CLASS_RANGES]
-        self.tests += (len(groups) + 1) * self.records.model_count
+        self.attacks.tests += (len(groups) + 1) * self.records.model_count
         for group in groups:
             stratum = self._build_stratum(group, chances, rows.start)
             if not len(stratum.votes):
                 continue
-            appearances = count_appearances(stratum, growth, self.expected.completion_error)
-            wins = self._compare_wins(stratum) if has_testable_wins(stratum) else None
-            hits = find_hits(appearances.z, wins.z if wins else np.zeros(self.records.model_count), 2 * self.tests)
-            self.proven |= (hits.lifted, hits.lowered, hits.frequent)
-            changed = self._trim_appearances(stratum, growth, proven_seen_z, hits, appearances)
+            appearances = count_appearances(stratum, growth, epoch.expected.completion_error)
+            wins = self._compare_wins(epoch, stratum) if has_testable_wins(stratum) else None
+            hits = find_hits(
+                appearances.z, wins.z if wins else np.zeros(self.records.model_count), 2 * self.attacks.tests
+            )
+            self.attacks.proven |= (hits.lifted, hits.lowered, hits.frequent)
+            changed = self._trim_appearances(epoch, stratum, growth, proven_seen_z, hits, appearances)
             if wins:
-                self._trim_wins(stratum, proven_z, hits, self._compare_wins(stratum) if changed else wins)
+                self._trim_wins(epoch, stratum, proven_z, hits, self._compare_wins(epoch, stratum) if changed else wins)
         whole_block = self._build_stratum(votes, chances, rows.start)
         if len(whole_block.votes):
-            appearances = count_appearances(whole_block, growth, self.expected.completion_error)
+            appearances = count_appearances(whole_block, growth, epoch.expected.completion_error)
             no_hits = Aims.empty(self.records.model_count)
-            self._trim_appearances(whole_block, growth, proven_seen_z, no_hits, appearances)
+            self._trim_appearances(epoch, whole_block, growth, proven_seen_z, no_hits, appearances)
 
     def _build_stratum(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
         votes = votes[self.weight[votes] > 0]
@@ -331,21 +377,23 @@ class _FilterState:
             self.weight[votes],
         )
 
-    def _compare_wins(self, stratum: Stratum) -> Wins:
-        reference = Reference(self.score, self.p, self.variance, self.model_votes, self.model_squares)
+    def _compare_wins(self, epoch: _Epoch, stratum: Stratum) -> Wins:
+        reference = Reference(self.sums.score, epoch.p, epoch.variance, self.sums.model_votes, self.sums.model_squares)
         return compare_wins(stratum, reference)
 
     def _trim_appearances(
-        self, stratum: Stratum, growth: Floats, proven_z: float, hits: Aims, appearances: Appearances
+        self, epoch: _Epoch, stratum: Stratum, growth: Floats, proven_z: float, hits: Aims, appearances: Appearances
     ) -> bool:
         """Remove the excess of appearances from a stratum. Return whether any weight has changed.
 
         hits, appearances: see `find_hits` and `count_appearances`.
         """
-        limit = compute_log_e_limit(self.tests)
+        limit = compute_log_e_limit(self.attacks.tests)
         done = np.zeros(self.records.model_count, dtype=bool)
         while True:
-            proven = hits.models & (appearances.z > 0) | self.proven[:2].any(axis=0) & (appearances.z >= proven_z)
+            proven = hits.models & (appearances.z > 0) | self.attacks.proven[:2].any(axis=0) & (
+                appearances.z >= proven_z
+            )
             priority = np.where(
                 done, -np.inf, np.where(proven, np.maximum(appearances.log_e, limit), appearances.log_e)
             )
@@ -355,45 +403,49 @@ class _FilterState:
             done[model] = True
             base_share = appearances.expected[model] / stratum.weight.sum()
             amount = (appearances.seen[model] - appearances.expected[model]) / (1 - min(base_share, 0.99))
-            wins = self._compare_wins(stratum)
+            wins = self._compare_wins(epoch, stratum)
             direction = int(wins.excess[model] < 0)
             if appearances.log_e[model] >= limit:
-                self.proven[direction if abs(wins.z[model]) >= MIN_Z else 2, model] = True
-            lifted, lowered = self.proven[:2, model].tolist()
-            outside = self._measure_outside(model, float(appearances.seen[model]), float(appearances.expected[model]))
+                self.attacks.proven[direction if abs(wins.z[model]) >= MIN_Z else 2, model] = True
+            lifted, lowered = self.attacks.proven[:2, model].tolist()
+            outside = self._measure_outside(
+                epoch, model, float(appearances.seen[model]), float(appearances.expected[model])
+            )
             proof = Proof(lifted, lowered, outside)
-            remove_appearances(stratum, model, float(amount), wins, proof, self.win_record, Aims(*self.proven))
+            remove_appearances(stratum, model, float(amount), wins, proof, self.attacks.wins, self.attacks.aims)
             self._store_weights(stratum, BY_APPEARANCES)
-            appearances = count_appearances(stratum, growth, self.expected.completion_error)
+            appearances = count_appearances(stratum, growth, epoch.expected.completion_error)
 
-    def _measure_outside(self, model: int, seen: float, expected: float) -> float:
+    def _measure_outside(self, epoch: _Epoch, model: int, seen: float, expected: float) -> float:
         """Return the excess of appearances outside a stratum, as a share of the appearances there.
 
         seen, expected: the appearances in the stratum.
         """
-        rows = np.bincount(self.evidence.row[: self.end], self.weight[: self.end], len(self.row_shares))
+        rows = np.bincount(self.evidence.row[: epoch.votes.stop], self.weight[: epoch.votes.stop], len(self.row_shares))
         used = np.flatnonzero(rows)
-        chances = self.expected.correct_shares(self.row_shares[used])[:, model]
-        others = float(self.score[model].sum() + self.score[:, model].sum()) - seen
+        chances = epoch.expected.correct_shares(self.row_shares[used])[:, model]
+        others = float(self.sums.score[model].sum() + self.sums.score[:, model].sum()) - seen
         return max(0.0, others - float(rows[used] @ chances) + expected) / max(others, 1.0)
 
-    def _trim_wins(self, stratum: Stratum, proven_z: float, hits: Aims, wins: Wins) -> None:
-        limit = compute_z_limit(2 * self.tests)
+    def _trim_wins(self, epoch: _Epoch, stratum: Stratum, proven_z: float, hits: Aims, wins: Wins) -> None:
+        limit = compute_z_limit(2 * self.attacks.tests)
         done = np.zeros(self.records.model_count, dtype=bool)
         while True:
             size = np.abs(wins.z)
-            size = np.where(find_joint_hits(wins.z, self.tests), np.maximum(size, limit), size)
-            proven = np.where(wins.z > 0, *self.proven[:2]) & (size >= proven_z) | (hits.directions * wins.z >= MIN_Z)
+            size = np.where(find_joint_hits(wins.z, self.attacks.tests), np.maximum(size, limit), size)
+            proven = np.where(wins.z > 0, *self.attacks.proven[:2]) & (size >= proven_z) | (
+                hits.directions * wins.z >= MIN_Z
+            )
             priority = np.where(done, 0, np.where(proven, np.maximum(size, limit), size))
             model = int(priority.argmax())
             if priority[model] < limit:
                 return
             done[model] = True
             if size[model] >= limit:
-                self.proven[int(wins.z[model] < 0), model] = True
-            remove_wins(stratum, model, wins, Aims(*self.proven))
+                self.attacks.proven[int(wins.z[model] < 0), model] = True
+            remove_wins(stratum, model, wins, self.attacks.aims)
             self._store_weights(stratum, BY_WINS)
-            wins = self._compare_wins(stratum)
+            wins = self._compare_wins(epoch, stratum)
 
     def _store_weights(self, stratum: Stratum, reason: str) -> None:
         self.lower(stratum.votes, stratum.weight, reason)
