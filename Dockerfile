@@ -14,5 +14,5 @@ COPY --from=build /app .
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=config.settings ARENA_ENV=production
 USER arena
 EXPOSE 8000
-CMD ["python", "-m", "uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--http", "config.server.uvicorn_protocol:DeadlineProtocol", "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "3"]
+CMD ["python", "-m", "uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--http", "config.server.uvicorn_protocol:DeadlineProtocol", "--ws", "none", "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "3"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["python", "-m", "config.monitoring.container_healthcheck", "8000"]

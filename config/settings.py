@@ -10,6 +10,7 @@ from kombu.entity import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from config import environment, secret_keys
+from config.server.log_format import is_about_server
 from config.setting_parsers import build_broker_url
 
 try:
@@ -327,6 +328,7 @@ LOGGING = {
             "format": "%(asctime)s %(process)d %(levelname)s %(name)s %(message)s",
         }
     },
+    "filters": {"about_server": {"()": lambda: is_about_server}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
         "nowhere": {"class": "logging.NullHandler"},
@@ -341,5 +343,6 @@ LOGGING = {
         # Scanners send thousands of requests for missing paths and unknown hosts.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
+        "uvicorn.error": {"filters": ["about_server"]},
     },
 }

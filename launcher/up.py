@@ -226,12 +226,13 @@ def _build_workers(folder: DataFolder, env: dict[str, str]) -> list[Program]:
 def build_web_programs(options: Options, env: dict[str, str], listener_fd: int) -> list[Program]:
     """Return the web processes: `web`, `web-2`, and so on. They all accept connections from one inherited socket."""
     application = ("uvicorn", "config.asgi:application", f"--fd={listener_fd}", "--workers", "1")
-    protocol = ("--http", "config.server.uvicorn_protocol:DeadlineProtocol", "--no-proxy-headers", "--no-access-log")
+    protocol = ("--http", "config.server.uvicorn_protocol:DeadlineProtocol", "--ws", "none")
+    logs = ("--no-proxy-headers", "--no-access-log")
     names = ["web", *(f"web-{number}" for number in range(2, options.web_processes + 1))]
     return [
         Program(
             name=name,
-            command=(sys.executable, "-m", *application, *protocol, "--timeout-graceful-shutdown", "3"),
+            command=(sys.executable, "-m", *application, *protocol, *logs, "--timeout-graceful-shutdown", "3"),
             log=options.folder.log / f"{name}.log",
             env=env | THREAD_VARIABLES,
             is_ready=partial(is_http_ok, options.port, "/readyz"),

@@ -1,4 +1,4 @@
-"""A log format that limits the length of each record, and that no text in a record can imitate."""
+"""A log format in which no text can imitate a record, and a filter for what any client can cause in the log."""
 
 import logging
 import re
@@ -10,6 +10,14 @@ MAX_MESSAGE_LENGTH = 2_000
 MAX_TRACEBACK_LENGTH = 8_000
 # Line breaks and the codes that move a terminal's cursor, which a provider's or a client's text could contain.
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+# Messages of uvicorn about requests that it refuses or does not upgrade. Anyone can send any number of them.
+CLIENT_MESSAGES = ("Invalid HTTP request received", "Unsupported upgrade request", "No supported WebSocket library")
+
+
+def is_about_server(record: logging.LogRecord) -> bool:
+    """Return False for uvicorn's messages about single requests."""
+    return not record.getMessage().startswith(CLIENT_MESSAGES)
 
 
 class LineFormatter(logging.Formatter):

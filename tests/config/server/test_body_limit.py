@@ -1,12 +1,13 @@
 """Bodies over the limit are rejected, whatever size they declare."""
 
+import asyncio
 import json
 
 import pytest
 from django.urls import reverse
 
 from catalog.importers.submissions import MAX_FILE_BYTES
-from config.server.body_limit import BodyLimitMiddleware
+from config.server.body_limit import LARGE_BODY_BYTES, MAX_LARGE_BODIES, BodyLimitMiddleware
 
 K = 1000
 MOST = 100 * K
@@ -87,6 +88,37 @@ async def test_page_says_it_in_words():
 
     assert (status, headers[b"content-type"]) == (413, b"text/plain; charset=utf-8")
     assert body == b"The body is larger than 100 kB.\n"
+
+
+@pytest.mark.parametrize("announced", [str(MOST).encode(), None])
+async def test_unfinished_large_bodies_are_few_and_others_go_on(announced):
+    limited = BodyLimitMiddleware(Application(), MOST)
+    statuses, end = [], asyncio.Event()
+
+    async def upload(size):
+        parts = [{"type": "http.request", "body": b"x" * size, "more_body": True}]
+
+        async def receive():
+            if not parts:
+                await end.wait()
+            return parts.pop() if parts else {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message):
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        headers = [(b"content-length", announced)] if announced and size > LARGE_BODY_BYTES else []
+        await limited({"type": "http", "path": "/", "headers": headers}, receive, send)
+
+    async with asyncio.TaskGroup() as uploads, asyncio.timeout(10):
+        for size in [LARGE_BODY_BYTES + 1] * 3 * MAX_LARGE_BODIES + [K] * 5:
+            uploads.create_task(upload(size))
+        while len(statuses) < 2 * MAX_LARGE_BODIES:
+            await asyncio.sleep(0)
+        assert statuses == [503] * 2 * MAX_LARGE_BODIES
+        end.set()
+    assert sorted(statuses[2 * MAX_LARGE_BODIES :]) == [200] * (MAX_LARGE_BODIES + 5)
+    assert limited.large_bodies == 0
 
 
 async def test_other_scopes_pass():

@@ -1,6 +1,7 @@
 """Slow clients and clients that stop reading, with a real web server."""
 
 import asyncio
+import logging
 import resource
 import signal
 import socket
@@ -17,7 +18,7 @@ import pytest
 import uvicorn
 import uvloop
 
-from config.server.uvicorn_protocol import MAX_OPEN_FILES, DeadlineProtocol
+from config.server.uvicorn_protocol import MAX_HEAD_BYTES, MAX_OPEN_FILES, MAX_WAITING_REQUESTS, DeadlineProtocol
 from core.http.write_now import WRITE_NOW
 
 BODY = b"x" * 200_000
@@ -72,7 +73,7 @@ async def echo(scope, receive, send):
 @asynccontextmanager
 async def connected(application, protocol):
     """Connect a client with small buffers to a server with this protocol."""
-    server = uvicorn.Server(uvicorn.Config(application, http=protocol, lifespan="off", log_config=None))
+    server = uvicorn.Server(uvicorn.Config(application, http=protocol, ws="none", lifespan="off", log_config=None))
     with socket.create_server(("127.0.0.1", 0)) as listening, socket.socket() as opened:
         serving = asyncio.create_task(server.serve([listening]))
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
@@ -257,6 +258,102 @@ async def read_until(opened, words):
 @pytest.mark.parametrize("client", [wait_while_answered, send_to_a_busy_application])
 def test_client_that_waits_for_us_is_not_closed(run, client):
     run(client())
+
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+async def flood(begin, repeated, times=1000):
+    """Send this again and again until the server closes the connection. Return the response and the bytes sent."""
+    loop, sent = asyncio.get_running_loop(), 0
+    async with connected(echo, DeadlineProtocol) as opened:
+        reading = asyncio.create_task(read_all(opened))
+        with suppress(ConnectionError):
+            await loop.sock_sendall(opened, begin)
+            while sent < times * len(repeated) and not reading.done():
+                await asyncio.wait_for(loop.sock_sendall(opened, repeated), 5)
+                sent += len(repeated)
+                await asyncio.sleep(0)
+        with suppress(OSError):
+            opened.shutdown(socket.SHUT_WR)
+        return await reading, sent
+
+
+@LOOPS
+@pytest.mark.parametrize(
+    ("begin", "repeated"),
+    [
+        (b"GET /", b"x" * 8000),
+        (GET + b"X: ", b"y" * 8000),
+        (GET, b"X: " + b"y" * 8000 + b"\r\n"),
+        (GET, b"X: y\r\n" * 1000),
+        (b"", b"z" * 8000 + b"/"),
+        (CHUNKED + b"1;", b"e" * 8000),
+        (CHUNKED + b"0\r\nX: ", b"t" * 8000),
+        (CHUNKED + b"0\r\n", b"X: " + b"t" * 8000 + b"\r\n"),
+    ],
+    ids=["URL", "header", "headers", "small headers", "method", "extension", "trailer", "trailers"],
+)
+def test_head_without_end_is_refused_before_it_fills_the_memory(run, begin, repeated):
+    received, sent = run(flood(begin, repeated))
+
+    assert sent < 4_000_000  # what the kernel's buffers take, of 8 MB
+    assert b" 431 " in received or b" 400 " in received or not received
+
+
+async def ask_once(request):
+    async with connected(echo, DeadlineProtocol) as opened:
+        await asyncio.get_running_loop().sock_sendall(opened, request)
+        return await read_all(opened)
+
+
+@pytest.mark.parametrize(("size", "status"), [(MAX_HEAD_BYTES - 100, b"200"), (MAX_HEAD_BYTES, b"431")])
+def test_head_may_have_64_kilobytes(size, status):
+    received = asyncio.run(ask_once(GET + b"Connection: close\r\nX: " + b"y" * size + b"\r\n\r\n"))
+
+    assert received.startswith(b"HTTP/1.1 " + status)
+
+
+class Counts(DeadlineProtocol):
+    most = 0
+
+    def on_message_complete(self):
+        super().on_message_complete()
+        type(self).most = max(self.most, len(self.pipeline))
+
+
+async def send_requests_in_line(count):
+    loop, sends = asyncio.get_running_loop(), Sends()
+    Counts.most = 0
+    async with connected(sends, Counts) as opened:
+        await loop.sock_sendall(opened, (GET + b"\r\n") * count)
+        if count > MAX_WAITING_REQUESTS + 1:
+            await sends.gone.wait()
+        else:
+            await loop.sock_recv(opened, 10)
+        sends.end.set()
+
+
+@LOOPS
+@pytest.mark.parametrize("count", [MAX_WAITING_REQUESTS + 1, 4000])
+def test_few_requests_wait_for_the_response_to_an_earlier_one(run, count):
+    run(send_requests_in_line(count))
+
+    assert 0 < Counts.most <= MAX_WAITING_REQUESTS
+
+
+async def send_nonsense():
+    upgrade = GET + b"Connection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n"
+    return [await ask_once(upgrade), await ask_once(b"nonsense\r\n\r\n")]
+
+
+def test_clients_write_nothing_into_the_log(caplog):
+    upgrade, nonsense = asyncio.run(send_nonsense())
+
+    assert b" 200 " in upgrade
+    assert b" 400 " in nonsense
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 @pytest.mark.slow
