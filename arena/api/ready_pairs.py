@@ -7,9 +7,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from arena.api.openapi import BATTLES_TAG
-from arena.api.serializers import JudgmentSchema, NewJudgmentSchema, ReadyPairSchema
-from arena.api.views import read_fields
+from arena.api.serializers import JudgmentSchema, ReadyPairSchema
 from arena.battles import feedback
+from arena.battles.requests import NewJudgmentSchema
 from arena.identity import quotas
 from arena.identity.voters import get_or_create_voter, get_voter_id
 from arena.ready import judgments, pairs
@@ -51,9 +51,9 @@ class ReadyVoteView(APIView):
         not counted.
         """
         pair = pairs.get_pair(pair_id)
-        winner, reasons, comment = read_fields(request, "winner", "reasons", "comment")
+        fields = NewJudgmentSchema.parse(request)
         with quotas.charge_battle_without_answers(request):
-            vote = judgments.judge_pair(pair, get_or_create_voter(request), winner, reasons, comment)
+            vote = judgments.judge_pair(pair, get_or_create_voter(request), **fields)
         judgment = {
             "id": pair.id,
             "models": pair.content.models,

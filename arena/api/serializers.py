@@ -13,18 +13,12 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from arena.battles.feedback import MAX_COMMENT_LENGTH, MAX_REASONS, REASONS
-from arena.models import SIDES, Battle, Vote, get_conversation_limit
+from arena.models import SIDES, Battle, Vote
 from catalog.facts.labels import extract_link
 from catalog.importers.proposal_form import MAX_FIELD_LENGTH, MAX_URL_LENGTH, MAX_WHY_LENGTH
 from catalog.models import LanguageModel, License, Submission
 from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PageSchema, Schema
 
-PROMPT_LENGTH_HELP = (
-    "The question. Its length plus that of all earlier questions and one side's answers must not exceed "
-    "`ARENA_CONVERSATION_CHARACTERS`. The length is the number of characters or half the number of UTF-8 bytes, "
-    "whichever is greater."
-)
 DATE_PRECISION_HELP = (
     "If only the month is known, this is its first day. `facts` contains the date as stated by its source."
 )
@@ -82,15 +76,6 @@ class RevealedModelSchema(Schema):
     votes = IntegerField(allow_null=True)
 
 
-def _build_reason_field() -> ListField:
-    return ListField(child=ChoiceField(REASONS), max_length=MAX_REASONS, required=False)
-
-
-class ReasonsSchema(Schema):
-    a = _build_reason_field()
-    b = _build_reason_field()
-
-
 class BattleVoteSchema(Schema):
     winner = ChoiceField(Vote.Winner.values)
     reasons = DictField(child=ListField(child=CharField()), help_text="Reasons for the vote, by side.")
@@ -124,40 +109,6 @@ class BattleRowSchema(BattleSummarySchema):
     turn_count = IntegerField(help_text="Number of turns. To read them, request the battle itself.")
 
 
-class NewTurnSchema(Schema):
-    prompt = CharField(max_length=get_conversation_limit(), help_text=PROMPT_LENGTH_HELP)
-
-
-class NewBattleSchema(NewTurnSchema):
-    mode = ChoiceField(Battle.Mode.values, required=False, default="anonymous")
-    models = ListField(
-        child=CharField(),
-        required=False,
-        allow_null=True,
-        max_length=20,
-        help_text=(
-            "Model slugs: two to twenty for `anonymous`, which draws the pair from them, "
-            "and exactly two for `side_by_side`."
-        ),
-    )
-
-
-class NewVoteSchema(Schema):
-    winner = ChoiceField(
-        [*Vote.Winner.values, "skip"],
-        help_text="`skip` ends the battle without a vote and without revealing the models.",
-    )
-    reasons = ReasonsSchema(required=False, allow_null=True, help_text="Reasons for the vote, by side.")
-    comment = CharField(max_length=MAX_COMMENT_LENGTH, required=False, allow_null=True, allow_blank=True)
-
-
-class SharingSchema(Schema):
-    shared = BooleanField(help_text="`true` publishes the battle, and `false` unpublishes it.")
-    hide_names = BooleanField(
-        required=False, help_text="Hides the models on the battle's page until the reader has voted. Default: false."
-    )
-
-
 class SideTextsSchema(Schema):
     a = CharField()
     b = CharField()
@@ -187,12 +138,6 @@ class ReadyPairSchema(Schema):
     id = UUIDField()
     prompt = CharField(help_text="The question.")
     answers = SideTextsSchema(help_text="Both answers in Markdown.")
-
-
-class NewJudgmentSchema(Schema):
-    winner = ChoiceField(Vote.Winner.values)
-    reasons = ReasonsSchema(required=False, allow_null=True, help_text="Reasons for the vote, by side.")
-    comment = CharField(max_length=MAX_COMMENT_LENGTH, required=False, allow_null=True, allow_blank=True)
 
 
 class JudgmentSchema(Schema):

@@ -1,5 +1,6 @@
 """REST API for battles and models. Responses never name the models in an open blind battle."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,22 +21,18 @@ from arena.api.serializers import (
     BattlePageSchema,
     ModelFactsSchema,
     ModelPageSchema,
-    NewBattleSchema,
-    NewTurnSchema,
-    NewVoteSchema,
     SharedBattleListSchema,
-    SharingSchema,
 )
 from arena.battles import feedback, history, lifecycle, set_quotas, sharing
 from arena.battles.prompts import check_prompt, check_text
+from arena.battles.requests import NewBattleSchema, NewTurnSchema, NewVoteSchema, RequestSchema, SharingSchema
 from arena.battles.reveal import build_reveal
 from arena.battles.transcript import Transcript
 from arena.endpoints import profiles
 from arena.identity import api_keys, idempotency, network_hashes, quotas, stream_limits
 from arena.identity.voters import get_or_create_voter, get_voter_id
 from arena.models import Battle, Turn, Visibility
-from core.http.api_errors import read_json_body
-from core.http.errors import RequestError, build_error_response, field_error, reject_unsafe_method
+from core.http.errors import RequestError, build_error_response, reject_unsafe_method
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination, SlugPagination
 from core.http.sse import EventStream, build_stream_response, empty_stream
@@ -106,12 +103,11 @@ class BattleListView(APIView):
         voter's data was deleted or moved to an account during the request. Nothing was created, so you can send the
         request again.
         """
-        prompt, mode, models = read_fields(request, "prompt", "mode", "models")
-        return idempotency.run_once(request, lambda: self._start(request, prompt, mode, models))
+        fields = NewBattleSchema.parse(request)
+        return idempotency.run_once(request, partial(self._start, request, **fields))
 
-    def _start(self, request: Request, prompt: Any, mode: Any, models: Any) -> Response:
+    def _start(self, request: Request, prompt: str, mode: str, models: list[str] | None = None) -> Response:
         check_prompt(prompt)
-        mode = Battle.Mode.ANONYMOUS if mode is None else mode
         with quotas.charge_battle(request, prompt) as battle_id:
             set_quotas.charge_named_set(request, mode, models)
             battle = lifecycle.start_battle(
@@ -148,13 +144,12 @@ class BattleVoteView(APIView):
         `already_voted` with the stored vote.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
-        winner, reasons, comment = read_fields(request, "winner", "reasons", "comment")
+        fields = NewVoteSchema.parse(request)
+        return idempotency.run_once(request, partial(self._cast, request, battle, fields))
 
-        def cast() -> Response:
-            lifecycle.cast_vote(battle, winner, reasons, comment, api_keys.get_vote_source(request))
-            return Response(build_battle_data(battle), status=201)
-
-        return idempotency.run_once(request, cast)
+    def _cast(self, request: Request, battle: Battle, fields: dict[str, Any]) -> Response:
+        lifecycle.cast_vote(battle, **fields, source=api_keys.get_vote_source(request))
+        return Response(build_battle_data(battle), status=201)
 
 
 class BattleTurnsView(APIView):
@@ -167,15 +162,14 @@ class BattleTurnsView(APIView):
         `ARENA_CONVERSATION_CHARACTERS` set when the battle started. In that case, neither model is asked.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
-        [prompt] = read_fields(request, "prompt")
+        fields = NewTurnSchema.parse(request)
+        return idempotency.run_once(request, partial(self._ask, request, battle, **fields))
 
-        def ask() -> Response:
-            check_text(prompt)
-            with quotas.charge_turn(request, battle, prompt):
-                lifecycle.ask_follow_up(battle, prompt, quotas.get_payer(request))
-            return Response(build_battle_data(battle), status=201)
-
-        return idempotency.run_once(request, ask)
+    def _ask(self, request: Request, battle: Battle, prompt: str) -> Response:
+        check_text(prompt)
+        with quotas.charge_turn(request, battle, prompt):
+            lifecycle.ask_follow_up(battle, prompt, quotas.get_payer(request))
+        return Response(build_battle_data(battle), status=201)
 
 
 class BattleStopView(APIView):
@@ -218,36 +212,19 @@ class BattleShareView(APIView):
         operator has taken the battle down.
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
-        shared, hide_names = read_fields(request, "shared", "hide_names")
-        hide_names = False if hide_names is None else hide_names
-        for field, value in (("shared", shared), ("hide_names", hide_names)):
-            if not isinstance(value, bool):
-                raise field_error(field, f"“{field}” must be true or false.")
-        if shared:
-            sharing.share_battle(battle, network_hashes.compute_network_hashes(request), hide_names=hide_names)
+        fields = SharingSchema.parse(request)
+        if fields["shared"]:
+            networks = network_hashes.compute_network_hashes(request)
+            sharing.share_battle(battle, networks, hide_names=fields.get("hide_names", False))
         else:
             sharing.unshare_battle(battle)
         return Response(build_battle_data(battle))
 
 
-def read_fields(request: Request, *names: str) -> list[Any]:
-    """Return the values of these fields from the JSON body, with None for each missing field.
-
-    Raises RequestError 400 if the body is not an object or has any other field.
-    """
-    body = read_json_body(request)
-    if not isinstance(body, dict):
-        raise RequestError("invalid", "The body must be a JSON object.", 400)
-    if unknown := [name for name in body if name not in names]:
-        hint = f"Allowed fields: {', '.join(names)}." if names else "This call takes no fields."
-        raise field_error(unknown[0], f"Unknown field. {hint}")
-    return [body.get(name) for name in names]
-
-
 def _check_no_fields(request: Request) -> None:
     """Raise RequestError 400 if a call that takes no fields gets any. Bodies that are not JSON are ignored."""
     if (request.content_type or "").startswith("application/json"):
-        read_fields(request)
+        RequestSchema.parse(request)
 
 
 class ModelListView(APIView):

@@ -1,7 +1,7 @@
 """Changes the state of battles, from the first question to the vote. Each change is one conditional UPDATE."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from arena.answers.announcements import announce_events, request_stop
 from arena.answers.tasks import enqueue_turn
-from arena.battles.feedback import build_vote_data, parse_feedback
+from arena.battles.feedback import build_feedback_fields, build_vote_data
 from arena.battles.prompts import check_prompt, check_text, detect_prompt_source
 from arena.battles.reveal import load_standing
 from arena.endpoints import context_limit, draw, pair_sampler, token_budgets
@@ -64,7 +64,7 @@ def start_battle(
     payer: the client that is charged for the tokens
     network: the hash of the voter's network (see `arena.identity.network_hashes`)
 
-    Raises RequestError 400 for an invalid prompt, mode, or model; 503 if fewer than two models are available; 409
+    Raises RequestError 400 for an invalid prompt or model; 503 if fewer than two models are available; 409
     `voter_gone`; 429 `too_many_running`; and the errors from `token_budgets.too_few_models_error` and
     `token_budgets.charge_battle`.
     """
@@ -73,10 +73,8 @@ def start_battle(
     pool = open_pool if among is None else derive_set_pool(models or ())
     if mode == Battle.Mode.SIDE_BY_SIDE:
         start = _build_side_by_side_start(among)
-    elif mode == Battle.Mode.ANONYMOUS:
-        start = _draw_blind_start(among, pool, payer)
     else:
-        raise field_error("mode", _("Set “mode” to “anonymous” or “side_by_side”."))
+        start = _draw_blind_start(among, pool, payer)
     with transaction.atomic():
         row_locks.lock_voter(voter.pk)
         running_battles.check_voter_limit(voter.pk)
@@ -103,8 +101,6 @@ def start_battle(
 
 def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
     """Return the ids of the named models, in the same order."""
-    if not isinstance(slugs, list) or not all(isinstance(slug, str) and slug.isprintable() for slug in slugs):
-        raise field_error("models", _("Send the models as a list of slugs."))
     max_models = 2 if mode == Battle.Mode.SIDE_BY_SIDE else MAX_NAMED_MODELS
     if not 2 <= len(slugs) <= max_models or len(set(slugs)) < len(slugs):
         detail = _("Choose two different models.") if max_models == 2 else _("Choose two to %(most)s different models.")
@@ -298,19 +294,18 @@ BATTLE_OF_VOTER = CompiledQuery(lambda battle, voter: query_battles().filter(id=
 
 def cast_vote(
     battle: Battle,
-    winner: object,
-    reasons: object = None,
-    comment: object = None,
+    winner: str,
+    reasons: Mapping[str, Sequence[str]] | None = None,
+    comment: str | None = None,
     source: str = Vote.Source.LIVE,
 ) -> Vote | None:
     """Store the vote on a battle and return it, or return None for a skip. Concurrent requests store at most one vote.
 
-    Raises RequestError 400 for an unknown winner, unknown reasons, or an invalid comment; and 409 `not_ready`,
-    `already_voted`, or `not_votable`.
+    winner, reasons, comment: a valid vote (see `arena.battles.requests.NewVoteSchema`)
+
+    Raises RequestError 409 `not_ready`, `already_voted`, or `not_votable`.
     """
-    if winner not in (*Vote.Winner.values, SKIP):
-        raise field_error("winner", "Set “winner” to one of: a, b, tie, both_bad, skip.")
-    feedback_fields = parse_feedback(reasons, comment)
+    feedback_fields = build_feedback_fields(reasons, comment)
     state = Battle.State.SKIPPED if winner == SKIP else Battle.State.VOTED
     analysis = vote_rules.analyze_battle(battle) if battle.state == Battle.State.READY and winner != SKIP else None
     with transaction.atomic():
@@ -321,7 +316,7 @@ def cast_vote(
         if winner == SKIP:
             return None
         analysis = vote_rules.confirm_analysis(battle, analysis) if analysis else vote_rules.analyze_battle(battle)
-        return _create_vote(battle, str(winner), analysis, source, **feedback_fields)
+        return _create_vote(battle, winner, analysis, source, **feedback_fields)
 
 
 def _end_battle(battle: Battle, state: str) -> None:

@@ -9,22 +9,18 @@ from core.http.errors import field_error
 from core.text.storable import is_storable_text
 
 
-def check_prompt(prompt: object) -> str:
-    """Check a battle's first question and return it. Raises RequestError 400 if it is invalid or too long."""
-    text = check_text(prompt)
-    context_limit.check_first_prompt(text)
-    return text
+def check_prompt(prompt: str) -> None:
+    """Check a battle's first question. Raises RequestError 400 if it is invalid or too long."""
+    check_text(prompt)
+    context_limit.check_first_prompt(prompt)
 
 
-def check_text(prompt: object) -> str:
-    """Check a question and return it. Raises RequestError 400 if it is not text, is empty, or is not storable."""
-    if prompt is not None and not isinstance(prompt, str):
-        raise field_error("prompt", _("Send the question as text."))
-    if prompt is None or not prompt.strip():
+def check_text(prompt: str) -> None:
+    """Check a question. Raises RequestError 400 if it is empty or not storable."""
+    if not prompt.strip():
         raise field_error("prompt", _("Write a question first."))
     if not is_storable_text(prompt):
         raise field_error("prompt", _("The question contains invalid characters. Remove them and try again."))
-    return prompt
 
 
 def detect_prompt_source(prompt: str) -> Battle.PromptSource:

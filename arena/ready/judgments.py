@@ -3,6 +3,7 @@
 A judgment is a vote on answers that already exist, stored without a battle. All judgments are in the pool `ready`.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from arena.models import READY_POOL, SIDES, Battle, Vote, Voter, row_locks
 from arena.ready import shipped_pairs
 from arena.ready.pairs import ReadyPair, hash_pair
 from arena.signals import vote_cast
-from core.http.errors import RequestError, field_error
+from core.http.errors import RequestError
 
 NOT_LISTED = "not_listed"
 NAMES_SHOWN = "names_shown"
@@ -35,18 +36,23 @@ class JudgmentCounts:
     agreeing: int
 
 
-def judge_pair(pair: ReadyPair, voter: Voter, winner: object, reasons: object = None, comment: object = None) -> Vote:
+def judge_pair(
+    pair: ReadyPair,
+    voter: Voter,
+    winner: str,
+    reasons: Mapping[str, Sequence[str]] | None = None,
+    comment: str | None = None,
+) -> Vote:
     """Store the voter's judgment of a pair and return it. Concurrent requests store at most one judgment.
 
     A judgment of a battle that no operator has listed does not count, because the battle's voter could send the link to
     friends. Neither does one of a battle whose names are not hidden.
 
-    Raises RequestError 400 for an unknown winner, unknown reasons, or an invalid comment, and 409 `own_battle`,
-    `already_voted` (with the stored vote), or `voter_gone`.
+    winner, reasons, comment: a valid judgment (see `arena.battles.requests.NewJudgmentSchema`)
+
+    Raises RequestError 409 `own_battle`, `already_voted` (with the stored vote), or `voter_gone`.
     """
-    if winner not in Vote.Winner.values:
-        raise field_error("winner", _("Set “winner” to one of: a, b, tie, both_bad."))
-    feedback_fields = feedback.parse_feedback(reasons, comment)
+    feedback_fields = feedback.build_feedback_fields(reasons, comment)
     if pair.battle and pair.battle.voter_id == voter.pk:
         detail = _("This is your own battle, so you already know its models.")
         raise RequestError("own_battle", detail, 409)

@@ -18,6 +18,7 @@ from arena.answers import battle_view
 from arena.answers.stream_events import FINAL_STATES, Position, list_events
 from arena.battles import continuation, feedback, history, lifecycle, named_sets, reveal, sharing, suggestions
 from arena.battles.prompts import check_text
+from arena.battles.requests import FeedbackSchema, NewVoteSchema
 from arena.battles.transcript import Transcript
 from arena.endpoints import context_limit
 from arena.identity import network_hashes, quotas
@@ -51,7 +52,7 @@ def cast_vote(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
     def cast(battle: Battle) -> None:
         try:
-            lifecycle.cast_vote(battle, request.POST.get("winner"))
+            lifecycle.cast_vote(battle, **NewVoteSchema.check(winner=request.POST.get("winner")))
         except RequestError as error:
             if error.code != "already_voted":
                 raise
@@ -94,6 +95,7 @@ def save_feedback(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     comment = request.POST.get("comment", "").replace("\r\n", "\n")
 
     def save(battle: Battle) -> None:
+        FeedbackSchema.check(reasons=reasons, comment=comment)
         feedback.save_feedback(battle, reasons, comment)
 
     return _run_action(request, battle_id, save, _render_saved)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from arena.battles import lifecycle, named_sets, set_quotas
 from arena.battles.prompts import check_prompt
+from arena.battles.requests import NewBattleSchema
 from arena.battles.sharing import SharedBattle
 from arena.battles.suggestions import draw_cards, get_card_prompt
 from arena.identity import network_hashes, quotas
@@ -71,6 +72,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
         return response
     form = BattleFormData.from_post(request)
     try:
+        NewBattleSchema.check(prompt=form.prompt, mode=form.mode, models=form.model_slugs)
         check_prompt(form.prompt)
         with quotas.charge_battle(request, form.prompt) as battle_id:
             set_quotas.charge_named_set(request, form.mode, form.model_slugs)

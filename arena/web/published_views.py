@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from arena.battles import feedback, review_queue, sharing
+from arena.battles.requests import NewJudgmentSchema
 from arena.battles.reveal import get_board_pool, load_ratings
 from arena.battles.sharing import SharedBattle
 from arena.identity import quotas
@@ -64,7 +65,8 @@ def judge_pair(request: HttpRequest, battle_id: UUID) -> HttpResponse:
         return _render_not_found(request, error.detail)
     try:
         with quotas.charge_battle_without_answers(request):
-            judgments.judge_pair(pair, get_or_create_voter(request), request.POST.get("winner"))
+            fields = NewJudgmentSchema.check(winner=request.POST.get("winner"))
+            judgments.judge_pair(pair, get_or_create_voter(request), **fields)
     except RequestError as error:
         if error.code not in ("already_voted", "own_battle"):
             return error.add_headers(_render_page(request, pair, error=error, hides_names=True))

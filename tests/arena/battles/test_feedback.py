@@ -66,41 +66,6 @@ def test_opinion_may_come_with_the_vote_as_after_it(reasons, comment, kept):
     assert stored() == kept
 
 
-REFUSED = [
-    *((reasons, "", "reasons") for reasons in (5, "useful", ["useful"], {"c": ["useful"]}, {"a": "useful"})),
-    *(({"a": words}, "", "reasons") for words in (["brilliant"], ["useful\x00"], ["useful"] * 21, [5], [["useful"]])),
-    *(({}, comment, "comment") for comment in ("x" * 4_001, "NUL \x00", NOT_TEXT, 5, [])),
-]
-
-
-@pytest.mark.parametrize(("reasons", "comment", "field"), REFUSED, ids=lambda part: repr(part)[:20])
-def test_opinion_that_cannot_be_is_refused_and_changes_nothing(battle, reasons, comment, field):
-    feedback.save_feedback(battle, {"a": ["useful"]}, "Kept.")
-
-    with pytest.raises(RequestError) as refusal:
-        feedback.save_feedback(battle, reasons, comment)
-
-    assert (refusal.value.status, [*refusal.value.extra["fields"]]) == (400, [field])
-    assert stored() == ({"a": ["useful"]}, "Kept.")
-
-
-@pytest.mark.parametrize(("reasons", "comment", "field"), REFUSED, ids=lambda part: repr(part)[:20])
-def test_opinion_that_cannot_be_costs_no_vote(reasons, comment, field):
-    battle = factories.battle()
-
-    with pytest.raises(RequestError) as refusal:
-        lifecycle.cast_vote(battle, "a", reasons, comment)
-
-    assert (refusal.value.status, [*refusal.value.extra["fields"]]) == (400, [field])
-    assert not Vote.objects.exists()
-    assert lifecycle.cast_vote(battle, "a")
-
-
-def test_refusal_says_which_reasons_there_are(battle):
-    with pytest.raises(RequestError, match=", ".join(EVERY_WORD)):
-        feedback.save_feedback(battle, {"a": ["brilliant"]}, "")
-
-
 @pytest.mark.parametrize("state", ["answering", "ready", "void", "skipped", "expired"])
 def test_opinion_comes_after_the_vote(state):
     with pytest.raises(RequestError) as refusal:

@@ -18,9 +18,7 @@ def test_prompt_that_can_be_stored_is_taken(prompt):
     check_prompt(prompt)
 
 
-@pytest.mark.parametrize(
-    "prompt", [None, 7, [], "", " \n", "a\x00b", NOT_TEXT, "y" * (LONGEST + 1), "🙂" * (LONGEST // 2 + 1)]
-)
+@pytest.mark.parametrize("prompt", ["", " \n", "a\x00b", NOT_TEXT, "y" * (LONGEST + 1), "🙂" * (LONGEST // 2 + 1)])
 def test_prompt_that_cannot_is_refused_by_its_field(prompt):
     with pytest.raises(RequestError) as refusal:
         check_prompt(prompt)
