@@ -15,7 +15,6 @@ from arena.models import Vote, Voter
 from arena.signals import vote_cast, votes_moved
 from core.admin import audit
 from core.freed_memory import return_freed_memory
-from core.storage.compiled_inserts import insert
 from core.storage.compiled_queries import CompiledQuery
 from ratings.boards import snapshots
 from ratings.models import Board, Outbox, Pool, build_due_filter
@@ -205,7 +204,7 @@ def schedule_refresh() -> None:
 def add_to_outbox(sender: type[Vote], vote: Vote, **_: Any) -> None:
     """Add a new vote to the outbox in the vote's own transaction, and schedule a refresh."""
     if vote.counted:
-        insert(Outbox(vote=vote))
+        Outbox.objects.create(vote=vote)
         transaction.on_commit(schedule_refresh, robust=True)
 
 

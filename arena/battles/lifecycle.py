@@ -23,7 +23,6 @@ from arena.judging import vote_rules
 from arena.models import LIVE_POOL, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter, battle_lengths, row_locks
 from arena.signals import vote_cast
 from core.http.errors import RequestError, field_error, sanitize_name
-from core.storage.compiled_inserts import insert
 from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import set_prefetched
 
@@ -91,7 +90,7 @@ def start_battle(
             prompt_source=detect_prompt_source(prompt),
             network=network,
         )
-        insert(battle)
+        battle.save(force_insert=True)
         turn = _create_turn(battle, 1, prompt)
         token_budgets.charge_battle(start.charged_models, pool, len(prompt.encode()), payer, start.budgets)
     Battle.vote.related.set_cached_value(battle, None)
@@ -152,10 +151,10 @@ def derive_set_pool(slugs: Sequence[str]) -> str:
 
 
 def _create_turn(battle: Battle, number: int, prompt: str) -> Turn:
-    turn = Turn(battle=battle, number=number, prompt=prompt)
-    insert(turn)
-    answers = [Answer(turn=turn, side=side, model_id=getattr(battle, f"model_{side}_id")) for side in SIDES]
-    insert(*answers)
+    turn = Turn.objects.create(battle=battle, number=number, prompt=prompt)
+    answers = Answer.objects.bulk_create(
+        Answer(turn=turn, side=side, model_id=getattr(battle, f"model_{side}_id")) for side in SIDES
+    )
     set_prefetched(turn, "answers", answers)
     transaction.on_commit(lambda: enqueue_turn(turn.pk), robust=True)
     return turn
@@ -229,13 +228,13 @@ def retry_answers(battle: Battle, payer: str = "") -> None:
     Raises RequestError 409 `not_failed` or `too_late`; 429 `too_many_running`; and the errors from
     `token_budgets.charge_battle`.
     """
-    last_turn = battle.turns.last()
-    if last_turn is None:
-        raise row_locks.battle_not_found_error()
-    if last_turn.created_at < timezone.now() - IDLE_TIMEOUT:
-        raise RequestError("too_late", "This battle failed too long ago to retry. Start a new one.", 409)
     with transaction.atomic():
         row_locks.lock_voter(battle.voter_id)
+        last_turn = battle.turns.last()  # under the lock, because another tab can ask the next question meanwhile
+        if last_turn is None:
+            raise row_locks.battle_not_found_error()
+        if last_turn.created_at < timezone.now() - IDLE_TIMEOUT:
+            raise RequestError("too_late", "This battle failed too long ago to retry. Start a new one.", 409)
         running_battles.check_voter_limit(battle.voter_id)
         failed_answers = Answer.objects.filter(turn=last_turn, state=Answer.State.FAILED)
         retryable_battle = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
@@ -369,7 +368,7 @@ def _create_vote(
         network=battle.network,
         **feedback_fields,
     )
-    insert(vote)
+    vote.save(force_insert=True)
     vote_cast.send(sender=Vote, vote=vote)
     return vote
 

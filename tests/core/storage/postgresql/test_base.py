@@ -3,12 +3,11 @@
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import connection
 from django.db.models.functions import Now
 
 from arena.models import Voter
 from catalog.models import LanguageModel
-from core.storage.postgresql import base
 from core.storage.postgresql.base import MAX_PARAMETERS
 
 pytestmark = pytest.mark.django_db
@@ -68,19 +67,3 @@ def test_pool_replaces_a_connection_that_postgresql_has_closed(pooled):
     process = close_from_outside(pooled)
 
     assert ask(pooled, "SELECT pg_backend_pid()") != process
-
-
-def test_connection_that_postgresql_has_closed_fails_without_the_check(pooled, monkeypatch):
-    monkeypatch.setattr(base, "check_connection", lambda _: None)
-    close_from_outside(pooled)
-
-    with pytest.raises(OperationalError):
-        ask(pooled, "SELECT 1")
-
-
-def test_open_connection_stays_in_the_pool_and_is_checked_without_a_query(pooled, monkeypatch):
-    monkeypatch.setattr(base.ConnectionPool, "check_connection", None)  # it would send a query
-    process = ask(pooled, "SELECT pg_backend_pid()")
-    pooled.close()
-
-    assert ask(pooled, "SELECT pg_backend_pid()") == process
