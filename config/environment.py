@@ -148,6 +148,15 @@ class Environment:
     arena_answer_timeout_s: float = declare(
         "Answers", parse_seconds, default=180.0, meaning="Timeout for the whole answer, in seconds."
     )
+    arena_drain_s: float = declare(
+        "Answers",
+        parse_seconds,
+        default=90.0,
+        meaning=(
+            "How long a worker that is stopped waits for its running answers, in seconds. Then other workers start the"
+            " rest again from the beginning. In `compose.yaml`, `stop_grace_period` must be 10 s longer."
+        ),
+    )
     arena_allow_private_endpoints: tuple[str, ...] = declare(
         "Answers",
         parse_networks,

@@ -150,10 +150,10 @@ CACHES = {
 CELERY_BROKER_URL = build_broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
+    "socket_timeout": 2,  # longer than the workers' blocking reads, which take 1 s
+    "socket_connect_timeout": 1,
     # Messages are not acknowledged in Redis, because an acknowledgment that meets a lost connection ends the worker.
     # Each task finds its work in PostgreSQL, so a lost message only delays it.
     "ack_emulation": False,
@@ -165,8 +165,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "ratings"
-# Workers do not acknowledge messages about turns. A lost message only delays the turn, which is stored in the database.
-CELERY_TASK_QUEUES = (Queue("answers", no_ack=True), Queue("ratings"))  # type: ignore[no-untyped-call]  # kombu has no types
+CELERY_TASK_QUEUES = (Queue("answers"), Queue("ratings"))  # type: ignore[no-untyped-call]  # kombu has no types
 CELERY_TASK_ROUTES = {"arena.answer_turn": {"queue": "answers"}, "*": {"queue": "ratings"}}
 CELERY_BEAT_SCHEDULE = {
     "refresh the boards": {"task": "ratings.refresh", "schedule": 5.0, "options": {"expires": 5}},

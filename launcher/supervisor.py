@@ -128,6 +128,12 @@ class Supervisor:
         if self.failure.done():
             self.failure.exception()  # otherwise, asyncio would log the exception as never retrieved
 
+    def repeat_signal(self) -> None:
+        """Send the signal that stops a program again to the programs that are being stopped."""
+        for running in self._groups[-1] if self._groups else ():
+            with contextlib.suppress(ProcessLookupError):
+                running.process.send_signal(running.program.signal)
+
     def _get_running(self, name: str) -> _RunningProgram:
         return next(running for group in self._groups for running in group if running.program.name == name)
 

@@ -33,6 +33,7 @@ THREAD_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC
 # While there are new votes, the ratings worker keeps freed memory for its matrices, because allocating it again causes
 # page faults.
 MALLOC_VARIABLES = {"MALLOC_TRIM_THRESHOLD_": str(256 * MIB), "MALLOC_MMAP_THRESHOLD_": str(32 * MIB)}
+STOP_S = 6.5  # the time that a program without answers needs to stop
 STOP_SIGNALS = (Signals.SIGINT, Signals.SIGTERM, Signals.SIGHUP)
 
 
@@ -105,7 +106,7 @@ def _parse_web_processes(text: str) -> int:
     return int(text)
 
 
-async def run_service(options: Options) -> None:
+async def run_service(options: Options, supervisor: Supervisor) -> None:
     """Start everything in order and keep it running until this task is canceled.
 
     Raises LaunchError, ProgramError, and OSError, each with a one-line message for the user.
@@ -115,7 +116,6 @@ async def run_service(options: Options) -> None:
         raise LaunchError(f"{folder.path} is in use by {folder.owner}; stop it first")
     _check_disk(folder)
     with _open_port(options.port) as listener:
-        supervisor = Supervisor(print_line)
         try:
             watchers = await _start_all(supervisor, options, listener.fileno())
             print_line(f"Arena is ready at http://127.0.0.1:{options.port}", prefix="")
@@ -217,8 +217,16 @@ def _build_workers(folder: DataFolder, env: dict[str, str]) -> list[Program]:
         "beat": (*celery, "beat", *beat),
     }
     extra_variables = {"ratings": MALLOC_VARIABLES}
+    drain_s = environment.load_environment(env).arena_drain_s
+    stop_times = {"answers": drain_s + STOP_S}
     return [
-        Program(name, command, folder.log / f"{name}.log", env | THREAD_VARIABLES | extra_variables.get(name, {}))
+        Program(
+            name,
+            command,
+            folder.log / f"{name}.log",
+            env | THREAD_VARIABLES | extra_variables.get(name, {}),
+            stop_within=stop_times.get(name, STOP_S),
+        )
         for name, command in commands.items()
     ]
 
@@ -292,14 +300,17 @@ def print_line(line: str, *, prefix: str = "arena: ") -> None:
     write_line(sys.stdout, f"{prefix}{line}")
 
 
-async def run_until_signal(service: Coroutine[Any, Any, None]) -> None:
-    """Run the service until it ends, or until the first of STOP_SIGNALS cancels it. Later signals are ignored."""
+async def run_until_signal(service: Coroutine[Any, Any, None], supervisor: Supervisor) -> None:
+    """Run the service until it ends, or until the first of STOP_SIGNALS cancels it.
+
+    A later signal is passed on to the programs, so that the answers worker does not wait for its answers.
+    """
     loop = asyncio.get_running_loop()
     task = asyncio.create_task(service)
 
     def stop() -> None:
         for number in STOP_SIGNALS:
-            loop.add_signal_handler(number, lambda: None)
+            loop.add_signal_handler(number, supervisor.repeat_signal)
         print_line("stopping")
         task.cancel()
 
@@ -313,7 +324,8 @@ async def main(arguments: list[str]) -> None:
     os.umask(0o077)
     options = parse_options(arguments)
     os.chdir(embedded.PROJECT_ROOT)
-    await run_until_signal(run_service(options))
+    supervisor = Supervisor(print_line)
+    await run_until_signal(run_service(options, supervisor), supervisor)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from celery import signals
+from django.conf import settings
 
 from core.storage import database
 
@@ -10,9 +11,9 @@ if TYPE_CHECKING:
     from arena.answers.engine import Engine
 
 ANSWERS_QUEUE = "answers"
-DRAIN_S = 5
 IDLE_TRANSACTION_TIMEOUT_MS = 4_000  # shorter than a lease, so that a frozen worker loses its locks before its leases
 _engine: "Engine | None" = None
+_is_draining = False
 
 
 def get_engine() -> "Engine":
@@ -43,5 +44,9 @@ def _start_engine(instance: Any, **_: Any) -> None:
 
 
 def _drain_engine(**_: Any) -> None:
+    """Wait for running answers. A second signal, which interrupts the wait, hands them on at once."""
+    global _is_draining  # noqa: PLW0603  # one shutdown per process
+    seconds = 0 if _is_draining else settings.ENVIRONMENT.arena_drain_s
+    _is_draining = True
     if _engine is not None:
-        _engine.drain(DRAIN_S)
+        _engine.drain(seconds)

@@ -15,6 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+TIMEOUT_S = 0.6
 RETRY_DELAY_S = 2.0
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
@@ -22,9 +23,12 @@ logger = logging.getLogger(__name__)
 
 @cache
 def get_redis_client() -> "redis.Redis":
-    """Return the synchronous client of this process."""
-    one_retry = redis.retry.Retry(NoBackoff(), 1)  # handles connections that broke while idle
-    return redis.Redis.from_url(settings.REDIS_URL, retry=one_retry, socket_timeout=2, socket_connect_timeout=1)
+    """Return the synchronous client of this process. A call of a Redis that hangs takes `TIMEOUT_S`."""
+    # The retry is for connections that broke while idle.
+    one_retry = redis.retry.Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+    return redis.Redis.from_url(
+        settings.REDIS_URL, retry=one_retry, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
+    )
 
 
 def connect_async_redis() -> "Redis":

@@ -29,6 +29,7 @@ GOOD = [
     ("ARENA_FIRST_TOKEN_TIMEOUT_S", "45", 45.0),
     ("ARENA_BETWEEN_TOKENS_TIMEOUT_S", "1e1", 10.0),
     ("ARENA_ANSWER_TIMEOUT_S", "600", 600.0),
+    ("ARENA_DRAIN_S", "120", 120.0),
     ("ARENA_PUBLIC_URL", "https://arena.example", "https://arena.example"),
     ("ARENA_PUBLIC_URL", "http://arena.example:8080/", "http://arena.example:8080"),
     ("ARENA_PUBLIC_URL", "https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),

@@ -253,3 +253,16 @@ async def test_http_ok_reads_the_status(answer, expected):
         assert await is_http_ok(port, "/readyz") is expected
     assert request_lines == [b"GET /readyz HTTP/1.0\r\n"]
     assert await is_http_ok(port, "/readyz") is False
+
+
+async def test_signal_that_is_repeated_reaches_what_is_being_stopped(stage):
+    script = f'trap "trap exit TERM; note waiting" TERM; note started; {FOREVER}'
+    await stage.supervisor.start(stage.program("slow", script, is_ready=stage.noted("slow started")))
+    stopping = asyncio.create_task(stage.supervisor.stop())
+    assert await stage.until(lambda: "slow waiting" in stage.notes)
+    assert not stopping.done()
+
+    stage.supervisor.repeat_signal()
+    await asyncio.wait_for(stopping, 5)
+
+    assert not stage.said

@@ -33,8 +33,7 @@ from pathlib import Path
 from launcher import up
 from launcher.supervisor import Program, Supervisor
 
-async def run_service():
-    supervisor = Supervisor(up.print_line)
+async def run_service(supervisor):
     try:
         program = Program("sleeper", ("/bin/sh", "-c", "echo $$ >>pids; exec sleep 60"), Path("sleeper.log"))
         await supervisor.start(program)
@@ -42,7 +41,11 @@ async def run_service():
     finally:
         await supervisor.stop()
 
-asyncio.run(up.run_until_signal(run_service()))
+async def main():
+    supervisor = Supervisor(up.print_line)
+    await up.run_until_signal(run_service(supervisor), supervisor)
+
+asyncio.run(main())
 """
 
 
@@ -254,7 +257,7 @@ async def test_taken_port_is_told_before_anything_starts(tmp_path):
         port = server.getsockname()[1]
         options = parse(tmp_path, "--port", port)
         with pytest.raises(LaunchError, match=f"^port {port} cannot be used .*; choose another with --port N$"):
-            await up.run_service(options)
+            await up.run_service(options, Supervisor(up.print_line))
     assert not options.folder.postgres.exists()
 
 
@@ -262,4 +265,4 @@ async def test_folder_in_use_is_told_before_anything_starts(tmp_path):
     options = parse(tmp_path)
     assert options.folder.take_ownership("./scripts/up") is not None
     with pytest.raises(LaunchError, match=r"var is in use by \./scripts/up \(process \d+\); stop it first$"):
-        await up.run_service(options)
+        await up.run_service(options, Supervisor(up.print_line))

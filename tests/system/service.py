@@ -88,7 +88,7 @@ def running(
     port = free_port()
     command = [str(root / "scripts" / "up"), "--port", str(port), "--data", str(data), *options]
     ours = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
-    env = ours | dict.fromkeys(LIMITS, "0") | variables
+    env = ours | dict.fromkeys(LIMITS, "0") | {"ARENA_DRAIN_S": "2"} | variables
     if not is_first_start and not data.exists():
         copy_prepared(ROOT, data, ours)
     process = subprocess.Popen(command, cwd=root, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

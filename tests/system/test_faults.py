@@ -149,6 +149,22 @@ def test_busy_worker_that_is_killed_is_relieved_in_time(victim: Service) -> None
             assert eventually(lambda: not victim.query("SELECT 1 FROM arena_battle WHERE state = 'answering'"), 10)
 
 
+def test_frozen_valkey_delays_no_start_by_a_second(victim: Service) -> None:
+    people = [Person(victim.port) for _ in range(4)]
+    for person in people:
+        person.start("What was before the frost?", *MODELS)
+    valkey = psutil.Process(victim.pid("valkey-server"))
+    valkey.suspend()
+    try:
+        for number in range(8):
+            started = time.monotonic()
+            battle = people[number % 4].start(f"What is frozen {number} times?", *MODELS)
+            assert time.monotonic() - started < 1
+    finally:
+        valkey.resume()
+    people[3].until(str(battle["events_url"]), "ready")
+
+
 def test_losing_valkey_stops_no_battle_and_no_vote(victim: Service) -> None:
     with ThreadPoolExecutor(8) as pool, Crowd(victim, PEOPLE, *MODELS, name="without valkey") as crowd:
         voters = [Person(victim.port) for _ in range(8)]

@@ -1,10 +1,16 @@
 """Celery messages that bring turns to the engine."""
 
-from celery import current_app
-from kombu.message import Message
+import os
+import signal
+import time
+from dataclasses import replace
 
-from arena.answers import worker
-from arena.answers.tasks import answer_turn, enqueue_turn
+from celery import current_app
+from celery.contrib.testing.worker import start_worker
+
+from arena.answers import tasks, worker
+from arena.answers.tasks import enqueue_turn
+from tests.processes import eventually
 
 
 class Engine:
@@ -15,32 +21,56 @@ class Engine:
         self.turns.append(turn_id)
 
 
-def test_turns_are_submitted_without_an_acknowledgment(monkeypatch):
+def test_enqueued_turn_reaches_the_engine_through_celerys_own_worker(monkeypatch, valkey):
     monkeypatch.setattr(worker, "_engine", engine := Engine())
-    sent = []
-    message = Message(
-        body="[[17], {}, {}]",
-        headers={"id": "1", "task": answer_turn.name},
-        content_type="application/json",
-        content_encoding="utf-8",
-    )
-
-    handle = answer_turn.start_strategy(answer_turn.app, None)
-    handle(message, None, lambda: sent.append("ack"), lambda: sent.append("reject"), [])
-
-    assert engine.turns == [17]
-    assert not sent
-
-
-def test_enqueued_turn_reaches_the_engine_through_celerys_own_consumer(monkeypatch, valkey):
-    monkeypatch.setattr(worker, "_engine", engine := Engine())
-    handle = answer_turn.start_strategy(answer_turn.app, None)
-    with current_app.connection() as connection, connection.SimpleQueue(worker.ANSWERS_QUEUE, no_ack=True) as queue:
-        queue.clear()
+    monkeypatch.setattr(worker.database, "set_parameters", lambda **_: None)
+    valkey.delete(worker.ANSWERS_QUEUE)
+    with start_worker(current_app, queues=[worker.ANSWERS_QUEUE], pool="solo", perform_ping_check=False):
         enqueue_turn(17)
-        message = queue.get(timeout=5)
+        enqueue_turn(18)
+        assert eventually(lambda: engine.turns == [17, 18])
+    assert not valkey.exists("unacked")
 
-    handle(message)
 
-    assert message.headers["task"] == answer_turn.name
-    assert engine.turns == [17]
+def test_frozen_redis_delays_no_request(valkey, monkeypatch):
+    """Redis accepts connections and answers nothing."""
+    sent = []
+    monkeypatch.setattr(tasks.answer_turn, "delay", lambda turn_id: (time.sleep(0.5), sent.append(turn_id)))
+    started = time.monotonic()
+
+    enqueue_turn(17)
+    enqueue_turn(18)
+
+    assert time.monotonic() - started < 0.3
+    assert eventually(lambda: sent == [17, 18])
+
+
+def test_turn_that_a_worker_has_found_meanwhile_is_not_sent(monkeypatch):
+    sent = []
+    monkeypatch.setattr(tasks.answer_turn, "delay", sent.append)
+
+    tasks._send(17, time.monotonic() - 1)
+    tasks._send(18, time.monotonic() + 1)
+
+    assert sent == [18]
+
+
+def test_second_signal_ends_the_wait_for_running_answers(monkeypatch, settings):
+    waits = []
+
+    class Running:
+        def drain(self, seconds):
+            waits.append(seconds)
+            if len(waits) == 1:
+                os.kill(os.getpid(), signal.SIGUSR1)
+
+    monkeypatch.setattr(worker, "_engine", Running())
+    monkeypatch.setattr(worker, "_is_draining", False)
+    monkeypatch.setattr(settings, "ENVIRONMENT", replace(settings.ENVIRONMENT, arena_drain_s=33))
+    previous = signal.signal(signal.SIGUSR1, lambda *_: worker._drain_engine())
+    try:
+        worker._drain_engine()
+    finally:
+        signal.signal(signal.SIGUSR1, previous)
+
+    assert waits == [33, 0]

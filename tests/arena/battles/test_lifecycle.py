@@ -18,6 +18,7 @@ from ratings.models import Outbox
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import FAILED, FINISHED
+from tests.processes import eventually
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -93,12 +94,14 @@ def test_start_tells_a_worker_once_the_battle_is_stored(voter, two_models, djang
     assert [callback for callback in callbacks if "_create_turn" in repr(callback)] == callbacks[-1:]
 
 
-def test_start_survives_a_broker_that_is_away(voter, two_models, nobody, django_capture_on_commit_callbacks, caplog):
+def test_start_survives_a_broker_that_is_away(
+    voter, two_models, celery_without_broker, django_capture_on_commit_callbacks, caplog
+):
     with django_capture_on_commit_callbacks(execute=True):
         lifecycle.start_battle(voter, "Why?")
 
-    assert "Redis is down" in caplog.text
     assert Battle.objects.get().state == "answering"
+    assert eventually(lambda: "The Celery broker is unreachable" in caplog.text)
 
 
 @pytest.mark.parametrize(
