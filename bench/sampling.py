@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arena.endpoints.pair_sampler import PairSampler
-from core.text.proportions import Z95
 from ratings.statistics import bradley_terry
 from ratings.statistics.active_sampling import compute_pair_weights
 from ratings.statistics.bradley_terry import ELO_SCALE, MEAN_RATING, Fit
@@ -80,7 +79,7 @@ def run_until(
 
 def compute_half_widths(fit: Fit) -> Floats:
     """Return the half-widths (M,) of the intervals, or inf for open intervals."""
-    return np.where(fit.unbounded, np.inf, Z95 * fit.se)
+    return np.where(fit.unbounded, np.inf, fit.half_width)
 
 
 def run_newcomers(seed: int, old: int, initial_votes: int, *, weighted: bool, batch: int = 100) -> Run:

@@ -44,12 +44,12 @@ def load_series(
 
 
 def _iter_snapshots(board_key: BoardKey, since: datetime | None, until: datetime | None) -> Iterable[Snapshot]:
-    candidates = Snapshot.objects.filter(board=snapshots.select_board_id(board_key), method=board_key.method)
+    stored = Snapshot.objects.filter(board=snapshots.select_board_id(board_key), method=board_key.method)
     if since:
-        candidates = candidates.filter(computed_at__gte=since)
+        stored = stored.filter(computed_at__gte=since)
     if until:
-        candidates = candidates.filter(computed_at__lte=until)
-    ids = _select_evenly([*candidates.order_by("computed_at").values_list("pk", "computed_at")])
+        stored = stored.filter(computed_at__lte=until)
+    ids = _select_evenly([*stored.order_by("computed_at").values_list("pk", "computed_at")])
     return Snapshot.objects.filter(pk__in=ids).order_by("computed_at", "pk").iterator(chunk_size=20)
 
 

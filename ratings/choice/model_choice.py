@@ -1,4 +1,10 @@
-"""Chooses models for a form: the shortlist, the board that sorts it, and the models that can battle."""
+"""Chooses models for a form: the shortlist, the board that sorts it, and the models that can battle.
+
+A form becomes limits. Each candidate (a current model with its facts, prices, and rating) is assessed against them, and
+each limit that it violates or might violate is a finding. Candidates without findings are survivors, those with unknown
+values only are undecided, and the others are excluded. Picks are suggestions from the survivors, and contestants are
+the connected models with which a battle can start.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +22,7 @@ from ratings.choice.limits import Candidate, list_findings
 from ratings.choice.model_search import FoundModel, find_models
 from ratings.choice.picks import Picks, build_picks
 from ratings.choice.shortlist import CandidateAssessment, Shortlist, build_shortlist
-from ratings.choice.task_benchmarks import TaskReport, build_task_report
-from ratings.choice.task_kinds import TaskKind, load_task_kinds
+from ratings.choice.task_kinds import TaskKind, TaskReport, build_task_report, load_task_kinds
 from ratings.models import Pool, format_category_name
 
 TASK_PICKS_CACHE_S = 60.0  # the longest time until a change in ratings or in the catalog appears on the task cards

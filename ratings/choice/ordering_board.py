@@ -52,8 +52,8 @@ def _has_comparable_models(rows: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _list_by_priority(category: str) -> list[Snapshot]:
-    candidates = [snapshot for snapshot in list_newest_snapshots(category) if snapshot.board.pool.kind in POOL_PRIORITY]
-    return sorted(candidates, key=lambda snapshot: POOL_PRIORITY.index(Pool.Kind(snapshot.board.pool.kind)))
+    newest = [snapshot for snapshot in list_newest_snapshots(category) if snapshot.board.pool.kind in POOL_PRIORITY]
+    return sorted(newest, key=lambda snapshot: POOL_PRIORITY.index(Pool.Kind(snapshot.board.pool.kind)))
 
 
 def _load_pool_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:

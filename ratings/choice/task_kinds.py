@@ -1,11 +1,16 @@
-"""The tasks that users can choose a model for, from `ratings/data/tasks.toml`."""
+"""The tasks that users can choose a model for, from `ratings/data/tasks.toml`, and their benchmarks."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from catalog.benchmarks.rankings import ELO_SLUG
+from catalog.models import Benchmark, Score
 
 TASKS_FILE = Path(__file__).parents[1] / "data" / "tasks.toml"
 
@@ -37,3 +42,35 @@ def load_task_kinds() -> Mapping[str, TaskKind]:
 def _parse_task(slug: str, fields: Mapping[str, Any]) -> TaskKind:
     lists = {name: tuple(fields[name]) for name in ("categories", "benchmarks")}
     return TaskKind(slug, **{**fields, **lists})
+
+
+@dataclass(frozen=True)
+class TaskBenchmark:
+    """A benchmark of the task, and whether any matching model has a score on it.
+
+    Elo, the rating from votes, always counts as scored.
+    """
+
+    benchmark: Benchmark
+    scored: bool
+
+
+@dataclass(frozen=True)
+class TaskReport:
+    """A task with its benchmarks in the order that the task lists them."""
+
+    task: TaskKind
+    benchmarks: list[TaskBenchmark]
+
+
+def build_task_report(task: TaskKind, models: Collection[str]) -> TaskReport:
+    """Return the report on a task. `models` are the slugs of the matching models."""
+    scores = Score.objects.filter(benchmark=OuterRef("pk"), model__slug__in=models)
+    benchmarks = Benchmark.objects.filter(slug__in=task.benchmarks).annotate(scored=Exists(scores))
+    return TaskReport(
+        task,
+        [
+            TaskBenchmark(benchmark, scored=benchmark.scored or benchmark.slug == ELO_SLUG)
+            for benchmark in sorted(benchmarks, key=lambda benchmark: task.benchmarks.index(benchmark.slug))
+        ],
+    )

@@ -159,12 +159,12 @@ def compare_benchmark(benchmark: Benchmark, query: AgreementQuery) -> BenchmarkC
     Raises RequestError 404 if the pool or category is unknown, or if no scores have the requested conditions.
     """
     rankings = load_rankings(benchmark)
-    candidates = [ranking for ranking in rankings if query.conditions in ("", ranking.conditions.key)]
-    if query.conditions and not candidates:
+    matching = [ranking for ranking in rankings if query.conditions in ("", ranking.conditions.key)]
+    if query.conditions and not matching:
         detail = f"{benchmark.name} has no scores under these conditions. {CONDITIONS_HINT}"
         raise RequestError("not_found", detail, 404)
-    category = query.category or _choose_category(benchmark, candidates, query.pool)
-    pool, own_models = (query.pool, None) if query.pool else _choose_pool(candidates, category)
+    category = query.category or _choose_category(benchmark, matching, query.pool)
+    pool, own_models = (query.pool, None) if query.pool else _choose_pool(matching, category)
     board = snapshots.load_newest_board(BoardKey(pool, category, at=query.at))
     rated_rows = _index_rated_rows(board["rows"])
     groups = [ConditionsGroup(ranking, _match_rated(ranking, rated_rows)) for ranking in rankings]

@@ -91,8 +91,7 @@ def _get_sort_key(placement: Placement) -> tuple[bool, float]:
 
 
 def _find_placements(snapshots: Iterable[Snapshot], model: str) -> list[Placement]:
-    candidates = [_find_placement(snapshot, model) for snapshot in snapshots]
-    return [placement for placement in candidates if placement]
+    return [placement for snapshot in snapshots if (placement := _find_placement(snapshot, model))]
 
 
 def _find_placement(snapshot: Snapshot, model: str) -> Placement | None:

@@ -25,17 +25,17 @@ def list_release_records(rows: Sequence[Mapping[str, Any]]) -> list[ReleaseRecor
     """
     by_slug = {row["model"]: row for row in rows if not row["unbounded"]}
     release_rows = LanguageModel.objects.filter(slug__in=by_slug).values_list("slug", "release_date", "open_weights")
-    candidates = [
+    dated = [
         ReleaseRecord(by_slug[slug], day, is_open)
         for slug, day, is_open in release_rows
         if day is not None and is_open is not None
     ]
-    if len(candidates) < MIN_MODELS:
+    if len(dated) < MIN_MODELS:
         return []
-    candidates.sort(key=lambda record: (record.day, -record.row["rating"]))
+    dated.sort(key=lambda record: (record.day, -record.row["rating"]))
     best = {True: float("-inf"), False: float("-inf")}
     records = []
-    for candidate in candidates:
+    for candidate in dated:
         if candidate.row["rating"] > best[candidate.is_open]:
             best[candidate.is_open] = candidate.row["rating"]
             records.append(candidate)

@@ -12,7 +12,6 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import ndtr
 
-from core.text.proportions import Z95
 from ratings.statistics.bradley_terry import Fit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.constants import ELO_SCALE, MEAN_RATING
@@ -83,7 +82,7 @@ def _fit_strengths(board: Comparisons, start: Floats) -> Floats:
 
 def _find_newcomers(board: Comparisons, fit: Fit) -> Flags:
     has_few_votes: Flags = board.votes.sum(axis=1) < NEWCOMER_VOTES
-    return has_few_votes | fit.unbounded | (Z95 * fit.se > NEWCOMER_HALF_WIDTH)
+    return has_few_votes | fit.unbounded | (fit.half_width > NEWCOMER_HALF_WIDTH)
 
 
 def _compute_contender_chances(theta: Floats, variance: Floats) -> Floats:

@@ -41,8 +41,8 @@ class Fit:
     """The ratings for M models, in Elo points and in the order of the board's labels. No value is NaN.
 
     ratings (M,): the ratings. The bounded models of each component have a mean of 1000.
-    se (M,): the standard errors. For a fitted model, 1.96 times this value is half the width of the 95% interval, so it
-        includes the correction for a small number of voters.
+    half_width (M,): half the width of the 95% intervals of fitted models, which is larger if there are few voters. For
+        the others, the same multiple of the errors that comparisons use.
     ci_low, ci_high (M,): the ends of the 95% intervals. An open end is -inf or inf (null in the API).
     spread: the joint covariances. They are zero between fitted and placed models, and between components.
     component (M,): the component of each model. 0 is the main one. Ratings from different components are not
@@ -53,7 +53,7 @@ class Fit:
     """
 
     ratings: Floats
-    se: Floats
+    half_width: Floats
     ci_low: Floats
     ci_high: Floats
     spread: Spread
@@ -61,6 +61,11 @@ class Fit:
     unbounded: Flags
     interval_kind: NDArray[np.str_]
     iterations: int
+
+    @property
+    def se(self) -> Floats:
+        """The published standard errors (M,): the half-widths divided by 1.96."""
+        return self.half_width / Z95
 
     @property
     def covariance(self) -> Floats:
@@ -125,7 +130,7 @@ def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
     spread = _join_spreads(estimates, size)
     return Fit(
         ratings=MEAN_RATING + ELO_SCALE * theta,
-        se=spread.compute_half_widths() / Z95,
+        half_width=spread.compute_half_widths(),
         ci_low=MEAN_RATING + ELO_SCALE * low,
         ci_high=MEAN_RATING + ELO_SCALE * high,
         spread=spread,

@@ -59,7 +59,7 @@ class RanksHeld(NamedTuple):
 def is_covered(fit, theta, error=None):
     """Return whether each interval covers the truth, (M,)."""
     true = 1000 + ELO_SCALE * (theta - theta.mean())
-    return np.abs(fit.ratings - true) <= Z95 * (fit.se if error is None else error)
+    return np.abs(fit.ratings - true) <= (fit.half_width if error is None else Z95 * error)
 
 
 def of_intervals(runs, seed=20240814):

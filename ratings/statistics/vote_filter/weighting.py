@@ -3,6 +3,10 @@
 The parameters of each epoch come from the epochs before it. When an epoch closes, voters whose e-value is too large are
 flagged permanently, and the excess of appearances and of wins is removed from strata of the votes, small ones first.
 Nothing else changes a weight, so weights do not reveal whether a certain vote counts.
+
+An epoch closes after a number of votes or at a UTC midnight. A block is a run of closed epochs, and a stratum is the
+votes of some voters in a block. A row is a draw table in an epoch, with each model's chance of being drawn. A model is
+seen in a vote, and drawn if its row says so. An aim is a model that a proven attack lifts or lowers.
 """
 
 from dataclasses import dataclass

@@ -26,7 +26,7 @@ def build_fit(ratings, se, component=None, unbounded=None):
     size = len(ratings)
     return Fit(
         ratings=ratings,
-        se=se,
+        half_width=1.959964 * se,
         ci_low=ratings - 1.959964 * se,
         ci_high=ratings + 1.959964 * se,
         spread=build_independent_spread(se),
