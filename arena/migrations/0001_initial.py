@@ -414,6 +414,14 @@ class Migration(migrations.Migration):
             model_name='vote',
             constraint=models.CheckConstraint(condition=models.Q(('multiplicity__gte', 1)), name='vote_multiplicity'),
         ),
+        migrations.AddConstraint(
+            model_name='vote',
+            constraint=models.CheckConstraint(condition=models.Q(('winner__in', ['a', 'b', 'tie', 'both_bad'])), name='vote_winner'),
+        ),
+        migrations.AddConstraint(
+            model_name='vote',
+            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['live', 'api', 'import', 'ready'])), name='vote_source'),
+        ),
         migrations.AddIndex(
             model_name='battle',
             index=models.Index(models.F('voter'), models.OrderBy(models.F('created_at'), descending=True), name='battle_voter_time'),
@@ -461,5 +469,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='battle',
             constraint=models.CheckConstraint(condition=models.Q(('propensity__gt', 0), ('propensity__lte', 1)), name='battle_propensity'),
+        ),
+        migrations.AddConstraint(
+            model_name='battle',
+            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['anonymous', 'side_by_side'])), name='battle_mode'),
+        ),
+        migrations.AddConstraint(
+            model_name='battle',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['answering', 'ready', 'voted', 'skipped', 'void', 'expired'])), name='battle_state'),
         ),
     ]

@@ -71,22 +71,46 @@ def _build_draw_table_field(help_text: str) -> "models.ForeignKey[DrawTable | No
     )
 
 
+# The choices that constraints and indexes name stand outside the models, because `Meta` cannot see names in its model.
+
+
+class _Mode(models.TextChoices):
+    ANONYMOUS = "anonymous"
+    SIDE_BY_SIDE = "side_by_side"
+
+
+class _State(models.TextChoices):
+    ANSWERING = "answering"
+    READY = "ready"
+    VOTED = "voted"
+    SKIPPED = "skipped"
+    VOID = "void"
+    EXPIRED = "expired"
+
+
+class _Winner(models.TextChoices):
+    A = "a"
+    B = "b"
+    TIE = "tie"
+    BOTH_BAD = "both_bad"
+
+
+class _Source(models.TextChoices):
+    LIVE = "live"
+    API = "api"
+    IMPORT = "import"
+    READY = "ready"
+
+
+_UNJUDGED = (_State.ANSWERING, _State.READY, _State.VOID)
+
+
 class Battle(models.Model):
     """One conversation with two models, and at most one vote."""
 
-    class Mode(models.TextChoices):
-        ANONYMOUS = "anonymous"
-        SIDE_BY_SIDE = "side_by_side"
-
-    class State(models.TextChoices):
-        ANSWERING = "answering"
-        READY = "ready"
-        VOTED = "voted"
-        SKIPPED = "skipped"
-        VOID = "void"
-        EXPIRED = "expired"
-
-    UNJUDGED = (State.ANSWERING, State.READY, State.VOID)
+    Mode = _Mode
+    State = _State
+    UNJUDGED = _UNJUDGED
 
     class PromptSource(models.TextChoices):
         TYPED = "typed"
@@ -149,13 +173,15 @@ class Battle(models.Model):
             models.Index("model_b", condition=IS_LISTED, name="battle_listed_b"),
             models.Index("shared_network", condition=Q(review__in=("waiting", "reported")), name="battle_in_review"),
             models.Index("created_at", condition=Q(shared_at=None), name="battle_unshared_time"),
-            models.Index("created_at", condition=Q(state__in=("answering", "ready", "void")), name="battle_unjudged"),
+            models.Index("created_at", condition=Q(state__in=_UNJUDGED), name="battle_unjudged"),
             models.Index("voter", condition=Q(state="answering"), name="battle_answering"),
             models.Index("created_at", condition=~Q(network=""), name="battle_network_time"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="battle_two_models"),
             models.CheckConstraint(condition=Q(propensity__gt=0, propensity__lte=1), name="battle_propensity"),
+            models.CheckConstraint(condition=Q(mode__in=_Mode.values), name="battle_mode"),
+            models.CheckConstraint(condition=Q(state__in=_State.values), name="battle_state"),
         ]
 
     def __str__(self) -> str:
@@ -262,17 +288,8 @@ class VoteFile(models.Model):
 class Vote(models.Model):
     """One vote. Its judgment never changes. `voter` is not a foreign key, because votes outlive deleted voters."""
 
-    class Winner(models.TextChoices):
-        A = "a"
-        B = "b"
-        TIE = "tie"
-        BOTH_BAD = "both_bad"
-
-    class Source(models.TextChoices):
-        LIVE = "live"
-        API = "api"
-        IMPORT = "import"
-        READY = "ready"
+    Winner = _Winner
+    Source = _Source
 
     battle = models.OneToOneField(Battle, models.SET_NULL, null=True, related_name="vote")
     pool = models.CharField(max_length=100)
@@ -320,6 +337,8 @@ class Vote(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="vote_two_models"),
             models.CheckConstraint(condition=Q(multiplicity__gte=1), name="vote_multiplicity"),
+            models.CheckConstraint(condition=Q(winner__in=_Winner.values), name="vote_winner"),
+            models.CheckConstraint(condition=Q(source__in=_Source.values), name="vote_source"),
         ]
 
     def __str__(self) -> str:

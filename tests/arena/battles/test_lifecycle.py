@@ -402,6 +402,22 @@ def test_retry_refuses_where_nothing_has_failed_or_all_is_over(state):
     assert Battle.objects.get().state == state
 
 
+def test_retry_that_waited_for_the_next_question_does_not_answer_the_one_before_it():
+    """Another tab asks, and gets its answers, after this request has begun and before it has the lock."""
+    battle = factories.battle("ready", b=FAILED)
+
+    def ask_meanwhile(execute, sql, params, many, context):
+        if "arena_voter" in sql and "FOR NO KEY UPDATE" in sql and battle.turns.count() == 1:
+            factories.turn(battle, 2, a=FINISHED, b=FINISHED)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(ask_meanwhile):
+        error = refused(lifecycle.retry_answers, battle)
+
+    assert (error.status, error.code) == (409, "not_failed")
+    assert Answer.objects.get(turn__number=1, side="b").state == "failed"
+
+
 def test_expire_closes_what_nobody_judged_for_a_day():
     old, young = factories.battle("ready"), factories.battle("ready")
     voted = factories.battle("voted")
