@@ -12,15 +12,12 @@ import django
 from django.conf import settings
 from django.urls import get_resolver
 
-from config.server.shared_listener import share_listeners
-from config.server.uvicorn_protocol import raise_file_limit, slow_down_ticks
+from config.server.uvicorn_protocol import raise_file_limit
 
 DATABASE_TIMEOUT_MS = 5_000
 PRELOAD_DELAY_S = 3  # preloading earlier would slow down the first pages
 
 raise_file_limit()
-slow_down_ticks()
-share_listeners()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 

@@ -26,7 +26,6 @@ from arena.answers.announcements import EVENT_STREAM, RETENTION_S
 from arena.answers.stream_events import FINAL_STATES, BattleView, Position, encode_events
 from core.http import sse
 from core.http.sse import MAX_STREAM_S
-from core.http.write_now import WriteNow, leave_to_task
 from core.storage.redis_connection import RedisConnection
 from core.storage.shared_slots import SharedSlot, SharedSlots
 
@@ -46,13 +45,11 @@ class BattleReader:
     """One open connection.
 
     position: the reader's position after the events that were sent
-    write_now: a function that writes most chunks directly, because waking the task for each one takes longer
     sending_since: when the task yielded the chunk in transit, or inf if none is in transit
     """
 
     task: "asyncio.Task[Any] | None"
     position: Position
-    write_now: WriteNow
     wake_event: asyncio.Event = field(default_factory=asyncio.Event)
     sent_at: float = field(default_factory=time.monotonic)
     sending_since: float = math.inf
@@ -60,18 +57,6 @@ class BattleReader:
 
     def __post_init__(self) -> None:
         self.deadline = self.sent_at + MAX_STREAM_S
-
-    def update(self, view: BattleView) -> None:
-        """Send the reader's next events, or wake its task to send them. The task always sends the last events."""
-        if self.sending_since == math.inf and view.state not in FINAL_STATES:
-            chunk, position = encode_events(self.position, view)
-            if not chunk:
-                return
-            if self.write_now(chunk):
-                self.position = position
-                self.sent_at = time.monotonic()
-                return
-        self.wake_event.set()
 
     def needs_comment(self) -> bool:
         """Return whether to send a comment, so that proxies do not close the connection."""
@@ -102,10 +87,10 @@ class FollowedBattle:
         return self.view.state == "answering" and time.monotonic() - self.updated_at > MAX_QUIET_S
 
     def mark_updated(self) -> None:
-        """Record the time of an update of the view, and send the new events to all readers."""
+        """Record the time of an update of the view, and wake all readers to send the new events."""
         self.updated_at = time.monotonic()
         for reader in self.readers:
-            reader.update(self.view)
+            reader.wake_event.set()
 
 
 class StreamEntry(NamedTuple):
@@ -144,19 +129,13 @@ class BattleHub:
         return sse.acquire_slot(self.open_slots, limits)
 
     async def follow(
-        self,
-        slot: SharedSlot,
-        battle_id: UUID,
-        view: BattleView,
-        position: Position,
-        write_now: WriteNow = leave_to_task,
+        self, slot: SharedSlot, battle_id: UUID, view: BattleView, position: Position
     ) -> AsyncIterator[bytes]:
         """Yield server-sent events after a position, until the battle has ended.
 
         view: the current view of the battle from the database
-        write_now: a function that writes most chunks directly; this generator does not yield those chunks
         """
-        reader = BattleReader(asyncio.current_task(), position, write_now)
+        reader = BattleReader(asyncio.current_task(), position)
         try:
             battle = await self._join(battle_id, view, position)
             battle.readers.add(reader)

@@ -31,12 +31,11 @@ from arena.battles.transcript import Transcript
 from arena.endpoints import profiles
 from arena.identity import api_keys, idempotency, network_hashes, quotas, stream_limits
 from arena.identity.voters import get_or_create_voter, get_voter_id
-from arena.models import Battle, Turn, Visibility
+from arena.models import Battle, Turn, Visibility, row_locks
 from core.http.errors import RequestError, build_error_response, reject_unsafe_method
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination, SlugPagination
 from core.http.sse import EventStream, build_stream_response, empty_stream
-from core.http.write_now import get_write_now
 from core.storage.database import database_sync_to_async, release_connection
 from core.storage.shared_slots import SharedSlot
 
@@ -253,15 +252,18 @@ class SharedBattleListView(APIView):
 
 
 @database_sync_to_async
-def _open_stream(request: HttpRequest, battle_id: UUID, hub: BattleHub) -> tuple[BattleView, SharedSlot | None]:
+def _open_stream(request: HttpRequest, battle_id: UUID, hub: BattleHub) -> tuple[BattleView | None, SharedSlot | None]:
     """Charge the quota for opening a stream. Return the view of one of the voter's battles, and a slot for the stream.
 
-    The slot is None for a HEAD request, which sends no events. Raises RequestError 404, 429, or 503.
+    Both are None for a HEAD request, which needs neither. Raises RequestError 404, 429, or 503.
     """
     quotas.charge_stream(request)
-    view = battle_view.load_voter_view(get_voter_id(request), battle_id)
+    voter_id = get_voter_id(request)
     if request.method == "HEAD":
-        return view, None
+        if not Battle.objects.filter(id=battle_id, voter_id=voter_id).exists():
+            raise row_locks.battle_not_found_error()
+        return None, None
+    view = battle_view.load_voter_view(voter_id, battle_id)
     release_connection()
     return view, hub.admit(stream_limits.build_battle_stream_limits(request))
 
@@ -283,11 +285,11 @@ async def stream_battle_events(request: ASGIRequest, battle_id: UUID) -> HttpRes
         view, slot = await _open_stream(request, battle_id, hub)
     except RequestError as error:
         return build_error_response(error)
-    if slot is None:
+    if view is None or slot is None:
         return build_stream_response(empty_stream())
     # A page that already shows part of the answers sends its position in the parameter `from`.
     position = Position.parse(request.headers.get("Last-Event-ID") or request.GET.get("from", ""))
-    events = hub.follow(slot, battle_id, view, position, get_write_now(request.scope))
+    events = hub.follow(slot, battle_id, view, position)
     return build_stream_response(EventStream(slot, events))
 
 

@@ -1,17 +1,13 @@
-"""Extends uvicorn: deadlines and size limits for clients, a higher limit on open files, and fewer ticks of the loop."""
+"""Extends uvicorn: deadlines and size limits for clients, and a higher limit on open files."""
 
 import asyncio
 import resource
 import socket
 
-from uvicorn import Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-
-from core.http.write_now import WRITE_NOW
 
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)  # available on Linux only
 
-TICK_S = 0.5
 MAX_OPEN_FILES = 8192  # about twice the combined limit on open battle and board streams
 MAX_HEAD_BYTES = 64_000  # of a request line and its headers
 MAX_WAITING_REQUESTS = 4  # requests that a client has sent before it has the response to an earlier one
@@ -26,40 +22,6 @@ def raise_file_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     max_files = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, max_files), hard))
-
-
-def slow_down_ticks() -> None:
-    """Make uvicorn's main loop run every `TICK_S` rather than every 0.1 s.
-
-    The loop updates the Date header and checks whether to stop. Its ticks take nearly all of an idle web process's CPU
-    time, and uvicorn has no setting for them.
-    """
-    Server.main_loop = _run_ticks  # type: ignore[assignment, method-assign]  # replaces a method of uvicorn
-
-
-async def _run_ticks(server: Server) -> None:
-    while not await server.on_tick(0):
-        await asyncio.sleep(TICK_S)
-
-
-class ChunkWriter:
-    """Writes chunks of a streaming response directly, bypassing the response's task."""
-
-    def __init__(self, cycle: RequestResponseCycle) -> None:
-        self.cycle = cycle
-
-    def write(self, chunk: bytes) -> bool:
-        """Write a chunk now. Return False if the response has not begun, or if the client does not keep up.
-
-        The caller must ensure that no chunk from the task is in transit, because the new chunk could overtake it.
-        """
-        cycle = self.cycle
-        if not cycle.chunked_encoding or cycle.response_complete or cycle.flow.write_paused:
-            return False
-        if cycle.transport.is_closing():  # uvicorn reports a disconnect only to the connection's newest cycle
-            return False
-        cycle.transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
-        return True
 
 
 class RequestRefused(Exception):
@@ -140,8 +102,6 @@ class DeadlineProtocol(HttpToolsProtocol):
         self._set_deadline(self.body_s)
         super().on_headers_complete()
         self.running = (*(cycle for cycle in self.running if not cycle.response_complete), self.cycle)
-        if self.cycle is not None:
-            self.scope["extensions"] = {WRITE_NOW: ChunkWriter(self.cycle).write}  # type: ignore[dict-item]  # ASGI requires a dict
 
     def on_message_complete(self) -> None:
         self.unparsed_bytes = 0

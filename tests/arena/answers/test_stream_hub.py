@@ -22,7 +22,6 @@ from arena.identity import voters
 from arena.models import Answer, Battle
 from config.server.request_handler import RequestHandler
 from core.http import sse
-from core.http.write_now import leave_to_task
 from core.storage.redis_connection import RedisConnection
 from tests.arena import factories
 from tests.arena.answers import turns
@@ -34,9 +33,9 @@ from tests.remote_clients import of_address
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def follow(hub, slot, battle_id, position, write_now):
+async def follow(hub, slot, battle_id, position):
     view = await battle_view.load_battle_view_async(battle_id)
-    async with aclosing(hub.follow(slot, battle_id, view, position, write_now)) as events:
+    async with aclosing(hub.follow(slot, battle_id, view, position)) as events:
         async for chunk in events:
             yield chunk
 
@@ -44,15 +43,15 @@ async def follow(hub, slot, battle_id, position, write_now):
 class Page:
     """A browser with an open stream: its visible texts, and the id from which it would reconnect."""
 
-    def __init__(self, hub, battle, voter=None, last="", write_now=leave_to_task):
-        self.hub, self.battle, self.voter, self.write_now = hub, battle, voter or uuid4(), write_now
+    def __init__(self, hub, battle, voter=None, last=""):
+        self.hub, self.battle, self.voter = hub, battle, voter or uuid4()
         self.text, self.names, self.last, self.comments = {}, [], last, 0
         self.open()
 
     def open(self):
         """Connect, or reconnect like a browser."""
-        slot = self.hub.admit({str(self.voter): 0})
-        self.content = follow(self.hub, slot, self.battle.pk, Position.parse(self.last), self.write_now)
+        slot = self.hub.admit({str(self.voter): 100})
+        self.content = follow(self.hub, slot, self.battle.pk, Position.parse(self.last))
 
     async def read(self):
         """The events of the next chunk; none at the end of the stream."""
@@ -161,85 +160,10 @@ async def test_follow_brings_what_a_worker_publishes(page, worker):
     assert set(page.names) == {"delta"}
 
 
-@pytest.fixture
-def written():
-    return []
-
-
-@pytest.fixture
-async def direct_page(hub, battle, written):
-    """A page whose server writes chunks past the task of its connection."""
-
-    def write_now(chunk):
-        written.append(chunk)
-        page.take(chunk)
-        return True
-
-    page = Page(hub, battle, write_now=write_now)
-    yield page
-    await page.close()
-
-
 async def eventually(condition):
     async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.01)
-
-
-async def test_follow_writes_all_events_but_the_last_past_the_task(direct_page, written, worker):
-    ends = [["done", 1, side, worker.turn.sides[side].tag, 1, "<p>x</p>"] for side in "ab"]
-    reading = asyncio.create_task(direct_page.read())
-    await worker.say("a", "x")
-    await eventually(lambda: written)
-    await worker.say("b", "y")
-    await worker.tell(*ends, ["state", "ready"])
-    await eventually(lambda: "ready" in direct_page.names)
-    assert not reading.done()
-    count = len(written)
-
-    announce_events(direct_page.battle.pk, ["state", "voted"])
-
-    assert await reading
-    assert not await direct_page.read()
-    assert len(written) == count
-    assert sorted(direct_page.names) == ["delta", "delta", "done", "done", "ready", "voted"]
-    assert direct_page.text == {(1, "a"): "x", (1, "b"): "y"}
-
-
-async def test_follow_leaves_to_the_task_what_cannot_be_written_now(hub, battle, worker):
-    tries = []
-    page = Page(hub, battle, write_now=tries.append)
-    for text in ("one", "onetwo"):
-        reading = asyncio.create_task(page.shows("a", text))
-        await asyncio.sleep(0.05)
-        await worker.say("a", text[-3:])
-        await reading
-
-    assert len(tries) == 2
-    assert page.names == ["delta", "delta"]
-    await page.close()
-
-
-async def test_follow_lets_no_event_overtake_one_in_transit(direct_page, written, worker, page):
-    await worker.say("a", "in transit")
-    await page.shows("a", "in transit")
-    await direct_page.read()  # the server has not asked for the next chunk yet
-    await worker.say("a", ", later")
-    await page.shows("a", "in transit, later")
-
-    assert not written
-    await direct_page.shows("a", "in transit, later")
-
-
-async def test_follow_lets_go_of_a_connection_whose_events_are_written_past_the_task(monkeypatch, direct_page, worker):
-    monkeypatch.setattr(stream_hub, "MAX_STREAM_S", 0.3)
-    direct_page.hub.check_interval_s = 0.02
-    reading = asyncio.create_task(direct_page.read())
-    for number in range(10):
-        await worker.say("a", str(number))
-        await asyncio.sleep(0.05)
-
-    assert not await reading
 
 
 async def test_follow_gives_a_late_reader_everything_from_the_start(hub, battle, page, worker):
@@ -834,3 +758,14 @@ async def test_events_are_not_limited_where_no_limit_is_set(web, battle, worker,
 
     assert web.admit({str(battle.voter_id): 0})
     await asyncio.gather(*(page.close() for page in pages))
+
+
+async def test_head_of_a_stream_loads_no_answers(web, battle, monkeypatch):
+    monkeypatch.setattr(battle_view, "load_voter_view", None)  # it renders all finished answers
+    path = f"/api/v1/battles/{battle.pk}/events"
+
+    response = await me(battle).head(path)
+    stranger = await of_address("192.0.2.1").head(path)
+
+    assert (response.status_code, response["Content-Type"]) == (200, "text/event-stream")
+    assert stranger.status_code == 404

@@ -3,23 +3,16 @@
 import asyncio
 import logging
 import resource
-import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from email.parser import Parser
-from email.utils import parsedate_to_datetime
 
-import psutil
 import pytest
 import uvicorn
 import uvloop
 
 from config.server.uvicorn_protocol import MAX_HEAD_BYTES, MAX_OPEN_FILES, MAX_WAITING_REQUESTS, DeadlineProtocol
-from core.http.write_now import WRITE_NOW
 
 BODY = b"x" * 200_000
 SMALL = 4096
@@ -115,55 +108,6 @@ LOOPS = pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio"
 @pytest.mark.parametrize("client", [stop_reading, read_slowly])
 def test_connection_lasts_as_long_as_its_client_reads(run, client):
     run(stream_to(client))
-
-
-class WritesNow:
-    """Writes chunks before and during a response, until the client's buffers are full, and after the response."""
-
-    def __init__(self):
-        self.results, self.chunks, self.read_on = [], 0, asyncio.Event()
-
-    async def __call__(self, scope, receive, send):
-        write_now = scope["extensions"][WRITE_NOW]
-        self.results.append(write_now(b"too early"))
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"begin ", "more_body": True})
-        while write_now(BODY):
-            self.chunks += 1
-        self.read_on.set()
-        await send({"type": "http.response.body", "body": b" end", "more_body": True})
-        self.results.append(write_now(b", now"))
-        await send({"type": "http.response.body", "body": b""})
-        self.results.append(write_now(b"too late"))
-
-
-async def read_what_is_written_now():
-    loop, writes = asyncio.get_running_loop(), WritesNow()
-    async with connected(writes, DeadlineProtocol) as opened:
-        await loop.sock_sendall(opened, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        await writes.read_on.wait()
-        received = await read_all(opened)
-        head, _, body = received.partition(b"\r\n\r\n")
-    return head, body, writes
-
-
-def decode_chunks(body):
-    decoded = b""
-    while body:
-        size, _, body = body.partition(b"\r\n")
-        decoded += body[: int(size, 16)]
-        body = body[int(size, 16) + 2 :]
-    return decoded
-
-
-@LOOPS
-def test_chunks_are_written_now_while_the_response_runs_and_the_client_keeps_up(run):
-    head, body, writes = run(read_what_is_written_now())
-
-    assert b"transfer-encoding: chunked" in head
-    assert decode_chunks(body) == b"begin " + BODY * writes.chunks + b" end, now"
-    assert writes.chunks > 0
-    assert writes.results == [False, True, False]
 
 
 POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
@@ -371,58 +315,16 @@ def test_web_process_may_open_more_files_than_is_usual(soft):
     assert output.decode().split() == [str(max(soft, MAX_OPEN_FILES)), str(hard)]
 
 
-def test_idle_server_wakes_rarely_tells_the_time_and_ends_soon():
-    code = "import sys, uvicorn; from config.server.uvicorn_protocol import slow_down_ticks; slow_down_ticks();"
-    code += "uvicorn.run('tests.config.server.test_uvicorn_protocol:echo', fd=int(sys.argv[1]))"
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        number = listening.fileno()
-        server = subprocess.Popen([sys.executable, "-c", code, str(number)], pass_fds=[number])
-        with socket.create_connection(listening.getsockname()) as client:
-            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            head, _, _ = client.makefile("rb").read().partition(b"\r\n\r\n")
-    date = parsedate_to_datetime(Parser().parsestr(head.decode().partition("\r\n")[2])["date"])
-    assert abs(datetime.now(UTC) - date) < timedelta(seconds=3)
-
-    waits = psutil.Process(server.pid).num_ctx_switches().voluntary
-    time.sleep(2)
-    assert psutil.Process(server.pid).num_ctx_switches().voluntary - waits < 12
-
-    server.terminate()
-    assert server.wait(3) == -signal.SIGTERM
-
-
-class Remembers:
-    """Keeps the function that writes to each stream, and never ends the streams."""
-
-    def __init__(self):
-        self.writers, self.end = [], asyncio.Event()
-
-    async def __call__(self, scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"begin", "more_body": True})
-        self.writers.append(scope["extensions"][WRITE_NOW])
-        await self.end.wait()
-
-
-async def write_to_a_lost_connection():
-    loop, application = asyncio.get_running_loop(), Remembers()
-    async with connected(application, DeadlineProtocol) as opened:
-        await loop.sock_sendall(opened, 2 * b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")  # the second one waits for the first
-        await loop.sock_recv(opened, 1000)
-        while not application.writers:
-            await asyncio.sleep(0.01)
-        [write_now] = application.writers
-        assert write_now(b"while connected")
+async def leave_with_requests_in_line():
+    """Close a connection whose first request is being answered and whose second one waits."""
+    loop, sends = asyncio.get_running_loop(), Sends()
+    async with connected(sends, DeadlineProtocol) as opened:
+        await loop.sock_sendall(opened, 2 * b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await loop.sock_recv(opened, 10)
         opened.close()
-        await asyncio.sleep(0.2)
-        results = []
-        for _ in range(3):
-            results.append(write_now(b"too late"))
-            await asyncio.sleep(0.1)
-        application.end.set()
-        return results
+        await sends.gone.wait()
 
 
 @LOOPS
-def test_nothing_is_written_to_a_lost_connection_with_another_request_in_line(run):
-    assert run(write_to_a_lost_connection())[1:] == [False, False]  # the first one tells the server of the loss
+def test_request_ends_with_its_connection_even_if_another_one_is_in_line(run):
+    run(leave_with_requests_in_line())
