@@ -82,7 +82,7 @@ TOGETHER = {
 }
 BODIES = {"submission_send": {"proposal": GOOD}}
 # Calls that most battles reject.
-FITTING = {"battle_share": "voted", "battle_stop": "answering", "battle_ask_again": "ready"}
+FITTING = {"battle_share": "voted", "battle_stop": "answering", "battle_ask_follow_up": "ready"}
 
 
 @pytest.fixture(autouse=True)

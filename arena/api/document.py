@@ -74,10 +74,17 @@ class CallDoc:
 
 
 def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add the parts that drf-spectacular cannot generate: the common rules, strict bodies, and the event stream."""
+    """Add what drf-spectacular cannot generate: common rules, tags, strict bodies, types, and the event stream."""
     result["info"]["description"] += "\n\n" + "\n".join(f"- {rule}" for rule in list_rules())
+    result["servers"] = [{"url": "/"}]
+    tags = dict.fromkeys(tag for call in _list_operations(result) for tag in call["tags"])
+    result["tags"] = [{"name": tag} for tag in tags]
     for name in STRICT_BODIES:
         result["components"]["schemas"][name]["additionalProperties"] = False
+    for component in result["components"]["schemas"].values():
+        for field in component.get("properties", {}).values():
+            if field.get("nullable") and "allOf" in field:
+                field["type"] = "object"  # OpenAPI 3.0 ignores `nullable` beside a reference unless a type is named
     result["paths"]["/api/v1/battles/{battle_id}/events"] = describe_stream_call(
         stream_battle_events,
         operation_id="battle_events",
@@ -87,6 +94,11 @@ def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         parameters=BATTLE_EVENT_PARAMETERS,
     )
     return result
+
+
+def _list_operations(document: OpenApiSchema) -> Iterator[OpenApiSchema]:
+    for methods in document["paths"].values():
+        yield from methods.values()
 
 
 @cache

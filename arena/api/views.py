@@ -152,7 +152,7 @@ class BattleVoteView(APIView):
 
 
 class BattleTurnsView(APIView):
-    @describe_keyed_call("battle_ask_again", request=NewTurnSchema)
+    @describe_keyed_call("battle_ask_follow_up", request=NewTurnSchema)
     def post(self, request: Request, battle_id: UUID) -> HttpResponseBase:
         """Ask a follow-up question.
 

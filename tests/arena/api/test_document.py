@@ -111,7 +111,7 @@ def test_calls_that_may_be_sent_again_take_a_key():
         for _, _, operation in operations()
         if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", []))
     }
-    assert with_header == with_422 == {"battle_start", "battle_ask_again", "battle_vote"}
+    assert with_header == with_422 == {"battle_start", "battle_ask_follow_up", "battle_vote"}
 
 
 def test_document_says_who_may_ask():
@@ -225,3 +225,17 @@ def test_browser_is_sent_from_the_list_of_calls_to_its_page(client, accept, is_p
 def test_what_stands_above_the_api_leads_to_its_page(client):
     assert client.get("/api/").headers["Location"] == DOCS
     assert client.get("/api").headers["Location"] == "/api/"
+
+
+def test_document_has_what_generators_of_clients_ask_for():
+    document = build_document()
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
+    fields = [
+        field
+        for schema in document["components"]["schemas"].values()
+        for field in schema.get("properties", {}).values()
+    ]
+
+    assert document["servers"] == [{"url": "/"}]
+    assert {tag["name"] for tag in document["tags"]} == {tag for operation in operations for tag in operation["tags"]}
+    assert not [field for field in fields if field.get("nullable") and not field.keys() & {"type", "oneOf"}]
