@@ -12,6 +12,7 @@ from tests.system.browser_page import DESKTOP, FEED, PHONE, ask, reading, tell
 from tests.system.person import Person
 from tests.system.service import ROOT, Service
 
+PASSWORD = "a long way home 7"
 AXE = (ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js").read_text()
 # Disable preloading, which inserts imported style sheets into the page and violates the content security policy.
 RUN = "async () => (await axe.run(document, { resultTypes: ['violations'], preload: false })).violations"
@@ -109,7 +110,7 @@ def key_form(page: Page) -> Locator:
     page.goto("/accounts/signup/")
     page.get_by_label("Username").fill(f"axe-{uuid4().hex[:12]}")
     for label in ("Password", "Confirm password"):
-        page.get_by_label(label, exact=True).fill("a long way home 7")
+        page.get_by_label(label, exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()
     page.wait_for_url("**/")
     page.goto("/accounts/")
@@ -119,8 +120,14 @@ def key_form(page: Page) -> Locator:
     return form
 
 
+def send_key_form(page: Page, form: Locator) -> None:
+    form.get_by_role("button").click()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
+
+
 def key_made(page: Page) -> None:
-    key_form(page).get_by_role("button").click()
+    send_key_form(page, key_form(page))
     expect(page.get_by_label("The new key")).to_contain_text("arena_")
 
 
@@ -197,7 +204,7 @@ def refused(page: Page) -> None:
 def key_refused(page: Page) -> None:
     form = key_form(page)
     form.get_by_label("Days until the key expires").fill("soon")
-    form.get_by_role("button").click()
+    send_key_form(page, form)
     expect(page.get_by_text("A key is valid for 1 to")).to_be_visible()
 
 

@@ -275,6 +275,13 @@ def test_phone_has_both_panes_and_the_bar_within_reach(phone: Page) -> None:
     expect(phone.get_by_role("textbox", name="Your question")).to_be_focused()
 
 
+def test_phone_shows_a_short_answer_in_a_short_card(phone: Page) -> None:
+    ask(phone, "What fits a small card?")
+    phone.locator("#turn-1-a").evaluate("answer => { answer.textContent = 'Short.' }")
+    panes = [phone.locator(f"#turn-1-{side}-pane") for side in "ab"]
+    assert 0 < height(panes[0]) < height(panes[1])
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
 def test_phone_leads_from_one_answer_to_the_other(browser: Browser, zoo: Service, scripts: bool) -> None:
     with judging(browser, zoo, "Who is beside whom?", viewport=PHONE, java_script_enabled=scripts) as page:
