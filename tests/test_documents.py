@@ -258,12 +258,12 @@ def test_backend_of_contributing_works_in_few_lines():
             "model": "m",
             "messages": [{"by": "user", "text": "Hi"}],
             "rules": "Be brief.",
-            "limit": 64,
+            "limit": 256,
             "temperature": 0.7,
         },
     )
     assert "temperature" not in backend.build_post(ACME, frozenset({"temperature"})).body
-    assert backend.build_post(replace(ACME, thinking_tokens=1000), frozenset()).body["limit"] == 1064
+    assert backend.build_post(replace(ACME, thinking_tokens=1000), frozenset()).body["limit"] == 1256
     for reason, ends in ((b"end", [Usage(3, 1)]), (b"limit", [Truncation(), Usage(3, 1)])):
         answer = AnswerDecoder(backend.create_reader())
         stop = b'data: {"stop": "%b", "tokens_in": 3, "tokens_out": 1}\n\n' % reason

@@ -1,7 +1,6 @@
 """The facts, figures, and ratings of the models on a judged battle's page."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from arena.battles.reveal import RatingChanges, predict_result
 from arena.models import SIDES, Battle
 from catalog.models import LanguageModel
-from core.text.number_format import round_number
+from core.text.number_format import format_signed, round_number
 
 Figures = tuple[str, list[str]]
 # Keyed by `Prediction.outcome`. A battle that neither side won has no outcome, unless the prediction was close.
@@ -45,7 +44,7 @@ def build_ratings(models: Mapping[str, LanguageModel], changes: RatingChanges) -
         before = changes.before[side]
         now = changes.now[side]
         earlier = before["rating"] if before and now and changes.board_time else None
-        change = "" if earlier is None else _format_change(round_number(now["rating"]) - round_number(earlier))
+        change = "" if earlier is None else format_signed(round_number(now["rating"]) - round_number(earlier))
         row = {"side": side, "slug": model.slug, "name": model.name, "before": before, "now": now}
         rows.append(row | {"earlier": earlier, "change": change})
     return {"changes": changes, "rows": rows}
@@ -68,11 +67,6 @@ def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
     if outcome := OUTCOMES.get(prediction.outcome):
         parts.insert(0, format_html("<strong>{}</strong>", outcome))
     return format_html_join(" ", "{}", ((part,) for part in parts))
-
-
-def _format_change(points: Decimal) -> str:
-    """Return a change with its sign, or “±0”."""
-    return f"{points:+,}".replace("-", "\N{MINUS SIGN}") if points else "±0"
 
 
 def _describe_model(card: Mapping[str, Any]) -> list[str]:

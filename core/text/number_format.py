@@ -52,3 +52,9 @@ def format_dollars(amount: Decimal) -> str:
         return "$0"
     places = max(2, 1 - amount.adjusted())
     return f"${amount:,.{places}f}"
+
+
+def format_signed(number: float | Decimal) -> str:
+    """Return a whole number with its sign. Zero is `±0`."""
+    whole = round_number(number)
+    return f"{whole:+,}".replace("-", MINUS) if whole else "±0"

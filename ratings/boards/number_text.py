@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from core.text.number_format import MINUS, format_rounded, round_number
+from core.text.number_format import format_rounded
 
 DASH = "\N{EN DASH}"
 UNKNOWN_TEXT = DASH
@@ -35,12 +35,6 @@ def format_margin(row: Mapping[str, Any]) -> str:
 
 def format_whole(number: float | None) -> str:
     return UNKNOWN_TEXT if number is None else format_rounded(number)
-
-
-def format_signed(number: float) -> str:
-    """Return a whole number with its sign. Zero is `±0`."""
-    whole = round_number(number)
-    return f"{whole:+,}".replace("-", MINUS) if whole else "±0"
 
 
 def format_percent(share: float | None, digits: int = 0) -> str:

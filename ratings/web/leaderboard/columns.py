@@ -14,9 +14,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from core.text.number_format import format_count, format_dollars
+from core.text.number_format import format_count, format_dollars, format_signed
 from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts, RatingChange
-from ratings.boards.number_text import UNKNOWN_TEXT, format_percent, format_signed
+from ratings.boards.number_text import UNKNOWN_TEXT, format_percent
 
 LazyText = str | Promise
 

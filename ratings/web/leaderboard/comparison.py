@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.models import LanguageModel
 from core.templatetags.strips import Scale
-from core.text.number_format import round_number
+from core.text.number_format import format_signed, round_number
 from core.text.proportions import Z95
 from ratings.boards.differences import compute_win_chance, estimate_difference
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, compute_half_width, explain_interval
@@ -21,7 +21,6 @@ from ratings.boards.number_text import (
     UNKNOWN_TEXT,
     format_interval,
     format_percent,
-    format_signed,
     format_whole,
 )
 from ratings.boards.snapshots import BoardKey

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.text.number_format import format_count, format_dollars
+from core.text.number_format import MINUS, format_count, format_dollars, format_signed
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,8 @@ def test_tokens_are_counted_in_decimal_units(number, words):
 )
 def test_dollars_show_the_digits_that_count(amount, words):
     assert format_dollars(Decimal(amount)) == words
+
+
+def test_signed_has_a_sign_unless_nothing_changed():
+    assert [format_signed(number) for number in (0.4, -0.4, 7, -7)] == ["±0", "±0", "+7", f"{MINUS}7"]
+    assert [format_signed(number) for number in (0.5, -0.5, 2.5)] == ["+1", f"{MINUS}1", "+3"]

@@ -4,7 +4,7 @@ import pytest
 from django.template.defaultfilters import floatformat
 
 from core.templatetags.numbers import rounded
-from ratings.boards.number_text import format_interval, format_margin, format_signed, format_whole
+from ratings.boards.number_text import format_interval, format_margin, format_whole
 from tests.ratings.board_rows import row
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
@@ -38,11 +38,6 @@ def test_elo_has_no_interval_to_be_open():
 @pytest.mark.parametrize(("number", "text"), [(None, DASH), (0.4, "0"), (-31.0, f"{MINUS}31"), (1234.5, "1,235")])
 def test_whole_is_grouped(number, text):
     assert format_whole(number) == text
-
-
-def test_signed_has_a_sign_unless_nothing_changed():
-    assert [format_signed(number) for number in (0.4, -0.4, 7, -7)] == ["±0", "±0", "+7", f"{MINUS}7"]
-    assert [format_signed(number) for number in (0.5, -0.5, 2.5)] == ["+1", f"{MINUS}1", "+3"]
 
 
 @pytest.mark.parametrize(
