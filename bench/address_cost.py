@@ -88,7 +88,7 @@ def build_buckets(address: str) -> list[Bucket]:
     request = RequestFactory().get("/", REMOTE_ADDR=address)
     request.voter_id = None  # type: ignore[attr-defined]  # usually set by middleware
     with override_settings(ENVIRONMENT=Environment()):
-        return quotas.build_battle_buckets(request)
+        return quotas.build_buckets("battle", request)
 
 
 def build_flat_buckets(address: str) -> list[Bucket]:

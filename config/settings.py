@@ -273,9 +273,6 @@ ACCOUNT_RATE_LIMITS = {
     # `arena.identity.login_locks`).
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_anywhere": "30/h/key",
-    # New accounts per address and per /24 (IPv6: /48), because one customer can have many /64 networks.
-    "new_account": "5/h/ip",
-    "new_account_network": "20/h/key",
 }
 MFA_ADAPTER = "core.admin.second_factor.MfaAdapter"
 MFA_FORMS = {

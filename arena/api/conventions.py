@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from arena.battles import set_quotas
-from arena.identity import quotas, running_battles
+from arena.identity import quotas
 from arena.identity.idempotency import KEY_RETENTION
+from arena.identity.limits import LIMITS
 from core.http.pagination import MAX_PAGE_SIZE
 from core.http.rate_limit import DEFAULT_BURST
 
@@ -31,7 +31,7 @@ def list_rules() -> list[str]:
             "%(per_address)s. Beyond that, requests return 429 `too_many_sets`. The board is available only by its "
             "slug. It is deleted after 30 days without a vote, and the next vote creates it again."
         )
-        % {"per_voter": set_quotas.DAILY_SETS_PER_VOTER, "per_address": set_quotas.DAILY_SETS_PER_ADDRESS},
+        % {"per_voter": LIMITS["set"].per_voter, "per_address": LIMITS["set"].per_address},
         _(
             "Requests that start a battle, ask a follow-up question, or vote on a battle accept an"
             " `Idempotency-Key` header. If you repeat a request with the same key within %(hours)s hours, Arena runs it"
@@ -76,14 +76,14 @@ def _describe_limits() -> str:
         "battles": environment.arena_battles_per_hour,
         "together": environment.arena_battles_per_hour_address,
         "streams": environment.arena_streams_per_voter,
-        "streams_together": environment.arena_streams_per_voter * quotas.ADDRESS_FACTOR,
-        "turns": quotas.TURNS_PER_BATTLE,
+        "streams_together": environment.arena_streams_per_voter * 10,
+        "turns": 5,
         "burst": DEFAULT_BURST,
         "characters": f"{quotas.CHARACTERS_PER_CHARGE:,}",
-        "running": running_battles.MAX_PER_VOTER,
-        "running_together": running_battles.MAX_PER_ADDRESS,
-        "files": quotas.FILES_PER_HOUR,
-        "files_together": quotas.FILES_PER_HOUR * quotas.ADDRESS_FACTOR,
-        "calls": f"{quotas.CALLS_PER_HOUR:,}",
-        "calls_together": f"{quotas.CALLS_PER_HOUR * quotas.ADDRESS_FACTOR:,}",
+        "running": LIMITS["running"].per_voter,
+        "running_together": LIMITS["running"].per_address,
+        "files": LIMITS["file"].per_voter,
+        "files_together": LIMITS["file"].per_address,
+        "calls": f"{LIMITS['read'].per_voter:,}",
+        "calls_together": f"{LIMITS['read'].per_address:,}",
     }

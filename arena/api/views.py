@@ -29,7 +29,7 @@ from arena.battles.requests import NewBattleSchema, NewTurnSchema, NewVoteSchema
 from arena.battles.reveal import build_reveal
 from arena.battles.transcript import Transcript
 from arena.endpoints import profiles
-from arena.identity import api_keys, idempotency, network_hashes, quotas, stream_limits
+from arena.identity import api_keys, idempotency, network_hashes, quotas
 from arena.identity.voters import get_or_create_voter, get_voter_id
 from arena.models import Battle, Turn, Visibility, row_locks
 from core.http.errors import RequestError, build_error_response, reject_unsafe_method
@@ -257,15 +257,16 @@ def _open_stream(request: HttpRequest, battle_id: UUID, hub: BattleHub) -> tuple
 
     Both are None for a HEAD request, which needs neither. Raises RequestError 404, 429, or 503.
     """
-    quotas.charge_stream(request)
+    quotas.charge("read", request)
     voter_id = get_voter_id(request)
     if request.method == "HEAD":
         if not Battle.objects.filter(id=battle_id, voter_id=voter_id).exists():
             raise row_locks.battle_not_found_error()
         return None, None
-    view = battle_view.load_voter_view(voter_id, battle_id)
+    with quotas.charge_work(request):
+        view = battle_view.load_voter_view(voter_id, battle_id)
     release_connection()
-    return view, hub.admit(stream_limits.build_battle_stream_limits(request))
+    return view, hub.admit(quotas.list_maximums("battles", request))
 
 
 @csrf_exempt  # so that write requests get a 405 instead of a CSRF error

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
@@ -36,7 +35,6 @@ from catalog.importers import submissions
 from core.http.errors import RequestError, build_error_response, render_error_page
 
 PUBLIC_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.COOKIELESS_PATHS)
-HOUR_S = 3600
 Handler = Callable[[HttpRequest], Any]
 
 
@@ -89,26 +87,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
 
 def _claim_signup(request: HttpRequest) -> None:
-    """Redeem the invitation, or charge the quota for new accounts. Raises ImmediateHttpResponse on failure."""
+    """Redeem the invitation, or charge the limit on new accounts. Raises ImmediateHttpResponse on failure."""
     if invitations.get_signup_mode() == invitations.SIGNUP_INVITE:
         if not invitations.redeem_invitation(request):
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
-    elif not _charge_new_account(request):
-        raise ImmediateHttpResponse(render_error_page(request, quotas.quota_error(HOUR_S)))
-
-
-def _charge_new_account(request: HttpRequest) -> bool:
-    """Charge the hourly new-account quotas of the client's address and of the largest network around it.
-
-    Return False if either quota is used up. If battles have no per-address limit, new accounts have none either.
-    """
-    if not settings.ENVIRONMENT.arena_battles_per_hour_address:
-        return True
-    largest_network = quotas.list_networks(voters.get_client_address(request))[-1]
-    network_key = voters.keyed_hash("attempts", largest_network.name)
-    if not ratelimit.consume(request, action="new_account"):
-        return False
-    return bool(ratelimit.consume(request, action="new_account_network", key=network_key))
+    else:
+        try:
+            quotas.charge("account", request)
+        except RequestError as error:
+            raise ImmediateHttpResponse(render_error_page(request, error)) from None
 
 
 def confirm_password(request: HttpRequest, password: str) -> None:

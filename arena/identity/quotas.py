@@ -1,4 +1,4 @@
-"""Quotas for battles, follow-up questions, submissions, and API calls.
+"""Charges requests to the limits in `arena.identity.limits`.
 
 Each request is charged to its voter, its address, and the networks around the address, because voters can delete their
 cookies and one IPv6 connection has billions of addresses. All keys of an account are charged as one voter, because the
@@ -10,7 +10,8 @@ one address.
 import ipaddress
 import math
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -23,21 +24,18 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from arena.identity import api_keys, running_battles
+from arena.identity.limits import LIMITS, Maximum, Rate, Slots
 from arena.identity.voters import SAFE_METHODS, get_client_address, get_voter_id, is_logged_in, keyed_hash
 from arena.models import Battle, battle_lengths
 from core.http import rate_limit
 from core.http.errors import RequestError
 from core.http.rate_limit import Bucket
+from core.storage import shared_slots
+from core.storage.redis_clients import redis_circuit
 
-# Follow-up questions have a separate quota, so that a long conversation does not use up the hour's battles.
-TURNS_PER_BATTLE = 5
 CHARACTERS_PER_CHARGE = 8000
-CALLS_PER_HOUR = 36_000  # ten calls per second: enough for readers, but not for runaway programs
-CALL_BURST = 600  # one minute's calls
-FILES_PER_HOUR = 60  # low, because a file can contain millions of votes
-ADDRESS_FACTOR = 10  # because a whole office might share an address
+WORK_UNIT_S = 0.01  # CPU seconds per unit; requests that take less are free
 MINUTES_THRESHOLD_S = 120
-BATTLES_PER_SUBMISSION = 3  # the quota of submissions is a third of the quota of battles, rounded up
 # (prefix length, quota as a multiple of an address's quota). A /24 and a /48 are the smallest networks that are routed
 # separately on the internet, so they are harder to change than an address. A /56 is a typical home connection.
 IPV4_NETWORKS = ((32, 1), (24, 4))
@@ -61,24 +59,24 @@ class ClientNetwork:
 def charge_battle(request: HttpRequest, prompt: str) -> Iterator[UUID]:
     """Charge a new battle, and refund it if the block raises. Yields the id that the battle must use.
 
-    Raises RequestError 429 `too_many_requests`, or 429 `too_many_running` if the address or one of its networks has too
-    many battles in progress.
+    Raises RequestError 429 `too_many_requests`, or 429 `too_many_running` if the account of the API key, the address,
+    or one of its networks has too many battles in progress.
     """
     battle_id = uuid4()
-    with _charge_or_refund(build_battle_buckets(request), _count_charges(len(prompt))):
-        limits = build_running_limits(request)
-        running_battles.reserve_battle(limits, battle_id)
+    with _charge_or_refund("battle", request, _count_charges(len(prompt))):
+        maximums = list_running_maximums(request)
+        running_battles.reserve_battle(maximums, battle_id)
         try:
             yield battle_id
         except BaseException:
-            running_battles.release_battle(limits, battle_id)
+            running_battles.release_battle(maximums, battle_id)
             raise
 
 
 @contextmanager
 def charge_battle_without_answers(request: HttpRequest) -> Iterator[None]:
     """Charge a continued battle, or a judgment of a ready pair. Neither requests answers. Raises RequestError 429."""
-    with _charge_or_refund(build_battle_buckets(request)):
+    with _charge_or_refund("battle", request):
         yield
 
 
@@ -89,8 +87,8 @@ def charge_turn(request: HttpRequest, battle: Battle, prompt: str = "") -> Itera
     Raises RequestError 429 like `charge_battle`.
     """
     length = battle_lengths.measure_battle_length(battle) + len(prompt)
-    with _charge_or_refund(build_turn_buckets(request), _count_charges(length)):
-        running_battles.reserve_battle(build_running_limits(request), battle.pk)
+    with _charge_or_refund("turn", request, _count_charges(length)):
+        running_battles.reserve_battle(list_running_maximums(request), battle.pk)
         yield
 
 
@@ -98,27 +96,28 @@ def _count_charges(characters: int) -> int:
     return max(1, math.ceil(characters / CHARACTERS_PER_CHARGE))
 
 
-def charge_submission(request: HttpRequest) -> None:
-    """Charge a submission before it is parsed. Rejected submissions also count, because parsing is the expensive part.
+def charge(name: str, request: HttpRequest, amount: int = 1) -> None:
+    """Charge a rate of `limits.LIMITS`. Call this before the action. Raises RequestError 429."""
+    if wait := rate_limit.charge_buckets(build_buckets(name, request), amount):
+        raise quota_error(wait)
 
-    Raises RequestError 429.
+
+@contextmanager
+def charge_work(request: HttpRequest) -> Iterator[None]:
+    """Charge the CPU time that the block takes in this thread.
+
+    Raises RequestError 429 before the block if earlier work has used up the limit. Fixed prices would be wrong on most
+    sites, because the cost of a page depends on its URL and on the number of models, votes, and battles.
     """
-    _charge_buckets(_build_buckets(request, "submission", lambda battles: math.ceil(battles / BATTLES_PER_SUBMISSION)))
-
-
-def charge_write(request: HttpRequest) -> None:
-    """Charge a form that changes data, like a write call to the API. Raises RequestError 429."""
-    _charge_fixed_quota(request, "write", CALLS_PER_HOUR)
-
-
-def charge_file(request: HttpRequest) -> None:
-    """Charge a download of votes or battles. Call this before sending the file. Raises RequestError 429."""
-    _charge_fixed_quota(request, "file", FILES_PER_HOUR)
-
-
-def charge_stream(request: HttpRequest) -> None:
-    """Charge for opening an event stream, like a read call to the API. Raises RequestError 429."""
-    _charge_fixed_quota(request, "read", CALLS_PER_HOUR)
+    buckets = build_buckets("work", request)
+    if wait := rate_limit.charge_buckets(buckets, 0):
+        raise quota_error(wait, _("You or other people on your network sent too many requests at once."))
+    start = time.thread_time()
+    try:
+        yield
+    finally:
+        if units := int((time.thread_time() - start) / WORK_UNIT_S):
+            rate_limit.overdraw_buckets(buckets, units)
 
 
 class CallThrottle(BaseThrottle):
@@ -126,58 +125,58 @@ class CallThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: object) -> bool:
         http_request = request._request  # noqa: SLF001  # the documented way to get Django's request
-        kind = "read" if http_request.method in SAFE_METHODS else "write"
-        _charge_fixed_quota(http_request, kind, CALLS_PER_HOUR)
+        charge("read" if http_request.method in SAFE_METHODS else "write", http_request)
         return True
 
 
-def _charge_fixed_quota(request: HttpRequest, kind: str, limit: int) -> None:
-    """Charge buckets with a fixed limit per voter, and `ADDRESS_FACTOR` times that limit per address.
+def list_maximums(name: str, request: HttpRequest) -> dict[str, int]:
+    """Return the maximum of a limit for each client that is charged: the voter, the address, and then its networks.
 
-    If battles have no per-voter or per-address limit, these buckets have none either.
+    Clients without a limit are omitted.
     """
+    limit = LIMITS[name]
     environment = settings.ENVIRONMENT
-    per_voter = limit if environment.arena_battles_per_hour else 0
-    per_address = limit * ADDRESS_FACTOR if environment.arena_battles_per_hour_address else 0
-    network_buckets = [
-        Bucket(f"{kind}:{network.key}", per_address * network.factor, CALL_BURST * ADDRESS_FACTOR * network.factor)
-        for network in list_charged_networks(request)
-    ]
-    _charge_buckets([Bucket(f"{kind}:{get_charged_voter(request)}", per_voter, CALL_BURST), *network_buckets])
+    networks = list_charged_networks(request)
+    per_address = _evaluate(limit.per_address, environment.arena_battles_per_hour_address)
+    maximums = {network.key: per_address * network.factor for network in networks}
+    if limit.per_voter is not None:
+        per_voter = _evaluate(limit.per_voter, environment.arena_battles_per_hour)
+        maximums = {get_charged_voter(request): per_voter, **maximums}
+    elif not networks:
+        maximums = {get_charged_voter(request): per_address}
+    return {client: maximum for client, maximum in maximums.items() if maximum}
 
 
-def build_battle_buckets(request: HttpRequest) -> list[Bucket]:
-    """Return the buckets to charge for a battle: the voter's, the address's, and then its networks', smallest first."""
-    return _build_buckets(request, "battle", lambda battles: battles)
+def _evaluate(maximum: Maximum, setting: int) -> int:
+    if callable(maximum):
+        return maximum(settings.ENVIRONMENT)
+    return maximum if setting else 0
 
 
-def build_turn_buckets(request: HttpRequest) -> list[Bucket]:
-    """Return the buckets to charge for a follow-up question or a retry, in the order of `build_battle_buckets`."""
-    return _build_buckets(request, "turn", lambda battles: battles * TURNS_PER_BATTLE)
+def build_buckets(name: str, request: HttpRequest) -> list[Bucket]:
+    """Return the buckets of a rate, in the order of `list_maximums`."""
+    rate = LIMITS[name]
+    assert isinstance(rate, Rate)  # noqa: S101  # for mypy
+    return [rate.build_bucket(client, per_hour) for client, per_hour in list_maximums(name, request).items()]
 
 
-def _build_buckets(request: HttpRequest, kind: str, convert: Callable[[int], int]) -> list[Bucket]:
-    """Return buckets with limits that `convert` computes from the hourly limits on battles (0 for no limit)."""
-    per_voter = convert(settings.ENVIRONMENT.arena_battles_per_hour)
-    per_address = convert(settings.ENVIRONMENT.arena_battles_per_hour_address)
-    network_buckets = [
-        Bucket(f"{kind}:{network.key}", per_address * network.factor) for network in list_charged_networks(request)
-    ]
-    return [Bucket(f"{kind}:{get_charged_voter(request)}", per_voter), *network_buckets]
+def take_slot(name: str, request: HttpRequest, slot: str) -> float:
+    """Take a slot of a limit that allows everything while Redis is down. Return 0, or the seconds until one is free."""
+    limit = LIMITS[name]
+    assert isinstance(limit, Slots)  # noqa: S101  # for mypy
+    maximums = {f"{name}:{client}": maximum for client, maximum in list_maximums(name, request).items()}
+    reached = redis_circuit.run(lambda: shared_slots.take_slot(slot, maximums, limit.ttl_s, renew=False), lambda: None)
+    return reached.wait_s if reached else 0.0
 
 
-def build_running_limits(request: HttpRequest) -> dict[str, int]:
-    """Return the maximum number of battles in progress, keyed by network and account; those without limit are omitted.
+def list_running_maximums(request: HttpRequest) -> dict[str, int]:
+    """Return the maximum number of battles in progress that Redis counts, keyed by account and network.
 
     The battles of a single voter are counted by `running_battles.check_voter_limit`.
     """
-    limits = {}
-    if _get_key_account(request) and settings.ENVIRONMENT.arena_battles_per_hour:
-        limits[get_charged_voter(request)] = running_battles.MAX_PER_VOTER
-    if settings.ENVIRONMENT.arena_battles_per_hour_address:
-        for network in list_charged_networks(request):
-            limits[network.key] = running_battles.MAX_PER_ADDRESS * network.factor
-    return limits
+    maximums = list_maximums("running", request)
+    maximums.pop(str(get_voter_id(request)), None)
+    return maximums
 
 
 def get_payer(request: HttpRequest) -> str:
@@ -257,18 +256,13 @@ def list_networks(address: str) -> list[Network]:
 
 
 @contextmanager
-def _charge_or_refund(buckets: list[Bucket], amount: int = 1) -> Iterator[None]:
-    _charge_buckets(buckets, amount)
+def _charge_or_refund(name: str, request: HttpRequest, amount: int = 1) -> Iterator[None]:
+    charge(name, request, amount)
     try:
         yield
     except BaseException:
-        rate_limit.refund_buckets(buckets, amount)
+        rate_limit.refund_buckets(build_buckets(name, request), amount)
         raise
-
-
-def _charge_buckets(buckets: list[Bucket], amount: int = 1) -> None:
-    if wait := rate_limit.charge_buckets(buckets, amount):
-        raise quota_error(wait)
 
 
 def quota_error(wait: float, reason: str = "") -> RequestError:

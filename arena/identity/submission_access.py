@@ -46,11 +46,12 @@ def submit_proposal(request: HttpRequest, form: ProposalForm) -> Submission:
 
 
 def _submit_content(request: HttpRequest, parse: Callable[[], SubmissionContent]) -> Submission:
-    quotas.charge_submission(request)
-    content = parse()
+    quotas.charge("submission", request)
     try:
-        voter_id = get_or_create_voter(request).pk
-        return _store_submission(voter_id, content, network_hashes.compute_network_hashes(request))
+        with quotas.charge_work(request):
+            content = parse()
+            voter_id = get_or_create_voter(request).pk
+            return _store_submission(voter_id, content, network_hashes.compute_network_hashes(request))
     except submissions.DuplicateSubmission as error:
         raise RequestError("already_sent", str(error), 409) from None
     except submissions.TooManySubmissions as error:

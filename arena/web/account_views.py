@@ -31,7 +31,7 @@ def manage_account(request: HttpRequest) -> HttpResponse:
         return _render_page(request, ApiKeyForm())
     form = ApiKeyForm(request.POST)
     try:
-        quotas.charge_write(request)
+        quotas.charge("write", request)
         key, secret = api_keys.create_key(**clean_form(form), user=_get_user(request))
     except RequestError as error:
         # Errors that belong to no field, such as an exceeded quota, are shown at the first field, which is the name.
@@ -46,7 +46,7 @@ def manage_account(request: HttpRequest) -> HttpResponse:
 @login_required
 def revoke_key(request: HttpRequest, key: int) -> HttpResponse:
     try:
-        quotas.charge_write(request)
+        quotas.charge("write", request)
     except RequestError as error:
         return render_error_page(request, error)
     api_keys.revoke_keys(ApiKey.objects.filter(pk=key, user=_get_user(request)))

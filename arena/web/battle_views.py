@@ -133,7 +133,7 @@ def show_ratings(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 def continue_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     """Start a new battle with the same two models, and redirect to its box for the next question."""
     try:
-        quotas.charge_write(request)
+        quotas.charge("write", request)
         with quotas.charge_battle_without_answers(request):
             new_battle = continuation.continue_battle(lifecycle.get_battle(get_voter_id(request), battle_id))
     except RequestError as error:
@@ -148,7 +148,7 @@ def _is_htmx(request: HttpRequest) -> bool:
 def _run_action(request: HttpRequest, battle_id: UUID, action: BattleAction, renderer: BattleRenderer) -> HttpResponse:
     """Run an action on one of the voter's battles. Return the rendered result for htmx, or else a redirect."""
     try:
-        quotas.charge_write(request)
+        quotas.charge("write", request)
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         action(battle)
     except RequestError as error:

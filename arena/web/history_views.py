@@ -101,7 +101,7 @@ def _describe_state(battle: Battle) -> str:
 @require_POST
 def delete_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     try:
-        quotas.charge_write(request)
+        quotas.charge("write", request)
         deletion.delete_battle(get_voter_id(request), battle_id)
     except RequestError as error:
         return render_error_page(request, error, battle=True)
@@ -118,7 +118,7 @@ def delete_voter_data(request: HttpRequest) -> HttpResponse:
     The response gives the browser a new voter identity.
     """
     try:
-        quotas.charge_write(request)
+        quotas.charge("write", request)
         accounts.confirm_password(request, request.POST.get("password", ""))
         deletion.delete_voter_data(get_voter_id(request))
     except RequestError as error:
@@ -137,7 +137,7 @@ def _redirect_to_list(query: dict[str, str]) -> HttpResponse:
 async def export_battles(request: HttpRequest) -> HttpResponseBase:
     """Stream all of the voter's battles as a JSON file. The export shares a quota with downloads of votes."""
     try:
-        await database_sync_to_async(quotas.charge_file)(request)
+        await database_sync_to_async(quotas.charge)("file", request)
     except RequestError as error:
         return await database_sync_to_async(render_error_page)(request, error)
     headers = {"Content-Disposition": f'attachment; filename="{EXPORT_FILE_NAME}"'}

@@ -80,7 +80,7 @@ def report_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     if battle is None:
         return _render_not_found(request)
     try:
-        quotas.charge_submission(request)
+        quotas.charge("submission", request)
         review_queue.report_battle(battle, get_voter_id(request))
     except RequestError as error:
         if error.status == HTTPStatus.NOT_FOUND:

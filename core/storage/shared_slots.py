@@ -70,6 +70,23 @@ def _run_script(
     return result
 
 
+def list_slots(limit_name: str, within_s: float) -> set[str]:
+    """Return the slots that expire within so many seconds. Raises RedisError or OSError."""
+    client = get_redis_client()
+    seconds, _microseconds = client.time()
+    members: Any = client.zrangebyscore(build_key(limit_name), "-inf", int((seconds + within_s) * 1000))
+    return {member.decode() for member in members}
+
+
+def remove_slots(slots: Iterable[tuple[str, Iterable[str]]]) -> None:
+    """Free these slots, each of which is given with the names of its limits. Raises RedisError or OSError."""
+    pipeline = get_redis_client().pipeline(transaction=False)
+    for name, limits in slots:
+        for limit in limits:
+            pipeline.zrem(build_key(limit), name)
+    pipeline.execute()
+
+
 def build_key(limit_name: str) -> str:
     return f"slots:{limit_name}"
 
@@ -155,7 +172,7 @@ class SharedSlots:
             while True:
                 released.append(self._released.get_nowait())
         if any(limits for _name, limits in released):
-            redis_circuit.run(lambda: _remove_slots(released), lambda: None)
+            redis_circuit.run(lambda: remove_slots(released), lambda: None)
 
     def _renew_open(self) -> None:
         """Renew all open slots, also those that Redis has lost."""
@@ -167,11 +184,3 @@ class SharedSlots:
         pipeline.execute()
         for name in slots.keys() - self._open.keys():  # released in the meantime, so perhaps added again
             self._released.put((name, slots[name]))
-
-
-def _remove_slots(slots: Iterable[tuple[str, Iterable[str]]]) -> None:
-    pipeline = get_redis_client().pipeline(transaction=False)
-    for name, limits in slots:
-        for limit in limits:
-            pipeline.zrem(build_key(limit), name)
-    pipeline.execute()

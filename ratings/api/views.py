@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from arena.api.openapi import MODELS_TAG
 from arena.endpoints.profiles import get_model_or_404
-from arena.identity import quotas, stream_limits
+from arena.identity import quotas
 from arena.models import LIVE_POOL
 from catalog.api.views import BENCHMARKS_TAG, check_form
 from core.http.errors import RequestError, build_error_response, field_error, reject_unsafe_method
@@ -273,13 +273,12 @@ def _open_record(request: HttpRequest, pool: str) -> Any:
 
     Raises RequestError 429 if the quota is exhausted, 404 if the pool does not exist, and the errors of `RecordStream`.
     """
-    quotas.charge_file(request)
+    quotas.charge("file", request)
     public_record.check_pool(pool)
     if request.method == "HEAD":
         return ()
     release_connection()
-    address, *_ = quotas.list_client_networks(request)
-    return public_record.RecordStream(pool, address.key)
+    return public_record.RecordStream(pool, quotas.list_maximums("downloads", request))
 
 
 class DisagreementView(APIView):
@@ -340,8 +339,8 @@ def _open_stream(request: HttpRequest) -> SharedSlot:
 
     Raises RequestError 429 if a quota or the client's stream limit is exceeded, and 503 if no slot is free.
     """
-    quotas.charge_stream(request)
-    return event_reader.acquire_slot(stream_limits.build_board_stream_limits(request))
+    quotas.charge("read", request)
+    return event_reader.acquire_slot(quotas.list_maximums("boards", request))
 
 
 @csrf_exempt  # so that write requests get a 405 instead of a CSRF error

@@ -5,7 +5,7 @@ Its rows are the same as those from `export_votes --public`. In pages, each row 
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ from ratings.models import Pool
 
 PAGE_SIZE = 100
 MAX_OPEN_STREAMS = 4  # per process, because each stream keeps a processor busy
-MAX_STREAMS_PER_ADDRESS = 2  # per client address, across all processes
 BATCH_TIMEOUT_S = 60.0  # for a batch of up to 2,000 votes; slower clients would block other clients
 RETRY_AFTER_S = 30
 MAX_VOTE_ID = 2**63 - 1  # the largest possible id
@@ -70,11 +69,13 @@ class RecordStream:
     A stream counts as open until `close` is called or it is garbage-collected. Create it in a thread, because acquiring
     its slot calls Redis and would block the event loop.
 
-    Raises RequestError 429 if this address already has two open streams, and 503 if this process has four.
+    maximums: the maximum number of open streams, keyed by client
+
+    Raises RequestError 429 if a client has reached its maximum, and 503 if this process has four open streams.
     """
 
-    def __init__(self, pool: str, address: str) -> None:
-        slot = _open_streams.acquire({address: MAX_STREAMS_PER_ADDRESS})
+    def __init__(self, pool: str, maximums: Mapping[str, int]) -> None:
+        slot = _open_streams.acquire(maximums)
         if slot is None:
             detail = "You already have two downloads in progress. Wait until one of them is finished."
             raise RequestError("too_many_streams", detail, 429, retry_after=RETRY_AFTER_S)

@@ -8,7 +8,7 @@ import pytest
 from arena.answers import stream_hub
 from arena.answers.announcements import EVENT_STREAM
 from arena.answers.live_turn import LiveTurn
-from arena.identity import quotas
+from arena.identity.limits import LIMITS
 from core.storage.redis_clients import get_redis_client
 from core.storage.shared_slots import SharedSlots
 from tests.arena.questions import forget
@@ -17,7 +17,7 @@ from tests.arena.questions import forget
 @pytest.fixture
 def uncharged():
     """Reset all limits, so that other tests do not count toward them."""
-    forget("limit:*", "running:*")
+    forget("limit:*", "slots:*")
 
 
 @pytest.fixture
@@ -33,12 +33,14 @@ def allow(uncharged, settings):
 
 @pytest.fixture
 def an_hour(monkeypatch):
-    """Return a function that sets a constant in `arena.identity.quotas`."""
+    """Return a function that sets rates per voter, with ten times as much per address."""
 
-    def set_limit(name, number):
-        monkeypatch.setattr(quotas, name, number)
+    def set_limits(number, *names):
+        for name in names:
+            row = replace(LIMITS[name], per_voter=number, per_address=10 * number, burst_s=3600)
+            monkeypatch.setitem(LIMITS, name, row)
 
-    return set_limit
+    return set_limits
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def made(answers):
 def end_answers():
     """End the answers of all battles."""
     Battle.objects.filter(state=Battle.State.ANSWERING).update(state=Battle.State.READY)
-    forget("running:*")
+    forget("slots:running:*")
 
 
 def forget(*patterns):

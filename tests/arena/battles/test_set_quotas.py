@@ -7,10 +7,8 @@ import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
-from arena.battles import lifecycle, set_quotas
+from arena.battles import lifecycle
 from arena.models import Battle, Standing
-from core.http import rate_limit
-from core.storage import redis_clients
 from tests import factories as common
 from tests.arena.questions import forget
 
@@ -29,7 +27,7 @@ def limited(settings):
     settings.ENVIRONMENT = replace(
         settings.ENVIRONMENT, arena_battles_per_hour=10_000, arena_battles_per_hour_address=100_000
     )
-    forget("sets:*", "running:*", "limit:*")
+    forget("slots:*", "limit:*")
 
 
 def ask(client, models, address="192.0.2.7", **fields):
@@ -66,17 +64,6 @@ def test_network_names_twenty_new_sets_a_day_whoever_comes(pairs):
     assert ask(Client(), pairs[22], "2001:db8:1::1").status_code == 201
 
 
-def test_networks_of_an_address_name_twice_and_four_times_as_many(pairs, monkeypatch):
-    """A free tunnel gives a single line 65,536 addresses."""
-    monkeypatch.setattr(set_quotas, "DAILY_SETS_PER_ADDRESS", 3)
-    addresses = [f"2001:db8:0:{number:x}::1" for number in range(8)]
-    of_home = [ask(Client(), models, address) for models, address in zip(pairs, addresses, strict=False)]
-    of_others = [ask(Client(), models, f"2001:db8:0:{number}00::1") for number, models in enumerate(pairs[8:16], 1)]
-
-    assert [answer.status_code for answer in of_home] == [201] * 6 + [429] * 2
-    assert [answer.status_code for answer in of_others] == [201] * 6 + [429] * 2
-
-
 def test_sets_that_are_known_cost_nothing(client, pairs):
     statuses(client, pairs[:5])
     Standing.objects.create(pool=lifecycle.derive_set_pool(pairs[5]), ratings={}, updated_at=Now())
@@ -95,22 +82,3 @@ def test_battles_without_a_set_cost_nothing(client, pairs):
 @pytest.mark.parametrize("models", [7, [7], [None], "gpt", [["a"]], ["\ud800", "b"], ["x"], []])
 def test_what_is_no_set_is_refused_as_before(client, pairs, models):
     assert ask(client, models).status_code == 400
-
-
-def test_new_sets_are_not_limited_where_battles_are_not(client, pairs, settings):
-    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour=0, arena_battles_per_hour_address=0)
-
-    assert statuses(client, pairs) == [201] * len(pairs)
-
-
-@pytest.fixture
-def redis_away(settings, monkeypatch):
-    monkeypatch.setattr(rate_limit, "_local_buckets", rate_limit._LocalBuckets())
-    redis_clients.get_redis_client.cache_clear()
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    yield
-    redis_clients.get_redis_client.cache_clear()
-
-
-def test_new_sets_are_not_counted_while_redis_is_away(client, pairs, redis_away):
-    assert statuses(client, pairs[:7]) == [201] * 7

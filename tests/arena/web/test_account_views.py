@@ -94,7 +94,7 @@ def test_form_that_is_sent_again_makes_no_second_key(client, alice):
 @pytest.mark.parametrize("name", ["Notebook", " "])
 def test_hourly_limit_is_shown_even_if_the_name_is_wrong(client, alice, allow, an_hour, name):
     allow(each=1)
-    an_hour("CALLS_PER_HOUR", 1)
+    an_hour(1, "read", "write")
     make(client, days="x")
 
     answer = make(client, name=name)

@@ -1,27 +1,51 @@
 """Quotas of pages: cached pages are free, others are charged to the network by their processor time."""
 
+import time
+from dataclasses import replace
+from uuid import uuid4
+
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import AsyncClient, Client
 from django.urls import path
 
-from arena.identity import api_keys, quotas
-from arena.web import page_quotas
-from arena.web.page_quotas import BURST_UNITS, UNITS_PER_HOUR, charge_reads
+from arena.identity import api_keys, quotas, voters
+from arena.identity.limits import LIMITS
+from arena.web.page_quotas import charge_reads
 from core.http import rate_limit
 from tests import factories as common
+from tests.arena import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uncharged")]
 HERE = "192.0.2.7"
+BURST_UNITS = 600
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Return a function that sets the hourly units of work, all of which are available at once."""
+
+    def set_units(units):
+        monkeypatch.setitem(LIMITS, "work", replace(LIMITS["work"], per_address=units, burst_s=3600))
+
+    return set_units
 
 
 def get(client, address, where=HERE, **headers):
     return client.get(address, REMOTE_ADDR=where, headers=headers)
 
 
+def build_request(rf, where=HERE, path="/"):
+    request = rf.get(path, REMOTE_ADDR=where)
+    request.voter_id = uuid4()
+    return request
+
+
 def spend(rf, units, where=HERE):
     """Charge so many units of work to this address."""
-    rate_limit.overdraw_buckets(page_quotas._build_buckets(rf.get("/", REMOTE_ADDR=where)), units)
+    rate_limit.overdraw_buckets(quotas.build_buckets("work", build_request(rf, where)), units)
 
 
 def exhaust(rf, where=HERE):
@@ -49,9 +73,9 @@ PAGES = ("/models/", "/choose/?task=coding", "/api/v1/shortlist/?task=coding", "
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_flood_of_pages_is_refused(rf, client, catalogue, allow, monkeypatch, address):
+def test_flood_of_pages_is_refused(rf, client, catalogue, allow, slow, address):
     """Otherwise three tabs in a loop block the process that also forwards all streams."""
-    monkeypatch.setattr(page_quotas, "UNITS_PER_HOUR", BURST_UNITS)  # the refill is this slow on any machine
+    slow(BURST_UNITS)  # the refill is this slow on any machine
     allow(each=60, together=300)
     spend(rf, BURST_UNITS)
 
@@ -65,11 +89,10 @@ def test_flood_of_pages_is_refused(rf, client, catalogue, allow, monkeypatch, ad
     assert get(client, address, where="198.51.100.1").status_code == 200
 
 
-def test_line_of_ipv6_has_no_more_passwords_hashed_than_its_share_of_work(allow, monkeypatch, settings):
+def test_line_of_ipv6_has_no_more_passwords_hashed_than_its_share_of_work(allow, slow, settings):
     """With ten attempts per minute and network, or three seconds, a hundred networks would take five processors."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-    monkeypatch.setattr(page_quotas, "UNITS_PER_HOUR", 1)
-    monkeypatch.setattr(page_quotas, "BURST_UNITS", 2)
+    slow(1)
     allow(together=300)
 
     answers = [
@@ -97,20 +120,12 @@ def test_neighbor_in_the_network_still_reads(rf, client, allow, address, neighbo
     assert get(client, "/scaling/", where=neighbor).status_code == status
 
 
-def test_network_has_four_times_as_much_in_an_hour(rf, client, allow):
-    allow(together=300)
-    buckets = page_quotas._build_buckets(rf.get("/", REMOTE_ADDR=HERE))
-
-    assert [bucket.per_hour for bucket in buckets] == [UNITS_PER_HOUR, 4 * UNITS_PER_HOUR]
-    assert UNITS_PER_HOUR * page_quotas.UNIT_S == 3600 / 5
-
-
 def busy(request):
     """A page that takes the requested time."""
-    end = page_quotas.time.thread_time() + float(request.GET["s"])
-    while page_quotas.time.thread_time() < end:
+    end = time.thread_time() + float(request.GET["s"])
+    while time.thread_time() < end:
         pass
-    return page_quotas.build_error_response(quotas.quota_error(1))
+    return HttpResponse()
 
 
 def test_cheap_page_is_free_and_a_dear_one_costs_its_work(rf, allow, valkey):
@@ -118,9 +133,9 @@ def test_cheap_page_is_free_and_a_dear_one_costs_its_work(rf, allow, valkey):
     [pattern] = charge_reads([path("busy/", busy)])
 
     for _ in range(20):
-        pattern.callback(rf.get("/busy/?s=0"))
+        pattern.callback(build_request(rf, path="/busy/?s=0"))
     assert not valkey.keys("limit:work:*")
-    pattern.callback(rf.get("/busy/?s=0.05"))
+    pattern.callback(build_request(rf, path="/busy/?s=0.05"))
 
     left = [valkey.pttl(key) / 1000 for key in valkey.keys("limit:work:*")]
     assert 0.05 / 0.2 - 0.1 < max(left) < 0.5  # seconds until the refill of a fifth of a process suffices
@@ -135,7 +150,7 @@ def test_work_that_fails_is_charged_too(rf, allow, valkey):
 
     [pattern] = charge_reads([path("fail/", fail)])
     with pytest.raises(LookupError):
-        pattern.callback(rf.get("/fail/?s=0.02"))
+        pattern.callback(build_request(rf, path="/fail/?s=0.02"))
 
     assert valkey.keys("limit:work:*")
 
@@ -174,3 +189,41 @@ def test_streams_and_files_run_in_the_loop_and_are_left_alone():
         raise NotImplementedError
 
     assert charge_reads([path("x", stream)])[0].callback is stream
+
+
+def test_patterns_of_the_apps_are_not_changed():
+    pattern = path("busy/", busy, name="busy")
+
+    [charged] = charge_reads([pattern])
+
+    assert pattern.callback is busy
+    assert (charged.name, charged.pattern) == (pattern.name, pattern.pattern)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_opening_a_stream_is_charged_for_its_work(rf, in_database, allow):
+    """Eleven requests a second for battles with long answers kept two processes busy."""
+    allow(together=300)
+    battle = await in_database(factories.battle)
+    exhaust(rf, "127.0.0.1")
+    client = AsyncClient()
+    client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(battle.voter_id))
+
+    answer = await client.get(f"/api/v1/battles/{battle.pk}/events")
+
+    assert answer.status_code == 429
+
+
+@pytest.mark.parametrize("where", ["/benchmarks/submit/", "/api/v1/submissions/"])
+def test_submissions_are_charged_for_their_work(rf, client, allow, where):
+    """Sixteen files of 200 kB kept all other pages waiting for 40 s."""
+    allow(each=60, together=300)
+    exhaust(rf)
+    options = {"REMOTE_ADDR": HERE}
+    if where.startswith("/api"):
+        answer = client.post(where, {"file": "{}"}, content_type="application/json", **options)
+    else:
+        answer = client.post(where, {"file": SimpleUploadedFile("results.json", b"{}")}, **options)
+
+    assert answer.status_code == 429
+    assert "sent too many requests at once" in answer.content.decode()
