@@ -163,11 +163,6 @@ class Shortlist:
         return tuple(name for name, _count in limits.most_common())
 
     @property
-    def unrated_count(self) -> int:
-        """The number of survivors without a rating on the board."""
-        return sum(survivor.candidate.rating is None for survivor in self.survivors)
-
-    @property
     def lacks_first_tier(self) -> bool:
         """True if survivors have tiers, but none of them is in tier 1."""
         tiers = [survivor.candidate.tier for survivor in self.survivors if survivor.candidate.tier is not None]

@@ -60,10 +60,6 @@ class FilterValues:
     context_min: float | None = None
     released_after: date | None = None
 
-    @property
-    def has_filters(self) -> bool:
-        return bool(list_active_filters(self))
-
 
 def parse_text(name: str, text: str) -> str:
     """Return the text without surrounding whitespace.
