@@ -28,6 +28,12 @@ endpoint.model = "{model}"
 """
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the staged faults, which take minutes, to `./scripts/test --thorough`."""
+    is_thorough = config.getoption("--hypothesis-profile") == "thorough"
+    return None if is_thorough or collection_path.name != "test_staged_faults.py" else True
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark browser tests, and start with the tests of the service, because their files take longest.
 
