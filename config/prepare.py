@@ -7,6 +7,7 @@ which Docker images already contain. It exits with an error if fewer than N enab
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.server.collect_static import collect_if_changed
@@ -33,6 +34,7 @@ def main(arguments: list[str]) -> None:
     from django.core.management import CommandError, call_command
 
     django.setup()
+    from arena.endpoints import key_variables, models_file
     from arena.endpoints.context_limit import describe_small_windows
     from catalog.importers import seed
     from ratings.interchange import seed_reference, seed_votes
@@ -44,8 +46,8 @@ def main(arguments: list[str]) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         if options.static:
             collect_if_changed()
-        for path in options.models_files:
-            call_command("load_models", path)
+        for path in options.models_files:  # local models are not up yet, so nobody is asked
+            models_file.load_models(Path(path))
         seed.seed_catalog()  # must come first, because published boards store facts about their models
         seed_reference.seed_reference_models()  # must come before the votes, whose board stores model names
         seed_votes.seed_vote_pool()
@@ -53,7 +55,7 @@ def main(arguments: list[str]) -> None:
     except (CommandError, ValueError) as error:
         sys.exit(str(error))
     preparing.close()
-    for line in describe_small_windows():
+    for line in (*describe_small_windows(), *key_variables.describe_missing_keys()):
         sys.stdout.write(f"{line}\n")
     _reset_failed_probes()
     if _count_drawable_models() < options.min_models:

@@ -21,7 +21,7 @@ from launcher.local_models import MIB, LocalModel
 from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, run_concurrently, write_line
 
 LOCAL_CONVERSATION_CHARACTERS = "8000"  # the longest conversation that fits into the local models' context window
-NOT_DRAWN_PREFIX = "not drawn: "  # prefix of config.prepare's messages for the user
+USER_MESSAGE_PREFIXES = ("not drawn: ", "no key: ")  # of config.prepare's messages for the user
 MIN_DISK_BYTES = 300 * MIB
 SERVICE_MEMORY_BYTES = 600 * MIB
 WEB_MEMORY_BYTES = 200 * MIB  # per web process after the first, measured in use
@@ -178,7 +178,7 @@ async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare_p
 
 
 async def run_prepare(supervisor: Supervisor, prepare_program: Program) -> list[str]:
-    """Run config.prepare. Return its messages about models that are not drawn, without duplicates. Raises ProgramError.
+    """Run config.prepare. Return its messages about models that are not drawn or have no key. Raises ProgramError.
 
     Messages from earlier starts, which are in the same log, are skipped.
     """
@@ -188,7 +188,7 @@ async def run_prepare(supervisor: Supervisor, prepare_program: Program) -> list[
     if len(log) >= earlier_size:
         log = log[earlier_size:]
     lines = log.decode(errors="replace").splitlines()
-    return list(dict.fromkeys(line for line in lines if line.startswith(NOT_DRAWN_PREFIX)))
+    return list(dict.fromkeys(line for line in lines if line.startswith(USER_MESSAGE_PREFIXES)))
 
 
 async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[str, int]) -> None:

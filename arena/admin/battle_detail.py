@@ -1,12 +1,13 @@
 """Builds the context of a battle's admin page: its vote, turns, answers, and stream events."""
 
+from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
 from arena.answers import battle_view
 from arena.answers.stream_events import Position, list_events
 from arena.battles.feedback import BLAME, PRAISE
-from arena.models import SIDES, Battle, Turn, Vote
+from arena.models import SIDES, Battle, EndpointCall, Turn, Vote
 from catalog.models import LanguageModel
 
 REASON_LABELS = PRAISE | BLAME
@@ -30,10 +31,23 @@ def build_inspection(object_id: str) -> dict[str, Any]:
         "report_count": battle.reports.count(),
         "sides": [_build_side(battle, vote, side) for side in SIDES],
         "among": [models[key] for key in set_model_ids if key in models],
-        "turns": Turn.objects.filter(battle=battle).prefetch_related("answers__model"),
+        "turns": _load_turns(battle),
         "replacements": [replacement | {"model": models.get(replacement["model"])} for replacement in battle.replaced],
         "events": [{"name": event.name, **event.data, "size": len(event.data.get("text", ""))} for event in events],
     }
+
+
+def _load_turns(battle: Battle) -> list[Turn]:
+    """Return the turns. Each answer has its failed calls of the last three days, which may be to other models."""
+    failed_calls = defaultdict(list)
+    calls = EndpointCall.objects.filter(created_at__gte=battle.created_at, battle=battle.pk).exclude(failure="")
+    for call in calls.select_related("endpoint__model").order_by("pk"):
+        failed_calls[call.answer].append(call)
+    turns = list(Turn.objects.filter(battle=battle).prefetch_related("answers__model"))
+    for turn in turns:
+        for answer in turn.answers.all():
+            answer.failed_calls = failed_calls[answer.pk]  # type: ignore[attr-defined]  # for the template
+    return turns
 
 
 def _build_side(battle: Battle, vote: Vote | None, side: str) -> dict[str, Any]:

@@ -7,17 +7,19 @@ from urllib.parse import urlsplit
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.endpoints import circuit_breaker, key_variables
 from arena.endpoints.models_file import ENDPOINT_COLUMNS, InvalidFieldError, check_endpoint
-from arena.models import Answer, Endpoint, EndpointDay
+from arena.models import Answer, Endpoint, EndpointCall, EndpointDay
 from core.admin import audit
 from core.admin.classes import AutocompleteAdmin, ModelForm
 from core.admin.json_field import FORMFIELD_OVERRIDES
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
 TEST_SLOT_LIMITS = {"all": 2}  # for all operators together, because a test can block its thread for 30 seconds
 _running_tests = SharedSlots("tests")
 FIGURES_PERIOD = timedelta(days=1)  # in addition to today
+MAX_FAILED_CALLS = 10  # on an endpoint's page
 ENDPOINT_LABEL = "This endpoint"
-LOG_HINT = gettext_lazy("See log/web*.log in the data folder (var). With Docker Compose, see the web container's log.")
+WORDS_HINT = gettext_lazy("The provider's words are below, at the newest probe.")
 KEY_CONFIRMATION_FIELD = "api_key_env_again"
 KEY_MOVED_MESSAGE = gettext_lazy(
     "With the new base URL, Arena would send the API key to a different server. To confirm, enter the name of the "
@@ -125,17 +128,19 @@ class EndpointAdmin(AutocompleteAdmin):
     list_display = ("name", "kind", "enabled", "state", *FIGURE_COLUMNS)
     list_filter = ("enabled", "kind")
     search_fields = ("model__name", "model__slug", "upstream_id")
-    readonly_fields = ("failed_probes", "state", *FIGURE_COLUMNS)
+    readonly_fields = ("failed_probes", "state", "last_probe", *FIGURE_COLUMNS)
     autocomplete_fields = ("model",)
     fieldsets = (
         (None, {"fields": FORM_FIELDS}),
-        (gettext_lazy("Health"), {"fields": ("state", "failed_probes", *FIGURE_COLUMNS)}),
+        (gettext_lazy("Health"), {"fields": ("state", "last_probe", "failed_probes", *FIGURE_COLUMNS)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
         recent_days = EndpointDay.objects.filter(day__gte=timezone.now().date() - FIGURES_PERIOD).order_by("-day")
         rows = super().get_queryset(request).select_related("model").order_by("model__name", "pk")
-        return rows.prefetch_related(Prefetch("days", recent_days, to_attr="recent_days"))
+        calls, days = (rows.filter(endpoint=OuterRef("pk")) for rows in (EndpointCall.objects, EndpointDay.objects))
+        annotated: QuerySet[Endpoint] = rows.annotate(was_called=Exists(calls) | Exists(days))
+        return annotated.prefetch_related(Prefetch("days", recent_days, to_attr="recent_days"))
 
     def get_urls(self) -> list[URLPattern]:
         ask = path("<int:key>/ask/", self.admin_site.admin_view(self.ask), name="arena_endpoint_ask")
@@ -145,6 +150,15 @@ class EndpointAdmin(AutocompleteAdmin):
         """Allow deletion only if there are no statistics. Daily statistics outlast calls, so both are checked."""
         has_statistics = obj is not None and (obj.calls.exists() or obj.days.exists())
         return not has_statistics and super().has_delete_permission(request, obj)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        calls = EndpointCall.objects.exclude(failure="").order_by("-pk")
+        failed_calls = calls.filter(endpoint=int(object_id))[:MAX_FAILED_CALLS] if object_id.isdecimal() else []
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "failed_calls": failed_calls}
+        )
 
     def ask(self, request: HttpRequest, key: int) -> HttpResponse:
         """Send a test question, and show the result."""
@@ -164,7 +178,9 @@ class EndpointAdmin(AutocompleteAdmin):
             result = probe.measure_endpoint(endpoint)
         finally:
             slot.release()
-        audit.record_change(request.user.get_username(), "tested", endpoint, after=vars(result))
+        Endpoint.objects.filter(pk=key).update(**circuit_breaker.build_outcome_fields(result))
+        figures = {name: value for name, value in vars(result).items() if name != "detail"}
+        audit.record_change(request.user.get_username(), "tested", endpoint, after=figures)
         level = messages.ERROR if result.failure else messages.SUCCESS
         messages.add_message(request, level, describe_probe(endpoint, result))
         return redirect("admin:arena_endpoint_change", key)
@@ -184,7 +200,17 @@ class EndpointAdmin(AutocompleteAdmin):
             return _("yes, though the last probe failed")
         if endpoint.fails_in_battles:
             return _("yes; probes pass, but most battles in the last 24 hours failed")
+        if not getattr(endpoint, "was_called", True) and not endpoint.probed_at:
+            return _("yes, but it was never called")
         return _("yes")
+
+    @admin.display(description="newest probe")
+    def last_probe(self, endpoint: Endpoint) -> str:
+        """Describe the newest probe or test question, with the provider's words if it failed."""
+        if not endpoint.probed_at:
+            return _("none")
+        outcome = ", ".join(filter(None, (endpoint.probe_failure, endpoint.probe_detail))) or _("answered")
+        return f"{date_format(localtime(endpoint.probed_at), 'DATETIME_FORMAT')}: {outcome}"
 
     @admin.display(description="calls today and yesterday (UTC)")
     def calls(self, endpoint: Endpoint) -> int:
@@ -240,7 +266,7 @@ def describe_probe(endpoint: Endpoint, result: "ProbeResult") -> str:
         return message % {"variable": variable, "allowed": key_variables.format_allowed_names()}
     if result.failure:
         reason = Answer.Failure(result.failure).label
-        return _("%(name)s did not answer: %(reason)s. %(log)s") % {"name": name, "reason": reason, "log": LOG_HINT}
+        return _("%(name)s did not answer: %(reason)s. %(hint)s") % {"name": name, "reason": reason, "hint": WORDS_HINT}
     figures = []
     if result.first_token_s:
         figures.append(_("first token after %(wait).2f s") % {"wait": result.first_token_s})

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from arena.answers import failover
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
+from arena.answers.jobs import SideJob
 from arena.answers.live_turn import LiveSide, LiveTurn
 from arena.answers.read_gate import ReadGate
 from arena.endpoints import call_stats, circuit_breaker, probe
@@ -76,6 +77,7 @@ class AnswerRunner:
     async def answer(self, turn: LiveTurn, side: LiveSide) -> None:
         """Answer the side, or end it with a failure if the model cannot answer."""
         if side.job.tries > MAX_TRIES:
+            logger.warning("%s: given up, because too many workers died", _describe_job(side.job))
             side.end("unavailable")
             return
         try:
@@ -84,7 +86,7 @@ class AnswerRunner:
         except BackendError as error:
             side.end(error.reason)
         except Exception:
-            logger.exception("Answer %s failed", side.job.answer_id)
+            logger.exception("%s: failed", _describe_job(side.job))
             side.end("unavailable")
 
     async def _ask_once(self, side: LiveSide) -> None:
@@ -99,8 +101,9 @@ class AnswerRunner:
                     self._record_call(measure_call(side, call_start, failure="stopped"))
                 raise
             except BackendError as error:
-                logger.info("A call to endpoint %s failed: %s", job.endpoint_id, format_log_detail(error))
-                self._record_call(measure_call(side, call_start, failure=error.reason))
+                logger.info("%s: the call failed: %s", _describe_job(job), format_log_detail(error))
+                call = measure_call(side, call_start, failure=error.reason)
+                self._record_call(replace(call, status=error.status, detail=select_provider_words(error)))
                 raise
             side.call = measure_call(side, call_start)
 
@@ -179,7 +182,7 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
 
     call_start: start of the call, in seconds on the monotonic clock
     """
-    call = CallRecord(side.job.endpoint_id, side.job.battle_id, failure)
+    call = CallRecord(side.job.endpoint_id, side.job.battle_id, side.job.answer_id, failure)
     if side.first_at is None:
         return call
     seconds = side.last_at - side.first_at
@@ -193,15 +196,22 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
     )
 
 
-def format_log_detail(error: BackendError) -> str:
-    """Return the log message for a failure.
+def _describe_job(job: SideJob) -> str:
+    return f"Battle {job.battle_id}, answer {job.answer_id}, endpoint {job.endpoint_id}"
 
-    The message includes the provider's text, unless the question might have caused the failure. In that case, the
-    provider's text could quote the question, and voters' text must not be logged. If the call failed before its first
-    token, Arena sends a probe, and logs the provider's text if the probe also fails.
+
+def select_provider_words(error: BackendError) -> str:
+    """Return the provider's words about a failure, or "" if the question might have caused the failure.
+
+    In that case, the words could quote the question, and voters' text must be neither logged nor stored with calls. If
+    the call failed before its first token, Arena sends a probe, whose failure is stored with the provider's words.
     """
     status = error.status
     may_quote_question = status is not None and 400 <= status < 500 and status not in ENDPOINT_ERROR_STATUSES
-    if not may_quote_question and error.reason not in Answer.CAUSED_BY_QUESTION:
-        return f"{error.reason}, {error.detail}"
-    return f"{error.reason}, status {status}" if status else error.reason
+    return "" if may_quote_question or error.reason in Answer.CAUSED_BY_QUESTION else error.detail
+
+
+def format_log_detail(error: BackendError) -> str:
+    """Return the log message for a failure: its reason, and the provider's words or else the status."""
+    words = select_provider_words(error) or (f"status {error.status}" if error.status else "")
+    return f"{error.reason}, {words}" if words else error.reason

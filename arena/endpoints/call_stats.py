@@ -4,7 +4,7 @@ Probes (see `arena.endpoints.circuit_breaker`) are not included.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from arena.endpoints import circuit_breaker
 from arena.endpoints.call_stats_sql import RECORD_CALLS_SQL, ROLL_UP_SQL, UPDATE_ALARMS_SQL
-from arena.models import EndpointCall
+from arena.models import Endpoint, EndpointCall
 
 CALL_RETENTION = timedelta(days=3)
 MAX_FAILURES_PER_VOTER = 3
@@ -31,13 +31,18 @@ class CallRecord:
     """One call to an endpoint.
 
     failure: the reason, or "" if the model answered
+    status: the HTTP status of the failure, if there was one
+    detail: the provider's words for operators, or "" if they could quote the question
     first_token_s: seconds until the first token, which can be a reasoning token
     tokens_per_s: tokens per second after the first token
     """
 
     endpoint_id: int
     battle: str
+    answer: int
     failure: str = ""
+    status: int | None = None
+    detail: str = ""
     first_token_s: float | None = None
     tokens_per_s: float | None = None
 
@@ -48,9 +53,9 @@ def record_calls(calls: Sequence[CallRecord]) -> list[None]:
     Failures after the first token do not request a probe. The probe would pass, because it ends at the first token.
     Return one None per call, as the database batcher requires.
     """
-    columns = zip(*(vars(call).values() for call in calls), strict=True)
+    columns = {field.name: [getattr(call, field.name) for call in calls] for field in fields(CallRecord)}
     with connection.cursor() as cursor:
-        cursor.execute(RECORD_CALLS_SQL, [list(column) for column in columns])
+        cursor.execute(RECORD_CALLS_SQL, columns)
     failed_endpoints = {call.endpoint_id for call in calls if call.failure and call.first_token_s is None}
     if failed_endpoints:
         circuit_breaker.request_probes(failed_endpoints)
@@ -76,11 +81,14 @@ def roll_up_day(day: date) -> int:
     """Aggregate one day's calls (UTC), update the alarms for the last 24 hours, and delete old calls.
 
     Repeated runs for the same day replace its statistics. Calls of all days that are older than `CALL_RETENTION` are
-    deleted. Return the number of endpoints that were called on that day.
+    deleted, and the providers' words about probes as old as that. Return the number of endpoints that were called on
+    that day.
     """
     endpoint_count = _aggregate_day(day)
     _update_alarms()
-    EndpointCall.objects.filter(created_at__lt=timezone.now() - CALL_RETENTION).delete()
+    oldest = timezone.now() - CALL_RETENTION
+    EndpointCall.objects.filter(created_at__lt=oldest).delete()
+    Endpoint.objects.filter(probed_at__lt=oldest).exclude(probe_detail="").update(probe_detail="")
     return endpoint_count
 
 

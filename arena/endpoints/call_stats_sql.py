@@ -1,6 +1,6 @@
 """The SQL statements of `arena.endpoints.call_stats`.
 
-Parameters of `RECORD_CALLS_SQL`: one list for each column.
+Parameters of `RECORD_CALLS_SQL`: one list for each field of `call_stats.CallRecord`.
 
 Parameters of `ROLL_UP_SQL`:
     day: the date (UTC)
@@ -15,8 +15,9 @@ Parameters of `UPDATE_ALARMS_SQL`:
 from arena.models import LIVE_POOL, Answer, Battle
 
 RECORD_CALLS_SQL = """
-    INSERT INTO arena_endpointcall (endpoint_id, battle, failure, first_token_s, tokens_per_s)
-    SELECT * FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::float[], %s::float[])"""
+    INSERT INTO arena_endpointcall (endpoint_id, battle, answer, failure, status, detail, first_token_s, tokens_per_s)
+    SELECT * FROM unnest(%(endpoint_id)s::bigint[], %(battle)s::uuid[], %(answer)s::bigint[], %(failure)s::text[],
+        %(status)s::smallint[], %(detail)s::text[], %(first_token_s)s::float[], %(tokens_per_s)s::float[])"""
 COUNT_BY_REASON_SQL = "'{0}', nullif(count(*) FILTER (WHERE failure = '{0}'), 0)"
 FAILURE_COUNTS_SQL = ", ".join(map(COUNT_BY_REASON_SQL.format, Answer.Failure.values))
 ENDPOINT_FAILURES_SQL = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.CAUSED_BY_ENDPOINT))

@@ -111,11 +111,17 @@ def _record_probe(probe: ClaimedProbe, result: "ProbeResult | None") -> None:
             failed_probes=Least("failed_probes", FAILED_PROBES_LIMIT - 1),
             probe_wanted=True,
             probe_after=_compute_probe_time(min(result.retry_after_s, max_delay_s)),
+            **build_outcome_fields(result),
         )
-    elif result.failure in HEALTHY_OUTCOMES:
-        claimed_row.update(failed_probes=0, probe_after=_compute_probe_time())
     else:
-        claimed_row.update(failed_probes=F("failed_probes") + 1, probe_after=_compute_probe_time())
+        failed_probes = 0 if result.failure in HEALTHY_OUTCOMES else F("failed_probes") + 1
+        outcome = build_outcome_fields(result)
+        claimed_row.update(failed_probes=failed_probes, probe_after=_compute_probe_time(), **outcome)
+
+
+def build_outcome_fields(result: "ProbeResult") -> dict[str, Any]:
+    """Return the values of the columns that tell operators about the newest probe. They do not affect the draw."""
+    return {"probed_at": Now(), "probe_failure": result.failure, "probe_detail": result.detail}
 
 
 def _compute_probe_time(delay_s: float = 0) -> Any:

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from arena.models import Endpoint
 
+NO_KEY_PREFIX = "no key: "
 logger = logging.getLogger(__name__)
 
 
@@ -34,3 +35,13 @@ def read_key(endpoint: Endpoint) -> str:
         logger.warning("Endpoint %s has no key: ARENA_KEY_NAMES does not allow the variable %s", endpoint.pk, name)
         return ""
     return os.environ.get(name, "")
+
+
+def describe_missing_keys() -> list[str]:
+    """Return a line for each enabled endpoint whose key's variable is unset or not allowed in this process."""
+    endpoints = Endpoint.objects.filter(enabled=True).exclude(api_key_env="").select_related("model").order_by("pk")
+    return [
+        f"{NO_KEY_PREFIX}{endpoint.model.slug}, because the variable {endpoint.api_key_env} is not set or not allowed"
+        for endpoint in endpoints
+        if not read_key(endpoint)
+    ]

@@ -1,19 +1,20 @@
 """Probes: short questions that Arena sends to an endpoint to test whether it answers, and how fast.
 
-A result contains only measurements and Arena's error codes. The answer and the key are never stored or shown. The
-provider's error message goes only to the operator's log, without the key.
+The answer and the key are never stored or shown. The provider's error message goes only to the operator's log and to
+the endpoint's admin page, without the key.
 """
 
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 import aiohttp
 from django.conf import settings
 
-from arena.endpoints import key_variables
+from arena.endpoints import circuit_breaker, key_variables
 from arena.endpoints.backends.protocol import BackendError, Delta, Message, Reasoning, Timeouts, Usage
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.ssrf_guard import create_session
@@ -22,6 +23,7 @@ from arena.models import Endpoint
 
 PROBE_PROMPT = "In two sentences: why is the sky blue?"
 PROBE_TIMEOUTS = Timeouts(connect=10, first_token=20, between_tokens=15, total=30)
+MAX_CONCURRENT = 10  # probes of `check_endpoints`
 NO_KEY = "no_key"
 KEY_NOT_ALLOWED = "key_not_allowed"
 logger = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ class ProbeResult:
     tokens_per_s: tokens per second after the first token, as counted by the provider
     tokens: the provider's count of output tokens
     retry_after_s: seconds until a rate limit ends, or 0 if unknown; None if no rate limit caused the failure
+    detail: the provider's words about the failure
     """
 
     failure: str = ""
@@ -43,20 +46,46 @@ class ProbeResult:
     tokens_per_s: float | None = None
     tokens: int | None = None
     retry_after_s: float | None = None
+    detail: str = ""
 
 
 def measure_endpoint(endpoint: Endpoint, timeouts: Timeouts = PROBE_TIMEOUTS) -> ProbeResult:
     """Request a whole answer and return its measurements. Blocks for at most 30 seconds with the default timeouts."""
-    if endpoint.api_key_env and not key_variables.is_allowed_key_name(endpoint.api_key_env):
-        return ProbeResult(KEY_NOT_ALLOWED)
-    if endpoint.api_key_env and not key_variables.read_key(endpoint):
-        return ProbeResult(NO_KEY)
-    return asyncio.run(_measure_endpoint(endpoint, timeouts))
+    return asyncio.run(_measure_endpoints([endpoint], timeouts))[0]
 
 
-async def _measure_endpoint(endpoint: Endpoint, timeouts: Timeouts) -> ProbeResult:
+def check_endpoints(endpoints: Sequence[Endpoint]) -> list[str]:
+    """Send all endpoints a probe, store the results, and return a line for each one that does not answer.
+
+    Takes at most 30 seconds for every `MAX_CONCURRENT` endpoints.
+    """
+    lines = []
+    for endpoint, result in zip(endpoints, asyncio.run(_measure_endpoints(endpoints, PROBE_TIMEOUTS)), strict=True):
+        Endpoint.objects.filter(pk=endpoint.pk).update(**circuit_breaker.build_outcome_fields(result))
+        variable = endpoint.api_key_env
+        if result.failure == NO_KEY:
+            lines.append(f"no key: {endpoint.model.slug}, because the variable {variable} is not set")
+        elif result.failure == KEY_NOT_ALLOWED:
+            lines.append(f"no key: {endpoint.model.slug}, because ARENA_KEY_NAMES does not allow {variable}")
+        elif result.failure:
+            words = ", ".join(filter(None, (result.failure, result.detail)))
+            lines.append(f"no answer: {endpoint.model.slug}, {words}")
+    return lines
+
+
+async def _measure_endpoints(endpoints: Sequence[Endpoint], timeouts: Timeouts) -> list[ProbeResult]:
+    slots = asyncio.Semaphore(MAX_CONCURRENT)
+
+    async def measure(endpoint: Endpoint) -> ProbeResult:
+        if endpoint.api_key_env and not key_variables.is_allowed_key_name(endpoint.api_key_env):
+            return ProbeResult(KEY_NOT_ALLOWED)
+        if endpoint.api_key_env and not key_variables.read_key(endpoint):
+            return ProbeResult(NO_KEY)
+        async with slots:
+            return await send_probe(endpoint, client, timeouts, until_end=True)
+
     async with create_session(settings.ENVIRONMENT.arena_allow_private_endpoints, timeouts) as client:
-        return await send_probe(endpoint, client, timeouts, until_end=True)
+        return await asyncio.gather(*map(measure, endpoints))
 
 
 async def send_probe(
@@ -80,7 +109,7 @@ async def send_probe(
                     break
     except BackendError as error:
         logger.info("Endpoint %s failed a probe: %s, %s", endpoint.pk, error.reason, error.detail)
-        return ProbeResult(error.reason, retry_after_s=error.retry_after_s)
+        return ProbeResult(error.reason, retry_after_s=error.retry_after_s, detail=error.detail)
     if first_token_at is None:
         return ProbeResult(tokens=tokens)
     duration = last_token_at - first_token_at

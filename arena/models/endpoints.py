@@ -37,6 +37,11 @@ class Endpoint(models.Model):
         default=False, help_text="Whether more than half of the battles in the last 24 hours failed."
     )
 
+    # The newest probe or test question, for operators.
+    probed_at = models.DateTimeField(null=True)
+    probe_failure = models.CharField(max_length=20, blank=True, db_default="")
+    probe_detail = models.CharField(max_length=500, blank=True, db_default="", help_text="The provider's words.")
+
     def __str__(self) -> str:
         return f"{self.kind} {self.upstream_id}"
 
@@ -46,7 +51,12 @@ class EndpointCall(models.Model):
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="calls")
     battle = models.UUIDField(null=True, help_text="ID of the battle, which may have been deleted.")
+    answer = models.BigIntegerField(null=True, help_text="ID of the answer, which may have been deleted.")
     failure = models.CharField(max_length=12, blank=True, choices=Answer.Failure)
+    status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status of the failure, if there was one.")
+    detail = models.CharField(
+        max_length=500, blank=True, db_default="", help_text="The provider's words, unless they could quote a question."
+    )
     first_token_s = models.FloatField(null=True)
     tokens_per_s = models.FloatField(null=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -56,6 +66,11 @@ class EndpointCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.endpoint_id}: {self.failure or 'answered'}"
+
+    @property
+    def short_battle(self) -> str:
+        """The first characters of the battle's id."""
+        return str(self.battle)[:8]
 
 
 class EndpointDay(models.Model):

@@ -148,7 +148,7 @@ class BackendError(Exception):
     """An answer failed. After the first word (see `Delta`), the action is always GIVE_UP.
 
     detail: a message for the operator's log. It can quote the provider, which can quote the question, so it is not
-        always logged (see `arena.answers.answering.format_log_detail`). It never contains the API key.
+        always logged or stored (see `arena.answers.answering.select_provider_words`). It never contains the API key.
     retry_after_s: seconds until a rate limit ends, or 0 if unknown; None if no rate limit caused the failure
     status: the HTTP status of the error, or the matching status for an error in a stream
     """

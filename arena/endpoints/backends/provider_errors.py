@@ -147,7 +147,12 @@ def convert_exception(error: Exception) -> BackendError:
 
 
 def finalize_error(error: BackendError, *, has_begun: bool, api_key: str) -> BackendError:
-    """Return the error without the API key in its detail. If the answer has begun, the action is GIVE_UP."""
+    """Return the error with its detail as one printable line without the API key.
+
+    If the answer has begun, the action is GIVE_UP.
+    """
     detail = error.detail.replace(api_key, "***") if api_key else error.detail
+    detail = "".join(character if character.isprintable() else " " for character in detail)
+    detail = " ".join(detail.split())
     action = Action.GIVE_UP if has_begun else error.action
     return BackendError(action, error.reason, detail[:MAX_DETAIL_LENGTH], error.retry_after_s, error.status)

@@ -5,12 +5,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from arena.endpoints import models_file
+from arena.endpoints import models_file, probe
 from arena.endpoints.context_limit import describe_small_windows
+from arena.models import Endpoint
 
 
 class Command(BaseCommand):
-    help = "Create or update models and their endpoints from a TOML file. If there is an error, nothing changes."
+    help = (
+        "Create or update models and their endpoints from a TOML file. If there is an error, nothing changes. Then ask "
+        "each of these models a short question, and print which do not answer."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
@@ -23,5 +27,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"models: {summary.created} created, {summary.updated} updated, {summary.unchanged} unchanged"
         )
-        for line in describe_small_windows():
+        slugs = [entry["slug"] for entry in models_file.read_entries(file)]
+        endpoints = Endpoint.objects.filter(enabled=True, model__slug__in=slugs).select_related("model").order_by("pk")
+        for line in (*describe_small_windows(), *probe.check_endpoints(list(endpoints))):
             self.stdout.write(line)

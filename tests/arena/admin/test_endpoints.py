@@ -1,7 +1,9 @@
 """Endpoints in the admin: validation, health, and the button that sends a probe."""
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -9,12 +11,15 @@ from django.db import connection
 from django.utils import timezone
 
 from arena.admin.endpoints import TEST_SLOT_LIMITS, EndpointAdmin, describe_probe
+from arena.endpoints import call_stats
+from arena.endpoints.call_stats import CallRecord
 from arena.endpoints.probe import NO_KEY, ProbeResult
-from arena.models import Endpoint, EndpointCall, EndpointDay
+from arena.models import Answer, Endpoint, EndpointCall, EndpointDay
 from core.models import AuditEntry
 from core.storage.redis_clients import get_redis_client
 from core.storage.shared_slots import SharedSlots
 from tests import factories
+from tests.arena import factories as arena_factories
 from tests.fake_provider import FakeProvider
 from tests.processes import eventually
 
@@ -144,15 +149,16 @@ def test_button_asks_once_and_shows_how_quick_it_was(admin, provider, monkeypatc
     assert KEY not in text(answer) + str(change.after)
 
 
-def test_button_shows_nothing_of_what_a_provider_says_to_an_error(admin, provider, monkeypatch):
+def test_button_shows_what_a_provider_says_to_an_error_without_the_key(admin, provider, monkeypatch):
     monkeypatch.setenv("Z_API_KEY", KEY)
     endpoint = factories.endpoint(
         kind="openai", base_url=provider.base_url, upstream_id="error-401", api_key_env="Z_API_KEY"
     )
     answer = admin.post(f"{LIST}{endpoint.pk}/ask/", follow=True)
-    assert "did not answer: Unavailable. See log/web*.log in the" in text(answer)
+    assert "did not answer: Unavailable. The provider" in text(answer)
+    assert "unavailable, status 401: " in text(answer)
     assert KEY not in text(answer)
-    assert AuditEntry.objects.get().after == vars(ProbeResult("unavailable"))
+    assert AuditEntry.objects.get().after["failure"] == "unavailable"
 
 
 def test_button_is_for_two_endpoints_at_a_time_in_all_web_processes(admin):
@@ -184,7 +190,7 @@ def test_button_is_for_those_who_may_change(client, django_user_model):
     ("found", "said"),
     [
         (ProbeResult(NO_KEY), "X was not called, because the variable Z_API_KEY is not set in the web service."),
-        (ProbeResult("timeout"), "X did not answer: Timeout. See log/web*.log in the"),
+        (ProbeResult("timeout"), "X did not answer: Timeout. The provider"),
         (ProbeResult(first_token_s=0.5), "X answered: first token after 0.50 s."),
         (
             ProbeResult(first_token_s=0.5, tokens_per_s=41.6, tokens=9),
@@ -310,3 +316,26 @@ def test_button_holds_no_connection_of_the_database_while_it_waits(admin, provid
     asking.join()
 
     assert (state, pool["pool_available"]) == ("open", pool["pool_size"])
+
+
+def test_words_of_a_failed_answer_stand_on_the_pages_of_its_battle_and_its_endpoint(admin):
+    endpoint = factories.endpoint()
+    battle = arena_factories.battle("ready")
+    answer = Answer.objects.filter(turn__battle=battle).first()
+    call = CallRecord(endpoint.pk, str(battle.pk), answer.pk)
+    asked_for = {"status": 400, "failure": "rejected"}  # whose words could quote the question
+    told = {"status": 503, "failure": "unavailable", "detail": "status 503: overloaded & tired"}
+    call_stats.record_calls([replace(call, **told), replace(call, **asked_for)])
+
+    for page in (f"/admin/arena/battle/{battle.pk}/change/", f"{LIST}{endpoint.pk}/change/"):
+        shown = admin.get(page).content.decode()
+        assert "Unavailable, <q>status 503: overloaded &amp; tired</q>" in shown
+        assert "Rejected, status 400, without the provider" in shown
+
+
+@pytest.mark.parametrize(("called", "state"), [(False, "never called"), (True, ">yes<")])
+def test_ready_tells_an_endpoint_that_was_never_called(admin, called, state):
+    endpoint = factories.endpoint()
+    if called:
+        call_stats.record_calls([CallRecord(endpoint.pk, str(uuid4()), 7, first_token_s=0.5)])
+    assert state in admin.get(LIST).content.decode()

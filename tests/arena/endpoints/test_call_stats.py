@@ -47,7 +47,7 @@ def test_record_of_a_failure_before_the_first_token_asks_for_a_probe_and_does_no
     endpoint, other = factories.endpoint(), factories.endpoint()
     battle = uuid4()
 
-    calls = [CallRecord(endpoint.pk, str(battle), failure, first_token_s)] * 9
+    calls = [CallRecord(endpoint.pk, str(battle), 7, failure, first_token_s=first_token_s)] * 9
     assert call_stats.record_calls(calls) == [None] * 9
 
     endpoint.refresh_from_db()
@@ -60,7 +60,7 @@ def test_record_of_a_failure_before_the_first_token_asks_for_a_probe_and_does_no
 def test_record_of_an_answer_brings_no_endpoint_back():
     endpoint = factories.endpoint(failed_probes=2)
 
-    call_stats.record_calls([CallRecord(endpoint.pk, str(uuid4()), first_token_s=0.5, tokens_per_s=40.0)])
+    call_stats.record_calls([CallRecord(endpoint.pk, str(uuid4()), 7, first_token_s=0.5, tokens_per_s=40.0)])
 
     endpoint.refresh_from_db()
     assert endpoint.failed_probes == 2
@@ -235,7 +235,7 @@ def test_roll_up_again_takes_in_what_came_since(django_assert_num_queries):
     call(endpoint, "timeout", at=clock.now())
     for _ in range(30):
         call(factories.endpoint(), at=clock.now())
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         call_stats.roll_up_day(today)
 
     assert load_sums(endpoint)[0] == (today, 1, {"timeout": 1})

@@ -52,3 +52,18 @@ def test_load_models_refuses_a_wrong_file_with_one_line_and_changes_nothing(tmp_
 def test_load_models_names_the_file_that_it_cannot_read(tmp_path):
     with pytest.raises(CommandError, match=r"missing\.toml cannot be read: No such file"):
         run(tmp_path / "missing.toml")
+
+
+def test_load_models_names_models_without_a_key_and_models_that_do_not_answer(tmp_path, monkeypatch):
+    monkeypatch.delenv("Z_API_KEY", raising=False)
+    server = 'endpoint.kind = "openai"\nendpoint.base_url = "http://127.0.0.1:9/v1"\nendpoint.model = "m"\n'
+    path = tmp_path / "models.toml"
+    path.write_text(
+        ENTRY.format(slug="one")
+        + f'[[model]]\nslug = "two"\nname = "Two"\n{server}'
+        + f'[[model]]\nslug = "three"\nname = "Three"\n{server}endpoint.api_key_env = "Z_API_KEY"\n'
+    )
+    _, two, three = run(path).splitlines()
+    assert two.startswith("no answer: two, unavailable, ")
+    assert three == "no key: three, because the variable Z_API_KEY is not set"
+    assert LanguageModel.objects.get(slug="two").endpoint.probe_failure == "unavailable"
