@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connections
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from kombu import pools
 
 import config.urls  # noqa: F401  # registers the admin pages
@@ -18,6 +18,7 @@ from arena.identity import hash_key, network_hashes, voters
 from config.celery import app
 from core.storage.redis_clients import get_redis_client, redis_circuit
 from tests import factories
+from tests.empty_tables import empty_tables
 from tests.operators import admin, operator
 from tests.purity import (
     pytest_collection_modifyitems,
@@ -34,6 +35,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile("short", deadline=None, max_examples=50, derandomize=True)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=600)
 hypothesis.settings.load_profile("short")
+
+# Transactional tests call this at their end.
+TransactionTestCase._fixture_teardown = empty_tables
 
 # Test collection creates many objects that stay alive.
 gc.disable()

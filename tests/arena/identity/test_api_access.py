@@ -1,7 +1,7 @@
 """API access without a key, and from pages of other hosts."""
 
 from dataclasses import replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,6 +15,7 @@ from tests.arena import factories
 pytestmark = pytest.mark.django_db
 CALL = "/api/v1/battles/"
 MODELS = "/api/v1/models/"
+NOBODYS = UUID(int=1)
 JSON = "application/json"
 ORIGIN = "Access-Control-Allow-Origin"
 ASKED = {"Origin": "https://notebook.example", "Access-Control-Request-Method": "GET"}
@@ -25,7 +26,7 @@ def keys_only(settings):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_api_anonymous=False)
 
 
-@pytest.mark.parametrize("path", [MODELS, CALL, "/api/v1/leaderboard/", "/api/v1/nothing/", f"{CALL}{uuid4()}/events"])
+@pytest.mark.parametrize("path", [MODELS, CALL, "/api/v1/leaderboard/", "/api/v1/nothing/", f"{CALL}{NOBODYS}/events"])
 def test_nobody_without_a_key_or_a_cookie_is_answered_where_keys_are_needed(client, keys_only, path):
     answer = client.get(path)
 
@@ -104,7 +105,7 @@ def test_pages_of_any_host_may_read_what_is_public(client, path, status):
 
 
 @pytest.mark.parametrize(
-    "path", [CALL, f"{CALL}{uuid4()}/", f"{CALL}{uuid4()}/events", "/", "/leaderboard/", "/healthz"]
+    "path", [CALL, f"{CALL}{NOBODYS}/", f"{CALL}{NOBODYS}/events", "/", "/leaderboard/", "/healthz"]
 )
 def test_pages_of_other_hosts_may_read_no_battle_and_no_page(client, path):
     assert ORIGIN not in client.get(path, headers={"Origin": "https://notebook.example"}).headers

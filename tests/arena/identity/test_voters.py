@@ -139,8 +139,11 @@ def test_probes_get_no_cookies(client, path):
         "\u00e9" * 50,
         "a" * 4000,
     ],
-    ids=lambda text: repr(text[:8]),
-)
+    ids=[
+        "empty", "short", "unsigned", "no signature", "other key", "other salt", "no time", "no UUID", "nothing",
+        "one letter more", "letters", "long",
+    ],
+)  # fmt: skip
 def test_forged_cookie_means_a_new_voter(client, forged):
     battle = factories.battle()
     client.cookies[voters.VOTER_COOKIE] = forged
