@@ -9,7 +9,6 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -26,14 +25,15 @@ TROUBLE_S = 60
 
 @dataclass
 class Log:
-    """Confirmed actions: battle IDs with prompts, and votes. `refusals` counts 503s, and `surprises` has unexpected
-    responses.
+    """Confirmed actions: battle IDs with prompts, and votes. `refusals` counts 503s, `cuts` counts requests without a
+    response, and `surprises` has unexpected responses.
     """
 
     battles: dict[str, str] = field(default_factory=dict)
     votes: dict[str, str] = field(default_factory=dict)
     texts: dict[str, dict[str, str]] = field(default_factory=dict)
     refusals: Counter[int] = field(default_factory=Counter)
+    cuts: Counter[str] = field(default_factory=Counter)
     surprises: list[tuple[str, int, bytes]] = field(default_factory=list)
 
 
@@ -82,8 +82,11 @@ class Crowd:
     def _insist(self, what: str, call: Callable[[], Answer], *wanted: int) -> Answer:
         deadline = time.monotonic() + TROUBLE_S
         while time.monotonic() < deadline:
-            with suppress(*CUT):
+            try:
                 answer = call()
+            except CUT:
+                self.log.cuts[what] += 1
+            else:
                 if answer.status in wanted:
                     return answer
                 self.log.refusals[answer.status] += 1

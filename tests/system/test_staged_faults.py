@@ -195,4 +195,5 @@ def test_rolling_restart_behind_a_proxy_fails_no_start_vote_or_page(staged: Serv
             seen = set(crowd.log.votes)
             assert eventually(lambda: len(crowd.log.votes.keys() - seen) >= PEOPLE, GOES_ON_WITHIN_S)
         assert not crowd.log.refusals
+        assert not crowd.log.cuts
         check(staged, crowd.log)
