@@ -115,10 +115,12 @@ class SharedSlots:
         self._kind = kind
         self._renewal_s = renewal_s
         # The names of each slot's limits, keyed by slot. The garbage collector can call `forget` at any moment, so it
-        # takes no lock, and the queue must be reentrant.
+        # takes no lock, and the queues must be reentrant.
         self._open: dict[str, frozenset[str]] = {}
         self._released: SimpleQueue[tuple[str, frozenset[str]]] = SimpleQueue()
+        self._wake_updater: SimpleQueue[None] = SimpleQueue()
         self._lock = Lock()
+        self._removal_lock = Lock()
         self._updater: Thread | None = None
 
     def __len__(self) -> int:
@@ -141,7 +143,7 @@ class SharedSlots:
             if limits and self._updater is None:
                 self._updater = Thread(target=self._run_updater, name=f"slots of {self._kind}", daemon=True)
                 self._updater.start()
-        self._remove_released([])
+        self._remove_released()
         if redis_circuit.run(lambda: take_slot(name, limits, OPEN_SLOT_TTL_S), lambda: None):
             slot.release()
             return None
@@ -151,13 +153,15 @@ class SharedSlots:
         """Stop counting this slot."""
         self._released.put((name, self._open[name]))
         del self._open[name]
+        self._wake_updater.put(None)
 
     def _run_updater(self) -> None:
         """Remove released slots from Redis and renew the open ones, until there are none."""
         renew_at = time.monotonic() + self._renewal_s
         while True:
             with suppress(Empty):
-                self._remove_released([self._released.get(timeout=max(0.0, renew_at - time.monotonic()))])
+                self._wake_updater.get(timeout=max(0.0, renew_at - time.monotonic()))
+            self._remove_released()
             if time.monotonic() >= renew_at:
                 redis_circuit.run(self._renew_open, lambda: None)
                 renew_at = time.monotonic() + self._renewal_s
@@ -166,13 +170,15 @@ class SharedSlots:
                     self._updater = None
                     return
 
-    def _remove_released(self, released: list[tuple[str, frozenset[str]]]) -> None:
-        """Remove these and all other released slots from Redis. If this fails, they expire."""
-        with suppress(Empty):
-            while True:
-                released.append(self._released.get_nowait())
-        if any(limits for _name, limits in released):
-            redis_circuit.run(lambda: remove_slots(released), lambda: None)
+    def _remove_released(self) -> None:
+        """Remove all released slots from Redis. Afterwards, none of them counts. If this fails, they expire."""
+        released: list[tuple[str, frozenset[str]]] = []
+        with self._removal_lock:
+            with suppress(Empty):
+                while True:
+                    released.append(self._released.get_nowait())
+            if any(limits for _name, limits in released):
+                redis_circuit.run(lambda: remove_slots(released), lambda: None)
 
     def _renew_open(self) -> None:
         """Renew all open slots, also those that Redis has lost."""
@@ -184,3 +190,4 @@ class SharedSlots:
         pipeline.execute()
         for name in slots.keys() - self._open.keys():  # released in the meantime, so perhaps added again
             self._released.put((name, slots[name]))
+            self._wake_updater.put(None)

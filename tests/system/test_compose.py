@@ -29,6 +29,7 @@ GIVEN = {
     "ARENA_PUBLIC_URL": "https://arena.example.org",
     "POSTGRES_PASSWORD": "unused",
     "VALKEY_PASSWORD": "hidden",
+    "WEB_CONCURRENCY": "2",
 }
 START_S = 60
 

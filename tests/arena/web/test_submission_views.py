@@ -146,8 +146,10 @@ def test_too_many_that_wait_are_told(client, me, monkeypatch, most, status):
 
 def test_every_try_is_charged_to_voter_and_address(client, me, settings):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_battles_per_hour=4, arena_battles_per_hour_address=9)
+    own_address = {"REMOTE_ADDR": "203.0.113.47"}  # other tests use up the computing time of the usual one
+    client.defaults |= own_address
     assert [upload(client, "{").status_code for _ in range(3)] == [400, 400, 429]
-    assert [post_submission(Client(), {"file": "{"}).status_code for _ in range(2)] == [400, 429]
+    assert [post_submission(Client(**own_address), {"file": "{"}).status_code for _ in range(2)] == [400, 429]
 
 
 def test_without_limits_one_may_try_for_ever(client, me):
