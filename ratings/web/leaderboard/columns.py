@@ -5,8 +5,6 @@ Each entry in `COLUMNS` has a label, a sort value, a format, and its fields in d
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
-from operator import attrgetter, itemgetter
 from typing import Any
 
 from django.utils.functional import Promise
@@ -19,6 +17,10 @@ from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts, RatingCha
 from ratings.boards.number_text import UNKNOWN_TEXT, format_percent
 
 LazyText = str | Promise
+# The sources of values, which are attributes of an entry.
+ROW = "row"  # the published row; files always include its columns
+FACTS = "facts"  # the catalog, and the battles of this arena
+CHANGE = "change"  # the board from a day ago
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,18 +40,12 @@ class LeaderboardEntry:
         slug: str = self.row["model"]
         return slug
 
-
-Getter = Callable[[LeaderboardEntry], Any]
-Formatter = Callable[[LeaderboardEntry], str]
-
-
-class ColumnKind(Enum):
-    """The source of a column's values."""
-
-    BOARD = "board"  # the published row; files always include these columns
-    CHANGE = "change"  # the board from a day ago
-    FACT = "fact"  # the catalog
-    MEASURED = "measured"  # the battles of this arena
+    def read(self, path: str) -> Any:
+        """Return the value at a path such as `facts.measured.calls`, or None if there is none."""
+        value: Any = self
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, dict) else value and getattr(value, name)
+        return value
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +53,10 @@ class LeaderboardColumn:
     """A column of the leaderboard.
 
     description: the meaning of the column, for the legend.
-    value: returns the sort value of an entry, or None if it is unknown.
-    fields: the fields of the column in a CSV or JSON file.
+    fields: the fields of the column in a CSV or JSON file → the paths of their values (see `LeaderboardEntry.read`).
     format: returns the text of a cell. It is None for the fixed columns, which have their own layout.
+    shown: the path of the value to format, by default that of the first field.
+    sort_key: returns the sort value of an entry, by default the value of the first field.
     descending: whether sorting by the column starts with the largest value.
     is_default: whether the column is shown by default if any value is known.
     """
@@ -67,36 +64,33 @@ class LeaderboardColumn:
     name: str
     label: LazyText
     description: LazyText
-    value: Getter
-    fields: Mapping[str, Getter]
-    format: Formatter | None = None
-    kind: ColumnKind = ColumnKind.BOARD
+    fields: Mapping[str, str]
+    format: Callable[[Any], str] | None = None
+    shown: str = ""
+    sort_key: Callable[[LeaderboardEntry], Any] | None = None
     descending: bool = True
     is_default: bool = True
 
+    @property
+    def path(self) -> str:
+        """The path of the first field."""
+        return next(iter(self.fields.values()))
 
-def _make_row_getter(name: str) -> Getter:
-    get = itemgetter(name)
-    return lambda entry: get(entry.row)
+    @property
+    def source(self) -> str:
+        return self.path.partition(".")[0]
 
+    def value(self, entry: LeaderboardEntry) -> Any:
+        """Return the sort value of an entry, or None if it is unknown."""
+        return self.sort_key(entry) if self.sort_key else entry.read(self.path)
 
-def _make_row_getters(*names: str) -> dict[str, Getter]:
-    return {name: _make_row_getter(name) for name in names}
-
-
-def _make_fact_getter(name: str) -> Getter:
-    get = attrgetter(name)
-    return lambda entry: get(entry.facts)
-
-
-def _make_measured_getter(name: str) -> Getter:
-    get = attrgetter(name)
-    return lambda entry: entry.facts.measured and get(entry.facts.measured)
+    def is_known(self, entries: Iterable[LeaderboardEntry]) -> bool:
+        """Return whether the value of any entry is known."""
+        return any(self.value(entry) is not None for entry in entries)
 
 
-def _make_change_getter(name: str) -> Getter:
-    get = attrgetter(name)
-    return lambda entry: entry.change and get(entry.change)
+def _list_row_fields(*names: str) -> dict[str, str]:
+    return {name: f"{ROW}.{name}" for name in names}
 
 
 def _build_rank_key(entry: LeaderboardEntry) -> tuple[int, float]:
@@ -105,39 +99,15 @@ def _build_rank_key(entry: LeaderboardEntry) -> tuple[int, float]:
     return row["component"], -row["rating"] if row["rank"] is None else row["rank"]
 
 
-def _get_votes_to_rank(entry: LeaderboardEntry) -> Any:
-    return entry.row.get("votes_to_rank")  # not on boards published by earlier versions
-
-
-def _make_formatter(value: Getter, format_value: Callable[[Any], str]) -> Formatter:
-    def format_entry(entry: LeaderboardEntry) -> str:
-        number = value(entry)
-        return UNKNOWN_TEXT if number is None else format_value(number)
-
-    return format_entry
-
-
-def _make_number_formatter(value: Getter, unit: str = "", digits: int = 0) -> Formatter:
-    return _make_formatter(value, lambda number: f"{number:,.{digits}f}{unit}")
-
-
-def format_change(entry: LeaderboardEntry) -> str:
+def format_change(change: RatingChange) -> str:
     """Return the changes in rating and rank as text. Changes within noise are marked."""
-    if entry.change is None:
-        return UNKNOWN_TEXT
-    if entry.change.rating is None:
+    if change.rating is None:
         return gettext("new")
-    text = format_signed(entry.change.rating) + _format_rank_gain(entry.change.rank or 0)
-    return _mark_within_noise(text) if entry.change.is_significant is False else text
-
-
-def _format_rank_gain(ranks: int) -> str:
-    if not ranks:
-        return ""
-    return f" {'↑' if ranks > 0 else '↓'}{abs(ranks)}"
-
-
-def _mark_within_noise(text: str) -> str:
+    text = format_signed(change.rating)
+    if change.rank:
+        text += f" {'↑' if change.rank > 0 else '↓'}{abs(change.rank)}"
+    if change.is_significant is not False:
+        return text
     note = gettext("not significant")
     return format_html('<span title="{}">{}</span><span class="visually-hidden">, {}</span>', note, text, note)
 
@@ -150,9 +120,8 @@ COLUMNS = (
             "One plus the number of ranked models with a higher rating, and the range of ranks at 95% confidence."
             " A model with too few votes has no rank yet."
         ),
-        value=_build_rank_key,
-        fields=_make_row_getters("rank", "rank_low", "rank_high", "rank_ub", "component")
-        | {"votes_to_rank": _get_votes_to_rank},
+        fields=_list_row_fields("rank", "rank_low", "rank_high", "rank_ub", "component", "votes_to_rank"),
+        sort_key=_build_rank_key,
         descending=False,
     ),
     LeaderboardColumn(
@@ -162,14 +131,9 @@ COLUMNS = (
             "The model, its maker and license, and whether its weights are open. A provisional model has too few votes"
             " or voters so far."
         ),
-        value=lambda entry: entry.row["name"].casefold(),
-        fields={
-            **_make_row_getters("model", "name"),
-            "setting": lambda entry: entry.row.get("setting", ""),
-            **_make_row_getters("organization", "license", "open_weights"),
-            "commercial_use": _make_fact_getter("commercial"),
-            "retired": _make_fact_getter("retired"),
-        },
+        fields=_list_row_fields("model", "name", "setting", "organization", "license", "open_weights")
+        | {"commercial_use": "facts.commercial", "retired": "facts.retired"},
+        sort_key=lambda entry: entry.row["name"].casefold(),
         descending=False,
     ),
     LeaderboardColumn(
@@ -179,8 +143,8 @@ COLUMNS = (
             "Strength on the Elo scale, with a 95% interval. The mean rating of all models with a bounded interval is"
             " 1,000."
         ),
-        value=lambda entry: (-entry.row["component"], entry.row["rating"]),  # components do not share a scale
-        fields=_make_row_getters("rating", "ci_low", "ci_high", "se", "interval", "unbounded", "provisional"),
+        fields=_list_row_fields("rating", "ci_low", "ci_high", "se", "interval", "unbounded", "provisional"),
+        sort_key=lambda entry: (-entry.row["component"], entry.row["rating"]),  # components do not share a scale
     ),
     LeaderboardColumn(
         name="change",
@@ -189,15 +153,14 @@ COLUMNS = (
             "Change in the rating over the past day, and the number of ranks that the model rose (↑) or fell (↓)."
             " Gray changes are not significant."
         ),
-        value=_make_change_getter("rating"),
         fields={
-            "rating_change_24h": _make_change_getter("rating"),
-            "rank_change_24h": _make_change_getter("rank"),
-            "beyond_noise_24h": _make_change_getter("is_significant"),
-            "new": _make_change_getter("is_new"),
+            "rating_change_24h": "change.rating",
+            "rank_change_24h": "change.rank",
+            "beyond_noise_24h": "change.is_significant",
+            "new": "change.is_new",
         },
         format=format_change,
-        kind=ColumnKind.CHANGE,
+        shown=CHANGE,
     ),
     LeaderboardColumn(
         name="tier",
@@ -207,9 +170,8 @@ COLUMNS = (
             " Each tier is tested against its leader with joint 95% intervals, so two neighbors in different tiers"
             " might not differ significantly. Filters do not change the tier numbers."
         ),
-        value=_make_row_getter("tier"),
-        fields=_make_row_getters("tier"),
-        format=_make_number_formatter(_make_row_getter("tier")),
+        fields=_list_row_fields("tier"),
+        format="{:,}".format,
         descending=False,
         is_default=False,  # the brackets show the tiers
     ),
@@ -217,9 +179,8 @@ COLUMNS = (
         name="votes",
         label=_("Votes"),
         description=_("Number of counted votes on this model. More votes make the interval narrower."),
-        value=_make_row_getter("votes"),
-        fields=_make_row_getters("votes", "weight", "wins", "losses", "ties", "both_bad"),
-        format=_make_number_formatter(_make_row_getter("votes")),
+        fields=_list_row_fields("votes", "weight", "wins", "losses", "ties", "both_bad"),
+        format="{:,}".format,
     ),
     LeaderboardColumn(
         name="voters",
@@ -227,9 +188,8 @@ COLUMNS = (
         description=_(
             "Number of people with counted votes on this model. Votes from the same person are not independent."
         ),
-        value=_make_row_getter("voters"),
-        fields=_make_row_getters("voters"),
-        format=_make_number_formatter(_make_row_getter("voters")),
+        fields=_list_row_fields("voters"),
+        format="{:,}".format,
         is_default=False,
     ),
     LeaderboardColumn(
@@ -239,18 +199,15 @@ COLUMNS = (
             "Wins plus half the ties, divided by the number of votes. Unlike the rating, it depends on how strong the"
             " opponents were."
         ),
-        value=_make_row_getter("win_rate"),
-        fields=_make_row_getters("win_rate"),
-        format=lambda entry: format_percent(entry.row["win_rate"]),
+        fields=_list_row_fields("win_rate"),
+        format=format_percent,
     ),
     LeaderboardColumn(
         name="size",
         label=_("Size"),
         description=_("Total parameters, if the maker has published the number."),
-        value=_make_fact_getter("size"),
-        fields={"parameters_total": _make_fact_getter("size")},
-        format=_make_formatter(_make_fact_getter("size"), format_count),
-        kind=ColumnKind.FACT,
+        fields={"parameters_total": "facts.size"},
+        format=format_count,
         descending=False,
         is_default=False,
     ),
@@ -258,24 +215,16 @@ COLUMNS = (
         name="price",
         label=_("Price per 1M"),
         description=_("US dollars per million tokens, blended 3:1 (input to output)."),
-        value=_make_fact_getter("price"),
-        fields={
-            "price": _make_fact_getter("price"),
-            "price_input": _make_fact_getter("price_input"),
-            "price_output": _make_fact_getter("price_output"),
-        },
-        format=_make_formatter(_make_fact_getter("price"), format_dollars),
-        kind=ColumnKind.FACT,
+        fields={"price": "facts.price", "price_input": "facts.price_input", "price_output": "facts.price_output"},
+        format=format_dollars,
         descending=False,
     ),
     LeaderboardColumn(
         name="context",
         label=_("Context"),
         description=_("Context window: the number of tokens that fit in one conversation."),
-        value=_make_fact_getter("context"),
-        fields={"context_window": _make_fact_getter("context")},
-        format=_make_formatter(_make_fact_getter("context"), format_count),
-        kind=ColumnKind.FACT,
+        fields={"context_window": "facts.context"},
+        format=format_count,
     ),
     LeaderboardColumn(
         name="speed",
@@ -283,19 +232,15 @@ COLUMNS = (
         description=_(
             "Tokens per second after the first token, measured here over a 30-day window ending two days ago."
         ),
-        value=_make_measured_getter("tokens_per_s"),
-        fields={"tokens_per_s": _make_measured_getter("tokens_per_s")},
-        format=_make_number_formatter(_make_measured_getter("tokens_per_s"), "/s"),
-        kind=ColumnKind.MEASURED,
+        fields={"tokens_per_s": "facts.measured.tokens_per_s"},
+        format="{:,.0f}/s".format,
     ),
     LeaderboardColumn(
         name="wait",
         label=_("First token"),
         description=_("Seconds until the first token, measured here over a 30-day window ending two days ago."),
-        value=_make_measured_getter("first_token_s"),
-        fields={"first_token_s": _make_measured_getter("first_token_s")},
-        format=_make_number_formatter(_make_measured_getter("first_token_s"), " s", 2),
-        kind=ColumnKind.MEASURED,
+        fields={"first_token_s": "facts.measured.first_token_s"},
+        format="{:,.2f} s".format,
         descending=False,
         is_default=False,
     ),
@@ -306,20 +251,16 @@ COLUMNS = (
             "Share of calls in blind battles that failed because of a timeout or an outage, over a"
             " 30-day window ending two days ago."
         ),
-        value=_make_measured_getter("failure_rate"),
-        fields={"failure_rate": _make_measured_getter("failure_rate"), "calls": _make_measured_getter("calls")},
-        format=_make_formatter(_make_measured_getter("failure_rate"), lambda share: format_percent(share, 1)),
-        kind=ColumnKind.MEASURED,
+        fields={"failure_rate": "facts.measured.failure_rate", "calls": "facts.measured.calls"},
+        format=lambda share: format_percent(share, 1),
         descending=False,
     ),
     LeaderboardColumn(
         name="released",
         label=_("Released"),
         description=_("The model's release date."),
-        value=_make_fact_getter("released"),
-        fields={"release_date": _make_fact_getter("released")},
-        format=_make_formatter(_make_fact_getter("released"), lambda day: f"{day:%b %Y}"),
-        kind=ColumnKind.FACT,
+        fields={"release_date": "facts.released"},
+        format="{:%b %Y}".format,
         is_default=False,
     ),
 )
@@ -339,7 +280,8 @@ def format_cell(column: LeaderboardColumn, entry: LeaderboardEntry) -> str:
     """Return the text of a cell in an optional column. Raises ValueError for a fixed column."""
     if column.format is None:
         raise ValueError(f"The column {column.name!r} has its own layout.")
-    return column.format(entry)
+    value = entry.read(column.shown or column.path)
+    return UNKNOWN_TEXT if value is None else column.format(value)
 
 
 def describe_column(column: LeaderboardColumn, *, is_reference: bool) -> LeaderboardColumn:
@@ -350,14 +292,10 @@ def describe_column(column: LeaderboardColumn, *, is_reference: bool) -> Leaderb
 
 def list_legend_columns(entries: Sequence[LeaderboardEntry], *, is_reference: bool) -> list[LeaderboardColumn]:
     """Return the columns to explain. On a reference board, those are the columns in which some entry has a value."""
-    columns = [describe_column(column, is_reference=is_reference) for column in COLUMNS]
-    if not is_reference:
-        return columns
-    return [column for column in columns if any(column.value(entry) is not None for entry in entries)]
+    columns = [column for column in COLUMNS if not is_reference or column.is_known(entries)]
+    return [describe_column(column, is_reference=is_reference) for column in columns]
 
 
-def list_default_columns(entries: Iterable[LeaderboardEntry]) -> tuple[str, ...]:
+def list_default_columns(entries: Sequence[LeaderboardEntry]) -> tuple[str, ...]:
     """Return the names of the default columns that have a known value for any of these entries."""
-    entries = list(entries)
-    candidates = (column for column in OPTIONAL_COLUMNS if column.is_default)
-    return tuple(column.name for column in candidates if any(column.value(entry) is not None for entry in entries))
+    return tuple(column.name for column in OPTIONAL_COLUMNS if column.is_default and column.is_known(entries))

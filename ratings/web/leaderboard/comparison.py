@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import combinations
 from typing import Any
 
@@ -17,22 +17,17 @@ from core.text.number_format import format_signed, round_number
 from core.text.proportions import Z95
 from ratings.boards.differences import compute_win_chance, estimate_difference
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, compute_half_width, explain_interval
-from ratings.boards.number_text import (
-    UNKNOWN_TEXT,
-    format_interval,
-    format_percent,
-    format_whole,
-)
+from ratings.boards.number_text import UNKNOWN_TEXT, format_interval, format_percent, format_whole
 from ratings.boards.snapshots import BoardKey
 from ratings.web.leaderboard.columns import (
     COLUMNS_BY_NAME,
+    FACTS,
     OPTIONAL_COLUMNS,
-    ColumnKind,
     LeaderboardColumn,
     LeaderboardEntry,
+    format_cell,
 )
 from ratings.web.leaderboard.table_rows import (
-    build_cell,
     build_rating_scale,
     format_group,
     format_openness,
@@ -132,10 +127,13 @@ def compare_models(
     pinned = [entry for entry in entries if entry.slug in pins]
     slugs = [entry.slug for entry in pinned]
     comparison = ModelComparison(
-        cards=[_build_card(entry) for entry in pinned],
+        cards=[
+            ModelCard(entry.row, entry.facts.retired, format_group(entry.row), explain_interval(entry.row))
+            for entry in pinned
+        ],
         scale=build_rating_scale(pinned, "compare-axis"),
         lines=list(_iter_lines(pinned)),
-        unknown=list(_iter_unknown_notes(pinned)),
+        unknown=_list_unknown_notes(pinned),
         pairs=[],
         missing=_list_names([slug for slug in pins if slug not in slugs]),
         computed_at=None,
@@ -165,10 +163,6 @@ def _list_names(slugs: Sequence[str]) -> list[str]:
     return [names.get(slug, slug) for slug in slugs]
 
 
-def _build_card(entry: LeaderboardEntry) -> ModelCard:
-    return ModelCard(entry.row, entry.facts.retired, format_group(entry.row), explain_interval(entry.row))
-
-
 def _iter_lines(entries: Sequence[LeaderboardEntry]) -> Iterator[ComparisonLine]:
     yield ComparisonLine(str(COLUMNS_BY_NAME["rank"].label), [_format_rank(entry) for entry in entries])
     yield ComparisonLine(
@@ -176,10 +170,11 @@ def _iter_lines(entries: Sequence[LeaderboardEntry]) -> Iterator[ComparisonLine]
         [format_whole(entry.row["rating"]) + _format_error(entry.row) for entry in entries],
     )
     for column in OPTIONAL_COLUMNS:
-        if _has_values(column, entries):
+        if column.is_known(entries):
             yield _build_line(column, entries)
     if any(entry.facts.retires_on for entry in entries):
-        yield ComparisonLine(_("Retirement"), [_format_retirement(entry.facts.retires_on) for entry in entries])
+        days = [entry.facts.retires_on for entry in entries]
+        yield ComparisonLine(_("Retirement"), [date_format(day, "F j, Y") if day else UNKNOWN_TEXT for day in days])
     for label, format_attribute in ATTRIBUTE_FORMATTERS.items():
         cells = [format_attribute(entry.row) or UNKNOWN_TEXT for entry in entries]
         if any(cell != UNKNOWN_TEXT for cell in cells):
@@ -187,27 +182,19 @@ def _iter_lines(entries: Sequence[LeaderboardEntry]) -> Iterator[ComparisonLine]
 
 
 def _build_line(column: LeaderboardColumn, entries: Sequence[LeaderboardEntry]) -> ComparisonLine:
-    cells = [build_cell(entry, column.name).text for entry in entries]
-    known_values = [(column.value(entry), cell) for entry, cell in zip(entries, cells, strict=True)]
-    known_values = [(value, cell) for value, cell in known_values if value is not None]
+    cells = [format_cell(column, entry) for entry in entries]
+    values = [(column.value(entry), cell) for entry, cell in zip(entries, cells, strict=True)]
+    known_values = [(value, cell) for value, cell in values if value is not None]
     if column.name not in BETTER_IF_GREATER or len({cell for _, cell in known_values}) < 2:
         return ComparisonLine(str(column.label), cells)
     choose = max if BETTER_IF_GREATER[column.name] else min
     return ComparisonLine(str(column.label), cells, choose(known_values, key=lambda pair: pair[0])[1])
 
 
-def _format_retirement(day: date | None) -> str:
-    return UNKNOWN_TEXT if day is None else date_format(day, "F j, Y")
-
-
 def _format_rank(entry: LeaderboardEntry) -> str:
     rank = format_whole(entry.row["rank"])
     rank_range = format_rank_range(entry)
     return f"{rank} ({rank_range})" if rank_range else rank
-
-
-def _has_values(column: LeaderboardColumn, entries: Sequence[LeaderboardEntry]) -> bool:
-    return any(column.value(entry) is not None for entry in entries)
 
 
 def _format_error(row: Mapping[str, Any]) -> str:
@@ -219,11 +206,10 @@ def _format_error(row: Mapping[str, Any]) -> str:
     return f" ({interval})" if interval else ""
 
 
-def _iter_unknown_notes(entries: Sequence[LeaderboardEntry]) -> Iterator[str]:
-    missing = [column for column in OPTIONAL_COLUMNS if entries and not _has_values(column, entries)]
-    labels = [str(column.label) for column in missing if column.kind in (ColumnKind.FACT, ColumnKind.MEASURED)]
-    if labels:
-        yield _("No data yet: %(figures)s.") % {"figures": ", ".join(labels)}
+def _list_unknown_notes(entries: Sequence[LeaderboardEntry]) -> list[str]:
+    figures = [column for column in OPTIONAL_COLUMNS if column.source == FACTS]
+    labels = [str(column.label) for column in figures if entries and not column.is_known(entries)]
+    return [_("No data yet: %(figures)s.") % {"figures": ", ".join(labels)}] if labels else []
 
 
 def _compare_pair(
@@ -237,10 +223,13 @@ def _compare_pair(
     worse = rows[matrices["models"][b]]
     diff = matrices["diff"][a][b]
     error = matrices["diff_se"][a][b]
+    needed = matrices["votes_needed"][a][b]
     if diff is None:
         note = _explain_incomparable(better, worse)
+    elif error is None:
+        note = _("Elo ratings have no standard errors, so we cannot test whether these models differ.")
     else:
-        note = _explain_missing_error(error) or order_notes.get((better["model"], worse["model"]), "")
+        note = order_notes.get((better["model"], worse["model"]), "")
     return PairComparison(
         better=better["name"],
         worse=worse["name"],
@@ -249,9 +238,9 @@ def _compare_pair(
         direct=_format_direct_votes(
             matrices["counts"][a][b], matrices["wins"][a][b], matrices["wins"][b][a], matrices["ties"][a][b]
         ),
-        needed=_format_votes_needed(matrices["votes_needed"][a][b], error),
+        needed=_format_votes_needed(needed, error),
         note=note,
-        is_significant=None if error is None else matrices["votes_needed"][a][b] == 0,
+        is_significant=None if error is None else needed == 0,
     )
 
 
@@ -303,21 +292,13 @@ def _explain_incomparable(better: Mapping[str, Any], worse: Mapping[str, Any]) -
     return sentence % {"names": _(" and ").join(names)}
 
 
-def _explain_missing_error(error: float | None) -> str:
-    text = _("Elo ratings have no standard errors, so we cannot test whether these models differ.")
-    return text if error is None else ""
-
-
 def _format_direct_votes(votes: int, wins: int, losses: int, ties: int) -> str:
     if not votes:
         return _("no votes between them")
-    record = ngettext("%(votes)s vote: %(record)s", "%(votes)s votes: %(record)s", votes)
-    split = _("%(wins)s won, %(losses)s lost, %(ties)s tied") % {
-        "wins": f"{wins:,}",
-        "losses": f"{losses:,}",
-        "ties": f"{ties:,}",
-    }
-    return record % {"votes": f"{votes:,}", "record": split}
+    split = _("%(wins)s won, %(losses)s lost, %(ties)s tied")
+    record = split % {"wins": f"{wins:,}", "losses": f"{losses:,}", "ties": f"{ties:,}"}
+    text = ngettext("%(votes)s vote: %(record)s", "%(votes)s votes: %(record)s", votes)
+    return text % {"votes": f"{votes:,}", "record": record}
 
 
 def _format_votes_needed(votes: int | None, error: float | None) -> str:

@@ -12,11 +12,11 @@ from django.http import HttpResponse
 
 from core.files.csv_injection import escape_formula
 from ratings.boards.snapshots import BRADLEY_TERRY
-from ratings.web.leaderboard.columns import COLUMNS, ColumnKind, LeaderboardColumn, LeaderboardEntry
+from ratings.web.leaderboard.columns import COLUMNS, ROW
 from ratings.web.leaderboard.query import LeaderboardState
 
 # Columns whose fields come from an API row. Files always include them, even if they are hidden on the page.
-API_COLUMNS = {column.name for column in COLUMNS if column.kind is ColumnKind.BOARD}
+API_COLUMNS = {column.name for column in COLUMNS if column.source == ROW}
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
@@ -43,38 +43,31 @@ def build_filename(leaderboard: LeaderboardState, kind: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "_", "-".join(parts)) + f".{kind}"
 
 
-def build_records(leaderboard: LeaderboardState) -> list[dict[str, Any]]:
-    """Return each model's fields, in page order."""
-    return [_build_record(leaderboard, entry) for entry in leaderboard.entries]
-
-
-def _build_record(leaderboard: LeaderboardState, entry: LeaderboardEntry) -> dict[str, Any]:
-    return {key: value(entry) for column in _list_columns(leaderboard) for key, value in column.fields.items()}
-
-
-def _list_columns(leaderboard: LeaderboardState) -> list[LeaderboardColumn]:
-    """Return the visible columns, and all columns with fields of an API row."""
-    return [column for column in COLUMNS if column.name in API_COLUMNS | {*leaderboard.columns}]
+def _list_fields(leaderboard: LeaderboardState) -> dict[str, str]:
+    """Return the fields of the visible columns, and all fields of an API row, with the paths of their values."""
+    columns = API_COLUMNS | {*leaderboard.columns}
+    return {field: path for column in COLUMNS if column.name in columns for field, path in column.fields.items()}
 
 
 def render_json(leaderboard: LeaderboardState) -> bytes:
     """Return the board in the API's format, with the page's query and the number of omitted models."""
-    head = {name: value for name, value in leaderboard.board.items() if name != "rows"}
+    fields = _list_fields(leaderboard)
+    rows = [{field: entry.read(path) for field, path in fields.items()} for entry in leaderboard.entries]
     view = {
         "query": leaderboard.query,
-        "left_out_unknown": leaderboard.left_out_count,
-        "unknown": leaderboard.unknown_counts,
+        "left_out_unknown": leaderboard.filtered.left_out_count,
+        "unknown": leaderboard.filtered.unknown_counts,
     }
-    return orjson.dumps(head | view | {"rows": build_records(leaderboard)}, default=float, option=orjson.OPT_UTC_Z)
+    return orjson.dumps({**leaderboard.board, **view, "rows": rows}, default=float, option=orjson.OPT_UTC_Z)
 
 
 def render_csv(leaderboard: LeaderboardState) -> str:
     """Return a header line and one line per model."""
-    keys = [key for column in _list_columns(leaderboard) for key in column.fields]
+    fields = _list_fields(leaderboard)
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(keys)
-    writer.writerows([_format_cell(record[key]) for key in keys] for record in build_records(leaderboard))
+    writer.writerow(fields)
+    writer.writerows([_format_cell(entry.read(path)) for path in fields.values()] for entry in leaderboard.entries)
     return file.getvalue()
 
 

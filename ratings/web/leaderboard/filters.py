@@ -1,11 +1,13 @@
 """The filters of the leaderboard. Each entry in `FILTERS` defines the URL parameter, form field, and description."""
 
 import math
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -34,23 +36,17 @@ WHOLE_INPUT = SafeString('type="number" min="0" step="any" inputmode="numeric"')
 DATE_INPUT = SafeString('type="date"')
 
 
-class QueryParameters(Protocol):
-    """The parameters of a request. `get` returns the last value of a name, and `getlist` returns all values."""
-
-    def get(self, name: str, default: str, /) -> Any: ...
-    def getlist(self, name: str, /) -> list[Any]: ...
-
-
 @dataclass(frozen=True)
 class FilterValues:
-    """The values of the filters. None and empty text mean no filter.
+    """The values of the filters, by parameter. None and empty text mean no filter.
 
+    q: words in the names.
     size_min, size_max: the number of parameters.
     price_max: US dollars per million tokens.
     context_min: tokens.
     """
 
-    text: str = ""
+    q: str = ""
     weights: str = ""
     commercial: str = ""
     organization: str = ""
@@ -117,16 +113,14 @@ def _has_words(entry: LeaderboardEntry, text: str) -> bool:
     return contains_words(f"{entry.row['name']} {entry.slug} {entry.row['organization'] or ''}", text)
 
 
-def _is_equal(value: Any, expected: Any) -> bool | None:
-    return None if value is None else bool(value == expected)
+def _check_value(path: str, compare: Callable[[Any, Any], bool]) -> Callable[[LeaderboardEntry, Any], bool | None]:
+    """Return a check that compares the value at a path with the filter's. Its result is None for an unknown value."""
 
+    def check(entry: LeaderboardEntry, wanted: Any) -> bool | None:
+        value = entry.read(path)
+        return None if value is None else bool(compare(value, wanted))
 
-def _is_at_least(value: Any, minimum: Any) -> bool | None:
-    return None if value is None else bool(value >= minimum)
-
-
-def _is_at_most(value: Any, maximum: Any) -> bool | None:
-    return None if value is None else bool(value <= maximum)
+    return check
 
 
 def _is_use_allowed(entry: LeaderboardEntry, commercial: str) -> bool | None:
@@ -151,148 +145,122 @@ def _format_billions(number: float) -> str:
 class Filter:
     """A filter of the leaderboard.
 
-    parameter: its name in the URL and in the form.
-    field: the name of its field in `FilterValues`.
+    parameter: its name in the URL and in the form, and in `FilterValues`.
     parse: (parameter, text from the URL) → value. Raises RequestError 400.
     check: (entry, value) → whether the entry passes, or None if that is unknown.
     describe: value → short description, which is shown while the form is collapsed.
-    format: value → text for the URL and the form field.
     fact: the name of the fact that is unknown if `check` returns None. Filters can share a fact.
-    fact_label: the display name of the fact.
     label: the label of the form field, or empty if the template places the field itself.
+    format: value → text for the URL and the form field.
     attributes: HTML attributes of the form field, if it is an input.
     choices: entries of the board → (value, text) of each option, if the form field is a select.
     """
 
     parameter: str
-    field: str
     parse: Callable[[str, str], Any]
     check: Callable[[LeaderboardEntry, Any], bool | None]
     describe: Callable[[Any], str]
-    format: Callable[[Any], str] = _format_value
     fact: str = ""
-    fact_label: LazyText = ""
     label: LazyText = ""
+    format: Callable[[Any], str] = _format_value
     attributes: SafeString = DECIMAL_INPUT
     choices: Callable[[Iterable[LeaderboardEntry]], Choices] | None = None
 
 
+FACT_LABELS = {
+    "weights": _("weights"),
+    "license": _("commercial use"),
+    "organization": _("maker"),
+    "size": _("size"),
+    "price": _("price"),
+    "context": _("context"),
+    "released": _("release"),
+}
 FILTERS = (
+    Filter("q", parse_text, _has_words, "“{}”".format),
     Filter(
-        parameter="q",
-        field="text",
-        parse=parse_text,
-        check=_has_words,
-        describe=lambda text: f"“{text}”",
-    ),
-    Filter(
-        parameter="weights",
-        field="weights",
+        "weights",
         parse=lambda name, text: parse_choice(name, text, WEIGHTS_CHOICES),
-        check=lambda entry, weights: _is_equal(entry.row["open_weights"], weights == "open"),
+        check=_check_value("row.open_weights", lambda is_open, weights: is_open == (weights == "open")),
         describe=lambda weights: str(WEIGHTS_CHOICES[weights]),
         fact="weights",
-        fact_label=_("weights"),
         label=_("Weights"),
         choices=lambda _entries: WEIGHTS_CHOICES.items(),
     ),
     Filter(
-        parameter="commercial",
-        field="commercial",
+        "commercial",
         parse=lambda name, text: parse_choice(name, text, COMMERCIAL_CHOICES),
         check=_is_use_allowed,
         describe=lambda commercial: str(COMMERCIAL_DESCRIPTIONS[commercial]),
         fact="license",
-        fact_label=_("commercial use"),
         label=_("Commercial use"),
         choices=lambda _entries: COMMERCIAL_CHOICES.items(),
     ),
     Filter(
-        parameter="organization",
-        field="organization",
+        "organization",
         parse=parse_text,
-        check=lambda entry, organization: _is_equal(entry.row["organization"], organization),
+        check=_check_value("row.organization", operator.eq),
         describe=str,
         fact="organization",
-        fact_label=_("maker"),
         label=_("Maker"),
         choices=_list_organizations,
     ),
     Filter(
-        parameter="size_min",
-        field="size_min",
+        "size_min",
         parse=_parse_billions,
-        check=lambda entry, size: _is_at_least(entry.facts.size, size),
+        check=_check_value("facts.size", operator.ge),
         describe=lambda size: gettext("at least %(size)s parameters") % {"size": format_count(int(size))},
-        format=_format_billions,
         fact="size",
-        fact_label=_("size"),
         label=_("Min parameters (billions)"),
-    ),
-    Filter(
-        parameter="size_max",
-        field="size_max",
-        parse=_parse_billions,
-        check=lambda entry, size: _is_at_most(entry.facts.size, size),
-        describe=lambda size: gettext("at most %(size)s parameters") % {"size": format_count(int(size))},
         format=_format_billions,
-        fact="size",
-        fact_label=_("size"),
-        label=_("Max parameters (billions)"),
     ),
     Filter(
-        parameter="price_max",
-        field="price_max",
+        "size_max",
+        parse=_parse_billions,
+        check=_check_value("facts.size", operator.le),
+        describe=lambda size: gettext("at most %(size)s parameters") % {"size": format_count(int(size))},
+        fact="size",
+        label=_("Max parameters (billions)"),
+        format=_format_billions,
+    ),
+    Filter(
+        "price_max",
         parse=_parse_number,
-        check=lambda entry, price: _is_at_most(entry.facts.price, price),
+        check=_check_value("facts.price", operator.le),
         describe=lambda price: gettext("at most $%(price)s") % {"price": f"{price:.6g}"},
         fact="price",
-        fact_label=_("price"),
         label=_("Max price ($ per million tokens)"),
     ),
     Filter(
-        parameter="context_min",
-        field="context_min",
+        "context_min",
         parse=_parse_number,
-        check=lambda entry, tokens: _is_at_least(entry.facts.context, tokens),
+        check=_check_value("facts.context", operator.ge),
         describe=lambda tokens: gettext("context of at least %(tokens)s") % {"tokens": f"{tokens:,.0f}"},
         fact="context",
-        fact_label=_("context"),
         label=_("Min context (tokens)"),
         attributes=WHOLE_INPUT,
     ),
     Filter(
-        parameter="released_after",
-        field="released_after",
+        "released_after",
         parse=_parse_day,
-        check=lambda entry, day: _is_at_least(entry.facts.released, day),
+        check=_check_value("facts.released", operator.ge),
         describe=lambda day: gettext("released since %(day)s") % {"day": day.isoformat()},
         fact="released",
-        fact_label=_("release"),
         label=_("Released on or after"),
         attributes=DATE_INPUT,
     ),
 )
-FACT_LABELS = {definition.fact: definition.fact_label for definition in FILTERS}
 
 
-def parse_filters(parameters: QueryParameters) -> dict[str, Any]:
-    """Return the values, keyed by field of `FilterValues`. Raises RequestError 400 if a parameter is invalid."""
-    return {
-        definition.field: definition.parse(definition.parameter, str(parameters.get(definition.parameter, "")))
-        for definition in FILTERS
-    }
+def parse_filters(parameters: QueryDict) -> dict[str, Any]:
+    """Return the values, keyed by parameter. Raises RequestError 400 if a parameter is invalid."""
+    return {each.parameter: each.parse(each.parameter, parameters.get(each.parameter, "")) for each in FILTERS}
 
 
 def list_active_filters(values: FilterValues) -> list[tuple[Filter, Any]]:
     """Return the active filters with their values."""
-    pairs = [(definition, getattr(values, definition.field)) for definition in FILTERS]
+    pairs = [(definition, getattr(values, definition.parameter)) for definition in FILTERS]
     return [(definition, value) for definition, value in pairs if value not in (None, "")]
-
-
-def list_filter_parameters(values: FilterValues) -> list[tuple[str, str]]:
-    """Return the URL parameter and its text for each active filter."""
-    return [(definition.parameter, definition.format(value)) for definition, value in list_active_filters(values)]
 
 
 def describe_filters(values: FilterValues) -> list[str]:
@@ -311,7 +279,7 @@ class FilterField:
 
 def build_form_fields(values: FilterValues, entries: Iterable[LeaderboardEntry]) -> list[FilterField]:
     """Return the form fields in order, for a board with these entries."""
-    text_by_parameter = dict(list_filter_parameters(values))
+    text_by_parameter = {each.parameter: each.format(value) for each, value in list_active_filters(values)}
     return [
         FilterField(
             definition,

@@ -15,11 +15,12 @@ from core.storage.ttl_cache import TtlCache
 from core.templatetags.strips import Scale
 from core.text.word_lists import join_words
 from ratings.boards import board_selection, descriptions
+from ratings.boards.board_urls import format_parameter
 from ratings.boards.interval_explanations import describe_rank_rule
-from ratings.boards.snapshots import ELO, RATING_SCALE, BoardKey
+from ratings.boards.snapshots import ELO, RATING_SCALE, BoardKey, build_key_fields
 from ratings.models import Pool
 from ratings.reports.order_certificate import describe_first_place, describe_pairs
-from ratings.web.leaderboard import board_notes, filters, links, ties
+from ratings.web.leaderboard import board_notes, filters, ties
 from ratings.web.leaderboard.columns import (
     COLUMNS_BY_NAME,
     FIXED_COLUMNS,
@@ -80,6 +81,8 @@ def _render_cached(template: str, leaderboard: LeaderboardState, build_context: 
 
 
 def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
+    certificate = leaderboard.context.certificate
+    names = {entry.slug: entry.row["name"] for entry in leaderboard.all_entries}
     return {
         "leaderboard": leaderboard,
         "selection": leaderboard.selection,
@@ -87,23 +90,17 @@ def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "filter_count": _count_filters(leaderboard),
         "fields": filters.build_form_fields(leaderboard.options, leaderboard.all_entries),
         "columns": [(column, column.name in leaderboard.columns) for column in OPTIONAL_COLUMNS],
-        "legend": list_legend_columns(leaderboard.all_entries, is_reference=_is_reference(leaderboard)),
-        "first_place": _describe_first_place(leaderboard),
+        "legend": list_legend_columns(leaderboard.all_entries, is_reference=leaderboard.is_reference),
+        "first_place": describe_first_place(certificate and certificate["first"], names),
         "vote_pools": [pool for pool in leaderboard.context.pools if getattr(pool, "newest_votes", 0)],
         "board": SafeString(render_board(leaderboard).decode()),
     }
 
 
-def _describe_first_place(leaderboard: LeaderboardState) -> str:
-    certificate = leaderboard.context.certificate
-    names = {entry.slug: entry.row["name"] for entry in leaderboard.all_entries}
-    return describe_first_place(certificate and certificate["first"], names)
-
-
 def _build_board_context(leaderboard: LeaderboardState) -> dict[str, Any]:
-    mean = None if _is_reference(leaderboard) else RATING_SCALE["mean"]
+    mean = None if leaderboard.is_reference else RATING_SCALE["mean"]
     scale = build_rating_scale(leaderboard.visible_entries, "board-axis", mean)
-    tiers = ties.find_tiers(leaderboard.all_entries, is_reference=_is_reference(leaderboard))
+    tiers = ties.find_tiers(leaderboard.all_entries, is_reference=leaderboard.is_reference)
     rows = _build_rows(leaderboard, scale, tiers)
     visible_tiers = [row.tier for row in rows if row.tier]
     hidden_pins = {*leaderboard.options.pins} - {entry.slug for entry in leaderboard.visible_entries}
@@ -113,10 +110,11 @@ def _build_board_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "board": leaderboard.board,
         "selection": leaderboard.selection,
         "description": _describe_table(leaderboard),
-        "event_key": _format_event_key(leaderboard.requested_key),
+        # The page compares this with the keys of events.
+        "event_key": "/".join(map(format_parameter, build_key_fields(leaderboard.requested_key).values())),
         "scale": scale,
         "headers": list(_iter_headers(leaderboard)),
-        "order": dict(links.list_order_parameters(leaderboard.options)).get("order"),
+        "order": dict(leaderboard.options.order_parameters).get("order"),
         "rows": rows,
         "bodies": _build_bodies(rows, is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT),
         "leader": ties.find_leader(leaderboard.all_entries, leaderboard.entries, tiers),
@@ -130,7 +128,7 @@ def _build_board_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "empty": None if leaderboard.board["rows"] else board_notes.describe_empty_board(leaderboard),
         "hidden_fields": _list_hidden_fields(leaderboard, hidden_pins),
         "unknown": ", ".join(
-            f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.unknown_counts.items())
+            f"{FACT_LABELS[name]}: {number}" for name, number in sorted(leaderboard.filtered.unknown_counts.items())
         ),
         "files": [(kind.upper(), leaderboard.with_options(file=kind)) for kind in CONTENT_TYPES],
         "hidden_pins": hidden_pins,
@@ -152,25 +150,15 @@ def _compare_pinned(leaderboard: LeaderboardState) -> ModelComparison | None:
     return compare_models(leaderboard.board_key, leaderboard.all_entries, leaderboard.options.pins, order_notes)
 
 
-def _format_event_key(board_key: BoardKey) -> str:
-    """Return the key that the page compares with the key of an event. Booleans are spelled as in JSON."""
-    style = "true" if board_key.style_control else "false"
-    return f"{board_key.pool}/{board_key.category}/{style}/{board_key.method}"
-
-
 def _describe_table(leaderboard: LeaderboardState) -> str:
     filter_descriptions = filters.describe_filters(leaderboard.options)
     return descriptions.describe_board(leaderboard.board_key, leaderboard.context.categories, filter_descriptions)
 
 
-def _is_reference(leaderboard: LeaderboardState) -> bool:
-    return leaderboard.selection.credit is not None
-
-
 def _iter_headers(leaderboard: LeaderboardState) -> Iterator[ColumnHeader]:
     options = leaderboard.options
     for name in leaderboard.columns:
-        column = describe_column(COLUMNS_BY_NAME[name], is_reference=_is_reference(leaderboard))
+        column = describe_column(COLUMNS_BY_NAME[name], is_reference=leaderboard.is_reference)
         if name == options.sort:
             query = leaderboard.with_options(sort=name, descending=not options.descending)
             yield ColumnHeader(column, query, "descending" if options.descending else "ascending")
@@ -186,7 +174,7 @@ def _build_rows(
     pool_query = leaderboard.selection.pool_query
     is_own_pool = leaderboard.selection.pool.kind != Pool.Kind.IMPORT
     entries = leaderboard.visible_entries
-    if _is_reference(leaderboard):
+    if leaderboard.is_reference:
         by_slug = {entry.slug: entry for entry in ties.fill_rank_ranges(leaderboard.all_entries)}
         entries = [by_slug[entry.slug] for entry in entries]
     build_entry_row = partial(
@@ -223,8 +211,8 @@ def _list_hidden_fields(leaderboard: LeaderboardState, hidden_pins: Collection[s
     """
     on_board = {entry.slug for entry in leaderboard.all_entries}
     pins = [("pin", slug) for slug in leaderboard.options.pins if slug in hidden_pins and slug not in on_board]
-    order = [] if leaderboard.board["rows"] else links.list_order_parameters(leaderboard.options)
-    return [("pool", leaderboard.board_key.pool), *pins, *order, *links.list_row_parameters(leaderboard.options)]
+    order = [] if leaderboard.board["rows"] else leaderboard.options.order_parameters
+    return [("pool", leaderboard.board_key.pool), *pins, *order, *leaderboard.options.row_parameters]
 
 
 def _count_filters(leaderboard: LeaderboardState) -> int:
@@ -238,14 +226,9 @@ def _list_row_choices(leaderboard: LeaderboardState) -> list[tuple[str, str]]:
     """Return the choices that show more rows than the table does now, as pairs of label and query string."""
     visible = len(leaderboard.visible_entries)
     total = len(leaderboard.entries)
+    some, every = gettext("Show %(number)s"), gettext("Show all %(number)s")
     return [
-        (_label_row_choice(limit, total), leaderboard.with_options(rows=name))
+        ((some if limit else every) % {"number": limit or total}, leaderboard.with_options(rows=name))
         for name, limit in ROW_LIMITS.items()
         if visible < (limit or total) and (limit is None or limit < total)
     ]
-
-
-def _label_row_choice(limit: int | None, total: int) -> str:
-    if limit is None:
-        return gettext("Show all %(number)s") % {"number": total}
-    return gettext("Show %(number)s") % {"number": limit}

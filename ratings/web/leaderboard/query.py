@@ -6,14 +6,15 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.http import QueryDict
+
 from ratings.boards import board_selection, model_facts, snapshot_cache, snapshots
 from ratings.boards.board_selection import BoardSelection
-from ratings.boards.model_facts import UNKNOWN_FACTS, BoardContext, BoardModelFacts
+from ratings.boards.model_facts import UNKNOWN_FACTS, BoardContext
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import ELO, ELO_STYLE_CONFLICT, EMPTY_BOARD, BoardKey
-from ratings.web.leaderboard import links, table_options
+from ratings.web.leaderboard import table_options
 from ratings.web.leaderboard.columns import LeaderboardEntry, list_default_columns
-from ratings.web.leaderboard.filters import QueryParameters
 from ratings.web.leaderboard.table_options import FilterResult, TableOptions
 
 CURRENT_FIELDS = ("organization", "license", "open_weights")
@@ -46,40 +47,38 @@ class LeaderboardState:
         return self.published.board
 
     @property
+    def is_reference(self) -> bool:
+        """True if the ratings were published elsewhere."""
+        return self.selection.credit is not None
+
+    @property
     def oldest_time(self) -> datetime | None:
         """The time of the board's oldest snapshot, or None if there is none."""
         return snapshots.find_oldest_time(self.board_key)
 
     @cached_property
     def all_entries(self) -> list[LeaderboardEntry]:
-        """All models on the board, in board order."""
-        return [self._build_entry(row) for row in self.published.rows]
-
-    def _build_entry(self, row: dict[str, Any]) -> LeaderboardEntry:
-        facts = self.context.facts.get(row["model"])
-        change = self.context.changes.get(row["model"])
-        return LeaderboardEntry(_update_facts(row, facts), facts or UNKNOWN_FACTS, change)
+        """All models on the board, in board order, with their current makers, licenses, and openness."""
+        entries = []
+        for row in self.published.rows:
+            facts = self.context.facts.get(row["model"])
+            current = {name: getattr(facts, name) for name in CURRENT_FIELDS} if facts else {}
+            change = self.context.changes.get(row["model"])
+            entries.append(LeaderboardEntry({"setting": "", **row, **current}, facts or UNKNOWN_FACTS, change))
+        return entries
 
     @cached_property
-    def _filter_result(self) -> FilterResult:
+    def filtered(self) -> FilterResult:
         return table_options.filter_entries(self.all_entries, self.options)
 
     @property
     def entries(self) -> list[LeaderboardEntry]:
-        return self._filter_result.entries
+        return self.filtered.entries
 
     @property
     def visible_entries(self) -> list[LeaderboardEntry]:
         """The entries that the page shows. Downloads contain all entries."""
         return self.entries[: table_options.ROW_LIMITS[self.options.rows]]
-
-    @property
-    def left_out_count(self) -> int:
-        return self._filter_result.left_out_count
-
-    @property
-    def unknown_counts(self) -> Mapping[str, int]:
-        return self._filter_result.unknown_counts
 
     @cached_property
     def default_columns(self) -> tuple[str, ...]:
@@ -91,48 +90,38 @@ class LeaderboardState:
 
     @property
     def query(self) -> str:
-        return links.build_table_query(self.selection.parameters, self.options, self.default_columns)
+        return self.options.build_query(self.selection.parameters, self.default_columns)
 
     @property
     def newest_query(self) -> str:
         """The query string of this page with the newest board instead of an earlier one."""
         parameters = {name: value for name, value in self.selection.parameters.items() if name != "at"}
-        return links.build_table_query(parameters, self.options, self.default_columns) or "?"
+        return self.options.build_query(parameters, self.default_columns) or "?"
 
     def with_options(self, file: str = "", **changes: Any) -> str:
         """Return the query string of this page with changes to the options. It is never empty.
 
         file: the format of a file with the page's rows, or empty for the page itself.
         """
-        options = replace(self.options, **changes)
-        query = links.build_table_query(self.selection.parameters, options, self.default_columns)
+        query = replace(self.options, **changes).build_query(self.selection.parameters, self.default_columns)
         if not file:
             return query or "?"
         return f"{query}{'&' if query else '?'}format={file}"
 
 
-def _update_facts(row: dict[str, Any], facts: BoardModelFacts | None) -> dict[str, Any]:
-    """Return the row with the current maker, license, and openness, rather than those at the time of publication."""
-    return row | {name: getattr(facts, name) for name in CURRENT_FIELDS} if facts else row
-
-
-def load_leaderboard(parameters: QueryParameters) -> LeaderboardState:
+def load_leaderboard(parameters: QueryDict) -> LeaderboardState:
     """Return the state of the page.
 
     Raises RequestError 400 if a parameter is invalid, and 404 if the board does not exist.
     """
-    requested_key = snapshots.parse_board_key(parameters)  # type: ignore[arg-type]  # only `get` is called
+    requested_key = snapshots.parse_board_key(parameters)
     options = table_options.parse_table_options(parameters)
     if requested_key.style_control and requested_key.method == ELO:
-        return _build_conflict_state(requested_key, options)
-    board_key, board = board_selection.select_board(requested_key, parameters)  # type: ignore[arg-type]  # only `get` is called
+        # An empty board with the form as submitted, so that one change resolves the conflict.
+        plain = snapshot_cache.get_board(replace(requested_key, style_control=False))
+        empty_board = PublishedBoard(None, plain.board | EMPTY_BOARD, b"", "")
+        context = model_facts.load_board_context(requested_key, empty_board)
+        return LeaderboardState(requested_key, requested_key, options, empty_board, context, ELO_STYLE_CONFLICT)
+    board_key, board = board_selection.select_board(requested_key, parameters)
     context = model_facts.load_board_context(board_key, board)
     return LeaderboardState(requested_key, board_key, options, board, context)
-
-
-def _build_conflict_state(requested_key: BoardKey, options: TableOptions) -> LeaderboardState:
-    """Return an empty board with the form as submitted, so that one change resolves the conflict."""
-    board = snapshot_cache.get_board(replace(requested_key, style_control=False))
-    empty_board = PublishedBoard(None, board.board | EMPTY_BOARD, b"", "")
-    context = model_facts.load_board_context(requested_key, empty_board)
-    return LeaderboardState(requested_key, requested_key, options, empty_board, context, ELO_STYLE_CONFLICT)

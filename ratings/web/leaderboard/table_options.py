@@ -1,19 +1,26 @@
-"""The options of the table: filters, order, pinned models, columns, and rows. Filters do not change ranks or tiers."""
+"""The options of the table: filters, order, pinned models, columns, and rows. Filters do not change ranks or tiers.
+
+A URL contains all options except default values.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.http import QueryDict
+
 from core.http.errors import field_error
+from ratings.boards.board_urls import build_query_string
 from ratings.boards.changes import has_rank
 from ratings.web.leaderboard import filters
 from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, FIXED_COLUMNS, OPTIONAL_COLUMNS, LeaderboardEntry
-from ratings.web.leaderboard.filters import FilterValues, QueryParameters
+from ratings.web.leaderboard.filters import FilterValues
 
 MAX_PINS = 4
 NO_COLUMN = "none"
 ROW_LIMITS = {"": 25, "50": 50, "all": None}
 SORT_ORDERS = {"": None, "asc": False, "desc": True}
+QueryPairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -30,14 +37,43 @@ class TableOptions(FilterValues):
     columns: tuple[str, ...] | None = None
     rows: str = ""
 
+    @property
+    def order_parameters(self) -> QueryPairs:
+        if (self.sort, self.descending) == ("rank", False):
+            return []
+        is_usual = self.descending == COLUMNS_BY_NAME[self.sort].descending
+        return [("sort", self.sort)] + ([] if is_usual else [("order", "desc" if self.descending else "asc")])
 
-def parse_table_options(parameters: QueryParameters) -> TableOptions:
+    @property
+    def row_parameters(self) -> QueryPairs:
+        return [("rows", self.rows)] if self.rows else []
+
+    def build_query(self, board: Mapping[str, str], default_columns: tuple[str, ...] = ()) -> str:
+        """Return the query string of a board with these options.
+
+        board: the query parameters of the board.
+        """
+        is_usual = self.columns is None or self.columns == default_columns
+        columns = () if is_usual else self.columns or (NO_COLUMN,)
+        return build_query_string(
+            [
+                *board.items(),
+                *((each.parameter, each.format(value)) for each, value in filters.list_active_filters(self)),
+                *self.order_parameters,
+                *(("pin", slug) for slug in self.pins),
+                *self.row_parameters,
+                *(("column", name) for name in columns),
+            ]
+        )
+
+
+def parse_table_options(parameters: QueryDict) -> TableOptions:
     """Return the options from the parameters of a request.
 
     Raises RequestError 400 if a parameter is invalid.
     """
-    sort = filters.parse_choice("sort", str(parameters.get("sort", "")), COLUMNS_BY_NAME) or "rank"
-    order = filters.parse_choice("order", str(parameters.get("order", "")), SORT_ORDERS)
+    sort = filters.parse_choice("sort", parameters.get("sort", ""), COLUMNS_BY_NAME) or "rank"
+    order = filters.parse_choice("order", parameters.get("order", ""), SORT_ORDERS)
     descending = SORT_ORDERS[order]
     return TableOptions(
         **filters.parse_filters(parameters),
@@ -45,23 +81,23 @@ def parse_table_options(parameters: QueryParameters) -> TableOptions:
         descending=COLUMNS_BY_NAME[sort].descending if descending is None else descending,
         pins=_parse_pins(parameters),
         columns=_parse_columns(parameters),
-        rows=filters.parse_choice("rows", str(parameters.get("rows", "")), ROW_LIMITS),
+        rows=filters.parse_choice("rows", parameters.get("rows", ""), ROW_LIMITS),
     )
 
 
-def _parse_pins(parameters: QueryParameters) -> tuple[str, ...]:
-    pins = tuple(dict.fromkeys(filters.check_text("pin", str(pin)) for pin in parameters.getlist("pin") if pin))
+def _parse_pins(parameters: QueryDict) -> tuple[str, ...]:
+    pins = tuple(dict.fromkeys(filters.check_text("pin", pin) for pin in parameters.getlist("pin") if pin))
     if len(pins) > MAX_PINS:
         raise field_error("pin", f"You can compare at most {MAX_PINS} models.")
     return pins
 
 
-def _parse_columns(parameters: QueryParameters) -> tuple[str, ...] | None:
+def _parse_columns(parameters: QueryDict) -> tuple[str, ...] | None:
     """Return the requested columns in the order of the table, or None if the request has no column parameter.
 
     The form always sends `NO_COLUMN`, so a form without selected columns differs from a URL without column parameters.
     """
-    names = {str(name) for name in parameters.getlist("column") if name}
+    names = {name for name in parameters.getlist("column") if name}
     if not names:
         return None
     names.discard(NO_COLUMN)
@@ -103,17 +139,12 @@ def filter_entries(entries: Sequence[LeaderboardEntry], options: TableOptions) -
             unknown_counts.update(missing)
         else:
             passing.append(entry)
-    ranked = [entry for entry in passing if has_rank(entry.row)]
-    unranked = [entry for entry in passing if not has_rank(entry.row)]
-    sorted_entries = [*_sort_entries(ranked, options), *_sort_entries(unranked, options)]
-    return FilterResult(sorted_entries, left_out_count, unknown_counts)
-
-
-def _sort_entries(entries: list[LeaderboardEntry], options: TableOptions) -> list[LeaderboardEntry]:
     value = COLUMNS_BY_NAME[options.sort].value
-    with_value = [entry for entry in entries if value(entry) is not None]
-    with_value.sort(key=value, reverse=options.descending)
-    return with_value + [entry for entry in entries if value(entry) is None]
+    known = [entry for entry in passing if value(entry) is not None]
+    known.sort(key=value, reverse=options.descending)
+    known += [entry for entry in passing if value(entry) is None]
+    known.sort(key=lambda entry: not has_rank(entry.row))
+    return FilterResult(known, left_out_count, unknown_counts)
 
 
 def list_visible_columns(options: TableOptions, default_columns: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
         (BoardKey(method="elo", at=NOON), TableOptions(), "Coding · Elo · as of March 1, 2026, 12:00 UTC"),
         (
             BoardKey(),
-            TableOptions(text="a<b", weights="open", commercial="yes"),
+            TableOptions(q="a<b", weights="open", commercial="yes"),
             "Coding · “a<b” · open · commercial use allowed without conditions",
         ),
         (BoardKey(), TableOptions(weights="closed", organization="Acme"), "Coding · closed · Acme"),

@@ -1,12 +1,15 @@
 """Which models of a board are shown, in which order and columns; and what of an address cannot be understood."""
 
-from dataclasses import replace
-from datetime import date
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
 
 import pytest
 from django.http import QueryDict
 
 from core.http.errors import RequestError
+from ratings.boards.board_urls import build_board_parameters
+from ratings.boards.snapshots import BoardKey, parse_board_key
+from ratings.web.leaderboard import filters
 from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, OPTIONAL_COLUMNS, list_default_columns
 from ratings.web.leaderboard.table_options import (
     TableOptions,
@@ -25,7 +28,7 @@ from tests.ratings.board_rows import FACTS, entry, unknown
             "q=&weights=&commercial=&organization=&size_min=&price_max=&released_after=&sort=&order=&pin=&column=",
             TableOptions(),
         ),
-        ("q=+gpt+4 ", TableOptions(text="gpt 4")),
+        ("q=+gpt+4 ", TableOptions(q="gpt 4")),
         (
             "weights=open&commercial=yes&organization=Maker",
             TableOptions(weights="open", commercial="yes", organization="Maker"),
@@ -93,9 +96,9 @@ ENTRIES = [
     ("limits", "found", "left_out", "unknown_of"),
     [
         ({}, "abcd", 0, {}),
-        ({"text": "acme"}, "ac", 0, {}),
-        ({"text": "CHAT acme"}, "a", 0, {}),
-        ({"text": "chat bolt"}, "", 0, {}),
+        ({"q": "acme"}, "ac", 0, {}),
+        ({"q": "CHAT acme"}, "a", 0, {}),
+        ({"q": "chat bolt"}, "", 0, {}),
         ({"weights": "open"}, "ac", 1, {"weights": 1}),
         ({"weights": "closed"}, "b", 1, {"weights": 1}),
         ({"commercial": "yes"}, "a", 1, {"license": 1}),
@@ -109,7 +112,7 @@ ENTRIES = [
         ({"context_min": 10_000}, "ab", 1, {"context": 1}),
         ({"released_after": date(2026, 2, 3)}, "ab", 1, {"released": 1}),
         ({"size_max": 1e10, "price_max": 1.0}, "ac", 1, {"size": 1, "price": 1}),
-        ({"text": "beta", "size_max": 1e10}, "", 0, {}),
+        ({"q": "beta", "size_max": 1e10}, "", 0, {}),
     ],
 )
 def test_filtered_keeps_what_fits_and_counts_what_is_unknown(limits, found, left_out, unknown_of):
@@ -185,3 +188,47 @@ def test_models_without_a_rank_come_after_the_others_however_they_are_sorted(sor
     ]
     found = filter_entries(board, TableOptions(sort=sort, descending=descending)).entries
     assert [each.slug for each in found] == order
+
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+USUAL = ("votes", "price")
+
+
+@pytest.mark.parametrize(
+    ("board_key", "options", "query"),
+    [
+        (BoardKey(), TableOptions(), ""),
+        (BoardKey(), TableOptions(columns=USUAL), ""),
+        (BoardKey(), TableOptions(columns=()), "?column=none"),
+        (BoardKey(), TableOptions(sort="votes", descending=True), "?sort=votes"),
+        (BoardKey(), TableOptions(sort="votes"), "?sort=votes&order=asc"),
+        (BoardKey(), TableOptions(descending=True), "?sort=rank&order=desc"),
+        (BoardKey("a b", "coding", True), TableOptions(), "?pool=a+b&category=coding&style_control=true"),
+        (BoardKey(method="elo", at=NOON), TableOptions(), "?method=elo&at=2026-03-01T12%3A00%3A00Z"),
+        (BoardKey(), TableOptions(size_min=5e8, size_max=1e10), "?size_min=0.5&size_max=10"),
+        (BoardKey(), TableOptions(q="<&>", pins=("x", "y")), "?q=%3C%26%3E&pin=x&pin=y"),
+        (BoardKey(), TableOptions(price_max=0.25, context_min=128000.0), "?price_max=0.25&context_min=128000"),
+        (
+            BoardKey(),
+            TableOptions(released_after=date(2026, 1, 2), columns=("tier",)),
+            "?released_after=2026-01-02&column=tier",
+        ),
+        (BoardKey(), TableOptions(pins=("x",), rows="all"), "?pin=x&rows=all"),
+        (BoardKey(), TableOptions(commercial="yes", organization="Ö"), "?commercial=yes&organization=%C3%96"),
+    ],
+)
+def test_query_says_all_and_is_understood_again(board_key, options, query):
+    assert options.build_query(build_board_parameters(board_key), USUAL) == query
+    parameters = QueryDict(query[1:])
+    assert parse_board_key(parameters) == board_key
+    again = parse_table_options(parameters)
+    assert list_visible_columns(again, USUAL) == list_visible_columns(options, USUAL)
+    assert again.build_query(build_board_parameters(board_key), USUAL) == query
+
+
+def test_fields_are_those_of_the_form():
+    form_fields = filters.build_form_fields(TableOptions(q="x", size_max=7.24e9), [])
+    assert [each.parameter for each in filters.FILTERS] == [field.name for field in fields(filters.FilterValues)]
+    assert [field.filter for field in form_fields] == [*filters.FILTERS[1:]]
+    assert {field.filter.parameter: field.text for field in form_fields if field.text} == {"size_max": "7.24"}
+    assert all(filters.FACT_LABELS[each.fact] for each in filters.FILTERS if each.fact)
