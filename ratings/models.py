@@ -4,7 +4,7 @@ Tallies, filter weights, and current boards are derived from votes, so they can 
 snapshots, and the boards of reference pools cannot.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -16,7 +16,7 @@ from arena.models import Vote
 from catalog.models import LanguageModel
 
 RETRY_DELAY = timedelta(minutes=1)  # the delay before a failed fit of a board is retried
-PUBLIC_DELAY = timedelta(hours=24)  # the age at which a vote enters the public record
+PUBLIC_DELAY = timedelta(hours=24)  # from the end of an hour until its votes enter the public record
 OVERALL_CATEGORY = "overall"
 DECISIVE_CATEGORY = "exclude-ties"  # all votes except ties
 EXCLUDED = "excluded"  # the reason that the public record and the method page give for votes excluded by an operator
@@ -109,6 +109,11 @@ class Exclusion(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+def find_public_end(now: datetime) -> datetime:
+    """Return the time (UTC) before which votes are public: the end of the last hour that ended a day ago."""
+    return (now - PUBLIC_DELAY).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 class Category(models.Model):

@@ -3,7 +3,7 @@
 import itertools
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
@@ -56,6 +56,9 @@ def vote(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fi
     """Create a stored vote without announcing it, with the network of its battle."""
     if of := fields.get("battle"):
         fields = {"network": of.network, **fields}
+    if created_at := fields.get("created_at"):
+        end_of_hour = (int(created_at.timestamp()) // 3600 + 1) * 3600
+        fields = {"record_key": UUID(f"{end_of_hour:08x}{uuid4().hex[8:]}"), **fields}
     return Vote.objects.create(model_a=model_a, model_b=model_b, winner=winner, **{"pool": LIVE_POOL, **fields})
 
 

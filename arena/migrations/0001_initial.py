@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                 ('prompt_hash', models.CharField(blank=True, db_default='', help_text='Keyed hash of the first question or of the ready pair.', max_length=32)),
                 ('network', models.CharField(blank=True, db_default='', help_text="Hash of the voter's network, stored for 30 days, even if the battle is deleted.", max_length=64)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Null for imported votes without a time.', null=True)),
+                ('record_key', models.UUIDField(db_default=arena.models.battles.LiveRecordKey(), help_text='Place in the public record, which does not tell a time within the hour.')),
                 ('published', models.BooleanField(db_default=False, default=False, help_text='Whether its battle was ever published.')),
                 ('draw_table', models.ForeignKey(db_constraint=False, db_index=False, help_text='Null if the pair was not drawn here.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable')),
             ],
@@ -387,6 +388,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='vote',
             index=models.Index(models.F('pool'), models.F('id'), name='vote_pool'),
+        ),
+        migrations.AddIndex(
+            model_name='vote',
+            index=models.Index(models.F('pool'), models.F('record_key'), name='vote_record'),
         ),
         migrations.AddIndex(
             model_name='vote',

@@ -285,6 +285,16 @@ class VoteFile(models.Model):
         return f"{self.digest[:8]} in {self.pool}"
 
 
+class LiveRecordKey(models.Func):
+    """The key of a vote cast now: the end of its hour in Unix seconds (8 hexadecimal digits), then random digits."""
+
+    template = (
+        "(lpad(to_hex((floor(extract(epoch FROM STATEMENT_TIMESTAMP()) / 3600)::bigint + 1) * 3600), 8, '0')"
+        " || substr(gen_random_uuid()::text, 9))::uuid"
+    )
+    output_field = models.UUIDField()
+
+
 class Vote(models.Model):
     """One vote. Its judgment never changes. `voter` is not a foreign key, because votes outlive deleted voters."""
 
@@ -322,11 +332,15 @@ class Vote(models.Model):
     # Files are never deleted, and checking a foreign key constraint would take a sixth of an import's time.
     file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+")
     created_at = models.DateTimeField(null=True, db_default=Now(), help_text="Null for imported votes without a time.")
+    record_key = models.UUIDField(
+        db_default=LiveRecordKey(), help_text="Place in the public record, which does not tell a time within the hour."
+    )
     published = models.BooleanField(default=False, db_default=False, help_text="Whether its battle was ever published.")
 
     class Meta:
         indexes = [
             models.Index("pool", "id", name="vote_pool"),
+            models.Index("pool", "record_key", name="vote_record"),
             models.Index("voter", "prompt_hash", condition=~Q(prompt_hash=""), name="vote_voter_prompt"),
             models.Index("prompt_hash", condition=Q(source="ready"), name="vote_ready_pair"),
             models.Index("model_a", condition=~Q(reasons={}), name="vote_reasons_a"),

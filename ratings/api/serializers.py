@@ -297,7 +297,7 @@ class VoteStyleField(serializers.DictField):
 
 
 class PublicVoteSchema(Schema):
-    id = IntegerField()
+    id = serializers.UUIDField(help_text="Place of the vote in the record.")
     model_a = CharField(help_text="Model name.")
     model_b = CharField()
     winner = serializers.ChoiceField([*WINNER_NAMES.values()])
@@ -308,7 +308,7 @@ class PublicVoteSchema(Schema):
     counted = BooleanField()
     reason = CharField(help_text="Reason why the vote is not counted. Empty if it is counted.")
     source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # hides an attribute of Serializer
-    propensity = FloatField(allow_null=True, help_text="Draw probability of the pair. Null if a model was replaced.")
+    propensity = FloatField(allow_null=True, help_text="Draw probability, rounded. Null if a model was replaced.")
     turns = IntegerField()
     categories = serializers.ListField(
         child=CharField(), help_text="Categories of the vote, except `exclude-ties`, which depends on the outcome."
@@ -316,7 +316,7 @@ class PublicVoteSchema(Schema):
     filter_weight = FloatField(help_text="Weight of the vote in the ratings, from 0 to 1.")
     filter_reason = CharField(help_text="Reason for a weight below 1, such as `voter`, `crowd`, or `excluded`.")
     filter_version = CharField(allow_null=True, help_text="Version of the filter. Null if it has not run yet.")
-    draw = CharField(allow_null=True, help_text="Key of the draw's probabilities. Null if the pair was not drawn.")
+    draw = CharField(allow_null=True, help_text="Null, except in an operator's record.")
 
 
 class PublicVotePageSchema(Schema):

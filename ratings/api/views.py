@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.contrib.postgres.expressions import ArraySubquery
@@ -226,17 +227,17 @@ class VoteListView(APIView):
         response=serializers.PublicVotePageSchema,
         parameters=[
             parameters.POOL,
-            OpenApiParameter("after", int, description="Return only votes with an ID higher than this."),
+            OpenApiParameter("after", UUID, description="Return only the votes behind the one with this ID."),
             PAGE_SIZE_PARAMETER,
         ],
     )
     def get(self, request: Request) -> Response:
         """List votes in the public record.
 
-        Returns the votes in a pool, sorted by ID, except those from the last 24 hours. Votes contain no text, and times
-        are truncated to the hour. Each pseudonym stands for one person on one day in one pool. To get new votes later,
-        send the last ID that you have as `after`. The default pool is `live`, the blind battles in this arena. If it
-        has no votes yet, `results` is empty.
+        Returns the votes in a pool by hour, in random order within the hour. The votes of an hour appear 24 hours after
+        its end. They contain no text, and times are truncated to the hour. Each pseudonym stands for one person on one
+        day in one pool. To get new votes later, send the last ID that you have as `after`. The default pool is `live`,
+        the blind battles in this arena. If it has no votes yet, `results` is empty.
         """
         pool = request.query_params.get("pool") or LIVE_POOL
         size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
@@ -250,8 +251,8 @@ class VoteListView(APIView):
 async def download_votes(request: HttpRequest) -> HttpResponseBase:
     """Download the public record.
 
-    Returns the votes in a pool as JSON Lines, except those from the last 24 hours. The format is the same as
-    in `export_votes --public` and `import_votes`. The default pool is `live`, the blind battles in this arena. If the
+    Returns the same votes as the list of votes, as JSON Lines. The format is the same as in `export_votes --public`
+    and `import_votes`. The default pool is `live`, the blind battles in this arena. If the
     pool has no votes yet, the file is empty.
     """
     if method_error := reject_unsafe_method(request, "The record is read-only."):

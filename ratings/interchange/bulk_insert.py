@@ -13,6 +13,7 @@ from django.db import connection
 from arena.judging.style_features import compute_features
 from arena.models import VoteFile
 from catalog.matching.resolver import NamedModels
+from ratings.interchange import public_view
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, VoteRow, list_assistant_messages
 from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Pool
 
@@ -21,7 +22,7 @@ SWITCH_INTERVAL_S = 0.0005
 KEY_BATCH_SIZE = 10_000  # number of keys that one query reserves
 VOTE_COLUMNS = (
     "id", "pool", "file_id", "model_a_id", "model_b_id", "winner", "multiplicity", "voter", "source", "counted",
-    "reason", "categories", "features", "propensity", "turns", "created_at", "reasons", "comment",
+    "reason", "categories", "features", "propensity", "turns", "created_at", "record_key", "reasons", "comment",
 )  # fmt: skip
 COPY_NULL = "\\N"
 COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -107,10 +108,11 @@ def _format_vote(key: int, row: VoteRow, target: ImportTarget, ids: dict[str, in
     features = COPY_NULL if style is None else _format_array(map(repr, style))
     propensity = COPY_NULL if row.propensity is None else repr(row.propensity)
     created_at = COPY_NULL if row.created_at is None else row.created_at.isoformat()
+    record_key = public_view.build_imported_key(target.file, row.created_at, key)
     return (
         f"{key}\t{target.pool.slug}\t{target.file.pk}\t{ids[row.model_a]}\t{ids[row.model_b]}\t{row.winner}\t"
         f"{row.multiplicity}\t{voter}\timport\t{row.counted}\t{row.reason.translate(COPY_ESCAPES)}\t"
-        f"{_format_categories(row.categories)}\t{features}\t{propensity}\t{row.turns}\t{created_at}\t{{}}\t\n"
+        f"{_format_categories(row.categories)}\t{features}\t{propensity}\t{row.turns}\t{created_at}\t{record_key}\t{{}}\t\n"
     )
 
 

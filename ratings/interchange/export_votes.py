@@ -41,7 +41,7 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
     """Write a pool's votes to a JSON Lines or CSV file, depending on its extension, and return the number of rows.
 
     with_text: include the conversations.
-    public: write the public record (see `ratings.interchange.public_view`).
+    public: write the public record (see `ratings.interchange.public_view`), which is in random order within each hour.
 
     If any vote has a draw table, the tables are written to a second file with the suffix `.draws`. It has one JSON
     object per table: `draw` is the table's key, as in the votes, and `models` has each model's probability of being in
@@ -91,21 +91,25 @@ def _iter_draw_tables(draws: Iterable[str]) -> Iterator[VoteRecord]:
         yield {"draw": str(table.pk), "models": {labels[key]: share for key, share in shares}}
 
 
-def iter_records(pool: str, *, after: int = 0, with_text: bool = False, public: bool = False) -> Iterator[VoteRecord]:
-    """Yield a pool's votes with ids above `after`, oldest first.
+def iter_records(pool: str, *, with_text: bool = False, public: bool = False) -> Iterator[VoteRecord]:
+    """Yield a pool's votes, oldest first. With `public`, the order within each hour is random.
 
     Each record has the keys `RECORD_FIELDS`, and also the conversations if `with_text` is set. A voter's pseudonym is
     valid for one call, because each call uses a new random key. With `public`, it is valid for one day.
     """
-    for batch in iter_record_batches(pool, after=after, with_text=with_text, public=public):
+    for batch in iter_record_batches(pool, with_text=with_text, public=public):
         yield from (record for _, record in batch)
 
 
 def iter_record_batches(
-    pool: str, *, after: int = 0, size: int | None = None, with_text: bool = False, public: bool = False
-) -> Iterator[list[tuple[int, VoteRecord]]]:
-    """Yield the records of `iter_records` in batches of pairs (vote id, record). No query is open between batches."""
-    votes = Vote.objects.filter(pool=pool).order_by("pk").defer("comment", "reasons")
+    pool: str, *, after: UUID | None = None, size: int | None = None, with_text: bool = False, public: bool = False
+) -> Iterator[list[tuple[UUID, VoteRecord]]]:
+    """Yield the records of `iter_records` in batches of pairs (record key, record). No query is open between batches.
+
+    after: the record key after which the public record continues.
+    """
+    position = "record_key" if public else "pk"
+    votes = Vote.objects.filter(pool=pool).order_by(position).defer("comment", "reasons")
     votes = votes.annotate(cast_at=KeyTextTransform("source", "aside__row"), file_time=F("file__created_at"))
     if with_text:
         votes = votes.annotate(imported_row=F("aside__row"))
@@ -114,8 +118,9 @@ def iter_record_batches(
     labels: dict[int, str] = {}
     version = Pool.objects.filter(slug=pool).values_list("filter_version", flat=True).first() or None
     export_time = now()
-    while batch := list(votes.filter(pk__gt=after)[:size]):
-        after = batch[-1].pk
+    remaining = votes.filter(record_key__gt=after) if after else votes
+    while batch := list(remaining[:size]):
+        remaining = votes.filter(**{f"{position}__gt": getattr(batch[-1], position)})
         if not {side for vote in batch for side in (vote.model_a_id, vote.model_b_id)} <= labels.keys():
             labels = resolver.load_unique_names()
         conversations = _load_conversations(batch) if with_text else {}
@@ -123,7 +128,7 @@ def iter_record_batches(
         weights = VoteWeight.objects.in_bulk([vote.pk for vote in exported_votes])
         yield [
             (
-                vote.pk,
+                vote.record_key,
                 _build_record(vote, labels, key)
                 | _build_weight(weights.get(vote.pk), version)
                 | conversations.get(vote.pk, {}),
@@ -140,17 +145,17 @@ def _build_record(vote: Vote, labels: dict[int, str], key: bytes | None) -> Vote
         "model_a": labels[vote.model_a_id],
         "model_b": labels[vote.model_b_id],
         "winner": WINNER_NAMES[vote.winner],
-        "timestamp": _format_time(vote.created_at if key else public_view.truncate_to_hour(vote.created_at)),
+        "timestamp": _format_time(vote.created_at, exact=key is not None),
         "voter": _hash_voter(vote.voter, key) if key else public_view.build_daily_pseudonym(vote),
         "conv_metadata": vote.features and dict(zip(STYLE_FIELDS, map(_to_plain_number, vote.features), strict=True)),
         "weight": vote.multiplicity,
         "counted": vote.counted,
         "reason": vote.reason,
         "source": vote.cast_at or vote.source,  # type: ignore[attr-defined]  # annotated by `iter_record_batches`
-        "propensity": vote.propensity,
+        "propensity": vote.propensity if key else public_view.round_chance(vote.propensity),
         "turns": vote.turns,
         "categories": vote.categories,
-        "draw": vote.draw_table_id and str(vote.draw_table_id),
+        "draw": str(vote.draw_table_id) if key and vote.draw_table_id else None,
     }
 
 
@@ -167,8 +172,11 @@ def _build_weight(weight: VoteWeight | None, version: str | None) -> VoteRecord:
     }
 
 
-def _format_time(time: datetime | None) -> str | None:
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z") if time else None
+def _format_time(time: datetime | None, *, exact: bool) -> str | None:
+    if time is None:
+        return None
+    time = time.astimezone(UTC) if exact else public_view.truncate_to_hour(time)
+    return time.isoformat().replace("+00:00", "Z")
 
 
 def _to_plain_number(count: float) -> float:

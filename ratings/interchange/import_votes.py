@@ -75,6 +75,7 @@ def import_file(
             file, new = VoteFile.objects.get_or_create(pool=pool.slug, digest=digest)
             if not new:
                 return VoteImportResult(pool, 0, 0, 0, is_new=False)
+            file.refresh_from_db(fields=["created_at"])
             result = _import_rows(path, ImportTarget(pool, file, _build_voter_hasher(pool), with_text), progress)
             board_refresh.recompute_boards([pool], from_scratch=True)
             return result

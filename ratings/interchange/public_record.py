@@ -1,13 +1,14 @@
 """A pool's public record over HTTP, in pages or as one file.
 
-Its rows are the same as those from `export_votes --public`. In pages, each row also has the vote's id.
+Its rows are the same as those from `export_votes --public`. In pages, each row also has the vote's record key as `id`.
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from core.http.errors import RequestError, field_error, not_found_error
 from core.storage.database import database_sync_to_async
@@ -20,30 +21,29 @@ PAGE_SIZE = 100
 MAX_OPEN_STREAMS = 4  # per process, because each stream keeps a processor busy
 BATCH_TIMEOUT_S = 60.0  # for a batch of up to 2,000 votes; slower clients would block other clients
 RETRY_AFTER_S = 30
-MAX_VOTE_ID = 2**63 - 1  # the largest possible id
 _open_streams = SharedSlots("downloads")
 
 
 @dataclass(frozen=True)
 class RecordPage:
-    """A page of votes in id order. Each vote includes its `id`.
+    """A page of votes in the record's order. Each vote includes its `id`.
 
     after: the cursor for the next page, or None on the last page.
     """
 
     votes: list[dict[str, Any]]
-    after: int | None
+    after: UUID | None
 
 
 def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> RecordPage:
-    """Return the page of votes with ids above `after`.
+    """Return the page of votes behind the id `after`.
 
     Raises RequestError 404 if the pool does not exist or is a reference pool, and 400 if `after` is invalid.
     """
-    after_id = _parse_vote_id(after) if after else 0
+    after_id = _parse_vote_id(after) if after else None
     check_pool(pool)
     batch = next(iter_record_batches(pool, after=after_id, size=size + 1, public=True), [])
-    votes = [{"id": vote_id, **record} for vote_id, record in batch[:size]]
+    votes = [{"id": record_key, **record} for record_key, record in batch[:size]]
     next_after = votes[-1]["id"] if len(batch) > size else None
     return RecordPage(votes, next_after)
 
@@ -57,10 +57,11 @@ def check_pool(pool: str) -> None:
         raise no_votes_error(pool)
 
 
-def _parse_vote_id(after: str) -> int:
-    if re.fullmatch(r"[0-9]{1,19}", after) and int(after) <= MAX_VOTE_ID:
-        return int(after)
-    raise field_error("after", "“after” must be a vote ID, such as 120.")
+def _parse_vote_id(after: str) -> UUID:
+    with suppress(ValueError):
+        if str(vote_id := UUID(after)) == after.lower():
+            return vote_id
+    raise field_error("after", "“after” must be the ID of a vote.")
 
 
 class RecordStream:
@@ -100,6 +101,6 @@ class RecordStream:
         self._slot.release()
 
 
-def _format_next_batch(batches: Iterator[list[tuple[int, dict[str, Any]]]]) -> bytes:
+def _format_next_batch(batches: Iterator[list[tuple[UUID, dict[str, Any]]]]) -> bytes:
     """Return the lines of the next batch, or b"" at the end."""
     return b"".join(format_json_line(record) for _, record in next(batches, []))

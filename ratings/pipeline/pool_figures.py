@@ -16,7 +16,7 @@ from arena.endpoints.pair_sampler import PairSampler
 from arena.models import Battle, PairWeight, Vote
 from catalog.models import LanguageModel
 from core.storage.database import fetch_rows
-from ratings.models import EXCLUDED, PUBLIC_DELAY, Pool, PoolFigures, VoteWeight
+from ratings.models import EXCLUDED, Pool, PoolFigures, VoteWeight, find_public_end
 
 # One pass counts votes by outcome, by the model on side a, and by the model on side b. Votes that do not count are
 # included after the same delay as in the public record. Otherwise, voters could see immediately whether their own vote
@@ -24,7 +24,7 @@ from ratings.models import EXCLUDED, PUBLIC_DELAY, Pool, PoolFigures, VoteWeight
 VOTE_COUNTS_SQL = """
 SELECT winner, COALESCE(model_a_id, model_b_id), counted, reason, sum(multiplicity)
 FROM (SELECT winner, model_a_id, model_b_id, counted, CASE WHEN counted THEN '' ELSE reason END AS reason, multiplicity
-    FROM arena_vote WHERE pool = %s AND (counted OR created_at IS NULL OR created_at <= %s)) AS votes
+    FROM arena_vote WHERE pool = %s AND (counted OR created_at IS NULL OR created_at < %s)) AS votes
 GROUP BY GROUPING SETS ((winner, counted, reason), (model_a_id, counted, reason), (model_b_id, counted, reason))"""
 BATTLE_COUNTS_SQL = """
 SELECT pool, state, count(*), count(*) FILTER (WHERE replaced <> '[]'::jsonb)
@@ -78,9 +78,9 @@ def _count_battles() -> dict[str, dict[str, int]]:
 def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
     slugs = dict(LanguageModel.objects.values_list("pk", "slug"))
     vote_counts = _count_votes(pool, slugs)
-    start = now() - PUBLIC_DELAY  # later votes are withheld, because they are too recent to publish
-    withheld_votes = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gt=start)
-    withheld_weights = VoteWeight.objects.filter(vote__pool=pool.slug, vote__created_at__gt=start)
+    start = find_public_end(now())  # later votes are withheld, because they are too recent to publish
+    withheld_votes = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gte=start)
+    withheld_weights = VoteWeight.objects.filter(vote__pool=pool.slug, vote__created_at__gte=start)
     return {
         # If votes or weights are withheld, the figures are updated again in the next hour.
         "withheld": withheld_votes.exists() or withheld_weights.exists(),
@@ -96,7 +96,7 @@ def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
     outcomes: dict[str, int] = defaultdict(int)
     reasons: dict[str, int] = defaultdict(int)
     models: dict[str, Any] = defaultdict(lambda: {"counted": 0, "reasons": defaultdict(int)})
-    for winner, model, counted, reason, number in fetch_rows(VOTE_COUNTS_SQL, [pool.slug, now() - PUBLIC_DELAY]):
+    for winner, model, counted, reason, number in fetch_rows(VOTE_COUNTS_SQL, [pool.slug, find_public_end(now())]):
         votes = int(number)
         if model is None:
             if counted:
@@ -111,8 +111,8 @@ def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
 
 
 def _count_reduced(pool: Pool) -> dict[str, int]:
-    """Return the number of votes with a weight below 1, by reason. Votes are included once they are a day old."""
-    rows = VoteWeight.objects.filter(vote__pool=pool.slug, vote__created_at__lte=now() - PUBLIC_DELAY)
+    """Return the number of votes with a weight below 1, by reason, with the delay of the public record."""
+    rows = VoteWeight.objects.filter(vote__pool=pool.slug, vote__created_at__lt=find_public_end(now()))
     reason = Case(When(excluded=True, then=Value(EXCLUDED)), default=F("reason"))
     counts = rows.values_list(reason).annotate(number=Sum("vote__multiplicity"))
     return dict(counts.order_by("-number"))

@@ -26,6 +26,7 @@ REFUSED = {
     "draw_table_id": 7,
     "turns": 2,
     "created_at": "2020-01-01",
+    "record_key": OTHER,
     "voter": None,
     "prompt_hash": "another",
     "network": "another",

@@ -87,10 +87,10 @@ def test_style_is_exported_as_the_public_data_have_it():
 def test_records_are_those_of_the_pool_in_order_across_batches(monkeypatch):
     monkeypatch.setattr(export_votes, "BATCH_SIZE", 2)
     one, two = factories.model("one"), factories.model("two")
-    ids = [factories.vote(one, two, turns=number).pk for number in range(1, 6)]
+    for number in range(1, 6):
+        factories.vote(one, two, turns=number)
     factories.vote(one, two, pool="api")
     assert [record["turns"] for record in iter_records("live")] == [1, 2, 3, 4, 5]
-    assert [record["turns"] for record in iter_records("live", after=ids[2])] == [4, 5]
 
 
 @FORMATS
@@ -211,7 +211,7 @@ def test_public_record_in_order_across_batches(monkeypatch):
     monkeypatch.setattr(export_votes, "BATCH_SIZE", 2)
     one, two = factories.model("one"), factories.model("two")
     for number in range(1, 6):
-        factories.vote(one, two, turns=number, created_at=datetime(2026, 1, 1, tzinfo=UTC))
+        factories.vote(one, two, turns=number, created_at=datetime(2026, 1, 1, number, tzinfo=UTC))
     factories.vote(one, two, turns=6)
     assert [record["turns"] for record in iter_records("live", public=True)] == [1, 2, 3, 4, 5]
 

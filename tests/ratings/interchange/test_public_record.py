@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
+from uuid import UUID
 
 import orjson
 import pytest
@@ -27,7 +29,7 @@ THEN = datetime(2026, 3, 2, 12, 34, 56, tzinfo=UTC)
 
 @pytest.fixture
 def voted():
-    """Twelve votes of three voters, and one vote of another pool."""
+    """Twelve votes of three voters in the order of the record, and one vote of another pool."""
     factories.pool()
     one, two = factories.model("one"), factories.model("two")
     votes = [
@@ -38,7 +40,7 @@ def voted():
     ]
     factories.pool("api")
     factories.vote(one, two, pool="api", created_at=THEN)
-    return votes
+    return sorted(votes, key=lambda vote: vote.record_key)
 
 
 def walk(client, address):
@@ -60,8 +62,8 @@ def test_pages_lead_through_all_votes_in_order(client, voted):
     pages = list(walk(client, f"{VOTES}?page_size=5"))
     assert [len(page) for page in pages] == [5, 5, 2]
     votes = [vote for page in pages for vote in page]
-    assert [vote["id"] for vote in votes] == [vote.pk for vote in voted]
-    assert [vote["turns"] for vote in votes] == list(range(1, 13))
+    assert [vote["id"] for vote in votes] == [str(vote.record_key) for vote in voted]
+    assert [vote["turns"] for vote in votes] == [vote.turns for vote in voted]
     assert all(vote.keys() == {"id", *RECORD_FIELDS} for vote in votes)
 
 
@@ -92,9 +94,9 @@ def test_no_page_has_more_than_a_hundred(client):
 
 @with_database
 def test_after_the_last_vote_there_is_nothing(client, voted):
-    page = client.get(f"{VOTES}?after={voted[-1].pk}").json()
+    page = client.get(f"{VOTES}?after={voted[-1].record_key}").json()
     assert page == {"next": None, "results": []}
-    assert len(client.get(f"{VOTES}?after={voted[3].pk}").json()["results"]) == 8
+    assert len(client.get(f"{VOTES}?after={voted[3].record_key}").json()["results"]) == 8
 
 
 @with_database
@@ -105,8 +107,8 @@ def test_pools_are_kept_apart(client, voted):
 @with_database
 def test_pages_and_walks_have_the_same_pseudonyms(client, voted):
     walks = [[vote["voter"] for page in walk(client, f"{VOTES}?page_size=5") for vote in page] for _ in range(2)]
-    assert walks[0] == walks[1] == walks[0][:3] * 4
-    assert len(set(walks[0])) == 3
+    assert walks[0] == walks[1]
+    assert sorted(Counter(walks[0]).values()) == [4, 4, 4]
 
 
 @with_database
@@ -128,12 +130,10 @@ def test_record_holds_no_voter_and_no_text(client):
     [
         ("?pool=nowhere", 404, None),
         ("?pool=%00", 404, None),
-        ("?after=-1", 400, "after"),
-        ("?after=1.5", 400, "after"),
+        ("?after=120", 400, "after"),
         ("?after=x", 400, "after"),
         ("?after=%00", 400, "after"),
-        ("?after=9223372036854775808", 400, "after"),
-        ("?after=١", 400, "after"),
+        ("?after=69a42f404c1e4b7a9d3f2f6a8c0b5e71", 400, "after"),
         ("?export=0f9a3c5e7d1b2a4c6e8f0a1b2c3d4e5f", 400, "export"),
     ],
 )
@@ -169,15 +169,37 @@ def test_a_page_deep_in_a_pool_reads_no_more_than_the_first(client, django_captu
         cursor.execute("ANALYZE arena_vote")
         cursor.execute("SELECT relpages FROM pg_class WHERE relname = 'arena_vote'")
         [whole] = cursor.fetchone()
-    first, deep = (_blocks(after) for after in (0, Vote.objects.order_by("-pk")[500].pk))
+    first, deep = (_blocks(after) for after in (UUID(int=0), Vote.objects.order_by("-record_key")[500].record_key))
     assert deep <= 2 * first
     assert first < whole / 2
 
 
 def _blocks(after):
-    votes = Vote.objects.filter(pool="live", pk__gt=after).order_by("pk")[:101]
+    votes = Vote.objects.filter(pool="live", record_key__gt=after).order_by("record_key")[:101]
     plan = orjson.loads(votes.explain(analyze=True, buffers=True, format="json"))[0]["Plan"]
     return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+
+@with_database
+def test_reader_who_continues_misses_no_vote_of_a_later_import(client, voted, tmp_path):
+    """An import can contain votes older than those already read. Without times, its order says nothing and stays."""
+    factories.vote(*factories.models(2))  # not public yet, but its hour ends after the imports
+
+    def read_new():
+        nonlocal last
+        votes = [vote for page in walk(client, VOTES + (f"?after={last}" if last else "")) for vote in page]
+        last = votes[-1]["id"]
+        return [vote["turns"] for vote in votes]
+
+    last = None
+    assert len(read_new()) == 12
+    for name, time in (("one", "2025-01-01T12:00:00Z"), ("two", "2024-01-01T12:00:00Z"), ("three", None)):
+        path = tmp_path / name
+        path.write_bytes(json_lines(*(row(timestamp=time, turns=turns) for turns in (1, 2, 3))))
+        import_file(path, "live")
+        new = read_new()
+        assert sorted(new) == [1, 2, 3]
+        assert time or new == [1, 2, 3]
 
 
 @whole_database

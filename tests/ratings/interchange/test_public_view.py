@@ -85,10 +85,10 @@ def test_own_vote_says_only_after_a_day_whether_it_counted(client, pair):
     assert rows(client) == []
     assert list(iter_records("live", public=True)) == []
 
-    age(now() - DAY + timedelta(minutes=1))
+    age(now() - DAY)  # its hour is not over
     assert rows(client) == []
-    age(now() - DAY)
-    assert [(each["id"], each["reason"]) for each in rows(client)] == [(vote.pk, "identity_leak")]
+    age(now() - DAY - timedelta(hours=1))
+    assert [(each["id"], each["reason"]) for each in rows(client)] == [(str(vote.record_key), "identity_leak")]
 
 
 def test_operator_gets_what_strangers_do_not(pair, tmp_path):
@@ -133,26 +133,41 @@ def test_pseudonym_is_that_of_a_person_a_day_and_a_pool():
     assert records["first"] not in factories.voter_id(1).hex
 
 
-def test_reader_who_continues_misses_no_vote_that_was_stored_out_of_order(client, pair):
-    """Ids and times come from different clocks, so a smaller id may belong to a newer vote."""
-    start = now() - DAY
-    offsets = (-3, -1, 2, -2, 1, -4)  # seconds, in the order of ids
-    cast = [factories.vote(*pair, created_at=start + timedelta(seconds=offset)) for offset in offsets]
-    ids, after = [], 0
-    for moment in (start, start + timedelta(seconds=1.5), start + timedelta(seconds=3)):
-        due = list(public_view.iter_public_votes(_after(after), moment + DAY))
-        ids += [vote.pk for vote in due]
-        after = ids[-1]
+def test_neither_order_nor_id_dates_a_vote_within_its_hour(client, pair):
+    """Own votes in each minute, recognized in the record, would date other people's votes between them."""
+    for minute in range(60):
+        factories.vote(*pair, turns=minute, created_at=NOON.replace(minute=minute))
 
-    assert ids == [vote.pk for vote in cast]
-    assert [each["id"] for each in rows(client)] == ids[:2]
+    def count_dated(records):
+        minutes = [record["turns"] for record in records]
+        return sum(minutes[place - 1] + 1 == minutes[place] == minutes[place + 1] - 1 for place in range(1, 59))
+
+    records = rows(client)
+    assert len(records) == 60
+    assert count_dated(records) < 10
+    assert count_dated(sorted(records, key=lambda record: record["id"])) < 10
+    exported = [record["turns"] for record in iter_records("live", public=True)]
+    assert exported == [record["turns"] for record in records]
 
 
-def _after(key):
-    votes = list(Vote.objects.filter(pool="live", pk__gt=key).order_by("pk"))
+def test_chances_of_the_draw_do_not_date_a_vote(client, pair):
+    """The draw's chances change each minute, so equal ones would link a vote to own votes of the same minute."""
+    for minute in range(60):
+        chance = 0.1234 + minute / 100_000
+        factories.vote(*pair, propensity=chance, draw_table_id=minute % 30, created_at=NOON.replace(minute=minute))
+
+    assert {(record["propensity"], record["draw"]) for record in rows(client)} == {(0.12, None)}
+
+
+def test_votes_of_an_hour_become_public_together(pair):
+    """Otherwise, a reader who asks each minute would see when each vote was cast."""
+    votes = [factories.vote(*pair, created_at=NOON.replace(minute=minute)) for minute in (0, 20, 59)]
     for vote in votes:
         vote.file_time = None
-    return votes
+    end = NOON.replace(hour=13, minute=0, second=0, microsecond=0) + DAY
+
+    assert not any(public_view.is_public(vote, end - timedelta(microseconds=1)) for vote in votes)
+    assert all(public_view.is_public(vote, end) for vote in votes)
 
 
 @pytest.mark.parametrize(
