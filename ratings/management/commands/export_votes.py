@@ -23,7 +23,7 @@ class Command(BaseCommand):
         content.add_argument(
             "--public",
             action="store_true",
-            help="write the public record: votes of hours that ended 24 hours ago, without exact times, daily pseudonyms",
+            help="write the public record: votes of hours that ended a day ago, without exact times, daily pseudonyms",
         )
 
     def handle(self, *args: Any, file: Path, pool: str, **options: Any) -> None:
