@@ -1,6 +1,6 @@
 import pytest
 
-from ratings.boards import board_selection, model_facts, snapshot_cache
+from ratings.boards import board_selection, model_facts, pair_tables, snapshot_cache
 from ratings.boards.board_selection import DefaultBoard
 from ratings.choice import candidates, model_choice
 from ratings.pipeline import pool_figures, pool_state
@@ -37,13 +37,16 @@ SHORT_LIVED = {
 def pytest_runtest_setup() -> None:
     """Disable short-lived caches, so that a test sees new data immediately. The caches have tests of their own.
 
-    Clear cached pool states, because the next test has another database whose revisions might be the same.
+    Clear cached pool states, because the next test has another database whose revisions might be the same, and forget
+    the tables that other tests would have written later.
     """
     for cache in SHORT_LIVED:
         cache.seconds = 0.0
     for cache in CACHES:
         cache.clear()
     pool_state.clear_pool_states()
+    pair_tables._pending_tables.clear()
+    pair_tables._last_large_writes.clear()
 
 
 @pytest.hookimpl(trylast=True)

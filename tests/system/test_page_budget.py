@@ -1,6 +1,7 @@
 """Tests the size and load time of the home page and a battle, and that typing does not lag during streaming."""
 
 import json
+from math import inf
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -66,16 +67,30 @@ def test_typing_does_not_lag_while_answers_come(browser: Browser, page: Page) ->
     page.keyboard.press("Enter")
     expect(page.get_by_role("article", name="Answer A")).to_be_visible()
     tell(page, "delta", turn=1, side="a", text="It begins. ")
-    assert longest_task_ms(browser, page, STREAM) <= LONGEST_TASK_MS
+    stream_ms, lag_ms = measure_tasks_ms(browser, page, STREAM, LAG)
+    assert len(stream_ms) > 20 and max(stream_ms) <= LONGEST_TASK_MS
     assert len(page.locator("#turn-1-a").inner_text()) > 500
-    assert longest_task_ms(browser, page, LAG) > LONGEST_TASK_MS  # otherwise, the page is in the background
+    assert max(lag_ms) > LONGEST_TASK_MS  # otherwise, the trace has no CPU times
 
 
-def longest_task_ms(browser: Browser, page: Page, script: str) -> float:
-    """Return the page's longest task in CPU time, which does not depend on other programs."""
-    browser.start_tracing(page=page, categories=["toplevel", "__metadata"])
-    page.evaluate(script)
-    events = json.loads(browser.stop_tracing())["traceEvents"]
-    threads = {each["tid"]: each["args"]["name"] for each in events if each["name"] == "thread_name"}
-    tasks = [each for each in events if each["name"].endswith("RunTask") and "tdur" in each]
-    return max(float(task["tdur"]) for task in tasks if threads[task["tid"]] == "CrRendererMain") / 1000
+def measure_tasks_ms(browser: Browser, page: Page, *scripts: str) -> list[list[float]]:
+    """Return the CPU times of the page's tasks during each script. They do not depend on other programs.
+
+    The browser can start to trace the page late, so this tries again until the trace has the mark before each script.
+    """
+    for _ in range(5):
+        browser.start_tracing(page=page, categories=["toplevel", "blink.user_timing"])
+        for script in scripts:
+            page.evaluate("() => { performance.mark('script'); }")
+            page.evaluate(script)
+        events = json.loads(browser.stop_tracing())["traceEvents"]
+        marks = [event for event in events if event["name"] == "script"]
+        if len(marks) == len(scripts):
+            break
+    starts = sorted(mark["ts"] for mark in marks)
+    thread = (marks[0]["pid"], marks[0]["tid"])
+    tasks = [event for event in events if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) == thread]
+    return [
+        [task["tdur"] / 1000 for task in tasks if "tdur" in task and start <= task["ts"] < end]
+        for start, end in zip(starts, [*starts[1:], inf], strict=True)
+    ]

@@ -22,26 +22,26 @@ OPEN = ("answering", "ready", "void", "skipped", "expired")
 
 def create_contestant(side):
     """A model whose every name and key occurs nowhere else."""
-    maker = Organization.objects.create(pk=KEYS[side] + 100, slug=f"zmaker-{side}", name=f"Zmaker {side}")
-    terms = License.objects.create(pk=KEYS[side] + 200, slug=f"zterms-{side}", name=f"Zterms {side}")
+    maker = Organization.objects.create(pk=KEYS[side] + 100, slug=f"zebramaker-{side}", name=f"Zebramaker {side}")
+    terms = License.objects.create(pk=KEYS[side] + 200, slug=f"zebraterms-{side}", name=f"Zebraterms {side}")
     model = LanguageModel.objects.create(
-        pk=KEYS[side], slug=f"zslug-{side}", name=f"Zname {side}", organization=maker, license=terms
+        pk=KEYS[side], slug=f"zebraslug-{side}", name=f"Zebraname {side}", organization=maker, license=terms
     )
     common.endpoint(
         model,
         pk=KEYS[side] + 300,
         kind="openai",
-        base_url=f"https://zhost-{side}.example/v1",
-        upstream_id=f"zupstream-{side}",
-        api_key_env=f"ZKEY_{side}",
-        parameters={"zparameter": side},
+        base_url=f"https://zebrahost-{side}.example/v1",
+        upstream_id=f"zebraupstream-{side}",
+        api_key_env=f"ZEBRAKEY_{side}",
+        parameters={"zebraparameter": side},
     )
     return model
 
 
 def find_marks(sent):
     """Names and keys of the contestants in some bytes."""
-    words = re.findall(r"z(?:maker|terms|slug|name|host|upstream|key|parameter)\w*", sent.decode().lower())
+    words = re.findall(r"zebra(?:maker|terms|slug|name|host|upstream|key|parameter)\w*", sent.decode().lower())
     return set(words) | {number for number in re.findall(r"\d+", sent.decode()) if number.startswith("734000")}
 
 
@@ -57,12 +57,12 @@ def battle():
         "answering",
         model_a=create_contestant("a"),
         model_b=create_contestant("b"),
-        replaced=[{"side": "a", "model": KEYS["b"], "propensity": 0.5, "reason": "zname"}],
-        a=FINISHED | {"reasoning": "I am Zname a", "input_tokens": 734_000_001, "output_tokens": 734_000_002},
-        b={"state": "failed", "failure": "refused", "text": "", "reasoning": "Zname b"},
+        replaced=[{"side": "a", "model": KEYS["b"], "propensity": 0.5, "reason": "zebraname"}],
+        a=FINISHED | {"reasoning": "I am Zebraname a", "input_tokens": 734_000_001, "output_tokens": 734_000_002},
+        b={"state": "failed", "failure": "refused", "text": "", "reasoning": "Zebraname b"},
     )
     rating = {"rating": 734_000_003.0, "rank": 1, "votes": 734_000_004}
-    Standing.objects.create(pool="live", ratings={f"zslug-{side}": rating for side in "ab"})
+    Standing.objects.create(pool="live", ratings={f"zebraslug-{side}": rating for side in "ab"})
     battle.standing = {"a": rating, "b": rating}
     battle.save(update_fields=["standing"])
     return battle
@@ -146,7 +146,7 @@ def test_the_same_look_finds_the_names_once_the_battle_is_voted(browser, battle)
 
     marks = find_marks(load_everything_about(browser, battle))
 
-    assert marks >= {"zname", "zslug", "zmaker", "zterms", "734000003", "734000004"}
+    assert marks >= {"zebraname", "zebraslug", "zebramaker", "zebraterms", "734000003", "734000004"}
 
 
 def test_the_same_look_finds_the_names_where_the_masking_is_off(battle):
@@ -154,15 +154,15 @@ def test_the_same_look_finds_the_names_where_the_masking_is_off(battle):
     battle.state = "voted"
 
     data = str(views.build_battle_data(battle))
-    assert find_marks(data.encode()) >= {"zname", "zslug", "zmaker", "zterms"}
+    assert find_marks(data.encode()) >= {"zebraname", "zebraslug", "zebramaker", "zebraterms"}
     assert "refused" in data
-    assert find_marks(str(battle_views.build_battle_context(battle)["reveal"]).encode()) >= {"zname", "zslug"}
+    assert find_marks(str(battle_views.build_battle_context(battle)["reveal"]).encode()) >= {"zebraname", "zebraslug"}
 
 
 def load_catalog(client):
     """Bodies of all pages and calls about models, without their random parts."""
     common.board()
-    paths = ["/", "/leaderboard/", "/models/zslug-a/", "/api/v1/models/", "/api/v1/models/zslug-a/"]
+    paths = ["/", "/leaderboard/", "/models/zebraslug-a/", "/api/v1/models/", "/api/v1/models/zebraslug-a/"]
     paths += ["/api/v1/leaderboard/", "/choose/?task=coding", "/choose/decision/?task=coding", "/api/v1/shortlist/"]
     answers = [client.get(path) for path in paths]
     random_parts = (

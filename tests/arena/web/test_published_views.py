@@ -145,21 +145,21 @@ def test_first_vote_takes_one_press_on_the_page_of_a_pair_and_the_next_pair_one_
 
 @pytest.mark.parametrize(("hide_names", "address"), [(True, "/b/{}/"), (False, "/b/{}/?judge")])
 def test_names_are_hidden_until_the_reader_has_voted(reader, me, hide_names, address):
-    models = [common.endpoint(common.model(f"zslug-{side}", name=f"Zname {side}")).model for side in "ab"]
+    models = [common.endpoint(common.model(f"zebraslug-{side}", name=f"Zebraname {side}")).model for side in "ab"]
     battle = factories.battle(voter=me, model_a=models[0], model_b=models[1])
     lifecycle.cast_vote(battle, "a", {"a": ["correct"]})
     sharing.share_battle(battle, ["here"], hide_names=hide_names)
 
     text = read(reader, address.format(battle.pk))
-    assert not re.search("zslug|zname|preferred|correct", text, re.IGNORECASE)
+    assert not re.search("zebraslug|zebraname|preferred|correct", text, re.IGNORECASE)
 
     judge(Client(), battle.pk, "b")
     text = judge(reader, battle.pk, "b")
-    assert "You preferred <bdi>Zname b</bdi>." in text
+    assert "You preferred <bdi>Zebraname b</bdi>." in text
     assert "Others who voted as you did: 1 of 1." in text
-    assert "The person who asked preferred <bdi>Zname a</bdi>." in text
+    assert "The person who asked preferred <bdi>Zebraname a</bdi>." in text
     assert "A: correct." in text
-    assert "Zname" in read(reader, address.format(battle.pk))
+    assert "Zebraname" in read(reader, address.format(battle.pk))
 
 
 def test_page_that_hides_the_names_and_the_home_page_have_no_model_that_a_template_could_show(reader, battle):
@@ -194,13 +194,13 @@ def test_vote_that_is_none_gets_a_message_on_the_page(reader, battle):
 
 
 def test_names_stay_hidden_after_a_vote_that_is_refused(reader, me):
-    models = [common.endpoint(common.model(f"zslug-{side}", name=f"Zname {side}")).model for side in "ab"]
+    models = [common.endpoint(common.model(f"zebraslug-{side}", name=f"Zebraname {side}")).model for side in "ab"]
     battle = factories.battle(voter=me, model_a=models[0], model_b=models[1])
     lifecycle.cast_vote(battle, "a")
     sharing.share_battle(battle, ["here"])
     text = reader.post(f"/b/{battle.pk}/vote/", {"winner": "skip"}).content.decode()
     assert "A is better" in text
-    assert not re.search("zslug|zname|preferred", text, re.IGNORECASE)
+    assert not re.search("zebraslug|zebraname|preferred", text, re.IGNORECASE)
 
 
 def test_votes_on_pairs_are_charged_like_battles(reader, settings):

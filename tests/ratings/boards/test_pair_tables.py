@@ -134,13 +134,8 @@ def test_an_older_table_never_replaces_a_newer_one():
 
 @pytest.fixture
 def calm(monkeypatch):
-    """Nothing was written lately, and nothing waits; the time between two large tables is long."""
+    """The time between two large tables is long."""
     monkeypatch.setattr(pair_tables, "WRITE_INTERVAL_S", 60.0)
-    for kept in (pair_tables._last_large_writes, pair_tables._pending_tables):
-        kept.clear()
-    yield
-    for kept in (pair_tables._last_large_writes, pair_tables._pending_tables):
-        kept.clear()
 
 
 def when():
