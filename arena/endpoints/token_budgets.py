@@ -6,16 +6,18 @@ be drawn, in proportion to its probability, and charges the sum to the service a
 totals are correct on average, and the budgets do not reveal which models are in a battle. A battle that reaches a limit
 is still answered.
 
-Each network can spend at most a quarter of the released tokens. Otherwise, one network could remove a model from the
-draw for everyone, or use up the service's budget early in the day. When a network's blind battles have used up its
-share of a model's budget, draws for the network exclude the model. Battles that name the model have a share of their
-own, beyond which they are rejected. Otherwise, a network could choose its blind pairs by naming the other models.
+Each network has shares of the budgets (`arena.identity.limits.TokenShare`). Otherwise, one network could remove a
+model from the draw for everyone, or use up the service's budget early in the day. When a network's blind battles have
+used up its share of a model's budget, draws for the network exclude the model. Battles that name the model have a share
+of their own, beyond which they are rejected. Otherwise, a network could choose its blind pairs by naming the other
+models.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 
 from django.conf import settings
 from django.db import connection
@@ -26,18 +28,13 @@ from django.utils.translation import gettext as _
 from arena.endpoints import draw
 from arena.endpoints.backends.protocol import BYTES_PER_TOKEN
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
+from arena.identity.limits import TokenShare
 from arena.models import LIVE_POOL, SIDES, DailyTokens, Endpoint
 from core.http.errors import RequestError
 
-# A network can spend at most a twentieth of the daily budget of the service, and of each model that it names.
-NETWORK_SHARE_DIVISOR = 20
-# A network can spend at most a quarter of the released tokens in any budget.
-RELEASED_SHARE_DIVISOR = 4
-# Battles outside the live pool can spend at most a third of a model's released tokens.
-NAMED_SHARE_DIVISOR = 3
 RETENTION = timedelta(days=2)
 SERVICE_BUDGET = "service"
-NAMED_SHARE = "named"
+NAMED_BATTLES = "named"
 CHARGE_SQL = """
 INSERT INTO arena_dailytokens AS old (day, charged_to, tokens)
 SELECT %s, charged.* FROM unnest(%s::text[], %s::bigint[]) AS charged ORDER BY 2
@@ -52,22 +49,30 @@ class Charge:
 
     charged_to: str
     tokens: int
-    limit: float | None
+    limit: Fraction | float = math.inf
     error: RequestError | None = None
 
 
 def list_affordable_models(
     models: Sequence[int], pool: str, payer: str = "", budgets: Budgets | None = None
 ) -> list[int]:
-    """Return the models that have tokens left for a battle in this pool.
+    """Return the models that have tokens left for a battle in this pool, both in total and in its share.
 
     payer: the network, whose share is checked in the live pool; "" if networks have no limit
     budgets: the budgets of these models if the caller has loaded them
     """
-    budgets = load_budgets(models) if budgets is None else budgets
-    share = payer if pool == LIVE_POOL else NAMED_SHARE
-    spent = _load_spent_tokens(budgets, share)
-    return [model for model in models if model not in budgets or _has_budget_left(model, budgets[model], spent, share)]
+    spender, share = (payer, TokenShare.BLIND_NETWORK) if pool == LIVE_POOL else (NAMED_BATTLES, TokenShare.NAMED)
+    limits: dict[int, dict[str, Fraction]] = {}
+    for model, per_day in (load_budgets(models) if budgets is None else budgets).items():
+        limits[model] = {f"model:{model}": _compute_limit(TokenShare.ALL, per_day)}
+        if spender:
+            limits[model][f"model:{model}:{spender}"] = _compute_limit(share, per_day)
+    names = [name for model_limits in limits.values() for name in model_limits]
+    rows = DailyTokens.objects.filter(day=_today(), charged_to__in=names)
+    spent = dict(rows.values_list("charged_to", "tokens"))
+    return [
+        model for model in models if all(spent.get(name, 0) < limit for name, limit in limits.get(model, {}).items())
+    ]
 
 
 def too_few_models_error(models: Sequence[int], pool: str) -> RequestError:
@@ -76,7 +81,7 @@ def too_few_models_error(models: Sequence[int], pool: str) -> RequestError:
     The error is 503 `budget_spent`, or 429 `too_many_tokens` if only the network has used up its share.
     """
     if pool == LIVE_POOL and len(list_affordable_models(models, pool)) >= draw.MIN_MODELS:
-        return _hourly_share_error()
+        return _share_spent_error()
     return _budget_spent_error(_("Fewer than two models have budget left. Try again at the top of the hour."))
 
 
@@ -94,14 +99,22 @@ def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str, bud
     service_budget = settings.ENVIRONMENT.arena_tokens_per_day
     if not model_budgets and not service_budget:
         return
-    costs = _estimate_costs(models, pool, octets)
-    charges = [
-        *_build_service_charges(service_budget, costs, octets, payer),
-        *_build_model_charges(costs, model_budgets, payer, are_named=pool != LIVE_POOL),
-    ]
+    shares = draw.compute_draw_shares(models, pool)
+    costs = _estimate_costs(Endpoint.objects.filter(model__in=shares), octets)
+    # The expected tokens of each model. They do not depend on the drawn pair, so they do not reveal it.
+    expected = {model: shares[model] * cost for model, cost in costs.items()}
+    charges: list[Charge] = []
+    if service_budget:
+        tokens = round(sum(expected.values())) if expected else _estimate_highest_cost(octets)
+        error = _budget_spent_error(_("This arena has used up its budget for now. Try again at the top of the hour."))
+        charges.append(Charge(SERVICE_BUDGET, tokens, _compute_limit(TokenShare.ALL, service_budget), error))
+        charges += _build_payer_charges(SERVICE_BUDGET, payer, tokens, service_budget)
+    for model in sorted(expected.keys() & model_budgets):
+        build_charges = _build_blind_charges if pool == LIVE_POOL else _build_named_charges
+        charges += build_charges(f"model:{model}", payer, round(expected[model]), model_budgets[model])
     spent_before = _add_charges(charges) if charges else {}
     for charge in charges:
-        if charge.error and charge.limit is not None and spent_before[charge.charged_to] >= charge.limit:
+        if charge.error and spent_before[charge.charged_to] >= charge.limit:
             raise charge.error
 
 
@@ -116,98 +129,54 @@ def load_budgets(models: Sequence[int]) -> Budgets:
     return {model: per_day or 0 for model, per_day in limited.values_list("model", "tokens_per_day")}
 
 
-def _has_budget_left(model: int, per_day: int, spent: dict[str, int], share: str) -> bool:
-    """Return whether the model still has released tokens, both in total and in this share.
+def _estimate_costs(endpoints: QuerySet[Endpoint], octets: int) -> dict[int, int]:
+    """Return the estimated tokens of one side, keyed by model id.
 
-    share: a network, NAMED_SHARE, or "" for the total only
+    They are the conversation so far, plus the longest possible answer, including reasoning.
     """
-    released = _compute_released(per_day)
-    budget = _format_budget_name(model)
-    if spent.get(budget, 0) >= released:
-        return False
-    divisor = NAMED_SHARE_DIVISOR if share == NAMED_SHARE else RELEASED_SHARE_DIVISOR
-    return not share or spent.get(f"{budget}:{share}", 0) < released / divisor
-
-
-def _estimate_costs(models: Sequence[int], pool: str, octets: int) -> dict[int, float]:
-    """Return the expected tokens of each model, which is its cost in a battle times its probability of being drawn."""
-    shares = draw.compute_draw_shares(models, pool)
-    answer_limits = _load_answer_limits(Endpoint.objects.filter(model__in=shares))
-    return {model: shares[model] * _estimate_tokens(octets, limit) for model, limit in answer_limits.items()}
-
-
-def _load_answer_limits(endpoints: QuerySet[Endpoint]) -> dict[int, int]:
-    """Return the maximum tokens of an answer, including reasoning, keyed by model id."""
-    limits = endpoints.values_list("model", "max_tokens", "thinking_tokens")
-    return {model: (answer or DEFAULT_MAX_TOKENS) + (thinking or 0) for model, answer, thinking in limits}
-
-
-def _build_service_charges(per_day: int, costs: dict[int, float], octets: int, payer: str) -> list[Charge]:
-    """Return the charges to the service's budget. They do not depend on the drawn pair, so they do not reveal it."""
-    if not per_day:
-        return []
-    tokens = round(sum(costs.values())) if costs else _estimate_highest_cost(octets)
-    error = _budget_spent_error(_("This arena has used up its budget for now. Try again at the top of the hour."))
-    charges = [Charge(SERVICE_BUDGET, tokens, _compute_released(per_day), error)]
-    return charges + _build_payer_charges(SERVICE_BUDGET, payer, tokens, per_day)
+    rows = endpoints.values_list("model", "max_tokens", "thinking_tokens")
+    conversation = math.ceil(octets / BYTES_PER_TOKEN)
+    return {model: conversation + (answer or DEFAULT_MAX_TOKENS) + (thinking or 0) for model, answer, thinking in rows}
 
 
 def _estimate_highest_cost(octets: int) -> int:
     """Return the highest possible cost of a turn, for battles that continue when no pair can be drawn."""
-    answer_limits = _load_answer_limits(Endpoint.objects.filter(enabled=True)).values()
-    return len(SIDES) * _estimate_tokens(octets, max(answer_limits, default=DEFAULT_MAX_TOKENS))
+    costs = _estimate_costs(Endpoint.objects.filter(enabled=True), octets).values()
+    return len(SIDES) * max(costs, default=math.ceil(octets / BYTES_PER_TOKEN) + DEFAULT_MAX_TOKENS)
 
 
-def _build_model_charges(costs: dict[int, float], budgets: Budgets, payer: str, *, are_named: bool) -> list[Charge]:
-    charges: list[Charge] = []
-    for model, cost in costs.items():
-        if model not in budgets:
-            continue
-        budget = _format_budget_name(model)
-        if are_named:
-            charges += _build_named_charges(budget, round(cost), budgets[model], payer)
-        else:
-            charges += _build_blind_charges(budget, round(cost), payer)
-    return charges
-
-
-def _build_blind_charges(budget: str, tokens: int, payer: str) -> list[Charge]:
+def _build_blind_charges(budget: str, payer: str, tokens: int, _per_day: int) -> list[Charge]:
     """Return a blind battle's charges to one model. They need no limit, because draws exclude models with no budget."""
-    charges = [Charge(budget, tokens, None)]
-    if payer:
-        charges.append(Charge(f"{budget}:{payer}", tokens, None))
-    return charges
+    return [Charge(name, tokens) for name in ([budget, f"{budget}:{payer}"] if payer else [budget])]
 
 
-def _build_named_charges(budget: str, tokens: int, per_day: int, payer: str) -> list[Charge]:
+def _build_named_charges(budget: str, payer: str, tokens: int, per_day: int) -> list[Charge]:
     """Return the charges to one model for a battle outside the live pool."""
     error = _budget_spent_error(
         _("One of these models has used up its budget. Choose other models, or try again at the top of the hour.")
     )
-    released = _compute_released(per_day)
-    charges = [
-        Charge(budget, tokens, released, error),
-        Charge(f"{budget}:{NAMED_SHARE}", tokens, released / NAMED_SHARE_DIVISOR, error),
+    named_budget = f"{budget}:{NAMED_BATTLES}"
+    return [
+        Charge(budget, tokens, _compute_limit(TokenShare.ALL, per_day), error),
+        Charge(named_budget, tokens, _compute_limit(TokenShare.NAMED, per_day), error),
+        # Apart from the network's share for blind battles. Otherwise, it could name models to exclude them from its
+        # draws.
+        *_build_payer_charges(named_budget, payer, tokens, per_day),
     ]
-    # Apart from the network's share for blind battles. Otherwise, it could name models to exclude them from its draws.
-    return charges + _build_payer_charges(f"{budget}:{NAMED_SHARE}", payer, tokens, per_day)
 
 
 def _build_payer_charges(budget: str, payer: str, tokens: int, per_day: int) -> list[Charge]:
     if not payer:
         return []
-    daily_share = per_day / NETWORK_SHARE_DIVISOR
-    hourly_share = _compute_released(per_day) / RELEASED_SHARE_DIVISOR
-    error = _hourly_share_error() if hourly_share < daily_share else _daily_share_error()
-    return [Charge(f"{budget}:{payer}", tokens, min(daily_share, hourly_share), error)]
+    limit = _compute_limit(TokenShare.NETWORK, per_day)
+    is_day_spent = limit == per_day * TokenShare.NETWORK.of_day
+    return [Charge(f"{budget}:{payer}", tokens, limit, _share_spent_error(is_day_spent=is_day_spent))]
 
 
-def _daily_share_error() -> RequestError:
-    detail = _("Your network has used up its share of today's budget. Try again tomorrow.")
-    return RequestError("too_many_tokens", detail, 429, retry_after=_seconds_to_next(timedelta(days=1)))
-
-
-def _hourly_share_error() -> RequestError:
+def _share_spent_error(*, is_day_spent: bool = False) -> RequestError:
+    if is_day_spent:
+        detail = _("Your network has used up its share of today's budget. Try again tomorrow.")
+        return RequestError("too_many_tokens", detail, 429, retry_after=_seconds_to_next(timedelta(days=1)))
     detail = _("Your network has used up its share of the budget for now. Try again at the top of the hour.")
     return RequestError("too_many_tokens", detail, 429, retry_after=_seconds_to_next(timedelta(hours=1)))
 
@@ -224,28 +193,10 @@ def _add_charges(charges: Sequence[Charge]) -> dict[str, int]:
         return {name: total - tokens_by_budget[name] for name, total in cursor.fetchall()}
 
 
-def _load_spent_tokens(models: Iterable[int], share: str) -> dict[str, int]:
-    """Return the tokens spent today from the budgets of these models, and from this share of each budget."""
-    budgets = [_format_budget_name(model) for model in models]
-    if not budgets:
-        return {}
-    names = [name for budget in budgets for name in (budget, f"{budget}:{share}")]
-    rows = DailyTokens.objects.filter(day=_today(), charged_to__in=names)
-    return dict(rows.values_list("charged_to", "tokens"))
-
-
-def _format_budget_name(model: int) -> str:
-    return f"model:{model}"
-
-
-def _estimate_tokens(octets: int, answer_limit: int) -> int:
-    """Return the estimated tokens of one side: the conversation so far, plus the longest possible answer."""
-    return math.ceil(octets / BYTES_PER_TOKEN) + answer_limit
-
-
-def _compute_released(per_day: int) -> float:
-    """Return how many tokens of a daily budget can be spent by the end of this hour."""
-    return per_day * (timezone.now().hour + 1) / 24
+def _compute_limit(share: TokenShare, per_day: int) -> Fraction:
+    """Return how many tokens of a daily budget this share can spend by the end of this hour."""
+    released = per_day * Fraction(timezone.now().hour + 1, 24)
+    return min(per_day * share.of_day, released * share.of_released)
 
 
 def _today() -> date:

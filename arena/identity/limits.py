@@ -2,18 +2,19 @@
 
 To add a limit, add a row to `LIMITS`, and charge it where the action starts: `quotas.charge` for a rate,
 `SharedSlots.acquire` with `quotas.list_maximums` for open streams, and `quotas.take_slot` for what is counted once.
-Redis counts for all processes. Each row says what applies while Redis is down.
+Redis counts for all processes. Each row says what applies while Redis is down. PostgreSQL counts tokens
+(`arena.endpoints.token_budgets`), and `TokenShare` says who can spend how much of a budget.
 
 Other limits are not in this table: wrong passwords (`ACCOUNT_RATE_LIMITS` in the settings, counted by each process
-while Redis is down), and what PostgreSQL counts: tokens (`arena.endpoints.token_budgets`), keys
-(`arena.identity.api_keys`), and queues of operators (`arena.battles.review_queue` and
-`catalog.importers.submissions`).
+while Redis is down), and what else PostgreSQL counts: keys (`arena.identity.api_keys`), and queues of operators
+(`arena.battles.review_queue` and `catalog.importers.submissions`).
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 from core.http.rate_limit import DEFAULT_BURST, Bucket
@@ -108,3 +109,16 @@ LIMITS = {
         Slots("downloads", None, lambda _env: 2, Fallback.OWN_COUNT),
     )
 }
+
+
+class TokenShare(Enum):
+    """How much of a token budget can be spent: a part of the day's, and of what the hours so far have released."""
+
+    ALL = (1, 1)  # everybody together
+    NETWORK = (Fraction(1, 20), Fraction(1, 4))  # one network, of the service's budget and of each model that it names
+    BLIND_NETWORK = (1, Fraction(1, 4))  # one network in blind battles, of each model, which then is not drawn for it
+    NAMED = (1, Fraction(1, 3))  # all battles outside the live pool together, of each model
+
+    def __init__(self, of_day: Fraction, of_released: Fraction) -> None:
+        self.of_day = of_day
+        self.of_released = of_released

@@ -409,8 +409,3 @@ def test_who_asked_is_stored_as_a_keyed_hash_for_two_days(client, two_models, al
     assert token_budgets.delete_old_charges() == 0
     DailyTokens.objects.update(day=timezone.now().date() - timedelta(days=3))
     assert token_budgets.delete_old_charges() == 2
-
-
-def test_payer_is_nobody_where_addresses_have_no_limit(rf, allow):
-    allow(each=60)
-    assert quotas.get_payer(rf.get("/")) == ""
