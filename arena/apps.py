@@ -6,6 +6,6 @@ class ArenaConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from arena.answers import worker
+        from arena.answers import tasks
 
-        worker.connect_signals()
+        tasks.connect_signals()

@@ -2,7 +2,7 @@
 
 Each entry of the stream contains battle ids, each followed by a list of events: ["delta", turn, side, tag, offset,
 text], ["done", turn, side, tag, offset, html], ["failed", turn, side, tag, offset, reason], and ["state", state]. `tag`
-identifies the attempt (see `attempt_tags`), and `offset` is the number of the answer's characters before the event.
+identifies the attempt (see `derive_attempt_tag`), and `offset` is the number of the answer's characters before it.
 
 The stream contains the events of the last `RETENTION_S` seconds. While a worker is answering a turn, it may publish
 only if it has claimed the turn or saved the released text within the last `LEASE_S` seconds. This is less than
@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from arena.identity import hash_key
 from core.storage.redis_clients import get_redis_client, suppress_redis_errors
 
 EVENT_STREAM = "battle-events"
@@ -21,6 +22,14 @@ STREAM_TTL_S = 60
 STOP_STREAM = "stops"
 STOP_FIELD = b"b"
 MAX_STOP_ENTRIES = 1000
+
+
+def derive_attempt_tag(answer_id: int, attempt: int) -> str:
+    """Return the attempt's public tag of eight characters, which is the same in every process of this installation.
+
+    It reveals neither the attempt's number nor the answer's id.
+    """
+    return hash_key.compute_hmac(f"attempt:{answer_id}:{attempt}")[:8]
 
 
 def announce_events(battle_id: object, *events: list[Any]) -> None:

@@ -19,14 +19,13 @@ from arena.answers import failover
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.jobs import SideJob
 from arena.answers.live_turn import LiveSide, LiveTurn
-from arena.answers.read_gate import ReadGate
 from arena.endpoints import call_stats, circuit_breaker, probe
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Timeouts, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.ssrf_guard import create_session
 from arena.endpoints.call_stats import CallRecord
 from arena.endpoints.circuit_breaker import ClaimedProbe, ProbeReport
-from arena.models import Answer
+from arena.models import Answer, Endpoint
 
 SLOT_TIMEOUT_S = 60
 MAX_TRIES = 3
@@ -51,6 +50,36 @@ class CallSlots:
     async def acquire(self, *, shared: bool) -> AsyncIterator[None]:
         async with self.shared_calls if shared else contextlib.nullcontext(), self.all_calls:
             yield
+
+
+class ReadGate:
+    """Where answers wait for the moment at which all of them read.
+
+    Waking the process once for many answers takes less CPU time than waking it for each token.
+    """
+
+    def __init__(self) -> None:
+        self._waiters: list[asyncio.Future[None]] = []
+        self._occupied = asyncio.Event()
+
+    async def wait(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        self._occupied.set()
+        await waiter
+
+    async def wait_until_occupied(self) -> None:
+        """Wait until at least one answer is waiting."""
+        await self._occupied.wait()
+
+    def open(self) -> bool:
+        """Let all waiting answers read. Return whether there were any."""
+        waiters, self._waiters = self._waiters, []
+        self._occupied.clear()
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        return bool(waiters)
 
 
 class AnswerRunner:
@@ -91,7 +120,7 @@ class AnswerRunner:
 
     async def _ask_once(self, side: LiveSide) -> None:
         job = side.job
-        async with self._acquire_slot(job.endpoint_id, job.max_concurrency, SLOT_TIMEOUT_S, shared=job.shared):
+        async with self._acquire_slot(job.endpoint, SLOT_TIMEOUT_S, shared=job.shared):
             side.begin()
             call_start = time.monotonic()
             try:
@@ -111,9 +140,9 @@ class AnswerRunner:
         """Send a probe that this process has claimed, and store its result."""
         endpoint = claim.endpoint
         outcome = None
-        timeouts = self._get_timeouts(endpoint.first_token_timeout_s)
+        timeouts = self._get_timeouts(endpoint)
         with contextlib.suppress(BackendError):  # no slot became free
-            async with self._acquire_slot(endpoint.pk, endpoint.max_concurrency, circuit_breaker.PROBE_SLOT_TIMEOUT_S):
+            async with self._acquire_slot(endpoint, circuit_breaker.PROBE_SLOT_TIMEOUT_S):
                 outcome = await probe.send_probe(endpoint, self.session, timeouts)
         if self.session.closed:  # the process is stopping, so a failure does not count against the endpoint
             return
@@ -132,26 +161,23 @@ class AnswerRunner:
         task.add_done_callback(lambda finished_task: finished_task.cancelled() or finished_task.exception())
 
     @contextlib.asynccontextmanager
-    async def _acquire_slot(
-        self, endpoint_id: int, max_concurrency: int | None, timeout_s: float, *, shared: bool = False
-    ) -> AsyncIterator[None]:
+    async def _acquire_slot(self, endpoint: Endpoint, timeout_s: float, *, shared: bool = False) -> AsyncIterator[None]:
         """Wait for a process slot and an endpoint slot. Raises BackendError `busy` after `timeout_s`."""
         async with contextlib.AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(timeout_s):
-                    if max_concurrency:
-                        slots = self.endpoint_slots.setdefault(
-                            (endpoint_id, max_concurrency), CallSlots(max_concurrency)
-                        )
+                    if number := endpoint.max_concurrency:
+                        slots = self.endpoint_slots.setdefault((endpoint.pk, number), CallSlots(number))
                         await stack.enter_async_context(slots.acquire(shared=shared))
                     await stack.enter_async_context(self.process_slots.acquire(shared=shared))
             except TimeoutError:
                 raise BackendError(Action.REPLACE, "busy", "no slot became free") from None
             yield
 
-    def _get_timeouts(self, first_token_s: float | None) -> Timeouts:
+    def _get_timeouts(self, endpoint: Endpoint) -> Timeouts:
         """Return the default timeouts, with the endpoint's own first-token timeout if it has one."""
-        return replace(self.timeouts, first_token=first_token_s) if first_token_s else self.timeouts
+        first_token_s = endpoint.first_token_timeout_s or self.timeouts.first_token
+        return replace(self.timeouts, first_token=first_token_s)
 
     async def _pause(self, side: LiveSide) -> None:
         """Wait for the next moment to read. The wait is short in the first second, so that the speed is exact."""
@@ -159,8 +185,10 @@ class AnswerRunner:
         await (self.precise_gate if is_precise else self.tick_gate).wait()
 
     async def _stream_answer(self, side: LiveSide) -> None:
-        timeouts = self._get_timeouts(side.job.first_token_timeout_s)
-        stream = BACKENDS[side.job.kind].stream(side.job.request, self.session, timeouts, partial(self._pause, side))
+        endpoint = side.job.endpoint
+        stream = BACKENDS[endpoint.kind].stream(
+            side.job.request, self.session, self._get_timeouts(endpoint), partial(self._pause, side)
+        )
         async with aclosing(stream) as parts:
             async for part in parts:
                 match part:
@@ -182,7 +210,7 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
 
     call_start: start of the call, in seconds on the monotonic clock
     """
-    call = CallRecord(side.job.endpoint_id, side.job.battle_id, side.job.answer_id, failure)
+    call = CallRecord(side.job.endpoint.pk, side.job.battle_id, side.job.answer_id, failure)
     if side.first_at is None:
         return call
     seconds = side.last_at - side.first_at
@@ -197,7 +225,7 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
 
 
 def _describe_job(job: SideJob) -> str:
-    return f"Battle {job.battle_id}, answer {job.answer_id}, endpoint {job.endpoint_id}"
+    return f"Battle {job.battle_id}, answer {job.answer_id}, endpoint {job.endpoint.pk}"
 
 
 def select_provider_words(error: BackendError) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from arena.answers.attempt_tags import derive_attempt_tag
+from arena.answers.announcements import derive_attempt_tag
 from arena.answers.markdown import render_answer
 from arena.answers.stream_events import BattleView
 from arena.models import Answer, Visibility, row_locks

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models.expressions import RawSQL
 
 from arena.answers import leases
-from arena.answers.attempt_tags import derive_attempt_tag
+from arena.answers.announcements import derive_attempt_tag
 from arena.endpoints.backends.protocol import Message, Request
 from arena.endpoints.model_requests import build_request, get_max_tokens
 from arena.models import LIVE_POOL, Answer, Battle, Endpoint, Turn, Visibility
@@ -41,10 +41,7 @@ class SideJob:
     tag: str
     tries: int
     side: str
-    endpoint_id: int
-    kind: str
-    max_concurrency: int | None
-    first_token_timeout_s: float | None
+    endpoint: Endpoint
     battle_id: str
     shared: bool  # True unless the battle counts in the live pool (see `CallSlots`)
     request: Request
@@ -52,7 +49,10 @@ class SideJob:
 
 @dataclass(frozen=True)
 class TurnJob:
-    """A turn that this worker has claimed, with one job for each side that it must answer."""
+    """A turn that this worker has claimed, with one job for each side that it must answer.
+
+    If there is only one, the other side is finished, or another worker answers it.
+    """
 
     battle_id: str
     turn_id: int
@@ -63,20 +63,10 @@ class TurnJob:
     stopped: bool
     sides: tuple[SideJob, ...]
 
-    @property
-    def is_single_sided(self) -> bool:
-        """True if this worker answers only one side. The other side is finished, or another worker answers it."""
-        return len(self.sides) == 1
-
 
 def claim_jobs(turn_ids: Sequence[int]) -> list[TurnJob | None]:
     """Claim turns. Return the job of each turn in order, or None if another worker has claimed it."""
-    claims = {
-        turn_id: attempts
-        for turn_id, attempts in zip(turn_ids, leases.claim_answers(turn_ids), strict=True)
-        if attempts
-    }
-    jobs = {job.turn_id: job for job in _load_jobs(claims)}
+    jobs = {job.turn_id: job for job in _load_jobs(leases.claim_answers(turn_ids))}
     return [jobs.pop(turn_id, None) for turn_id in turn_ids]
 
 
@@ -97,11 +87,8 @@ def load_side_job(turn_id: int, answer_id: int) -> SideJob:
     return _build_side_job(answer, answer.attempt, answers)
 
 
-def _load_jobs(claims: dict[int, dict[int, int]]) -> list[TurnJob]:
-    """Return the jobs of claimed turns.
-
-    claims: the attempts of the claimed answers, keyed by turn id and then by answer id
-    """
+def _load_jobs(claims: leases.Claims) -> list[TurnJob]:
+    """Return the jobs of claimed turns."""
     if not claims:
         return []
     answers_by_battle: dict[UUID, list[Answer]] = {}
@@ -115,7 +102,6 @@ def _load_jobs(claims: dict[int, dict[int, int]]) -> list[TurnJob]:
 
 
 def _build_job(turn: Turn, attempts: dict[int, int], answers: list[Answer]) -> TurnJob:
-    claimed_answers = [answer for answer in answers if answer.pk in attempts]
     visibility = Visibility.of_voter(turn.battle.mode, Battle.State.ANSWERING)
     return TurnJob(
         battle_id=str(turn.battle_id),
@@ -125,7 +111,9 @@ def _build_job(turn: Turn, attempts: dict[int, int], answers: list[Answer]) -> T
         paced=not visibility.names and settings.ENVIRONMENT.arena_pace_anonymous,
         replaceable=not visibility.names and turn.number == 1,
         stopped=turn.battle.stopped,
-        sides=tuple(_build_side_job(answer, attempts[answer.pk], answers) for answer in claimed_answers),
+        sides=tuple(
+            _build_side_job(answer, attempts[answer.pk], answers) for answer in answers if answer.pk in attempts
+        ),
     )
 
 
@@ -147,10 +135,7 @@ def _build_side_job(answer: Answer, attempt: int, answers: list[Answer]) -> Side
         tag=derive_attempt_tag(answer.pk, attempt),
         tries=answer.tries,
         side=answer.side,
-        endpoint_id=endpoint.pk,
-        kind=endpoint.kind,
-        max_concurrency=endpoint.max_concurrency,
-        first_token_timeout_s=endpoint.first_token_timeout_s,
+        endpoint=endpoint,
         battle_id=str(turn.battle_id),
         shared=turn.battle.mode != Battle.Mode.ANONYMOUS or turn.battle.pool != LIVE_POOL,
         request=request,

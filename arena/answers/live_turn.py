@@ -135,7 +135,7 @@ class LiveTurn:
         self.pacing_deadline = pacing_deadline
         self.sides = {side.side: LiveSide(side) for side in job.sides}
         self.clock: ReleaseClock | ImmediateClock = (
-            ReleaseClock(is_single_sided=job.is_single_sided) if job.paced else ImmediateClock()
+            ReleaseClock(is_single_sided=len(job.sides) == 1) if job.paced else ImmediateClock()
         )
         self.unsent: list[list[Any]] = []
         self.resend_all = False

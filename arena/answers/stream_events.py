@@ -26,7 +26,7 @@ STATE_STEPS = {"ready": 1, "void": 2, "voted": 3, "skipped": 3, "expired": 3}
 
 @dataclass
 class SideView:
-    """The released part of one answer. `tag` identifies the attempt (see `arena.answers.attempt_tags`)."""
+    """The released part of one answer. `tag` identifies the attempt (see `arena.answers.announcements`)."""
 
     tag: str = ""
     text: str = ""

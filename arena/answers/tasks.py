@@ -1,22 +1,30 @@
-"""The Celery task that submits a turn to the worker's answer engine."""
+"""The Celery task that answers a turn, and the answer engine in the workers that consume its queue."""
 
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
-from celery import shared_task
+from celery import shared_task, signals
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from arena.answers import worker
 from arena.answers.leases import QUEUE_TIMEOUT_S
+from core.storage import database
+
+if TYPE_CHECKING:
+    from arena.answers.engine import Engine
 
 logger = logging.getLogger(__name__)
+ANSWERS_QUEUE = "answers"
+IDLE_TRANSACTION_TIMEOUT_MS = 4_000  # shorter than a lease, so that a frozen worker loses its locks before its leases
 _sender = ThreadPoolExecutor(1, "send")
+_engine: "Engine | None" = None
 
 
 @shared_task(name="arena.answer_turn", ignore_result=True)
 def answer_turn(turn_id: int) -> None:
-    worker.get_engine().submit(turn_id)
+    get_engine().submit(turn_id)
 
 
 def enqueue_turn(turn_id: int) -> None:
@@ -34,3 +42,36 @@ def _send(turn_id: int, deadline: float) -> None:
         answer_turn.delay(turn_id)
     except OperationalError as error:
         logger.warning("The Celery broker is unreachable, so turn %s will be answered later: %s", turn_id, error)
+
+
+def get_engine() -> "Engine":
+    """Return this process's engine. The first call starts it."""
+    global _engine  # noqa: PLW0603  # one per process, started by the worker's own signal
+    if _engine is None:
+        from arena.answers.engine import Engine  # slow to load, and only answer workers need it
+
+        _engine = Engine()
+    return _engine
+
+
+def connect_signals() -> None:
+    signals.celeryd_after_setup.connect(_start_engine, weak=False)
+    signals.worker_shutting_down.connect(_drain_engine, weak=False)
+
+
+def _start_engine(instance: Any, **_: Any) -> None:
+    """Start the engine before the worker connects to the broker, so that turns can be taken over without a broker."""
+    if ANSWERS_QUEUE in instance.app.amqp.queues.consume_from:
+        # A worker that freezes within a transaction would block other workers with its row locks.
+        # The engine's statements have arrays as parameters, so PostgreSQL would plan each execution anew, which takes
+        # longer than the execution.
+        database.set_parameters(
+            idle_in_transaction_session_timeout=IDLE_TRANSACTION_TIMEOUT_MS, plan_cache_mode="force_generic_plan"
+        )
+        get_engine()
+
+
+def _drain_engine(**_: Any) -> None:
+    """Wait for running answers. A second signal, which interrupts the wait, hands them on at once."""
+    if _engine is not None:
+        _engine.drain(0 if _engine.draining else settings.ENVIRONMENT.arena_drain_s)

@@ -1,8 +1,10 @@
-"""Measured speed of models, and log entries about their failures."""
+"""Measured speed of models, log entries about their failures, and the gate at which answers wait to read."""
+
+import asyncio
 
 import pytest
 
-from arena.answers.answering import format_log_detail, measure_call
+from arena.answers.answering import ReadGate, format_log_detail, measure_call
 from arena.answers.live_turn import LiveSide
 from arena.endpoints.backends.protocol import Action, BackendError, Usage
 from arena.endpoints.backends.provider_errors import build_status_error, convert_exception, finalize_error
@@ -54,3 +56,52 @@ def test_measured_gives_the_speed_between_the_first_and_the_last_part(of, speed)
 )
 def test_log_words_quote_a_provider_only_where_no_question_can_have_caused_the_failure(error, words):
     assert format_log_detail(finalize_error(error, has_begun=False, api_key="")) == words
+
+
+async def test_gate_wakes_only_the_current_waiters():
+    gate, through = ReadGate(), []
+
+    async def pass_through(name):
+        await gate.wait()
+        through.append(name)
+
+    tasks = [asyncio.create_task(pass_through(name)) for name in "ab"]
+    await asyncio.sleep(0)
+    await gate.wait_until_occupied()
+    assert through == []
+
+    assert gate.open()
+    late = asyncio.create_task(pass_through("late"))
+    await asyncio.gather(*tasks)
+    assert through == ["a", "b"]
+    assert not late.done()
+
+    assert gate.open()
+    await late
+    assert through == ["a", "b", "late"]
+    assert not gate.open()
+
+
+async def test_gate_skips_canceled_waiters():
+    gate = ReadGate()
+    canceled, other = asyncio.create_task(gate.wait()), asyncio.create_task(gate.wait())
+    await asyncio.sleep(0)
+    canceled.cancel()
+    await asyncio.sleep(0)
+
+    assert gate.open()
+    await other
+    assert canceled.cancelled()
+
+
+async def test_gate_ends_once_someone_waits_and_starts_again_after_open():
+    gate = ReadGate()
+    for _ in range(2):
+        occupied = asyncio.create_task(gate.wait_until_occupied())
+        await asyncio.sleep(0)
+        assert not occupied.done()
+
+        waiter = asyncio.create_task(gate.wait())
+        await occupied
+        gate.open()
+        await waiter

@@ -33,7 +33,7 @@ def test_replace_asks_another_model_and_notes_the_one_that_failed(claimed):
     battle = turn.battle
     failed, other = battle.model_a_id, battle.model_b_id
     battle.refresh_from_db()
-    assert (job.endpoint_id, job.answer_id, job.attempt) == (third.pk, sides["a"].answer_id, sides["a"].attempt)
+    assert (job.endpoint.pk, job.answer_id, job.attempt) == (third.pk, sides["a"].answer_id, sides["a"].attempt)
     assert (battle.model_a_id, battle.model_b_id) == (third.model_id, other)
     assert battle.replaced == [{"side": "a", "model": failed, "reason": "unavailable", "propensity": 0.5}]
     assert factories.side(turn, "a").model_id == third.model_id
@@ -66,4 +66,4 @@ def test_replace_finds_an_opponent_for_a_model_that_is_out_of_the_draw_itself(cl
     third = common.endpoint()
     Endpoint.objects.filter(model=turn.battle.model_b).update(failed_probes=2)
 
-    assert replaced(sides["a"]).endpoint_id == third.pk
+    assert replaced(sides["a"]).endpoint.pk == third.pk

@@ -12,8 +12,7 @@ import pytest
 from django.test import AsyncClient
 
 from arena.answers import battle_view, stream_hub
-from arena.answers.announcements import EVENT_STREAM, announce_events
-from arena.answers.attempt_tags import derive_attempt_tag
+from arena.answers.announcements import EVENT_STREAM, announce_events, derive_attempt_tag
 from arena.answers.leases import AnswerLease, extend_leases
 from arena.answers.live_turn import LiveTurn
 from arena.answers.publisher import Publisher

@@ -8,7 +8,7 @@ from dataclasses import replace
 from celery import current_app
 from celery.contrib.testing.worker import start_worker
 
-from arena.answers import tasks, worker
+from arena.answers import tasks
 from arena.answers.tasks import enqueue_turn
 from tests.processes import eventually
 
@@ -22,10 +22,10 @@ class Engine:
 
 
 def test_enqueued_turn_reaches_the_engine_through_celerys_own_worker(monkeypatch, valkey, settings):
-    monkeypatch.setattr(worker, "_engine", engine := Engine())
+    monkeypatch.setattr(tasks, "_engine", engine := Engine())
     settings.DATABASE_OPTIONS = {**settings.DATABASE_OPTIONS}  # which the worker changes
-    valkey.delete(worker.ANSWERS_QUEUE)
-    with start_worker(current_app, queues=[worker.ANSWERS_QUEUE], pool="solo", perform_ping_check=False):
+    valkey.delete(tasks.ANSWERS_QUEUE)
+    with start_worker(current_app, queues=[tasks.ANSWERS_QUEUE], pool="solo", perform_ping_check=False):
         enqueue_turn(17)
         enqueue_turn(18)
         assert eventually(lambda: engine.turns == [17, 18])
@@ -33,13 +33,13 @@ def test_enqueued_turn_reaches_the_engine_through_celerys_own_worker(monkeypatch
 
 
 def test_turn_that_a_worker_has_found_meanwhile_is_not_sent(valkey):
-    valkey.delete(worker.ANSWERS_QUEUE)
+    valkey.delete(tasks.ANSWERS_QUEUE)
 
     tasks._send(17, time.monotonic() - 1)
     tasks._send(18, time.monotonic() + 1)
 
-    assert valkey.llen(worker.ANSWERS_QUEUE) == 1
-    valkey.delete(worker.ANSWERS_QUEUE)
+    assert valkey.llen(tasks.ANSWERS_QUEUE) == 1
+    valkey.delete(tasks.ANSWERS_QUEUE)
 
 
 def test_second_signal_ends_the_wait_for_running_answers(monkeypatch, settings):
@@ -54,11 +54,11 @@ def test_second_signal_ends_the_wait_for_running_answers(monkeypatch, settings):
             if len(waits) == 1:
                 os.kill(os.getpid(), signal.SIGUSR1)
 
-    monkeypatch.setattr(worker, "_engine", Running())
+    monkeypatch.setattr(tasks, "_engine", Running())
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_drain_s=33)
-    previous = signal.signal(signal.SIGUSR1, lambda *_: worker._drain_engine())
+    previous = signal.signal(signal.SIGUSR1, lambda *_: tasks._drain_engine())
     try:
-        worker._drain_engine()
+        tasks._drain_engine()
     finally:
         signal.signal(signal.SIGUSR1, previous)
 

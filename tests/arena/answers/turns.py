@@ -5,7 +5,7 @@ from uuid import uuid4
 from arena.answers.jobs import SideJob, TurnJob
 from arena.answers.live_turn import LiveTurn
 from arena.endpoints.backends.protocol import Message, Request
-from arena.models import Visibility
+from arena.models import Endpoint, Visibility
 
 
 def side_job(side="a", answer_id=1, attempt=1):
@@ -16,10 +16,7 @@ def side_job(side="a", answer_id=1, attempt=1):
         tag=f"tag-{answer_id}-{attempt}",
         tries=1,
         side=side,
-        endpoint_id=1,
-        kind="echo",
-        max_concurrency=None,
-        first_token_timeout_s=None,
+        endpoint=Endpoint(pk=1, kind="echo"),
         battle_id=str(uuid4()),
         shared=False,
         request=request,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from arena.answers import attempt_tags
+from arena.answers import announcements
 from arena.identity import voters
 from arena.judging import vote_rules
 from arena.models import Vote
@@ -59,10 +59,10 @@ def test_repeated_prompt_is_recognized_after_a_rotation(rotate):
 
 
 def test_tag_of_an_attempt_is_the_same_after_a_rotation(rotate):
-    tag = attempt_tags.derive_attempt_tag(12, 3)
+    tag = announcements.derive_attempt_tag(12, 3)
     rotate()
 
-    assert attempt_tags.derive_attempt_tag(12, 3) == tag
+    assert announcements.derive_attempt_tag(12, 3) == tag
 
 
 @pytest.mark.django_db(transaction=True)

@@ -59,7 +59,7 @@ def test_lock_of_an_idle_transaction_is_freed_after_its_timeout(settings, option
 
 def test_answers_worker_has_a_timeout_for_idle_transactions_and_keeps_its_plans():
     code = "import django; django.setup(); from types import SimpleNamespace as N; import os;"
-    code += "from arena.answers.worker import _start_engine;"
+    code += "from arena.answers.tasks import _start_engine;"
     code += "_start_engine(N(app=N(amqp=N(queues=N(consume_from=['answers']))))); from django.db import connection;"
     code += "c = connection.cursor(); show = lambda name: c.execute(f'SHOW {name}').fetchone()[0];"
     code += "print(show('idle_in_transaction_session_timeout'), show('plan_cache_mode'), flush=True); os._exit(0)"
