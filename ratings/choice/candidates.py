@@ -1,8 +1,6 @@
 """Loads all models that can be chosen, with their facts, prices, speeds, failure rates, and ratings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -45,18 +43,7 @@ facts_cache: TtlCache[list[dict[str, Any]]] = TtlCache(1, CACHE_S)
 BOARD_COLUMNS = ("rating", "ci_low", "ci_high", "interval", "rank", "rank_low", "rank_high")
 
 
-@dataclass(frozen=True)
-class LaunchWeeks:
-    """The user's estimates of the weeks until launch, with an API and with self-hosting.
-
-    None means unknown.
-    """
-
-    api: Decimal | None
-    own: Decimal | None
-
-
-def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> list[Candidate]:
+def load_candidates(rows: Sequence[Mapping[str, Any]] = ()) -> list[Candidate]:
     """Return all models that can be chosen, with their ratings from a board's rows.
 
     Retired models and demo models cannot be chosen. Facts, prices, and measurements can be up to `CACHE_S` seconds old.
@@ -68,19 +55,13 @@ def load_candidates(rows: Sequence[Mapping[str, Any]], weeks: LaunchWeeks) -> li
     interval_tiers = compute_interval_tiers(row for row in rated_rows.values() if row["interval"] == PUBLISHED_INTERVAL)
     candidates = []
     for facts in facts_cache.get_or_compute(None, _load_facts):
-        slug = facts["slug"]
-        standing = _build_standing(rated_rows[slug], interval_tiers.get(slug)) if slug in rated_rows else {}
-        is_used_through_api = facts["prices"] or facts["open_weights"] is False
-        candidates.append(Candidate(**facts, **standing, weeks=weeks.api if is_used_through_api else weeks.own))
+        standing = {}
+        if row := rated_rows.get(facts["slug"]):
+            standing = {name: row[name] for name in BOARD_COLUMNS}
+            standing["tier"] = interval_tiers.get(facts["slug"], row["tier"])
+            standing["setting"] = row.get("setting", "")  # only rows of reference boards have one
+        candidates.append(Candidate(**facts, **standing))
     return candidates
-
-
-def _build_standing(row: Mapping[str, Any], interval_tier: int | None) -> dict[str, Any]:
-    """Return the fields of a candidate that come from its row on the board."""
-    standing = {name: row[name] for name in BOARD_COLUMNS}
-    standing["tier"] = row["tier"] if interval_tier is None else interval_tier
-    standing["setting"] = row.get("setting", "")  # only rows of reference boards have one
-    return standing
 
 
 def query_current_models() -> QuerySet[LanguageModel]:

@@ -22,7 +22,7 @@ from ratings.boards import snapshots
 from ratings.boards.changes import has_rank
 from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_whole
 from ratings.boards.snapshots import BoardKey
-from ratings.choice.form import ChoiceForm, describe_limits
+from ratings.choice.form import ChoiceForm, list_set_fields
 from ratings.choice.limits import Candidate, LimitFinding
 from ratings.choice.model_choice import ModelChoice
 from ratings.choice.serializers import ShortlistSchema
@@ -89,7 +89,7 @@ class Decision:
     @property
     def option_groups(self) -> list[tuple[Any, list[CandidateAssessment]]]:
         """The form's options: first the contestants, then the other survivors, then the other undecided models."""
-        contestants = list(self.choice.contestants)
+        contestants = self.choice.contestants
         slugs = {assessment.candidate.slug for assessment in contestants}
         others = [other for other in self.choice.shortlist.selectable if other.candidate.slug not in slugs]
         groups = [
@@ -164,18 +164,11 @@ def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
     return Decision(
         day=timezone.now().date(),
         choice=choice,
-        limits=describe_limits(form),
-        own_rows=_load_own_rows(choice.set_pool),
+        limits=[(label, value) for _name, label, value in list_set_fields(form)],
+        own_rows=snapshots.load_newest_board(BoardKey(choice.set_pool))["rows"] if choice.set_pool else [],
         chosen=chosen,
         why=form.cleaned_data.get("why", "").strip(),
     )
-
-
-def _load_own_rows(pool: str | None) -> list[dict[str, Any]]:
-    if pool is None:
-        return []
-    rows: list[dict[str, Any]] = snapshots.load_newest_board(BoardKey(pool))["rows"]
-    return rows
 
 
 def build_decision_data(decision: Decision) -> dict[str, Any]:
@@ -238,11 +231,11 @@ def _format_reasons(assessment: CandidateAssessment, findings: Sequence[LimitFin
 
 def _iter_board_notes(choice: ModelChoice) -> Iterator[str]:
     """Yield a sentence about the board that the tiers come from, and for a reference board, one about its tiers."""
-    if choice.computed_at:
+    if choice.board["computed_at"]:
         source = {
             "pool": escape_markdown(choice.pool.name),
             "category": escape_markdown(choice.category_name),
-            "day": f"{choice.computed_at:%Y-%m-%d}",
+            "day": f"{choice.board['computed_at']:%Y-%m-%d}",
         }
         yield _("Tiers: %(pool)s (%(category)s), as of %(day)s.") % source + "\n"
     if choice.pool.kind == Pool.Kind.REFERENCE:

@@ -5,6 +5,7 @@ Model pages show the same reasons for catalog facts.
 
 import re
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 from django import forms
@@ -219,38 +220,18 @@ class ChoiceForm(DefaultsForm):
 
     def build_limits(self) -> Limits:
         """Return the limits of a valid form."""
-        same_names = (
-            "cutoff", "price", "monthly", "latency", "speed", "failures", "rate", "token_rate", "params",
-            "gpu_memory", "weeks",
-        )  # fmt: skip
-        values: dict[str, Any] = {name: self.get_value(name) for name in same_names}
-        values |= {name: bool(self.get_value(name)) for name in ("commercial", "tools", "search_instead")}
-        return Limits(
-            **values,
-            context=self._build_context(),
-            openness=self.get_value("openness") or None,
-            modalities=frozenset(self.get_value("modalities") or ()),
-            use=self._build_use(),
-            bytes_each=self.get_value("bits") / BITS_PER_BYTE,
-        )
-
-    def _build_context(self) -> int | None:
-        """Return the minimum context in tokens: the larger of the limits in tokens and in pages."""
-        tokens = self.get_value("context") or 0
-        pages = self.get_value("pages") or 0
-        return max(tokens, pages * TOKENS_PER_PAGE) or None
-
-    def _build_use(self) -> MonthlyUse:
-        input_tokens = self.get_value("input_tokens")
-        output_tokens = self.get_value("output_tokens")
-        if input_tokens is None and output_tokens is None:
-            return TYPICAL_USE
-        return MonthlyUse(input_tokens or 0, output_tokens or 0)
-
-
-def describe_limits(form: ChoiceForm) -> list[tuple[str, str]]:
-    """Return a valid form's limits as pairs of label and value."""
-    return [(label, value) for _name, label, value in list_set_fields(form)]
+        values = {name: self.get_value(name) for name in self.fields}
+        context = max(values["context"] or 0, (values["pages"] or 0) * TOKENS_PER_PAGE)
+        tokens = values["input_tokens"], values["output_tokens"]
+        use = TYPICAL_USE if tokens == (None, None) else MonthlyUse(tokens[0] or 0, tokens[1] or 0)
+        derived = {
+            "context": context or None,
+            "modalities": frozenset(values["modalities"] or ()),
+            "use": use,
+            "bytes_each": values["bits"] / BITS_PER_BYTE,
+        }
+        names = {field.name for field in fields(Limits)} - derived.keys()
+        return Limits(**{name: values[name] for name in names}, **derived)
 
 
 def list_set_fields(form: ChoiceForm) -> list[tuple[str, str, str]]:

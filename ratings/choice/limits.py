@@ -51,7 +51,6 @@ class Candidate:
     requests_per_minute: RateLimit | None = None
     tokens_per_minute: RateLimit | None = None
     failure_rate: float | None = None  # share of calls in blind battles that failed because of the model or its server
-    weeks: Decimal | None = None
     retires_on: date | None = None  # the announced day
     successor: Successor | None = None  # the model that the maker recommends instead
     ci_low: float | None = None
@@ -77,7 +76,7 @@ class Limits:
     """The requirements for a choice. None and empty values mean no limit."""
 
     commercial: bool = False  # the license allows commercial use, possibly with conditions
-    openness: str | None = None  # "open" or "closed" weights
+    openness: str = ""  # "open" or "closed" weights
     context: int | None = None  # minimum tokens
     cutoff: date | None = None  # earliest knowledge cutoff
     search_instead: bool = False  # accept an older cutoff if the model can search the web
@@ -93,6 +92,8 @@ class Limits:
     params: int | None = None  # maximum parameters
     gpu_memory: Decimal | None = None  # maximum GiB at `bytes_each` per parameter
     weeks: Decimal | None = None  # maximum weeks until launch
+    api_weeks: Decimal | None = None  # the user's estimate of the weeks until launch with an API
+    own_weeks: Decimal | None = None  # the same with self-hosting
     use: MonthlyUse = TYPICAL_USE
     bytes_each: Decimal = Decimal(2)
 
@@ -107,8 +108,9 @@ class Limits:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The names of the limits that are set, in the order of `LIMIT_ASSESSORS`."""
-        return tuple(name for name in LIMIT_ASSESSORS if is_limit_set(self, name))
+        """The names of the limits that are set, in the order of `LIMIT_ASSESSORS`. 0 is a limit."""
+        values = ((name, getattr(self, name)) for name in LIMIT_ASSESSORS)
+        return tuple(name for name, value in values if value is not False and value not in (None, "", frozenset()))
 
 
 @dataclass(frozen=True)
@@ -169,11 +171,6 @@ def list_findings(candidate: Candidate, limits: Limits) -> list[LimitFinding]:
     """Return findings for the limits that the candidate violates or might violate, ordered as in `LIMIT_ASSESSORS`."""
     findings = (LIMIT_ASSESSORS[name](candidate, limits) for name in limits.names)
     return [finding for finding in findings if finding]
-
-
-def is_limit_set(limits: Limits, name: str) -> bool:
-    value = getattr(limits, name)
-    return value is not None and value is not False and value != frozenset()
 
 
 @dataclass(frozen=True)
@@ -271,10 +268,6 @@ def _assess_gpu_memory(model: Candidate, limits: Limits) -> LimitFinding | None:
     return _GPU_MEMORY(model, limits)
 
 
-def _compute_failure_percent(model: Candidate, _: Limits) -> float | None:
-    return None if model.failure_rate is None else 100 * model.failure_rate
-
-
 def _assess_rate(name: str, unit: str, allowed: RateLimit | None, bound: Any) -> LimitFinding | None:
     """Return a finding if the allowed rate is unknown or too low. The finding names the usage tier."""
     if allowed is None:
@@ -286,10 +279,6 @@ def _assess_rate(name: str, unit: str, allowed: RateLimit | None, bound: Any) ->
 
 def _format_number(value: float | Decimal) -> str:
     return f"{value:,.10g}" if isinstance(value, float) else f"{value:,f}"
-
-
-def _format_whole(value: int) -> str:
-    return f"{value:,}"
 
 
 def _format_day(day: date) -> str:
@@ -327,7 +316,7 @@ LIMIT_ASSESSORS: Mapping[str, Assessor] = MappingProxyType(
     {
         "commercial": _assess_commercial,
         "openness": _assess_openness,
-        "context": NumberLimit("context", "<", "context", "tokens", lambda model, _: model.context, _format_whole),
+        "context": NumberLimit("context", "<", "context", "tokens", lambda model, _: model.context, "{:,}".format),
         "cutoff": _assess_cutoff,
         "modalities": _assess_modalities,
         "tools": _assess_tools,
@@ -348,7 +337,8 @@ LIMIT_ASSESSORS: Mapping[str, Assessor] = MappingProxyType(
             unknown_text="not measured here yet",
         ),
         "failures": NumberLimit(
-            "failures", ">", "failed calls", "percent", _compute_failure_percent, "{:.3g}%".format,
+            "failures", ">", "failed calls", "percent",
+            lambda model, _: None if model.failure_rate is None else 100 * model.failure_rate, "{:.3g}%".format,
             unknown_text="not measured here yet",
         ),
         "rate": lambda model, limits: _assess_rate(
@@ -360,7 +350,8 @@ LIMIT_ASSESSORS: Mapping[str, Assessor] = MappingProxyType(
         "params": NumberLimit("params", ">", "parameters", "parameters", lambda model, _: model.params, format_count),
         "gpu_memory": _assess_gpu_memory,
         "weeks": NumberLimit(
-            "weeks", ">", "weeks to launch", "weeks", lambda model, _: model.weeks, _format_number,
+            "weeks", ">", "weeks to launch", "weeks",
+            lambda model, limits: limits.api_weeks if model.is_used_through_api else limits.own_weeks, _format_number,
             _explain_missing_estimate,
         ),
     }

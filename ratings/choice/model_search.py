@@ -1,9 +1,7 @@
 """Finds models by name, with their group on a shortlist and the limits that they do not or might not meet."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -14,16 +12,14 @@ from catalog.models import LanguageModel
 from core.text.word_search import contains_words
 from ratings.choice.candidates import query_current_models
 from ratings.choice.limits import LimitFinding
-from ratings.choice.shortlist import CandidateAssessment, Shortlist
-
-GroupName = Literal["survivors", "undecided", "excluded", "retired"]
+from ratings.choice.shortlist import Shortlist
 
 
 @dataclass(frozen=True)
 class FoundModel:
     """A model whose name matches a search.
 
-    group: the group of the shortlist that the model is in, or "retired" if the model is retired.
+    group: the group in `Shortlist.groups` that the model is in, or "retired" if the model is retired.
     findings: all limits that the model violates or might violate.
     retired_on: the day of the retirement, or None if it is unknown or the model is current.
     retires_on: the announced day of the retirement of a current model.
@@ -32,7 +28,7 @@ class FoundModel:
 
     slug: str
     name: str
-    group: GroupName
+    group: str
     findings: tuple[LimitFinding, ...] = ()
     retired_on: date | None = None
     retires_on: date | None = None
@@ -52,18 +48,13 @@ class FoundModel:
         return f"{label} {'; '.join(map(str, self.findings))}"
 
 
-def find_models(text: str, shortlist: Shortlist) -> tuple[FoundModel, ...]:
+def find_models(text: str, shortlist: Shortlist) -> list[FoundModel]:
     """Return the models whose name or slug contains each word of the text, sorted by group and then by name.
 
     If the text is empty, the result is empty too. Demo models are never included.
     """
     if not text.strip():
-        return ()
-    groups: Mapping[GroupName, tuple[CandidateAssessment, ...]] = {
-        "survivors": shortlist.survivors,
-        "undecided": shortlist.undecided,
-        "excluded": shortlist.excluded,
-    }
+        return []
     models = [
         FoundModel(
             slug=assessment.candidate.slug,
@@ -73,11 +64,10 @@ def find_models(text: str, shortlist: Shortlist) -> tuple[FoundModel, ...]:
             retires_on=assessment.candidate.retires_on,
             successor=assessment.candidate.successor,
         )
-        for group, assessments in groups.items()
+        for group, assessments in shortlist.groups.items()
         for assessment in sorted(assessments, key=lambda assessment: assessment.candidate.name)
     ]
-    candidates = (*models, *_list_retired())
-    return tuple(model for model in candidates if contains_words(f"{model.name} {model.slug}", text))
+    return [model for model in (*models, *_list_retired()) if contains_words(f"{model.name} {model.slug}", text)]
 
 
 def _list_retired() -> list[FoundModel]:

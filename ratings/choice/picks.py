@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core.text.number_format import round_number
 from ratings.boards.differences import estimate_difference
 from ratings.choice.limits import Candidate
-from ratings.choice.shortlist import CandidateAssessment
+from ratings.choice.shortlist import CandidateAssessment, list_cheapest
 
 MAX_SUGGESTIONS = 3
 
@@ -92,14 +92,12 @@ def build_picks(survivors: Sequence[CandidateAssessment]) -> Picks | None:
         return None
     best = by_rating[0]
     similar = [best, *(other for other in by_rating[1:] if _is_lower(other.candidate, best.candidate) is False)]
-    lowest = min((survivor.price for survivor in similar if survivor.price is not None), default=None)
-    cheapest_models = [survivor for survivor in similar if survivor.price is not None and survivor.price == lowest]
-    cheapest = cheapest_models[0] if cheapest_models else None
+    cheapest = list_cheapest(similar)
     return Picks(
         best=best,
         second=by_rating[1] if len(by_rating) > 1 else None,
-        cheapest=cheapest,
-        equally_cheap=tuple(cheapest_models[1:]),
+        cheapest=cheapest[0] if cheapest else None,
+        equally_cheap=cheapest[1:],
         similar_count=len(similar) - 1,
         best_open=next((survivor for survivor in by_rating if survivor.candidate.open_weights), None),
     )

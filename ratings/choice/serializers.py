@@ -15,16 +15,16 @@ from ratings.models import Pool
 
 
 class TaskBenchmarkSchema(Schema):
-    slug = CharField(source="benchmark.slug")
-    name = CharField(source="benchmark.name")
+    slug = CharField()
+    name = CharField()
     scored = BooleanField(help_text="False if none of the matching models has a score on this benchmark here.")
 
 
 class ShortlistTaskSchema(Schema):
-    slug = CharField(source="task.slug")
-    name = CharField(source="task.name")
+    slug = CharField()
+    name = CharField()
     benchmarks = TaskBenchmarkSchema(many=True)
-    why = CharField(source="task.why")
+    why = CharField()
 
 
 @extend_schema_field(
@@ -179,8 +179,8 @@ class ShortlistSchema(Schema):
     pool = CharField(source="pool.slug")
     pool_name = CharField(source="pool.name")
     pool_kind = serializers.ChoiceField(Pool.Kind.values, source="pool.kind")
-    category = CharField(help_text="Category of the board whose tiers sort the models.")
-    computed_at = serializers.DateTimeField(allow_null=True)
+    category = CharField(source="board.category", help_text="Category of the board whose tiers sort the models.")
+    computed_at = serializers.DateTimeField(source="board.computed_at", allow_null=True)
     tiers_by = serializers.ChoiceField(
         ("test", "interval"),
         help_text=(

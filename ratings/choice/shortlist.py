@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from heapq import nsmallest
 from math import inf
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -117,12 +118,14 @@ class CandidateAssessment:
 
 
 SORT_KEYS: Mapping[SortName, Callable[[CandidateAssessment], tuple[Any, ...]]] = MappingProxyType(
-    {
-        "tier": lambda assessment: assessment.tier_key,
-        "price": lambda assessment: assessment.price_key,
-        "rating": lambda assessment: assessment.rating_key,
-    }
+    {"tier": attrgetter("tier_key"), "price": attrgetter("price_key"), "rating": attrgetter("rating_key")}
 )
+
+
+def list_cheapest(assessments: Iterable[CandidateAssessment]) -> tuple[CandidateAssessment, ...]:
+    """Return the models with the lowest known price, highest rating first."""
+    priced = sorted((each for each in assessments if each.price is not None), key=SORT_KEYS["price"])
+    return tuple(each for each in priced if each.price == priced[0].price)
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,10 @@ class Shortlist:
     undecided: tuple[CandidateAssessment, ...]
     excluded: tuple[CandidateAssessment, ...]
     gained: Mapping[str, int]
+
+    @property
+    def groups(self) -> dict[str, tuple[CandidateAssessment, ...]]:
+        return {"survivors": self.survivors, "undecided": self.undecided, "excluded": self.excluded}
 
     @property
     def selectable(self) -> tuple[CandidateAssessment, ...]:
@@ -179,15 +186,12 @@ class Shortlist:
     @property
     def lowest_price(self) -> CandidateAssessment | None:
         """The survivor with the lowest price, or None if no price is known. Ties go to the highest rating."""
-        priced = (survivor for survivor in self.survivors if survivor.price is not None)
-        return min(priced, key=SORT_KEYS["price"], default=None)
+        return next(iter(list_cheapest(self.survivors)), None)
 
     @property
     def equally_cheap(self) -> tuple[CandidateAssessment, ...]:
         """The other survivors with the lowest price, highest rating first."""
-        lowest = self.lowest_price
-        ties = [survivor for survivor in self.survivors if lowest and survivor.price == lowest.price]
-        return tuple(sorted(ties, key=SORT_KEYS["price"])[1:])
+        return list_cheapest(self.survivors)[1:]
 
     @property
     def costliest(self) -> str | None:
@@ -198,23 +202,14 @@ class Shortlist:
 
 def build_shortlist(candidates: Iterable[Candidate], limits: Limits, sort: SortName = "tier") -> Shortlist:
     """Return the shortlist for these candidates and limits, with its groups sorted by the key for `sort`."""
-    assessments = sorted(
-        (_assess_candidate(candidate, limits) for candidate in candidates),
-        key=SORT_KEYS[sort],
-    )
-    excluded = sorted(
-        (assessment for assessment in assessments if assessment.failures),
-        key=lambda assessment: len(assessment.failures),
-    )
-    findings = Counter(finding.limit for assessment in assessments for finding in assessment.findings)
-    single_findings = Counter(
-        assessment.findings[0].limit for assessment in assessments if len(assessment.findings) == 1
-    )
+    assessments = sorted((_assess_candidate(candidate, limits) for candidate in candidates), key=SORT_KEYS[sort])
+    violated = {finding.limit for each in assessments for finding in each.findings}
+    alone = Counter(each.findings[0].limit for each in assessments if len(each.findings) == 1)
     return Shortlist(
-        survivors=tuple(assessment for assessment in assessments if not assessment.findings),
-        undecided=tuple(assessment for assessment in assessments if assessment.unknown and not assessment.failures),
-        excluded=tuple(excluded),
-        gained={name: single_findings[name] for name in LIMIT_ASSESSORS if findings[name]},
+        survivors=tuple(each for each in assessments if not each.findings),
+        undecided=tuple(each for each in assessments if each.unknown and not each.failures),
+        excluded=tuple(sorted((each for each in assessments if each.failures), key=lambda each: len(each.failures))),
+        gained={name: alone[name] for name in LIMIT_ASSESSORS if name in violated},
     )
 
 

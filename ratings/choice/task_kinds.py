@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from catalog.benchmarks.rankings import ELO_SLUG
 from catalog.models import Benchmark, Score
@@ -44,33 +44,13 @@ def _parse_task(slug: str, fields: Mapping[str, Any]) -> TaskKind:
     return TaskKind(slug, **{**fields, **lists})
 
 
-@dataclass(frozen=True)
-class TaskBenchmark:
-    """A benchmark of the task, and whether any matching model has a score on it.
+def list_task_benchmarks(task: TaskKind, models: Collection[str]) -> list[Benchmark]:
+    """Return the benchmarks of the task in its order.
 
-    Elo, the rating from votes, always counts as scored.
+    Their attribute `scored` says whether any of the models with these slugs has a score. Elo, the rating from votes,
+    always counts as scored.
     """
-
-    benchmark: Benchmark
-    scored: bool
-
-
-@dataclass(frozen=True)
-class TaskReport:
-    """A task with its benchmarks in the order that the task lists them."""
-
-    task: TaskKind
-    benchmarks: list[TaskBenchmark]
-
-
-def build_task_report(task: TaskKind, models: Collection[str]) -> TaskReport:
-    """Return the report on a task. `models` are the slugs of the matching models."""
     scores = Score.objects.filter(benchmark=OuterRef("pk"), model__slug__in=models)
-    benchmarks = Benchmark.objects.filter(slug__in=task.benchmarks).annotate(scored=Exists(scores))
-    return TaskReport(
-        task,
-        [
-            TaskBenchmark(benchmark, scored=benchmark.scored or benchmark.slug == ELO_SLUG)
-            for benchmark in sorted(benchmarks, key=lambda benchmark: task.benchmarks.index(benchmark.slug))
-        ],
-    )
+    scored = ExpressionWrapper(Exists(scores) | Q(slug=ELO_SLUG), output_field=BooleanField())
+    benchmarks = Benchmark.objects.filter(slug__in=task.benchmarks).annotate(scored=scored)
+    return sorted(benchmarks, key=lambda benchmark: task.benchmarks.index(benchmark.slug))

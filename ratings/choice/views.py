@@ -18,7 +18,7 @@ from core.http.errors import RequestError, render_error_page
 from core.http.live_forms import render_live_form, shorten_query
 from core.templatetags.strips import Scale, build_scale
 from ratings.boards.model_facts import list_categories
-from ratings.choice.candidates import LaunchWeeks, load_candidates
+from ratings.choice.candidates import load_candidates
 from ratings.choice.decision import (
     CHECKLIST,
     Decision,
@@ -65,7 +65,7 @@ ORDER_TEXTS = {
     "price": gettext_lazy("Sorted by price, then by rating."),
     "rating": gettext_lazy("Sorted by rating."),
 }
-FIELDS_OF_LIMIT = {"context": ("context", "pages")}
+CONTEXT_FIELDS = ("context", "pages")  # both set the same limit
 # Short texts for the limits that most people set. The others are shown with their label.
 CHIP_TEXTS = {
     "openness": gettext_lazy("%(value)s weights"),
@@ -138,7 +138,8 @@ def show_choice(request: HttpRequest) -> HttpResponse:
         tasks = [] if form.is_bound else _list_tasks()
     except RequestError as error:
         return render_error_page(request, error)
-    candidates = choice.candidates if choice else load_candidates((), LaunchWeeks(None, None))
+    groups = choice.shortlist.groups.values() if choice else ()
+    candidates = [each.candidate for group in groups for each in group] if choice else load_candidates()
     offered = list_offered_fields(candidates, form)
     sections = _list_sections(form, offered)
     is_order_set = any((form["sort"].errors, form["pool"].data, form["category"].data))
@@ -338,16 +339,13 @@ def _list_set_limits(choice: ModelChoice, form: ChoiceForm, query: QueryDict) ->
     """Return the fields that are set: the board that sorts the models, then the limits in the order of the form."""
     boards = (("pool", choice.pool.name), ("category", format_category_name(form.cleaned_data["category"])))
     set_boards = [(name, str(form.fields[name].label), text) for name, text in boards if form.cleaned_data[name]]
-    limits = [
-        SetLimit(label, f"{label}: {text}", _drop_parameters(query, name) or "task=", 0)
-        for name, label, text in set_boards
-    ]
-    for name, label, value in list_set_fields(form):
-        limit = "context" if name == "pages" else name
-        fields = FIELDS_OF_LIMIT.get(limit, (name,))
-        query_without = _drop_parameters(query, *fields) or "task=" if limit in LIMIT_ASSESSORS else ""
+    limits = []
+    for name, label, value in [*set_boards, *list_set_fields(form)]:
+        parameters = CONTEXT_FIELDS if name in CONTEXT_FIELDS else (name,)
+        is_removable = parameters[0] in LIMIT_ASSESSORS or name in BOARD_ERRORS
+        query_without = _drop_parameters(query, *parameters) or "task=" if is_removable else ""
         text = str(CHIP_TEXTS[name]) % {"value": value} if name in CHIP_TEXTS else f"{label}: {value}"
-        limits.append(SetLimit(label, text, query_without, choice.shortlist.gained.get(limit, 0)))
+        limits.append(SetLimit(label, text, query_without, choice.shortlist.gained.get(parameters[0], 0)))
     return limits
 
 

@@ -7,33 +7,32 @@ import pytest
 
 from catalog.models import Price
 from ratings.choice import candidates
-from ratings.choice.candidates import LaunchWeeks, load_candidates
+from ratings.choice.candidates import load_candidates
 from tests import factories
 from tests.ratings.board_rows import row
 
 pytestmark = pytest.mark.django_db
-UNKNOWN_WEEKS = LaunchWeeks(None, None)
 
 
 def test_facts_are_read_once_within_the_cache_time(monkeypatch, django_assert_num_queries):
     model = factories.model("cheap")
     monkeypatch.setattr(candidates.facts_cache, "seconds", candidates.CACHE_S)
-    assert load_candidates([], UNKNOWN_WEEKS)[0].prices is None
+    assert load_candidates()[0].prices is None
     Price.objects.create(model=model, input=Decimal(1), output=Decimal(1), source="list", as_of=date(2026, 1, 1))
 
     with django_assert_num_queries(0):
-        cached = load_candidates([], UNKNOWN_WEEKS)
+        cached = load_candidates()
     candidates.facts_cache.clear()
 
     assert cached[0].prices is None
-    assert load_candidates([], UNKNOWN_WEEKS)[0].prices.input == 1
+    assert load_candidates()[0].prices.input == 1
 
 
 def test_rating_of_one_choice_does_not_stay_for_the_next(monkeypatch):
     factories.model("rated")
     monkeypatch.setattr(candidates.facts_cache, "seconds", candidates.CACHE_S)
 
-    first = load_candidates([row(model="rated", rating=1234.0)], LaunchWeeks(api=Decimal(3), own=Decimal(9)))
-    second = load_candidates([], UNKNOWN_WEEKS)
+    first = load_candidates([row(model="rated", rating=1234.0)])
+    second = load_candidates()
 
-    assert [(found.rating, found.weeks) for found in (first[0], second[0])] == [(1234.0, Decimal(9)), (None, None)]
+    assert (first[0].rating, second[0].rating) == (1234.0, None)

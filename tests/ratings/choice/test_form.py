@@ -12,11 +12,15 @@ from ratings.choice.form import (
     CANDIDATE_VALUES,
     FORM_SECTIONS,
     ChoiceForm,
-    describe_limits,
     list_limit_reasons,
     list_offered_fields,
+    list_set_fields,
 )
-from ratings.choice.limits import LIMIT_ASSESSORS, TOKENS_PER_PAGE, Candidate, Limits, is_limit_set
+from ratings.choice.limits import LIMIT_ASSESSORS, TOKENS_PER_PAGE, Candidate, Limits
+
+
+def describe_limits(form):
+    return [limit[1:] for limit in list_set_fields(form)]
 
 
 def form(query):
@@ -57,7 +61,7 @@ def test_limits_are_those_of_the_address(query, limits):
 def test_empty_fields_ask_for_nothing():
     empty = form("&".join(f"{name}=" for name in ChoiceForm.base_fields if name not in ("modalities", "among")))
     assert empty.is_valid()
-    assert [name for name in LIMIT_ASSESSORS if is_limit_set(empty.build_limits(), name)] == []
+    assert empty.build_limits().names == ()
 
 
 @pytest.mark.parametrize(
