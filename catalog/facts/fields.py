@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-MAX_COUNT = 10**15
+from catalog.facts.values import parse_boolean, parse_choice, parse_count, parse_text
+
 MODEL_KINDS = ("base", "chat", "fine-tuned", "merge")
 TUNING_OPTIONS = ("weights", "api", "no")
 MODALITIES = ("text", "image", "audio", "video", "pdf")
@@ -31,39 +33,16 @@ class Claim:
     as_of: date
 
 
-def _parse_text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > 200 or not value.isprintable():
-        raise ValueError("must be text of at most 200 characters")
-    return value.strip()
-
-
-def _parse_boolean(value: Any) -> bool:
-    words = {"true": True, "false": False}
-    if isinstance(value, bool):
-        return value
-    if value not in words:
-        raise ValueError("must be true or false")
-    return words[value]
-
-
-def _parse_date(value: Any) -> str:
+def _parse_month_or_day(value: Any, field: str) -> str:
     """Return a day or a month as text, with the precision of the source."""
     text = str(value)
     try:
         if not DATE_PATTERN.fullmatch(text) or parse_day(text).year not in VALID_YEARS:
             raise ValueError
     except ValueError:
-        raise ValueError(
-            f"must be a date like 2024-05 or 2024-05-13, from {VALID_YEARS[0]} to {VALID_YEARS[-1]}"
-        ) from None
+        years = f"{VALID_YEARS[0]} to {VALID_YEARS[-1]}"
+        raise ValueError(f"{field} must be a date like 2024-05 or 2024-05-13, from {years}") from None
     return text
-
-
-def _parse_count(value: Any) -> int:
-    text = str(value)
-    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,16}", text) or not 0 < int(text) <= MAX_COUNT:
-        raise ValueError(f"must be a whole number from 1 to {MAX_COUNT:,}")
-    return int(text)
 
 
 @dataclass(frozen=True)
@@ -85,64 +64,45 @@ def parse_rate(text: str) -> RateLimit | None:
     return RateLimit(int(match[1]), match[2] or "")
 
 
-def _validate_rate(value: Any) -> str:
+def _validate_rate(value: Any, field: str) -> str:
     """Return the rate limit as text. It includes the usage tier, because the number applies only to that tier."""
     text = str(value)
     if isinstance(value, bool) or len(text) > 100 or not text.isprintable() or parse_rate(text) is None:
-        raise ValueError("must be a whole number, with the tier in parentheses, like 50 (tier 1)")
+        raise ValueError(f"{field} must be a whole number, with the tier in parentheses, like 50 (tier 1)")
     return text
 
 
-def _make_count_parser(maximum: int, error: str) -> Callable[[Any], int]:
-    def parse(value: Any) -> int:
-        number = _parse_count(value)
-        if number > maximum:
-            raise ValueError(error)
-        return number
-
-    return parse
-
-
-_parse_tokens = _make_count_parser(2**31 - 1, "must be fewer than 2,147,483,648 tokens")
-_parse_small_count = _make_count_parser(100_000, "must be at most 100,000")
-
-
-def _parse_modalities(value: Any) -> list[str]:
+def _parse_modalities(value: Any, field: str) -> list[str]:
     words = value.split() if isinstance(value, str) else value
     if not isinstance(words, list) or not words or not set(words) <= set(MODALITIES):
-        raise ValueError(f"must be one or more of {', '.join(MODALITIES)}")
+        raise ValueError(f"{field} must be one or more of {', '.join(MODALITIES)}")
     return [modality for modality in MODALITIES if modality in words]
 
 
-def _make_choice_parser(*words: str) -> Callable[[Any], str]:
-    def parse(value: Any) -> str:
-        if value not in words:
-            raise ValueError(f"must be one of {', '.join(words)}")
-        return str(value)
-
-    return parse
-
-
-FACT_FIELDS: dict[str, Callable[[Any], Any]] = {
-    "organization": _parse_text,
-    "license": _parse_text,
-    "open_weights": _parse_boolean,
-    "kind": _make_choice_parser(*MODEL_KINDS),
-    "status": _make_choice_parser("current", "retired"),
-    "retires_on": _parse_date,
-    "successor": _parse_text,
-    "release_date": _parse_date,
-    "knowledge_cutoff": _parse_date,
-    "parameters_total": _parse_count,
-    "parameters_active": _parse_count,
-    "training_tokens": _parse_count,
+_parse_size = partial(parse_count, low=1, high=10**15)
+_parse_tokens = partial(parse_count, low=1)
+_parse_small_count = partial(parse_count, low=1, high=100_000)
+# Each parser raises ValueError with the name of the field.
+FACT_FIELDS: dict[str, Callable[[Any, str], Any]] = {
+    "organization": parse_text,
+    "license": parse_text,
+    "open_weights": parse_boolean,
+    "kind": partial(parse_choice, choices=MODEL_KINDS),
+    "status": partial(parse_choice, choices=("current", "retired")),
+    "retires_on": _parse_month_or_day,
+    "successor": parse_text,
+    "release_date": _parse_month_or_day,
+    "knowledge_cutoff": _parse_month_or_day,
+    "parameters_total": _parse_size,
+    "parameters_active": _parse_size,
+    "training_tokens": _parse_size,
     "context_window": _parse_tokens,
     "max_input": _parse_tokens,
     "max_output": _parse_tokens,
     "modalities": _parse_modalities,
-    "tools": _parse_boolean,
-    "web_search": _parse_boolean,
-    "fine_tuning": _make_choice_parser(*TUNING_OPTIONS),
+    "tools": parse_boolean,
+    "web_search": parse_boolean,
+    "fine_tuning": partial(parse_choice, choices=TUNING_OPTIONS),
     "requests_per_minute": _validate_rate,
     "tokens_per_minute": _validate_rate,
     "layers": _parse_small_count,
@@ -173,10 +133,7 @@ def parse_value(field: str, value: Any) -> Any:
         raise ValueError(f"{field!r} is not a field; the fields are {', '.join(FACT_FIELDS)}")
     if value == UNPUBLISHED and field in WITHHOLDABLE_FIELDS:
         return UNPUBLISHED
-    try:
-        return FACT_FIELDS[field](value)
-    except ValueError as error:
-        raise ValueError(f"{field} {error}") from None
+    return FACT_FIELDS[field](value, field)
 
 
 def to_column_value(field: str, value: Any) -> Any:

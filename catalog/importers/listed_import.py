@@ -52,16 +52,12 @@ def seed_listed_tables(names: NamedModels) -> bool:
 
     Return True if they were loaded.
     """
-    digest = _compute_digest()
+    digest = sha256(b"".join((seed_files.DATA_DIR / name).read_bytes() for name in TABLES)).hexdigest()
     if LoadedTable.objects.filter(name="listed", digest=digest).exists():
         return False
     load_listed_tables(names)
     LoadedTable.objects.update_or_create(name="listed", defaults={"digest": digest})
     return True
-
-
-def _compute_digest() -> str:
-    return sha256(b"".join((seed_files.DATA_DIR / name).read_bytes() for name in TABLES)).hexdigest()
 
 
 @transaction.atomic
@@ -73,8 +69,7 @@ def load_listed_tables(names: NamedModels) -> ListedImportResult:
     claims = {keys[model]: list(by_field.values()) for model, by_field in facts.items()}
     result = ListedImportResult(model_count=len(facts.keys() | prices.keys()))
     result.fact_count = _replace_listed_claims(claims, now().date())
-    rows = ((keys[model], dated) for model, history in prices.items() for dated in history)
-    result.price_count = save_prices((key, dated.price, dated.source, dated.as_of) for key, dated in rows)
+    result.price_count = save_prices((keys[model], *dated) for model, history in prices.items() for dated in history)
     return result
 
 
@@ -106,7 +101,7 @@ def import_listed_file(source: str, path: Path) -> ListedImportResult:
             result.model_count += 1
             claims[model.pk] = _merge_claims(stored[model.pk], selection)
             if _may_add_price(price_sources.get(model.pk), selection):
-                prices += [(model.pk, dated.price, dated.source, dated.as_of) for dated in selection.prices]
+                prices += [(model.pk, *dated) for dated in selection.prices]
     result.fact_count = _replace_listed_claims(claims, today)
     result.price_count = save_prices(prices)
     return result
@@ -144,11 +139,10 @@ def _may_add_price(current: str | None, selection: Selection) -> bool:
     """
     if not selection.prices or current == "":
         return False
-    source = selection.prices[0].source
-    if current is None or drop_version(current) == drop_version(source):
-        return True
-    rank = get_trust_rank("price", None, source)
-    return "price" not in selection.hosted_fields and rank <= get_trust_rank("price", None, current)
+    offer = selection.prices[0]
+    return current is None or _may_replace(
+        Claim("price", None, current, offer.as_of), Claim("price", None, offer.source, offer.as_of), selection
+    )
 
 
 def _merge_claims(stored: Mapping[str, Claim], selection: Selection) -> list[Claim]:

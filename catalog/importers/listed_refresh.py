@@ -26,7 +26,7 @@ from catalog.importers.listed_tables import ListedFacts, ListedPrices, TableChan
 from catalog.matching import seed_files
 from catalog.matching.aliases import is_rolling
 from catalog.matching.name_index import NameIndex
-from catalog.matching.names import ModelName, parse_model_name
+from catalog.matching.names import parse_model_name
 from catalog.sources.providers import find_provider_of_maker
 from catalog.sources.record import ListedModel, SourceError
 from catalog.sources.registry import PACKAGES, SOURCES, read_source
@@ -84,23 +84,18 @@ def group_entries(
     for record in records:
         match = index.find(record.id, record.provider)
         if match is not None:
-            entry = _rename_successor(record, index, slugs)
-            groups[match.key].append((_get_entry_rank(match.name, record), entry))
+            parsed = match.name
+            package = PACKAGES.index(get_package(record.source))
+            rank = (package, bool(parsed.setting or parsed.quantization), not parsed.date)
+            groups[match.key].append((rank, _rename_successor(record, index, slugs)))
     return {key: [record for _, record in sorted(group, key=itemgetter(0))] for key, group in groups.items()}
 
 
 def _rename_successor(record: ListedModel, index: NameIndex[Key], slugs: Mapping[Key, str]) -> ListedModel:
     """Return the record with its successor's name replaced by a known model's slug, or unchanged if none matches."""
-    if "successor" not in record.claims:
-        return record
-    match = index.find(record.claims["successor"], record.provider)
-    if match is None:
-        return record
-    return replace(record, claims={**record.claims, "successor": slugs[match.key]})
-
-
-def _get_entry_rank(name: ModelName, record: ListedModel) -> tuple[int, bool, bool]:
-    return PACKAGES.index(get_package(record.source)), bool(name.setting or name.quantization), not name.date
+    successor = record.claims.get("successor")
+    match = index.find(successor, record.provider) if successor else None
+    return replace(record, claims={**record.claims, "successor": slugs[match.key]}) if match else record
 
 
 def read_packages(folder: Path, today: date, report: RefreshReport) -> list[ListedModel]:
@@ -160,8 +155,9 @@ def refresh_tables(
     known: Sequence[CatalogModel], records: Sequence[ListedModel], folder: Path, report: RefreshReport
 ) -> None:
     """Update the two tables in a folder, and record the changes in `report`."""
-    facts = listed_tables.parse_facts(_read_rows(folder / listed_tables.FACTS_FILE))
-    prices = listed_tables.parse_prices(_read_rows(folder / listed_tables.PRICES_FILE))
+    facts_file, prices_file = folder / listed_tables.FACTS_FILE, folder / listed_tables.PRICES_FILE
+    facts = listed_tables.parse_facts(seed_files.read_csv_rows(facts_file) if facts_file.exists() else [])
+    prices = listed_tables.parse_prices(seed_files.read_csv_rows(prices_file) if prices_file.exists() else [])
     checked = {row["model"]: row for row in seed_files.read_seed_rows("prices.csv")}
     names = [(model.name, model.name) for model in known]
     entries_by_model = group_entries(names, seed_files.read_aliases(), records)
@@ -185,22 +181,19 @@ def refresh_tables(
         else:
             new_prices[model.name] = listed_tables.update_prices(old_prices, selection.prices, report.prices)
     report.facts.removed += sum(len(claims) for name, claims in facts.items() if name not in new_facts)
-    _write(folder / listed_tables.FACTS_FILE, listed_tables.format_facts(new_facts, FACTS_COMMENT))
-    _write(folder / listed_tables.PRICES_FILE, listed_tables.format_prices(new_prices, PRICES_COMMENT))
+    facts_file.write_text(listed_tables.format_facts(new_facts, FACTS_COMMENT), encoding="utf-8")
+    prices_file.write_text(listed_tables.format_prices(new_prices, PRICES_COMMENT), encoding="utf-8")
 
 
 def _compare_checked_price(
     checked: Mapping[str, str], listed: Sequence[DatedPrice]
 ) -> list[tuple[str, ListedConflict]]:
     """Return a conflict if a hand-checked price, which takes precedence, differs from the current listed price."""
-    if not listed:
-        return []
     used = f"${Decimal(checked['input']):f}/${Decimal(checked['output']):f}"
-    current = listed[0]
-    other = format_rates(current.price)
-    if other == used:
+    if not listed or format_rates(listed[0].price) == used:
         return []
-    return [(checked["model"], ListedConflict("price", used, checked["source"], other, current.source))]
+    conflict = ListedConflict("price", used, checked["source"], format_rates(listed[0].price), listed[0].source)
+    return [(checked["model"], conflict)]
 
 
 def format_report(report: RefreshReport) -> str:
@@ -217,11 +210,3 @@ def format_report(report: RefreshReport) -> str:
         other = f"{conflict.other} ({conflict.other_source})"
         lines.append(f"  {model} {conflict.field}: {used}, not {other}")
     return "".join(f"{line}\n" for line in lines)
-
-
-def _read_rows(path: Path) -> list[dict[str, str]]:
-    return seed_files.read_csv_rows(path) if path.exists() else []
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

@@ -8,12 +8,11 @@ conflicts. Impossible values are refused.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalog.facts.fields import FACT_FIELDS, UNPUBLISHED, Claim, is_same_value, parse_day
 from catalog.sources.providers import HOSTS, MAKERS, YUAN, sells_own_model
@@ -55,8 +54,7 @@ class CatalogModel:
     checked: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class DatedPrice:
+class DatedPrice(NamedTuple):
     """A price, its source, and the day on which the price was read or, according to the source, became effective."""
 
     price: ListedPrice
@@ -96,8 +94,12 @@ def select_listed(known: CatalogModel, records: Sequence[ListedModel]) -> Select
     `records` are the entries of this model in all packages, the most trusted package first.
     """
     selection = Selection()
-    own = [record for record in records if _is_own(known, record)]
-    hosted = _sort_hosted(records)
+    own = [
+        record
+        for record in records
+        if record.provider == (known.provider or record.provider) and sells_own_model(record.provider, record.id)
+    ]
+    hosted = [record for host in HOSTS for record in records if record.provider == host]
     is_open = known.is_open
     if is_open is None:
         is_open = any(record.claims.get("open_weights") for record in [*own, *hosted])
@@ -113,18 +115,6 @@ def select_listed(known: CatalogModel, records: Sequence[ListedModel]) -> Select
     _add_derived_claims(selection, own, hosted)
     _select_prices(selection, own, hosted)
     return selection
-
-
-def _is_own(known: CatalogModel, record: ListedModel) -> bool:
-    """Return True if the model's maker sells it under this entry."""
-    is_maker = record.provider == known.provider or not known.provider
-    return is_maker and sells_own_model(record.provider, record.id)
-
-
-def _sort_hosted(records: Sequence[ListedModel]) -> list[ListedModel]:
-    """Return the entries of hosts, the preferred host first."""
-    hosted = [record for record in records if record.provider in HOSTS]
-    return sorted(hosted, key=lambda record: HOSTS.index(record.provider))
 
 
 def _refuse_impossible(
@@ -151,21 +141,18 @@ def _is_possible(name: str, claims: Mapping[str, Any], bounds: Mapping[str, Any]
     if name == "max_output":
         return bool(value <= bounds.get("context_window", bounds.get("max_input", value)))
     if name == "context_window":
-        limit = _get_input_limit(own, value)
+        limit = next((record.claims["max_input"] for record in own if "max_input" in record.claims), value)
         return bool(MIN_CONTEXT_PER_INPUT * limit <= value <= MAX_CONTEXT_PER_INPUT * limit)
     return True
-
-
-def _get_input_limit(own: Sequence[ListedModel], default: int) -> int:
-    """Return the input limit in the most trusted entry that has one."""
-    return next((int(record.claims["max_input"]) for record in own if "max_input" in record.claims), default)
 
 
 def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], hosted: Sequence[ListedModel]) -> None:
     first_host_records = [record for record in hosted if record.provider == hosted[0].provider]
     substitutes = hosted if name in WEIGHT_FIELDS else first_host_records
     own_with_value = [record for record in own if name in record.claims]
-    candidates = own_with_value or [record for record in substitutes if _has_claim(record, name)]
+    # Closed weights are the default in hosts' entries, so they do not count.
+    no_value = (None, False) if name == "open_weights" else (None,)
+    candidates = own_with_value or [record for record in substitutes if record.claims.get(name) not in no_value]
     if not candidates:
         return
     if not own_with_value:
@@ -177,11 +164,6 @@ def _select_claim(selection: Selection, name: str, own: Sequence[ListedModel], h
         if not is_same_value(name, value, other.claims[name]):
             conflict = ListedConflict(name, value, used.source, other.claims[name], other.source)
             selection.conflicts.append(conflict)
-
-
-def _has_claim(record: ListedModel, name: str) -> bool:
-    """Return True if a host's entry has a value for the field. Closed weights are the default, so they do not count."""
-    return name in record.claims and (name != "open_weights" or record.claims[name] is True)
 
 
 def _list_other_sources(used: ListedModel, others: Iterable[ListedModel]) -> list[ListedModel]:
@@ -258,14 +240,13 @@ def _select_prices(selection: Selection, own: Sequence[ListedModel], hosted: Seq
     if "price" in selection.hosted_fields:
         current = replace(current, context=_get_host_context(used))
     selection.prices.append(DatedPrice(current, used.get_source("price"), used.as_of))
+    rates = format_rates(current)
     for other in _list_other_sources(used, others):
-        if _get_rates(other.prices[0]) != _get_rates(current):
-            rates = format_rates(current)
-            other_rates = format_rates(other.prices[0])
+        if (other_rates := format_rates(other.prices[0])) != rates:
             selection.conflicts.append(ListedConflict("price", rates, used.source, other_rates, other.source))
     with_longest_history = max(offers, key=lambda offer: len(offer.prices))
     for price in with_longest_history.prices[1:]:
-        if price.since and not price.has_zero_rate and not price.is_cheaper_when_longer:
+        if price.since and price.is_plausible:
             selection.prices.append(DatedPrice(price, with_longest_history.source, price.since))
 
 
@@ -278,37 +259,28 @@ def _get_host_context(record: ListedModel) -> int | None:
 
 def _list_offers(selection: Selection, records: Sequence[ListedModel]) -> list[ListedModel]:
     """Return the entries with a plausible price, and count the refused ones."""
-    priced = [record for record in records if record.prices]
-    selection.refused_counts["price of zero"] += sum(record.prices[0].has_zero_rate for record in priced)
-    selection.refused_counts["cheaper for longer prompts"] += sum(
-        record.prices[0].is_cheaper_when_longer for record in priced
-    )
-    return [
-        record for record in priced if not (record.prices[0].has_zero_rate or record.prices[0].is_cheaper_when_longer)
-    ]
+    offers = []
+    for record in records:
+        if record.prices:
+            price = record.prices[0]
+            selection.refused_counts["price of zero"] += price.has_zero_rate
+            selection.refused_counts["cheaper for longer prompts"] += price.is_cheaper_when_longer
+            if price.is_plausible:
+                offers.append(record)
+    return offers
 
 
 def _refuse_yuan(selection: Selection, offers: list[ListedModel]) -> list[ListedModel]:
     """Return the entries, except those priced in yuan, whose price is about seven times that of another entry."""
-    refused = {id(higher) for higher, lower in _iter_pairs(offers) if _is_in_yuan(higher.prices[0], lower.prices[0])}
-    selection.refused_counts["another currency"] += len(refused)
-    return [offer for offer in offers if id(offer) not in refused]
-
-
-def _iter_pairs(offers: Sequence[ListedModel]) -> Iterator[tuple[ListedModel, ListedModel]]:
-    """Yield all pairs of entries, with the higher output price first."""
-    for one, other in combinations(offers, 2):
-        yield (one, other) if one.prices[0].output >= other.prices[0].output else (other, one)
+    accepted = [offer for offer in offers if not any(_is_in_yuan(offer.prices[0], other.prices[0]) for other in offers)]
+    selection.refused_counts["another currency"] += len(offers) - len(accepted)
+    return accepted
 
 
 def _is_in_yuan(higher: ListedPrice, lower: ListedPrice) -> bool:
     min_rate, max_rate = YUAN_PER_DOLLAR
     pairs = ((higher.input, lower.input), (higher.output, lower.output))
     return all(min_rate * low <= high <= max_rate * low for high, low in pairs if high or low)
-
-
-def _get_rates(price: ListedPrice) -> tuple[Decimal, Decimal]:
-    return price.input, price.output
 
 
 def format_rates(price: ListedPrice) -> str:

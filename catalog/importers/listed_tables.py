@@ -6,7 +6,7 @@ A line whose value did not change keeps its source and day. This module does not
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -73,7 +73,7 @@ def update_prices(old: Sequence[DatedPrice], listed: Sequence[DatedPrice], chang
     current = listed[0]
     newest = max(old, key=lambda dated: dated.as_of, default=None)
     if newest and newest.price == replace(current.price, context=newest.price.context):
-        price_by_day[newest.as_of] = replace(newest, price=current.price)
+        price_by_day[newest.as_of] = newest._replace(price=current.price)
     else:
         price_by_day[current.as_of] = current
         if newest:
@@ -87,18 +87,22 @@ def parse_facts(rows: Iterable[Mapping[str, str]]) -> ListedFacts:
     """Parse the rows of `listed_facts.csv`."""
     facts: ListedFacts = defaultdict(dict)
     for row in rows:
-        name, value = row["field"], row["value"]
-        claim = Claim(name, parse_value(name, value), row["source"], date.fromisoformat(row["as_of"]))
-        facts[row["model"]][name] = claim
+        facts[row["model"]][row["field"]] = parse_claim(row)
     return facts
 
 
+def parse_claim(row: Mapping[str, str]) -> Claim:
+    """Parse a row of `listed_facts.csv` or `facts.csv`."""
+    value = parse_value(row["field"], row["value"])
+    return Claim(row["field"], value, row["source"], date.fromisoformat(row["as_of"]))
+
+
 def parse_prices(rows: Iterable[Mapping[str, str]]) -> ListedPrices:
-    """Parse the rows of `listed_prices.csv`."""
+    """Parse the rows of `listed_prices.csv`, or of `prices.csv`, which has no tiers and no contexts."""
     prices: ListedPrices = defaultdict(list)
     for row in rows:
         cached = Decimal(row["cached_input"]) if row["cached_input"] else None
-        tiers = tuple(_parse_tier(tier) for tier in row["tiers"].split())
+        tiers = tuple(_parse_tier(tier) for tier in row.get("tiers", "").split())
         context = int(row["context"]) if row.get("context") else None
         price = ListedPrice(Decimal(row["input"]), Decimal(row["output"]), cached, tiers, context=context)
         prices[row["model"]].append(DatedPrice(price, row["source"], date.fromisoformat(row["as_of"])))
@@ -108,7 +112,7 @@ def parse_prices(rows: Iterable[Mapping[str, str]]) -> ListedPrices:
 def format_facts(facts: Mapping[str, Mapping[str, Claim]], comment: str) -> str:
     """Return the text of the table, sorted by model and field."""
     rows = (
-        (model, name, _format_value(claim.value), claim.source, claim.as_of.isoformat())
+        (model, name, _format_value(claim.value), claim.source, claim.as_of)
         for model, claims in sorted(facts.items())
         for name, claim in sorted(claims.items())
     )
@@ -117,21 +121,17 @@ def format_facts(facts: Mapping[str, Mapping[str, Claim]], comment: str) -> str:
 
 def format_prices(prices: Mapping[str, Sequence[DatedPrice]], comment: str) -> str:
     """Return the text of the table, sorted by model. The prices of a model are sorted from newest to oldest."""
-    rows = (row for model, history in sorted(prices.items()) for row in _iter_price_rows(model, history))
+    rows = []
+    for model, history in sorted(prices.items()):
+        for price, source, as_of in history:
+            cached = "" if price.cached_input is None else f"{price.cached_input:f}"
+            tiers = " ".join(f"{tier['above']}:{tier['input']:g}/{tier['output']:g}" for tier in price.tiers)
+            context = price.context or ""
+            rows.append((model, f"{price.input:f}", f"{price.output:f}", cached, tiers, context, source, as_of))
     return _format_table(comment, PRICE_COLUMNS, rows)
 
 
-def _iter_price_rows(model: str, prices: Iterable[DatedPrice]) -> Iterator[tuple[str, ...]]:
-    for dated in prices:
-        price = dated.price
-        cached = "" if price.cached_input is None else f"{price.cached_input:f}"
-        tiers = " ".join(f"{tier['above']}:{tier['input']:g}/{tier['output']:g}" for tier in price.tiers)
-        as_of = dated.as_of.isoformat()
-        context = "" if price.context is None else str(price.context)
-        yield model, f"{price.input:f}", f"{price.output:f}", cached, tiers, context, dated.source, as_of
-
-
-def _format_table(comment: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _format_table(comment: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     text = io.StringIO()
     text.write("".join(f"# {line}\n" for line in comment.splitlines()))
     writer = csv.writer(text, lineterminator="\n")

@@ -6,13 +6,11 @@ recomputed ones is rejected. BBH and MuSR were normalized per subtask, so their 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from catalog.benchmarks.comparability import compute_binomial_error, normalize_score
 from catalog.facts.fields import Claim
-from catalog.facts.values import parse_number, parse_share, parse_text
-from catalog.importers.csv_lines import Line, parse_lines
-from catalog.importers.score_row import ScoreRow
+from catalog.facts.values import parse_boolean, parse_date, parse_number, parse_share, parse_text
+from catalog.importers.score_row import Line, ScoreRow, parse_csv
 
 SOURCE_URL = "https://huggingface.co/open-llm-leaderboard"
 MEASURED_BY = "Open LLM Leaderboard"
@@ -72,18 +70,19 @@ CONDITION_COLUMNS = ("model_sha", "model_precision", "model_has_chat_template")
 def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
     """Return all scores in the file. Raises ValueError with the line and field of an error."""
     score_columns = [f"evaluations_{task}_{kind}" for task in TASKS for kind in ("value", "normalized_score")]
-    return parse_lines(content, _iter_scores, required=sorted([*score_columns, "model_name", *CONDITION_COLUMNS]))
+    return parse_csv(content, _iter_scores, required=sorted([*score_columns, "model_name", *CONDITION_COLUMNS]))
 
 
 def _iter_scores(line: Line) -> Iterator[ScoreRow]:
-    for column in TASKS:
+    for column, task in TASKS.items():
         if line[f"evaluations_{column}_value"]:
-            yield _build_score(line, column)
+            yield _build_score(line, column, task)
 
 
-def _build_score(line: Line, column: str) -> ScoreRow:
-    task = TASKS[column]
+def _build_score(line: Line, column: str, task: LeaderboardTask) -> ScoreRow:
     value = parse_share(line[f"evaluations_{column}_value"], f"evaluations_{column}_value")
+    has_template = line["model_has_chat_template"]
+    submitted_on = line.get("metadata_submission_date")
     return ScoreRow(
         model=parse_text(line["model_name"], "model_name"),
         benchmark_names=(task.name,),
@@ -95,12 +94,12 @@ def _build_score(line: Line, column: str) -> ScoreRow:
         stderr=compute_binomial_error(value, EFFECTIVE_QUESTIONS.get(column)),
         shots=task.shots,
         harness="lm-evaluation-harness (Open LLM Leaderboard v2)",
-        chat_template=_parse_boolean(line["model_has_chat_template"]),
+        chat_template=parse_boolean(has_template, "model_has_chat_template") if has_template else None,
         precision=line["model_precision"][:50],
         revision=line["model_sha"][:100],
         measured_by=MEASURED_BY,
         source=SOURCE_URL,
-        date=_parse_date(line.get("metadata_submission_date")),
+        date=parse_date(submitted_on, "metadata_submission_date") if submitted_on else None,
         claims=tuple(_iter_claims(line)) if column == "ifeval" else (),
     )
 
@@ -110,12 +109,15 @@ def _iter_claims(line: Line) -> Iterator[Claim]:
 
     Without either date, there are no claims.
     """
-    as_of = _parse_date(line.get("metadata_submission_date") or line.get("metadata_upload_date"))
-    if as_of is None:
+    day = line.get("metadata_submission_date") or line.get("metadata_upload_date")
+    if not day:
         return
+    as_of = parse_date(day, "metadata_submission_date or metadata_upload_date")
     yield Claim("open_weights", value=True, source=SOURCE_URL, as_of=as_of)
-    is_merged = _parse_boolean(line.get("features_is_merged"))
-    kind = "merge" if is_merged else KINDS_BY_TYPE.get(line.get("model_type") or "")
+    is_merged = line.get("features_is_merged") or "false"
+    kind = (
+        "merge" if parse_boolean(is_merged, "features_is_merged") else KINDS_BY_TYPE.get(line.get("model_type") or "")
+    )
     if kind:
         yield Claim("kind", kind, SOURCE_URL, as_of)
     license_name = line.get("metadata_hub_license") or ""
@@ -136,14 +138,3 @@ def _check_normalized(column: str, value: float, text: str) -> float:
     if abs(computed - normalized) > TOLERANCE:
         raise ValueError(f"{field} is {normalized:g}, but should be {computed:g} according to the raw score")
     return computed
-
-
-def _parse_boolean(word: str | None) -> bool | None:
-    return {"TRUE": True, "FALSE": False}.get((word or "").upper())
-
-
-def _parse_date(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise ValueError("metadata_submission_date or metadata_upload_date is not a date") from None

@@ -2,10 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from operator import attrgetter, itemgetter
-from typing import Any
 
 from catalog.facts.fields import is_in_future
 from catalog.models import Price
@@ -45,16 +44,12 @@ def save_prices(prices: Iterable[tuple[int, ListedPrice, str, date]]) -> int:
             series.sort(key=attrgetter("as_of"))
             new.append(price)
         elif not last.by_hand:
-            corrected.append(_correct_price(last, columns))
+            for name, value in columns.items():
+                setattr(last, name, value)
+            corrected.append(last)
     Price.objects.bulk_create(new)
     Price.objects.bulk_update(corrected, PRICE_FIELDS)
     return len(new) + len(corrected)
-
-
-def _correct_price(price: Price, columns: Mapping[str, Any]) -> Price:
-    for name, value in columns.items():
-        setattr(price, name, value)
-    return price
 
 
 def drop_version(source: str) -> str:

@@ -1,9 +1,15 @@
-"""A score read from a file, before it is matched to a model and a benchmark."""
+"""A score read from a file, before it is matched to a model and a benchmark. This module does not use Django."""
 
 import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
 
 from catalog.facts.fields import Claim
+from core.files.records import read_csv
+
+Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -40,3 +46,28 @@ class ScoreRow:
     submitted: bool = False
     claims: tuple[Claim, ...] = ()
     date: dt.date | None = None
+
+
+def parse_csv(
+    content: bytes,
+    parse: Callable[[Line], Iterable[ScoreRow]],
+    required: Sequence[str],
+    optional: Iterable[str] | None = None,
+) -> list[ScoreRow]:
+    """Call `parse` for each line, and return all scores. Raises ValueError with the number of the invalid line.
+
+    The file must have the `required` columns. It may also have the `optional` columns, or any other columns if
+    `optional` is None.
+    """
+    header, lines = read_csv(BytesIO(content))
+    if missing := [column for column in required if column not in header]:
+        raise ValueError(f"line 1: the column {missing[0]} is missing")
+    if unknown := set() if optional is None else set(header).difference(required, optional):
+        raise ValueError(f"line 1: the column {min(unknown)} is unknown")
+    rows: list[ScoreRow] = []
+    for number, line in lines:
+        try:
+            rows += parse(line)
+        except ValueError as error:
+            raise ValueError(f"line {number}: {error}") from None
+    return rows

@@ -7,33 +7,16 @@ Optional columns: `task`, `metric`, `filter`, `stderr`, `n`, `shots`, `harness`,
 """
 
 from collections.abc import Callable
-from datetime import date
+from functools import partial
 from typing import Any
 
-from catalog.facts.values import parse_count, parse_share, parse_text
-from catalog.importers.csv_lines import Line, parse_lines
-from catalog.importers.score_row import ScoreRow
+from catalog.facts.values import parse_boolean, parse_count, parse_date, parse_share, parse_text
+from catalog.importers.score_row import Line, ScoreRow, parse_csv
 
 REQUIRED_COLUMNS = ("model", "benchmark", "value", "source")
 
 
-def _parse_boolean(value: str, field: str) -> bool:
-    if value.lower() not in ("true", "false"):
-        raise ValueError(f"{field} must be true or false")
-    return value.lower() == "true"
-
-
-def _parse_date(value: str, field: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f"{field} must be a date like 2024-05-13") from None
-
-
-def _parse_short_text(value: str, field: str) -> str:
-    return parse_text(value, field, 50)
-
-
+_parse_short_text = partial(parse_text, max_length=50)
 OPTIONAL_COLUMNS: dict[str, Callable[[str, str], Any]] = {
     "task": parse_text,
     "metric": parse_text,
@@ -44,19 +27,19 @@ OPTIONAL_COLUMNS: dict[str, Callable[[str, str], Any]] = {
     "harness": parse_text,
     "harness_version": _parse_short_text,
     "version": _parse_short_text,
-    "chat_template": _parse_boolean,
+    "chat_template": parse_boolean,
     "precision": _parse_short_text,
     "revision": parse_text,
     "method": parse_text,
     "measured_by": parse_text,
-    "self_reported": _parse_boolean,
-    "date": _parse_date,
+    "self_reported": parse_boolean,
+    "date": parse_date,
 }
 
 
 def parse_scores(content: bytes, _source: str) -> list[ScoreRow]:
     """Return all scores in the file. Raises ValueError with the line and field of an error."""
-    return parse_lines(content, lambda line: [parse_row(line)], REQUIRED_COLUMNS, OPTIONAL_COLUMNS)
+    return parse_csv(content, lambda line: [parse_row(line)], REQUIRED_COLUMNS, OPTIONAL_COLUMNS)
 
 
 def parse_row(line: Line) -> ScoreRow:

@@ -1,9 +1,6 @@
 """Loads the files that ship with Arena: licenses, facts, prices, benchmarks, and scores."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
 from hashlib import sha256
 
 from django.db import transaction
@@ -11,16 +8,17 @@ from django.utils.timezone import now
 
 from catalog.benchmarks.rankings import save_benchmarks
 from catalog.facts.claims import record_claims
-from catalog.facts.fields import Claim, parse_day, parse_value
+from catalog.facts.fields import Claim
 from catalog.importers import scores_csv
 from catalog.importers.listed_import import retire_listed_models, seed_listed_tables
+from catalog.importers.listed_selection import add_retirement
+from catalog.importers.listed_tables import parse_claim, parse_prices
 from catalog.importers.name_claims import record_name_claims
 from catalog.importers.price_rows import save_prices
 from catalog.importers.scores import import_scores
 from catalog.matching import seed_files
 from catalog.matching.resolver import NamedModels
 from catalog.models import Fact, LanguageModel, License, Score
-from catalog.sources.record import ListedPrice
 
 SCORE_FILES = (
     "scores.csv", "evalplus_scores.csv", "simple_evals_scores.csv", "aider_scores.csv", "ruler_scores.csv",
@@ -62,32 +60,14 @@ def _seed_facts(names: NamedModels) -> None:
     keys = names.get_or_create_keys([row["model"] for row in rows])
     today = now().date()
     for row in rows:
-        claims[keys[row["model"]]] += iter_claims(row, today)
+        claims[keys[row["model"]]] += add_retirement([parse_claim(row)], today)
     record_claims(claims, Fact.Origin.SHIPPED)
 
 
-def iter_claims(row: dict[str, str], today: date) -> Iterator[Claim]:
-    """Yield the claims from one line of facts.csv.
-
-    A `retires_on` date that is not after `today` also yields a claim that the model is retired.
-    """
-    as_of = date.fromisoformat(row["as_of"])
-    yield Claim(row["field"], parse_value(row["field"], row["value"]), row["source"], as_of)
-    if row["field"] == "retires_on" and parse_day(row["value"]) <= today:
-        yield Claim("status", LanguageModel.Status.RETIRED.value, row["source"], as_of)
-
-
 def _seed_prices(names: NamedModels) -> None:
-    rows = [row for name in PRICE_FILES for row in seed_files.read_seed_rows(name)]
-    keys = names.get_or_create_keys([row["model"] for row in rows])
-    save_prices(
-        (keys[row["model"]], _parse_price(row), row["source"], date.fromisoformat(row["as_of"])) for row in rows
-    )
-
-
-def _parse_price(row: dict[str, str]) -> ListedPrice:
-    cached = row["cached_input"]
-    return ListedPrice(Decimal(row["input"]), Decimal(row["output"]), Decimal(cached) if cached else None)
+    prices = parse_prices(row for name in PRICE_FILES for row in seed_files.read_seed_rows(name))
+    keys = names.get_or_create_keys(prices)
+    save_prices((keys[model], *dated) for model, history in prices.items() for dated in history)
 
 
 def _seed_scores() -> None:

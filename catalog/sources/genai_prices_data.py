@@ -11,9 +11,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from catalog.sources.package_file import PackageFile
 from catalog.sources.providers import find_provider
-from catalog.sources.record import ListedModel, ListedPrice, SourceError, build_price_list, parse_claims, parse_dollars
+from catalog.sources.record import (
+    ListedModel,
+    ListedPrice,
+    PackageFile,
+    SourceError,
+    build_price_list,
+    parse_claims,
+    parse_price,
+)
 
 MEMBER = re.compile(r"genai_prices/data\.py$")
 URL = "https://github.com/pydantic/genai-prices"
@@ -38,7 +45,6 @@ def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
                 prices=tuple(_list_prices(model.get("prices"), today)),
                 source=source,
                 as_of=today,
-                links={},
             )
 
 
@@ -104,23 +110,8 @@ def _list_prices(prices: Any, today: date) -> list[ListedPrice]:
 
 
 def _parse_price(record: dict[str, Any], since: date | None) -> ListedPrice | None:
-    input_price = parse_dollars(_get_base(record.get("input_mtok")))
-    output_price = parse_dollars(_get_base(record.get("output_mtok")))
-    if input_price is None or output_price is None:
-        return None
-    cached = parse_dollars(_get_base(record.get("cache_read_mtok")))
-    return ListedPrice(input_price, output_price, cached, tuple(_iter_tiers(record)), since)
-
-
-def _get_base(price: Any) -> Any:
-    return price.get("base") if isinstance(price, dict) else price
-
-
-def _iter_tiers(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the prices for longer prompts, for each tier that input and output have in common."""
-    both_prices = [record["input_mtok"], record["output_mtok"]]
-    if not all(isinstance(price, dict) and "tiers" in price for price in both_prices):
-        return
-    inputs, outputs = ({tier["start"]: float(tier["price"]) for tier in price["tiers"]} for price in both_prices)
-    for start in sorted(inputs.keys() & outputs.keys()):
-        yield {"above": start, "input": inputs[start], "output": outputs[start]}
+    prices = [record.get(name) for name in ("input_mtok", "output_mtok", "cache_read_mtok")]
+    tables: list[dict[str, Any]] = [price if isinstance(price, dict) else {"base": price} for price in prices]
+    inputs, outputs, _ = ({tier["start"]: tier["price"] for tier in table.get("tiers", [])} for table in tables)
+    tiers = [(start, inputs[start], outputs[start]) for start in sorted(inputs.keys() & outputs.keys())]
+    return parse_price([table.get("base") for table in tables], tiers, since)

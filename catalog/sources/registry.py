@@ -1,14 +1,16 @@
 """The Python packages that list facts and prices of models, sorted by trust."""
 
 import re
+import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from catalog.sources import genai_prices_data, litellm_table, model_prices_snapshot, models_dev_database
-from catalog.sources.package_file import PackageFile, read_package_file
-from catalog.sources.record import ListedModel, SourceError
+from catalog.sources.record import ListedModel, PackageFile, SourceError
+
+MAX_BYTES = 100_000_000  # the largest data file is 5 MB
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,39 @@ PACKAGES = tuple(package for source in SOURCES.values() for package in source.pa
 def read_source(name: str, path: Path, today: date) -> list[ListedModel]:
     """Return the models in a wheel or data file of a source. Raises SourceError if the file has a different format."""
     source = SOURCES[name]
-    file = read_package_file(path, source.member, source.packages[0])
+    file = _read_package(path, source.member, source.packages[0])
     try:
         return list(source.read(file, today))
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         raise SourceError(f"{path.name} differs in structure from the known versions of {name}: {error!r}") from None
+
+
+def _read_package(path: Path, member: re.Pattern[str], package: str) -> PackageFile:
+    """Return the data file in a wheel, or an unpacked data file, with `package` as its label. Raises SourceError."""
+    try:
+        if zipfile.is_zipfile(path):
+            return _read_wheel(path, member, package)
+        if path.stat().st_size > MAX_BYTES:
+            raise SourceError(f"{path.name} is too large for a list of models")
+        return PackageFile(path.read_bytes(), package)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise SourceError(f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _read_wheel(path: Path, member: re.Pattern[str], package: str) -> PackageFile:
+    with zipfile.ZipFile(path) as wheel:
+        entries = wheel.infolist()
+        data = next((entry for entry in entries if member.search(entry.filename)), None)
+        if data is None:
+            raise SourceError(f"{path.name} has no list of models")
+        if data.file_size > MAX_BYTES:
+            raise SourceError(f"{path.name} is too large for a list of models")
+        return PackageFile(wheel.read(data), _find_label(entries) or package)
+
+
+def _find_label(entries: list[zipfile.ZipInfo]) -> str:
+    """Return the name and version of the package from its `.dist-info` folder, or "" if there is none."""
+    for entry in entries:
+        if match := re.match(r"([\w.]+)-([^-/]+)\.dist-info/", entry.filename):
+            return f"{match[1].replace('_', '-')} {match[2]}"
+    return ""

@@ -247,7 +247,7 @@ def test_what_is_edited_after_a_fact_was_set_by_hand_holds():
     ("field", "value", "source", "why"),
     [
         ("size", 1, "memo", "'size' is not a field"),
-        ("max_input", "many", "memo", "max_input must be a whole number"),
+        ("max_input", "many", "memo", "max_input is not a number"),
         ("max_input", 1, " ", "source must be"),
         ("max_input", 1, "a\x00b", "source must be"),
         ("max_input", 1, "x" * 501, "source must be"),

@@ -36,8 +36,8 @@ def test_what_is_given_is_taken_and_the_rest_filled_in():
         (",5,14042,", ",5,1.5,", "line 2: n is not a whole number from 0 to 2,147,483,647"),
         ("true,true", "maybe,true", "line 2: chat_template must be"),
         ("2025-01-02", "2.1.2025", "line 2: date must be"),
-        (",,,,,", ",,,,,,", "line 3: the number of cells differs"),
-        (",,,,,", "", "line 3: the number of cells differs"),
+        (",,,,,", ",,,,,,", "line 3: the header has"),
+        (",,,,,", "", "line 3: the header has"),
     ],
 )
 def test_broken_files_are_refused_with_line_and_field(old, new, place):

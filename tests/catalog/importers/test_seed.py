@@ -5,7 +5,6 @@ import lzma
 import re
 import time
 from collections import Counter
-from datetime import date
 from urllib.parse import urlparse
 
 import pytest
@@ -103,17 +102,6 @@ def test_retired_is_only_what_the_maker_has_announced():
         if row["field"] in ("retires_on", "status"):
             assert row["source"].startswith(RETIREMENT_NOTICES), row
             assert (row["field"] == "status") == (row["model"] in UNDATED_SERVICES)
-
-
-@pytest.mark.parametrize(("today", "retired"), [(date(2026, 10, 22), False), (date(2026, 10, 23), True)])
-def test_a_model_is_retired_from_its_day_on(today, retired):
-    line = {"model": "x", "field": "retires_on", "value": "2026-10-23", "source": "https://a.example", "as_of": DAY}
-    claims = list(seed.iter_claims(line, today))
-    assert [(claim.field, claim.value) for claim in claims] == [
-        ("retires_on", "2026-10-23"),
-        *([("status", "retired")] if retired else []),
-    ]
-    assert {claim.source for claim in claims} == {"https://a.example"}
 
 
 def test_no_claim_stands_twice():
