@@ -26,7 +26,6 @@ PAGES = {
     "speed": f"{PLOTS}&against=speed",
     "plots, empty": f"{PLOTS}&at=2020-01-01T00:00:00Z",
     "history": f"/history/?pool={POOL}",
-    "history of one board": "/history/?pool=lmarena-2026-10",
     "history, empty": f"/history/?pool={POOL}&at=2020-01-01T00:00:00Z",
     "model": f"/models/{MODELS[0]}/",
 }
@@ -403,26 +402,6 @@ def test_scale_of_the_history_fits_the_ratings_with_narrow_intervals(
         starts = [sum(float(x) <= 44 for x in re.findall(r"[ML]([-\d.]+),", line)) for line in lines]
         assert len(lines) == 20
         assert max(starts) == 1  # nothing rises or falls at the edge
-
-
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_history_of_one_board_draws_its_models_by_release_date(
-    browser: Browser, service: Service, viewport: Any
-) -> None:
-    with reading(browser, service, viewport=viewport) as page:
-        page.goto(PAGES["history of one board"])
-        wait_for_plots(page)
-        opened(page)
-        titles = page.evaluate(TITLES, "releases")
-        dates = [re.findall(r"\n(\d{4}-\d\d-\d\d): [\d,]+$", title) for title in titles]
-        assert len(titles) > 100
-        assert all(dates)
-        assert dates == sorted(dates)
-        best = page.locator(".figures tbody th").all_inner_texts()
-        assert len(best) > 10
-        assert {*best} <= {title.partition("\n")[0] for title in titles}
-        page.locator("[data-plot=releases]").press("ArrowRight")
-        expect(page.locator(".readout")).to_contain_text(titles[0].partition("\n")[0])
 
 
 def test_pictures_have_names_and_no_style_element(plots: Page) -> None:

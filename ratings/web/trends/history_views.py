@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -17,7 +16,7 @@ from catalog.models import LanguageModel
 from core.http.errors import RequestError, field_error
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect, format_parameter
-from ratings.reports import movements, release_records, series_table, votes_per_day
+from ratings.reports import movements, series_table, votes_per_day
 from ratings.reports.movements import BoardComparison
 from ratings.reports.votes_per_day import DayVotes
 from ratings.statistics.constants import MAIN_COMPONENT
@@ -48,8 +47,6 @@ def show_history(request: HttpRequest) -> HttpResponse:
     main_rows = [row for row in board["rows"] if row["component"] == MAIN_COMPONENT]
     selection = board_selection.build_selection(requested_key, board_key, published)
     categories = model_facts.list_categories(selection.pool)
-    history = series_table.build_series_table(board_key, main_rows, until=board["computed_at"])
-    releases = {"format": "json", "column": "released"}
     directions = _find_directions(comparisons)
     context = {
         "board_key": board_key,
@@ -60,10 +57,7 @@ def show_history(request: HttpRequest) -> HttpResponse:
         "directions_json": orjson.dumps(directions).decode(),
         "is_new": not since and all(comparison.changes is None for comparison in comparisons),
         "retired": LanguageModel.objects.filter(build_retired_filter(), slug__in=slugs),
-        "history": history,
-        # A single board has no history to plot. In this case, the page plots ratings by release date.
-        "records": [] if len(history["lines"]) > 1 else release_records.list_release_records(main_rows),
-        "releases_json": reverse("leaderboard") + build_query_string(selection.parameters | releases),
+        "history": series_table.build_series_table(board_key, main_rows, until=board["computed_at"]),
         "days": _build_bars(votes_per_day.count_votes_per_day(board_key, end)),
         "selection": selection,
         "presets": _build_presets(selection.parameters, end, since),

@@ -4,12 +4,10 @@ import csv
 import html
 import io
 import re
-from datetime import date
 
 import pytest
 from django.utils import timezone
 
-from catalog.models import LanguageModel
 from core.http.errors import RequestError
 from ratings.boards.snapshots import BRADLEY_TERRY, pack_rows
 from ratings.interchange import public_record
@@ -301,15 +299,6 @@ def test_history_of_ratings_that_were_published_once_offers_no_times(client):
     shown = text(client, "/history/", pool=SLUG)
     for word in ("Since (UTC)", "Until (UTC", "Compare", "Show this board", "a day and a week"):
         assert word not in shown, word
-
-
-def test_history_of_ratings_that_were_published_once_shows_the_best_by_release_date(client):
-    shown = text(client, "/history/", pool=SLUG)
-    assert "Best rating by release date" not in shown
-    LanguageModel.objects.update(release_date=date(2026, 2, 5), open_weights=True)
-    shown = text(client, "/history/", pool=SLUG)
-    table = shown.partition("Table of the best models so far")[2].partition("Category and date range")[0]
-    assert table == " Model Release date Weights Rating Claude Opus 4.6 February 5, 2026 open 1,503 "
 
 
 def test_ratings_without_votes_have_no_file_of_votes(client):

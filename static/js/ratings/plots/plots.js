@@ -7,10 +7,9 @@ import { history } from "./history_plot.js";
 import { attach, afterLayout } from "./plot_frame.js";
 import { ratings } from "./rating_plot.js";
 import { readout } from "./plot_readout.js";
-import { releases } from "./release_plot.js";
 import { series } from "./series_plot.js";
 
-const DRAWN_BY = { counts, disagreement, frontier, history, rates, ratings, releases, series };
+const DRAWN_BY = { counts, disagreement, frontier, history, rates, ratings, series };
 const responses = new Map(); // URL → promise of the JSON, because two plots may use the same data
 
 function fetchJson(address) {
