@@ -247,12 +247,12 @@ def test_reference_names_everything(document, names):
 
 def test_backend_of_contributing_works_in_few_lines():
     [example] = blocks("CONTRIBUTING.md", "python")
-    assert len([line for line in example.splitlines() if line]) <= 23
+    assert len([line for line in example.splitlines() if line]) <= 21
     names: dict = {}
     exec(example, names)  # noqa: S102
     backend = names["AcmeBackend"]()
     assert backend.build_post(ACME, frozenset()) == Post(
-        "https://acme.example/v1/chat",
+        "/chat",
         {"Authorization": "Bearer sk-1"},
         {
             "model": "m",
@@ -262,10 +262,9 @@ def test_backend_of_contributing_works_in_few_lines():
             "temperature": 0.7,
         },
     )
-    assert "temperature" not in backend.build_post(ACME, frozenset({"temperature"})).body
     assert backend.build_post(replace(ACME, thinking_tokens=1000), frozenset()).body["limit"] == 1256
     for reason, ends in ((b"end", [Usage(3, 1)]), (b"limit", [Truncation(), Usage(3, 1)])):
-        answer = AnswerDecoder(backend.create_reader())
+        answer = AnswerDecoder(backend.reader_type())
         stop = b'data: {"stop": "%b", "tokens_in": 3, "tokens_out": 1}\n\n' % reason
         parts = list(answer.feed(b'data: {"text": "Hello"}\n\n' + stop))
         assert [*parts, *answer.end()] == [Delta("Hello"), *ends]

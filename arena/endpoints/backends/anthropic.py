@@ -14,7 +14,7 @@ A thinking budget is at least 1,024 tokens, counts toward max_tokens, and cannot
 from collections.abc import Iterator
 from typing import Any
 
-from arena.endpoints.backends.client import HttpBackend, Post, merge_parameters
+from arena.endpoints.backends.client import HttpBackend, Post
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, EventReader, Reasoning, Request, TextPart
 
 API_VERSION = "2023-06-01"
@@ -67,6 +67,8 @@ class AnthropicReader(EventReader):
 class AnthropicBackend(HttpBackend):
     """The backend for endpoints of kind `anthropic`."""
 
+    reader_type = AnthropicReader
+
     def build_post(self, request: Request, rejected_fields: frozenset[str]) -> Post:
         body: dict[str, Any] = {
             "model": request.model,
@@ -83,11 +85,6 @@ class AnthropicBackend(HttpBackend):
                 body["thinking"] = {"type": "adaptive"}
         if request.system:
             body["system"] = request.system
-        if request.temperature is not None and "temperature" not in rejected_fields and not uses_thinking:
+        if request.temperature is not None and not uses_thinking:
             body["temperature"] = request.temperature
-        url = f"{request.base_url.rstrip('/')}/messages"
-        headers = {"x-api-key": request.api_key, "anthropic-version": API_VERSION}
-        return Post(url, headers, merge_parameters(body, request.parameters))
-
-    def create_reader(self) -> AnthropicReader:
-        return AnthropicReader()
+        return Post("/messages", {"x-api-key": request.api_key, "anthropic-version": API_VERSION}, body)

@@ -1,9 +1,10 @@
 """The HTTP client that all backends share. It handles requests, timeouts, and errors."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncGenerator, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -25,6 +26,7 @@ from arena.endpoints.backends.response import AnswerDecoder
 
 logger = logging.getLogger(__name__)
 
+ERRORS = (BackendError, aiohttp.ClientError, OSError, ValueError)
 MAX_ERROR_BYTES = 16 * 1024
 # Fields that some servers or models reject. The request is then repeated without the field or with a substitute.
 # Strict servers reject stream_options. Newer OpenAI models require max_completion_tokens. Newer models from OpenAI and
@@ -36,27 +38,31 @@ REJECTION_WORDS = ("support", "deprecat", "unknown", "unrecognized", "unexpected
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A POST request with a JSON body."""
+    """A POST request with a JSON body. `path` is appended to the endpoint's base URL."""
 
-    url: str
+    path: str
     headers: Mapping[str, str]
     body: dict[str, Any]
 
 
 class HttpBackend:
-    """Base class of the backends that call a server. Subclasses implement `build_post` and `create_reader`."""
+    """Base class of the backends that call a server.
+
+    Subclasses implement `build_post`, and name the class that reads one answer's events.
+    """
 
     required_fields: tuple[str, ...] = SERVER_FIELDS
+    reader_type: type[EventReader]
 
     def __init__(self) -> None:
         self._rejected_fields: dict[tuple[str, str], frozenset[str]] = {}
 
     def build_post(self, request: Request, rejected_fields: frozenset[str]) -> Post:
-        """Return the request to send. `rejected_fields` are the OPTIONAL_FIELDS that the server has rejected."""
-        raise NotImplementedError
+        """Return the request to send. The operator's parameters are merged into its body afterward.
 
-    def create_reader(self) -> EventReader:
-        """Return a reader for one answer's events."""
+        rejected_fields: the OPTIONAL_FIELDS that the server has rejected; if it has rejected `temperature`, the
+            request has none
+        """
         raise NotImplementedError
 
     async def stream(
@@ -64,39 +70,30 @@ class HttpBackend:
     ) -> AsyncGenerator[StreamPart]:
         """See Backend.stream."""
         deadline = Deadline(timeouts)
-        decoder = AnswerDecoder(self.create_reader(), max_answer_bytes=request.max_bytes)
-        response = None
-        try:
-            response = await self._open_response(request, session, deadline, timeouts)
-            while not decoder.is_truncated and (chunk := await deadline.read(response.content)):
-                has_token = False
-                for part in decoder.feed(chunk):
-                    has_token = True
+        decoder = AnswerDecoder(self.reader_type(), max_answer_bytes=request.max_bytes)
+        with contextlib.ExitStack() as stack:
+            stack.callback(deadline.cancel)
+            try:
+                try:
+                    response = await self._open_response(request, session, deadline, timeouts)
+                    # Has no effect after the end of the body, because the connection is then back in the pool.
+                    stack.callback(response.close)
+                    while not decoder.is_truncated and (chunk := await deadline.read(response.content)):
+                        has_token = False
+                        for token in decoder.feed(chunk):
+                            has_token = True
+                            yield token
+                        if not decoder.is_complete:
+                            await _pause_reading(response, pause)
+                        deadline.record_progress(has_token=has_token, is_complete=decoder.is_complete)
+                except ERRORS:
+                    if not decoder.is_complete:
+                        raise
+                for part in decoder.end():
                     yield part
-                if not decoder.is_complete:
-                    await _pause_reading(response, pause)
-                deadline.record_progress(has_token=has_token, is_complete=decoder.is_complete)
-        except (BackendError, aiohttp.ClientError, OSError, ValueError) as error:
-            if not decoder.is_complete:
-                raise self._finalize_error(error, decoder, request) from None
-        finally:
-            deadline.cancel()
-            if response is not None:
-                # Has no effect after the end of the body, because the connection is then already back in the pool.
-                response.close()
-        for part in self._end(decoder, request):
-            yield part
-
-    def _end(self, decoder: AnswerDecoder, request: Request) -> Iterator[StreamPart]:
-        try:
-            yield from decoder.end()
-        except BackendError as error:
-            raise self._finalize_error(error, decoder, request) from None
-
-    def _finalize_error(self, error: Exception, decoder: AnswerDecoder, request: Request) -> BackendError:
-        return provider_errors.finalize_error(
-            provider_errors.convert_exception(error), has_begun=decoder.has_begun, api_key=request.api_key
-        )
+            except ERRORS as error:
+                has_begun, api_key = decoder.has_begun, request.api_key
+                raise provider_errors.finalize_error(error, has_begun=has_begun, api_key=api_key) from None
 
     async def _open_response(
         self, request: Request, session: aiohttp.ClientSession, deadline: Deadline, timeouts: Timeouts
@@ -105,12 +102,24 @@ class HttpBackend:
         endpoint = (request.base_url, request.model)
         rejected_fields = self._rejected_fields.get(endpoint, frozenset())
         while True:
-            post = self.build_post(request, rejected_fields)
-            body = orjson.dumps(post.body)
-            response = await deadline.wait_for(send_post(post, body, session, timeouts))
+            allowed_request = replace(request, temperature=None) if "temperature" in rejected_fields else request
+            post = self.build_post(allowed_request, rejected_fields)
+            body = orjson.dumps(merge_parameters(post.body, request.parameters))
+            sending = session.post(
+                request.base_url.rstrip("/") + post.path,
+                data=body,
+                headers={"Content-Type": "application/json", "Accept": "text/event-stream", **post.headers},
+                timeout=aiohttp.ClientTimeout(total=None, connect=timeouts.connect),
+                allow_redirects=False,
+            )
+            response = await deadline.wait_for(sending)
             if response.status == 200:
-                if rejected_fields:
-                    self._remember_rejected_fields(endpoint, rejected_fields)
+                if rejected_fields != self._rejected_fields.get(endpoint, frozenset()):
+                    self._rejected_fields[endpoint] = rejected_fields
+                    names = ", ".join(sorted(rejected_fields))
+                    logger.warning(
+                        "Model %s at %s rejects the fields %s; they are now omitted or replaced", *endpoint[::-1], names
+                    )
                 return response
             text = await read_error_text(response)
             error = provider_errors.build_status_error(response.status, text, response.headers.get("Retry-After", ""))
@@ -118,14 +127,6 @@ class HttpBackend:
             if error.reason in ("too_long", "refused") or field is None or field in rejected_fields:
                 raise error
             rejected_fields |= {field}
-
-    def _remember_rejected_fields(self, endpoint: tuple[str, str], rejected_fields: frozenset[str]) -> None:
-        if self._rejected_fields.get(endpoint) == rejected_fields:
-            return
-        self._rejected_fields[endpoint] = rejected_fields
-        base_url, model = endpoint
-        names = ", ".join(sorted(rejected_fields))
-        logger.warning("Model %s at %s rejects the fields %s; they are now omitted or replaced", model, base_url, names)
 
 
 async def _pause_reading(response: aiohttp.ClientResponse, pause: Pause) -> None:
@@ -140,18 +141,6 @@ async def _pause_reading(response: aiohttp.ClientResponse, pause: Pause) -> None
     await pause()
     if not transport.is_closing():
         transport.resume_reading()
-
-
-async def send_post(
-    post: Post, body: bytes, session: aiohttp.ClientSession, timeouts: Timeouts
-) -> aiohttp.ClientResponse:
-    return await session.post(
-        post.url,
-        data=body,
-        headers={"Content-Type": "application/json", "Accept": "text/event-stream", **post.headers},
-        timeout=aiohttp.ClientTimeout(total=None, connect=timeouts.connect),
-        allow_redirects=False,
-    )
 
 
 async def read_error_text(response: aiohttp.ClientResponse) -> str:
@@ -177,10 +166,8 @@ def find_rejected_field(status: int, text: str, body: bytes) -> str | None:
     lower_text = text.lower()
     if status not in (400, 422) or not any(word in lower_text for word in REJECTION_WORDS):
         return None
-    for name in OPTIONAL_FIELDS:
-        if f'"{name}":'.encode() in body and name in lower_text:
-            return name
-    return None
+    fields = (name for name in OPTIONAL_FIELDS if f'"{name}":'.encode() in body and name in lower_text)
+    return next(fields, None)
 
 
 def merge_parameters(body: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -193,7 +180,3 @@ def merge_parameters(body: dict[str, Any], parameters: Mapping[str, Any]) -> dic
         else:
             body[name] = value
     return body
-
-
-def build_bearer_header(api_key: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {api_key}"} if api_key else {}

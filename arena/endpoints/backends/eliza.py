@@ -10,22 +10,15 @@ messages always get the same answer.
 """
 
 import re
+import tomllib
 from collections import Counter, deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-import aiohttp
-
-from arena.endpoints.backends.eliza_script import (
-    CONTRACTIONS,
-    DEFAULT_ANSWERS,
-    KEYWORDS,
-    MEMORY_RULE,
-    REFLECTIONS,
-    WORD_GROUPS,
-    Rule,
-)
-from arena.endpoints.backends.protocol import Pause, Request, StreamPart, Timeouts, do_not_pause
-from arena.endpoints.backends.word_stream import stream_words
+from arena.endpoints.backends.protocol import Message
+from arena.endpoints.backends.word_stream import LocalBackend
 
 MAX_CLAUSE_WORDS = 40  # further words are ignored
 MAX_MEMORIES = 8
@@ -33,20 +26,49 @@ CLAUSE_END = re.compile(r"[.,;:!?\n]+|\bbut\b")
 WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
-class ElizaBackend:
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pattern (see `match_pattern`) and its answers.
+
+    `(2)` in an answer is replaced with the words that the pattern's second element matched.
+    """
+
+    pattern: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A keyword's rules. ELIZA tries the keyword with the highest rank first."""
+
+    rank: int
+    rules: tuple[Rule, ...]
+
+
+def _parse_rule(table: Mapping[str, Any]) -> Rule:
+    return Rule(table["pattern"], tuple(table["answers"]))
+
+
+_script = tomllib.loads(Path(__file__).with_name("eliza_script.toml").read_text(encoding="utf-8"))
+CONTRACTIONS: dict[str, str] = _script["contractions"]
+REFLECTIONS: dict[str, str] = _script["reflections"]
+DEFAULT_ANSWERS: tuple[str, ...] = tuple(_script["default_answers"])
+WORD_GROUPS = {name: frozenset(words.split()) for name, words in _script["word_groups"].items()}
+# Each time the memory's keyword produces an answer, its rule stores an extra answer for later.
+MEMORY_KEYWORD: str = _script["memory"]["keyword"]
+MEMORY_RULE = _parse_rule(_script["memory"])
+KEYWORDS = {
+    word: Keyword(table["rank"], tuple(map(_parse_rule, table["rules"])))
+    for table in _script["keywords"]
+    for word in table["words"].split()
+}
+
+
+class ElizaBackend(LocalBackend):
     """The backend for endpoints of kind `eliza`."""
 
-    required_fields: tuple[str, ...] = ()
-
-    def stream(
-        self,
-        request: Request,
-        session: aiohttp.ClientSession,
-        timeouts: Timeouts,
-        pause: Pause = do_not_pause,
-    ) -> AsyncGenerator[StreamPart]:
-        messages = [message.content for message in request.messages if message.role == "user"]
-        return stream_words(generate_reply(messages), request, timeouts)
+    def build_answer(self, messages: Sequence[Message]) -> str:
+        return generate_reply([message.content for message in messages if message.role == "user"])
 
 
 def generate_reply(messages: Sequence[str]) -> str:
@@ -71,20 +93,18 @@ class Conversation:
         for keyword in keywords:
             for rule in KEYWORDS[keyword].rules:
                 if (parts := match_pattern(rule.pattern.split(), clause)) is not None:
-                    self._remember(keyword, clause)
+                    if keyword == MEMORY_KEYWORD and (memory := match_pattern(MEMORY_RULE.pattern.split(), clause)):
+                        self._memory.append(self._reassemble(MEMORY_RULE, memory))
                     return self._reassemble(rule, parts)
         if self._memory:
             return self._memory.popleft()
         return self._pick_next_answer(DEFAULT_ANSWERS)
 
-    def _remember(self, keyword: str, clause: list[str]) -> None:
-        if keyword == MEMORY_RULE.keyword and (parts := match_pattern(MEMORY_RULE.rule.pattern.split(), clause)):
-            self._memory.append(self._reassemble(MEMORY_RULE.rule, parts))
-
     def _reassemble(self, rule: Rule, parts: list[list[str]]) -> str:
         answer = self._pick_next_answer(rule.answers)
         for number, part in enumerate(parts, 1):
-            answer = answer.replace(f"({number})", " ".join(reflect_pronouns(part)))
+            reflected = (REFLECTIONS.get(word, word) for word in part)  # "my" becomes "your", and so on
+            answer = answer.replace(f"({number})", " ".join(reflected))
         return re.sub(r"\s+([?.,!])", r"\1", answer)
 
     def _pick_next_answer(self, answers: tuple[str, ...]) -> str:
@@ -100,17 +120,12 @@ def find_clause(text: str) -> tuple[list[str], list[str]]:
     for clause in CLAUSE_END.split(text.lower().replace("\u2019", "'")):
         expanded = " ".join(CONTRACTIONS.get(word, word) for word in WORD.findall(clause))
         words = expanded.split()[:MAX_CLAUSE_WORDS]
-        keywords = rank_keywords(words)
+        # The highest rank comes first, and then the first in the clause.
+        keywords = sorted(dict.fromkeys(filter(KEYWORDS.__contains__, words)), key=lambda word: -KEYWORDS[word].rank)
         if keywords and (not best_keywords or KEYWORDS[keywords[0]].rank > KEYWORDS[best_keywords[0]].rank):
             best_words = words
             best_keywords = keywords
     return best_words, best_keywords
-
-
-def rank_keywords(words: Sequence[str]) -> list[str]:
-    """Return the keywords among these words, sorted by rank (highest first) and then by position."""
-    keywords = dict.fromkeys(word for word in words if word in KEYWORDS)
-    return sorted(keywords, key=lambda word: -KEYWORDS[word].rank)
 
 
 def match_pattern(pattern: Sequence[str], words: Sequence[str]) -> list[list[str]] | None:
@@ -124,17 +139,9 @@ def match_pattern(pattern: Sequence[str], words: Sequence[str]) -> list[list[str
     lengths = range(len(words) + 1) if head == "*" else (1,)
     for length in lengths:
         part = list(words[:length])
-        if head == "*" or (part and matches_element(head, part[0])):
+        group = WORD_GROUPS[head[1:]] if head.startswith("/") else {head}
+        if head == "*" or not group.isdisjoint(part):
             other_parts = match_pattern(rest, words[length:])
             if other_parts is not None:
                 return [part, *other_parts]
     return None
-
-
-def matches_element(element: str, word: str) -> bool:
-    return word in WORD_GROUPS[element[1:]] if element.startswith("/") else word == element
-
-
-def reflect_pronouns(words: Sequence[str]) -> list[str]:
-    """Return the words with first-person and second-person pronouns swapped, such as "my" and "your"."""
-    return [REFLECTIONS.get(word, word) for word in words]

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from arena.endpoints.backends.client import HttpBackend, Post, merge_parameters
+from arena.endpoints.backends.client import HttpBackend, Post
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, EventReader, Reasoning, Request, TextPart
 
 REFUSAL_REASONS = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"})
@@ -54,11 +54,13 @@ class GeminiBackend(HttpBackend):
     The endpoint's parameters are nested as in the API, for example in `generationConfig` or `safetySettings`.
     """
 
+    reader_type = GeminiReader
+
     def build_post(self, request: Request, rejected_fields: frozenset[str]) -> Post:
         config: dict[str, Any] = {"maxOutputTokens": request.token_limit}
         if request.thinking_tokens and "thinkingConfig" not in (request.parameters.get("generationConfig") or {}):
             config["thinkingConfig"] = {"thinkingBudget": request.thinking_tokens}
-        if request.temperature is not None and "temperature" not in rejected_fields:
+        if request.temperature is not None:
             config["temperature"] = request.temperature
         body: dict[str, Any] = {
             "contents": [
@@ -69,8 +71,4 @@ class GeminiBackend(HttpBackend):
         if request.system:
             body["systemInstruction"] = {"parts": [{"text": request.system}]}
         model = quote(request.model.removeprefix("models/"), safe="")
-        url = f"{request.base_url.rstrip('/')}/models/{model}:streamGenerateContent?alt=sse"
-        return Post(url, {"x-goog-api-key": request.api_key}, merge_parameters(body, request.parameters))
-
-    def create_reader(self) -> GeminiReader:
-        return GeminiReader()
+        return Post(f"/models/{model}:streamGenerateContent?alt=sse", {"x-goog-api-key": request.api_key}, body)

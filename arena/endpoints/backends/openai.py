@@ -11,7 +11,7 @@ Sources:
 from collections.abc import Iterator
 from typing import Any
 
-from arena.endpoints.backends.client import HttpBackend, Post, build_bearer_header, merge_parameters
+from arena.endpoints.backends.client import HttpBackend, Post
 from arena.endpoints.backends.protocol import Action, BackendError, EventReader, Reasoning, Request, TextPart
 from arena.endpoints.backends.text_cleaning import ThoughtSplitter
 
@@ -33,25 +33,23 @@ class OpenAIReader(EventReader):
             delta = choice.get("delta") or choice.get("message") or {}
             if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
                 yield Reasoning(reasoning)
-            content = delta.get("content")
-            if isinstance(content, str):
-                yield from self._splitter.feed(content)
-            elif content:
-                yield from self._read_parts(content)
+            yield from self._read_content(delta.get("content") or ())
             if delta.get("refusal"):
                 raise BackendError(Action.GIVE_UP, "refused", f"refusal: {delta['refusal']}")
             if reason := choice.get("finish_reason"):
                 self._finish(reason)
 
-    def end(self) -> list[TextPart]:
-        return self._splitter.end()
-
-    def _read_parts(self, content: Any) -> Iterator[TextPart]:
-        for part in content:
+    def _read_content(self, content: Any) -> Iterator[TextPart]:
+        """Yield the text of a string, or of a list of parts."""
+        parts: Any = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        for part in parts:
             if part["type"] == "thinking":
                 yield Reasoning("".join(piece.get("text", "") for piece in part["thinking"]))
             elif part["type"] == "text":
                 yield from self._splitter.feed(part["text"])
+
+    def end(self) -> list[TextPart]:
+        return self._splitter.end()
 
     def _finish(self, reason: str) -> None:
         if reason == "content_filter":
@@ -65,6 +63,8 @@ class OpenAIReader(EventReader):
 class OpenAIBackend(HttpBackend):
     """The backend for endpoints of kind `openai`."""
 
+    reader_type = OpenAIReader
+
     def build_post(self, request: Request, rejected_fields: frozenset[str]) -> Post:
         system = [{"role": "system", "content": request.system}] if request.system else []
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
@@ -75,12 +75,9 @@ class OpenAIBackend(HttpBackend):
             "stream": True,
             limit_field: request.token_limit,
         }
-        if request.temperature is not None and "temperature" not in rejected_fields:
+        if request.temperature is not None:
             body["temperature"] = request.temperature
         if "stream_options" not in rejected_fields:
             body["stream_options"] = {"include_usage": True}
-        url = f"{request.base_url.rstrip('/')}/chat/completions"
-        return Post(url, build_bearer_header(request.api_key), merge_parameters(body, request.parameters))
-
-    def create_reader(self) -> OpenAIReader:
-        return OpenAIReader()
+        headers = {"Authorization": f"Bearer {request.api_key}"} if request.api_key else {}
+        return Post("/chat/completions", headers, body)

@@ -81,32 +81,27 @@ def build_status_error(status: int, text: str, retry_after: str = "") -> Backend
     retry_after: the value of the Retry-After header
     """
     lower_text = text.lower()
+
+    def contains_any(phrases: Iterable[str]) -> bool:
+        return any(phrase in lower_text for phrase in phrases)
+
     detail = f"status {status}: {text}"
-    is_account_problem = _contains_any(lower_text, ACCOUNT_PHRASES)
+    is_account_problem = contains_any(ACCOUNT_PHRASES)
     if status == 429:  # checked first, because Bedrock's message, "Too many tokens, please wait", is not "too_long"
-        retry_after_s = _parse_retry_delay(lower_text, retry_after, is_account_problem=is_account_problem)
+        retry_after_s = parse_retry_after(retry_after)
+        if retry_after_s is None and (match := RETRY_DELAY_PATTERN.search(lower_text)):
+            retry_after_s = float(match[1] or match[2])
+        elif retry_after_s is None and not is_account_problem:
+            retry_after_s = 0.0
         return BackendError(Action.RETRY, "unavailable", detail, retry_after_s, status)
-    if status == 413 or _contains_any(lower_text, TOO_LONG_PHRASES):
+    if status == 413 or contains_any(TOO_LONG_PHRASES):
         return BackendError(Action.REPLACE, "too_long", detail, status=status)
-    if _contains_any(lower_text, REFUSAL_PHRASES):
+    if contains_any(REFUSAL_PHRASES):
         return BackendError(Action.GIVE_UP, "refused", detail, status=status)
     if status in REJECTED_STATUSES and not is_account_problem:
         return BackendError(Action.REPLACE, "rejected", detail, status=status)
     action = Action.RETRY if status >= 500 or status in RETRY_STATUSES else Action.REPLACE
     return BackendError(action, "unavailable", detail, status=status)
-
-
-def _contains_any(text: str, phrases: Iterable[str]) -> bool:
-    return any(phrase in text for phrase in phrases)
-
-
-def _parse_retry_delay(lower_text: str, retry_after: str, *, is_account_problem: bool) -> float | None:
-    """Return the seconds until a rate limit ends, 0 if unknown, or None if the error is an account problem."""
-    if (retry_after_s := parse_retry_after(retry_after)) is not None:
-        return retry_after_s
-    if match := RETRY_DELAY_PATTERN.search(lower_text):
-        return float(match[1] or match[2])
-    return None if is_account_problem else 0.0
 
 
 def parse_retry_after(retry_after: str) -> float | None:
@@ -146,13 +141,15 @@ def convert_exception(error: Exception) -> BackendError:
     return BackendError(Action.REPLACE if is_permanent else Action.RETRY, "unavailable", detail)
 
 
-def finalize_error(error: BackendError, *, has_begun: bool, api_key: str) -> BackendError:
-    """Return the error with its detail as one printable line without the API key.
+def finalize_error(error: Exception, *, has_begun: bool, api_key: str) -> BackendError:
+    """Return the BackendError for an exception, with its detail as one printable line without the API key.
 
     If the answer has begun, the action is GIVE_UP.
     """
-    detail = error.detail.replace(api_key, "***") if api_key else error.detail
+    final = convert_exception(error)
+    detail = final.detail.replace(api_key, "***") if api_key else final.detail
     detail = "".join(character if character.isprintable() else " " for character in detail)
-    detail = " ".join(detail.split())
-    action = Action.GIVE_UP if has_begun else error.action
-    return BackendError(action, error.reason, detail[:MAX_DETAIL_LENGTH], error.retry_after_s, error.status)
+    action = Action.GIVE_UP if has_begun else final.action
+    return BackendError(
+        action, final.reason, " ".join(detail.split())[:MAX_DETAIL_LENGTH], final.retry_after_s, final.status
+    )

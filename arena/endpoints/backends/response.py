@@ -38,8 +38,8 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class AnswerDecoder:
     """Decodes one response, which is an event stream or a JSON document.
 
-    If `feed` or `end` raises BackendError, it first yields all complete parts. The error's action assumes that the
-    answer has not begun.
+    If `feed` or `end` raises BackendError or ValueError, it first yields all complete parts. The error's action assumes
+    that the answer has not begun.
 
     max_bytes: maximum bytes of reasoning and answer together
     max_answer_bytes: maximum bytes of the answer alone
@@ -68,9 +68,9 @@ class AnswerDecoder:
         """True if the answer has reached Arena's length limit. The caller then closes the connection."""
         return self._total_budget.is_spent or self._answer_budget.is_spent
 
-    def feed(self, chunk: bytes) -> Iterator[StreamPart]:
+    def feed(self, chunk: bytes) -> Iterator[TextPart]:
         """Yield the parts that this chunk completes. Consecutive pieces of one kind are one part."""
-        parts: list[StreamPart] = []
+        parts: list[TextPart] = []
         try:
             self._read_chunk(chunk, parts)
         finally:
@@ -78,25 +78,38 @@ class AnswerDecoder:
 
     def end(self) -> Iterator[StreamPart]:
         """Yield the last parts. Raises BackendError if the answer is incomplete or empty."""
-        parts: list[StreamPart] = []
+        parts: list[TextPart] = []
         try:
-            self._read_end(parts)
+            self._read_rest(parts)
         finally:
             yield from parts
+        if not self.is_complete:
+            raise BackendError(Action.RETRY, "unavailable", "the stream ended before the answer did")
+        if not self.has_begun:
+            raise BackendError(Action.REPLACE, "empty", "the answer is empty")
+        if self._reader.is_truncated or self.is_truncated:
+            yield Truncation()
+        counts = self._reader.usage or ()
+        if len(counts) in (2, 3) and all(type(count) is int and 0 <= count <= MAX_TOKEN_COUNT for count in counts):
+            yield Usage(*counts)
 
     # The methods below append to a list of parts, which takes less time per token than nested generators.
 
-    def _read_chunk(self, chunk: bytes, parts: list[StreamPart]) -> None:
+    def _read_chunk(self, chunk: bytes, parts: list[TextPart]) -> None:
         if self._ignores_rest:
             return
         if not self._received_bytes:
+            # A JSON document or an HTML page is detected by its first byte, because content types are often wrong.
             chunk = chunk.removeprefix(BYTE_ORDER_MARK)
-            self._detect_document(chunk)
+            first_byte = chunk.lstrip()[:1]
+            if first_byte == b"<":
+                raise malformed_error(f"an HTML page: {chunk[:200]!r}")
+            self._document = [] if first_byte in (b"{", b"[") else None
         self._received_bytes += len(chunk)
         if self._document is None:
             allowed = MAX_BYTES_BEFORE_TEXT + MAX_BYTES_PER_TEXT_BYTE * self._total_budget.taken
             self._check_size(min(MAX_BODY_BYTES, allowed))
-            self._read_events(self._parse_chunk(chunk), parts)
+            self._read_events(self._parser.feed(chunk), parts)
         else:
             self._check_size(MAX_DOCUMENT_BYTES)
             self._document.append(chunk)
@@ -105,46 +118,20 @@ class AnswerDecoder:
         if self._received_bytes > max_bytes:
             raise malformed_error(f"received more than {max_bytes} bytes for {self._total_budget.taken} bytes of text")
 
-    def _read_end(self, parts: list[StreamPart]) -> None:
-        if not self._ignores_rest:
-            self._read_rest(parts)
+    def _read_rest(self, parts: list[TextPart]) -> None:
+        if self._document is not None:
+            document = parse_json(b"".join(self._document))
+            for event in document if isinstance(document, list) else [document]:
+                self._read_event(event, parts)
+            self.is_complete = True
+        elif not self._ignores_rest:
+            self._read_events(self._parser.end(), parts)
         for piece in self._reader.end():
             self._clean(piece, parts)
         self._append_text(Reasoning(""), self._reasoning_cleaner.end(), parts)
         self._append_text(Delta(""), self._answer_cleaner.end(), parts)
-        if not self.is_complete:
-            raise BackendError(Action.RETRY, "unavailable", "the stream ended before the answer did")
-        if not self.has_begun:
-            raise BackendError(Action.REPLACE, "empty", "the answer is empty")
-        if self._reader.is_truncated or self.is_truncated:
-            parts.append(Truncation())
-        if usage := self._read_usage():
-            parts.append(usage)
 
-    def _detect_document(self, chunk: bytes) -> None:
-        """Detect a JSON document or an HTML page by its first byte, because content types are often wrong."""
-        first_byte = chunk.lstrip()[:1]
-        if first_byte == b"<":
-            raise malformed_error(f"an HTML page: {chunk[:200]!r}")
-        if first_byte in (b"{", b"["):
-            self._document = []
-
-    def _parse_chunk(self, chunk: bytes) -> list[bytes]:
-        try:
-            return self._parser.feed(chunk)
-        except ValueError as error:
-            raise malformed_error(str(error)) from None
-
-    def _read_rest(self, parts: list[StreamPart]) -> None:
-        if self._document is None:
-            self._read_events(self._parser.end(), parts)
-            return
-        document = parse_json(b"".join(self._document))
-        for event in document if isinstance(document, list) else [document]:
-            self._read_event(event, parts)
-        self.is_complete = True
-
-    def _read_events(self, events: list[bytes], parts: list[StreamPart]) -> None:
+    def _read_events(self, events: list[bytes], parts: list[TextPart]) -> None:
         for data in events:
             if data == DONE_MARKER:
                 self._finish()
@@ -152,7 +139,7 @@ class AnswerDecoder:
                 return
             self._read_event(parse_json(data), parts)
 
-    def _read_event(self, event: Any, parts: list[StreamPart]) -> None:
+    def _read_event(self, event: Any, parts: list[TextPart]) -> None:
         if type(event) is not dict:
             raise malformed_error(f"an event is not a JSON object: {event!r:.200}")
         if event.get("error") or event.get("object") == "error":
@@ -164,11 +151,11 @@ class AnswerDecoder:
             raise malformed_error(f"an event has an unexpected format ({error!r}): {event!r:.200}") from None
         self.is_complete = self.is_complete or self._reader.is_complete
 
-    def _clean(self, piece: TextPart, parts: list[StreamPart]) -> None:
+    def _clean(self, piece: TextPart, parts: list[TextPart]) -> None:
         cleaner = self._answer_cleaner if type(piece) is Delta else self._reasoning_cleaner
         self._append_text(piece, cleaner.feed(piece.text), parts)
 
-    def _append_text(self, piece: TextPart, text: str, parts: list[StreamPart]) -> None:
+    def _append_text(self, piece: TextPart, text: str, parts: list[TextPart]) -> None:
         """Append the text that fits in the budgets. `piece` determines its kind, and is reused if possible."""
         text = self._total_budget.take(text)
         if type(piece) is Delta:
@@ -182,25 +169,12 @@ class AnswerDecoder:
         self.is_complete = True
         self._ignores_rest = True
 
-    def _read_usage(self) -> Usage | None:
-        counts = self._reader.usage or ()
-        is_valid = len(counts) in (2, 3) and all(
-            type(count) is int and 0 <= count <= MAX_TOKEN_COUNT for count in counts
-        )
-        return Usage(*counts) if is_valid else None
 
-
-def _join_text(parts: list[StreamPart]) -> Iterable[StreamPart]:
+def _join_text(parts: list[TextPart]) -> Iterable[TextPart]:
     """Join consecutive pieces of text, because each part takes CPU time on its way to the reader."""
     if len(parts) < 2:
         return parts
-    joined: list[StreamPart] = []
-    for kind, group in groupby(parts, type):
-        if issubclass(kind, TextPart):
-            joined.append(kind("".join(map(attrgetter("text"), group))))
-        else:
-            joined += group
-    return joined
+    return [kind("".join(map(attrgetter("text"), group))) for kind, group in groupby(parts, type)]
 
 
 def parse_json(data: bytes) -> Any:

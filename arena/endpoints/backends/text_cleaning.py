@@ -68,18 +68,21 @@ class ThoughtSplitter:
     """Separates a leading `<think>…</think>` from the answer, even if the tags are split across pieces.
 
     Backends need this class when a server sends reasoning as tagged text instead of in a separate field or part.
-
-    `_read_next` is the method that handles the next piece.
     """
 
     def __init__(self) -> None:
         self._buffer = ""
         self._closing_tag = ""
-        self._read_next = self._read_opening
+        self._is_answer = False
 
     def feed(self, piece: str) -> list[TextPart]:
-        """Return the parts that this piece completes."""
-        return self._read_next(piece)
+        """Return the parts that this piece completes. `TextCleaner` drops the whitespace before the answer."""
+        self._buffer += piece
+        if not self._is_answer and not self._closing_tag:
+            self._read_opening()
+        if self._closing_tag:
+            return self._read_reasoning()
+        return self.end() if self._is_answer else []
 
     def end(self) -> list[TextPart]:
         """Return the text that is still buffered. It is reasoning if the closing tag is missing."""
@@ -89,55 +92,27 @@ class ThoughtSplitter:
             return []
         return [Reasoning(rest) if self._closing_tag else Delta(rest)]
 
-    def _read_opening(self, piece: str) -> list[TextPart]:
-        self._buffer += piece
+    def _read_opening(self) -> None:
         start = self._buffer.lstrip()
         for tag, closing_tag in THINKING_TAGS.items():
             if start.startswith(tag):
-                self._buffer = ""
+                self._buffer = start[len(tag) :]
                 self._closing_tag = closing_tag
-                self._read_next = self._read_reasoning
-                return self._read_reasoning(start[len(tag) :])
-        if len(self._buffer) < MAX_OPENING_LENGTH and any(tag.startswith(start) for tag in THINKING_TAGS):
-            return []
-        self._read_next = self._read_answer
-        return self._read_answer(self._take_from_buffer(len(self._buffer)))
+        may_open = len(self._buffer) < MAX_OPENING_LENGTH and any(tag.startswith(start) for tag in THINKING_TAGS)
+        self._is_answer = not self._closing_tag and not may_open
 
-    def _read_reasoning(self, piece: str) -> list[TextPart]:
-        self._buffer += piece
+    def _read_reasoning(self) -> list[TextPart]:
         reasoning, tag, rest = self._buffer.partition(self._closing_tag)
-        if not tag:
-            reasoning = self._take_from_buffer(len(self._buffer) - self._measure_partial_tag())
-            return _build_reasoning(reasoning)
-        self._buffer = ""
-        self._closing_tag = ""
-        self._read_next = self._skip_whitespace
-        return _build_reasoning(reasoning) + self._skip_whitespace(rest)
-
-    def _skip_whitespace(self, piece: str) -> list[TextPart]:
-        """Drop the whitespace between the reasoning and the answer."""
-        piece = piece.lstrip()
-        if not piece:
-            return []
-        self._read_next = self._read_answer
-        return self._read_answer(piece)
-
-    def _read_answer(self, piece: str) -> list[TextPart]:
-        return [Delta(piece)] if piece else []
-
-    def _take_from_buffer(self, size: int) -> str:
-        piece = self._buffer[:size]
-        self._buffer = self._buffer[size:]
-        return piece
-
-    def _measure_partial_tag(self) -> int:
-        """Return how many characters at the end of the buffer could be the start of the closing tag."""
-        longest = min(len(self._closing_tag) - 1, len(self._buffer))
-        for length in range(longest, 0, -1):
-            if self._buffer.endswith(self._closing_tag[:length]):
-                return length
-        return 0
-
-
-def _build_reasoning(piece: str) -> list[TextPart]:
-    return [Reasoning(piece)] if piece else []
+        parts: list[TextPart] = []
+        if tag:
+            self._closing_tag = ""
+            self._is_answer = True
+        else:  # the end of the buffer could be the start of the closing tag
+            lengths = range(1, len(self._closing_tag))
+            partial_tag = max((size for size in lengths if reasoning.endswith(self._closing_tag[:size])), default=0)
+            rest = reasoning[len(reasoning) - partial_tag :]
+            reasoning = reasoning.removesuffix(rest)
+        self._buffer = rest
+        if reasoning:
+            parts.append(Reasoning(reasoning))
+        return parts + self.end() if tag else parts

@@ -1,20 +1,24 @@
-"""Streams answers word by word, for backends that need no server."""
+"""Backends that need no server: they compute an answer, and stream it word by word."""
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Sequence
+
+import aiohttp
 
 from arena.endpoints.backends.deadlines import TextBudget
 from arena.endpoints.backends.protocol import (
     Action,
     BackendError,
     Delta,
+    Message,
+    Pause,
     Request,
     StreamPart,
     Timeouts,
     Truncation,
     Usage,
+    do_not_pause,
 )
 
 DEFAULT_FIRST_TOKEN_S = 0.3
@@ -22,12 +26,27 @@ DEFAULT_TOKENS_PER_S = 25.0
 WORD = re.compile(r"\S+\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """The seconds before the first word, and the number of words per second."""
+class LocalBackend:
+    """Base class of the backends that need no server. Subclasses implement `build_answer`."""
 
-    first_token_s: float
-    tokens_per_s: float
+    required_fields: tuple[str, ...] = ()
+
+    def build_answer(self, messages: Sequence[Message]) -> str:
+        """Return the answer to the last message in a conversation."""
+        raise NotImplementedError
+
+    def stream(
+        self, request: Request, session: aiohttp.ClientSession, timeouts: Timeouts, pause: Pause = do_not_pause
+    ) -> AsyncGenerator[StreamPart]:
+        """See Backend.stream."""
+        return stream_words(self.build_answer(request.messages), request, timeouts)
+
+
+class EchoBackend(LocalBackend):
+    """The backend for endpoints of kind `echo`. It repeats the last message."""
+
+    def build_answer(self, messages: Sequence[Message]) -> str:
+        return messages[-1].content if messages else ""
 
 
 async def stream_words(text: str, request: Request, timeouts: Timeouts) -> AsyncGenerator[StreamPart]:
@@ -36,14 +55,14 @@ async def stream_words(text: str, request: Request, timeouts: Timeouts) -> Async
     The request's parameters `first_token_s` and `tokens_per_second` set the pace. Raises BackendError if they are
     invalid, if the text is blank, or if the total time limit is reached.
     """
-    pace = parse_pace(request)
+    first_token_s, tokens_per_s = parse_pace(request)
     now = asyncio.get_running_loop().time
-    start = now() + pace.first_token_s
+    start = now() + first_token_s
     deadline = now() + timeouts.total
     budget = TextBudget(request.max_bytes)
     sent_words = 0
-    for word in split_words(text):
-        due = start + sent_words / pace.tokens_per_s
+    for word in WORD.findall(text.strip()):  # each with the whitespace after it
+        due = start + sent_words / tokens_per_s
         if due > deadline:
             action = Action.GIVE_UP if sent_words else Action.REPLACE
             raise BackendError(action, "timeout", f"not finished within {timeouts.total:g} s")
@@ -59,8 +78,11 @@ async def stream_words(text: str, request: Request, timeouts: Timeouts) -> Async
     yield Usage(sum(len(message.content.split()) for message in request.messages), sent_words)
 
 
-def parse_pace(request: Request) -> Pace:
-    """Return the pace from the request's parameters. Raises BackendError if they are not valid numbers."""
+def parse_pace(request: Request) -> tuple[float, float]:
+    """Return the seconds before the first word and the words per second, from the request's parameters.
+
+    Raises BackendError if they are not valid numbers.
+    """
     try:
         first_token_s = float(request.parameters.get("first_token_s", DEFAULT_FIRST_TOKEN_S))
         tokens_per_s = float(request.parameters.get("tokens_per_second", DEFAULT_TOKENS_PER_S))
@@ -69,9 +91,4 @@ def parse_pace(request: Request) -> Pace:
     except (TypeError, ValueError):
         detail = "first_token_s or tokens_per_second is not a valid number"
         raise BackendError(Action.REPLACE, "unavailable", detail) from None
-    return Pace(first_token_s, tokens_per_s)
-
-
-def split_words(text: str) -> Iterator[str]:
-    """Return the words of the text, each with the whitespace after it. Joined, they form the stripped text."""
-    return (match.group() for match in WORD.finditer(text.strip()))
+    return first_token_s, tokens_per_s

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from arena.endpoints.backends.client import HttpBackend, find_rejected_field, merge_parameters
+from arena.endpoints.backends.client import find_rejected_field, merge_parameters
 from arena.endpoints.backends.deadlines import MAX_TEXT_BYTES
 from arena.endpoints.backends.protocol import Delta, Message, Request, Timeouts, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
@@ -365,6 +365,14 @@ async def test_stream_does_without_a_field_that_is_rejected_and_remembers(ask, p
     assert instead is None or instead in body
 
 
+async def test_stream_puts_the_operators_parameters_over_the_body(ask, provider):
+    parameters = {"temperature": None, "max_tokens": None, "max_completion_tokens": 9, "stream_options": {"x": 1}}
+    await ask("openai", "parameters/len-3", temperature=0.7, parameters=parameters)
+    body = provider.requests("parameters/len-3")[-1]["body"]
+    assert body.keys() == {"model", "messages", "stream", "max_completion_tokens", "stream_options"}
+    assert (body["max_completion_tokens"], body["stream_options"]) == (9, {"include_usage": True, "x": 1})
+
+
 async def test_stream_passes_on_when_the_provider_answers_again(ask):
     assert (await ask("openai", "error-429-wait-70")).error.retry_after_s == 70
 
@@ -433,14 +441,6 @@ def test_rejected_field_is_one_that_was_sent():
 )
 def test_merged_puts_parameters_over_the_body(parameters, result):
     assert merge_parameters({"a": 1, "b": {"c": 2}}, parameters) == result
-
-
-async def test_a_format_must_say_how_to_ask_and_read():
-    request = Request("http://h", "m", ())
-    with pytest.raises(NotImplementedError):
-        HttpBackend().build_post(request, frozenset())
-    with pytest.raises(NotImplementedError):
-        HttpBackend().create_reader()
 
 
 async def test_session_without_allowed_hosts_reaches_no_loopback(provider):

@@ -19,26 +19,6 @@ def create_reader() -> aiohttp.StreamReader:
     return aiohttp.StreamReader(protocol, 2**16, loop=loop)
 
 
-async def time_out(deadline: Deadline, content: aiohttp.StreamReader) -> tuple[float, str]:
-    start = time.monotonic()
-    with pytest.raises(TimeoutError) as caught:
-        await deadline.read(content)
-    return time.monotonic() - start, str(caught.value)
-
-
-async def test_deadline_limits_the_first_token():
-    deadline = Deadline(Timeouts(first_token=0.1))
-    seconds, message = await time_out(deadline, create_reader())
-    assert 0.05 < seconds < 1
-    assert message == "no first token within 0.1 s"
-
-
-async def test_deadline_limits_the_request_by_the_first_token_too():
-    deadline = Deadline(Timeouts(first_token=0.05))
-    with pytest.raises(TimeoutError, match="no first token"):
-        await deadline.wait_for(asyncio.sleep(1))
-
-
 async def test_deadline_passes_other_timeouts_on():
     async def fail() -> None:
         raise TimeoutError("someone else's")
@@ -62,52 +42,14 @@ def test_text_that_waited_for_a_slow_consumer_is_read_after_the_deadline(run):
     assert run(read_late()) == [b"a", b"b", b"c"]
 
 
-async def test_deadline_starts_again_with_each_token():
-    deadline, content = Deadline(Timeouts(first_token=5, between_tokens=0.2)), create_reader()
-    for _ in range(4):
-        deadline.record_progress(has_token=True, is_complete=False)
-        asyncio.get_running_loop().call_later(0.06, content.feed_data, b"x")
-        assert await deadline.read(content) == b"x"
-    deadline.record_progress(has_token=True, is_complete=False)
-    seconds, message = await time_out(deadline, content)
-    assert 0.05 < seconds < 1
-    assert message == "no token for 0.2 s"
-
-
-async def test_deadline_does_not_take_keep_alives_for_tokens():
-    deadline, content = Deadline(Timeouts(first_token=0.1)), create_reader()
-    content.feed_data(b": ping\n")
-    await deadline.read(content)
-    deadline.record_progress(has_token=False, is_complete=False)
-    seconds, _ = await time_out(deadline, content)
-    assert seconds < 1
-
-
-async def test_deadline_does_not_count_the_time_of_a_slow_reader():
-    deadline, content = Deadline(Timeouts(first_token=5, between_tokens=0.2)), create_reader()
-    deadline.record_progress(has_token=True, is_complete=False)
-    content.feed_data(b"x")
-    await deadline.read(content)
-    await asyncio.sleep(0.3)
-    deadline.record_progress(has_token=True, is_complete=False)
-    asyncio.get_running_loop().call_later(0.05, content.feed_data, b"y")
-    assert await deadline.read(content) == b"y"
-
-
-async def test_deadline_limits_the_whole_answer():
-    deadline, content = Deadline(Timeouts(between_tokens=5, total=0.2)), create_reader()
-    deadline.record_progress(has_token=True, is_complete=False)
-    seconds, message = await time_out(deadline, content)
-    assert 0.1 < seconds < 1
-    assert message == "not finished within 0.2 s"
-
-
 async def test_deadline_waits_shortly_after_the_end():
     deadline = Deadline(Timeouts())
     deadline.record_progress(has_token=True, is_complete=True)
     deadline.record_progress(has_token=True, is_complete=True)
-    seconds, _ = await time_out(deadline, create_reader())
-    assert seconds < GRACE_S + 1
+    start = time.monotonic()
+    with pytest.raises(TimeoutError):
+        await deadline.read(create_reader())
+    assert time.monotonic() - start < GRACE_S + 1
 
 
 async def test_deadline_leaves_no_timer_behind():

@@ -3,13 +3,15 @@ import time
 import pytest
 
 from arena.endpoints.backends.eliza import (
+    DEFAULT_ANSWERS,
+    KEYWORDS,
     MAX_CLAUSE_WORDS,
+    MEMORY_RULE,
+    WORD_GROUPS,
     find_clause,
     generate_reply,
     match_pattern,
-    reflect_pronouns,
 )
-from arena.endpoints.backends.eliza_script import DEFAULT_ANSWERS, KEYWORDS, MEMORY_RULE, WORD_GROUPS
 from arena.endpoints.backends.protocol import Message
 
 FAST = {"first_token_s": 0, "tokens_per_second": 10_000}
@@ -36,6 +38,7 @@ FAST = {"first_token_s": 0, "tokens_per_second": 10_000}
         ("I remember the war", "Do you often think of the war?"),
         ("It is late, but I want tea", "What would it mean to you to have tea?"),
         ("I\u2019m here", "How long have you been here?"),
+        ("I need your mother near me", "What would it mean to you to have my mother near you?"),
         ("Xyzzy.", DEFAULT_ANSWERS[0]),
         ("🙂", DEFAULT_ANSWERS[0]),
         ("", DEFAULT_ANSWERS[0]),
@@ -98,13 +101,8 @@ def test_find_clause_looks_only_so_far():
     assert len(words) == MAX_CLAUSE_WORDS
 
 
-def test_reflect_turns_the_speaker_around():
-    said, heard = "i told you my name was yours", "you told I your name were mine"
-    assert reflect_pronouns(said.split(" ")) == heard.split(" ")
-
-
 def test_script_refers_only_to_what_its_patterns_hold():
-    rules = [*(rule for entry in KEYWORDS.values() for rule in entry.rules), MEMORY_RULE.rule]
+    rules = [*(rule for entry in KEYWORDS.values() for rule in entry.rules), MEMORY_RULE]
     for rule in rules:
         elements = rule.pattern.split()
         assert rule.answers
@@ -118,7 +116,3 @@ async def test_eliza_streams_its_answer(ask):
     result = await ask("eliza", "", messages=messages, parameters=FAST)
     assert result.text == "I am sorry to hear that you are sad."
     assert len(result.parts) == 10
-
-
-async def test_eliza_without_a_message_has_nothing_to_say(ask):
-    assert (await ask("eliza", "", messages=())).outcome == ("REPLACE", "empty")

@@ -87,7 +87,7 @@ def split(pieces: list[str]) -> tuple[str, str]:
     [
         ("Just an answer", "Just an answer", ""),
         ("<think>Hm.</think>Yes", "Yes", "Hm."),
-        ("\n <think>\nHm.\n</think>\n\nYes\n", "Yes\n", "\nHm.\n"),
+        ("\n <think>\nHm.\n</think>\n\nYes\n", "\n\nYes\n", "\nHm.\n"),
         ("<thinking>Hm.</thinking>Yes", "Yes", "Hm."),
         ("<thought>Hm.</thought>Yes", "Yes", "Hm."),
         ("[THINK]Hm.[/THINK]Yes", "Yes", "Hm."),

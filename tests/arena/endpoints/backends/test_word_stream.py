@@ -3,7 +3,7 @@ import time
 import pytest
 
 from arena.endpoints.backends.protocol import BackendError, Delta, Message, Request, Timeouts, Truncation, Usage
-from arena.endpoints.backends.word_stream import split_words, stream_words
+from arena.endpoints.backends.word_stream import stream_words
 
 FAST = {"first_token_s": 0, "tokens_per_second": 1000}
 
@@ -17,8 +17,11 @@ async def speak(text: str, request: Request, timeouts: Timeouts | None = None) -
 
 
 @pytest.mark.parametrize("text", ["one", "one two", "  one\n\n two\tthree ", "日本 🙂 x", "- a\n- b"])
-def test_words_joined_are_the_text(text):
-    assert "".join(split_words(text)) == text.strip()
+async def test_echo_repeats_the_last_message(ask, text):
+    messages = (Message("user", "one"), Message("assistant", "two"), Message("user", text))
+    result = await ask("echo", "", messages=messages, parameters=FAST)
+    assert result.text == text.strip()
+    assert result.usage[0].output_tokens == len(text.split())
 
 
 async def test_speak_says_a_word_at_a_time_and_counts():
@@ -59,11 +62,9 @@ async def test_speak_may_be_replaced_when_it_never_begins():
     assert (caught.value.action.name, caught.value.reason) == ("REPLACE", "timeout")
 
 
-@pytest.mark.parametrize("text", ["", " \n "])
-async def test_speak_with_nothing_to_say_is_an_error(text):
-    with pytest.raises(BackendError) as caught:
-        await speak(text, build_request())
-    assert (caught.value.action.name, caught.value.reason) == ("REPLACE", "empty")
+@pytest.mark.parametrize(("kind", "messages"), [("echo", ()), ("echo", (Message("user", " \n "),)), ("eliza", ())])
+async def test_nothing_to_say_is_an_error(ask, kind, messages):
+    assert (await ask(kind, "", messages=messages)).outcome == ("REPLACE", "empty")
 
 
 @pytest.mark.parametrize(
