@@ -15,7 +15,6 @@ from django.utils.html import escape, format_html
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_block.table import escapedSplit, getLine
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
@@ -53,6 +52,7 @@ LANGUAGE_ALIASES = {
     for alias in names
 }
 RULER_CHARACTERS = " \t>*+-0123456789.)|:"
+CELL_BORDER = re.compile(r"(?<!\\)\|")
 RULER_CELL = re.compile(r" *:?-+:? *")
 LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 _highlighter = CodeHighlighter()
@@ -81,8 +81,8 @@ def _fit_ruler(state: StateBlock, start: int, end: int, silent: bool) -> bool:  
     is_in_block = ruler < end and state.sCount[ruler] >= state.blkIndent
     if not is_in_block or state.is_code_block(start) or state.is_code_block(ruler):
         return False
-    columns = _split_cells(getLine(state, start))
-    cells = _split_cells(getLine(state, ruler))
+    columns = _split_cells(math_markup.get_line(state, start))
+    cells = _split_cells(math_markup.get_line(state, ruler))
     if columns and cells and len(cells) != len(columns) and all(map(RULER_CELL.fullmatch, cells)):
         fitted_cells = [*cells, *["-"] * len(columns)][: len(columns)]
         line = f"|{'|'.join(fitted_cells)}|"
@@ -96,7 +96,7 @@ def _fit_ruler(state: StateBlock, start: int, end: int, silent: bool) -> bool:  
 def _split_cells(line: str) -> list[str]:
     """Return the cells of a line that begins with "|", or an empty list."""
     text = line.strip()
-    return escapedSplit(text.removesuffix("|"))[1:] if text.startswith("|") else []
+    return CELL_BORDER.split(text.removesuffix("|"))[1:] if text.startswith("|") else []
 
 
 _parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": MAX_NESTING})

@@ -52,7 +52,7 @@ def _parse_inline(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # 
 
 def _parse_block(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001  # the parser passes it by position
     """Parse a display formula. Lines in the formula that begin with "- " are not list items."""
-    opening = _get_line(state, first)[:2]
+    opening = get_line(state, first)[:2]
     last = _find_last_line(state, first, end, opening)
     if last is None:
         return False
@@ -70,19 +70,20 @@ def _find_last_line(state: StateBlock, first: int, end: int, opening: str) -> in
     if (
         opening not in DISPLAY_DELIMITERS
         or state.is_code_block(first)
-        or DELIMITER_PATTERNS[opening].search(_get_line(state, first), 2)
+        or DELIMITER_PATTERNS[opening].search(get_line(state, first), 2)
     ):
         return None
     for number in range(first + 1, end):
         if state.isEmpty(number) or state.sCount[number] < state.blkIndent:
             return None
-        line = _get_line(state, number)
+        line = get_line(state, number)
         if delimiter := DELIMITER_PATTERNS[opening].search(line):
             return number if line[delimiter.start() :].rstrip() == DISPLAY_DELIMITERS[opening] else None
     return None
 
 
-def _get_line(state: StateBlock, number: int) -> str:
+def get_line(state: StateBlock, number: int) -> str:
+    """Return a line without its indentation and its line break."""
     return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
 
 

@@ -10,9 +10,8 @@ from contextlib import suppress
 from functools import cache
 from typing import Generic, TypeVar, cast
 
+from django.core.management import call_command
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.exceptions import RedisError
 
@@ -125,19 +124,17 @@ def _is_successful(check: Callable[[], object]) -> bool:
     return True
 
 
-@cache
-def _list_migrations() -> set[tuple[str, str]]:
-    return set(MigrationLoader(None).disk_migrations)
-
-
 def has_migrations() -> bool:
     """Return True if all migrations of this version are applied. A newer version may have applied more."""
     return _is_successful(_check_migrations)
 
 
+@cache  # only success is kept, because migrations stay applied
 def _check_migrations() -> None:
-    if missing := _list_migrations() - MigrationRecorder(connection).applied_migrations().keys():
-        raise RuntimeError(f"{len(missing)} migrations are not applied")
+    try:
+        call_command("migrate", check_unapplied=True, verbosity=0)
+    except SystemExit:
+        raise RuntimeError("Not all migrations are applied") from None
 
 
 def _query_database() -> None:

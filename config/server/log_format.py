@@ -11,13 +11,14 @@ MAX_TRACEBACK_LENGTH = 8_000
 # Line breaks and the codes that move a terminal's cursor, which a provider's or a client's text could contain.
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
-# Messages of uvicorn about requests that it refuses or does not upgrade. Anyone can send any number of them.
-CLIENT_MESSAGES = ("Invalid HTTP request received", "Unsupported upgrade request", "No supported WebSocket library")
+# The module in which uvicorn warns of requests that it refuses or does not upgrade. Anyone can send any number of them.
+# `config.server.uvicorn_protocol` imports the same module, so it cannot get another name unnoticed.
+REQUEST_MODULE = "httptools_impl"
 
 
 def is_about_server(record: logging.LogRecord) -> bool:
-    """Return False for uvicorn's messages about single requests."""
-    return not record.getMessage().startswith(CLIENT_MESSAGES)
+    """Return False for uvicorn's warnings about single requests."""
+    return record.module != REQUEST_MODULE or record.levelno >= logging.ERROR
 
 
 class LineFormatter(logging.Formatter):

@@ -8,7 +8,7 @@ from django.core.cache.backends.redis import RedisCache
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from core.storage.redis_clients import redis_circuit
+from core.storage.redis_clients import get_redis_client, redis_circuit
 
 
 class JsonSerializer:
@@ -45,7 +45,7 @@ class LoginAttemptsCache(RedisCache):
     def clear(self) -> None:
         """Delete the keys of this cache. Django would delete everything in Redis, including other data."""
         self.local.clear()
-        client = self._cache.get_client(None, write=True)
+        client = get_redis_client()
         for key in client.scan_iter(match=f"{self.key_prefix}:*"):
             client.delete(key)
 

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
@@ -51,7 +52,8 @@ def list_watched_models() -> list[type]:
     """Return the models that operators can change in the admin, including inlines."""
     from core.admin.read_only import ReadOnlyAdmin  # avoids a circular import
 
-    pages = [page for page in admin.site._registry.values() if not isinstance(page, ReadOnlyAdmin)]  # noqa: SLF001  # Django has no public API for this
+    registered = [admin.site.get_model_admin(model) for model in apps.get_models() if admin.site.is_registered(model)]
+    pages = [page for page in registered if not isinstance(page, ReadOnlyAdmin)]
     return [page.model for page in pages] + [inline.model for page in pages for inline in page.inlines]
 
 

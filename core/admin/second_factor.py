@@ -3,7 +3,6 @@
 allauth provides the login step, the recovery codes, and the limit on wrong codes.
 """
 
-from allauth.core.internal.cryptokit import normalize_user_code  # an internal function; check it after updates
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base import forms
@@ -33,13 +32,14 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 class _SingleUseCodeForm(forms.BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
     """A form that accepts each code only once.
 
-    allauth rejects used codes for only one time step, but Arena's clock tolerance makes a code valid for three.
+    allauth rejects used codes for only one time step, but Arena's clock tolerance makes a code valid for three. It
+    ignores case, spaces, and punctuation in codes.
     """
 
     def clean_code(self) -> str:
         code: str = super().clean_code()
         steps = 2 * app_settings.TOTP_TOLERANCE + 1
-        key = f"second-factor:{self.user.pk}:{normalize_user_code(code)}"
+        key = f"second-factor:{self.user.pk}:{''.join(filter(str.isalnum, code)).lower()}"
         if not cache.add(key, "used", steps * app_settings.TOTP_PERIOD):
             raise MfaAdapter().validation_error("incorrect_code")
         return code

@@ -6,7 +6,6 @@ from typing import Any, TypeVar, cast
 
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -59,10 +58,9 @@ class ArenaAdminSite(admin.AdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the models grouped by `MODEL_GROUPS` rather than by app. Models with no group come last."""
-        apps = self._build_app_dict(request, app_label).values()
         positions = {name: position for _, names in MODEL_GROUPS for position, name in enumerate(names)}
         groups: dict[str, list[Any]] = {str(title): [] for title, _ in MODEL_GROUPS}
-        entries = [entry for app in apps for entry in app["models"]]
+        entries = [entry for app in super().get_app_list(request, app_label) for entry in app["models"]]
         for entry in entries:
             name = entry["model"].__name__
             title = next((title for title, names in MODEL_GROUPS if name in names), OTHER_GROUP)
@@ -113,7 +111,7 @@ class ArenaAdminSite(admin.AdminSite):
         def audited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             # PostgreSQL rejects NUL characters, and most admin filters do not check for them.
             if ENCODED_NUL in request.META["QUERY_STRING"]:
-                return redirect(f"{request.path}?{ERROR_FLAG}=1")
+                return redirect(request.path)
             _drop_invalid_keys(view, request)
             with audit.log_changes_as(request.user.get_username()):
                 return inner(request, *args, **kwargs)

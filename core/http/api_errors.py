@@ -7,10 +7,12 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
-from rest_framework.request import Request, is_form_media_type
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.http.errors import INVALID_REQUEST, RequestError, sanitize_name, too_large_error
+
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class StrictJsonParser(JSONParser):
@@ -28,7 +30,7 @@ def read_json_body(request: Request) -> Any:
 
     DRF would return empty data for a form, because the CSRF check has already read the body.
     """
-    if is_form_media_type(request.content_type or ""):
+    if (request.content_type or "").startswith(FORM_TYPES):
         raise exceptions.UnsupportedMediaType(request.content_type)
     return request.data
 

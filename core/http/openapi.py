@@ -69,26 +69,28 @@ class Schema(serializers.Serializer[Any]):
         extend_schema_serializer(component_name=cls.__name__.removesuffix(SCHEMA_SUFFIX))(cls)
 
     @cached_property
-    def _rendered_fields(self) -> list[tuple[str, serializers.Field[Any, Any, Any, Any]]]:
-        return [(name, field) for name, field in self.fields.items() if not field.write_only]
+    def _rendered_fields(self) -> list[tuple[str, serializers.Field[Any, Any, Any, Any], list[str]]]:
+        """The fields of a response, each with the names of the attributes that lead to its value."""
+        fields = [(name, field) for name, field in self.fields.items() if not field.write_only]
+        return [(name, field, [] if field.source == "*" else str(field.source).split(".")) for name, field in fields]
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """Return the result of the base class's method, in half the time for a shortlist of 800 models."""
         representation = {}
-        for name, field in self._rendered_fields:
+        for name, field, path in self._rendered_fields:
             try:
-                value = _read_value(instance, field)
+                value = _read_value(instance, field, path)
             except serializers.SkipField:
                 continue
             representation[name] = None if value is None else field.to_representation(value)
         return representation
 
 
-def _read_value(instance: Any, field: serializers.Field[Any, Any, Any, Any]) -> Any:
+def _read_value(instance: Any, field: serializers.Field[Any, Any, Any, Any], path: list[str]) -> Any:
     """Return the value of a field. Attributes and `dict` items are read directly, which is faster."""
     value = instance
     try:
-        for name in field.source_attrs:
+        for name in path:
             value = value[name] if isinstance(value, dict) else getattr(value, name)
     except (AttributeError, KeyError, ObjectDoesNotExist):
         return field.get_attribute(instance)

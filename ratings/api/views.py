@@ -15,7 +15,6 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from arena.api.openapi import MODELS_TAG
@@ -242,8 +241,9 @@ class VoteListView(APIView):
         pool = request.query_params.get("pool") or LIVE_POOL
         size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
         page = public_record.load_page(pool, request.query_params.get("after", ""), size)
-        url = request.build_absolute_uri()
-        next_url = replace_query_param(url, "after", page.after) if page.after else None
+        query = request.query_params.copy()
+        query["after"] = str(page.after)
+        next_url = request.build_absolute_uri(f"?{query.urlencode()}") if page.after else None
         return Response(serializers.PublicVotePageSchema({"next": next_url, "results": page.votes}).data)
 
 

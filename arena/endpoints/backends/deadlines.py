@@ -43,7 +43,8 @@ class Deadline:
         self._is_complete = False
         self._timer: asyncio.Handle | None = None
         self._timer_due = 0.0  # stored here, because uvloop's handle for a time in the past has no `when`
-        self._awaited_content: aiohttp.StreamReader | None = None
+        self._reading_task: asyncio.Task[object] | None = None
+        self._has_expired = False
 
     async def wait_for(self, awaitable: Awaitable[T]) -> T:
         """Return the result of the awaitable. Raises TimeoutError with a message that names the limit."""
@@ -59,11 +60,15 @@ class Deadline:
         """Return the next bytes, or b"" at the end. Raises TimeoutError like `wait_for`."""
         if self._timer is None or self._next_deadline < self._timer_due:
             self._start_timer()
-        self._awaited_content = content
+        task = self._reading_task = asyncio.current_task()
         try:
             return await content.readany()
+        except asyncio.CancelledError:
+            if self._has_expired and task and not task.uncancel():  # nobody else has canceled the task
+                raise self._timeout_error() from None
+            raise
         finally:
-            self._awaited_content = None
+            self._reading_task = None
 
     def record_progress(self, *, has_token: bool, is_complete: bool) -> None:
         """Set the deadline for the next piece. If the answer is complete, the deadline is GRACE_S from now."""
@@ -91,12 +96,13 @@ class Deadline:
 
     def _on_timer(self) -> None:
         self._timer = None
-        if not self._awaited_content:
+        if not self._reading_task:
             return
         if self._next_deadline > self._loop.time():
             self._start_timer()
         else:
-            self._awaited_content.set_exception(self._timeout_error())
+            self._has_expired = True
+            self._reading_task.cancel()
 
     def _timeout_error(self) -> TimeoutError:
         return TimeoutError(self._phase_message if self._phase_deadline < self._total_deadline else self._total_message)

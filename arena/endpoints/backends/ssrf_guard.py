@@ -1,8 +1,8 @@
 """A guard against server-side request forgery (SSRF), which would make Arena send requests to internal addresses.
 
 An endpoint must have a public address, or a host or network that the operator allows. `check_url` checks a URL before
-it is stored. The connector checks each address again when it connects, and connects only to that address, so a host
-name that later resolves to another address cannot bypass the guard.
+it is stored. The session checks the URL and each resolved address again for each request, and connects only to that
+address, so a host name that later resolves to another address cannot bypass the guard.
 """
 
 import ipaddress
@@ -86,27 +86,20 @@ def create_session(allowed: Iterable[str], timeouts: Timeouts) -> aiohttp.Client
 
     The session does not limit the number of connections, because the answer engine does.
     """
+    guard = SsrfGuard(allowed)
+
+    async def check_request(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        guard.check(request.url)  # the resolver is not called for a URL with an IP address
+        return await send(request)
+
     return aiohttp.ClientSession(
-        connector=GuardedConnector(SsrfGuard(allowed)),
+        connector=aiohttp.TCPConnector(resolver=GuardedResolver(guard, aiohttp.ThreadedResolver()), limit=0),
+        middlewares=(check_request,),
         timeout=aiohttp.ClientTimeout(total=None, connect=timeouts.connect),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "arena", "Accept-Encoding": "identity"},
         trust_env=False,
     )
-
-
-class GuardedConnector(aiohttp.TCPConnector):
-    """A connector that connects only to URLs that the guard allows."""
-
-    def __init__(self, guard: SsrfGuard) -> None:
-        super().__init__(resolver=GuardedResolver(guard, aiohttp.ThreadedResolver()), limit=0)
-        self._guard = guard
-
-    async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[aiohttp.tracing.Trace], timeout: aiohttp.ClientTimeout
-    ) -> aiohttp.connector.Connection:
-        self._guard.check(req.url)  # the resolver is not called for a URL with an IP address
-        return await super().connect(req, traces, timeout)
 
 
 class GuardedResolver(AbstractResolver):

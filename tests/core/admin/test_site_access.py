@@ -208,7 +208,7 @@ def test_filters_with_nul_are_ignored_as_wrong_ones_are(admin, model):
     wanted = (*filters(model), "pk", "x\x00", "q")
     for name in wanted:
         answer = admin.get(page, {name: "a\x00b"}, follow=True)
-        assert (answer.status_code, answer.redirect_chain) == (200, [(f"{page}?e=1", 302)])
+        assert (answer.status_code, answer.redirect_chain) == (200, [(page, 302)])
 
 
 @pytest.mark.parametrize("model", MODELS, **by_label)
