@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from math import ceil
-from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
@@ -22,7 +21,7 @@ from arena.models import LIVE_POOL
 from catalog.models import LanguageModel
 from core.storage.ttl_cache import TtlCache
 from ratings.boards import board_urls, snapshot_cache
-from ratings.boards.changes import has_rank
+from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BoardKey, select_newest_fit
 from ratings.models import OVERALL_CATEGORY, SEED_POOL, Board, Pool, Snapshot
@@ -46,7 +45,7 @@ ORIGINS = {
         "board."
     ),
 }
-Rows = Iterable[Mapping[str, Any]]
+Rows = Iterable[BoardRow]
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,7 @@ def measure_progress(rows: Rows) -> OwnBoardProgress:
     return OwnBoardProgress(ranked=fewest.count(0), needed=needed, missing_votes=missing_votes)
 
 
-def _count_missing_votes(row: Mapping[str, Any]) -> int:
+def _count_missing_votes(row: BoardRow) -> int:
     votes: int = row["votes_to_rank"]
     return votes if has_rank(row) else max(1, votes)
 

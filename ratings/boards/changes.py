@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ratings.boards.board_row import BoardRow, has_rank
 from ratings.statistics.constants import MAIN_COMPONENT
-
-BoardRow = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -84,11 +83,6 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
         votes_change=(current["votes"] or 0) - (earlier["votes"] or 0),
         has_intervals=has_intervals,
     )
-
-
-def has_rank(row: BoardRow) -> bool:
-    """Return whether the model is ranked."""
-    return row["rank"] is not None
 
 
 def _index_main_rows(board: Mapping[str, Any]) -> dict[str, BoardRow]:

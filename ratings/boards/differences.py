@@ -1,11 +1,11 @@
 """The differences between ratings, estimated from their published intervals."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import hypot
-from typing import Any
 
+from ratings.boards.board_row import BoardRow
 from ratings.boards.snapshots import RATING_SCALE
 
 
@@ -30,7 +30,7 @@ def compute_win_chance(points: float) -> float:
     return float(1 / (1 + 10 ** (-points / RATING_SCALE["factor"])))
 
 
-def estimate_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> RatingDifference | None:
+def estimate_difference(one: BoardRow, other: BoardRow) -> RatingDifference | None:
     """Return the rating of `one` minus that of `other`, or None if an interval has an open end.
 
     The errors are assumed to be independent, so their squares add up. The errors of two models on the same board are
@@ -43,7 +43,7 @@ def estimate_difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> Rat
     return RatingDifference(one["rating"] - other["rating"], hypot(high - low, other_high - other_low) / 2)
 
 
-def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+def compute_interval_tiers(rows: Iterable[BoardRow]) -> dict[str, int]:
     """Map each slug to its tier, for a board that was published with intervals but without a covariance.
 
     Rows without a closed interval are omitted.
@@ -64,7 +64,7 @@ def compute_interval_tiers(rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return tiers
 
 
-def compute_rank_ranges(rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
+def compute_rank_ranges(rows: Sequence[BoardRow]) -> list[tuple[int, int]]:
     """Return the best and the worst rank that each row could have, given the intervals, which must be closed.
 
     A model is better than another if its interval is entirely above the other model's interval.

@@ -1,14 +1,13 @@
 """Sentences that explain the width of a model's interval."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import sqrt
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.text.proportions import Z95
-from ratings.boards.changes import has_rank
+from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.number_text import format_whole
 from ratings.statistics.constants import (
     ELO_SCALE,
@@ -37,7 +36,7 @@ _OTHER_CAUSES = {
 }
 
 
-def explain_interval(row: Mapping[str, Any]) -> list[str]:
+def explain_interval(row: BoardRow) -> list[str]:
     """Return sentences that explain an interval's width, most important first.
 
     The last sentence explains how to narrow the interval, or why more votes on this model may not be enough.
@@ -55,7 +54,7 @@ def explain_interval(row: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def explain_provisional(row: Mapping[str, Any], *, is_own_pool: bool = True) -> str:
+def explain_provisional(row: BoardRow, *, is_own_pool: bool = True) -> str:
     """Return the reasons why a rating is provisional, as one string.
 
     is_own_pool: whether the pool belongs to this arena. If so, a rating with few voters is provisional too.
@@ -68,7 +67,7 @@ def explain_provisional(row: Mapping[str, Any], *, is_own_pool: bool = True) -> 
     return " ".join(sentences)
 
 
-def describe_missing_votes(row: Mapping[str, Any]) -> str:
+def describe_missing_votes(row: BoardRow) -> str:
     """Return a short description of the votes that a model still needs for a rank, or "" if it is ranked."""
     if has_rank(row):
         return ""
@@ -94,13 +93,13 @@ def describe_rank_rule(*, is_own_pool: bool) -> str:
     return _("To be ranked, a model needs %(votes)s votes.") % figures
 
 
-def compute_half_width(row: Mapping[str, Any]) -> float | None:
+def compute_half_width(row: BoardRow) -> float | None:
     """Return half the width of an interval in Elo points, or None if an end is open or there is no interval."""
     low, high = row["ci_low"], row["ci_high"]
     return None if low is None or high is None else float(high - low) / 2
 
 
-def _explain_open_end(row: Mapping[str, Any]) -> Iterator[str]:
+def _explain_open_end(row: BoardRow) -> Iterator[str]:
     if not row["unbounded"]:
         return
     if not row["losses"] and not row["ties"]:
@@ -115,7 +114,7 @@ def _explain_open_end(row: Mapping[str, Any]) -> Iterator[str]:
         yield _("No chain of votes puts it above the other models, so the lower end is open.")
 
 
-def _explain_few_votes(row: Mapping[str, Any]) -> Iterator[str]:
+def _explain_few_votes(row: BoardRow) -> Iterator[str]:
     if row["votes"] < PROVISIONAL_VOTES:
         yield ngettext(
             "It has only %(votes)s vote. Ratings with fewer than %(least)s votes are provisional.",
@@ -124,7 +123,7 @@ def _explain_few_votes(row: Mapping[str, Any]) -> Iterator[str]:
         ) % {"votes": row["votes"], "least": PROVISIONAL_VOTES}
 
 
-def _explain_few_voters(row: Mapping[str, Any]) -> Iterator[str]:
+def _explain_few_voters(row: BoardRow) -> Iterator[str]:
     if row["voters"] is not None and row["voters"] < MIN_VOTERS:
         yield ngettext(
             "Only %(people)s person has voted on it, so the rating may reflect that person's taste.",
@@ -133,7 +132,7 @@ def _explain_few_voters(row: Mapping[str, Any]) -> Iterator[str]:
         ) % {"people": row["voters"]}
 
 
-def _explain_one_sided(row: Mapping[str, Any]) -> Iterator[str]:
+def _explain_one_sided(row: BoardRow) -> Iterator[str]:
     rate = row["win_rate"]
     if not row["unbounded"] and not 1 - ONE_SIDED_WIN_RATE < rate < ONE_SIDED_WIN_RATE:
         yield _(
@@ -141,7 +140,7 @@ def _explain_one_sided(row: Mapping[str, Any]) -> Iterator[str]:
         ) % {"rate": f"{100 * rate:.0f}%"}
 
 
-def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:
+def _explain_too_wide(row: BoardRow) -> Iterator[str]:
     half_width = compute_half_width(row)
     if half_width is not None and half_width > PROVISIONAL_HALF_WIDTH:
         yield _("The interval is ± %(half)s. Ratings with an interval wider than ± %(most)s are provisional.") % {
@@ -150,7 +149,7 @@ def _explain_too_wide(row: Mapping[str, Any]) -> Iterator[str]:
         }
 
 
-def _explain_width(row: Mapping[str, Any]) -> Iterator[str]:
+def _explain_width(row: BoardRow) -> Iterator[str]:
     half_width = compute_half_width(row)
     if half_width is None:
         yield _("The interval closes once chains of votes put the model both above and below the others.")

@@ -19,8 +19,9 @@ from catalog.facts.retirement import is_retired
 from catalog.models import LanguageModel, License, Price
 from core.storage.ttl_cache import TtlCache
 from ratings.boards import snapshot_cache
+from ratings.boards.board_row import has_rank
 from ratings.boards.board_selection import load_pools
-from ratings.boards.changes import compare_boards, has_rank
+from ratings.boards.changes import compare_boards
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BRADLEY_TERRY, BoardKey
 from ratings.models import Category, Pool

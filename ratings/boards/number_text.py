@@ -1,17 +1,15 @@
 """Formats ratings, shares, and intervals as text for pages. Unknown values become a dash."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.utils.translation import gettext as _
 
 from core.text.number_format import format_rounded
+from ratings.boards.board_row import BoardRow
 
 DASH = "\N{EN DASH}"
 UNKNOWN_TEXT = DASH
 
 
-def format_interval(row: Mapping[str, Any]) -> str:
+def format_interval(row: BoardRow) -> str:
     """Return a row's interval: both ends, the closed end only, a note if both are open, or "" without an interval."""
     low, high = row["ci_low"], row["ci_high"]
     if low is None and high is None:
@@ -23,7 +21,7 @@ def format_interval(row: Mapping[str, Any]) -> str:
     return _("at most %(end)s") % {"end": format_whole(high)}
 
 
-def format_margin(row: Mapping[str, Any]) -> str:
+def format_margin(row: BoardRow) -> str:
     """Return a row's interval in compact form: half its width, or only its closed end, or "" if both ends are open."""
     low, high = row["ci_low"], row["ci_high"]
     if low is not None and high is not None:

@@ -11,6 +11,7 @@ import orjson
 
 from core.storage.ttl_cache import TtlCache
 from ratings.boards import snapshots
+from ratings.boards.board_row import BoardRow
 from ratings.boards.snapshots import BoardKey
 from ratings.models import Snapshot
 
@@ -35,8 +36,8 @@ class PublishedBoard:
     etag: str
 
     @property
-    def rows(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self.board["rows"]
+    def rows(self) -> list[BoardRow]:
+        rows: list[BoardRow] = self.board["rows"]
         return rows
 
 

@@ -12,6 +12,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from arena.models import LIVE_POOL
 from core.http.errors import RequestError, field_error, not_found_error
+from ratings.boards.board_row import BoardRow
 from ratings.models import OVERALL_CATEGORY, Board, Category, Pool, Snapshot
 
 BRADLEY_TERRY = "bt"
@@ -239,12 +240,12 @@ def thin_snapshots(*, named_sets: bool = False) -> int:
         return int(cursor.rowcount)
 
 
-def pack_rows(rows: list[dict[str, Any]]) -> bytes:
+def pack_rows(rows: list[BoardRow]) -> bytes:
     return zlib.compress(orjson.dumps(rows), 1)
 
 
-def unpack_rows(packed: bytes | memoryview) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = orjson.loads(zlib.decompress(packed))
+def unpack_rows(packed: bytes | memoryview) -> list[BoardRow]:
+    rows: list[BoardRow] = orjson.loads(zlib.decompress(packed))
     return rows
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.http.errors import field_error
 from ratings.boards import snapshots
+from ratings.boards.board_row import select_columns
 from ratings.boards.snapshots import BoardKey
 from ratings.models import Snapshot
 
@@ -37,7 +38,7 @@ def load_series(
     for snapshot in _iter_snapshots(board_key, since, end):
         for row in snapshots.unpack_rows(snapshot.rows):
             if row["model"] in points:
-                point = {"computed_at": snapshot.computed_at, **{name: row[name] for name in POINT_FIELDS}}
+                point = {"computed_at": snapshot.computed_at} | select_columns(row, POINT_FIELDS)
                 points[row["model"]].append(point)
     series = [{"model": model, "points": model_points} for model, model_points in points.items()]
     return snapshots.build_key_fields(board_key) | {"series": series}

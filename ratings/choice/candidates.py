@@ -1,6 +1,6 @@
 """Loads all models that can be chosen, with their facts, prices, speeds, failure rates, and ratings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,6 +13,7 @@ from catalog.facts.retirement import build_retired_filter
 from catalog.facts.successors import load_successors
 from catalog.models import LanguageModel
 from core.storage.ttl_cache import TtlCache
+from ratings.boards.board_row import BoardRow, select_columns
 from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
 from ratings.choice.limits import Candidate
@@ -43,7 +44,7 @@ facts_cache: TtlCache[list[dict[str, Any]]] = TtlCache(1, CACHE_S)
 BOARD_COLUMNS = ("rating", "ci_low", "ci_high", "interval", "rank", "rank_low", "rank_high")
 
 
-def load_candidates(rows: Sequence[Mapping[str, Any]] = ()) -> list[Candidate]:
+def load_candidates(rows: Sequence[BoardRow] = ()) -> list[Candidate]:
     """Return all models that can be chosen, with their ratings from a board's rows.
 
     Retired models and demo models cannot be chosen. Facts, prices, and measurements can be up to `CACHE_S` seconds old.
@@ -55,9 +56,9 @@ def load_candidates(rows: Sequence[Mapping[str, Any]] = ()) -> list[Candidate]:
     interval_tiers = compute_interval_tiers(row for row in rated_rows.values() if row["interval"] == PUBLISHED_INTERVAL)
     candidates = []
     for facts in facts_cache.get_or_compute(None, _load_facts):
-        standing = {}
+        standing: dict[str, Any] = {}
         if row := rated_rows.get(facts["slug"]):
-            standing = {name: row[name] for name in BOARD_COLUMNS}
+            standing = select_columns(row, BOARD_COLUMNS)
             standing["tier"] = interval_tiers.get(facts["slug"], row["tier"])
             standing["setting"] = row.get("setting", "")  # only rows of reference boards have one
         candidates.append(Candidate(**facts, **standing))

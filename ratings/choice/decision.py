@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.utils import timezone
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from core.templatetags.strips import Scale, build_scale
 from core.text.number_format import format_dollars
 from ratings.boards import snapshots
-from ratings.boards.changes import has_rank
+from ratings.boards.board_row import BoardRow, has_rank, select_columns
 from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_whole
 from ratings.boards.snapshots import BoardKey
 from ratings.choice.form import ChoiceForm, list_set_fields
@@ -61,7 +61,7 @@ class Decision:
     day: date
     choice: ModelChoice
     limits: list[tuple[str, str]]
-    own_rows: list[dict[str, Any]]
+    own_rows: list[BoardRow]
     chosen: CandidateAssessment | None
     why: str
     columns: ClassVar[frozenset[str]] = frozenset()  # the table of models has no optional columns on this page
@@ -108,7 +108,7 @@ class Decision:
         return [row["model"] for row in self.own_rows if has_rank(row) and row["rank_low"] == 1]
 
     @property
-    def chosen_row(self) -> dict[str, Any] | None:
+    def chosen_row(self) -> BoardRow | None:
         """The chosen model's row in `own_rows`."""
         slug = self.chosen and self.chosen.candidate.slug
         return next((row for row in self.own_rows if row["model"] == slug), None)
@@ -178,7 +178,7 @@ def build_decision_data(decision: Decision) -> dict[str, Any]:
         "day": decision.day,
         "task": decision.choice.task and decision.choice.task.slug,
         "limits": dict(decision.limits),
-        "own_board": [{name: row[name] for name in names} for row in decision.own_rows],
+        "own_board": [select_columns(row, names) for row in decision.own_rows],
         "chosen": decision.chosen and decision.chosen.candidate.slug,
         "why": decision.why,
         "checklist": [str(item) for item in CHECKLIST],
@@ -273,7 +273,7 @@ def _build_survivor_row(assessment: CandidateAssessment) -> tuple[Any, ...]:
         escape_markdown(model.name),
         UNKNOWN_TEXT if model.rank is None else model.rank,
         _format_rating(model),
-        format_interval(vars(model)) or UNKNOWN_TEXT,
+        format_interval(cast("BoardRow", vars(model))) or UNKNOWN_TEXT,
         UNKNOWN_TEXT if model.tier is None else model.tier,
         UNKNOWN_TEXT if assessment.price is None else format_dollars(assessment.price),
         UNKNOWN_TEXT if assessment.monthly is None else format_dollars(assessment.monthly),
@@ -286,11 +286,11 @@ def _format_rating(model: Candidate) -> str:
     return escape_markdown(format_whole(model.rating) + setting)
 
 
-def _format_ranks(row: dict[str, Any]) -> str:
+def _format_ranks(row: BoardRow) -> str:
     return DASH.join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
 
 
-def _build_own_row(row: dict[str, Any]) -> tuple[Any, ...]:
+def _build_own_row(row: BoardRow) -> tuple[Any, ...]:
     rank = _format_ranks(row) if has_rank(row) else f"({_format_ranks(row)})"
     votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
     return escape_markdown(row["name"]), rank, format_whole(row["rating"]), format_interval(row) or UNKNOWN_TEXT, votes

@@ -1,12 +1,13 @@
 """Selects the board whose ratings determine the order of a shortlist."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from arena.models import LIVE_POOL
 from core.http.errors import RequestError
 from ratings.boards import snapshot_cache, snapshots
+from ratings.boards.board_row import BoardRow
 from ratings.boards.snapshots import BoardKey, list_newest_snapshots
 from ratings.models import OVERALL_CATEGORY, Pool, Snapshot
 from ratings.statistics.constants import MAIN_COMPONENT, MIN_RANKED_MODELS
@@ -45,7 +46,7 @@ def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
     return _load_pool_board(next(pools_with_votes, LIVE_POOL), categories)
 
 
-def _has_comparable_models(rows: Sequence[Mapping[str, Any]]) -> bool:
+def _has_comparable_models(rows: Sequence[BoardRow]) -> bool:
     """Return whether at least two comparable models have enough votes for a rank."""
     main_rows = (row for row in rows if row["component"] == MAIN_COMPONENT and not row["unbounded"])
     return len([row for row in main_rows if row.get("votes_to_rank", 0) == 0]) >= MIN_RANKED_MODELS

@@ -5,10 +5,12 @@ These are the two best models, the cheapest model that is about as good, and the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from django.utils.translation import gettext as _
 
 from core.text.number_format import round_number
+from ratings.boards.board_row import BoardRow
 from ratings.boards.differences import estimate_difference
 from ratings.choice.limits import Candidate
 from ratings.choice.shortlist import CandidateAssessment, list_cheapest
@@ -105,5 +107,5 @@ def build_picks(survivors: Sequence[CandidateAssessment]) -> Picks | None:
 
 def _is_lower(model: Candidate, best: Candidate) -> bool | None:
     """Return whether a rating is significantly lower, assuming independent errors, or None if an interval is open."""
-    difference = estimate_difference(vars(best), vars(model))
+    difference = estimate_difference(cast("BoardRow", vars(best)), cast("BoardRow", vars(model)))
     return None if difference is None else difference.low > 0

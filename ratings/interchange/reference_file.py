@@ -7,10 +7,11 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from catalog.matching.aliases import is_rolling
 from catalog.matching.names import parse_model_name, split_setting
+from ratings.boards.board_row import BoardRow
 from ratings.statistics.constants import MIN_VOTES_FOR_RANK, PROVISIONAL_HALF_WIDTH, PROVISIONAL_VOTES
 
 RATINGS_PATH = Path(__file__).parents[1] / "data" / "lmarena_ratings_20261020.csv.xz"
@@ -121,7 +122,7 @@ def _parse_rating(line: Mapping[str, str]) -> ReferenceRating:
     )
 
 
-def build_reference_rows(ratings: Sequence[tuple[ReferenceRating, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+def build_reference_rows(ratings: Sequence[tuple[ReferenceRating, Mapping[str, Any]]]) -> list[BoardRow]:
     """Return the rows of one board, best first, from ratings and facts about their models.
 
     Settings, ratings, intervals, and votes are the publisher's. Ranks are computed among these rows: `rank` from the
@@ -135,7 +136,7 @@ def build_reference_rows(ratings: Sequence[tuple[ReferenceRating, Mapping[str, A
             "rank": _compute_rank(sorted_ratings, published.rating),
             "rank_ub": _compute_rank(sorted_lows, published.high),
         }
-        rows.append({**facts, **_build_columns(published), **UNPUBLISHED_COLUMNS, **ranks})
+        rows.append(cast("BoardRow", {**facts, **_build_columns(published), **UNPUBLISHED_COLUMNS, **ranks}))
     return sorted(rows, key=lambda row: (row["rank"], row["model"]))
 
 

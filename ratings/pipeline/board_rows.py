@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from catalog.models import LanguageModel
+from ratings.boards.board_row import BoardRow
 from ratings.pipeline.pool_state import CategoryCounts
 from ratings.statistics import components
 from ratings.statistics.bradley_terry import Fit
@@ -25,11 +26,9 @@ from ratings.statistics.ranks import compute_ranks, has_enough_votes, select_ran
 from ratings.statistics.vote_arrays import Floats, Indices
 
 RANKED_ONLY_COLUMNS = ("rank", "rank_ub", "tier")  # null for unranked models
-NULL_INTERVAL_COLUMNS = dict.fromkeys(
+NULL_INTERVAL_COLUMNS: dict[str, Any] = dict.fromkeys(
     ("rank_low", "rank_high", "rank_ub", "tier", "ci_low", "ci_high", "se", "interval")
-)
-
-BoardRow = dict[str, Any]
+)  # with Elo
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,8 +119,7 @@ def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> Bo
         "unbounded": np.zeros(len(rating), bool),
         "provisional": _has_few_votes(contestants),
     }
-    rows = [row | NULL_INTERVAL_COLUMNS for row in _build_rows(contestants, columns)]
-    return BoardRows(rows, _has_few_ranked(has_enough, component))
+    return BoardRows(_build_rows(contestants, columns), _has_few_ranked(has_enough, component))
 
 
 def _mask_with_none(numbers: Indices, is_present: Flags) -> NDArray[Any]:
@@ -170,7 +168,12 @@ def _has_few_votes(contestants: Contestants) -> Flags:
 def _build_rows(contestants: Contestants, columns: Mapping[str, Any]) -> list[BoardRow]:
     value_rows = zip(*(_to_json_values(column) for column in columns.values()), strict=True)
     rows = [
-        build_model_facts(contestants.models[key]) | dict(zip(columns, values, strict=True))
+        cast(
+            "BoardRow",
+            build_model_facts(contestants.models[key])
+            | NULL_INTERVAL_COLUMNS
+            | dict(zip(columns, values, strict=True)),
+        )
         for key, values in zip(contestants.counts.models, value_rows, strict=True)
     ]
     return sorted(rows, key=_get_sort_key)
@@ -190,7 +193,7 @@ def _to_json_values(column: Any) -> Sequence[Any]:
     return values
 
 
-def build_model_facts(model: LanguageModel) -> BoardRow:
+def build_model_facts(model: LanguageModel) -> dict[str, Any]:
     """Return a model's current facts for its row."""
     return {
         "model": model.slug,

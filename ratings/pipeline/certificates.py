@@ -16,7 +16,7 @@ from django.utils.timezone import now
 
 from arena.models import Vote
 from catalog.models import LanguageModel
-from ratings.boards.changes import has_rank
+from ratings.boards.board_row import has_rank
 from ratings.boards.snapshots import BRADLEY_TERRY, unpack_rows
 from ratings.models import OVERALL_CATEGORY, PUBLIC_DELAY, Board, BoardCertificate, Pool, Snapshot
 from ratings.pipeline import pool_state

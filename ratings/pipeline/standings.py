@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from arena.endpoints.context_limit import list_small_windows
 from arena.models import API_POOL, LIVE_POOL, Endpoint, PairWeight, Standing
+from ratings.boards.board_row import select_columns
 from ratings.boards.snapshots import BRADLEY_TERRY, unpack_rows
 from ratings.models import OVERALL_CATEGORY, Pool, Snapshot
 from ratings.pipeline.pool_state import CategoryCounts, PoolState
@@ -39,7 +40,7 @@ def _build_standing(snapshot: Snapshot) -> Standing:
     rows = unpack_rows(snapshot.rows)
     return Standing(
         pool=snapshot.board.pool.slug,
-        ratings={row["model"]: {name: row[name] for name in REVEAL_FIELDS} for row in rows},
+        ratings={row["model"]: select_columns(row, REVEAL_FIELDS) for row in rows},
         updated_at=snapshot.computed_at,
     )
 

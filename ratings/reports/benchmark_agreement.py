@@ -18,6 +18,7 @@ from catalog.models import Benchmark, Score
 from core.http.errors import RequestError, not_found_error
 from core.text.proportions import Z95
 from ratings.boards import snapshots
+from ratings.boards.board_row import BoardRow, select_columns
 from ratings.boards.snapshots import BoardKey, list_newest_snapshots, unpack_rows
 from ratings.models import OVERALL_CATEGORY
 from ratings.statistics.benchmark_regression import (
@@ -65,7 +66,7 @@ class RatedScore(NamedTuple):
     """A model's score and its row on the board."""
 
     score: ComparableScore
-    row: Row
+    row: BoardRow
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int |
     return pool, None if pool == LIVE_POOL else sizes[LIVE_POOL]
 
 
-def _find_exclusion(row: Row) -> str:
+def _find_exclusion(row: BoardRow) -> str:
     """Return the reason why a rating cannot be compared, or "" if it can."""
     if row["component"] != MAIN_COMPONENT:
         return UNCONNECTED
@@ -232,11 +233,11 @@ def _find_exclusion(row: Row) -> str:
     return PROVISIONAL if row["provisional"] else ""
 
 
-def _index_rated_rows(rows: Sequence[Row]) -> dict[str, Row]:
+def _index_rated_rows(rows: Sequence[BoardRow]) -> dict[str, BoardRow]:
     return {row["model"]: row for row in rows if not _find_exclusion(row)}
 
 
-def _match_rated(ranking: Ranking, rated_rows: Mapping[str, Row]) -> tuple[RatedScore, ...]:
+def _match_rated(ranking: Ranking, rated_rows: Mapping[str, BoardRow]) -> tuple[RatedScore, ...]:
     scores = [row.ranked.comparable for row in ranking.rows]
     return tuple(RatedScore(score, rated_rows[score.model]) for score in scores if score.model in rated_rows)
 
@@ -257,7 +258,7 @@ def _fit_line(pairs: Sequence[RatedScore]) -> tuple[str | None, BenchmarkRegress
         return FLAT, None
 
 
-def _compute_error(row: Row) -> float:
+def _compute_error(row: BoardRow) -> float:
     """Return a rating's standard error, derived from the interval if only that is known, or 0 if both are unknown."""
     if row["se"] is not None:
         return float(row["se"])
@@ -275,17 +276,17 @@ def _build_points(pairs: Sequence[RatedScore], regression: BenchmarkRegression |
     return [_build_point(score, row, None) for score, row in by_rating]
 
 
-def _build_point(score: ComparableScore, row: Row, point: RegressionPoint | None) -> Row:
+def _build_point(score: ComparableScore, row: BoardRow, point: RegressionPoint | None) -> Row:
     figures = ("expected", "z", "z_low", "z_high", "verdict")
     return {
-        **{name: row[name] for name in POINT_FIELDS},
+        **select_columns(row, POINT_FIELDS),
         "score": score.percent,
         "score_margin": score.margin,
         **{name: getattr(point, name) if point else None for name in figures},
     }
 
 
-def _list_left_out(group: ConditionsGroup | None, rows: Sequence[Row]) -> list[Row]:
+def _list_left_out(group: ConditionsGroup | None, rows: Sequence[BoardRow]) -> list[Row]:
     """Return the models that have a score but no comparable rating, sorted by name, each with the reason."""
     board_rows = {row["model"]: row for row in rows}
     models = [row.score.model for row in group.ranking.rows] if group else []

@@ -12,7 +12,7 @@ from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel, Price
 from core.http.errors import field_error
 from ratings.boards import snapshots
-from ratings.boards.changes import has_rank
+from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.snapshots import BoardKey
 from ratings.statistics import pareto
 from ratings.statistics.constants import MAIN_COMPONENT
@@ -61,7 +61,7 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
     return board | {"against": axis, "rows": _mark_frontier(rows, axis), "left_out": left_out}
 
 
-def _find_exclusion(row: Row, values: Mapping[str, Row]) -> str:
+def _find_exclusion(row: BoardRow, values: Mapping[str, Row]) -> str:
     """Return the reason why a row is not compared, or "" if it is."""
     if row["component"] != MAIN_COMPONENT:
         return UNCONNECTED

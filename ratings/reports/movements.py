@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from core.http.errors import field_error
 from ratings.boards import changes, snapshot_cache, snapshots
-from ratings.boards.changes import BoardChanges, BoardRow, ModelMovement
+from ratings.boards.board_row import BoardRow
+from ratings.boards.changes import BoardChanges, ModelMovement
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import votes_per_day
 from ratings.reports.votes_per_day import DayVotes

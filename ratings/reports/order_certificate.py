@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ratings.boards import snapshots
-from ratings.boards.changes import has_rank
+from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.snapshots import BRADLEY_TERRY, BoardKey
 from ratings.models import BoardCertificate
 
@@ -38,7 +38,7 @@ def find_certificate(board_key: BoardKey) -> BoardCertificate | None:
     return BoardCertificate.objects.filter(board=snapshots.select_board_id(board_key)).first()
 
 
-def _build_undefined(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _build_undefined(rows: Sequence[BoardRow]) -> dict[str, Any]:
     models = [row["model"] for row in rows if has_rank(row)]
     pairs = [{"above": above, "below": below, **UNDEFINED} for above, below in pairwise(models)]
     return {"pairs": pairs, "first": {"model": models[0], **UNDEFINED} if models else None}

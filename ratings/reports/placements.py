@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from arena.models import LIVE_POOL
 from core.text.proportions import Z95, Proportion
 from ratings.boards import board_selection
-from ratings.boards.changes import has_rank
+from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.interval_explanations import describe_missing_votes
 from ratings.boards.snapshots import BoardKey, list_newest_snapshots, select_newest_fit, unpack_rows
 from ratings.models import OVERALL_CATEGORY, Board, Pool, Snapshot
@@ -27,7 +27,7 @@ class Placement:
     pool: Pool
     category: str
     name: str
-    row: Mapping[str, Any]
+    row: BoardRow
     ranked_models: int
 
     @property

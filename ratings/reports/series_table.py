@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from ratings.boards import board_urls, time_series
+from ratings.boards.board_row import BoardRow
 from ratings.boards.number_text import format_whole
 from ratings.boards.snapshots import BoardKey
 
@@ -14,7 +15,7 @@ MAX_MODELS = 10  # in one plot
 
 
 def build_series_table(
-    board_key: BoardKey, rows: Sequence[Mapping[str, Any]], until: datetime | None, since: datetime | None = None
+    board_key: BoardKey, rows: Sequence[BoardRow], until: datetime | None, since: datetime | None = None
 ) -> dict[str, Any]:
     """Return the table for the first ten models in these rows, from `since` (or the first stored board) to `until`.
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.text.number_format import format_count, format_dollars, format_signed
+from ratings.boards.board_row import BoardRow
 from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts, RatingChange
 from ratings.boards.number_text import UNKNOWN_TEXT, format_percent
 
@@ -27,11 +28,10 @@ CHANGE = "change"  # the board from a day ago
 class LeaderboardEntry:
     """One model on a board: its row as published, its facts, and its change over the past day (None if unknown).
 
-    `ratings.pipeline.board_rows` sets the keys of `row`. Boards that earlier versions published lack new keys, so read
-    such keys with `row.get`.
+    Boards that earlier versions published lack new keys of `row`, so read such keys with `row.get`.
     """
 
-    row: Mapping[str, Any]
+    row: BoardRow
     facts: BoardModelFacts = UNKNOWN_FACTS
     change: RatingChange | None = None
 

@@ -15,6 +15,7 @@ from catalog.models import LanguageModel
 from core.templatetags.strips import Scale
 from core.text.number_format import format_signed, round_number
 from core.text.proportions import Z95
+from ratings.boards.board_row import BoardRow
 from ratings.boards.differences import compute_win_chance, estimate_difference
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, compute_half_width, explain_interval
 from ratings.boards.number_text import UNKNOWN_TEXT, format_interval, format_percent, format_whole
@@ -34,7 +35,7 @@ from ratings.web.leaderboard.table_rows import (
     format_rank_range,
 )
 
-ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[Mapping[str, Any]], str | None]] = {
+ATTRIBUTE_FORMATTERS: dict[Promise, Callable[[BoardRow], str | None]] = {
     gettext_lazy("Setting"): lambda row: row.get("setting"),  # only rows of reference boards have one
     gettext_lazy("Maker"): lambda row: row["organization"],
     gettext_lazy("Weights"): format_openness,
@@ -197,7 +198,7 @@ def _format_rank(entry: LeaderboardEntry) -> str:
     return f"{rank} ({rank_range})" if rank_range else rank
 
 
-def _format_error(row: Mapping[str, Any]) -> str:
+def _format_error(row: BoardRow) -> str:
     """Return the text after a rating: half the width of its interval, or the closed end if the other end is open."""
     half = compute_half_width(row)
     if half is not None:
@@ -244,7 +245,7 @@ def _compare_pair(
     )
 
 
-def _compare_published(better: Mapping[str, Any], worse: Mapping[str, Any]) -> PairComparison:
+def _compare_published(better: BoardRow, worse: BoardRow) -> PairComparison:
     """Return the comparison of two rows of a reference board, which has ratings and intervals, but no pair counts."""
     difference = estimate_difference(better, worse)
     points = better["rating"] - worse["rating"]

@@ -130,7 +130,7 @@ def _is_use_allowed(entry: LeaderboardEntry, commercial: str) -> bool | None:
 
 
 def _list_organizations(entries: Iterable[LeaderboardEntry]) -> Choices:
-    return [(name, name) for name in sorted({entry.row["organization"] for entry in entries} - {None, ""})]
+    return [(name, name) for name in sorted({entry.row["organization"] or "" for entry in entries} - {""})]
 
 
 def _format_value(value: Any) -> str:

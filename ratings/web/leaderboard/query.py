@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.http import QueryDict
 
 from ratings.boards import board_selection, model_facts, snapshot_cache, snapshots
+from ratings.boards.board_row import BoardRow
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.model_facts import UNKNOWN_FACTS, BoardContext
 from ratings.boards.snapshot_cache import PublishedBoard
@@ -64,7 +65,9 @@ class LeaderboardState:
             facts = self.context.facts.get(row["model"])
             current = {name: getattr(facts, name) for name in CURRENT_FIELDS} if facts else {}
             change = self.context.changes.get(row["model"])
-            entries.append(LeaderboardEntry({"setting": "", **row, **current}, facts or UNKNOWN_FACTS, change))
+            entries.append(
+                LeaderboardEntry(cast("BoardRow", {"setting": "", **row, **current}), facts or UNKNOWN_FACTS, change)
+            )
         return entries
 
     @cached_property

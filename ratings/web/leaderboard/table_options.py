@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from core.http.errors import field_error
+from ratings.boards.board_row import has_rank
 from ratings.boards.board_urls import build_query_string
-from ratings.boards.changes import has_rank
 from ratings.web.leaderboard import filters
 from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, FIXED_COLUMNS, OPTIONAL_COLUMNS, LeaderboardEntry
 from ratings.web.leaderboard.filters import FilterValues

@@ -3,15 +3,14 @@
 In the rank column and the optional columns, an unknown value is a dash. Elsewhere, it is omitted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.templatetags.strips import Scale, build_scale, strip
-from ratings.boards.changes import has_rank
+from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, describe_missing_votes, explain_provisional
 from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_margin, format_whole
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, LeaderboardEntry, format_cell
@@ -145,12 +144,12 @@ def list_attributes(entry: LeaderboardEntry) -> list[str]:
     return [attribute for attribute in attributes if attribute]
 
 
-def format_setting(row: Mapping[str, Any]) -> str:
+def format_setting(row: BoardRow) -> str:
     setting = row.get("setting", "")  # only rows of reference boards have one
     return _("setting: %(setting)s") % {"setting": setting} if setting else ""
 
 
-def format_openness(row: Mapping[str, Any]) -> str:
+def format_openness(row: BoardRow) -> str:
     """Return "open" or "closed" for the weights, or "" if unknown. A proprietary license implies closed weights."""
     if row["open_weights"]:
         return _("open")
@@ -158,12 +157,12 @@ def format_openness(row: Mapping[str, Any]) -> str:
     return _("closed") if is_closed else ""
 
 
-def format_license(row: Mapping[str, Any]) -> str:
+def format_license(row: BoardRow) -> str:
     """Return the license, or "" if it is unknown or states only that the model is proprietary."""
     return "" if row["license"] == PROPRIETARY_LICENSE else row["license"] or ""
 
 
-def format_group(row: Mapping[str, Any]) -> str:
+def format_group(row: BoardRow) -> str:
     """Return the name of the group in which the rank and rating are valid, or "" for the main group."""
     return _("group %(number)s") % {"number": row["component"] + 1} if row["component"] else ""
 
@@ -183,7 +182,7 @@ def _choose_mark(entry: LeaderboardEntry, name: str, text: str) -> str:
     return " beyond-noise" if entry.change.is_significant else " within-noise"
 
 
-def format_tied_ranks(row: Mapping[str, Any]) -> str:
+def format_tied_ranks(row: BoardRow) -> str:
     """Return the first and the last rank that a ranked model of the main group could have, or "".
 
     The models with ranks in this range do not differ significantly from the model. On a reference board, where

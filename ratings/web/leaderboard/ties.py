@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ratings.boards.changes import has_rank
+from ratings.boards.board_row import has_rank
 from ratings.boards.differences import compute_interval_tiers, compute_rank_ranges
 from ratings.web.leaderboard.columns import LeaderboardEntry
 

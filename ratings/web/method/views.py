@@ -11,6 +11,7 @@ from arena.endpoints.pair_sampler import MAX_SHARE, UNIFORM_SHARE
 from core.http.errors import RequestError
 from core.templatetags.strips import build_scale
 from ratings.boards import board_selection, error_page
+from ratings.boards.board_row import BoardRow
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.snapshots import BoardKey
@@ -82,8 +83,8 @@ def _build_context(figures: MethodFigures, selection: BoardSelection) -> dict[st
 
 def _build_reference_context(selection: BoardSelection) -> dict[str, Any]:
     """Return the context for a board that was published elsewhere: its first models, with their tiers."""
-    best_rows: dict[str, dict[str, Any]] = {}
-    for row in selection.published.board["rows"]:
+    best_rows: dict[str, BoardRow] = {}
+    for row in selection.published.rows:
         best_rows.setdefault(row["model"], row)  # a model can have several settings
     tiers = compute_interval_tiers(best_rows.values())
     leaders = [(row, tiers[row["model"]]) for row in [*best_rows.values()][:MAX_LEADERS]]

@@ -31,9 +31,9 @@ from catalog.models import Benchmark
 from core.http.errors import RequestError
 from core.storage.ttl_cache import TtlCache
 from core.templatetags.strips import Scale, build_scale
+from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.board_selection import has_enough_ranks
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
-from ratings.boards.changes import has_rank
 from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot
@@ -223,12 +223,12 @@ def _get_main_column(view: TableView, columns: Sequence[BenchmarkColumn]) -> str
     return view.sort if view.sort in {*FACT_COLUMNS, *(column.key for column in columns)} else "rating"
 
 
-def _build_rating_scale(rows: Sequence[Mapping[str, Any]]) -> Scale | None:
+def _build_rating_scale(rows: Sequence[BoardRow]) -> Scale | None:
     """Return the axis for the ratings of these rows, with all their intervals."""
-    return build_scale(row.get(end) for row in rows for end in ("rating", "ci_low", "ci_high"))
+    return build_scale(end for row in rows for end in (row["rating"], row["ci_low"], row["ci_high"]))
 
 
-def _find_first_tier(board: Snapshot, rows: Collection[Mapping[str, Any]]) -> set[str]:
+def _find_first_tier(board: Snapshot, rows: Collection[BoardRow]) -> set[str]:
     """Return the slugs of the models in the first tier of this board."""
     if board.board.pool.kind == Pool.Kind.REFERENCE:
         return {slug for slug, tier in compute_interval_tiers(rows).items() if tier == 1}

@@ -24,6 +24,7 @@ from core.http.errors import RequestError, not_found_error
 from core.templatetags.strips import Scale, build_scale
 from core.text.number_format import format_dollars
 from ratings.boards import board_selection, error_page, snapshot_cache
+from ratings.boards.board_row import BoardRow
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.board_urls import build_query_string
 from ratings.boards.snapshots import BoardKey
@@ -154,9 +155,7 @@ def _find_common_rank(by_category: Sequence[Placement]) -> int | None:
     return ranks.pop() if len(ranks) == 1 and len(by_category) > 1 else None
 
 
-def _build_standing(
-    board_rows: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]
-) -> dict[str, Any] | None:
+def _build_standing(board_rows: Sequence[BoardRow], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """Return all ratings that are comparable with the model's, and their axis.
 
     Return None if no rating is comparable. `rows` has the model's row, or is empty if the model is not on the board.
@@ -170,7 +169,7 @@ def _build_standing(
     return {"scale": scale, "ratings": ratings} if ratings else None
 
 
-def _find_neighbor(rows: Sequence[Mapping[str, Any]], model: str, selection: BoardSelection) -> dict[str, str] | None:
+def _find_neighbor(rows: Sequence[BoardRow], model: str, selection: BoardSelection) -> dict[str, str] | None:
     """Return the name of the model just above this one (below it, if it is the first), and their comparison's URL."""
     slugs = [row["model"] for row in rows]
     if model not in slugs or len(slugs) == 1:

@@ -21,9 +21,9 @@ from catalog.facts.labels import extract_link, shorten_source
 from core.http.errors import RequestError, field_error
 from core.text.number_format import format_dollars
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
+from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.board_urls import build_board_url, build_query_string, build_short_url_redirect
-from ratings.boards.changes import has_rank
 from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BoardKey
@@ -36,7 +36,7 @@ PLOT_PARAMETERS = ("top", "against")
 MAX_SLANTED_PX = 124  # the space above a matrix for its slanted column names; longer names are cut off
 MIN_MODELS = 2  # a plot compares at least two models
 
-BoardRows = Sequence[Mapping[str, Any]]
+BoardRows = Sequence[BoardRow]
 Text = str | Promise
 
 
