@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from arena.identity import quotas
 from arena.identity.idempotency import KEY_RETENTION
-from arena.identity.limits import LIMITS
+from arena.identity.limits import LIMITS, TURNS_PER_BATTLE
 from core.http.pagination import MAX_PAGE_SIZE
 from core.http.rate_limit import DEFAULT_BURST
 
@@ -76,8 +76,8 @@ def _describe_limits() -> str:
         "battles": environment.arena_battles_per_hour,
         "together": environment.arena_battles_per_hour_address,
         "streams": environment.arena_streams_per_voter,
-        "streams_together": environment.arena_streams_per_voter * 10,
-        "turns": 5,
+        "streams_together": LIMITS["boards"].address_maximum,
+        "turns": TURNS_PER_BATTLE,
         "burst": DEFAULT_BURST,
         "characters": f"{quotas.CHARACTERS_PER_CHARGE:,}",
         "running": LIMITS["running"].per_voter,

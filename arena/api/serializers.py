@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rest_framework.request import Request
 from rest_framework.serializers import (
     ChoiceField,
     DateField,
@@ -13,10 +14,13 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
+from arena.battles.requests import RequestSchema, TextField
 from arena.models import SIDES, Battle, Vote
 from catalog.facts.labels import extract_link
-from catalog.importers.proposal_form import MAX_FIELD_LENGTH, MAX_URL_LENGTH, MAX_WHY_LENGTH
+from catalog.importers.proposal_form import MAX_FIELD_LENGTH, MAX_URL_LENGTH, MAX_WHY_LENGTH, ProposalForm
 from catalog.models import LanguageModel, License, Submission
+from core.http.api_errors import read_json_body
+from core.http.errors import RequestError, field_error
 from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PageSchema, Schema
 
 DATE_PRECISION_HELP = (
@@ -305,10 +309,32 @@ class ProposalSchema(Schema):
     license = CharField(max_length=MAX_FIELD_LENGTH, required=False, allow_blank=True)
     why = CharField(max_length=MAX_WHY_LENGTH, help_text="Reason for adding the model.")
 
+    def to_internal_value(self, data: Any) -> ProposalForm:
+        """Return the form, which checks the texts, as on the page."""
+        if not isinstance(data, dict) or not all(isinstance(value, str) for value in data.values()):
+            self.fail("invalid", datatype="object of other values")
+        if unknown := [name for name in data if name not in self.fields]:
+            raise field_error(unknown[0], f"Unknown field. Allowed fields: {', '.join(self.fields)}.")
+        return ProposalForm(data)
 
-class NewSubmissionSchema(Schema):
-    file = CharField(required=False, help_text="Text of a result file. Send either `file` or `proposal`.")
+
+class NewSubmissionSchema(RequestSchema):
+    sentences = {
+        "file": "“file” must contain the file's text.",
+        "proposal": "“proposal” must be a JSON object whose values are strings.",
+    }
+
+    file = TextField(
+        required=False, allow_blank=True, help_text="Text of a result file. Send either `file` or `proposal`."
+    )
     proposal = ProposalSchema(required=False, help_text="A model to add. Send either `file` or `proposal`.")
+
+    @classmethod
+    def parse(cls, request: Request) -> dict[str, Any]:
+        body = read_json_body(request)
+        if not isinstance(body, dict) or len(body) != 1 or not body.keys() <= cls().fields.keys():
+            raise RequestError("invalid", "The body must be a JSON object with either “file” or “proposal”.", 400)
+        return cls.check_all(body)
 
 
 class SubmittedScoresSchema(Schema):

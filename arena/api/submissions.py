@@ -1,6 +1,5 @@
 """API calls for submissions to the catalog."""
 
-from typing import Any
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -11,10 +10,6 @@ from arena.api.openapi import SUBMISSIONS_TAG
 from arena.api.serializers import NewSubmissionSchema, SubmissionDetailSchema, SubmissionPageSchema
 from arena.identity import submission_access
 from arena.identity.voters import get_voter_id
-from catalog.importers.proposal_form import ProposalForm
-from catalog.models import Submission
-from core.http.api_errors import read_json_body
-from core.http.errors import RequestError, field_error
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination
 
@@ -46,38 +41,12 @@ class SubmissionListView(APIView):
         already waiting or in the catalog. 429 `too_many_waiting` means that you have too many submissions waiting, and
         503 `too_many_waiting` means that the site has too many.
         """
-        return Response(SubmissionDetailSchema(_create_submission(request)).data, status=201)
-
-
-def _create_submission(request: Request) -> Submission:
-    """Store the submission in a request. The body has either `file` (a string) or `proposal` (an object of strings).
-
-    Raises RequestError 400 if the body is invalid, and the errors from `submission_access`.
-    """
-    body = read_json_body(request)
-    if not isinstance(body, dict) or len(body) != 1 or not body.keys() <= {"file", "proposal"}:
-        raise RequestError("invalid", "The body must be a JSON object with either “file” or “proposal”.", 400)
-    if "file" in body:
-        return submission_access.submit_file(request, _encode_file(body["file"]))
-    return submission_access.submit_proposal(request, ProposalForm(_check_proposal(body["proposal"])))
-
-
-def _encode_file(text: Any) -> bytes:
-    try:
-        if isinstance(text, str):
-            return text.encode()
-    except UnicodeEncodeError:
-        pass
-    raise field_error("file", "“file” must contain the file's text.")
-
-
-def _check_proposal(proposal: Any) -> dict[str, str]:
-    fields = ProposalForm.base_fields
-    if not isinstance(proposal, dict) or not all(isinstance(value, str) for value in proposal.values()):
-        raise field_error("proposal", "“proposal” must be a JSON object whose values are strings.")
-    if unknown := [name for name in proposal if name not in fields]:
-        raise field_error(unknown[0], f"Unknown field. Allowed fields: {', '.join(fields)}.")
-    return proposal
+        fields = NewSubmissionSchema.parse(request)
+        if "file" in fields:
+            submission = submission_access.submit_file(request, fields["file"].encode())
+        else:
+            submission = submission_access.submit_proposal(request, fields["proposal"])
+        return Response(SubmissionDetailSchema(submission).data, status=201)
 
 
 class SubmissionDetailView(APIView):

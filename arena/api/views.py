@@ -23,14 +23,13 @@ from arena.api.serializers import (
     ModelPageSchema,
     SharedBattleListSchema,
 )
-from arena.battles import feedback, history, lifecycle, set_quotas, sharing
-from arena.battles.prompts import check_prompt, check_text
+from arena.battles import feedback, history, lifecycle, questions, sharing
 from arena.battles.requests import NewBattleSchema, NewTurnSchema, NewVoteSchema, RequestSchema, SharingSchema
 from arena.battles.reveal import build_reveal
 from arena.battles.transcript import Transcript
 from arena.endpoints import profiles
 from arena.identity import api_keys, idempotency, network_hashes, quotas
-from arena.identity.voters import get_or_create_voter, get_voter_id
+from arena.identity.voters import get_voter_id
 from arena.models import Battle, Turn, Visibility, row_locks
 from core.http.errors import RequestError, build_error_response, reject_unsafe_method
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
@@ -103,23 +102,10 @@ class BattleListView(APIView):
         request again.
         """
         fields = NewBattleSchema.parse(request)
-        return idempotency.run_once(request, partial(self._start, request, **fields))
+        return idempotency.run_once(request, partial(self._start, request, fields))
 
-    def _start(self, request: Request, prompt: str, mode: str, models: list[str] | None = None) -> Response:
-        check_prompt(prompt)
-        with quotas.charge_battle(request, prompt) as battle_id:
-            set_quotas.charge_named_set(request, mode, models)
-            battle = lifecycle.start_battle(
-                get_or_create_voter(request),
-                prompt,
-                mode=mode,
-                models=models,
-                open_pool=api_keys.get_default_pool(request),
-                battle_id=battle_id,
-                payer=quotas.get_payer(request),
-                network=network_hashes.compute_current_hash(request),
-            )
-        return Response(build_battle_data(battle), status=201)
+    def _start(self, request: Request, fields: dict[str, Any]) -> Response:
+        return Response(build_battle_data(questions.start_battle(request, **fields)), status=201)
 
 
 class BattleDetailView(APIView):
@@ -165,9 +151,7 @@ class BattleTurnsView(APIView):
         return idempotency.run_once(request, partial(self._ask, request, battle, **fields))
 
     def _ask(self, request: Request, battle: Battle, prompt: str) -> Response:
-        check_text(prompt)
-        with quotas.charge_turn(request, battle, prompt):
-            lifecycle.ask_follow_up(battle, prompt, quotas.get_payer(request))
+        questions.ask_follow_up(request, battle, prompt)
         return Response(build_battle_data(battle), status=201)
 
 
@@ -195,8 +179,7 @@ class BattleRetryView(APIView):
         """
         battle = lifecycle.get_battle(get_voter_id(request), battle_id)
         _check_no_fields(request)
-        with quotas.charge_turn(request, battle):
-            lifecycle.retry_answers(battle, quotas.get_payer(request))
+        questions.retry_answers(request, battle)
         return Response(build_battle_data(battle))
 
 

@@ -15,16 +15,17 @@ from django.utils.translation import gettext as _
 from arena.answers.announcements import announce_events, request_stop
 from arena.answers.tasks import enqueue_turn
 from arena.battles.feedback import build_feedback_fields, build_vote_data
-from arena.battles.prompts import check_prompt, check_text, detect_prompt_source
 from arena.battles.reveal import load_standing
+from arena.battles.suggestions import is_suggestion
 from arena.endpoints import context_limit, draw, pair_sampler, token_budgets
-from arena.identity import running_battles
+from arena.identity import quotas
 from arena.judging import vote_rules
 from arena.models import LIVE_POOL, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter, battle_lengths, row_locks
 from arena.signals import vote_cast
 from core.http.errors import RequestError, field_error, sanitize_name
 from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import set_prefetched
+from core.text.storable import is_storable_text
 
 MAX_TURNS = 20
 MAX_NAMED_MODELS = 20
@@ -67,7 +68,8 @@ def start_battle(
     `voter_gone`; 429 `too_many_running`; and the errors from `token_budgets.too_few_models_error` and
     `token_budgets.charge_battle`.
     """
-    check_prompt(prompt)
+    _check_text(prompt)
+    context_limit.check_first_prompt(prompt)
     among = None if models is None else _parse_model_slugs(mode, models)
     pool = open_pool if among is None else derive_set_pool(models or ())
     if mode == Battle.Mode.SIDE_BY_SIDE:
@@ -76,7 +78,7 @@ def start_battle(
         start = _draw_blind_start(among, pool, payer)
     with transaction.atomic():
         row_locks.lock_voter(voter.pk)
-        running_battles.check_voter_limit(voter.pk)
+        quotas.check_running_battles(voter.pk)
         battle = Battle(
             pk=battle_id or uuid4(),
             voter=voter,
@@ -87,7 +89,7 @@ def start_battle(
             model_b_id=start.pair.b,
             propensity=start.pair.propensity,
             draw_table_id=start.pair.table,
-            prompt_source=detect_prompt_source(prompt),
+            prompt_source=Battle.PromptSource.SUGGESTION if is_suggestion(prompt) else Battle.PromptSource.TYPED,
             network=network,
         )
         battle.save(force_insert=True)
@@ -96,6 +98,14 @@ def start_battle(
     Battle.vote.related.set_cached_value(battle, None)
     set_prefetched(battle, "turns", [turn])
     return battle
+
+
+def _check_text(prompt: str) -> None:
+    """Raise RequestError 400 if the question is empty or cannot be stored."""
+    if not prompt.strip():
+        raise field_error("prompt", _("Write a question first."))
+    if not is_storable_text(prompt):
+        raise field_error("prompt", _("The question contains invalid characters. Remove them and try again."))
 
 
 def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
@@ -192,10 +202,10 @@ def ask_follow_up(battle: Battle, prompt: str, payer: str = "") -> Turn:
     Raises RequestError 400 for an invalid prompt or `too_long`; 409 `not_ready` or `too_many_turns`; 429
     `too_many_running`; and the errors from `token_budgets.charge_battle`.
     """
-    check_text(prompt)
+    _check_text(prompt)
     with transaction.atomic():
         row_locks.lock_voter(battle.voter_id)
-        running_battles.check_voter_limit(battle.voter_id)
+        quotas.check_running_battles(battle.voter_id)
         ready_battle = Battle.objects.filter(id=battle.pk, state=Battle.State.READY)
         if not ready_battle.update(state=Battle.State.ANSWERING, stopped=False):
             error = RequestError("not_ready", "You can ask a follow-up once both sides have answered.", 409)
@@ -235,7 +245,7 @@ def retry_answers(battle: Battle, payer: str = "") -> None:
             raise row_locks.battle_not_found_error()
         if last_turn.created_at < timezone.now() - IDLE_TIMEOUT:
             raise RequestError("too_late", "This battle failed too long ago to retry. Start a new one.", 409)
-        running_battles.check_voter_limit(battle.voter_id)
+        quotas.check_running_battles(battle.voter_id)
         failed_answers = Answer.objects.filter(turn=last_turn, state=Answer.State.FAILED)
         retryable_battle = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
         if not failed_answers.exists() or not retryable_battle.update(state=Battle.State.ANSWERING, stopped=False):

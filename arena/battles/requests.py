@@ -53,8 +53,13 @@ class RequestSchema(Schema):
 
     @classmethod
     def check(cls, **values: Any) -> dict[str, Any]:
-        """Return the fields. None stands for a missing field. Raises RequestError 400 for the first invalid one."""
-        schema = cls(data={name: value for name, value in values.items() if value is not None})
+        """Return the fields, as `check_all` does. None stands for a missing field."""
+        return cls.check_all({name: value for name, value in values.items() if value is not None})
+
+    @classmethod
+    def check_all(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields. Raises RequestError 400 for the first invalid one."""
+        schema = cls(data=values)
         if schema.is_valid():
             return dict(schema.validated_data)
         name, messages = next(iter(schema.errors.items()))
@@ -75,7 +80,7 @@ class TextField(CharField):
 
 @extend_schema_field({"type": "string", "maxLength": get_conversation_limit()})
 class PromptField(TextField):
-    """A question. `arena.battles.prompts` checks its content, because the limit depends on the battle."""
+    """A question. `arena.battles.lifecycle` checks its content, because the limit depends on the battle."""
 
     def __init__(self) -> None:
         missing = _("Write a question first.")

@@ -1,9 +1,10 @@
 """The table of limits on what one client can do.
 
-To add a limit, add a row to `LIMITS`, and charge it where the action starts: `quotas.charge` for a rate,
-`SharedSlots.acquire` with `quotas.list_maximums` for open streams, and `quotas.take_slot` for what is counted once.
-Redis counts for all processes. Each row says what applies while Redis is down. PostgreSQL counts tokens
-(`arena.endpoints.token_budgets`), and `TokenShare` says who can spend how much of a budget.
+To add a limit, add a row to `LIMITS`, and call the guard (`arena.identity.quotas`) where the action starts:
+`quotas.charge` for a rate, and `quotas.take_slot` for what is counted once. Open streams and downloads call
+`SharedSlots.acquire` with `quotas.list_maximums`. Redis counts for all processes. Each row says what applies while
+Redis is down. PostgreSQL counts tokens (`arena.endpoints.token_budgets`), and `TokenShare` says who can spend how much
+of a budget.
 
 Other limits are not in this table: wrong passwords (`ACCOUNT_RATE_LIMITS` in the settings, counted by each process
 while Redis is down), and what else PostgreSQL counts: keys (`arena.identity.api_keys`), and queues of operators
@@ -17,10 +18,14 @@ from enum import Enum, auto
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from django.conf import settings
+
 from core.http.rate_limit import DEFAULT_BURST, Bucket
 from core.storage.shared_slots import OPEN_SLOT_TTL_S
 
 HOUR_S = 3600
+TURNS_PER_BATTLE = 5
+STREAMS_PER_ADDRESS = 10  # as a multiple of those of a voter
 # A number, which applies unless ARENA_BATTLES_PER_HOUR (per voter) or ARENA_BATTLES_PER_HOUR_ADDRESS is 0, or a
 # function of the environment, for which 0 means no limit.
 Maximum: TypeAlias = int | Callable[[Any], int]
@@ -42,6 +47,22 @@ class Limit:
     per_voter: Maximum | None
     per_address: Maximum
     fallback: Fallback
+
+    @property
+    def voter_maximum(self) -> int:
+        """The maximum of a voter with the current settings, or 0 if there is none."""
+        return _evaluate(self.per_voter or 0, settings.ENVIRONMENT.arena_battles_per_hour)
+
+    @property
+    def address_maximum(self) -> int:
+        """The maximum of an address with the current settings, or 0 if there is none."""
+        return _evaluate(self.per_address, settings.ENVIRONMENT.arena_battles_per_hour_address)
+
+
+def _evaluate(maximum: Maximum, setting: int) -> int:
+    if callable(maximum):
+        return maximum(settings.ENVIRONMENT)
+    return maximum if setting else 0
 
 
 @dataclass(frozen=True)
@@ -76,8 +97,8 @@ LIMITS = {
         # Apart from battles, so that a long conversation does not use up the hour's battles.
         Rate(
             "turn",
-            lambda env: env.arena_battles_per_hour * 5,
-            lambda env: env.arena_battles_per_hour_address * 5,
+            lambda env: env.arena_battles_per_hour * TURNS_PER_BATTLE,
+            lambda env: env.arena_battles_per_hour_address * TURNS_PER_BATTLE,
             Fallback.QUARTER,
         ),
         Rate(
@@ -102,10 +123,10 @@ LIMITS = {
         Slots(
             "battles",
             lambda env: env.arena_streams_per_voter,
-            lambda env: env.arena_streams_per_voter * 10 if env.arena_battles_per_hour_address else 0,
+            lambda env: env.arena_streams_per_voter * STREAMS_PER_ADDRESS if env.arena_battles_per_hour_address else 0,
             Fallback.OWN_COUNT,
         ),
-        Slots("boards", None, lambda env: env.arena_streams_per_voter * 10, Fallback.OWN_COUNT),
+        Slots("boards", None, lambda env: env.arena_streams_per_voter * STREAMS_PER_ADDRESS, Fallback.OWN_COUNT),
         Slots("downloads", None, lambda _env: 2, Fallback.OWN_COUNT),
     )
 }

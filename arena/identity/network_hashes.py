@@ -49,7 +49,7 @@ def _get_current_salt() -> bytes:
 
 
 def _hash_network(request: HttpRequest, salt: bytes) -> str:
-    largest_network = quotas.list_networks(get_client_address(request))[-1].name
+    largest_network = list(quotas.list_networks(get_client_address(request)))[-1]
     return hmac.new(salt, largest_network.encode(), hashlib.sha256).hexdigest()
 
 

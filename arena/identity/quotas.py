@@ -11,10 +11,8 @@ import ipaddress
 import math
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -23,8 +21,8 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from arena.identity import api_keys, running_battles
-from arena.identity.limits import LIMITS, Maximum, Rate, Slots
+from arena.identity import api_keys
+from arena.identity.limits import HOUR_S, LIMITS, Rate, Slots
 from arena.identity.voters import SAFE_METHODS, get_client_address, get_voter_id, is_logged_in, keyed_hash
 from arena.models import Battle, battle_lengths
 from core.http import rate_limit
@@ -36,23 +34,15 @@ from core.storage.redis_clients import redis_circuit
 CHARACTERS_PER_CHARGE = 8000
 WORK_UNIT_S = 0.01  # CPU seconds per unit; requests that take less are free
 MINUTES_THRESHOLD_S = 120
-# (prefix length, quota as a multiple of an address's quota). A /24 and a /48 are the smallest networks that are routed
-# separately on the internet, so they are harder to change than an address. A /56 is a typical home connection.
-IPV4_NETWORKS = ((32, 1), (24, 4))
+RUNNING_RETRY_S = 5
+# A battle younger than this counts even if PostgreSQL does not have it, because it might not be committed yet.
+COMMIT_GRACE_S = 3
+# Quotas of networks as multiples of an address's quota, keyed by prefix length. A /24 and a /48 are the smallest
+# networks that are routed separately on the internet, so they are harder to change than an address. A /56 is a typical
+# home connection.
+IPV4_FACTORS = {32: 1, 24: 4}
+IPV6_FACTORS = {64: 1, 56: 2, 48: 4}
 PORT_OR_BRACKETS = re.compile(r"\[(.*)\](?::[0-9]*)?|([0-9.]+):[0-9]*")
-IPV6_NETWORKS = ((64, 1), (56, 2), (48, 4))
-
-
-@dataclass(frozen=True)
-class ClientNetwork:
-    """A client's address or a network around it.
-
-    key: the pseudonym of the network
-    factor: the network's quota as a multiple of an address's quota
-    """
-
-    key: str
-    factor: int
 
 
 @contextmanager
@@ -64,12 +54,12 @@ def charge_battle(request: HttpRequest, prompt: str) -> Iterator[UUID]:
     """
     battle_id = uuid4()
     with _charge_or_refund("battle", request, _count_charges(len(prompt))):
-        maximums = list_running_maximums(request)
-        running_battles.reserve_battle(maximums, battle_id)
+        maximums = _list_running_maximums(request)
+        reserve_battle(maximums, battle_id)
         try:
             yield battle_id
         except BaseException:
-            running_battles.release_battle(maximums, battle_id)
+            redis_circuit.run(lambda: shared_slots.remove_slots([(str(battle_id), maximums)]), lambda: None)
             raise
 
 
@@ -88,7 +78,7 @@ def charge_turn(request: HttpRequest, battle: Battle, prompt: str = "") -> Itera
     """
     length = battle_lengths.measure_battle_length(battle) + len(prompt)
     with _charge_or_refund("turn", request, _count_charges(length)):
-        running_battles.reserve_battle(list_running_maximums(request), battle.pk)
+        reserve_battle(_list_running_maximums(request), battle.pk)
         yield
 
 
@@ -135,22 +125,13 @@ def list_maximums(name: str, request: HttpRequest) -> dict[str, int]:
     Clients without a limit are omitted.
     """
     limit = LIMITS[name]
-    environment = settings.ENVIRONMENT
     networks = list_charged_networks(request)
-    per_address = _evaluate(limit.per_address, environment.arena_battles_per_hour_address)
-    maximums = {network.key: per_address * network.factor for network in networks}
+    maximums = {network: limit.address_maximum * factor for network, factor in networks.items()}
     if limit.per_voter is not None:
-        per_voter = _evaluate(limit.per_voter, environment.arena_battles_per_hour)
-        maximums = {get_charged_voter(request): per_voter, **maximums}
+        maximums = {get_charged_voter(request): limit.voter_maximum, **maximums}
     elif not networks:
-        maximums = {get_charged_voter(request): per_address}
+        maximums = {get_charged_voter(request): limit.address_maximum}
     return {client: maximum for client, maximum in maximums.items() if maximum}
-
-
-def _evaluate(maximum: Maximum, setting: int) -> int:
-    if callable(maximum):
-        return maximum(settings.ENVIRONMENT)
-    return maximum if setting else 0
 
 
 def build_buckets(name: str, request: HttpRequest) -> list[Bucket]:
@@ -164,19 +145,67 @@ def take_slot(name: str, request: HttpRequest, slot: str) -> float:
     """Take a slot of a limit that allows everything while Redis is down. Return 0, or the seconds until one is free."""
     limit = LIMITS[name]
     assert isinstance(limit, Slots)  # noqa: S101  # for mypy
-    maximums = {f"{name}:{client}": maximum for client, maximum in list_maximums(name, request).items()}
+    maximums = _name_slots(name, list_maximums(name, request))
     reached = redis_circuit.run(lambda: shared_slots.take_slot(slot, maximums, limit.ttl_s, renew=False), lambda: None)
     return reached.wait_s if reached else 0.0
 
 
-def list_running_maximums(request: HttpRequest) -> dict[str, int]:
-    """Return the maximum number of battles in progress that Redis counts, keyed by account and network.
+def _name_slots(name: str, maximums: Mapping[str, int]) -> dict[str, int]:
+    return {f"{name}:{client}": maximum for client, maximum in maximums.items()}
 
-    The battles of a single voter are counted by `running_battles.check_voter_limit`.
+
+# Battles in progress: PostgreSQL can count those of a voter, but it does not store voters' addresses. Redis therefore
+# stores the ids of the battles that each network and each account has started. If there are too many, those that have
+# ended according to PostgreSQL are removed. Nothing has to be released when a battle ends, so a worker that dies cannot
+# reduce a network's limit permanently.
+
+
+def check_running_battles(voter_id: UUID) -> None:
+    """Raise RequestError 429 `too_many_running` if the voter has too many battles in progress.
+
+    Call this in the transaction that starts the answers, after locking the voter's row. The lock lets concurrent
+    requests see each other's battles.
     """
+    maximum = LIMITS["running"].voter_maximum
+    if maximum and Battle.objects.filter(voter=voter_id, state=Battle.State.ANSWERING).count() >= maximum:
+        detail = _("You have %(limit)s battles in progress. Wait until one of them finishes, then try again.")
+        raise RequestError("too_many_running", detail % {"limit": maximum}, 429, retry_after=RUNNING_RETRY_S)
+
+
+def _list_running_maximums(request: HttpRequest) -> dict[str, int]:
+    """Return the maximum number of battles in progress that Redis counts, keyed by the limit's name."""
     maximums = list_maximums("running", request)
-    maximums.pop(str(get_voter_id(request)), None)
-    return maximums
+    maximums.pop(str(get_voter_id(request)), None)  # see `check_running_battles`
+    return _name_slots("running", maximums)
+
+
+def reserve_battle(maximums: Mapping[str, int], battle_id: UUID) -> None:
+    """Count a battle for its networks and its account. Raises RequestError 429 `too_many_running` if one is full.
+
+    While Redis is down, battles are not counted, and only the voter's limit and the hourly limits apply.
+
+    maximums: the maximum number of battles, keyed by the limit's name
+    """
+    if not redis_circuit.run(lambda: _reserve(maximums, battle_id), lambda: True):
+        detail = _(
+            "Too many battles from your account or your network are in progress. Wait a few seconds, then try again."
+        )
+        raise RequestError("too_many_running", detail, 429, retry_after=RUNNING_RETRY_S)
+
+
+def _reserve(maximums: Mapping[str, int], battle_id: UUID) -> bool:
+    """Return whether all clients have room for the battle, perhaps after battles that have ended are removed."""
+    for _attempt in range(len(maximums) + 1):  # all attempts but the last make room for a client that has none
+        reached = shared_slots.take_slot(str(battle_id), maximums, HOUR_S)
+        if reached is None:
+            return True
+        battle_ids = shared_slots.list_slots(reached.name, HOUR_S - COMMIT_GRACE_S)
+        answering = Battle.objects.filter(pk__in=battle_ids, state=Battle.State.ANSWERING).values_list("pk", flat=True)
+        ended = battle_ids - set(map(str, answering))
+        if not ended:
+            break
+        shared_slots.remove_slots((ended_id, [reached.name]) for ended_id in ended)
+    return False
 
 
 def get_payer(request: HttpRequest) -> str:
@@ -188,7 +217,7 @@ def get_payer(request: HttpRequest) -> str:
     if not settings.ENVIRONMENT.arena_battles_per_hour_address:
         return ""
     if not is_only_voter_charged(request):
-        return list_charged_networks(request)[-1].key
+        return list(list_charged_networks(request))[-1]
     return keyed_hash("payer", f"voter {get_charged_voter(request)}")
 
 
@@ -202,40 +231,26 @@ def is_only_voter_charged(request: HttpRequest) -> bool:
 
 def get_charged_voter(request: HttpRequest) -> str:
     """Return the voter who is charged: the account of the API key, so that all its keys share limits, or the voter."""
-    account = _get_key_account(request)
-    return f"user:{account}" if account else str(get_voter_id(request))
-
-
-def _get_key_account(request: HttpRequest) -> int | None:
     key = api_keys.get_request_key(request)
-    return key.user_id if key else None
+    return f"user:{key.user_id}" if key and key.user_id else str(get_voter_id(request))
 
 
-def list_charged_networks(request: HttpRequest) -> list[ClientNetwork]:
-    """Return the networks that are charged in addition to the voter, smallest first."""
-    return [] if is_only_voter_charged(request) else list_client_networks(request)
+def list_charged_networks(request: HttpRequest) -> dict[str, int]:
+    """Return the client's address and the networks around it, if they are charged, smallest first.
 
-
-def list_client_networks(request: HttpRequest) -> list[ClientNetwork]:
-    """Return the client's address and the networks around it, smallest first."""
-    networks = list_networks(get_client_address(request))
-    return [ClientNetwork(keyed_hash("limit", network.name), network.factor) for network in networks]
+    The values are their quotas as multiples of an address's quota, keyed by pseudonym.
+    """
+    networks = {} if is_only_voter_charged(request) else list_networks(get_client_address(request))
+    return {keyed_hash("limit", name): factor for name, factor in networks.items()}
 
 
 def get_subscriber_network(address: str) -> str:
     """Return the IPv4 address or the IPv6 /64, because one IPv6 subscriber can use all addresses of a /64."""
-    return list_networks(address)[0].name
+    return next(iter(list_networks(address)))
 
 
-class Network(NamedTuple):
-    """An address or a network around it, and its quota as a multiple of an address's quota."""
-
-    name: str
-    factor: int
-
-
-def list_networks(address: str) -> list[Network]:
-    """Return the networks around an address, smallest first.
+def list_networks(address: str) -> dict[str, int]:
+    """Return an address and the networks around it, smallest first, with their quotas as multiples of an address's.
 
     A port and brackets, which some proxies add, are ignored. All text that is not an address is one network.
     """
@@ -244,15 +259,11 @@ def list_networks(address: str) -> list[Network]:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return [Network("", 1)]
+        return {"": 1}
     if isinstance(parsed, ipaddress.IPv6Address):
         parsed = parsed.ipv4_mapped or parsed
-    number = int(parsed)
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return [
-            Network(str(ipaddress.IPv4Network((number, bits), strict=False)), factor) for bits, factor in IPV4_NETWORKS
-        ]
-    return [Network(str(ipaddress.IPv6Network((number, bits), strict=False)), factor) for bits, factor in IPV6_NETWORKS]
+    factors = IPV4_FACTORS if isinstance(parsed, ipaddress.IPv4Address) else IPV6_FACTORS
+    return {str(ipaddress.ip_network((parsed.packed, bits), strict=False)): factor for bits, factor in factors.items()}
 
 
 @contextmanager

@@ -4,7 +4,7 @@ Requests from htmx get only the changed parts of the page. Other requests get th
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +16,17 @@ from django.views.decorators.http import require_POST, require_safe
 
 from arena.answers import battle_view
 from arena.answers.stream_events import FINAL_STATES, Position, list_events
-from arena.battles import continuation, feedback, history, lifecycle, named_sets, reveal, sharing, suggestions
-from arena.battles.prompts import check_text
+from arena.battles import (
+    continuation,
+    feedback,
+    history,
+    lifecycle,
+    named_sets,
+    questions,
+    reveal,
+    sharing,
+    suggestions,
+)
 from arena.battles.requests import FeedbackSchema, NewVoteSchema
 from arena.battles.transcript import Transcript
 from arena.endpoints import context_limit
@@ -30,98 +39,94 @@ from core.http.errors import RequestError
 MAX_UNFOLDED_LENGTH = 320  # characters; longer prompts, and prompts with more lines, are folded
 MAX_UNFOLDED_LINES = 5
 PLAIN_TEXT = "text/plain; charset=utf-8"
-BattleAction = Callable[[Battle], object]
-BattleRenderer = Callable[[HttpRequest, Battle], HttpResponse]
+Handler = Callable[[HttpRequest, Battle], HttpResponse]
+
+
+def _battle_view(view: Handler) -> Callable[[HttpRequest, UUID], HttpResponse]:
+    """Return the view with one of the voter's battles as its argument. Writes are charged, and errors are rendered."""
+
+    @wraps(view)
+    def view_with_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+        try:
+            if request.method == "POST":
+                quotas.charge("write", request)
+            return view(request, lifecycle.get_battle(get_voter_id(request), battle_id))
+        except RequestError as error:
+            return _render_error(request, battle_id, error)
+
+    return view_with_battle
 
 
 @require_safe
-def show_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+@_battle_view
+def show_battle(request: HttpRequest, battle: Battle) -> HttpResponse:
     """Show a battle. `?further` opens the box for a follow-up question."""
-    try:
-        battle = lifecycle.get_battle(get_voter_id(request), battle_id)
-    except RequestError as error:
-        return _render_error(request, battle_id, error)
-    if _is_htmx(request):
-        return _render_update(request, battle)
-    return _render_page(request, battle)
+    return _render_update(request, battle) if _is_htmx(request) else _render_page(request, battle)
 
 
 @require_POST
-def cast_vote(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+@_battle_view
+def cast_vote(request: HttpRequest, battle: Battle) -> HttpResponse:
     """Store a vote. If the battle already has a vote, show the stored vote."""
-
-    def cast(battle: Battle) -> None:
-        try:
-            lifecycle.cast_vote(battle, **NewVoteSchema.check(winner=request.POST.get("winner")))
-        except RequestError as error:
-            if error.code != "already_voted":
-                raise
-            row_locks.refresh_battle(battle, from_queryset=lifecycle.query_battles())
-
-    return _run_action(request, battle_id, cast, _render_update)
+    try:
+        lifecycle.cast_vote(battle, **NewVoteSchema.check(winner=request.POST.get("winner")))
+    except RequestError as error:
+        if error.code != "already_voted":
+            raise
+        row_locks.refresh_battle(battle, from_queryset=lifecycle.query_battles())
+    return _show_change(request, battle)
 
 
 @require_POST
-def ask_follow_up(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    prompt = request.POST.get("prompt", "").replace("\r\n", "\n")
-
-    def ask(battle: Battle) -> None:
-        check_text(prompt)
-        with quotas.charge_turn(request, battle, prompt):
-            lifecycle.ask_follow_up(battle, prompt, quotas.get_payer(request))
-
-    return _run_action(request, battle_id, ask, partial(_render_update, is_turn_added=True))
+@_battle_view
+def ask_follow_up(request: HttpRequest, battle: Battle) -> HttpResponse:
+    questions.ask_follow_up(request, battle, request.POST.get("prompt", "").replace("\r\n", "\n"))
+    return _show_change(request, battle, is_turn_added=True)
 
 
 @require_POST
-def retry_answers(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    def retry(battle: Battle) -> None:
-        with quotas.charge_turn(request, battle):
-            lifecycle.retry_answers(battle, quotas.get_payer(request))
-
-    return _run_action(request, battle_id, retry, partial(_render_update, is_retry=True))
+@_battle_view
+def retry_answers(request: HttpRequest, battle: Battle) -> HttpResponse:
+    questions.retry_answers(request, battle)
+    return _show_change(request, battle, is_retry=True)
 
 
 @require_POST
-def stop_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+@_battle_view
+def stop_battle(request: HttpRequest, battle: Battle) -> HttpResponse:
     """Stop both answers. The page gets the result from its event stream, so the response is empty."""
-    return _run_action(request, battle_id, lifecycle.stop_battle, lambda *_: HttpResponse(status=204))
+    lifecycle.stop_battle(battle)
+    return HttpResponse(status=204) if _is_htmx(request) else redirect(_build_battle_url(battle))
 
 
 @require_POST
-def save_feedback(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+@_battle_view
+def save_feedback(request: HttpRequest, battle: Battle) -> HttpResponse:
     """Replace a vote's reasons and comment. Voters can do this as often as they like."""
     reasons = {side: request.POST.getlist(f"reasons_{side}") for side in SIDES}
-    comment = request.POST.get("comment", "").replace("\r\n", "\n")
-
-    def save(battle: Battle) -> None:
-        FeedbackSchema.check(reasons=reasons, comment=comment)
-        feedback.save_feedback(battle, reasons, comment)
-
-    return _run_action(request, battle_id, save, _render_saved)
+    fields = FeedbackSchema.check(reasons=reasons, comment=request.POST.get("comment", "").replace("\r\n", "\n"))
+    feedback.save_feedback(battle, **fields)
+    if _is_htmx(request):
+        return HttpResponse(_("Saved"), content_type=PLAIN_TEXT)
+    return redirect(_build_battle_url(battle))
 
 
 @require_POST
-def share_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+@_battle_view
+def share_battle(request: HttpRequest, battle: Battle) -> HttpResponse:
     """Publish a battle, or unpublish it if `shared` is 0."""
-
-    def share(battle: Battle) -> None:
-        if request.POST.get("shared") == "0":
-            sharing.unshare_battle(battle)
-        else:
-            networks = network_hashes.compute_network_hashes(request)
-            sharing.share_battle(battle, networks, hide_names=request.POST.get("hide_names") == "1")
-
-    return _run_action(request, battle_id, share, _render_update)
+    if request.POST.get("shared") == "0":
+        sharing.unshare_battle(battle)
+    else:
+        networks = network_hashes.compute_network_hashes(request)
+        sharing.share_battle(battle, networks, hide_names=request.POST.get("hide_names") == "1")
+    return _show_change(request, battle)
 
 
 @require_safe
-def show_ratings(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+@_battle_view
+def show_ratings(request: HttpRequest, battle: Battle) -> HttpResponse:
     """Render the changes in both ratings since the vote, or return 204 if no board is newer than the vote."""
-    try:
-        battle = lifecycle.get_battle(get_voter_id(request), battle_id)
-    except RequestError as error:
-        return _render_error(request, battle_id, error)
     vote: Vote | None = getattr(battle, "vote", None)
     ratings = vote and _load_ratings(battle, vote)
     if not ratings or not ratings["changes"].board_time:
@@ -130,14 +135,11 @@ def show_ratings(request: HttpRequest, battle_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def continue_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
+@_battle_view
+def continue_battle(request: HttpRequest, battle: Battle) -> HttpResponse:
     """Start a new battle with the same two models, and redirect to its box for the next question."""
-    try:
-        quotas.charge("write", request)
-        with quotas.charge_battle_without_answers(request):
-            new_battle = continuation.continue_battle(lifecycle.get_battle(get_voter_id(request), battle_id))
-    except RequestError as error:
-        return _render_error(request, battle_id, error)
+    with quotas.charge_battle_without_answers(request):
+        new_battle = continuation.continue_battle(battle)
     return redirect(_build_battle_url(new_battle, "?further"))
 
 
@@ -145,17 +147,9 @@ def _is_htmx(request: HttpRequest) -> bool:
     return "HX-Request" in request.headers
 
 
-def _run_action(request: HttpRequest, battle_id: UUID, action: BattleAction, renderer: BattleRenderer) -> HttpResponse:
-    """Run an action on one of the voter's battles. Return the rendered result for htmx, or else a redirect."""
-    try:
-        quotas.charge("write", request)
-        battle = lifecycle.get_battle(get_voter_id(request), battle_id)
-        action(battle)
-    except RequestError as error:
-        return _render_error(request, battle_id, error)
-    if _is_htmx(request):
-        return renderer(request, battle)
-    return redirect(_build_battle_url(battle))
+def _show_change(request: HttpRequest, battle: Battle, **changes: bool) -> HttpResponse:
+    """Return the changed parts of the page for htmx (see `_render_update`), or else a redirect to the page."""
+    return _render_update(request, battle, **changes) if _is_htmx(request) else redirect(_build_battle_url(battle))
 
 
 def _build_battle_url(battle: Battle, query: str = "") -> str:
@@ -186,10 +180,6 @@ def _render_page(request: HttpRequest, battle: Battle, problem: str = "", status
         "is_follow_up_open": bool(typed_prompt) or "further" in request.GET,
     }
     return render(request, "arena/battle/battle.html", context, status=status)
-
-
-def _render_saved(request: HttpRequest, battle: Battle) -> HttpResponse:
-    return HttpResponse(_("Saved"), content_type=PLAIN_TEXT)
 
 
 def _render_update(request: HttpRequest, battle: Battle, **changes: bool) -> HttpResponse:

@@ -8,13 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from arena.battles import lifecycle, named_sets, set_quotas
-from arena.battles.prompts import check_prompt
+from arena.battles import named_sets, questions
 from arena.battles.requests import NewBattleSchema
 from arena.battles.sharing import SharedBattle
 from arena.battles.suggestions import draw_cards, get_card_prompt
-from arena.identity import network_hashes, quotas
-from arena.identity.voters import get_or_create_voter, get_voter_id
+from arena.identity.voters import get_voter_id
 from arena.models import SIDES, Battle, Endpoint, Visibility, get_conversation_limit
 from arena.ready import pairs
 from core.http.errors import RequestError
@@ -73,18 +71,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
     form = BattleFormData.from_post(request)
     try:
         NewBattleSchema.check(prompt=form.prompt, mode=form.mode, models=form.model_slugs)
-        check_prompt(form.prompt)
-        with quotas.charge_battle(request, form.prompt) as battle_id:
-            set_quotas.charge_named_set(request, form.mode, form.model_slugs)
-            battle = lifecycle.start_battle(
-                get_or_create_voter(request),
-                form.prompt,
-                mode=form.mode,
-                models=form.model_slugs,
-                battle_id=battle_id,
-                payer=quotas.get_payer(request),
-                network=network_hashes.compute_current_hash(request),
-            )
+        battle = questions.start_battle(request, form.prompt, form.mode, form.model_slugs)
     except RequestError as error:
         return _render_page(request, form, error)
     return redirect("battle", battle.pk)

@@ -9,9 +9,9 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from arena.battles import lifecycle
+from arena.battles import lifecycle, suggestions
 from arena.identity import accounts
-from arena.models import Answer, Battle, PairWeight, Turn, Vote
+from arena.models import Answer, Battle, PairWeight, Suggestion, Turn, Vote
 from arena.signals import vote_cast
 from core.http.errors import RequestError
 from ratings.models import Outbox
@@ -154,6 +154,28 @@ def test_start_among_named_models_draws_by_the_weights_of_their_own_pool(voter):
     battle = lifecycle.start_battle(voter, "Why?", models=[x.slug, y.slug, z.slug])
 
     assert battle.propensity == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "source"), [("Why?", "typed"), (" Card? ", "suggestion"), ("shipped", "suggestion")]
+)
+def test_start_stores_where_the_question_is_from(voter, two_models, prompt, source):
+    """Shipped cards are known beside a team's own."""
+    [shipped, *_] = suggestions.draw_cards()
+    Suggestion.objects.create(prompt="Card?", category="x")
+
+    assert lifecycle.start_battle(voter, shipped.prompt if prompt == "shipped" else prompt).prompt_source == source
+
+
+def test_start_reads_no_earlier_question(voter, two_models):
+    for number in range(3):
+        factories.battle(voter=voter, prompt=f"Why {number}?")
+
+    with CaptureQueriesContext(connection) as queries:
+        lifecycle.start_battle(voter, "Why 1?")
+
+    assert not [query["sql"] for query in queries if "arena_turn" in query["sql"] and "SELECT" in query["sql"]]
+    assert not [query["sql"] for query in queries if "btrim" in query["sql"]]
 
 
 @pytest.mark.parametrize("winner", ["a", "b", "tie", "both_bad"])

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 
-from arena.identity import api_keys, quotas, running_battles
+from arena.identity import api_keys, quotas
 from arena.identity.limits import LIMITS, Fallback, Rate
 from core.http import rate_limit
 from core.http.errors import RequestError
@@ -124,7 +124,7 @@ def count_admitted(name, request, monkeypatch):
         if isinstance(row, Rate):
             return not rate_limit.charge_buckets(quotas.build_buckets(name, request))
         if name == "running":
-            return running_battles.reserve_battle({"here": 8}, uuid4()) is None
+            return quotas.reserve_battle({"running:here": 8}, uuid4()) is None
         if name == "set":
             return not quotas.take_slot(name, request, f"set {number}")
         opened.append(slots.acquire(quotas.list_maximums(name, request)))

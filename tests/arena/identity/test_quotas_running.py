@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from arena.identity import api_keys, running_battles
+from arena.identity import api_keys, quotas
 from arena.models import Battle
 from core.http.errors import RequestError
 from tests import factories as common
@@ -27,7 +27,7 @@ def count_created(answers):
     return [answer.status_code for answer in answers].count(201)
 
 
-def pass_time(valkey, seconds=running_battles.COMMIT_GRACE_S + 1):
+def pass_time(valkey, seconds=quotas.COMMIT_GRACE_S + 1):
     """Move the start of all battles so many seconds back."""
     for key in valkey.keys("slots:running:*"):
         for member, _ in valkey.zscan_iter(key):
@@ -109,28 +109,28 @@ def test_address_that_asks_sixty_at_once_gets_forty(two_models, allow):
 
 def test_place_is_free_again_when_the_answer_is_there_and_not_before(allow, valkey):
     allow(together=1000)
-    most = {"here": 3}
+    most = {"running:here": 3}
     battles = [factories.battle("answering") for _ in range(3)]
     for battle in battles:
-        running_battles.reserve_battle(most, battle.pk)
+        quotas.reserve_battle(most, battle.pk)
     pass_time(valkey)
 
     with pytest.raises(RequestError):
-        running_battles.reserve_battle(most, common.battle(state="answering").pk)
+        quotas.reserve_battle(most, common.battle(state="answering").pk)
     Battle.objects.filter(pk=battles[1].pk).update(state="void")
-    running_battles.reserve_battle(most, common.battle(state="answering").pk)
+    quotas.reserve_battle(most, common.battle(state="answering").pk)
     with pytest.raises(RequestError):
-        running_battles.reserve_battle(most, common.battle(state="answering").pk)
+        quotas.reserve_battle(most, common.battle(state="answering").pk)
 
 
 def test_battle_that_is_being_made_holds_its_place_before_it_is_committed(allow, valkey):
     allow(together=1000)
-    running_battles.reserve_battle({"here": 1}, common.voter().pk)
+    quotas.reserve_battle({"running:here": 1}, common.voter().pk)
 
     with pytest.raises(RequestError):
-        running_battles.reserve_battle({"here": 1}, common.voter().pk)
+        quotas.reserve_battle({"running:here": 1}, common.voter().pk)
     pass_time(valkey)
-    running_battles.reserve_battle({"here": 1}, common.voter().pk)
+    quotas.reserve_battle({"running:here": 1}, common.voter().pk)
 
 
 def test_battle_that_is_refused_gives_its_place_back_at_once(client, me, allow):
@@ -146,17 +146,19 @@ def test_next_turn_of_a_battle_takes_no_second_place(allow):
     battle = common.battle(state="answering")
 
     for _ in range(3):
-        running_battles.reserve_battle({"here": 1}, battle.pk)
+        quotas.reserve_battle({"running:here": 1}, battle.pk)
 
 
 def test_battle_that_its_network_has_no_room_for_takes_none_of_its_address(allow):
     allow(together=300)
     for number in range(2):
-        running_battles.reserve_battle({f"address {number}": 1, "network": 2}, common.battle(state="answering").pk)
+        quotas.reserve_battle(
+            {f"running:address {number}": 1, "running:network": 2}, common.battle(state="answering").pk
+        )
 
     with pytest.raises(RequestError):
-        running_battles.reserve_battle({"address 3": 1, "network": 2}, common.battle(state="answering").pk)
-    running_battles.reserve_battle({"address 3": 1}, common.battle(state="answering").pk)
+        quotas.reserve_battle({"running:address 3": 1, "running:network": 2}, common.battle(state="answering").pk)
+    quotas.reserve_battle({"running:address 3": 1}, common.battle(state="answering").pk)
 
 
 @pytest.mark.parametrize("limits", [{"each": 0, "together": 300}, {"each": 60, "together": 0}])

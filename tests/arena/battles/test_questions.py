@@ -1,4 +1,4 @@
-"""The daily quota of new named sets, each of which adds a board."""
+"""The daily limit on new named sets, each of which adds a board."""
 
 from dataclasses import replace
 from itertools import combinations
