@@ -4,7 +4,6 @@ from django.urls import path
 
 from catalog.api.views import BenchmarkDetailView, BenchmarkListView
 from ratings.api import views as api_views
-from ratings.api import views_reports as report_api_views
 from ratings.choice import views as choice_views
 from ratings.reports.best_models import load_best_keys
 from ratings.web.benchmarks import views as benchmark_views
@@ -33,9 +32,9 @@ api = [
     path("leaderboard/events", api_views.stream_board_events, name="leaderboard-events"),
     path("leaderboard/pairwise/", api_views.PairwiseView.as_view(), name="leaderboard-pairwise"),
     path("leaderboard/history/", api_views.RatingHistoryView.as_view(), name="leaderboard-history"),
-    path("leaderboard/moved/", report_api_views.MovementReportView.as_view(), name="leaderboard-moved"),
-    path("leaderboard/method/", report_api_views.MethodReportView.as_view(), name="leaderboard-method"),
-    path("leaderboard/certificate/", report_api_views.CertificateView.as_view(), name="leaderboard-certificate"),
+    path("leaderboard/moved/", api_views.MovementReportView.as_view(), name="leaderboard-moved"),
+    path("leaderboard/method/", api_views.MethodReportView.as_view(), name="leaderboard-method"),
+    path("leaderboard/certificate/", api_views.CertificateView.as_view(), name="leaderboard-certificate"),
     path("leaderboard/frontier/", api_views.FrontierView.as_view(), name="leaderboard-frontier"),
     path("benchmarks/", BenchmarkListView.as_view(load_best_models=load_best_keys), name="benchmark-list"),
     path(

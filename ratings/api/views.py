@@ -1,5 +1,6 @@
 """REST API for boards, models, votes, and shortlists."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -18,40 +19,85 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from arena.api.openapi import MODELS_TAG
-from arena.endpoints.profiles import get_model_or_404
+from arena.battles import feedback_stats
+from arena.endpoints import profiles
 from arena.identity import quotas
 from arena.models import LIVE_POOL
 from catalog.api.views import BENCHMARKS_TAG, check_form
-from core.http.errors import RequestError, build_error_response, field_error, reject_unsafe_method
+from catalog.benchmarks.rankings import load_model_scores
+from catalog.models import LanguageModel
+from core.http.errors import (
+    RequestError,
+    build_error_response,
+    field_error,
+    reject_unsafe_method,
+    unknown_model_error,
+)
 from core.http.openapi import PAGE_PARAMETERS, describe_call, find_parameter_errors
 from core.http.openapi_forms import build_parameters
 from core.http.pagination import SlugPagination
 from core.http.sse import build_stream_response, empty_stream
 from core.storage.database import database_sync_to_async, release_connection
 from core.storage.shared_slots import SharedSlot
-from ratings.api import parameters, serializers, serializers_reports
+from ratings.api import serializers
 from ratings.boards import snapshot_cache, snapshots, time_series
 from ratings.boards.board_events import event_reader
+from ratings.boards.snapshots import METHODS, BoardKey
 from ratings.choice import model_choice
 from ratings.choice.form import ChoiceForm
 from ratings.choice.serializers import ShortlistSchema
 from ratings.interchange import public_record
 from ratings.models import Board, Category, Pool
-from ratings.reports import benchmark_agreement, frontier, model_report
+from ratings.reports import benchmark_agreement, frontier, method_figures, movements, order_certificate, placements
 
 MAX_SERIES = 20
 _, PAGE_SIZE_PARAMETER = PAGE_PARAMETERS
 BOARDS_TAG = "Boards"
 VOTES_TAG = "Votes"
 CHOICE_TAG = "Choice"
+TIME_FORMAT = "ISO 8601, in UTC unless it has an offset (encode + as %2B)"
+POOL = OpenApiParameter("pool", str, default="live", description="Pool slug (see `pools/`).")
+CATEGORY = OpenApiParameter("category", str, default="overall", description="Category slug (see `categories/`).")
+AT = OpenApiParameter("at", str, description=f"Return the newest board at or before this time. {TIME_FORMAT}.")
+NEWEST_BOARD_PARAMETERS = (
+    POOL,
+    CATEGORY,
+    OpenApiParameter("style_control", bool, default=False, description="Remove the effect of style from the ratings."),
+    OpenApiParameter("method", str, enum=METHODS, default="bt", description="Rating method: Bradley-Terry or Elo."),
+)
+BOARD_PARAMETERS = (*NEWEST_BOARD_PARAMETERS, AT)
 describe_board_call = partial(describe_call, tag=BOARDS_TAG, etag=True)
+
+
+def build_model_report(model: LanguageModel, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return the report. The number of queries does not depend on the number of models or categories.
+
+    Raises RequestError 404 if the pool is unknown.
+    """
+    overall = placements.list_pool_placements(model.slug)
+    pool = parameters.get("pool") or placements.choose_default_pool(overall, parameters)
+    if parameters.get("pool"):
+        snapshot_cache.get_board(BoardKey(pool=pool))  # raises if the pool is unknown
+    overall_boards = {(placement.pool.slug, placement.category) for placement in overall}
+    by_category = [
+        placement
+        for placement in placements.list_category_placements(pool, model.slug)
+        if (placement.pool.slug, placement.category) not in overall_boards
+    ]
+    reasons = feedback_stats.load_feedback_profile(model.pk, pool)
+    return {
+        **profiles.build_full_profile(model),
+        "boards": [*overall, *by_category],
+        "reasons": reasons and {"pool": pool, **vars(reasons)},
+        "scores": load_model_scores(model),
+    }
 
 
 class ModelDetailView(APIView):
     @describe_call(
         "model",
         tag=MODELS_TAG,
-        response=serializers_reports.ModelReportSchema,
+        response=serializers.ModelReportSchema,
         parameters=[
             OpenApiParameter(
                 "pool",
@@ -68,12 +114,12 @@ class ModelDetailView(APIView):
         Returns the same fields as the model list, plus the model's positions on the boards, voters' reasons, the
         license terms, conflicting sources, and benchmark scores.
         """
-        report = model_report.build_model_report(get_model_or_404(slug), request.query_params)
-        return Response(serializers_reports.ModelReportSchema(report).data)
+        report = build_model_report(profiles.get_model_or_404(slug), request.query_params)
+        return Response(serializers.ModelReportSchema(report).data)
 
 
 class LeaderboardView(APIView):
-    @describe_board_call("leaderboard", response=serializers.BoardSchema, parameters=parameters.BOARD_PARAMETERS)
+    @describe_board_call("leaderboard", response=serializers.BoardSchema, parameters=BOARD_PARAMETERS)
     def get(self, request: Request) -> HttpResponseBase:
         """Get a board.
 
@@ -93,7 +139,7 @@ class PairwiseView(APIView):
         "leaderboard_pairwise",
         response=serializers.PairwiseSchema,
         parameters=[
-            *parameters.BOARD_PARAMETERS,
+            *BOARD_PARAMETERS,
             OpenApiParameter(
                 "models",
                 str,
@@ -116,7 +162,7 @@ class PairwiseView(APIView):
         from ratings.boards import pairwise  # loads scipy, which is slow to import
 
         board_key = snapshots.parse_api_board_key(request.query_params)
-        models = parameters.parse_model_slugs(request.query_params.get("models", "").split(","))
+        models = parse_model_slugs(request.query_params.get("models", "").split(","))
         matrices = pairwise.build_matrices(board_key, models or None)
         return build_json_response(request, serializers.PairwiseSchema(matrices).data)
 
@@ -126,7 +172,7 @@ class FrontierView(APIView):
         "leaderboard_frontier",
         response=serializers.FrontierSchema,
         parameters=[
-            *parameters.BOARD_PARAMETERS,
+            *BOARD_PARAMETERS,
             OpenApiParameter(
                 "against",
                 str,
@@ -153,12 +199,12 @@ class RatingHistoryView(APIView):
         "leaderboard_history",
         response=serializers.RatingHistorySchema,
         parameters=[
-            *parameters.BOARD_PARAMETERS,
+            *BOARD_PARAMETERS,
             OpenApiParameter(
                 "model", str, many=True, description="Up to twenty slugs. The default is the ten best models."
             ),
-            OpenApiParameter("since", str, description=f"Earliest time, not after `until`. {parameters.TIME_FORMAT}."),
-            OpenApiParameter("until", str, description=f"Latest time. {parameters.TIME_FORMAT}."),
+            OpenApiParameter("since", str, description=f"Earliest time, not after `until`. {TIME_FORMAT}."),
+            OpenApiParameter("until", str, description=f"Latest time. {TIME_FORMAT}."),
         ],
     )
     def get(self, request: Request) -> HttpResponseBase:
@@ -171,7 +217,7 @@ class RatingHistoryView(APIView):
         if len(models) > MAX_SERIES:
             raise field_error("model", f"You can send “model” at most {MAX_SERIES} times.")
         since, until = (parse_time(request, name) for name in ("since", "until"))
-        series = time_series.load_series(board_key, parameters.parse_model_slugs(models), since, until)
+        series = time_series.load_series(board_key, parse_model_slugs(models), since, until)
         return build_json_response(request, serializers.RatingHistorySchema(series).data)
 
 
@@ -193,6 +239,20 @@ def parse_time(request: Request, name: str) -> datetime | None:
         return snapshots.parse_board_key({"at": request.query_params.get(name, "")}).at
     except RequestError:
         raise snapshots.invalid_time_error(name) from None
+
+
+def parse_model_slugs(slugs: Iterable[str]) -> list[str]:
+    """Return the slugs in their original order, with duplicates removed.
+
+    Raises RequestError 404 for the first slug that does not exist.
+    """
+    requested = [*dict.fromkeys(slug for slug in slugs if slug)]
+    storable = [slug for slug in requested if "\0" not in slug]  # PostgreSQL rejects NUL
+    known_slugs = set(LanguageModel.objects.filter(slug__in=storable).values_list("slug", flat=True))
+    for slug in requested:
+        if slug not in known_slugs:
+            raise unknown_model_error(slug)
+    return requested
 
 
 class PoolListView(APIView):
@@ -225,7 +285,7 @@ class VoteListView(APIView):
         tag=VOTES_TAG,
         response=serializers.PublicVotePageSchema,
         parameters=[
-            parameters.POOL,
+            POOL,
             OpenApiParameter("after", UUID, description="Return only the votes behind the one with this ID."),
             PAGE_SIZE_PARAMETER,
         ],
@@ -259,7 +319,7 @@ async def download_votes(request: HttpRequest) -> HttpResponseBase:
         return method_error
     pool = request.GET.get("pool") or LIVE_POOL
     try:
-        for name, sentences in find_parameter_errors(request.GET, [parameters.POOL]).items():
+        for name, sentences in find_parameter_errors(request.GET, [POOL]).items():
             raise field_error(name, *sentences)
         file = await _open_record(request, pool)
     except RequestError as error:
@@ -282,6 +342,65 @@ def _open_record(request: HttpRequest, pool: str) -> Any:
     return public_record.RecordStream(pool, quotas.list_maximums("downloads", request))
 
 
+class CertificateView(APIView):
+    @describe_board_call(
+        "leaderboard_certificate",
+        response=serializers.CertificateSchema,
+        parameters=NEWEST_BOARD_PARAMETERS,
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Get a board's certificate.
+
+        Returns how many voters would have to be removed to change the order of each pair of neighbors, and to put any
+        other ranked model ahead of the first one. The exact number is between `at_least` and `at_most`. Only votes
+        older than a day are used, so the order can differ from the newest board. Certificates are updated about once a
+        minute. Numbers are null for votes whose voters are unknown, for models with an open interval, between models
+        that are not connected, for Elo, and under style control.
+        """
+        board_key = snapshots.parse_api_board_key(request.query_params)
+        certificate = order_certificate.load_certificate(board_key)
+        return build_json_response(request, serializers.CertificateSchema(certificate).data)
+
+
+class MovementReportView(APIView):
+    @describe_board_call(
+        "leaderboard_moved",
+        response=serializers.MovementReportSchema,
+        parameters=[
+            *NEWEST_BOARD_PARAMETERS,
+            OpenApiParameter("since", str, description=f"Start. The default is a day before the end. {TIME_FORMAT}."),
+            OpenApiParameter("until", str, description=f"End. The default is now. {TIME_FORMAT}."),
+        ],
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """List changes to a board.
+
+        Compares the newest boards at or before two times. A change in rating is significant if the current rating lies
+        outside the earlier interval. A change in rank is significant if the current rank, among only those models that
+        are ranked on both boards, lies outside the earlier rank range. A change in tier is always significant. The
+        response also contains the votes per day.
+        """
+        since, until = (parse_time(request, name) for name in ("since", "until"))
+        board_key = snapshots.parse_api_board_key(request.query_params)
+        report = movements.build_movement_report(board_key, since, until)
+        return build_json_response(request, serializers.MovementReportSchema(report).data)
+
+
+class MethodReportView(APIView):
+    @describe_board_call("leaderboard_method", response=serializers.MethodReportSchema, parameters=[POOL])
+    def get(self, request: Request) -> HttpResponseBase:
+        """Get the figures on the method page.
+
+        Returns the figures behind a pool's ratings: counted votes, reasons why other votes are not counted, the shares
+        of each model and organization, whether voters favor a side, the draw probabilities, and the effect of style.
+        Returns 404 for a pool of kind `reference`, whose votes are not published.
+        """
+        figures = method_figures.load_pool_figures(request.query_params.get("pool") or LIVE_POOL)
+        lists = {name: getattr(figures.counts, name, ()) for name in ("shares", "makers")}
+        fields = {**vars(figures), **lists, "rows": len(figures.board["rows"])}
+        return build_json_response(request, serializers.MethodReportSchema(fields).data)
+
+
 class DisagreementView(APIView):
     @describe_call(
         "disagreement",
@@ -298,7 +417,7 @@ class DisagreementView(APIView):
             OpenApiParameter(
                 "conditions", str, description="A `key` from the response. The default is the key with the most models."
             ),
-            parameters.AT,
+            AT,
         ],
         etag=True,
     )

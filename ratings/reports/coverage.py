@@ -69,14 +69,6 @@ class CoverageReport:
     lines: tuple[CoverageLine, ...]
 
 
-def _applies_to_all(facts: KnownFacts) -> bool:
-    return True
-
-
-def _is_open(facts: KnownFacts) -> bool:
-    return facts.model.open_weights is True
-
-
 def _is_sold(facts: KnownFacts) -> bool:
     """Return True if the model is sold through an API, by its maker or by a host that is listed in a source."""
     return not is_retired(facts.model) and (
@@ -89,7 +81,7 @@ class _Requirement:
     label: "StrPromise"
     fields: frozenset[str]
     target_percent: int
-    applies: Callable[[KnownFacts], bool] = _applies_to_all
+    applies: Callable[[KnownFacts], bool] = lambda _facts: True
 
 
 REQUIREMENTS = (
@@ -99,7 +91,9 @@ REQUIREMENTS = (
     _Requirement(_("License"), frozenset({"license"}), 90),
     _Requirement(_("Release"), frozenset({"release_date"}), 85),
     _Requirement(_("Knowledge cutoff"), frozenset({"knowledge_cutoff"}), 60),
-    _Requirement(_("Size of open models"), frozenset({"parameters_total"}), 85, _is_open),
+    _Requirement(
+        _("Size of open models"), frozenset({"parameters_total"}), 85, lambda facts: facts.model.open_weights or False
+    ),
 )
 
 

@@ -4,27 +4,28 @@ The boards are the published ones, and a periodic task (`ratings.pipeline.pool_f
 so that no request has to read a million votes. Web processes load this module, so it does not import numpy.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from arena.endpoints.pair_sampler import UNIFORM_SHARE
 from arena.judging import vote_rules
+from catalog.facts.retirement import is_retired
 from catalog.models import LanguageModel
 from core.text.proportions import Z95, Proportion, compute_proportion
 from ratings.boards import snapshot_cache, snapshots
 from ratings.boards.snapshots import BoardKey
 from ratings.models import EXCLUDED, Pool, PoolFigures
-from ratings.reports import vote_shares
-from ratings.reports.vote_shares import MakerShare, ModelShare, ReasonCount
 from ratings.statistics.constants import ELO_SCALE
 
+LazyText = str | Promise
 MISS_RATE = 0.05  # the share of 95% intervals that miss the true rating
-REASON_TEXTS: dict[str, str | Promise] = {
+REASON_TEXTS: dict[str, LazyText] = {
     vote_rules.SIDE_BY_SIDE: _("the voter chose the two models and knew their names"),
     vote_rules.STOPPED: _("the voter stopped an answer"),
     vote_rules.ONE_SIDED: _("a question made only one of the models fail"),
@@ -33,19 +34,71 @@ REASON_TEXTS: dict[str, str | Promise] = {
     vote_rules.REPEATED_PROMPT: _("the voter had already judged the same two models on the same question"),
     "": _("the import states no reason"),
 }
-WEIGHT_TEXTS: dict[str, str | Promise] = {
+WEIGHT_TEXTS: dict[str, LazyText] = {
     "voter": _("the voter's votes look like an attack"),
     "appearances": _("a model was in more of the votes than its chance of being drawn explains"),
     "wins": _("a model won or lost more often than in the other votes on the same pairs"),
     "crowd": _("many new voters voted in the same hour"),
     EXCLUDED: _("an operator excluded the vote"),
 }
-STYLE_NAMES: dict[str, str | Promise] = {
+STYLE_NAMES: dict[str, LazyText] = {
     "length": _("length"),
     "headers": _("headings"),
     "bold": _("bold words"),
     "list_items": _("list items"),
 }
+
+
+class ReasonCount(NamedTuple):
+    """A reason why votes do not count, or count with a lower weight.
+
+    reason: the stored name of the reason.
+    text: the text that the page shows for it.
+    """
+
+    reason: str
+    text: LazyText
+    votes: int
+
+
+@dataclass(frozen=True)
+class ModelShare:
+    """One model's votes.
+
+    counted: the number of votes that count.
+    reasons: the reasons why other votes do not count.
+    percent: the percentage of all counted votes that involve the model.
+    chance: the probability of being in the next battle, as a percentage, or None if unknown.
+    """
+
+    slug: str
+    name: str
+    maker: str
+    retired: bool
+    counted: int
+    reasons: Sequence[ReasonCount]
+    percent: float
+    chance: float | None
+
+    @property
+    def uncounted(self) -> int:
+        return sum(reason.votes for reason in self.reasons)
+
+
+class MakerShare(NamedTuple):
+    """The votes on all of one maker's models.
+
+    percent: the percentage of the sides of all counted votes that belong to the maker's models.
+    chance: the expected percentage of the sides of the next battle, or None if unknown.
+
+    Each value adds up to 100 over all makers.
+    """
+
+    name: str
+    model_count: int
+    retired_count: int
+    percent: float
+    chance: float | None
 
 
 @dataclass(frozen=True)
@@ -122,9 +175,8 @@ def load_pool_figures(pool: str) -> MethodFigures:
 
 def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
     """Return the figures for the pool of this board, which must be the pool's newest overall board."""
-    slug: str = board["pool"]
-    style_board = _load_board(slug, style_control=True)
-    pool = Pool.objects.select_related("figures").get(slug=slug)
+    style_board = snapshots.load_newest_board(BoardKey(board["pool"], style_control=True))
+    pool = Pool.objects.select_related("figures").get(slug=board["pool"])
     intervals = sum(not row["unbounded"] for row in board["rows"])
     return MethodFigures(
         pool=pool,
@@ -137,10 +189,6 @@ def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
     )
 
 
-def _load_board(pool: str, *, style_control: bool = False) -> dict[str, Any]:
-    return snapshots.load_newest_board(BoardKey(pool, style_control=style_control))
-
-
 def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
     figures = stored.figures
     outcomes = figures["outcomes"]
@@ -151,8 +199,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
     skipped = battles.get("skipped", 0)
     finished = battles.get("voted", 0) + skipped
     chances = figures["chances"]
-    models = _load_models({*figures["models"], *(chances or {}).get("models", {})})
-    shares = vote_shares.build_model_shares(figures, counted, models, _list_reasons)
+    shares = _build_model_shares(figures, counted)
     return PoolCounts(
         counted_at=stored.counted_at,
         counted=counted,
@@ -164,40 +211,72 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
         skipped=compute_proportion(skipped, finished),
         replaced=compute_proportion(battles.get("replaced", 0), finished),
         shares=shares,
-        makers=vote_shares.build_maker_shares(shares),
-        draw=chances and _convert_to_percent(chances),
+        makers=build_maker_shares(shares),
+        draw=chances
+        and {
+            "pairs": chances["pairs"],
+            "least": 100 * chances["least"],
+            "most": 100 * chances["most"],
+            "shared_evenly": UNIFORM_SHARE,
+        },
     )
 
 
-def _list_reasons(reasons: Mapping[str, int], texts: Mapping[str, str | Promise] = REASON_TEXTS) -> list[ReasonCount]:
+def _list_reasons(reasons: Mapping[str, int], texts: Mapping[str, LazyText] = REASON_TEXTS) -> list[ReasonCount]:
     """Return the reasons with their descriptions, most frequent first."""
     by_frequency = sorted(reasons.items(), key=lambda item: -item[1])
     return [ReasonCount(reason, texts.get(reason, reason), votes) for reason, votes in by_frequency]
 
 
-def _load_models(slugs: Iterable[str]) -> dict[str, LanguageModel]:
-    models = LanguageModel.objects.filter(slug__in=slugs).select_related("organization")
-    return {model.slug: model for model in models}
+def _build_model_shares(figures: Mapping[str, Any], votes: int) -> list[ModelShare]:
+    """Return all models' shares, starting with the model with the most votes.
+
+    The list includes models in the draw that have no votes yet.
+
+    figures: as stored by `ratings.pipeline.pool_figures`.
+    votes: the number of votes that count.
+    """
+    chances = (figures["chances"] or {}).get("models", {})
+    counts = {slug: {"counted": 0, "reasons": {}} for slug in chances} | figures["models"]
+    shares = [
+        ModelShare(
+            slug=model.slug,
+            name=model.name,
+            maker=model.organization.name if model.organization else "",
+            retired=is_retired(model),
+            counted=counts[model.slug]["counted"],
+            reasons=_list_reasons(counts[model.slug]["reasons"]),
+            percent=100 * counts[model.slug]["counted"] / votes if votes else 0.0,
+            chance=100 * chances.get(model.slug, 0.0) if chances else None,
+        )
+        for model in LanguageModel.objects.filter(slug__in=counts).select_related("organization")
+    ]
+    return sorted(shares, key=lambda share: (-share.counted, share.slug))
 
 
-def _convert_to_percent(chances: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "pairs": chances["pairs"],
-        "least": 100 * chances["least"],
-        "most": 100 * chances["most"],
-        "shared_evenly": UNIFORM_SHARE,
-    }
+def build_maker_shares(shares: Sequence[ModelShare]) -> list[MakerShare]:
+    """Return all makers' shares, largest first. Models of unknown makers are combined under an empty name."""
+    by_maker: dict[str, list[ModelShare]] = defaultdict(list)
+    for share in shares:
+        by_maker[share.maker].append(share)
+    makers = []
+    for name, group in by_maker.items():
+        chances = [share.chance for share in group if share.chance is not None]
+        percent = sum(share.percent for share in group) / 2
+        chance = sum(chances) / 2 if chances else None
+        makers.append(MakerShare(name, len(group), sum(share.retired for share in group), percent, chance))
+    return sorted(makers, key=lambda maker: (-maker.percent, maker.name))
 
 
 def _build_styles(style: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the effect of each style feature with its 95% margin, in Elo points per standard deviation."""
-    coefficients = {feature: style[feature] for feature in STYLE_NAMES if style.get(feature)}
     return [
         {
             "feature": feature,
-            "name": STYLE_NAMES[feature],
-            "points": ELO_SCALE * fitted["coefficient"],
-            "margin": Z95 * ELO_SCALE * fitted["se"],
+            "name": name,
+            "points": ELO_SCALE * style[feature]["coefficient"],
+            "margin": Z95 * ELO_SCALE * style[feature]["se"],
         }
-        for feature, fitted in coefficients.items()
+        for feature, name in STYLE_NAMES.items()
+        if style.get(feature)
     ]

@@ -1,6 +1,6 @@
 """Changes to a board between two times, for the history page and the API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,13 +9,12 @@ from django.utils import timezone
 
 from core.http.errors import field_error
 from ratings.boards import changes, snapshot_cache, snapshots
-from ratings.boards.board_row import BoardRow
-from ratings.boards.changes import BoardChanges, ModelMovement
+from ratings.boards.changes import BoardChanges
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import votes_per_day
-from ratings.reports.votes_per_day import DayVotes
 
 DAY = timedelta(days=1)
+NO_CHANGES = {"shift": None, "movements": (), "added": (), "removed": ()}
 MIN_TIME = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,27 +30,6 @@ class BoardComparison:
     since: datetime
     computed_at: datetime | None
     changes: BoardChanges | None
-
-
-@dataclass(frozen=True)
-class MovementReport:
-    """The changes to a board from `since` to `until`, and the votes per day up to `until`.
-
-    earlier_computed_at: the time of the earlier board, or None if no board existed at `since`.
-    votes: the number of votes that only the later board has, or None if unknown.
-    shift, movements, added, removed: as in `BoardChanges`. Without an earlier board, they are None or empty.
-    """
-
-    board: Mapping[str, Any]
-    since: datetime
-    until: datetime
-    earlier_computed_at: datetime | None
-    days: Sequence[DayVotes]
-    votes: int | None = None
-    shift: float | None = None
-    movements: Sequence[ModelMovement] = ()
-    added: Sequence[BoardRow] = ()
-    removed: Sequence[BoardRow] = ()
 
 
 def compare_with_earlier(board_key: BoardKey, board: Mapping[str, Any], since: datetime) -> BoardComparison:
@@ -70,8 +48,16 @@ def subtract_duration(end: datetime, duration: timedelta) -> datetime:
     return end - min(duration, end - MIN_TIME)
 
 
-def build_movement_report(board_key: BoardKey, since: datetime | None, until: datetime | None) -> MovementReport:
+def build_movement_report(board_key: BoardKey, since: datetime | None, until: datetime | None) -> dict[str, Any]:
     """Return the changes from `since` (default: a day before the end) to `until` (default: now).
+
+    The result is the later board with these fields changed or added:
+
+    since, until: the times.
+    earlier_computed_at: the time of the earlier board, or None if no board existed at `since`.
+    days: the votes per day up to `until`.
+    votes: the number of votes that only the later board has, or None if unknown.
+    shift, movements, added, removed: as in `BoardChanges`. Without an earlier board, they are None or empty.
 
     Raises RequestError as `snapshots.load_newest_board` does, and 400 if `since` is not before `until`.
     """
@@ -81,16 +67,13 @@ def build_movement_report(board_key: BoardKey, since: datetime | None, until: da
         raise field_error("since", "“since” must be earlier than “until”.")
     board = snapshot_cache.get_board(replace(board_key, at=until)).board
     comparison = compare_with_earlier(board_key, board, start)
-    days = votes_per_day.count_votes_per_day(board_key, end)
-    report = MovementReport(board, start, end, comparison.computed_at, days)
     difference = comparison.changes
-    if difference is None:
-        return report
-    return replace(
-        report,
-        votes=None if board["votes"] is None else difference.votes_change,
-        shift=difference.shift,
-        movements=difference.movements,
-        added=difference.added,
-        removed=difference.removed,
-    )
+    return {
+        **board,
+        "since": start,
+        "until": end,
+        "earlier_computed_at": comparison.computed_at,
+        "days": votes_per_day.count_votes_per_day(board_key, end),
+        "votes": difference.votes_change if difference and board["votes"] is not None else None,
+        **{name: getattr(difference, name, default) for name, default in NO_CHANGES.items()},
+    }

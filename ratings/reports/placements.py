@@ -91,17 +91,15 @@ def _get_sort_key(placement: Placement) -> tuple[bool, float]:
 
 
 def _find_placements(snapshots: Iterable[Snapshot], model: str) -> list[Placement]:
-    return [placement for snapshot in snapshots if (placement := _find_placement(snapshot, model))]
-
-
-def _find_placement(snapshot: Snapshot, model: str) -> Placement | None:
-    rows = unpack_rows(snapshot.rows)
-    board = snapshot.board
-    for row in rows:
-        if row["model"] == model:
+    placements = []
+    for snapshot in snapshots:
+        rows = unpack_rows(snapshot.rows)
+        row = next((row for row in rows if row["model"] == model), None)
+        if row:
+            category = snapshot.board.category
             ranked_models = sum(other["component"] == row["component"] and has_rank(other) for other in rows)
-            return Placement(board.pool, board.category.slug, board.category.name, row, ranked_models)
-    return None
+            placements.append(Placement(snapshot.board.pool, category.slug, category.name, row, ranked_models))
+    return placements
 
 
 def list_opponents(board_key: BoardKey, model: str) -> list[dict[str, Any]]:
@@ -120,23 +118,20 @@ def list_opponents(board_key: BoardKey, model: str) -> list[dict[str, Any]]:
     from ratings.boards import pairwise  # loads scipy, which is slow to import
 
     figures = pairwise.compare_model(board_key, model)
-    opponents = [_build_opponent(figures, index, slug) for index, slug in enumerate(figures.get("models", ()))]
+    opponents = []
+    for index, slug in enumerate(figures.get("models", ())):
+        votes, wins, ties, error = (figures[name][index] for name in ("counts", "wins", "ties", "diff_se"))
+        opponents.append(
+            {
+                "model": slug,
+                "votes": votes,
+                "wins": wins,
+                "losses": votes - wins - ties,
+                "ties": ties,
+                "actual": Proportion(wins + ties / 2, votes),
+                "predicted": figures["win_probability"][index],
+                "diff": figures["diff"][index],
+                "error": None if error is None else Z95 * error,
+            }
+        )
     return sorted(opponents, key=lambda opponent: -opponent["votes"])
-
-
-def _build_opponent(figures: Mapping[str, Any], index: int, slug: str) -> dict[str, Any]:
-    votes = figures["counts"][index]
-    wins = figures["wins"][index]
-    ties = figures["ties"][index]
-    error = figures["diff_se"][index]
-    return {
-        "model": slug,
-        "votes": votes,
-        "wins": wins,
-        "losses": votes - wins - ties,
-        "ties": ties,
-        "actual": Proportion(wins + ties / 2, votes),
-        "predicted": figures["win_probability"][index],
-        "diff": figures["diff"][index],
-        "error": None if error is None else Z95 * error,
-    }

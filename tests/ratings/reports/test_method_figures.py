@@ -13,6 +13,7 @@ from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool
 from ratings.pipeline import board_refresh, pool_figures
 from ratings.reports import method_figures
+from ratings.reports.method_figures import ModelShare, build_maker_shares
 from tests import factories
 
 PAGE = "/method/"
@@ -282,3 +283,29 @@ def test_page_tells_of_the_anchor(client, settings):
         "In this arena, x is shown with a rating of 1,234.50, and its whole group is shifted by the same amount"
         in text(client)
     )
+
+
+def part(slug, maker, percent, *, retired=False, chance=None):
+    return ModelShare(slug, slug.title(), maker, retired, 1, [], percent, chance)
+
+
+def test_makers_have_the_sides_of_all_votes_between_them():
+    shares = [
+        part("a", "Acme", 90.0),
+        part("b", "Bolt", 80.0),
+        part("c", "Acme", 20.0, retired=True),
+        part("d", "", 10.0),
+    ]
+    found = build_maker_shares(shares)
+    assert [(maker.name, maker.model_count, maker.retired_count, maker.percent) for maker in found] == [
+        ("Acme", 2, 1, 55.0),
+        ("Bolt", 1, 0, 40.0),
+        ("", 1, 0, 5.0),
+    ]
+    assert sum(maker.percent for maker in found) == pytest.approx(100)
+    assert {maker.chance for maker in found} == {None}
+
+
+def test_makers_have_the_sides_of_the_next_battle_between_them():
+    shares = [part("a", "Acme", 50.0, chance=120.0), part("b", "Bolt", 150.0, chance=80.0)]
+    assert [(maker.name, maker.chance) for maker in build_maker_shares(shares)] == [("Bolt", 40.0), ("Acme", 60.0)]

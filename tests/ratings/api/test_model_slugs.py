@@ -3,7 +3,7 @@
 import pytest
 
 from core.http.errors import RequestError
-from ratings.api.parameters import parse_model_slugs
+from ratings.api.views import parse_model_slugs
 from tests import factories
 
 pytestmark = pytest.mark.django_db
