@@ -7,10 +7,17 @@ import pytest
 from django.http import QueryDict
 
 from core.http.errors import RequestError
+from ratings.boards.board_row import BoardRow
 from ratings.boards.board_urls import build_board_parameters
 from ratings.boards.snapshots import BoardKey, parse_board_key
 from ratings.web.leaderboard import filters
-from ratings.web.leaderboard.columns import COLUMNS, COLUMNS_BY_NAME, OPTIONAL_COLUMNS, list_default_columns
+from ratings.web.leaderboard.columns import (
+    COLUMNS,
+    COLUMNS_BY_NAME,
+    OPTIONAL_COLUMNS,
+    ROW,
+    list_default_columns,
+)
 from ratings.web.leaderboard.table_options import (
     TableOptions,
     filter_entries,
@@ -165,8 +172,10 @@ def test_shown_columns_hold_the_chosen_ones_and_that_of_the_order(board_key, nam
     assert list_visible_columns(board_key, ["votes"]) == names
 
 
-def test_every_column_says_what_it_is():
+def test_every_column_says_what_it_is_and_reads_what_there_is():
     assert all(str(column.label) and len(str(column.description)) > 15 for column in COLUMNS)
+    paths = [path.split(".") for column in COLUMNS for path in column.fields.values()]
+    assert {names[1] for names in paths if names[0] == ROW} <= BoardRow.__annotations__.keys()
     assert len(OPTIONAL_COLUMNS) == len(COLUMNS) - 3
 
 
