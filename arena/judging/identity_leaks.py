@@ -45,18 +45,15 @@ def find_leak(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[s
     candidates = own_names | get_families().keys()
     prompt_names: frozenset[str] = frozenset()
     for prompt, texts in turns:
-        prompt_names |= _find_prompt_names(tokenize_text(prompt), candidates)
+        question = tokenize_text(prompt)
+        matches = iter_name_matches(question, candidates)
+        prompt_names |= {match.name for match in matches if not has_other_meaning(question, match)}
         unmentioned = own_names - _find_related_names(prompt_names, own_names)
         for text in map(tokenize_text, texts):
             if _has_introduction(text, (candidates - prompt_names) | own_names, own_names):
                 return Leak.SELF
             leak = leak or _find_mention(text, unmentioned)
     return leak
-
-
-def _find_prompt_names(prompt: TokenizedText, candidates: frozenset[str]) -> frozenset[str]:
-    matches = iter_name_matches(prompt, candidates)
-    return frozenset(match.name for match in matches if not has_other_meaning(prompt, match))
 
 
 def _find_related_names(prompt_names: frozenset[str], own_names: frozenset[str]) -> frozenset[str]:

@@ -118,45 +118,28 @@ class PromptWords:
 
         newlines: whether line breaks end a clause
         """
-        return "".join(f"{word} " for word in self._iter_words(newlines=newlines))
-
-    def _iter_words(self, *, newlines: bool) -> Iterator[str]:
-        previous = CLAUSE_END
+        tokens = [CLAUSE_END]
         index = 0
         while index < len(self.text.words):
             gap = self.text.gap(index)
-            if previous != CLAUSE_END and _ends_clause(gap, newlines=newlines):
-                if COLON_MARK in gap:
-                    yield COLON_MARK
-                yield CLAUSE_END
-                previous = CLAUSE_END
+            has_break = gap != " " and bool(CLAUSE_BREAK.search(gap) or (newlines and "\n" in gap))
+            if has_break and tokens[-1] != CLAUSE_END:
+                tokens += [COLON_MARK, CLAUSE_END] if COLON_MARK in gap else [CLAUSE_END]
             if index in self.names:
-                previous = NAME_MARK
-                next_index = self.names[index].last
+                tokens.append(NAME_MARK)
+                index = self.names[index].last
             else:
-                previous = self._normalize_word(index, previous)
-                next_index = index + 1
-            yield previous
-            index = next_index
-        yield CLAUSE_END
+                tokens.append(self._normalize_word(index, tokens[-1]))
+                index += 1
+        return _join_words([*tokens[1:], CLAUSE_END])
 
     def _normalize_word(self, index: int, previous: str) -> str:
+        """Return the word, with a short form expanded, and a contraction if the previous word allows it."""
         word = self.text.words[index]
         if word in POLITE_PRONOUNS and previous != CLAUSE_END and self.text.visible_word(index)[0].isupper():
             return POLITE_PRONOUNS[word]
-        return _expand_word(word, previous)
-
-
-def _ends_clause(gap: str, *, newlines: bool) -> bool:
-    if gap == " ":  # the most common gap
-        return False
-    return CLAUSE_BREAK.search(gap) is not None or (newlines and "\n" in gap)
-
-
-def _expand_word(word: str, previous: str) -> str:
-    """Expand a short form, or a contraction if the previous word allows it. Return other words unchanged."""
-    full_form, previous_words = CONTRACTIONS.get(word, ("", frozenset()))
-    return full_form if previous in previous_words else SHORT_FORMS.get(word, word)
+        full_form, previous_words = CONTRACTIONS.get(word, ("", frozenset()))
+        return full_form if previous in previous_words else SHORT_FORMS.get(word, word)
 
 
 def _is_model_name(text: TokenizedText, match: NameMatch) -> bool:
@@ -185,16 +168,18 @@ class PatternItem:
 
 
 class PatternSet:
-    """Patterns in the notation of `data/probes.toml`, indexed by their first word."""
+    """Patterns in the notation of `data/probes.toml`, indexed by their first word. A slash joins a line to the next."""
 
     def __init__(self, lines: str, groups: Mapping[str, tuple[str, ...]]) -> None:
         by_word: dict[str, list[str]] = defaultdict(list)
-        for line in filter(None, map(str.strip, lines.splitlines())):
+        for line in filter(None, map(str.strip, lines.replace("/\n", "/").splitlines())):
             items = [_parse_item(item, groups) for item in line.split()]
-            for word in _find_first_words(items):
-                by_word[word].append("".join(item.regex for item in items))
-        self._sources = {word: "|".join(patterns) for word, patterns in by_word.items()}
-        self._compiled: dict[str, re.Pattern[str]] = {}
+            for item in items:  # text can begin with the words of any item up to the first required one
+                for word in {f"{choice.split()[0]} " for choice in item.choices}:
+                    by_word[word].append("".join(item.regex for item in items))
+                if not item.is_optional:
+                    break
+        self._sources = {word: "|".join(dict.fromkeys(patterns)) for word, patterns in by_word.items()}
 
     def matches(self, line: str) -> bool:
         return next(self._iter_matches(line), None) is not None
@@ -215,24 +200,14 @@ class PatternSet:
         if self._sources.keys().isdisjoint(f"{word} " for word in set(line.split())):
             return
         for token in TOKEN.finditer(line):
-            if token[0] in self._sources and (match := self._get_regex(token[0]).match(line, token.start())):
+            if token[0] in self._sources and (match := _compile(self._sources[token[0]]).match(line, token.start())):
                 yield match
 
-    def _get_regex(self, word: str) -> re.Pattern[str]:
-        """Return a word's compiled patterns. They are compiled on first use, because compiling all takes a second."""
-        if word not in self._compiled:
-            self._compiled[word] = re.compile(self._sources[word])
-        return self._compiled[word]
 
-
-def _find_first_words(items: Iterable[PatternItem]) -> set[str]:
-    """Return the words with which a pattern can begin, from its items up to the first required one."""
-    words: set[str] = set()
-    for item in items:
-        words |= {f"{choice.split()[0]} " for choice in item.choices}
-        if not item.is_optional:
-            break
-    return words
+@cache
+def _compile(source: str) -> re.Pattern[str]:
+    """Compile a word's patterns on first use, because compiling all takes a second."""
+    return re.compile(source)
 
 
 def _parse_item(item: str, groups: Mapping[str, tuple[str, ...]]) -> PatternItem:
@@ -290,10 +265,10 @@ class ProbeRules:
         self.indirect_questions = PatternSet(data["indirect_questions"], groups)
         self.probes_with_several_makers = PatternSet(data["probes_with_several_makers"], groups)
         self.quoted_text_starts = PatternSet(data["quoted_text_starts"], groups)
-        self.role_play = PatternSet(_join_continuations(data["role_play"]), groups)
-        self.coded = PatternSet(_join_continuations(data["coded"]), groups)
-        self.quoted_text_tasks = PatternSet(_join_continuations(data["quoted_text_tasks"]), groups)
-        self.reply_requests = PatternSet(_join_continuations(data["reply_requests"]), groups)
+        self.role_play = PatternSet(data["role_play"], groups)
+        self.coded = PatternSet(data["coded"], groups)
+        self.quoted_text_tasks = PatternSet(data["quoted_text_tasks"], groups)
+        self.reply_requests = PatternSet(data["reply_requests"], groups)
         self.next_question_starts = PatternSet(data["next_question_starts"], groups)
         questions = data["whole_questions"].splitlines()
         self._questions = {_normalize_phrase(part) for line in questions for part in line.split("|")}
@@ -302,12 +277,9 @@ class ProbeRules:
 
     def is_whole_question(self, line: str) -> bool:
         """Return whether a clause is a question in `whole_questions`, ignoring `leading_words` and `trailing_words`."""
-        return any(self._is_question(clause.split()) for clause in self._iter_clauses(line))
-
-    def _iter_clauses(self, line: str) -> Iterator[str]:
-        for clause in f" {line}".split(f" {CLAUSE_END} "):
-            yield clause
-            yield self.next_question_starts.truncate_clauses(f"{clause.strip()} ")
+        clauses = f" {line}".split(f" {CLAUSE_END} ")
+        first_questions = [self.next_question_starts.truncate_clauses(f"{clause.strip()} ") for clause in clauses]
+        return any(self._is_question(clause.split()) for clause in clauses + first_questions)
 
     def _is_question(self, clause: list[str]) -> bool:
         begin = 0
@@ -325,11 +297,6 @@ class ProbeRules:
 
 def _join_words(words: Iterable[str]) -> str:
     return "".join(f"{word} " for word in words)
-
-
-def _join_continuations(lines: str) -> str:
-    """Join each line that ends with a slash to the next line."""
-    return lines.replace("/\n", "/")
 
 
 @cache

@@ -153,17 +153,15 @@ def _extract_names(text: str) -> set[str]:
     words = {"".join(parts), "".join(core)}
     if len(specific_indexes) == 1:
         words.add(core[0].rstrip("0123456789"))
-    return {word for word in map(squeeze_text, words) if _is_long_enough(word) and not _is_name_prefix(word)}
+    return set(filter(_is_distinct, map(squeeze_text, words)))
 
 
 def _is_generic(part: str) -> bool:
     return part in GENERIC_WORDS or len(part) == 1 or bool(VERSION_OR_SIZE.fullmatch(part))
 
 
-def _is_long_enough(word: str) -> bool:
-    return len(word) >= MIN_NAME_LENGTH or (len(word) > 1 and not word.isalpha())
-
-
-def _is_name_prefix(word: str) -> bool:
-    """Return whether the word is only the beginning of a name, like "stable" in "stablelm"."""
-    return word not in get_families() and any(other.startswith(word) for other in get_families())
+def _is_distinct(word: str) -> bool:
+    """Return whether the word is long enough, and not only the beginning of a name, like "stable" in "stablelm"."""
+    is_long_enough = len(word) >= MIN_NAME_LENGTH or (len(word) > 1 and not word.isalpha())
+    is_known = word in get_families()
+    return is_long_enough and (is_known or not any(other.startswith(word) for other in get_families()))

@@ -150,12 +150,8 @@ def count_steps(prose: str, sentences: Sequence[Sentence]) -> int:
 
     Steps are three or more instructions in a list, or in a sequence such as "first … then … finally".
     """
-    listed_steps = sum(map(_is_step_verb, LISTED_STEP.findall(prose)))
+    listed_steps = sum(not {verb, verb.removesuffix("s")}.isdisjoint(STEP_VERBS) for verb in LISTED_STEP.findall(prose))
     sequence_matches = [any(sentence in vocabulary for sentence in sentences) for vocabulary in SEQUENCE_WORDS]
     sequenced_steps = sum(sequence_matches) if sequence_matches[-1] else 0
     steps = max(listed_steps, sequenced_steps)
     return (steps if steps >= SEVERAL else 0) + bool(ROLE_REQUEST.search(prose))
-
-
-def _is_step_verb(verb: str) -> bool:
-    return verb in STEP_VERBS or verb.removesuffix("s") in STEP_VERBS

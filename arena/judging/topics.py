@@ -57,7 +57,7 @@ def _classify_prompt(text: str) -> list[str]:
     matches = {
         "coding": prompt.is_coding(),
         "math": prompt.is_math(),
-        "creative-writing": prompt.is_creative(),
+        "creative-writing": any(map(_is_fiction_request, prompt.sentences)),
         "instruction-following": constraints > 0,
         "hard-prompts": constraints + count_steps(prompt.lower, prompt.sentences) >= SEVERAL,
         "longer-query": prompt.length >= LONG_QUERY_LENGTH,
@@ -113,11 +113,9 @@ class Prompt:
         return bool(words.FORMULA.search(self.lower)) or any(map(_is_math_task, self.sentences))
 
     def is_math(self) -> bool:
-        return self._is_arithmetic() or self._has_calculation() or self._is_word_problem()
-
-    def _is_arithmetic(self) -> bool:
         text = self.prose.strip()
-        return bool(words.ARITHMETIC_ONLY.fullmatch(text)) and not words.DATE.fullmatch(text)
+        is_arithmetic = words.ARITHMETIC_ONLY.fullmatch(text) and not words.DATE.fullmatch(text)
+        return bool(is_arithmetic) or self._has_calculation() or self._is_word_problem()
 
     def _is_word_problem(self) -> bool:
         if self.length > MAX_PROBLEM_LENGTH:
@@ -127,9 +125,6 @@ class Prompt:
         quantities = sum(1 for _ in words.QUANTITY.finditer(self.prose))
         has_supposition = any(sentence in words.SUPPOSITION_WORDS for sentence in self.sentences)
         return quantities >= (SEVERAL - 1 if has_supposition else SEVERAL)
-
-    def is_creative(self) -> bool:
-        return any(map(_is_fiction_request, self.sentences))
 
 
 def _is_about_code(sentence: Sentence) -> bool:
