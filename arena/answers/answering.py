@@ -24,7 +24,6 @@ from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reaso
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.ssrf_guard import create_session
 from arena.endpoints.call_stats import CallRecord
-from arena.endpoints.circuit_breaker import ClaimedProbe, ProbeReport
 from arena.models import Answer, Endpoint
 
 SLOT_TIMEOUT_S = 60
@@ -136,18 +135,17 @@ class AnswerRunner:
                 raise
             side.call = measure_call(side, call_start)
 
-    async def run_probe(self, claim: ClaimedProbe) -> None:
+    async def run_probe(self, endpoint: Endpoint) -> None:
         """Send a probe that this process has claimed, and store its result."""
-        endpoint = claim.endpoint
-        outcome = None
+        result = None
         timeouts = self._get_timeouts(endpoint)
         with contextlib.suppress(BackendError):  # no slot became free
             async with self._acquire_slot(endpoint, circuit_breaker.PROBE_SLOT_TIMEOUT_S):
-                outcome = await probe.send_probe(endpoint, self.session, timeouts)
+                result = await probe.send_probe(endpoint, self.session, timeouts)
         if self.session.closed:  # the process is stopping, so a failure does not count against the endpoint
             return
         with contextlib.suppress(DatabaseUnreachable):
-            await self.batcher.call(circuit_breaker.record_probes, ProbeReport(claim, outcome))
+            await self.batcher.call(circuit_breaker.record_probes, (endpoint, result))
 
     def record_finished_call(self, side: LiveSide) -> None:
         """Record the side's successful call. Call this just before its answer is saved, to share the transaction."""

@@ -74,7 +74,7 @@ class DatabaseBatcher:
     def _run_batch(self, calls: list[BatchCall]) -> None:
         """Run calls in one transaction. If one of them fails, run each call in its own transaction."""
         try:
-            results = _transact_with_retries(calls)
+            results = _transact(calls)
         except (OperationalError, InterfaceError) as error:
             connection.close()
             logger.warning("The database is unavailable: %s", str(error).strip().partition("\n")[0])
@@ -93,25 +93,20 @@ class DatabaseBatcher:
         self.loop.call_soon_threadsafe(_resolve_futures, results)
 
 
-def _transact_with_retries(calls: list[BatchCall]) -> list[tuple[BatchCall, Any]]:
-    """Like `_transact`, but try up to `MAX_TRANSACTION_TRIES` times after deadlocks."""
-    for _ in range(MAX_TRANSACTION_TRIES - 1):
-        try:
-            return _transact(calls)
-        except OperationalError as error:
-            if not isinstance(error.__cause__, DeadlockDetected):
-                raise
-    return _transact(calls)
-
-
-def _transact(calls: list[BatchCall]) -> list[tuple[BatchCall, Any]]:
+def _transact(calls: list[BatchCall], tries: int = MAX_TRANSACTION_TRIES) -> list[tuple[BatchCall, Any]]:
+    """Run calls in one transaction. After a deadlock, try again, up to `tries` times in total."""
     groups: dict[BatchOperation[Any, Any], list[BatchCall]] = {}
     for call in calls:
         groups.setdefault(call.operation, []).append(call)
     results: list[tuple[BatchCall, Any]] = []
-    with transaction.atomic():
-        for operation, group in groups.items():
-            results += zip(group, operation([call.argument for call in group]), strict=True)
+    try:
+        with transaction.atomic():
+            for operation, group in groups.items():
+                results += zip(group, operation([call.argument for call in group]), strict=True)
+    except OperationalError as error:
+        if tries > 1 and isinstance(error.__cause__, DeadlockDetected):
+            return _transact(calls, tries - 1)
+        raise
     return results
 
 

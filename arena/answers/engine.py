@@ -18,7 +18,6 @@ from arena.answers import jobs, leases
 from arena.answers.answering import AnswerRunner
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.jobs import TurnJob
-from arena.answers.leases import LeaseExtension
 from arena.answers.live_turn import LiveSide, LiveTurn
 from arena.answers.markdown import render_answer
 from arena.answers.publisher import Publisher
@@ -203,19 +202,17 @@ class Engine:
             return_exceptions=True,
         )
         for turn, extension in zip(open_leases, extensions, strict=True):
-            if not isinstance(extension, BaseException):
-                turn.record_stored_text(open_leases[turn])
-                self._apply_extension(turn, extension, extension_time)
-
-    def _apply_extension(self, turn: LiveTurn, extension: LeaseExtension, extension_time: float) -> None:
-        # A side might have ended since the extension was sent, so the extension might cover more answers than these.
-        open_ids = {side.job.answer_id for side in turn.iter_open_sides()}
-        if not open_ids <= extension.owned_ids:
-            self._drop_turn(turn)
-        elif open_ids:
-            turn.lease_deadline = extension_time + leases.LEASE_S
-            if extension.stopped:
-                self._stop_turn(turn)
+            if isinstance(extension, BaseException):
+                continue
+            turn.record_stored_text(open_leases[turn])
+            # A side might have ended since the extension was sent, so it might cover more answers than these.
+            open_ids = {side.job.answer_id for side in turn.iter_open_sides()}
+            if not open_ids <= extension.owned_ids:
+                self._drop_turn(turn)
+            elif open_ids:
+                turn.lease_deadline = extension_time + leases.LEASE_S
+                if extension.stopped:
+                    self._stop_turn(turn)
 
     async def _read_stops(self) -> None:
         """Wait for stop requests from voters, and stop the turns of their battles."""
@@ -251,8 +248,8 @@ class Engine:
         if self.draining:
             return
         with contextlib.suppress(DatabaseUnreachable):
-            for claim in await self.batcher.call(circuit_breaker.claim_probes, None):
-                self._run_in_background(self.runner.run_probe(claim))
+            for endpoint in await self.batcher.call(circuit_breaker.claim_probes, None):
+                self._run_in_background(self.runner.run_probe(endpoint))
 
     async def _drain(self, seconds: float) -> None:
         self.draining = True

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from arena.answers import jobs
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
@@ -12,20 +11,13 @@ from arena.answers.jobs import SideJob
 from arena.answers.live_turn import LiveSide, LiveTurn
 from arena.endpoints import draw, token_budgets
 from arena.endpoints.backends.protocol import Action, BackendError
-from arena.endpoints.pair_sampler import PairDraw
 from arena.models import Answer, Battle
 
 RETRY_DELAY_S = 0.3
 # Calls the side's model once. Raises BackendError if the model fails.
 AskOnce = Callable[[LiveSide], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class ReplaceRequest:
-    """A request to replace the model of `job`, which failed for `reason`."""
-
-    job: SideJob
-    reason: str
+# The job of a model that failed, and the reason.
+ReplaceRequest = tuple[SideJob, str]
 
 
 async def ask_or_replace(turn: LiveTurn, side: LiveSide, ask_once: AskOnce, batcher: DatabaseBatcher) -> None:
@@ -39,7 +31,9 @@ async def ask_or_replace(turn: LiveTurn, side: LiveSide, ask_once: AskOnce, batc
     except BackendError as error:
         if not turn.job.replaceable or error.action is Action.GIVE_UP:
             raise
-        job = await _find_replacement(side.job, error.reason, batcher)
+        job = None
+        with contextlib.suppress(DatabaseUnreachable):
+            job = await batcher.call(replace_models, (side.job, error.reason))
         if job is None:
             raise
         side.job = job
@@ -57,13 +51,6 @@ async def _ask_with_retry(side: LiveSide, ask_once: AskOnce) -> None:
         await ask_once(side)
 
 
-async def _find_replacement(job: SideJob, reason: str, batcher: DatabaseBatcher) -> SideJob | None:
-    """Return the replacement's job, or None if no replacement is possible or the database does not answer."""
-    with contextlib.suppress(DatabaseUnreachable):
-        return await batcher.call(replace_models, ReplaceRequest(job, reason))
-    return None
-
-
 def replace_models(requests: Sequence[ReplaceRequest]) -> list[SideJob | None]:
     """Replace the failed models in the caller's transaction. Return the new job for each request, in order.
 
@@ -73,15 +60,15 @@ def replace_models(requests: Sequence[ReplaceRequest]) -> list[SideJob | None]:
     A result is None if no model can be drawn, another worker has claimed the answer, the side has already had a
     replacement, or the battle has been deleted.
     """
-    return [_replace_model(request) for request in requests]
+    return [_replace_model(job, reason) for job, reason in requests]
 
 
-def _replace_model(request: ReplaceRequest) -> SideJob | None:
-    answer = Answer.objects.select_related("turn").filter(id=request.job.answer_id).first()
+def _replace_model(job: SideJob, reason: str) -> SideJob | None:
+    answer = Answer.objects.select_related("turn").filter(id=job.answer_id).first()
     if answer is None:  # the voter has deleted the battle
         return None
     battle = Battle.objects.select_for_update().get(id=answer.turn.battle_id)
-    is_owned = answer.attempt == request.job.attempt and answer.state == Answer.State.RUNNING
+    is_owned = answer.attempt == job.attempt and answer.state == Answer.State.RUNNING
     if not is_owned or any(entry["side"] == answer.side for entry in battle.replaced):
         return None
     opponent_id = battle.model_b_id if answer.side == "a" else battle.model_a_id
@@ -91,13 +78,6 @@ def _replace_model(request: ReplaceRequest) -> SideJob | None:
     pair = draw.draw_opponent(opponent_id, candidates, battle.pool)
     if pair is None:
         return None
-    _record_replacement(battle, answer, pair, request.reason)
-    return jobs.load_side_job(answer.turn_id, answer.pk)
-
-
-def _record_replacement(battle: Battle, answer: Answer, pair: PairDraw, reason: str) -> None:
-    """Store the replacement. `pair` is the draw of an opponent for the other side's model."""
-    opponent_id = battle.model_b_id if answer.side == "a" else battle.model_a_id
     new_model = pair.b if pair.a == opponent_id else pair.a
     entry = {"side": answer.side, "model": answer.model_id, "reason": reason, "propensity": battle.propensity}
     battle.replaced = [*battle.replaced, entry]
@@ -106,3 +86,4 @@ def _record_replacement(battle: Battle, answer: Answer, pair: PairDraw, reason: 
     setattr(battle, f"model_{answer.side}_id", new_model)
     battle.save(update_fields=["replaced", "propensity", "draw_table", f"model_{answer.side}"])
     Answer.objects.filter(id=answer.pk).update(model_id=new_model)
+    return jobs.load_side_job(answer.turn_id, answer.pk)

@@ -146,7 +146,7 @@ def _draw_blind_start(among: list[int] | None, pool: str, payer: str) -> _Start:
     if pair is None and among:
         budgets = token_budgets.load_budgets(among)
         affordable_models = token_budgets.list_affordable_models(among, pool, budgets=budgets)
-        pair = draw.draw_unweighted_pair(affordable_models, pool)
+        pair = draw.draw_pair(affordable_models, pool, is_weighted=False)
     if pair is not None:
         return _Start(pair, affordable_models, budgets)
     if among or len(drawable_models) >= draw.MIN_MODELS:

@@ -13,8 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from arena.endpoints import circuit_breaker
-from arena.endpoints.call_stats_sql import RECORD_CALLS_SQL, ROLL_UP_SQL, UPDATE_ALARMS_SQL
-from arena.models import Endpoint, EndpointCall
+from arena.models import LIVE_POOL, Answer, Battle, Endpoint, EndpointCall
 
 CALL_RETENTION = timedelta(days=3)
 MAX_FAILURES_PER_VOTER = 3
@@ -24,6 +23,84 @@ MAX_FAILURES_PER_NETWORK = 12  # networks need a limit too, because anyone can d
 ALARM_MIN_BATTLES = 20
 ALARM_MIN_VOTERS = 10
 FAILS_IN_BATTLES = Q(enabled=True, failed_probes=0, fails_in_battles=True)
+# Parameters: one list for each field of `CallRecord`.
+RECORD_CALLS_SQL = """
+    INSERT INTO arena_endpointcall (endpoint_id, battle, answer, failure, status, detail, first_token_s, tokens_per_s)
+    SELECT * FROM unnest(%(endpoint_id)s::bigint[], %(battle)s::uuid[], %(answer)s::bigint[], %(failure)s::text[],
+        %(status)s::smallint[], %(detail)s::text[], %(first_token_s)s::float[], %(tokens_per_s)s::float[])"""
+_COUNT_BY_REASON = "'{0}', nullif(count(*) FILTER (WHERE failure = '{0}'), 0)"
+_FAILURE_COUNTS = ", ".join(map(_COUNT_BY_REASON.format, Answer.Failure.values))
+_ENDPOINT_FAILURES = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.CAUSED_BY_ENDPOINT))
+# Public failure rates use only these battles, because a voter who names the models can make one of them fail.
+_PUBLIC_BATTLE = f"battle.mode = '{Battle.Mode.ANONYMOUS.value}' AND battle.pool = '{LIVE_POOL}'"
+# max_per_voter, max_per_network: how many failures of a voter or network count toward public failure rates; null for no
+# limit
+ROLL_UP_SQL = f"""
+    -- the day's calls; the voter and network are null unless the battle is public
+    WITH calls AS (
+        SELECT call.*, battle.voter_id AS voter, nullif(battle.network, '') AS network FROM arena_endpointcall call
+        LEFT JOIN arena_battle battle ON battle.id = call.battle AND {_PUBLIC_BATTLE}
+        WHERE call.created_at >= %(begin)s AND call.created_at < %(end)s
+    ),
+    -- at most max_per_voter failures of a voter count for each endpoint
+    by_voter AS (
+        SELECT endpoint_id, voter, min(network) AS network, count(*) FILTER (WHERE failure = '') AS answers,
+            least(count(*) FILTER (WHERE failure IN ({_ENDPOINT_FAILURES})), %(max_per_voter)s) AS failures
+        FROM calls WHERE voter IS NOT NULL GROUP BY endpoint_id, voter
+    ),
+    -- at most max_per_network failures of a network count for each endpoint; voters without a stored network count
+    -- separately
+    by_network AS (
+        SELECT endpoint_id, sum(answers) AS answers, least(sum(failures), %(max_per_network)s) AS failures
+        FROM by_voter GROUP BY endpoint_id, coalesce(network, voter::text)
+    ),
+    -- the answers and failures for the public failure rate
+    public AS (
+        SELECT endpoint_id, sum(answers) AS answers, sum(failures) AS failures FROM by_network GROUP BY endpoint_id
+    ),
+    -- all calls of the day, including those of side-by-side battles and named sets
+    day_totals AS (
+        SELECT endpoint_id, count(*) FILTER (WHERE failure = '') AS answers,
+            jsonb_strip_nulls(jsonb_build_object({_FAILURE_COUNTS})) AS failures,
+            percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY first_token_s) FILTER (WHERE failure = '')
+                AS first_token,
+            percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY tokens_per_s) FILTER (WHERE failure = '')
+                AS speed
+        FROM calls GROUP BY endpoint_id
+    )
+    INSERT INTO arena_endpointday (endpoint_id, day, answers, failures, public_answers, public_failures,
+        first_token_p50, first_token_p95, tokens_per_s_p50, tokens_per_s_p95)
+    SELECT day_totals.endpoint_id, %(day)s, day_totals.answers, day_totals.failures, coalesce(public.answers, 0),
+        coalesce(public.failures, 0), first_token[1], first_token[2], speed[1], speed[2]
+    FROM day_totals LEFT JOIN public ON public.endpoint_id = day_totals.endpoint_id
+    ON CONFLICT (endpoint_id, day) DO UPDATE SET answers = excluded.answers, failures = excluded.failures,
+        public_answers = excluded.public_answers, public_failures = excluded.public_failures,
+        first_token_p50 = excluded.first_token_p50, first_token_p95 = excluded.first_token_p95,
+        tokens_per_s_p50 = excluded.tokens_per_s_p50, tokens_per_s_p95 = excluded.tokens_per_s_p95
+"""  # noqa: S608  # only constants are interpolated
+# An endpoint with fewer battles or voters than the minimum has no alarm.
+UPDATE_ALARMS_SQL = f"""
+    -- the public battles of the last 24 hours for each endpoint, and whether all of its calls in the battle failed
+    WITH battles AS (
+        SELECT call.endpoint_id, battle.voter_id, bool_and(call.failure <> '') AS failed FROM arena_endpointcall call
+        JOIN arena_battle battle ON battle.id = call.battle AND {_PUBLIC_BATTLE}
+        WHERE call.created_at > now() - interval '1 day' AND call.failure <> '{Answer.Failure.STOPPED.value}'
+        GROUP BY call.endpoint_id, battle.id
+    ),
+    -- the endpoints with an alarm
+    failing AS (
+        SELECT endpoint_id FROM battles GROUP BY endpoint_id
+        HAVING count(*) >= %(min_battles)s AND count(DISTINCT voter_id) >= %(min_voters)s
+            AND 2 * count(*) FILTER (WHERE failed) > count(*)
+    ),
+    -- all endpoints, and whether each has an alarm
+    alarm_states AS (
+        SELECT endpoint.id, failing.endpoint_id IS NOT NULL AS fails
+        FROM arena_endpoint endpoint LEFT JOIN failing ON failing.endpoint_id = endpoint.id
+    )
+    UPDATE arena_endpoint SET fails_in_battles = fails FROM alarm_states
+    WHERE arena_endpoint.id = alarm_states.id AND fails_in_battles <> fails
+"""  # noqa: S608  # only constants are interpolated
 
 
 @dataclass(frozen=True)
@@ -62,14 +139,6 @@ def record_calls(calls: Sequence[CallRecord]) -> list[None]:
     return [None] * len(calls)
 
 
-def get_max_network_failures() -> int | None:
-    """Return the maximum number of failures per network, model, and day, or None for no limit.
-
-    There is no limit if battles have no per-address limit. SQL's `least()` ignores nulls, so None means no limit there.
-    """
-    return MAX_FAILURES_PER_NETWORK if settings.ENVIRONMENT.arena_battles_per_hour_address else None
-
-
 def list_due_days(now: datetime) -> list[date]:
     """Return the days (UTC) to aggregate now, which are today and, in the first hour of the day, yesterday."""
     utc_now = now.astimezone(UTC)
@@ -84,32 +153,15 @@ def roll_up_day(day: date) -> int:
     deleted, and the providers' words about probes as old as that. Return the number of endpoints that were called on
     that day.
     """
-    endpoint_count = _aggregate_day(day)
-    _update_alarms()
+    begin = datetime.combine(day, time(), UTC)
+    # If battles have no limit per address, the operator trusts all networks.
+    max_per_network = MAX_FAILURES_PER_NETWORK if settings.ENVIRONMENT.arena_battles_per_hour_address else None
+    limits = {"max_per_voter": MAX_FAILURES_PER_VOTER, "max_per_network": max_per_network}
+    with connection.cursor() as cursor:
+        cursor.execute(ROLL_UP_SQL, {"day": day, "begin": begin, "end": begin + timedelta(days=1), **limits})
+        endpoint_count: int = cursor.rowcount
+        cursor.execute(UPDATE_ALARMS_SQL, {"min_battles": ALARM_MIN_BATTLES, "min_voters": ALARM_MIN_VOTERS})
     oldest = timezone.now() - CALL_RETENTION
     EndpointCall.objects.filter(created_at__lt=oldest).delete()
     Endpoint.objects.filter(probed_at__lt=oldest).exclude(probe_detail="").update(probe_detail="")
     return endpoint_count
-
-
-def _aggregate_day(day: date) -> int:
-    """Store one day's statistics. Return the number of endpoints that were called on that day."""
-    begin = datetime.combine(day, time(), UTC)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ROLL_UP_SQL,
-            {
-                "day": day,
-                "begin": begin,
-                "end": begin + timedelta(days=1),
-                "max_per_voter": MAX_FAILURES_PER_VOTER,
-                "max_per_network": get_max_network_failures(),
-            },
-        )
-        endpoint_count: int = cursor.rowcount
-    return endpoint_count
-
-
-def _update_alarms() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(UPDATE_ALARMS_SQL, {"min_battles": ALARM_MIN_BATTLES, "min_voters": ALARM_MIN_VOTERS})

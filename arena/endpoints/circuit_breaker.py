@@ -13,9 +13,8 @@ unpaid account counts as a failure.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.conf import settings
 from django.db import connection
@@ -34,23 +33,9 @@ MAX_RETRY_DELAY_AFTER_FAILURE_S = 300  # if a probe has failed since the last he
 # Probes wait for a slot twice as long as answers do, so a probe always reaches the head of the queue.
 PROBE_SLOT_TIMEOUT_S = 120
 IN_DRAW = Q(enabled=True, failed_probes__lt=FAILED_PROBES_LIMIT)
+# A claimed endpoint and the result of its probe, or None if the probe was not sent because no slot became free.
+ProbeReport: TypeAlias = tuple[Endpoint, "ProbeResult | None"]
 HEALTHY_OUTCOMES = frozenset({"", Answer.Failure.EMPTY, Answer.Failure.REFUSED})
-
-
-@dataclass(frozen=True)
-class ClaimedProbe:
-    """A probe that this worker has claimed. After `claimed_until`, another worker may claim it."""
-
-    endpoint: Endpoint
-    claimed_until: datetime
-
-
-@dataclass(frozen=True)
-class ProbeReport:
-    """A claimed probe and its result. The result is None if the probe was not sent because no slot became free."""
-
-    probe: ClaimedProbe
-    result: "ProbeResult | None"
 
 
 def request_probes(endpoint_ids: Iterable[int]) -> None:
@@ -65,58 +50,45 @@ def request_probes(endpoint_ids: Iterable[int]) -> None:
         )
 
 
-def claim_probes(requests: Sequence[None]) -> list[list[ClaimedProbe]]:
-    """Claim all probes that are due and unclaimed.
+def claim_probes(requests: Sequence[None]) -> list[list[Endpoint]]:
+    """Claim all probes that are due. Return their endpoints, whose `probe_after` is when the claim ends.
 
     The database batcher calls this once for several callers, with one None for each. The first caller gets all probes,
     and the others get none.
     """
-    return [_claim_probes(), *([] for _ in requests[1:])]
-
-
-def _claim_probes() -> list[ClaimedProbe]:
     claim_duration_s = PROBE_SLOT_TIMEOUT_S + settings.ENVIRONMENT.arena_first_token_timeout_s
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE arena_endpoint SET probe_wanted = false,
-                probe_after = statement_timestamp() + (coalesce(first_token_timeout_s, 0) + %s) * interval '1 s'
-            WHERE id IN (
-                SELECT id FROM arena_endpoint WHERE enabled AND (probe_wanted OR failed_probes > 0)
-                    AND probe_after <= statement_timestamp() FOR NO KEY UPDATE SKIP LOCKED)
-            RETURNING id, probe_after""",
-            [claim_duration_s],
-        )
-        claim_ends = dict(cursor.fetchall())
-    if not claim_ends:
-        return []
-    endpoints = Endpoint.objects.filter(pk__in=claim_ends)
-    return [ClaimedProbe(endpoint, claim_ends[endpoint.pk]) for endpoint in endpoints]
+    endpoints = Endpoint.objects.raw(
+        """
+        UPDATE arena_endpoint SET probe_wanted = false,
+            probe_after = statement_timestamp() + (coalesce(first_token_timeout_s, 0) + %s) * interval '1 s'
+        WHERE id IN (
+            SELECT id FROM arena_endpoint WHERE enabled AND (probe_wanted OR failed_probes > 0)
+                AND probe_after <= statement_timestamp() FOR NO KEY UPDATE SKIP LOCKED)
+        RETURNING *""",
+        [claim_duration_s],
+    )
+    return [list(endpoints), *([] for _ in requests[1:])]
 
 
 def record_probes(reports: Sequence[ProbeReport]) -> list[None]:
     """Store the results of probes. A result is ignored if its probe has been claimed again in the meantime."""
-    for report in sorted(reports, key=lambda report: report.probe.endpoint.pk):
-        _record_probe(report.probe, report.result)
+    for endpoint, result in sorted(reports, key=lambda report: report[0].pk):
+        claimed_row = Endpoint.objects.filter(pk=endpoint.pk, probe_after=endpoint.probe_after)
+        if result is None:
+            claimed_row.update(probe_wanted=True, probe_after=_compute_probe_time())
+        elif result.retry_after_s is not None:
+            max_delay_s = MAX_RETRY_DELAY_AFTER_FAILURE_S if endpoint.failed_probes else MAX_RETRY_DELAY_S
+            claimed_row.update(
+                failed_probes=Least("failed_probes", FAILED_PROBES_LIMIT - 1),
+                probe_wanted=True,
+                probe_after=_compute_probe_time(min(result.retry_after_s, max_delay_s)),
+                **build_outcome_fields(result),
+            )
+        else:
+            failed_probes = 0 if result.failure in HEALTHY_OUTCOMES else F("failed_probes") + 1
+            outcome = build_outcome_fields(result)
+            claimed_row.update(failed_probes=failed_probes, probe_after=_compute_probe_time(), **outcome)
     return [None] * len(reports)
-
-
-def _record_probe(probe: ClaimedProbe, result: "ProbeResult | None") -> None:
-    claimed_row = Endpoint.objects.filter(pk=probe.endpoint.pk, probe_after=probe.claimed_until)
-    if result is None:  # the probe was not sent, so request it again
-        claimed_row.update(probe_wanted=True, probe_after=_compute_probe_time())
-    elif result.retry_after_s is not None:
-        max_delay_s = MAX_RETRY_DELAY_AFTER_FAILURE_S if probe.endpoint.failed_probes else MAX_RETRY_DELAY_S
-        claimed_row.update(
-            failed_probes=Least("failed_probes", FAILED_PROBES_LIMIT - 1),
-            probe_wanted=True,
-            probe_after=_compute_probe_time(min(result.retry_after_s, max_delay_s)),
-            **build_outcome_fields(result),
-        )
-    else:
-        failed_probes = 0 if result.failure in HEALTHY_OUTCOMES else F("failed_probes") + 1
-        outcome = build_outcome_fields(result)
-        claimed_row.update(failed_probes=failed_probes, probe_after=_compute_probe_time(), **outcome)
 
 
 def build_outcome_fields(result: "ProbeResult") -> dict[str, Any]:

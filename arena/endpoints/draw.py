@@ -20,8 +20,6 @@ from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import fetch_rows
 
 MIN_MODELS = 2
-MAX_REMEMBERED_TABLES = 1_000
-_stored_tables: set[int] = set()  # ids of tables that this process knows to be committed
 
 
 def list_drawable_models(chosen: Iterable[int] | None = None) -> list[int]:
@@ -54,18 +52,16 @@ def _compile_drawable_query(_conversation_limit: int) -> CompiledQuery[Endpoint]
     return CompiledQuery(lambda: endpoints.exclude(pk__in=list_small_windows().values("pk")))
 
 
-def draw_pair(models: Sequence[int], pool: str = LIVE_POOL) -> pair_sampler.PairDraw | None:
-    """Draw a pair of these models, and store the draw's table. Return None if there are fewer than two models."""
+def draw_pair(
+    models: Sequence[int], pool: str = LIVE_POOL, *, is_weighted: bool = True
+) -> pair_sampler.PairDraw | None:
+    """Draw a pair of these models, and store the draw's table. Return None if there are fewer than two models.
+
+    is_weighted: whether to draw with the pool's newest weights, and not with equal probabilities
+    """
     if len(models) < MIN_MODELS:
         return None
-    return _draw_with_table(pool, _load_update_time(pool), models)
-
-
-def draw_unweighted_pair(models: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
-    """Draw a pair of these models with equal probabilities. Otherwise, this does the same as `draw_pair`."""
-    if len(models) < MIN_MODELS:
-        return None
-    return _draw_with_table(pool, None, models)
+    return _draw_with_table(pool, _load_update_time(pool) if is_weighted else None, models)
 
 
 def draw_opponent(model: int, candidates: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
@@ -85,16 +81,10 @@ def _draw_with_table(
     """
     sorted_models = tuple(sorted(models))
     table = _build_table(pool, updated_at, sorted_models, fixed_model)
-    if table.pk not in _stored_tables:
+    if not table.is_committed:
         DrawTable.objects.bulk_create([table], ignore_conflicts=True)
-        transaction.on_commit(partial(_remember_table, table.pk))
+        transaction.on_commit(partial(vars(table).update, is_committed=True))
     return replace(_load_sampler(pool, updated_at, sorted_models, fixed_model).draw(), table=table.pk)
-
-
-def _remember_table(table_id: int) -> None:
-    if len(_stored_tables) >= MAX_REMEMBERED_TABLES:
-        _stored_tables.clear()
-    _stored_tables.add(table_id)
 
 
 def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:

@@ -42,12 +42,14 @@ def get_model_or_404(slug: str) -> LanguageModel:
     return model
 
 
-def build_profiles(models: Sequence[LanguageModel]) -> list[dict[str, Any]]:
-    """Return the profiles of models for `ModelFactsSchema`, with a fixed number of queries."""
-    return _build_profiles(models, load_current_prices(models))
+def build_profiles(
+    models: Sequence[LanguageModel], prices: Mapping[int, Price | None] | None = None
+) -> list[dict[str, Any]]:
+    """Return the profiles of models for `ModelFactsSchema`, with a fixed number of queries.
 
-
-def _build_profiles(models: Sequence[LanguageModel], prices: Mapping[int, Price | None]) -> list[dict[str, Any]]:
+    prices: the current prices, keyed by model id, if the caller has loaded them
+    """
+    prices = load_current_prices(models) if prices is None else prices
     performance = load_performance(model.pk for model in models)
     ratings: dict[str, Any] = Standing.objects.filter(pool=LIVE_POOL).values_list("ratings", flat=True).first() or {}
     return [
@@ -74,7 +76,7 @@ def build_full_profile(model: LanguageModel) -> dict[str, Any]:
         if differing_facts:
             other_sources[field] = differing_facts
     prices = list_prices(model)
-    [profile] = _build_profiles([model], {model.pk: pick_current_price(prices)})
+    [profile] = build_profiles([model], {model.pk: pick_current_price(prices)})
     return profile | {
         "license_terms": _get_known_license(model),
         "other_sources": other_sources,

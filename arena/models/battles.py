@@ -53,6 +53,7 @@ class DrawTable(models.Model):
     keys = ArrayField(models.BigIntegerField())
     shares = ArrayField(models.FloatField())
     created_at = models.DateTimeField(db_default=Now())
+    is_committed = False  # whether this process knows that the row is stored
 
     def __str__(self) -> str:
         return str(self.id)

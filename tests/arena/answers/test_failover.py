@@ -3,7 +3,6 @@
 import pytest
 
 from arena.answers import failover, jobs
-from arena.answers.failover import ReplaceRequest
 from arena.models import Endpoint
 from tests import factories as common
 from tests.arena import factories
@@ -20,7 +19,7 @@ def claimed():
 
 
 def replaced(side):
-    [job] = failover.replace_models([ReplaceRequest(side, "unavailable")])
+    [job] = failover.replace_models([(side, "unavailable")])
     return job
 
 

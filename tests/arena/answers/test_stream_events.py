@@ -11,9 +11,7 @@ from arena.answers.stream_events import (
     SidePosition,
     SideView,
     StreamEvent,
-    _encode_new_text,
     encode_event,
-    encode_events,
     list_events,
 )
 
@@ -122,29 +120,6 @@ def test_between_leads_a_reader_who_is_cut_off_anywhere_to_the_whole(script):
     assert (late.text, late.end) == released_content(arena.view)
     assert "reset" not in late.said
     assert list_events(reader.position, arena.view) == list_events(late.position, arena.view) == []
-
-
-@given(steps)
-def test_encoded_events_are_the_same_with_and_without_the_short_way_for_new_text(script):
-    arena, reader = Arena(), Reader()
-    for action, side, text, received in script:
-        arena.do(action, side, text)
-        events = list_events(reader.position, arena.view)
-        last = events[-1].position if events else reader.position
-        assert encode_events(reader.position, arena.view) == (b"".join(map(encode_event, events)), last)
-        reader.take(events[:received])
-
-
-def test_new_text_takes_the_short_way():
-    view = BattleView()
-    for side in SIDES:
-        view.apply(["delta", 1, side, "t", 0, "Hello"])
-    position = Position(1, SidePosition("t", 1), SidePosition("t", 5))
-
-    chunk, position = _encode_new_text(position, view)
-
-    assert chunk == b'id: 1.t-5-0.t-5-0.0\nevent: delta\ndata: {"turn":1,"side":"a","text":"ello"}\n\n'
-    assert _encode_new_text(position, view) == (b"", position)
 
 
 @given(steps)

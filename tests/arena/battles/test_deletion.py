@@ -234,7 +234,7 @@ def test_worker_finds_its_turn_gone_and_writes_nothing(voter):
     [extension] = leases.extend_leases([[leases.AnswerLease(side.pk, 1, CANARY) for side in sides]])
 
     assert (outcome.saved_ids, outcome.state, extension.owned_ids) == (frozenset(), None, frozenset())
-    assert leases.claim_answers([turn.pk]) == [{}]
+    assert leases.claim_answers([turn.pk]) == {}
     assert places_of(CANARY) == set()
 
 
@@ -244,7 +244,7 @@ def test_worker_replaces_no_model_of_a_battle_that_is_gone(voter):
     job = failover.jobs.load_side_job(side.turn_id, side.pk)
     deletion.delete_battle(voter.pk, battle.pk)
 
-    assert failover.replace_models([failover.ReplaceRequest(job, "timeout")]) == [None]
+    assert failover.replace_models([(job, "timeout")]) == [None]
 
 
 def test_vote_on_a_battle_that_is_gone_is_refused(voter):

@@ -11,7 +11,6 @@ from arena.endpoints.circuit_breaker import (
     MAX_RETRY_DELAY_AFTER_FAILURE_S,
     MAX_RETRY_DELAY_S,
     PROBE_INTERVAL_S,
-    ProbeReport,
 )
 from arena.endpoints.probe import ProbeResult
 from arena.models import Endpoint
@@ -35,7 +34,7 @@ def settle(endpoint, result):
     """Claim the probe of the endpoint, and record its result."""
     Endpoint.objects.filter(pk=endpoint.pk).update(probe_wanted=True, probe_after=Now() - timedelta(seconds=1))
     (probe,) = claim()
-    circuit_breaker.record_probes([ProbeReport(probe, result)])
+    circuit_breaker.record_probes([(probe, result)])
     endpoint.refresh_from_db()
 
 
@@ -65,7 +64,7 @@ def is_in_draw(endpoint):
 def test_claim_takes_what_was_asked_for_and_what_has_failed_its_last_probe(fields, due):
     endpoint = factories.endpoint(**fields)
 
-    assert [probe.endpoint for probe in claim()] == ([endpoint] if due else [])
+    assert claim() == ([endpoint] if due else [])
 
 
 def test_claim_gives_a_probe_to_the_first_of_those_who_ask_together():
@@ -79,7 +78,7 @@ def test_claims_at_once_send_one_probe():
     for _ in range(5):
         create_wanted()
 
-    claims = at_once(6, lambda _: [probe.endpoint.pk for probe in claim()])
+    claims = at_once(6, lambda _: [endpoint.pk for endpoint in claim()])
 
     assert sorted(key for keys in claims for key in keys) == sorted(Endpoint.objects.values_list("pk", flat=True))
 
@@ -181,7 +180,7 @@ def test_settle_of_a_probe_that_was_claimed_anew_changes_nothing():
     Endpoint.objects.update(probe_wanted=True, probe_after=Now() - timedelta(seconds=1))
     assert claim()
 
-    circuit_breaker.record_probes([ProbeReport(late, BAD)])
+    circuit_breaker.record_probes([(late, BAD)])
 
     endpoint.refresh_from_db()
     assert endpoint.failed_probes == 0

@@ -88,7 +88,7 @@ def test_draws_with_the_same_models_and_weights_share_a_table():
     first = [draw.draw_pair(keys).table for _ in range(3)]
     others = [draw.draw_pair(keys[:2]).table, draw.draw_pair(keys, pool="api").table]
     PairWeight.objects.update(updated_at=timezone.now())
-    others += [draw.draw_pair(keys).table, draw.draw_unweighted_pair(keys, "live").table]
+    others += [draw.draw_pair(keys).table, draw.draw_pair(keys, is_weighted=False).table]
 
     table = DrawTable.objects.get(pk=first[0])
     assert first == [table.pk] * 3

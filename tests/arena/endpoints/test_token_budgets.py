@@ -163,7 +163,7 @@ def test_spent_model_replaces_nobody(three):
     spend(three[0], 30 * EACH)
     turn = factories.turn(common.battle(*load_models(*three[1:])), a=factories.RUNNING, b=factories.RUNNING)
     job = jobs.load_side_job(turn.pk, factories.side(turn, "a").pk)
-    assert failover.replace_models([failover.ReplaceRequest(job, "timeout")]) == [None]
+    assert failover.replace_models([(job, "timeout")]) == [None]
 
 
 def test_blind_battles_are_charged_by_chance_and_not_by_the_pair(three):
