@@ -40,8 +40,9 @@ def main(arguments: list[str]) -> None:
     from ratings.interchange import seed_reference, seed_votes
 
     _check_services()
-    preparing = _exclude_others()
+    _check_libraries()
     _check_database_version()
+    preparing = _exclude_others()
     try:
         call_command("migrate", interactive=False, verbosity=0)
         if options.static:
@@ -77,6 +78,14 @@ def _check_services() -> None:
         get_redis_client().ping()
     except (OSError, RedisError) as error:
         sys.exit(f"the Redis or Valkey server at REDIS_URL does not answer: {error}")
+
+
+def _check_libraries() -> None:
+    """Exit with a one-line message if a library or PostgreSQL lacks a part that is not public and that Arena uses."""
+    from config import library_parts
+
+    if missing := [*library_parts.list_missing_parts(), *library_parts.list_missing_functions()]:
+        sys.exit(missing[0])
 
 
 def _exclude_others() -> "BaseDatabaseWrapper":

@@ -72,6 +72,15 @@ def test_start_takes_any_text_up_to_its_length(voter, two_models, prompt):
     assert Turn.objects.get().prompt == prompt
 
 
+def test_what_a_start_has_written_is_not_read_back(voter, two_models, django_assert_num_queries):
+    battle = lifecycle.start_battle(voter, "Why?")
+
+    with django_assert_num_queries(0):
+        assert not hasattr(battle, "vote")
+        [turn] = battle.turns.all()
+        assert [answer.side for answer in turn.answers.all()] == ["a", "b"]
+
+
 def test_start_makes_a_battle_with_a_queued_turn(voter, two_models):
     battle = lifecycle.start_battle(voter, "Why?")
 
