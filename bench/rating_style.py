@@ -21,7 +21,9 @@ def prepare_ours(styled: Styled) -> Run:
     votes = styled.votes
 
     def run() -> Floats:
-        styled_votes = StyledVotes(styled.names, (votes.first, votes.second), votes.outcome, styled.features)
+        styled_votes = StyledVotes.from_features(
+            styled.names, (votes.first, votes.second), votes.outcome, styled.features
+        )
         return style_control.fit(styled_votes).fit.ratings
 
     return run

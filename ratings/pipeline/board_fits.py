@@ -18,7 +18,7 @@ from ratings.statistics import bradley_terry, cluster_sums, style_control
 from ratings.statistics.constants import MAX_VOTES_PER_VOTER, MEAN_RATING
 from ratings.statistics.elo import K_FACTOR
 from ratings.statistics.likelihood import NotConverged
-from ratings.statistics.style_likelihood import Separable
+from ratings.statistics.style_control import Separable
 from ratings.statistics.style_votes import StyledVotes
 from ratings.statistics.vote_arrays import Floats
 
@@ -49,7 +49,7 @@ def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snap
     """Return a snapshot under style control, fitted to the votes with known style. If the fit fails, it has no rows."""
     counts, votes, features = _select_styled_votes(state, board.category.slug, models)
     parameters = _build_parameters(board)
-    styled_votes = StyledVotes(
+    styled_votes = StyledVotes.from_features(
         counts.comparisons.labels,
         (votes.first, votes.second),
         votes.double_score / 2,

@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.special import expit
 
 from ratings.statistics import bradley_terry
 from ratings.statistics.bradley_terry import Fit, join_estimates
@@ -22,13 +23,31 @@ from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.components import Component, label_components, list_components
 from ratings.statistics.constants import ELO_SCALE, MEAN_RATING, MIN_VOTERS
 from ratings.statistics.interval_widths import Spread, compute_degrees_of_freedom
-from ratings.statistics.likelihood import RESIDUAL_TOLERANCE, Estimate, Flags
+from ratings.statistics.likelihood import (
+    MAX_ITERATIONS,
+    RESIDUAL_TOLERANCE,
+    STEP_TOLERANCE,
+    Estimate,
+    Flags,
+    NotConverged,
+    compute_damping,
+)
 from ratings.statistics.placement import find_lower_bounds, find_open_ends
-from ratings.statistics.style_likelihood import maximize_style_likelihood
-from ratings.statistics.style_votes import PairedVotes, StyledVotes
+from ratings.statistics.style_votes import StyledVotes
 from ratings.statistics.vote_arrays import Floats, Indices
 
 StartingValues: TypeAlias = tuple[ArrayLike, ArrayLike]
+# If less than this fraction of a parameter's information is left after the other parameters are accounted for, the
+# remainder might be a rounding error.
+_MIN_INFORMATION_SHARE = 1e-9
+# If style separates the outcomes, leads grow by one unit per step without end. No real votes have a maximum at such a
+# lead, which stands for one loss in 70 billion votes, and finding a maximum takes fewer steps.
+_MAX_LEAD = 25.0
+_MIN_STEPS = 20
+
+
+class Separable(ArithmeticError):
+    """The likelihood has no finite maximum, or more than one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,22 +55,15 @@ class StyleFit:
     """Ratings under style control, and the effects of style.
 
     fit: the same kind of result as from `bradley_terry.fit`.
-    board: the votes with known features. The fit uses no other votes.
     coefficients, errors (K each): natural log-odds per standard deviation of the style difference, and their standard
         errors. They are None for a feature that is constant on the board or among the votes between bounded models.
     scale (K,): the standard deviations of the style differences.
     """
 
     fit: Fit
-    board: Comparisons
     coefficients: tuple[float | None, ...]
     errors: tuple[float | None, ...]
     scale: Floats
-
-    @property
-    def votes(self) -> int:
-        """The number of votes used. A vote with weight n counts as n votes."""
-        return int(self.board.votes.sum() / 2)
 
 
 def fit(votes: StyledVotes, *, start: StartingValues | None = None) -> StyleFit:
@@ -63,18 +75,18 @@ def fit(votes: StyledVotes, *, start: StartingValues | None = None) -> StyleFit:
 
     start: starting values for the ratings (M,) and the coefficients (K,), such as the previous ones.
 
-    Raises ValueError if `start` does not have M finite ratings and K coefficients. Raises style_likelihood.Separable if
-    the likelihood has no finite maximum or more than one. Raises likelihood.NotConverged if Newton's method does not
-    reach a relative precision of 1e-10.
+    Raises ValueError if `start` does not have M finite ratings and K coefficients. Raises Separable if the likelihood
+    has no finite maximum or more than one. Raises likelihood.NotConverged if Newton's method does not reach a relative
+    precision of 1e-10.
     """
-    paired = votes.group_by_pair()
-    board = paired.to_comparisons(votes.labels)
+    board = votes.to_comparisons()
+    size = len(board.labels)
     parts = list_components(board)
-    component, bounded = label_components(parts, paired.model_count)
-    inside = paired.select_votes(bounded[paired.first] & bounded[paired.second])
-    varying = (paired.scale > 0) & (inside.x != inside.x[:, :1]).any(axis=1)
+    component, bounded = label_components(parts, size)
+    inside = votes.select_votes(bounded[votes.first] & bounded[votes.second])
+    varying = (votes.scale > 0) & (inside.x != inside.x[:, :1]).any(axis=1)
     joint = _fit_bounded(board, inside.select_styles(varying), parts, _compute_start(board, start, varying))
-    with_style = paired.select_styles(varying)
+    with_style = votes.select_styles(varying)
     fitted = [joint.build_estimate(part.bounded) for part in parts if part.bounded.size]
     placed = [
         _place_unbounded_models(board, with_style, part, joint.parameters) for part in parts if part.unbounded.size
@@ -83,10 +95,9 @@ def fit(votes: StyledVotes, *, start: StartingValues | None = None) -> StyleFit:
     errors = np.sqrt(joint.spread.covariance.diagonal())
     return StyleFit(
         fit=replace(ratings, iterations=ratings.iterations + joint.iterations),
-        board=board,
-        coefficients=_fill_constant_styles(varying, joint.parameters[paired.model_count :]),
-        errors=_fill_constant_styles(varying, errors[paired.model_count :]),
-        scale=paired.scale,
+        coefficients=_fill_constant_styles(varying, joint.parameters[size:]),
+        errors=_fill_constant_styles(varying, errors[size:]),
+        scale=votes.scale,
     )
 
 
@@ -126,9 +137,8 @@ class _JointFit:
         return Estimate.from_bounded(models, self.parameters[models], spread, self.clustered[models], iterations=0)
 
 
-def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component], parameters: Floats) -> _JointFit:
-    size = votes.model_count
-    width = len(parameters)
+def _fit_bounded(board: Comparisons, votes: StyledVotes, parts: list[Component], parameters: Floats) -> _JointFit:
+    size, width = len(votes.labels), len(parameters)
     free = np.zeros(width, dtype=bool)
     component = np.full(size, -1)
     for number, models in enumerate(part.bounded for part in parts if part.bounded.size):
@@ -139,7 +149,7 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
         free[size:] = True
     if not free.any():
         return _JointFit(parameters, Spread.unclustered(np.zeros((width, width))), np.zeros(size, dtype=bool), 0)
-    maximum, information, iterations = maximize_style_likelihood(votes, parameters, np.flatnonzero(free))
+    maximum, information, iterations = maximize_likelihood(votes, parameters, free)
     spread, clustered = _compute_sandwich(votes, maximum, information, free, component)
     for part in parts:
         if part.bounded.size:
@@ -147,8 +157,50 @@ def _fit_bounded(board: Comparisons, votes: PairedVotes, parts: list[Component],
     return _JointFit(maximum, spread, clustered, iterations)
 
 
+def maximize_likelihood(
+    votes: StyledVotes, parameters: Floats, free: Flags, ties: Floats | None = None
+) -> tuple[Floats, Floats, int]:
+    """Maximize the likelihood over the free parameters. The other parameters are fixed.
+
+    parameters (M + K,): the starting values and the fixed values.
+    free (M + K,): a mask of the free parameters.
+    ties (M + K,): for each strength, the number of virtual ties with an opponent of strength 0.
+
+    Returns the parameters, their information matrix (M + K, M + K), and the number of steps. Steps and precision are
+    the same as in `likelihood.maximize_likelihood`.
+
+    Raises Separable and NotConverged as `fit` does.
+    """
+    virtual = np.zeros_like(parameters) if ties is None else ties
+    inside = np.ix_(free, free)
+    parameters = parameters.copy()
+    step = np.zeros_like(parameters)
+    for iteration in range(1, MAX_ITERATIONS + 1):
+        leads = votes.compute_leads(parameters)
+        if ties is None and iteration > _MIN_STEPS and np.abs(leads).max(initial=0) > _MAX_LEAD:
+            raise Separable("style separates the outcomes of the votes, so their likelihood has no finite maximum")
+        residual, variance = votes.compute_residuals(leads)
+        p, q = expit(parameters), expit(-parameters)
+        gradient = votes.sum_derivatives(votes.weight * residual) + virtual * (q - p) / 2
+        information = votes.sum_outer_products(votes.weight * variance) + np.diag(virtual * p * q)
+        try:
+            factor = cho_factor(information[inside])
+            is_flat = bool((factor[0].diagonal() ** 2 <= _MIN_INFORMATION_SHARE * information.diagonal()[free]).any())
+        except LinAlgError:
+            is_flat = True
+        if is_flat:
+            raise Separable("a style is a combination of other styles and strengths, so the likelihood has many maxima")
+        step[free] = cho_solve(factor, gradient[free])
+        moves = np.abs(votes.compute_leads(step))
+        step *= compute_damping(max(float(moves.max(initial=0)), float(np.abs(step[virtual > 0]).max(initial=0))))
+        parameters += step
+        if np.abs(step).max(initial=0) <= STEP_TOLERANCE * max(1.0, np.abs(parameters).max(initial=0)):
+            return parameters, information, iteration
+    raise NotConverged(f"no maximum of the likelihood was found in {MAX_ITERATIONS} steps")
+
+
 def _compute_sandwich(
-    votes: PairedVotes, parameters: Floats, information: Floats, free: Flags, component: Indices
+    votes: StyledVotes, parameters: Floats, information: Floats, free: Flags, component: Indices
 ) -> tuple[Spread, Flags]:
     """Return the covariances of the M + K parameters, and whether each model's interval is clustered by voter (M,).
 
@@ -160,7 +212,7 @@ def _compute_sandwich(
 
     The covariances are for strengths relative to the mean of their component.
     """
-    residual, variance = votes.compute_residuals(parameters)
+    residual, variance = votes.compute_residuals(votes.compute_leads(parameters))
     plain = votes.sum_outer_products(votes.squared_weight * residual**2)
     inside = np.ix_(free, free)
     inverse = cho_solve(cho_factor(information[inside]), np.eye(int(free.sum())))
@@ -186,13 +238,13 @@ def _compute_sandwich(
 
     unclustered = compute_covariance(plain)
     if votes.voter is None:
-        return Spread.unclustered(unclustered), np.zeros(votes.model_count, dtype=bool)
+        return Spread.unclustered(unclustered), np.zeros(len(votes.labels), dtype=bool)
     meat, is_clustered = _compute_meat(votes, votes.voter, residual, plain, component)
-    clustered = np.zeros(votes.model_count, dtype=bool)
+    clustered = np.zeros(len(votes.labels), dtype=bool)
     clustered[votes.first[is_clustered]] = True
     clustered[votes.second[is_clustered]] = True
     degrees = np.full(len(parameters), np.inf)
-    degrees[: votes.model_count][clustered] = _compute_degrees(votes, votes.voter, variance, is_clustered)[clustered]
+    degrees[: len(votes.labels)][clustered] = _compute_degrees(votes, votes.voter, variance, is_clustered)[clustered]
     return Spread(compute_covariance(meat), unclustered, degrees), clustered
 
 
@@ -206,16 +258,16 @@ def _build_centering(component: Indices, size: int) -> Floats:
     return centering
 
 
-def _select_affected_votes(votes: PairedVotes, parameters: Flags) -> Flags:
+def _select_affected_votes(votes: StyledVotes, parameters: Flags) -> Flags:
     """Return a mask (N,) of the votes on any of these models or with a difference in any of these styles."""
-    models = parameters[: votes.model_count]
-    styles = parameters[votes.model_count :]
+    models = parameters[: len(votes.labels)]
+    styles = parameters[len(votes.labels) :]
     is_affected: Flags = models[votes.first] | models[votes.second] | (votes.x[styles] != 0).any(axis=0)
     return is_affected
 
 
 def _compute_meat(
-    votes: PairedVotes, voter: Indices, residual: Floats, plain: Floats, component: Indices
+    votes: StyledVotes, voter: Indices, residual: Floats, plain: Floats, component: Indices
 ) -> tuple[Floats, Flags]:
     """Return the sum of the outer products of the scores, and whether each vote's score is first summed by voter.
 
@@ -236,23 +288,21 @@ def _compute_meat(
     return products * factor * factor[:, None] + independent_products, is_clustered
 
 
-def _compute_degrees(votes: PairedVotes, voter: Indices, variance: Floats, is_clustered: Flags) -> Floats:
+def _compute_degrees(votes: StyledVotes, voter: Indices, variance: Floats, is_clustered: Flags) -> Floats:
     """Return the degrees of freedom of each model (M,), by the same rule as in `bradley_terry`."""
     vote_information = votes.weight * variance
-    first = votes.first.astype(np.intp)
-    second = votes.second.astype(np.intp)
-    sides = first[is_clustered], second[is_clustered]
+    sides = votes.first[is_clustered], votes.second[is_clustered]
     clustered_information = vote_information[is_clustered]
-    (squares,) = sum_over_voters(voter[is_clustered], sides, clustered_information, votes.model_count, [np.square])
-    information = np.zeros(votes.model_count)
+    (squares,) = sum_over_voters(voter[is_clustered], sides, clustered_information, len(votes.labels), [np.square])
+    information = np.zeros(len(votes.labels))
     independent_squares = (votes.squared_weight * variance**2)[~is_clustered]
-    for side in (first, second):
-        information += np.bincount(side, vote_information, votes.model_count)
-        squares += np.bincount(side[~is_clustered], independent_squares, votes.model_count)
+    for side in (votes.first, votes.second):
+        information += np.bincount(side, vote_information, len(votes.labels))
+        squares += np.bincount(side[~is_clustered], independent_squares, len(votes.labels))
     return compute_degrees_of_freedom(information, squares)
 
 
-def _select_clustered_votes(votes: PairedVotes, voter: Indices, component: Indices) -> tuple[Flags, Floats]:
+def _select_clustered_votes(votes: StyledVotes, voter: Indices, component: Indices) -> tuple[Flags, Floats]:
     """Return whether each vote has a known voter in a component with enough voters, and a factor for each parameter.
 
     The shapes are (N,) and (M + K,). The factor of a parameter's scores is sqrt(G / (G - 1)). G is the number of voters
@@ -265,26 +315,23 @@ def _select_clustered_votes(votes: PairedVotes, voter: Indices, component: Indic
     voters = voted.sum(axis=1)
     enough = voters >= MIN_VOTERS
     total_voters = int(voted[enough].any(axis=0).sum())
-    counts = np.append(np.where(component >= 0, voters[component], 0), np.full(len(votes.scale), total_voters))
+    counts = np.append(np.where(component >= 0, voters[component], 0), np.full(len(votes.x), total_voters))
     return has_voter & enough[vote_component], np.sqrt(counts / np.maximum(counts - 1, 1))
 
 
-def _sum_score_products(votes: PairedVotes, voter: Indices, score: Floats) -> Floats:
+def _sum_score_products(votes: StyledVotes, voter: Indices, score: Floats) -> Floats:
     """Return the sum over voters of the outer products of their total scores (M + K, M + K)."""
-    size = votes.model_count
     parts: list[ColumnEntries] = [(votes.first, score), (votes.second, -score)]
-    parts += [(size + k, score * votes.x[k] / scale) for k, scale in enumerate(votes.scale.tolist())]
-    return sum_outer_products(voter, parts, size + len(votes.scale))
+    parts += [(len(votes.labels) + k, score * style) for k, style in enumerate(votes.x)]
+    return sum_outer_products(voter, parts, len(votes.labels) + len(votes.x))
 
 
-def _place_unbounded_models(board: Comparisons, votes: PairedVotes, part: Component, parameters: Floats) -> Estimate:
+def _place_unbounded_models(board: Comparisons, votes: StyledVotes, part: Component, parameters: Floats) -> Estimate:
     """Place models as `placement.place_unbounded_models` does, but adjusted for the effect of style on each vote."""
     unbounded = np.zeros(len(parameters), dtype=bool)
     unbounded[part.unbounded] = True
     votes = votes.select_votes(unbounded[votes.first] | unbounded[votes.second])
-    placed, information, iterations = maximize_style_likelihood(
-        votes, parameters, part.unbounded, unbounded.astype(np.float64)
-    )
+    placed, information, iterations = maximize_likelihood(votes, parameters, unbounded, unbounded.astype(np.float64))
     score = board.score
     has_won = np.any(score[part.unbounded] > 0, axis=1)
     has_lost = np.any(score.T[part.unbounded] > 0, axis=1)
@@ -309,7 +356,7 @@ def _place_unbounded_models(board: Comparisons, votes: PairedVotes, part: Compon
     )
 
 
-def _collect_record(votes: PairedVotes, parameters: Floats, model: int) -> tuple[Floats, Floats, Floats]:
+def _collect_record(votes: StyledVotes, parameters: Floats, model: int) -> tuple[Floats, Floats, Floats]:
     """Return a model's wins and losses (1, n) in its n votes, and the opponents' strengths adjusted for style (n,)."""
     record = votes.select_votes((votes.first == model) | (votes.second == model))
     is_first = record.first == model

@@ -31,7 +31,7 @@ def compute_differences(features):
 
 def build_styled_votes(columns, models=5, **more):
     first, second, outcome, features = columns
-    return StyledVotes(range(models), (first, second), outcome, features, **more)
+    return StyledVotes.from_features(range(models), (first, second), outcome, np.asarray(features), **more)
 
 
 def build_design(columns, models=5):
