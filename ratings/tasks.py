@@ -2,6 +2,7 @@
 
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from typing import Any
 
@@ -26,6 +27,7 @@ STYLE_TASK_S = 0.1  # no new fit starts after this time
 WAITING_VOTE = CompiledQuery(lambda: Outbox.objects.all()[:1])
 DUE_BOARD = CompiledQuery(lambda: Board.objects.filter(build_due_filter())[:1])
 logger = logging.getLogger(__name__)
+_sender = ThreadPoolExecutor(1, "send")
 _scheduled_tick = 0
 _finished_tick = 0
 _filter_thread: Thread | None = None
@@ -185,17 +187,24 @@ def _compare_with_votes(pool: Pool) -> dict[str, object]:
 def schedule_refresh() -> None:
     """Schedule a refresh for the next tick of the clock.
 
-    All processes share the same ticks, so many votes cause only one refresh. If the message is lost, the next vote or
-    Celery beat schedules a refresh a few seconds later.
+    All processes share the same ticks, so many votes cause only one refresh. A separate thread sends the message,
+    because a Redis that hangs must not delay the vote. If the message is lost, the next vote or Celery beat schedules a
+    refresh a few seconds later.
     """
     global _scheduled_tick  # noqa: PLW0603  # each process schedules a tick only once
-    now = time.time()
-    tick = int(now / INTERVAL_S) + 1
+    tick = int(time.time() / INTERVAL_S) + 1
     if tick == _scheduled_tick:
         return
     _scheduled_tick = tick
+    _sender.submit(_send_refresh, tick)
+
+
+def _send_refresh(tick: int) -> None:
+    wait = tick * INTERVAL_S - time.time()
+    if wait < -INTERVAL_S:  # Redis hangs, and a later tick follows
+        return
     try:
-        refresh.apply_async((tick,), countdown=tick * INTERVAL_S - now, expires=EXPIRES_S)
+        refresh.apply_async((tick,), countdown=max(0.0, wait), expires=EXPIRES_S)
     except OperationalError as error:
         logger.warning("The Celery broker is unreachable, so boards will be refreshed later: %s", error)
 

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from arena.identity import hash_key
-from core.storage.redis_clients import get_redis_client, suppress_redis_errors
+from core.storage.redis_clients import get_redis_client, redis_circuit
 
 EVENT_STREAM = "battle-events"
 RETENTION_S = 15
@@ -37,15 +37,20 @@ def announce_events(battle_id: object, *events: list[Any]) -> None:
 
     The events are lost if Redis is down.
     """
-    with suppress_redis_errors():
-        pipeline = get_redis_client().pipeline(transaction=False)
-        pipeline.xadd(EVENT_STREAM, {str(battle_id): orjson.dumps(events)})
-        # Only workers delete old entries, so announcements alone must not keep the stream alive.
-        pipeline.expire(EVENT_STREAM, STREAM_TTL_S, nx=True)
-        pipeline.execute()
+    redis_circuit.run(lambda: _add_to_stream(str(battle_id), events), lambda: None)
+
+
+def _add_to_stream(battle_id: str, events: tuple[list[Any], ...]) -> None:
+    pipeline = get_redis_client().pipeline(transaction=False)
+    pipeline.xadd(EVENT_STREAM, {battle_id: orjson.dumps(events)})
+    # Only workers delete old entries, so announcements alone must not keep the stream alive.
+    pipeline.expire(EVENT_STREAM, STREAM_TTL_S, nx=True)
+    pipeline.execute()
 
 
 def request_stop(battle_id: object) -> None:
     """Ask the workers to stop a battle's answers. If Redis is down, they notice at their next heartbeat."""
-    with suppress_redis_errors():
-        get_redis_client().xadd(STOP_STREAM, {STOP_FIELD: str(battle_id)}, maxlen=MAX_STOP_ENTRIES)
+    redis_circuit.run(
+        lambda: get_redis_client().xadd(STOP_STREAM, {STOP_FIELD: str(battle_id)}, maxlen=MAX_STOP_ENTRIES),
+        lambda: None,
+    )

@@ -10,8 +10,7 @@ from arena.api.openapi import BATTLES_TAG
 from arena.api.serializers import JudgmentSchema, ReadyPairSchema
 from arena.battles import feedback
 from arena.battles.requests import NewJudgmentSchema
-from arena.identity import quotas
-from arena.identity.voters import get_or_create_voter, get_voter_id
+from arena.identity.voters import get_voter_id
 from arena.ready import judgments, pairs
 from core.http.errors import RequestError
 from core.http.openapi import WRITE_ERRORS, describe_call
@@ -51,9 +50,7 @@ class ReadyVoteView(APIView):
         not counted.
         """
         pair = pairs.get_pair(pair_id)
-        fields = NewJudgmentSchema.parse(request)
-        with quotas.charge_battle_without_answers(request):
-            vote = judgments.judge_pair(pair, get_or_create_voter(request), **fields)
+        vote = judgments.submit_judgment(request, pair, NewJudgmentSchema.parse(request))
         judgment = {
             "id": pair.id,
             "models": pair.content.models,

@@ -7,10 +7,12 @@ from typing import Self
 from django.utils.safestring import SafeString, mark_safe
 
 from arena.answers.markdown import render_answer
+from arena.judging.language_id import tell_code
 from arena.models import SIDES, Answer, Battle, Visibility, battle_turns
 from catalog.models import LanguageModel
 
 WAITING = "answering"  # the public state of answers that are queued or running
+LANGUAGE_SAMPLE_LENGTH = 300  # characters; more would take longer than the rest of the page
 PUBLIC_STATES = {Answer.State.FINISHED.value: "finished", Answer.State.FAILED.value: "failed"}
 
 
@@ -40,6 +42,11 @@ class TranscriptAnswer:
         if self.state != "finished":
             return SafeString()
         return mark_safe(render_answer(self.text, stopped=self.stopped, cut=self.cut))  # noqa: S308  # sanitized by arena.answers.markdown
+
+    @property
+    def lang(self) -> str:
+        """The code of a finished answer's language for the attribute `lang`, or "" if it is not known."""
+        return tell_code(self.text[:LANGUAGE_SAMPLE_LENGTH]) if self.state == "finished" else ""
 
 
 @dataclass(frozen=True)

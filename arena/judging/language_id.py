@@ -46,15 +46,28 @@ def detect_language(text: str) -> str | None:
     Code, formulas, links, and numbers are ignored. The language of the remaining text is uncertain if that text is too
     short or mixes two languages.
     """
+    code = detect_code(text)
+    return LANGUAGES[code] if code else None
+
+
+def detect_code(text: str) -> str | None:
+    """Return the ISO 639-1 code of the language (see `detect_language`)."""
     prose = _extract_prose(text)
     if not any(map(str.isalpha, prose)):
         return None
     shares: dict[str, float] = {}
+    codes: dict[str, str] = {}
     for code, share in _get_identifier().rank(prose):
         name = LANGUAGES.get(code, "")
         shares[name] = shares.get(name, 0) + share
+        codes.setdefault(name, code)
     name = max(shares, key=lambda language: shares[language])
-    return name if name and shares[name] >= MIN_CONFIDENCE else None
+    return codes[name] if name and shares[name] >= MIN_CONFIDENCE else None
+
+
+def tell_code(text: str) -> str:
+    """Return the code of the language, or "" if it is uncertain or if this process has not loaded the model yet."""
+    return (detect_code(text) or "") if _load_identifier.cache_info().currsize else ""
 
 
 def _extract_prose(text: str) -> str:

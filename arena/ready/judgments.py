@@ -10,9 +10,12 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from arena.battles import feedback
+from arena.identity import network_hashes, quotas
+from arena.identity.voters import get_or_create_voter
 from arena.judging.style_features import compute_features
 from arena.judging.topics import classify_prompts
 from arena.models import READY_POOL, SIDES, Battle, Vote, Voter, row_locks
@@ -36,19 +39,31 @@ class JudgmentCounts:
     agreeing: int
 
 
+def submit_judgment(request: HttpRequest, pair: ReadyPair, fields: dict[str, Any]) -> Vote:
+    """Charge and store a judgment of the request's voter. Raises the errors from `judge_pair`, and RequestError 429.
+
+    fields: a valid judgment (see `arena.battles.requests.NewJudgmentSchema`)
+    """
+    with quotas.charge_battle_without_answers(request):
+        return judge_pair(
+            pair, get_or_create_voter(request), **fields, network=network_hashes.compute_current_hash(request)
+        )
+
+
 def judge_pair(
     pair: ReadyPair,
     voter: Voter,
     winner: str,
     reasons: Mapping[str, Sequence[str]] | None = None,
     comment: str | None = None,
+    network: str = "",
 ) -> Vote:
     """Store the voter's judgment of a pair and return it. Concurrent requests store at most one judgment.
 
     A judgment of a battle that no operator has listed does not count, because the battle's voter could send the link to
     friends. Neither does one of a battle whose names are not hidden.
 
-    winner, reasons, comment: a valid judgment (see `arena.battles.requests.NewJudgmentSchema`)
+    network: the hash of the voter's network (see `arena.identity.network_hashes`)
 
     Raises RequestError 409 `own_battle`, `already_voted` (with the stored vote), or `voter_gone`.
     """
@@ -68,6 +83,7 @@ def judge_pair(
             winner=winner,
             voter=voter.pk,
             prompt_hash=hash_pair(pair.id),
+            network=network,
             **pair_fields,
             **feedback_fields,
         )

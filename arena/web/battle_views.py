@@ -269,6 +269,7 @@ def _build_turns(battle: Battle, answers: Sequence[Answer], visibility: Visibili
                     "other": "b" if answer.side == "a" else "a",
                     "state": answer.state,
                     "html": answer.html,
+                    "lang": answer.lang,
                     "text": answer.text,
                     "reason": "stopped" if answer.stopped else answer.reason,
                     "name": answer.model.name if answer.model else "",

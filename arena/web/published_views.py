@@ -17,7 +17,7 @@ from arena.battles.requests import NewJudgmentSchema
 from arena.battles.reveal import get_board_pool, load_ratings
 from arena.battles.sharing import SharedBattle
 from arena.identity import quotas
-from arena.identity.voters import get_or_create_voter, get_voter_id
+from arena.identity.voters import get_voter_id
 from arena.models import READY_POOL, Battle, Visibility, Vote
 from arena.ready import judgments, pairs
 from arena.ready.pairs import ReadyPair
@@ -64,9 +64,7 @@ def judge_pair(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     except RequestError as error:
         return _render_not_found(request, error.detail)
     try:
-        with quotas.charge_battle_without_answers(request):
-            fields = NewJudgmentSchema.check(winner=request.POST.get("winner"))
-            judgments.judge_pair(pair, get_or_create_voter(request), **fields)
+        judgments.submit_judgment(request, pair, NewJudgmentSchema.check(winner=request.POST.get("winner")))
     except RequestError as error:
         if error.code not in ("already_voted", "own_battle"):
             return error.add_headers(_render_page(request, pair, error=error, hides_names=True))

@@ -2,8 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
 
@@ -37,15 +36,6 @@ def connect_async_redis() -> "Redis":
     return Redis.from_url(settings.REDIS_URL, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=5)
 
 
-@contextmanager
-def suppress_redis_errors() -> Iterator[None]:
-    """Log Redis errors and continue after the block, whose writes may be lost."""
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        logger.warning("Redis is down: %s", error)
-
-
 class RedisCircuit:
     """Calls Redis, or a fallback while Redis is down. Logs one line per outage. Safe to share between threads.
 
@@ -73,4 +63,4 @@ class RedisCircuit:
         return fallback()
 
 
-redis_circuit = RedisCircuit()  # of all limits in this process
+redis_circuit = RedisCircuit()  # of all limits and announcements in this process

@@ -29,7 +29,13 @@ def queue(valkey):
     valkey.delete(QUEUE)
     tasks._scheduled_tick = 0
     tasks._finished_tick = 0
-    yield lambda: [orjson.loads(message) for message in valkey.lrange(QUEUE, 0, -1)]
+
+    def read():
+        tasks._sender.submit(int).result()  # after all messages have been sent
+        return [orjson.loads(message) for message in valkey.lrange(QUEUE, 0, -1)]
+
+    yield read
+    read()
     valkey.delete(QUEUE)
 
 
@@ -148,6 +154,7 @@ def test_refresh_by_the_beat_waits_its_turn_too(queue):
 def test_refresh_that_leaves_votes_waiting_asks_for_another(queue):
     """The running refresh may have read the outbox before this vote."""
     factories.cast(*factories.models(2))
+    assert len(queue()) == 1
     get_redis_client().delete(QUEUE)
     tasks._scheduled_tick = 0
     tasks._finished_tick = 0

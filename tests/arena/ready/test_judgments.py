@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from django.test.client import MULTIPART_CONTENT as MULTIPART
 
 from arena.battles import deletion, lifecycle, sharing
+from arena.identity import network_hashes
 from arena.models import Battle, Vote, Voter
 from arena.ready import judgments, pairs, shipped_pairs
 from core.http.errors import RequestError
@@ -43,6 +45,15 @@ def test_judgment_is_a_vote_without_a_battle(published, reader):
     assert (vote.categories, vote.features) == (battle_vote.categories, battle_vote.features)
     assert (vote.counted, vote.reasons, vote.comment) == (True, {"a": ["correct"]}, "Short.")
     assert vote.propensity is None
+
+
+@pytest.mark.parametrize("path", ["/b/{}/vote/", "/api/v1/ready/{}/vote/"])
+def test_judgment_has_the_network_of_its_voter_like_other_votes(shipped, client, rf, path):
+    """Otherwise the limits on the votes of one network, and the filter of rigged votes, would not apply to it."""
+    client.post(
+        path.format(shipped.id), {"winner": "a"}, content_type="application/json" if "api" in path else MULTIPART
+    )
+    assert Vote.objects.get(pool="ready").network == network_hashes.compute_current_hash(rf.get("/"))
 
 
 def test_judgment_of_a_shipped_pair_has_its_categories_and_style(shipped, reader):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from arena.answers.stream_events import Position
 from arena.battles.suggestions import get_card_prompt
+from arena.judging.language_id import preload_identifier
 from arena.models import Battle, Standing, Vote
 from tests import factories as common
 from tests.arena import factories
@@ -62,6 +63,17 @@ def test_battle_page_shows_each_state(client, me, state, a, shown):
 
     assert shown in html
     assert ("disabled>" in html.split('id="verdict"')[1]) is (state == "answering")
+
+
+def test_battle_page_tells_the_language_of_answers_in_which_it_is_certain(client, me):
+    preload_identifier()
+    german = FINISHED | {"text": "Der Himmel ist blau, weil die Luft blaues Licht stärker streut als rotes."}
+    battle = factories.battle(a=german, b=FINISHED | {"text": "42"}, voter=me)
+
+    html = page(client, battle)
+
+    assert 'dir="auto" lang="de">' in html
+    assert html.count(" lang=") == 2  # the page and one answer
 
 
 def test_battle_page_shows_finished_answers_as_html_and_running_ones_as_text(client, me):
