@@ -1,4 +1,4 @@
-"""The ASGI application of the web process: a limit on request bodies, then static files, then Django."""
+"""The ASGI application of the web process: limits on bodies, then static files, a limit on views, and Django."""
 
 import asyncio
 import gc
@@ -23,19 +23,20 @@ django.setup()
 
 # These modules can only be imported after Django has loaded its apps.
 from arena.judging import language_id
+from config.monitoring.probe_middleware import PROBE_VIEWS
 from config.server.body_limit import BodyLimitMiddleware
-from config.server.inline_middleware import use_inline_classes
-from config.server.request_handler import RequestHandler
 from config.server.static_files import StaticFiles
+from config.server.view_limit import ViewLimit, build_django_application
 from core.freed_memory import return_freed_memory
 from core.hang_guard import guard_event_loop
 from core.storage import database
 
 # Limit database time for requests, but not for workers or commands. Connections open at the first request.
 database.set_parameters(statement_timeout=DATABASE_TIMEOUT_MS, idle_in_transaction_session_timeout=DATABASE_TIMEOUT_MS)
-settings.MIDDLEWARE = use_inline_classes(settings.MIDDLEWARE)
 _handle_request = BodyLimitMiddleware(
-    StaticFiles(RequestHandler()), settings.MAX_BODY_BYTES, settings.BODY_LIMITS_BY_PATH
+    StaticFiles(ViewLimit(build_django_application(), paths_apart=PROBE_VIEWS)),
+    settings.MAX_BODY_BYTES,
+    settings.BODY_LIMITS_BY_PATH,
 )
 
 

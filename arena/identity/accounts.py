@@ -12,7 +12,6 @@ from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
-from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -23,7 +22,6 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.decorators import sync_and_async_middleware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
@@ -35,7 +33,7 @@ from catalog.importers import submissions
 from core.http.errors import RequestError, build_error_response, render_error_page
 
 PUBLIC_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.COOKIELESS_PATHS)
-Handler = Callable[[HttpRequest], Any]
+Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -152,22 +150,15 @@ def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
     votes_moved.send(sender=Voter, pools=pools)
 
 
-@sync_and_async_middleware
 def login_required_middleware(get_response: Handler) -> Handler:
     """If the site requires login, reject requests with no account or API key, except those to public paths."""
     if not settings.ENVIRONMENT.is_login_required:
         raise MiddlewareNotUsed
-    if iscoroutinefunction(get_response):
 
-        async def handle_async(request: HttpRequest) -> HttpResponseBase:
-            return _require_login(request) or await get_response(request)
-
-        return handle_async
-
-    def handle_sync(request: HttpRequest) -> HttpResponseBase:
+    def handle(request: HttpRequest) -> HttpResponseBase:
         return _require_login(request) or get_response(request)
 
-    return handle_sync
+    return handle
 
 
 def _require_login(request: HttpRequest) -> HttpResponse | None:

@@ -1,20 +1,16 @@
 """Access to the API: authentication by key, anonymous access, and CORS headers."""
 
 from collections.abc import Callable
-from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
-from django.utils.decorators import sync_and_async_middleware
 
 from arena.identity import api_keys, voters
 from arena.identity.bearer import read_bearer_key
 from core.http import outages
 from core.http.errors import RequestError, build_error_response
-from core.storage.database import database_sync_to_async
 
 API_PREFIX = "/api/"
 PRIVATE_PREFIXES = ("/api/v1/battles/", "/api/v1/ready/", "/api/v1/submissions/")
@@ -23,35 +19,22 @@ PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Headers": "If-None-Match, Last-Event-ID",
     "Access-Control-Max-Age": "86400",
 }
-Handler = Callable[[HttpRequest], Any]
+Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
-@sync_and_async_middleware
 def api_access_middleware(get_response: Handler) -> Handler:
     """Authenticate API requests by key, and reject those that are not allowed.
 
     This middleware must come after `arena.identity.voters` and before all code that reads the voter. It queries the
     database only for requests with a key.
     """
-    if iscoroutinefunction(get_response):
-        authenticate_async = database_sync_to_async(_authenticate_by_key)
 
-        async def handle_async(request: HttpRequest) -> HttpResponseBase:
-            secret = read_bearer_key(request)
-            if secret is None:
-                response = _handle_keyless_request(request)
-            else:
-                response = await authenticate_async(request, secret)
-            return _add_cors_headers(request, response or await get_response(request))
-
-        return handle_async
-
-    def handle_sync(request: HttpRequest) -> HttpResponseBase:
+    def handle(request: HttpRequest) -> HttpResponseBase:
         secret = read_bearer_key(request)
         response = _handle_keyless_request(request) if secret is None else _authenticate_by_key(request, secret)
         return _add_cors_headers(request, response or get_response(request))
 
-    return handle_sync
+    return handle
 
 
 def _authenticate_by_key(request: HttpRequest, secret: str) -> HttpResponse | None:

@@ -1,8 +1,7 @@
 """The key for all keyed hashes. A migration creates it in the database, and each process loads it once.
 
 It is separate from SECRET_KEY because operators can change SECRET_KEY, but pseudonyms must not change. After a process
-has loaded the key, it can compute hashes even if the database is unavailable. `arena.identity.voters.voter_middleware`
-loads the key before asynchronous views run, because these must not wait for the database.
+has loaded the key, it can compute hashes even if the database is unavailable.
 """
 
 import hashlib
@@ -11,10 +10,6 @@ import hmac
 from arena.models import HashKey
 
 _key: bytes | None = None
-
-
-def is_key_loaded() -> bool:
-    return _key is not None
 
 
 def load_key() -> bytes:

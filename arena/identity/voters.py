@@ -6,18 +6,15 @@ See `arena.identity.accounts` for accounts, and `arena.identity.api_access` for 
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.middleware.csrf import get_token
-from django.utils.decorators import sync_and_async_middleware
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -28,7 +25,6 @@ from arena.models import Vote, Voter
 from core.http import outages
 from core.http.errors import RequestError
 from core.storage.compiled_queries import CompiledQuery
-from core.storage.database import database_sync_to_async
 
 VOTER_COOKIE = "voter"  # the full name comes from `get_cookie_name`
 SESSION_VOTER_KEY = "voter"  # the session key under which the id of an account's voter is stored
@@ -42,38 +38,23 @@ VOTER_BY_ID = CompiledQuery(lambda voter: Voter.objects.filter(pk=voter))
 
 cookie_signer = TimestampSigner(salt="arena.voter")
 current_key_signer = TimestampSigner(salt="arena.voter", fallback_keys=[])
-Handler = Callable[[HttpRequest], Any]
+Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
-@sync_and_async_middleware
 def voter_middleware(get_response: Handler) -> Handler:
-    """Set the voter id of every request, and set the cookies of new browsers.
+    """Set the voter id of every request and the cookies of new browsers. Queries the database only for sessions."""
 
-    This middleware queries the database only for sessions, and once per process for the hash key.
-    """
-    if iscoroutinefunction(get_response):
-        load_async = database_sync_to_async(_load_key_and_session)
-
-        async def handle_async(request: HttpRequest) -> HttpResponseBase:
-            _identify_by_cookie(request)
-            needs_key = not (hash_key.is_key_loaded() or _is_cookieless_path(request))
-            if _has_session(request) or needs_key:
-                error_response = await load_async(request)
-                if error_response:
-                    return error_response
-            return _add_voter_cookie(request, await get_response(request))
-
-        return handle_async
-
-    def handle_sync(request: HttpRequest) -> HttpResponseBase:
+    def handle(request: HttpRequest) -> HttpResponseBase:
         _identify_by_cookie(request)
         if _has_session(request):
-            error_response = _load_key_and_session(request)
-            if error_response:
-                return error_response
+            try:
+                _identify_by_session(request)
+            except (OperationalError, InterfaceError):
+                request.user = AnonymousUser()
+                return outages.render_unavailable(request)
         return _add_voter_cookie(request, get_response(request))
 
-    return handle_sync
+    return handle
 
 
 def _identify_by_cookie(request: HttpRequest) -> None:
@@ -110,23 +91,7 @@ def _is_cross_site(request: HttpRequest) -> bool:
 
 def _has_session(request: HttpRequest) -> bool:
     has_cookie = settings.SESSION_COOKIE_NAME in request.COOKIES
-    return has_cookie and not _is_cookieless_path(request) and read_bearer_key(request) is None
-
-
-def _is_cookieless_path(request: HttpRequest) -> bool:
-    return request.path.startswith(COOKIELESS_PATHS)
-
-
-def _load_key_and_session(request: HttpRequest) -> HttpResponse | None:
-    """Load the hash key, and identify the voter of a session. Return an error response if the database is down."""
-    try:
-        hash_key.load_key()
-        if _has_session(request):
-            _identify_by_session(request)
-    except (OperationalError, InterfaceError):
-        request.user = AnonymousUser()
-        return outages.render_unavailable(request)
-    return None
+    return has_cookie and not request.path.startswith(COOKIELESS_PATHS) and read_bearer_key(request) is None
 
 
 def _identify_by_session(request: HttpRequest) -> None:

@@ -1,6 +1,5 @@
 """Views for liveness and readiness. Readiness covers the database, the broker, the workers, and Celery beat."""
 
-import asyncio
 import logging
 import math
 import time
@@ -17,7 +16,7 @@ from redis.exceptions import RedisError
 
 from config.celery import app
 from config.monitoring.worker_busy import BEAT_KEY, BUSY_KEY, RATINGS_QUEUE
-from core.storage.database import database_sync_to_async
+from core.storage.database import release_afterward
 from core.storage.redis_clients import get_redis_client
 
 QUEUES = ("answers", RATINGS_QUEUE)
@@ -55,10 +54,13 @@ class SharedResult(Generic[Result]):
         self._checked_at = -math.inf
         self._expires_at = -math.inf
 
-    async def get(self) -> Result:
+    def get(self) -> Result:
         """Return the result. Raises TimeoutError after `timeout_s`, and any error that the check raises."""
-        async with asyncio.timeout(self.timeout_s):
-            return await database_sync_to_async(self._get_fresh, self._thread)(time.monotonic())
+        check = self._thread.submit(release_afterward(self._get_fresh), time.monotonic())
+        try:
+            return check.result(self.timeout_s)
+        finally:
+            check.cancel()
 
     def _get_fresh(self, called_at: float) -> Result:
         if time.monotonic() >= self._expires_at and self._checked_at <= called_at:
@@ -70,11 +72,11 @@ class SharedResult(Generic[Result]):
         return cast("Result", self._result)
 
 
-async def report_liveness(request: HttpRequest) -> HttpResponse:
+def report_liveness(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-async def report_readiness(request: HttpRequest) -> JsonResponse:
+def report_readiness(request: HttpRequest) -> JsonResponse:
     """Return the state of each part. The status is 200 if Arena can serve battles, and 503 otherwise.
 
     The state is at most `CACHE_S` seconds old. The states of beat and of the ratings worker do not affect the status.
@@ -82,7 +84,7 @@ async def report_readiness(request: HttpRequest) -> JsonResponse:
     """
     parts = dict.fromkeys((*REQUIRED_PARTS, *OPTIONAL_PARTS), False)
     with suppress(TimeoutError):  # a part that does not answer in time is reported as down
-        parts = await _shared_status.get()
+        parts = _shared_status.get()
     return JsonResponse(parts, status=200 if is_ready(parts) else 503)
 
 

@@ -43,7 +43,7 @@ PROXY_HEADERS = ("X-Forwarded-For", "Forwarded")
 FORBIDDEN_MESSAGE = "To read the metrics from here, set ARENA_METRICS_TOKEN and send it as a bearer token.\n"
 
 
-async def report_metrics(request: HttpRequest) -> HttpResponse:
+def report_metrics(request: HttpRequest) -> HttpResponse:
     """Return the metrics, at most `health.CACHE_S` seconds old.
 
     The status is 401 if the token is missing or wrong, 403 if no token is set and the client is not in a private
@@ -57,7 +57,7 @@ async def report_metrics(request: HttpRequest) -> HttpResponse:
     if not token and not _is_private_client(request):
         return HttpResponse(FORBIDDEN_MESSAGE, "text/plain", 403)
     try:
-        return HttpResponse(await _shared_metrics.get(), CONTENT_TYPE_LATEST)
+        return HttpResponse(_shared_metrics.get(), CONTENT_TYPE_LATEST)
     except TimeoutError:
         return HttpResponse("The database did not answer in time. Try again.\n", "text/plain", 503)
 

@@ -13,8 +13,8 @@ MAX_LARGE_BODIES = 8  # per process; a client that sends slowly occupies one of 
 BUSY = RequestError("busy", "The server is receiving too many large requests. Try again in a few seconds.", 503)
 
 
-class BodyRefused(Exception):
-    """Raised if a request body is larger than the limit, or if too many large ones are being received."""
+class RequestRejected(Exception):
+    """Raised before Django has read the request. `BodyLimitMiddleware` sends the error."""
 
     def __init__(self, error: RequestError) -> None:
         super().__init__(error.detail)
@@ -44,7 +44,7 @@ class BodyLimitMiddleware:
         try:
             body.check(_read_content_length(scope))
             await self.application(scope, body.receive, send)
-        except BodyRefused as refused:  # no response has started, because Django reads the whole body first
+        except RequestRejected as refused:  # no response has started
             await _send_error(scope["path"], refused.error, send)
             if body.has_more:
                 await _drain_body(receive, DRAIN_FACTOR * self.max_bytes)
@@ -72,12 +72,12 @@ class _Body:
         return message
 
     def check(self, size: int) -> None:
-        """Raise BodyRefused if a body of this size is too large, or large while enough others are."""
+        """Raise RequestRejected if a body of this size is too large, or large while enough others are."""
         if size > self.max_bytes:
-            raise BodyRefused(too_large_error(self.max_bytes))
+            raise RequestRejected(too_large_error(self.max_bytes))
         if size > LARGE_BODY_BYTES and not self.is_large:
             if self.limits.large_bodies >= MAX_LARGE_BODIES:
-                raise BodyRefused(BUSY)
+                raise RequestRejected(BUSY)
             self.limits.large_bodies += 1
             self.is_large = True
 
@@ -92,6 +92,7 @@ async def _send_error(path: str, error: RequestError, send: Any) -> None:
     body = orjson.dumps(error.body) if is_api_call else f"{error.detail}\n".encode()
     content_type = b"application/json" if is_api_call else b"text/plain; charset=utf-8"
     headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
 

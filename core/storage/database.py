@@ -6,7 +6,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection
 from django.db.models import Model
 
 Arguments = ParamSpec("Arguments")
@@ -43,15 +43,18 @@ def release_connection() -> None:
         connection.close()
 
 
-def database_sync_to_async(
-    query: Callable[Arguments, Result], threads: ThreadPoolExecutor = QUERY_THREADS
-) -> Callable[Arguments, Awaitable[Result]]:
-    """Return a coroutine function that runs the query in a thread and then releases the thread's connection."""
+def release_afterward(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Return the function, which then releases its thread's connection. As middleware, it does so for each request."""
 
     def run(*arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
         try:
-            return query(*arguments, **options)
+            return function(*arguments, **options)
         finally:
-            connections.close_all()
+            release_connection()
 
-    return sync_to_async(run, thread_sensitive=False, executor=threads)
+    return run
+
+
+def database_sync_to_async(query: Callable[Arguments, Result]) -> Callable[Arguments, Awaitable[Result]]:
+    """Return a coroutine function that runs the query in a thread and then releases the thread's connection."""
+    return sync_to_async(release_afterward(query), thread_sensitive=False, executor=QUERY_THREADS)

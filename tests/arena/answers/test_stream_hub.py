@@ -19,7 +19,7 @@ from arena.answers.publisher import Publisher
 from arena.answers.stream_events import Position, SideView
 from arena.identity import voters
 from arena.models import Answer, Battle
-from config.server.request_handler import RequestHandler
+from config.server.view_limit import ViewLimit, build_django_application
 from core.http import sse
 from core.storage.redis_connection import RedisConnection
 from tests.arena import factories
@@ -678,7 +678,7 @@ async def test_events_cut_off_at_any_moment_hold_no_place(web, battle, steps):
     path = f"/api/v1/battles/{battle.pk}/events"
     scope = {"type": "http", "method": "GET", "path": path, "headers": [(b"host", b"localhost"), (b"cookie", cookie)]}
     async with asyncio.timeout(30):
-        await RequestHandler()({**scope, "query_string": b""}, receive, send)
+        await ViewLimit(build_django_application())({**scope, "query_string": b""}, receive, send)
     gc.collect()
 
     assert len(web.open_slots) == 0

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.signing import Signer, TimestampSigner, b62_encode
 from django.db import OperationalError
-from django.test import AsyncClient, Client, RequestFactory
+from django.test import Client, RequestFactory
 
 from arena.identity import hash_key, network_hashes, voters
 from arena.models import Battle, Voter
@@ -301,23 +301,6 @@ def test_forms_of_our_pages_are_checked_by_django(strict, path):
 
     assert answer.status_code == 403
     assert Battle.objects.get().state == "ready"
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_the_same_holds_for_asynchronous_requests():
-    client = AsyncClient()
-
-    answer = await client.get("/nothing/")
-
-    assert answer.status_code == 404
-    assert {voters.VOTER_COOKIE, "csrftoken"} <= set(answer.cookies)
-    again = await client.get("/nothing/")
-    assert voters.VOTER_COOKIE not in again.cookies
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_asynchronous_reading_of_the_api_is_no_contact():
-    assert not (await AsyncClient().get(f"/api/v1/battles/{uuid4()}/events")).cookies
 
 
 @pytest.mark.parametrize(

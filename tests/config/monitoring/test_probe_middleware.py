@@ -1,7 +1,6 @@
 """Probes work with an IP address as host. All other requests need an allowed host."""
 
 import pytest
-from django.test import AsyncClient
 
 pytestmark = pytest.mark.django_db
 OF_POD = {"Host": "10.42.0.17:8000"}
@@ -20,11 +19,6 @@ def test_probe_is_answered_by_address(client, path):
     assert answer.status_code == PROBES[path]
     assert not answer.cookies
     assert client.head(path, headers=OF_POD).status_code == PROBES[path]
-
-
-@pytest.mark.parametrize("path", PROBES)
-async def test_probe_of_the_web_process_is_answered_by_address(path):
-    assert (await AsyncClient().get(path, headers=OF_POD)).status_code == PROBES[path]
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz/", "/healthzx", "//healthz", "/metrics/x", "/api/v1/", "/x/readyz"])

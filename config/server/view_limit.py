@@ -1,0 +1,115 @@
+"""Limits how many requests Django handles at once. The others wait in line for one of its threads."""
+
+import asyncio
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from asgiref.sync import ThreadSensitiveContext
+from django.core.asgi import get_asgi_application
+from django.core.signals import request_started
+from django.db import close_old_connections, reset_queries
+
+from config.server.body_limit import RequestRejected
+from core.http.errors import RequestError
+
+# The pool has a database connection for each of these threads (see `DATABASE_OPTIONS`). Without a limit, requests would
+# wait for a connection, and fail after 5 s.
+MAX_VIEWS = 8
+MAX_WAITING = 500
+MAX_WAIT_S = 5.0
+BUSY = RequestError("busy", "The server is busy. Try again in a few seconds.", 503, retry_after=5)
+
+
+def build_django_application() -> Any:
+    """Return Django's ASGI application, without hooks that would take a thread switch before each request.
+
+    They would close a broken connection of the thread, but the previous request has already released its connection.
+    """
+    for receiver in (close_old_connections, reset_queries):
+        request_started.disconnect(receiver)
+    return get_asgi_application()
+
+
+class ViewLimit:
+    """ASGI middleware that passes a request to Django once its body is complete and one of `MAX_VIEWS` threads is free.
+
+    A request occupies its thread until its response starts, so slow clients and streams occupy none. Until then, Django
+    does not learn that the client has disconnected, because it would cancel the view, perhaps between two writes.
+
+    The status is 503 if more than `MAX_WAITING` requests wait, or if one has waited for `MAX_WAIT_S`.
+
+    paths_apart: paths with a thread of their own, such as probes, which must not wait for other requests
+    """
+
+    def __init__(self, application: Any, paths_apart: Iterable[str] = ()) -> None:
+        self.application = application
+        self.common_line = _Line(MAX_VIEWS)
+        self.lines_apart = {path: _Line(1) for path in paths_apart}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body = await _read_body(receive)
+        if body is None:
+            return
+        line = self.lines_apart.get(scope["path"], self.common_line)
+        thread = await line.take_thread()
+        messages = [{"type": "http.request", "body": body}]
+        has_started = asyncio.Event()
+
+        async def receive_whole_body() -> Any:
+            if messages:
+                return messages.pop()
+            await has_started.wait()
+            return await receive()
+
+        async def send_and_free_thread(message: Any) -> None:
+            if not has_started.is_set():
+                has_started.set()
+                line.give_back(thread)
+            await send(message)
+
+        try:
+            async with ThreadSensitiveContext(executor=thread):  # Django then uses this thread for the whole request
+                await self.application(scope, receive_whole_body, send_and_free_thread)
+        finally:
+            if not has_started.is_set():
+                line.give_back(thread)
+
+
+class _Line:
+    """Threads, and the requests that wait for them."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = [ThreadPoolExecutor(1, "view") for _ in range(threads)]  # each starts when it is first used
+        self.free = asyncio.Semaphore(threads)
+        self.waiting = 0
+
+    async def take_thread(self) -> ThreadPoolExecutor:
+        """Wait for a free thread. Raises RequestRejected if there are too many requests."""
+        if self.waiting >= MAX_WAITING:
+            raise RequestRejected(BUSY)
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(MAX_WAIT_S):
+                await self.free.acquire()
+        except TimeoutError:
+            raise RequestRejected(BUSY) from None
+        finally:
+            self.waiting -= 1
+        return self.threads.pop()  # the one that was used last
+
+    def give_back(self, thread: ThreadPoolExecutor) -> None:
+        self.threads.append(thread)
+        self.free.release()
+
+
+async def _read_body(receive: Any) -> bytes | None:
+    """Return the whole body, or None if the client has disconnected. A stalled upload thus occupies no thread."""
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
