@@ -55,6 +55,7 @@ def main(arguments: list[str]) -> None:
         seed_reference.seed_reference_pool()  # must come after the votes, because pages prefer older pools
     except (CommandError, ValueError) as error:
         sys.exit(str(error))
+    preparing.rollback()
     preparing.close()
     for line in (*describe_small_windows(), *key_variables.describe_missing_keys()):
         sys.stdout.write(f"{line}\n")

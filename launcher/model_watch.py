@@ -1,7 +1,7 @@
-"""Removes local models from the draw while their servers are down."""
+"""Removes local models from the draw while their servers are down, and lists the other models."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import psycopg
 
@@ -14,6 +14,20 @@ MARK_DOWN_SQL = (
     "UPDATE arena_endpoint SET failed_probes = 2, probe_after = now() + interval '30 s' WHERE base_url LIKE %s"
 )
 MARK_UP_SQL = "UPDATE arena_endpoint SET failed_probes = 0, probe_after = now() WHERE base_url LIKE %s"
+
+LIST_OTHERS_SQL = """
+    SELECT slug FROM arena_endpoint JOIN catalog_languagemodel AS model ON model.id = model_id
+    WHERE enabled AND slug <> ALL(%s) ORDER BY slug"""
+
+
+async def list_other_models(database: str, local_slugs: Collection[str]) -> list[str]:
+    """Return the slugs of the enabled models that are not local, or none if the database is unavailable."""
+    try:
+        async with await psycopg.AsyncConnection.connect(database) as connection:
+            cursor = await connection.execute(LIST_OTHERS_SQL, [list(local_slugs)])
+            return [slug for (slug,) in await cursor.fetchall()]
+    except psycopg.OperationalError:
+        return []
 
 
 async def watch_models(ports: Iterable[int], database: str) -> None:

@@ -22,6 +22,7 @@ from launcher.supervisor import Program, ProgramError, Supervisor, is_http_ok, r
 
 LOCAL_CONVERSATION_CHARACTERS = "8000"  # the longest conversation that fits into the local models' context window
 USER_MESSAGE_PREFIXES = ("not drawn: ", "no key: ")  # of config.prepare's messages for the user
+NO_ANSWER_PREFIX = "no answer: "  # of the messages of check_models about models that have a key
 MIN_DISK_BYTES = 300 * MIB
 SERVICE_MEMORY_BYTES = 600 * MIB
 WEB_MEMORY_BYTES = 200 * MIB  # per web process after the first, measured in use
@@ -151,7 +152,9 @@ async def _start_all(supervisor: Supervisor, options: Options, listener_fd: int)
     )
     with _report_if_slow("starting the web server and the workers"):
         await supervisor.start(*programs)
-    watchers = [model_watch.watch_models(ports.values(), env["DATABASE_URL"])] if ports else []
+    watchers = [_report_silent_models(supervisor, folder, env)]
+    if ports:
+        watchers.append(model_watch.watch_models(ports.values(), env["DATABASE_URL"]))
     if options.is_development:
         is_web_ready = partial(is_http_ok, options.port, "/healthz")  # excluding the workers, which restart later
         watchers.append(development.restart_on_edits(supervisor, embedded.PROJECT_ROOT, is_web_ready, print_line))
@@ -178,17 +181,35 @@ async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare_p
 
 
 async def run_prepare(supervisor: Supervisor, prepare_program: Program) -> list[str]:
-    """Run config.prepare. Return its messages about models that are not drawn or have no key. Raises ProgramError.
+    """Run config.prepare. Return its messages about models that are not drawn or have no key. Raises ProgramError."""
+    return await _run_for_lines(supervisor, prepare_program, USER_MESSAGE_PREFIXES)
 
-    Messages from earlier starts, which are in the same log, are skipped.
+
+async def _report_silent_models(supervisor: Supervisor, folder: DataFolder, env: dict[str, str]) -> None:
+    """Ask the models that are not local a short question, and print which do not answer."""
+    slugs = await model_watch.list_other_models(env["DATABASE_URL"], local_models.list_slugs())
+    command = (sys.executable, "manage.py", "check_models", *slugs)
+    program = Program("check_models", command, folder.log / "check_models.log", env)
+    try:
+        lines = await _run_for_lines(supervisor, program, (NO_ANSWER_PREFIX,)) if slugs else []
+    except ProgramError as error:
+        lines = [f"the models were not asked: {error}"]
+    for line in lines:
+        print_line(line)
+
+
+async def _run_for_lines(supervisor: Supervisor, program: Program, prefixes: tuple[str, ...]) -> list[str]:
+    """Run the program to its end, and return its lines with one of these prefixes. Raises ProgramError.
+
+    Lines of earlier runs, which are in the same log, are skipped.
     """
-    earlier_size = prepare_program.log.stat().st_size if prepare_program.log.exists() else 0
-    await supervisor.run(prepare_program)
-    log = prepare_program.log.read_bytes()
+    earlier_size = program.log.stat().st_size if program.log.exists() else 0
+    await supervisor.run(program)
+    log = program.log.read_bytes()
     if len(log) >= earlier_size:
         log = log[earlier_size:]
     lines = log.decode(errors="replace").splitlines()
-    return list(dict.fromkeys(line for line in lines if line.startswith(USER_MESSAGE_PREFIXES)))
+    return list(dict.fromkeys(line for line in lines if line.startswith(prefixes)))
 
 
 async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[str, int]) -> None:

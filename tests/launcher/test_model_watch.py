@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from arena.models import Endpoint
 from launcher.local_models import pick_free_port
-from launcher.model_watch import watch_models
+from launcher.model_watch import list_other_models, watch_models
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +64,20 @@ def endpoints(port):
     for url in urls:
         factories.endpoint(base_url=url, failed_probes=3)
     return urls
+
+
+async def test_other_models_are_the_enabled_ones_that_are_not_local(endpoints):
+    @sync_to_async
+    def create():
+        for slug, enabled in (("theirs", True), ("off", False), ("ours", True)):
+            factories.endpoint(factories.model(slug), enabled=enabled)
+        connections.close_all()
+
+    await create()
+    assert "theirs" in (listed := await list_other_models(database(), ["ours"]))
+    assert not {"off", "ours"} & {*listed}
+    assert len(listed) == 4
+    assert await list_other_models("host=/nowhere", []) == []
 
 
 async def test_model_is_out_of_the_draw_while_its_server_is_down(endpoints, port):

@@ -15,7 +15,17 @@ from tests.processes import eventually
 from tests.system.load import shown
 from tests.system.person import Answer, Event, Person
 from tests.system.service import Service
-from tests.system.zoo import BEFORE_A_WORD, IN_MID_STREAM, IN_TURN_TWO, LIMITS_S, MODELS, ODD_BUT_GOOD
+from tests.system.zoo import (
+    BEFORE_A_WORD,
+    GOOD,
+    IN_MID_STREAM,
+    IN_TURN_TWO,
+    LIMITS_S,
+    MODELS,
+    ODD_BUT_GOOD,
+    QUICK,
+    SLOW,
+)
 
 ENDS_WITHIN_S = LIMITS_S["answer"] + 5
 REPLACED = [name for name in BEFORE_A_WORD if name != "filtered"]
@@ -202,6 +212,18 @@ def test_retry_answers_the_failed_side_again(zoo: Service) -> None:
     says = {side: expected_text(MODELS[slug], PROMPT) for slug, side in each.sides.items()}
     assert shown(events) == says
     assert each.person.vote(each.battle, "tie").status == 201
+
+
+def test_up_names_the_models_that_do_not_answer(zoo: Service) -> None:
+    """The lines follow "ready" and come once all models have been asked."""
+    said: dict[str, str] = {}
+    with ThreadPoolExecutor(1) as pool:
+        while not said.keys() >= {*BEFORE_A_WORD}:
+            line = pool.submit(zoo.process.stdout.readline).result(120)
+            slug, _, words = line.removeprefix("arena: no answer: ").partition(", ")
+            said[slug] = words
+    assert said["error-401"].startswith("unavailable, status 401")
+    assert said.keys().isdisjoint({*GOOD, *QUICK, *SLOW})
 
 
 def test_probes_take_a_model_out_of_the_draw_and_bring_it_back(zoo: Service) -> None:

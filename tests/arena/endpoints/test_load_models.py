@@ -1,4 +1,4 @@
-"""The command `load_models`."""
+"""The commands `load_models` and `check_models`."""
 
 from io import StringIO
 
@@ -12,8 +12,12 @@ ENTRY = '[[model]]\nslug = "{slug}"\nname = "{slug}"\nendpoint.kind = "echo"\n'
 
 
 def run(path):
+    return say("load_models", str(path))
+
+
+def say(*command):
     out = StringIO()
-    call_command("load_models", str(path), stdout=out)
+    call_command(*command, stdout=out)
     return out.getvalue()
 
 
@@ -67,3 +71,10 @@ def test_load_models_names_models_without_a_key_and_models_that_do_not_answer(tm
     assert two.startswith("no answer: two, unavailable, ")
     assert three == "no key: three, because the variable Z_API_KEY is not set"
     assert LanguageModel.objects.get(slug="two").endpoint.probe_failure == "unavailable"
+
+    assert say("check_models") == f"{two}\n{three}\n"
+    assert say("check_models", "one") == ""
+    assert say("check_models", "two", "one") == f"{two}\n"
+    LanguageModel.objects.get(slug="two").endpoint.delete()
+    with pytest.raises(CommandError, match=r"^there is no enabled model two$"):
+        say("check_models", "two", "three")
