@@ -130,10 +130,9 @@ class Engine:
         for turn in turns:
             # The release clock counts ticks, and answers that have ended are saved soon.
             is_due = is_flush_due or turn.job.paced or turn.has_ended_side()
-            ended_sides = self._advance(turn) if is_due and any(turn.iter_open_sides()) else []
-            for side in ended_sides:
-                side.closed = True
-            if ended_sides:
+            if is_due and turn.list_open_sides() and (ended_sides := self._advance(turn)):
+                for side in ended_sides:
+                    side.closed = True
                 self._run_in_background(self._finish_sides(turn, ended_sides))
         await self.publisher.flush(turns, tick_start)
         await asyncio.sleep(max(0.0, tick_start + TICK_S - time.monotonic()))
@@ -206,7 +205,7 @@ class Engine:
                 continue
             turn.record_stored_text(open_leases[turn])
             # A side might have ended since the extension was sent, so it might cover more answers than these.
-            open_ids = {side.job.answer_id for side in turn.iter_open_sides()}
+            open_ids = {side.job.answer_id for side in turn.list_open_sides()}
             if not open_ids <= extension.owned_ids:
                 self._drop_turn(turn)
             elif open_ids:

@@ -49,12 +49,9 @@ def show_hosts(inline_tokens: Sequence[Token]) -> list[Token]:
         elif token.type == "link_close":
             host = find_host(url)
             if host and not is_host_shown("".join(text), host):
-                tokens.append(_build_host_token(host))
+                label = host if len(host) <= MAX_HOST_LENGTH else f"…{host[-MAX_HOST_LENGTH:]}"
+                html = f' <span class="host">({escape(label)})</span>'
+                tokens.append(Token("html_inline", "", 0, content=html))
         else:
             text.append(" " if token.type in LINE_BREAK_TOKENS else token.content)
     return tokens
-
-
-def _build_host_token(host: str) -> Token:
-    label = host if len(host) <= MAX_HOST_LENGTH else f"…{host[-MAX_HOST_LENGTH:]}"
-    return Token("html_inline", "", 0, content=f' <span class="host">({escape(label)})</span>')

@@ -99,9 +99,8 @@ class LiveSide:
 
     def build_lease(self) -> AnswerLease:
         """Return the lease to extend, with the released text if it is longer than the stored text."""
-        if self.released_length == self.stored_length:
-            return AnswerLease(self.job.answer_id, self.job.attempt)
-        return AnswerLease(self.job.answer_id, self.job.attempt, self.text())
+        text = None if self.released_length == self.stored_length else self.text()
+        return AnswerLease(self.job.answer_id, self.job.attempt, text)
 
     def build_result(self) -> AnswerResult:
         now = time.monotonic()
@@ -147,7 +146,7 @@ class LiveTurn:
 
     def may_publish(self, now: float) -> bool:
         """Return whether no other worker can have claimed the turn. Two workers must not publish at the same time."""
-        return now < self.lease_deadline or not any(self.iter_open_sides())
+        return now < self.lease_deadline or not self.list_open_sides()
 
     def tick(self) -> None:
         """Release the text that is due now, and add its events to `unsent`."""
@@ -166,7 +165,7 @@ class LiveTurn:
         Paced turns save both sides together. Other turns do so if the second side ends within `JOINT_SAVE_S` seconds of
         the first, which saves a transaction.
         """
-        open_sides = list(self.iter_open_sides())
+        open_sides = self.list_open_sides()
         sides = [side for side in open_sides if side.lane.is_over]
         if sides and len(sides) < len(open_sides):
             first_end = min(side.ended_at for side in sides)
@@ -176,13 +175,13 @@ class LiveTurn:
 
     def has_ended_side(self) -> bool:
         """Return whether an answer has ended but is not being saved yet."""
-        return any(side.lane.has_ended for side in self.iter_open_sides())
+        return any(side.lane.has_ended for side in self.list_open_sides())
 
-    def iter_open_sides(self) -> Iterable[LiveSide]:
-        return (side for side in self.sides.values() if not side.closed)
+    def list_open_sides(self) -> list[LiveSide]:
+        return [side for side in self.sides.values() if not side.closed]
 
     def build_leases(self) -> tuple[AnswerLease, ...]:
-        return tuple(side.build_lease() for side in self.iter_open_sides())
+        return tuple(side.build_lease() for side in self.list_open_sides())
 
     def record_stored_text(self, leases: Iterable[AnswerLease]) -> None:
         """Record that the text in these leases has been stored."""
@@ -192,7 +191,7 @@ class LiveTurn:
 
     def fail(self) -> list[LiveSide]:
         """End the unfinished sides of a broken turn at their visible text. Return all sides to save."""
-        sides = list(self.iter_open_sides())
+        sides = self.list_open_sides()
         for side in sides:
             has_finished = side.lane.is_over and side.released_length > 0
             if not has_finished:
@@ -205,7 +204,7 @@ class LiveTurn:
 
         Whether the models have finished makes no difference. Otherwise, an early stop would identify fast models.
         """
-        for side in self.iter_open_sides():
+        for side in self.list_open_sides():
             if not side.lane.is_over:
                 side.stop()
 

@@ -135,7 +135,8 @@ _cleaner = nh3.Cleaner(
 def render_markdown(text: str) -> str:
     """Return the sanitized HTML of an answer. If rendering fails or would take too long, return it as plain text."""
     try:
-        return _render_html(text) if _is_renderable(text) else _render_plain(text)
+        is_simple = len(text) <= MAX_LENGTH and sum(map(text.count, COSTLY_MARKS)) <= MAX_MARKS
+        return _render_html(text) if is_simple and _count_cells(text) <= MAX_TABLE_CELLS else _render_plain(text)
     except Exception:  # an answer that cannot be rendered must not block its battle
         logger.exception("An answer of %s characters could not be rendered", len(text))
         return _render_plain(text)
@@ -150,27 +151,13 @@ def render_answer(text: str, *, stopped: bool, cut: bool) -> str:
     cut: whether the answer reached a length limit
     """
     html = render_markdown(text)
-    if stopped:
-        return html + _render_notice(_("Stopped."))
-    if cut:
-        return html + _render_notice(_("Cut off at the length limit."))
+    if stopped or cut:
+        html += format_html('<p class="ended">{}</p>', _("Stopped.") if stopped else _("Cut off at the length limit."))
     return html
-
-
-def _render_notice(notice: str) -> str:
-    return format_html('<p class="ended">{}</p>', notice)
 
 
 def _render_plain(text: str) -> str:
     return f"<pre>{escape(text)}</pre>"
-
-
-def _is_renderable(text: str) -> bool:
-    return (
-        len(text) <= MAX_LENGTH
-        and sum(map(text.count, COSTLY_MARKS)) <= MAX_MARKS
-        and _count_cells(text) <= MAX_TABLE_CELLS
-    )
 
 
 def _count_cells(text: str) -> int:

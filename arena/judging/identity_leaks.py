@@ -1,13 +1,12 @@
 """Finds identity leaks, which are answers that reveal their model.
 
-There are two kinds of leaks. In a `SELF` leak, the model introduces itself under a known name. In an `OWN` leak, the
-answer mentions one of the battle's two models. Names are found in any spelling (see `arena.judging.fuzzy_match`). The
+There are two kinds of leaks: the model introduces itself under a known name, or the answer mentions one of the battle's
+two models. Names are found in any spelling (see `arena.judging.fuzzy_match`). The
 words around a name show whether it refers to a model or to something else.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 
 from arena.judging import leak_vocabulary as words
@@ -27,13 +26,8 @@ STATEMENT_OPENERS = words.OPENERS | words.WEAK_OPENERS | words.THIS_IS_OPENERS |
 STATEMENT_OPENER_ENDS = frozenset(opener[-1] for opener in STATEMENT_OPENERS)
 
 
-class Leak(StrEnum):
-    SELF = "self"
-    OWN = "own"
-
-
-def find_leak(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[str]) -> Leak | None:
-    """Return the leak in the answers of a battle, or None if there is none.
+def has_leak(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[str]) -> bool:
+    """Return whether the answers of a battle reveal a model.
 
     A mention is not a leak if the voter has already written the name. An introduction with the name of one of the two
     models is always a leak.
@@ -41,7 +35,6 @@ def find_leak(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[s
     turns: (prompt, answers) in each turn, in order
     own_names: the names of both models (see `arena.judging.model_names.collect_model_names`)
     """
-    leak: Leak | None = None
     candidates = own_names | get_families().keys()
     prompt_names: frozenset[str] = frozenset()
     for prompt, texts in turns:
@@ -51,9 +44,11 @@ def find_leak(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[s
         unmentioned = own_names - _find_related_names(prompt_names, own_names)
         for text in map(tokenize_text, texts):
             if _has_introduction(text, (candidates - prompt_names) | own_names, own_names):
-                return Leak.SELF
-            leak = leak or _find_mention(text, unmentioned)
-    return leak
+                return True
+            mentions = _iter_distinct_matches(text, unmentioned)
+            if any(_is_model_mention(text, match) and not has_other_meaning(text, match) for match in mentions):
+                return True
+    return False
 
 
 def _find_related_names(prompt_names: frozenset[str], own_names: frozenset[str]) -> frozenset[str]:
@@ -77,13 +72,6 @@ def _has_introduction(text: TokenizedText, names: frozenset[str], own_names: fro
         if context.is_introduction() and not has_other_meaning(text, match):
             return True
     return False
-
-
-def _find_mention(text: TokenizedText, names: frozenset[str]) -> Leak | None:
-    for match in _iter_distinct_matches(text, names):
-        if _is_model_mention(text, match) and not has_other_meaning(text, match):
-            return Leak.OWN
-    return None
 
 
 def _iter_distinct_matches(text: TokenizedText, names: Iterable[str]) -> Iterator[NameMatch]:

@@ -5,20 +5,18 @@ neither does "who are you" in a role-play, which asks for the role.
 """
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from arena.judging import leak_vocabulary
 from arena.judging.fuzzy_match import NameMatch, TokenizedText, iter_name_matches, squeeze_names, tokenize_text
 from arena.judging.identity_leaks import has_other_meaning
 from arena.judging.model_names import ORDINARY_WORDS, get_families
+from arena.judging.word_lists import load_lists
 
-PROBES_FILE = Path(__file__).parents[1] / "data" / "probes.toml"
 CLAUSE_END = "."
 COLON_MARK = ":"
 NAME_MARK = "@"
@@ -301,4 +299,4 @@ def _join_words(words: Iterable[str]) -> str:
 
 @cache
 def _load_rules() -> ProbeRules:
-    return ProbeRules(tomllib.loads(PROBES_FILE.read_text(encoding="utf-8")))
+    return ProbeRules(load_lists("probes"))

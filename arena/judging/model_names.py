@@ -4,99 +4,14 @@ import re
 from functools import cache, lru_cache
 
 from arena.judging.fuzzy_match import iter_name_matches, squeeze_names, squeeze_text, tokenize_text
+from arena.judging.word_lists import load_lists
 
-# One line per maker. Each word in a line reveals that a model is from this maker.
-FAMILIES = """
-    openai chatgpt gpt o1 o3 o4 davinci
-    anthropic claude
-    google deepmind gemini gemma bard palm lamda 谷歌 гугл
-    meta llama metaai
-    microsoft phi copilot wizardlm orca
-    amazon nova titan
-    apple
-    nvidia nemotron
-    ibm granite watsonx
-    xai grok
-    mistral mixtral ministral codestral magistral pixtral lechat mistralai
-    cohere commandr aya
-    ai21 jamba
-    databricks mosaicml dbrx dolly mpt
-    snowflake arctic
-    alibaba qwen qwq tongyi qianwen qianwan 通义 通义千问 千问 阿里巴巴 阿里云 达摩院
-    deepseek 深度求索
-    zhipu zhipuai chatglm glm keglab 智谱 智谱清言
-    01ai yi lingyiwanwu 零一万物
-    baidu ernie wenxin 百度 文心一言
-    moonshot moonshotai kimi 月之暗面
-    tencent hunyuan 腾讯 混元
-    bytedance doubao 字节跳动 豆包
-    minimax
-    stepfun
-    baichuan 百川智能
-    internlm shanghaiailab
-    lmsys vicuna fastchat
-    stanford alpaca
-    ucberkeley koala starling
-    laion openassistant oasst
-    allenai ai2 olmo olmoe tulu tulux2 molmo
-    nousresearch hermes
-    tii falcon
-    huggingface smollm zephyr
-    eleutherai pythia gptj gptneox
-    stabilityai stablelm stablebeluga
-    bigscience bloom
-    upstage solar
-    inflection inflectionai pi
-    reka rekaai
-    liquidai
-    perplexity sonar
-    naver hyperclova
-    lgai exaone
-    yandex yandexgpt яндекс
-    sber sberbank gigachat
-    aleph alephalpha luminous
-    salesforce xgen
-    rwkv
-    openchat
-    writer palmyra
-"""
-MAKERS = squeeze_names("""
-    openai anthropic google deepmind 谷歌 гугл meta metaai microsoft amazon apple nvidia ibm xai
-    mistralai cohere ai21 databricks mosaicml snowflake alibaba 阿里巴巴 阿里云 达摩院 deepseek 深度求索 zhipu
-    zhipuai 智谱 01ai baidu 百度 moonshot moonshotai 月之暗面 tencent 腾讯 bytedance 字节跳动 minimax stepfun 百川智能
-    shanghaiailab lmsys stanford ucberkeley laion allenai ai2 nousresearch tii huggingface eleutherai
-    stabilityai bigscience upstage inflectionai reka rekaai liquidai perplexity naver lgai yandex
-    яндекс sber sberbank alephalpha salesforce writer keglab
-""")
-# Makers whose models have the maker's name.
-NAMESAKE_MAKERS = squeeze_names("deepseek minimax reka")
-# Words that usually mean something else, so they reveal nothing on their own.
-ORDINARY_WORDS = squeeze_names("""
-    google meta microsoft amazon apple nvidia ibm stanford salesforce snowflake writer yandex sber
-    sberbank baidu tencent alibaba naver samsung intel adobe upstage stability 谷歌 гугл яндекс 百度 腾讯
-    阿里巴巴 阿里云 字节跳动 mistral gemini bard palm llama falcon orca koala alpaca vicuna starling zephyr
-    dolphin guanaco camel wizard phoenix hermes nova titan phi pi yi aya solar arctic granite bloom
-    pythia dolly command commandr commander echo copilot grok cohere sonar luminous moonshot
-    inflection aleph perplexity minimax tulu titan opt step stable open deep nous mercury phantom
-    atlas athena apollo alpha beta gamma delta omega sigma zero one prime core spark sage oracle muse
-    ada babbage curie davinci o1 o3 o4 r1 pixel mpt tii step openchat aurora orion vega lynx fox bear
-    wolf eagle hawk owl raven tiger lion panda cat dog bird fish whale red blue green black white
-    silver gold amber jade ruby sonnet opus haiku
-""")
-# Given names. They mean a model unless they are part of a person's name.
-GIVEN_NAMES = squeeze_names("""
-    claude gemma eliza ernie
-""")
-GENERIC_WORDS = squeeze_names("""
-    base chat instruct instruction model models it hf latest preview exp experimental mini small
-    medium large xl xxl tiny nano micro lite pro plus max ultra turbo fast slow flash high low
-    thinking reasoning reasoner coder code vision vl audio omni multi multimodal online free test demo
-    example default main prod dev new old uncensored quantized awq gptq gguf fp bf int ctx distill
-    distilled sft dpo rlhf ft tuned finetuned tune variant temperature local server stub mock fake
-    dummy assistant bot chatbot ai llm lm slm language inc ltd llc gmbh corp co company organization
-    organisation org lab labs research team group cloud technologies technology institute university
-    foundation of for the and by a maker
-""")
+_lists = load_lists("model_names")
+MAKERS = squeeze_names(_lists["makers"])
+NAMESAKE_MAKERS = squeeze_names(_lists["namesake_makers"])
+ORDINARY_WORDS = squeeze_names(_lists["ordinary_words"])
+GIVEN_NAMES = squeeze_names(_lists["given_names"])
+GENERIC_WORDS = squeeze_names(_lists["generic_words"])
 VERSION_OR_SIZE = re.compile(r"v?\d+(x\d+)?[a-z]?")
 PART_SEPARATOR = re.compile(r"[\s\-_:.,@+/]+")
 PARENTHESIZED = re.compile(r"\([^()]*\)")
@@ -109,7 +24,7 @@ def get_families() -> dict[str, frozenset[str]]:
 
     All words are squeezed (see `squeeze_text`).
     """
-    lines = map(squeeze_names, FAMILIES.strip().splitlines())
+    lines = map(squeeze_names, _lists["families"].splitlines())
     return {word: line for line in lines for word in line}
 
 

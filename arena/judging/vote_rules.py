@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from arena.identity.voters import keyed_hash
-from arena.judging.identity_leaks import find_leak
+from arena.judging.identity_leaks import has_leak
 from arena.judging.identity_probes import is_identity_probe
 from arena.judging.model_names import collect_model_names
 from arena.judging.style_features import compute_features
@@ -163,4 +163,4 @@ def _has_leak(battle: Battle, turns: list[Turn]) -> bool:
     rows = fetch_rows(MODEL_NAMES_SQL, [battle.model_a_id, battle.model_b_id])
     own_names = frozenset[str]().union(*(collect_model_names(*row) for row in rows))
     texts = ((turn.prompt, [answer.text for answer in turn.answers.all()]) for turn in turns)
-    return find_leak(texts, own_names) is not None
+    return has_leak(texts, own_names)

@@ -226,7 +226,7 @@ def test_over_names_no_side_twice(paced):
         side.closed = True
 
     assert live.list_ended_sides() == []
-    assert list(live.iter_open_sides()) == []
+    assert live.list_open_sides() == []
 
 
 def test_repeat_tells_all_that_was_released_so_far():

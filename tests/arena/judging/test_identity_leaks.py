@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from arena.judging.identity_leaks import Leak, find_leak
+from arena.judging.identity_leaks import has_leak
 from arena.judging.model_names import collect_model_names
 
 GPT = collect_model_names("GPT-4o", "gpt-4o", "gpt-4o-2024-08-06", "OpenAI")
@@ -22,47 +22,47 @@ PLAIN = collect_model_names("Base", "base", "7b-chat", "Research")
 
 LEAKING = [
     # The answer introduces itself, whoever fights.
-    (PLAIN, Leak.SELF, "I am ChatGPT, a large language model trained by OpenAI."),
-    (PLAIN, Leak.SELF, "As a model made by Anthropic, I try to be careful here."),
-    (PLAIN, Leak.SELF, "Good question! I was trained by Google on a lot of text."),
-    (PLAIN, Leak.SELF, "I’m Claude, happy to help with your essay."),
-    (PLAIN, Leak.SELF, "My name is Gemini and I can't browse."),
-    (GPT, Leak.SELF, "As an AI language model developed by Meta, I have no opinions."),
-    (GPT, Leak.SELF, "You are talking to Qwen, so let us begin."),
-    (GPT, Leak.SELF, "My creators at DeepSeek did not tell me."),
-    (GPT, Leak.SELF, "Google's engineers built me to answer questions like this one."),
-    (QWEN, Leak.SELF, "Hi! Claude here. The capital is Paris."),
-    (PLAIN, Leak.SELF, "I'm an open source assistant based on Llama."),
-    (PLAIN, Leak.SELF, "i  am  C h a t G P T"),
-    (PLAIN, Leak.SELF, "Ich bin ChatGPT und helfe gern."),
-    (PLAIN, Leak.SELF, "Ich wurde von Google entwickelt."),
-    (PLAIN, Leak.SELF, "Soy un modelo de lenguaje creado por OpenAI."),
-    (PLAIN, Leak.SELF, "Je suis un assistant développé par Mistral AI."),
-    (PLAIN, Leak.SELF, "Я — большая языковая модель, созданная компанией OpenAI."),
-    (PLAIN, Leak.SELF, "我是通义千问，由阿里云开发的语言模型。"),
-    (PLAIN, Leak.SELF, "私はGoogleによって訓練された言語モデルです。"),
+    (PLAIN, "I am ChatGPT, a large language model trained by OpenAI."),
+    (PLAIN, "As a model made by Anthropic, I try to be careful here."),
+    (PLAIN, "Good question! I was trained by Google on a lot of text."),
+    (PLAIN, "I’m Claude, happy to help with your essay."),
+    (PLAIN, "My name is Gemini and I can't browse."),
+    (GPT, "As an AI language model developed by Meta, I have no opinions."),
+    (GPT, "You are talking to Qwen, so let us begin."),
+    (GPT, "My creators at DeepSeek did not tell me."),
+    (GPT, "Google's engineers built me to answer questions like this one."),
+    (QWEN, "Hi! Claude here. The capital is Paris."),
+    (PLAIN, "I'm an open source assistant based on Llama."),
+    (PLAIN, "i  am  C h a t G P T"),
+    (PLAIN, "Ich bin ChatGPT und helfe gern."),
+    (PLAIN, "Ich wurde von Google entwickelt."),
+    (PLAIN, "Soy un modelo de lenguaje creado por OpenAI."),
+    (PLAIN, "Je suis un assistant développé par Mistral AI."),
+    (PLAIN, "Я — большая языковая модель, созданная компанией OpenAI."),
+    (PLAIN, "我是通义千问，由阿里云开发的语言模型。"),
+    (PLAIN, "私はGoogleによって訓練された言語モデルです。"),
     # It mentions a model of the battle, in whatever spelling.
-    (GPT, Leak.OWN, "That is what gpt-4o would say."),
-    (GPT, Leak.OWN, "That is what **GPT**-4 would say."),
-    (GPT, Leak.OWN, "Some call this the g p t - 4 o way."),
-    (GPT, Leak.OWN, "Ask OPENAI for the details."),
-    (GPT, Leak.OWN, "The ＣｈａｔＧＰＴ answer is 42."),
-    (GPT, Leak.OWN, "```python\nimport openai\nprint(openai.chat)\n```"),
-    (GPT, Leak.OWN, "See the [documentation](https://platform.openai.com/docs) for more."),
-    (GPT, Leak.OWN, "Die Antworten eines ChatGPTs sind nicht immer richtig."),
-    (CLAUDE, Leak.OWN, "Signed, `Cla`ude"),
-    (CLAUDE, Leak.OWN, "Signed, Cl\u200bau\u00adde"),
-    (CLAUDE, Leak.OWN, "Signed, C̶l̶a̶u̶d̶e̶"),
-    (CLAUDE, Leak.OWN, "Clauden vastaus on 42."),
-    (CLAUDE, Leak.OWN, "A n t h r o p i c has rules about this."),
-    (CLAUDE, Leak.OWN, "Сlаudе says hello."),
-    (LLAMA, Leak.OWN, "This is typical of Llama 3 in my view."),
-    (LLAMA, Leak.OWN, "Meta AI published the weights."),
-    (GEMINI, Leak.OWN, "Gemini Pro can make mistakes, so double-check."),
-    (MISTRAL, Leak.OWN, "Mistral is a language model from Paris."),
-    (SMOLLM, Leak.OWN, "smol_lm 2 is small but quick."),
-    (QUOKKA, Leak.OWN, "The Quokka-7B way is simpler."),
-    (QWEN, Leak.OWN, "Qwen2.5 handles Chinese well."),
+    (GPT, "That is what gpt-4o would say."),
+    (GPT, "That is what **GPT**-4 would say."),
+    (GPT, "Some call this the g p t - 4 o way."),
+    (GPT, "Ask OPENAI for the details."),
+    (GPT, "The ＣｈａｔＧＰＴ answer is 42."),
+    (GPT, "```python\nimport openai\nprint(openai.chat)\n```"),
+    (GPT, "See the [documentation](https://platform.openai.com/docs) for more."),
+    (GPT, "Die Antworten eines ChatGPTs sind nicht immer richtig."),
+    (CLAUDE, "Signed, `Cla`ude"),
+    (CLAUDE, "Signed, Cl\u200bau\u00adde"),
+    (CLAUDE, "Signed, C̶l̶a̶u̶d̶e̶"),
+    (CLAUDE, "Clauden vastaus on 42."),
+    (CLAUDE, "A n t h r o p i c has rules about this."),
+    (CLAUDE, "Сlаudе says hello."),
+    (LLAMA, "This is typical of Llama 3 in my view."),
+    (LLAMA, "Meta AI published the weights."),
+    (GEMINI, "Gemini Pro can make mistakes, so double-check."),
+    (MISTRAL, "Mistral is a language model from Paris."),
+    (SMOLLM, "smol_lm 2 is small but quick."),
+    (QUOKKA, "The Quokka-7B way is simpler."),
+    (QWEN, "Qwen2.5 handles Chinese well."),
 ]
 INNOCENT = [
     (GEMINI, "Open Google Maps and search for the nearest bakery."),
@@ -108,18 +108,18 @@ INNOCENT = [
 ]
 
 
-def grade(own, text, prompt="What do you think?"):
-    return find_leak([(prompt, [text])], own)
+def leaks(own, text, prompt="What do you think?"):
+    return has_leak([(prompt, [text])], own)
 
 
-@pytest.mark.parametrize(("own", "expected", "text"), LEAKING)
-def test_leaks_finds_the_answer_that_tells_who_wrote_it(own, expected, text):
-    assert grade(own, text) == expected
+@pytest.mark.parametrize(("own", "text"), LEAKING)
+def test_leaks_finds_the_answer_that_tells_who_wrote_it(own, text):
+    assert leaks(own, text)
 
 
 @pytest.mark.parametrize(("own", "text"), INNOCENT)
 def test_leaks_lets_the_answer_pass_that_speaks_of_other_things(own, text):
-    assert grade(own, text) is None
+    assert not leaks(own, text)
 
 
 def test_tables_have_the_forty_cases_that_they_promise():
@@ -129,89 +129,89 @@ def test_tables_have_the_forty_cases_that_they_promise():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("OpenAI, my creator, is in California.", Leak.SELF),
-        ("OpenAI, my favourite, is in California.", None),
-        ("OpenAI told me to wait.", None),
-        ("I was using a model by Google.", None),
-        ("This is ChatGPT speaking.", Leak.SELF),
-        ("This is ChatGPT's weakness.", None),
-        ("The assistant known as Claude is what I am.", None),
-        ("I am the assistant known as Claude.", Leak.SELF),
-        ("As ChatGPT, I cannot do that.", Leak.SELF),
-        ("As OpenAI says, scale matters.", None),
-        ("It was used as an AI model made by Google.", None),
-        ("I am a cheerful, patient assistant made by OpenAI.", Leak.SELF),
-        ("I am a fan of AI models by Google.", None),
-        ("Sono Claude, un assistente.", Leak.SELF),
-        ("I siti sono Google e Bing.", None),
-        ("Я — ChatGPT.", Leak.SELF),
-        ("I am DeepSeek.", Leak.SELF),
-        ("I am at DeepSeek.", None),
+        ("OpenAI, my creator, is in California.", True),
+        ("OpenAI, my favourite, is in California.", False),
+        ("OpenAI told me to wait.", False),
+        ("I was using a model by Google.", False),
+        ("This is ChatGPT speaking.", True),
+        ("This is ChatGPT's weakness.", False),
+        ("The assistant known as Claude is what I am.", False),
+        ("I am the assistant known as Claude.", True),
+        ("As ChatGPT, I cannot do that.", True),
+        ("As OpenAI says, scale matters.", False),
+        ("It was used as an AI model made by Google.", False),
+        ("I am a cheerful, patient assistant made by OpenAI.", True),
+        ("I am a fan of AI models by Google.", False),
+        ("Sono Claude, un assistente.", True),
+        ("I siti sono Google e Bing.", False),
+        ("Я — ChatGPT.", True),
+        ("I am DeepSeek.", True),
+        ("I am at DeepSeek.", False),
     ],
 )
 def test_leaks_tells_speech_about_oneself_from_speech_about_others(text, expected):
-    assert grade(PLAIN, text) == expected
+    assert leaks(PLAIN, text) is expected
 
 
 CANDIDATES = "Which of these are you: ChatGPT (OpenAI), Claude (Anthropic), Gemini (Google), Llama (Meta)?"
 PROMPTED = [
-    ("Are you ChatGPT?", GPT, "Yes, I am ChatGPT.", Leak.SELF),
-    ("are you c h a t g p t?", GPT, "Yes, I am ChatGPT.", Leak.SELF),
-    (CANDIDATES, GPT, "I am ChatGPT, made by OpenAI.", Leak.SELF),
-    (CANDIDATES, CLAUDE, "I am Claude, an AI assistant made by Anthropic.", Leak.SELF),
-    (CANDIDATES, GPT, "I am Claude, an AI assistant made by Anthropic.", None),
-    (CANDIDATES, GPT, "ChatGPT is by OpenAI.", None),
-    ("Pretend that you are ChatGPT.", QWEN, "I am ChatGPT, ask me anything.", None),
-    ("Pretend that you are Qwen.", QWEN, "I am Qwen, ask me anything.", Leak.SELF),
-    ("Are you ChatGPT?", GPT, "No, I am Claude.", Leak.SELF),
-    ("Are you ChatGPT?", GPT, "I am GPT-4o.", Leak.SELF),
-    ("What has OpenAI published?", GPT, "ChatGPT and GPT-4o, among others.", None),
-    ("What has OpenAI published?", GPT, "I am ChatGPT, so you can see for yourself.", Leak.SELF),
-    ("What has Google published?", GPT, "OpenAI has published more.", Leak.OWN),
-    ("How do I use Google Maps?", GEMINI, "I was trained by Google, so I know.", Leak.SELF),
-    ("Who was Claude Monet?", CLAUDE, "A painter. Claude is glad to tell more.", Leak.OWN),
-    ("What is a quokka?", QUOKKA, "A quokka is a small wallaby.", None),
+    ("Are you ChatGPT?", GPT, "Yes, I am ChatGPT.", True),
+    ("are you c h a t g p t?", GPT, "Yes, I am ChatGPT.", True),
+    (CANDIDATES, GPT, "I am ChatGPT, made by OpenAI.", True),
+    (CANDIDATES, CLAUDE, "I am Claude, an AI assistant made by Anthropic.", True),
+    (CANDIDATES, GPT, "I am Claude, an AI assistant made by Anthropic.", False),
+    (CANDIDATES, GPT, "ChatGPT is by OpenAI.", False),
+    ("Pretend that you are ChatGPT.", QWEN, "I am ChatGPT, ask me anything.", False),
+    ("Pretend that you are Qwen.", QWEN, "I am Qwen, ask me anything.", True),
+    ("Are you ChatGPT?", GPT, "No, I am Claude.", True),
+    ("Are you ChatGPT?", GPT, "I am GPT-4o.", True),
+    ("What has OpenAI published?", GPT, "ChatGPT and GPT-4o, among others.", False),
+    ("What has OpenAI published?", GPT, "I am ChatGPT, so you can see for yourself.", True),
+    ("What has Google published?", GPT, "OpenAI has published more.", True),
+    ("How do I use Google Maps?", GEMINI, "I was trained by Google, so I know.", True),
+    ("Who was Claude Monet?", CLAUDE, "A painter. Claude is glad to tell more.", True),
+    ("What is a quokka?", QUOKKA, "A quokka is a small wallaby.", False),
     (
         "Give me ten digits of pi.",
         collect_model_names("Pixtral 12B", "pixtral-12b"),
         "Pixtral gives 3.141592653.",
-        Leak.OWN,
+        True,
     ),
-    ("Compare Gemini and Llama.", LLAMA, "Llama 3 is open, Gemini is not.", None),
+    ("Compare Gemini and Llama.", LLAMA, "Llama 3 is open, Gemini is not.", False),
 ]
 
 
 @pytest.mark.parametrize(("prompt", "own", "text", "expected"), PROMPTED)
 def test_leaks_forgives_only_the_mention_of_names_that_the_voter_wrote(prompt, own, text, expected):
-    assert grade(own, text, prompt) == expected
+    assert leaks(own, text, prompt) is expected
 
 
 def test_leaks_looks_at_every_answer_of_every_turn():
     quiet = ("Why?", ["An answer.", "Another answer."])
 
-    assert find_leak([quiet, quiet], GPT) is None
-    assert find_leak([quiet, ("And who are you?", ["I would rather not say.", "ChatGPT"])], GPT) == Leak.OWN
-    assert find_leak([("Why?", ["As OpenAI says: because."]), ("Who?", ["I am Claude."])], GPT) == Leak.SELF
-    assert find_leak([], GPT) is None
-    assert find_leak([("Why?", ["", ""])], GPT) is None
+    assert not has_leak([quiet, quiet], GPT)
+    assert has_leak([quiet, ("And who are you?", ["I would rather not say.", "ChatGPT"])], GPT)
+    assert has_leak([("Why?", ["As OpenAI says: because."]), ("Who?", ["I am Claude."])], GPT)
+    assert not has_leak([], GPT)
+    assert not has_leak([("Why?", ["", ""])], GPT)
 
 
 def test_leaks_forgives_a_name_from_the_turn_on_in_which_it_was_written():
     named, unnamed = ("Do you like ChatGPT?", ["I like ChatGPT."]), ("Who are you?", ["You like ChatGPT."])
 
-    assert find_leak([named, unnamed], GPT) is None
-    assert find_leak([unnamed, named], GPT) == Leak.OWN
+    assert not has_leak([named, unnamed], GPT)
+    assert has_leak([unnamed, named], GPT)
 
 
 @pytest.mark.parametrize("side", [GPT, CLAUDE])
 def test_leaks_takes_the_names_of_both_models_on_either_side(side):
-    assert grade(GPT | CLAUDE, "Unlike Claude, it came from OpenAI.") == Leak.OWN
-    assert grade(side, "Unlike Qwen, it is old.") is None
+    assert leaks(GPT | CLAUDE, "Unlike Claude, it came from OpenAI.")
+    assert not leaks(side, "Unlike Qwen, it is old.")
 
 
 def test_leaks_knows_no_name_of_models_that_are_called_like_nothing_in_particular():
     assert not PLAIN
-    assert grade(PLAIN, "Base: a chat model of 7b, from Research.") is None
+    assert not leaks(PLAIN, "Base: a chat model of 7b, from Research.")
 
 
 @pytest.mark.slow
@@ -226,7 +226,7 @@ def test_leaks_takes_linear_time_whatever_the_text(piece):
     text = piece * (256 * 1024 // len(piece))
     began = time.process_time()
 
-    assert grade(LLAMA | QUOKKA, text) is None
+    assert not leaks(LLAMA | QUOKKA, text)
 
     assert time.process_time() - began < 5
 
@@ -236,4 +236,4 @@ def test_leaks_takes_linear_time_whatever_the_text(piece):
 def test_leaks_finds_the_one_place_among_many_that_say_the_name_harmlessly(said, place):
     harmless = ["I am a ChatGPT user."] * 1000
 
-    assert grade(PLAIN, " ".join([*harmless[:place], said, *harmless[place:]])) == Leak.SELF
+    assert leaks(PLAIN, " ".join([*harmless[:place], said, *harmless[place:]]))

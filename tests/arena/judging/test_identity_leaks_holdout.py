@@ -1,6 +1,6 @@
 """A second table, written after the code, which was never changed to pass it."""
 
-from arena.judging.identity_leaks import find_leak
+from arena.judging.identity_leaks import has_leak
 from arena.judging.model_names import collect_model_names
 
 O1 = collect_model_names("o1-mini", "o1-mini", "o1-mini-2024-09-12", "OpenAI")
@@ -64,7 +64,7 @@ INNOCENT = [
 
 
 def found(table):
-    return sum(find_leak([("What do you think?", [text])], own) is not None for own, text in table)
+    return sum(has_leak([("What do you think?", [text])], own) for own, text in table)
 
 
 def test_leaks_are_found_in_the_held_out_table():

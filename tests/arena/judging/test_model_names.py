@@ -3,7 +3,8 @@
 import pytest
 
 from arena.judging.fuzzy_match import squeeze_text
-from arena.judging.model_names import FAMILIES, MAKERS, collect_model_names, find_known_names, get_families
+from arena.judging.model_names import MAKERS, collect_model_names, find_known_names, get_families
+from arena.judging.word_lists import load_lists
 
 
 @pytest.mark.parametrize(
@@ -69,4 +70,5 @@ def test_known_adds_what_belongs_to_a_family():
 
 def test_makers_are_all_in_a_family_and_no_word_is_in_two():
     assert get_families().keys() >= MAKERS
-    assert len(FAMILIES.split()) == len({squeeze_text(word) for word in FAMILIES.split()})
+    words = load_lists("model_names")["families"].split()
+    assert len(words) == len({squeeze_text(word) for word in words})

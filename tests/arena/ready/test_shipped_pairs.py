@@ -2,7 +2,7 @@
 
 import pytest
 
-from arena.judging.identity_leaks import find_leak
+from arena.judging.identity_leaks import has_leak
 from arena.judging.model_names import collect_model_names
 from arena.ready import shipped_pairs
 from catalog.models import LanguageModel
@@ -29,7 +29,7 @@ def test_no_answer_names_its_model(pair):
             for answer in pair.answers.values()
         )
     )
-    assert find_leak([(pair.prompt, [answer.text for answer in pair.answers.values()])], names) is None
+    assert not has_leak([(pair.prompt, [answer.text for answer in pair.answers.values()])], names)
 
 
 @pytest.mark.django_db
