@@ -138,11 +138,6 @@ class LiveTurn:
         )
         self.unsent: list[list[Any]] = []
         self.resend_all = False
-        self._absent = Lane(has_ended=True)
-
-    def lane(self, side: str) -> Lane:
-        """Return the lane of a side, or an ended lane if this worker does not answer the side."""
-        return self.sides[side].lane if side in self.sides else self._absent
 
     def may_publish(self, now: float) -> bool:
         """Return whether no other worker can have claimed the turn. Two workers must not publish at the same time."""
@@ -152,7 +147,9 @@ class LiveTurn:
         """Release the text that is due now, and add its events to `unsent`."""
         if time.monotonic() > self.pacing_deadline and all(side.lane.has_ended for side in self.sides.values()):
             self.clock = ImmediateClock()
-        steps = self.clock.tick(self.lane("a"), self.lane("b"))
+        # To the clock, a side that this worker does not answer has ended.
+        lane_a, lane_b = (self.sides[name].lane if name in self.sides else Lane(has_ended=True) for name in SIDES)
+        steps = self.clock.tick(lane_a, lane_b)
         for name, step in zip(SIDES, steps, strict=True):
             if step:  # the step is 0 for a side that this worker does not answer
                 side = self.sides[name]

@@ -2,8 +2,8 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +52,6 @@ NUMBER_RANGES = {
 }
 
 
-@dataclass(frozen=True)
-class LoadSummary:
-    """The numbers of models that were created, updated, and left unchanged."""
-
-    created: int
-    updated: int
-    unchanged: int
-
-
 class InvalidFieldError(ValueError):
     """A field has an invalid value. The message is a sentence: the field's name, followed by `problem`."""
 
@@ -70,16 +61,15 @@ class InvalidFieldError(ValueError):
         self.problem = problem
 
 
-def load_models(path: Path) -> LoadSummary:
-    """Create or update all models in a file.
+def load_models(path: Path) -> Counter[str]:
+    """Create or update all models in a file. Return how many were `created`, `updated`, and `unchanged`.
 
     Raises ValueError if the file cannot be read or has an invalid entry. The message names the entry's slug and field,
     and nothing is changed.
     """
     entries = read_entries(path)
     with transaction.atomic():
-        outcomes = [_save_entry(entry) for entry in entries]
-    return LoadSummary(outcomes.count("created"), outcomes.count("updated"), outcomes.count("unchanged"))
+        return Counter(map(_save_entry, entries))
 
 
 def read_entries(path: Path) -> list[dict[str, Any]]:

@@ -9,34 +9,19 @@ import re
 from collections.abc import Sequence
 
 from arena.judging.topic_vocabulary import Sentence, Vocabulary, build_alternation, compile_alternation, split_words
+from arena.judging.word_lists import load_lists
 
 SEVERAL = 3
-_NUMBER = build_alternation(r"""
-    \d{1,5} one two three four five six seven eight nine ten twelve twenty fifty ein\w{0,2} zwei drei vier fünf sechs
-    zehn une? deux trois quatre cinq dix una? dos tres cuatro cinco diez двух трёх трех три пять пяти десяти
-""")
-_UNIT = build_alternation(r"""
-    words? sentences? paragraphs? lines? characters bullets bullet\spoints? syllables stanzas tweets? wörtern? worten?
-    wort satz sätzen? absätzen? zeichen zeilen stichpunkten? mots? phrases? paragraphes? lignes? palabras? frases?
-    párrafos? líneas? слов\w{0,3} предложени\w{1,3} абзац\w{0,3} строк\w{0,2}
-""")
-_BOUND = build_alternation(r"""
-    exactly at\smost at\sleast no\smore\sthan not\smore\sthan fewer\sthan less\sthan more\sthan under within up\sto
-    maximum\sof max exceed in using only genau höchstens mindestens maximal weniger\sals mit dépasser exactement
-    au\splus au\smoins moins\sde en exactamente como\smáximo al\smenos menos\sde ровно не\sболее не\sменее не\sбольше
-    в
-""")
-_TABLE = build_alternation(r"""
-    table tabelle tableau tabla таблиц[ыу] lists? liste bullets bullet\spoints? stichpunkten? liste\sà\spuces списка
-""")
+_lists = load_lists("constraints")
+_NUMBER = build_alternation(_lists["number"])
+_UNIT = build_alternation(_lists["unit"])
+_BOUND = build_alternation(_lists["bound"])
+_TABLE = build_alternation(_lists["table"])
 _KIND = r"(?:(?:an?|einer?|une?|una?) )?(?:(?:markdown|simple|comparison|two-column|numbered|short|bulleted|bullet) )?"
-_DATA = build_alternation("json xml yaml csv markdown latex")
-_VERB = build_alternation("write rewrite describe explain answer tell create summari[sz]e give compose")
-_ELEMENT = build_alternation("line sentence paragraph item day section bullet stanza row verse answer word")
-_SUBJECT = build_alternation(r"""
-    and it you answer response reply text poem story essay letter output code summary list email title line sentence
-    paragraph plan post both
-""")
+_DATA = build_alternation(_lists["data"])
+_VERB = build_alternation(_lists["verb"])
+_ELEMENT = build_alternation(_lists["element"])
+_SUBJECT = build_alternation(_lists["subject"])
 # An instruction begins at the start of a clause, or after a word such as "and".
 _ORDER = r"(?:^|[,;:.!?\n]|\b(?:and|but|please|then|und|et|y|bitte)\b)[\s\"'*(-]{0,3}"
 _MUST = rf"(?:(?:^|[,;:.!?\n])\s{{0,3}}|\b{_SUBJECT} )(?:must|should|has to|have to|shall) (?:also )?"
@@ -125,19 +110,7 @@ SEQUENCE_WORDS = (
     Vocabulary("after that|afterwards|next|third|thirdly|danach|anschließend|après|después|после этого|接着|その後"),
     Vocabulary("finally|lastly|at the end|schließlich|zuletzt|enfin|finalmente|por último|наконец|最后|最後に|마지막"),
 )
-STEP_VERBS = frozenset(
-    split_words("""
-    add analyse analyze answer ask build calculate categorize check choose cite classify collect compare compute
-    convert count create define describe design detail determine develop discuss draft draw drop drops estimate
-    evaluate explain extract find fix format generate give group highlight identify implement include keep label limit
-    list make name never no do don ensure use must optimize order organize outline parse pick plan present print
-    produce propose provide rank rate read reads recommend remove replace rewrite return save score show sort state
-    suggest summarise summarize support tell test track translate turn validate verify write writes erkläre nenne
-    schreibe erstelle vergleiche berechne gib fasse beschreibe liste verwende prüfe explique donne écris décris
-    calcule résume explica escribe compara calcula resume enumera propone опиши напиши сравни перечисли объясни
-    составь предложи
-""")
-)
+STEP_VERBS = frozenset(split_words(_lists["step_verbs"]))
 
 
 def count_constraints(prose: str) -> int:

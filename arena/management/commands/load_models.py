@@ -21,12 +21,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            summary = models_file.load_models(file)
+            counts = models_file.load_models(file)
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(
-            f"models: {summary.created} created, {summary.updated} updated, {summary.unchanged} unchanged"
-        )
+        outcomes = (f"{counts[outcome]} {outcome}" for outcome in ("created", "updated", "unchanged"))
+        self.stdout.write(f"models: {', '.join(outcomes)}")
         slugs = [entry["slug"] for entry in models_file.read_entries(file)]
         endpoints = Endpoint.objects.filter(enabled=True, model__slug__in=slugs).select_related("model").order_by("pk")
         for line in (*describe_small_windows(), *probe.check_endpoints(list(endpoints))):

@@ -94,17 +94,6 @@ def test_begin_forgets_what_a_model_thought_that_failed():
     assert (result.reasoning, result.output_tokens, result.first_token_age, result.cut) == ("", None, None, False)
 
 
-def test_result_of_a_side_that_never_began_has_no_first_token():
-    side = LiveSide(side_job())
-    side.end("timeout")
-
-    assert (side.build_result().failure, side.build_result().first_token_age, side.build_result().text) == (
-        "timeout",
-        None,
-        "",
-    )
-
-
 def test_tick_of_a_paced_turn_waits_for_both_sides():
     live = turn("a", "b")
     live.sides["a"].feed("Hello, hello, hello")
@@ -132,23 +121,16 @@ def test_tick_releases_both_texts_whole_in_the_end():
     assert [side.build_result().text for side in live.list_ended_sides()] == ["Hello, hello, hello" * 20, "Yes 🙂"]
 
 
-def test_tick_of_an_open_turn_gives_each_side_at_once():
-    live = turn("a", "b", paced=False, number=2)
-    live.sides["a"].feed("Hello")
-
-    live.tick()
-
-    assert live.unsent == [["delta", 2, "a", live.sides["a"].tag, 0, "Hello"]]
-
-
-def test_tick_releases_side_a_first_however_the_sides_are_listed():
-    live = turn("b", "a", paced=False)
+@pytest.mark.parametrize("sides", [("a", "b"), ("b", "a"), ("b",)])
+def test_tick_of_an_open_turn_gives_each_side_at_once(sides):
+    live = turn(*sides, paced=False, number=2)
     for side in live.sides.values():
         side.feed("Hello")
 
     live.tick()
 
-    assert [event[2] for event in live.unsent] == ["a", "b"]
+    assert live.unsent == [["delta", 2, name, live.sides[name].tag, 0, "Hello"] for name in sorted(sides)]
+    assert live.build_full_events() == [["delta", 2, name, live.sides[name].tag, 0, "Hello"] for name in sides]
 
 
 def test_tick_of_a_paced_turn_with_one_side_left_to_answer_waits_for_its_end_alone():
@@ -165,15 +147,6 @@ def test_tick_of_a_paced_turn_with_one_side_left_to_answer_waits_for_its_end_alo
     assert released(live) == {"b": "Hello"}
 
 
-def test_tick_of_an_open_turn_with_one_side_left_to_answer_waits_for_nothing():
-    live = turn("b", paced=False)
-    live.sides["b"].feed("Hello")
-
-    live.tick()
-
-    assert released(live) == {"b": "Hello"}
-
-
 def test_over_names_both_sides_of_a_paced_turn_together():
     live = turn("a", "b")
     live.sides["a"].end("unavailable")
@@ -186,47 +159,24 @@ def test_over_names_both_sides_of_a_paced_turn_together():
         live.tick()
 
     assert live.list_ended_sides() == [live.sides["a"], live.sides["b"]]
+    live.sides["a"].closed = live.sides["b"].closed = True
+    assert live.list_ended_sides() == live.list_open_sides() == []
 
 
-def test_over_names_a_side_of_an_open_turn_by_itself_if_the_other_does_not_end_soon():
+@pytest.mark.parametrize("later", ["nothing", "the other side ends", "time passes"])
+def test_over_names_a_side_of_an_open_turn_by_itself_if_the_other_does_not_end_soon(later):
     live = turn("a", "b", paced=False)
-    live.sides["a"].end("unavailable")
-    live.sides["a"].ended_at += 60  # however slow this machine is
-    assert live.list_ended_sides() == []
+    a, b = live.sides.values()
+    a.end("unavailable")
+    a.ended_at += 60  # however slow this machine is
+    if later == "the other side ends":
+        b.end()
+    elif later == "time passes":
+        a.ended_at -= 60 + JOINT_SAVE_S
 
-    live.sides["a"].ended_at -= 60 + JOINT_SAVE_S
-
-    assert live.list_ended_sides() == [live.sides["a"]]
-
-
-def test_over_names_both_sides_of_an_open_turn_together_if_they_end_at_almost_the_same_time():
-    live = turn("a", "b", paced=False)
-    live.sides["a"].end()
-    live.sides["a"].ended_at += 60
-    assert live.list_ended_sides() == []
-
-    live.sides["b"].end()
-
-    assert live.list_ended_sides() == [live.sides["a"], live.sides["b"]]
-
-
-def test_over_names_the_only_side_of_an_open_turn_at_once():
-    live = turn("b", paced=False)
-    live.sides["b"].end()
-
-    assert live.list_ended_sides() == [live.sides["b"]]
-
-
-@pytest.mark.parametrize("paced", [True, False])
-def test_over_names_no_side_twice(paced):
-    live = turn("a", "b", paced=paced)
-    for side in live.sides.values():
-        side.end()
-    for side in live.list_ended_sides():
-        side.closed = True
-
-    assert live.list_ended_sides() == []
-    assert live.list_open_sides() == []
+    assert live.list_ended_sides() == {"nothing": [], "the other side ends": [a, b], "time passes": [a]}[later]
+    a.closed = True
+    assert [lease.answer_id for lease in live.build_leases()] == [b.job.answer_id]
 
 
 def test_repeat_tells_all_that_was_released_so_far():
@@ -241,51 +191,26 @@ def test_repeat_tells_all_that_was_released_so_far():
     assert full_text == released(live)
 
 
-def test_repeat_is_silent_about_a_side_of_which_nothing_was_released():
-    live = turn("a", "b", paced=False)
-    live.sides["b"].feed("Yes")
-    live.tick()
-
-    assert [event[2] for event in live.build_full_events()] == ["b"]
-
-
-def test_stop_ends_a_side_where_its_reader_is():
+@pytest.mark.parametrize("have_finished", [False, True])
+@pytest.mark.parametrize("is_shown", [False, True])
+def test_stop_ends_a_side_where_its_reader_is(have_finished, is_shown):
+    """And does not tell whether the models had finished: a voter who stops early could recognize fast ones."""
     live = turn("a", "b")
     for side in live.sides.values():
         side.feed("Hello, hello, hello" * 10)
-    live.tick()
+        if have_finished:
+            side.end()
+    if is_shown:
+        live.tick()
     text = released(live)
 
     live.stop()
     live.tick()
 
-    assert {side.job.side: side.build_result().text for side in live.list_ended_sides()} == text
-    assert all(side.build_result().stopped and not side.build_result().failure for side in live.list_ended_sides())
-
-
-def test_stop_before_anything_was_shown_is_a_failure_of_no_model():
-    live = turn("a", "b")
-    live.sides["a"].feed("Hello")
-
-    live.stop()
-
-    assert [side.build_result().failure for side in live.list_ended_sides()] == ["stopped", "stopped"]
-
-
-def test_stop_does_not_tell_whether_the_models_had_finished():
-    """A voter who stops early could otherwise recognize pairs of fast models and vote only on them."""
-    live = turn("a", "b")
-    for side in live.sides.values():
-        side.feed("Hello, hello, hello" * 10)
-        side.end()
-    live.tick()
-    text = released(live)
-
-    live.stop()
-    live.tick()
-
-    assert {side.job.side: side.build_result().text for side in live.list_ended_sides()} == text
-    assert all(side.build_result().stopped for side in live.list_ended_sides())
+    results = {side.job.side: side.build_result() for side in live.list_ended_sides()}
+    assert {name: result.text for name, result in results.items() if result.text} == text
+    assert all(result.stopped for result in results.values())
+    assert {result.failure for result in results.values()} == {"" if is_shown else "stopped"}
 
 
 def test_stop_leaves_an_answer_whole_that_is_all_visible():
@@ -301,37 +226,22 @@ def test_stop_leaves_an_answer_whole_that_is_all_visible():
 
 
 @pytest.mark.parametrize("ended", ["", "timeout"])
-def test_fail_ends_every_open_side_and_keeps_what_was_shown(ended):
+@pytest.mark.parametrize("has_finished", [False, True])
+def test_fail_ends_every_open_side_and_keeps_what_was_shown(ended, has_finished):
     live = turn("a", "b", paced=False)
     live.sides["a"].feed("Hello")
     live.tick()
-    live.sides["a"].feed(" there")
+    if has_finished:
+        live.sides["a"].end()
+    else:
+        live.sides["a"].feed(" there")
     live.sides["b"].end(ended)
 
     a, b = (side.build_result() for side in live.fail())
 
-    assert (a.text, a.failure) == ("Hello", "unavailable")
-    assert (b.text, b.failure) == ("", ended or "unavailable")
+    assert (a.text, a.failure) == ("Hello", "" if has_finished else "unavailable")
+    assert (b.text, b.failure, b.first_token_age) == ("", ended or "unavailable", None)
     assert all(side.lane.is_over for side in live.sides.values())
-
-
-def test_fail_leaves_a_side_alone_that_has_finished():
-    live = turn("a", "b", paced=False)
-    live.sides["a"].feed("Hello")
-    live.tick()
-    live.sides["a"].end()
-
-    a, b = (side.build_result() for side in live.fail())
-
-    assert (a.text, a.failure) == ("Hello", "")
-    assert (b.text, b.failure) == ("", "unavailable")
-
-
-def test_held_names_the_open_sides_of_a_turn():
-    live = turn("a", "b", paced=False)
-    live.sides["b"].closed = True
-
-    assert [lease.answer_id for lease in live.build_leases()] == [live.sides["a"].job.answer_id]
 
 
 @pytest.mark.parametrize(("since", "closed", "speaks"), [(-1, False, True), (1, False, False), (1, True, True)])

@@ -159,89 +159,47 @@ def test_between_gives_a_delta_for_each_side_then_the_ends_then_ready():
     ]
 
 
-def test_between_says_reset_when_another_attempt_follows_what_was_shown():
-    view = BattleView()
-    view.turns[1] = {"a": SideView("new", "Fresh"), "b": SideView()}
-
-    events = list_events(Position(1, SidePosition("old", 4)), view)
-
-    assert [name for name, *_ in events] == ["reset", "delta"]
-    assert events[1][1]["text"] == "Fresh"
+FRESH, NOTHING = SideView("new", "Fresh"), SideView()
+SHOWN = Position(1, SidePosition("t1", 1, 1), SidePosition("t2", 1, 1), step=2)
 
 
-def test_between_says_nothing_of_another_attempt_when_nothing_was_shown():
-    view = BattleView()
-    view.turns[1] = {"a": SideView("new", "Fresh"), "b": SideView()}
+@pytest.mark.parametrize(
+    ("position", "state", "a", "b", "events"),
+    [
+        (Position(1, SidePosition("old", 4)), "answering", FRESH, NOTHING, "reset delta:Fresh"),
+        (Position(1, SidePosition("old", 0)), "answering", FRESH, NOTHING, "delta:Fresh"),
+        (Position(1, SidePosition("new", 9)), "answering", FRESH, NOTHING, "reset delta:Fresh"),
+        (SHOWN, "ready", SideView("t1", "x", "done"), SideView("t3", "z", "done"), "reset delta:z done ready"),
+        (SHOWN, "void", SideView("t1", "x", "done"), SideView("t3", "", "failed"), "reset failed void"),
+        (Position(7), "answering", FRESH, NOTHING, "delta:Fresh"),
+        (Position(), "ready", SideView("t", "Hello", "done"), SideView("u", "He"), "delta:Hello done delta:He"),
+    ],
+    ids=[
+        "another attempt",
+        "another, unseen",
+        "less stored text",
+        "answered anew",
+        "failed again",
+        "beyond",
+        "not over",
+    ],
+)
+def test_between_leads_to_the_view_of_now(position, state, a, b, events):
+    view = BattleView(state)
+    view.turns[1] = {"a": a, "b": b}
 
-    assert [name for name, *_ in list_events(Position(1, SidePosition("old", 0)), view)] == ["delta"]
+    said = [f"{name}:{data['text']}" if "text" in data else name for name, data, _ in list_events(position, view)]
 
-
-def test_between_says_reset_when_the_stored_text_is_shorter_than_the_position():
-    view = BattleView()
-    view.turns[1] = {"a": SideView("t", "Hel"), "b": SideView()}
-
-    events = list_events(Position(1, SidePosition("t", 5)), view)
-
-    assert [(name, data.get("text")) for name, data, _ in events] == [("reset", None), ("delta", "Hel")]
-
-
-def test_between_says_ready_again_after_a_side_was_answered_anew():
-    view = BattleView("ready")
-    view.turns[1] = {"a": SideView("t1", "x", "done"), "b": SideView("t3", "z", "done")}
-
-    events = list_events(Position(1, SidePosition("t1", 1, 1), SidePosition("t2", 1, 1), step=2), view)
-
-    assert [name for name, *_ in events] == ["reset", "delta", "done", "ready"]
-
-
-def test_between_says_void_again_after_a_retry_that_failed_too():
-    view = BattleView("void")
-    view.turns[1] = {"a": SideView("t1", "x", "done"), "b": SideView("t3", "", "failed", reason="unavailable")}
-
-    events = list_events(Position(1, SidePosition("t1", 1, 1), SidePosition("t2", 0, 1), step=2), view)
-
-    assert [name for name, *_ in events] == ["reset", "failed", "void"]
-
-
-def test_between_begins_anew_for_a_position_beyond_the_last_turn():
-    view = BattleView()
-    view.turns[1] = {"a": SideView("t", "Hello"), "b": SideView()}
-
-    assert [data["text"] for _, data, _ in list_events(Position(7), view)] == ["Hello"]
-
-
-def test_between_does_not_announce_the_vote_before_both_sides_are_shown_to_be_over():
-    view = BattleView("ready")
-    view.turns[1] = {"a": SideView("t", "Hello", "done"), "b": SideView("u", "He")}
-
-    assert "ready" not in [name for name, *_ in list_events(Position(), view)]
+    assert " ".join(said) == events
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "x",
-        "1",
-        "5-0",
-        "0.-0-0.-0-0.0",
-        "00.-0-0.-0-0.0",
-        "-1.-0-0.-0-0.0",
-        "1.-0-0.-0-0",
-        "1.-0-0.-0-0.4",
-        "1.-0-0.-0-2.0",
-        "1.--1-0.-0-0.0",
-        "1000.-0-0.-0-0.0",
-        "1.-12345678-0.-0-0.0",
-        "1.ninechars-0-0.-0-0.0",
-        "1.t t-0-0.-0-0.0",
-        "1.é-0-0.-0-0.0",
-        "١.-0-0.-0-0.0",
-        " 1.-0-0.-0-0.0",
-        "1.-0-0.-0-0.0\n",
-        "1.-0-0.-0-0.0\x00",
-        "1.a-3-1.b-2-0.0.0",
-        "1." * 100_000,
+        *("", "x", "1", "5-0", "0.-0-0.-0-0.0", "00.-0-0.-0-0.0", "-1.-0-0.-0-0.0", "1.-0-0.-0-0", "1.-0-0.-0-0.4"),
+        *("1.-0-0.-0-2.0", "1.--1-0.-0-0.0", "1000.-0-0.-0-0.0", "1.-12345678-0.-0-0.0", "1.ninechars-0-0.-0-0.0"),
+        *("1.t t-0-0.-0-0.0", "1.é-0-0.-0-0.0", "١.-0-0.-0-0.0", " 1.-0-0.-0-0.0", "1.-0-0.-0-0.0\n"),
+        *("1.-0-0.-0-0.0\x00", "1.a-3-1.b-2-0.0.0", "1." * 100_000),
     ],
 )
 def test_position_of_a_malformed_id_is_the_start(text):
@@ -266,15 +224,6 @@ def test_between_leads_from_any_forged_position_to_the_whole(position):
     last = list_events(position, view)[-1:]
 
     assert not last or list_events(last[0][2], view) == []
-
-
-def test_apply_takes_deltas_in_order():
-    view = BattleView()
-
-    assert view.apply(["delta", 1, "a", "t", 0, "Hel"])
-    assert view.apply(["delta", 1, "a", "t", 3, "lo"])
-
-    assert view.side(1, "a") == SideView("t", "Hello")
 
 
 @pytest.mark.parametrize(("at", "text"), [(0, "Hello"), (1, "ello"), (3, "lo, you"), (5, " there"), (0, "He")])

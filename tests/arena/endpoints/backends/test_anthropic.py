@@ -82,19 +82,12 @@ def test_post_leaves_the_way_of_thinking_to_the_operators_parameters():
 
 def test_events_read_the_documented_stream():
     events = AnthropicReader()
-    parts = [part for event in STREAM for part in events.read(event)]
+    parts = []
+    for event in STREAM:
+        assert events.is_complete is (event == STREAM[-1])  # once there is a reason
+        parts += events.read(event)
     assert parts == [Reasoning("Hm"), Delta("Hello"), Delta("!")]
     assert events.usage == (25, 15)
-    assert events.is_complete
-
-
-def test_events_are_complete_once_there_is_a_reason():
-    events = AnthropicReader()
-    for event in STREAM[:-2]:
-        list(events.read(event))
-        assert not events.is_complete
-    list(events.read(STREAM[-2]))
-    assert events.is_complete
 
 
 @pytest.mark.parametrize("reason", ["max_tokens", "stop_sequence", "model_context_window_exceeded", "pause_turn"])
@@ -120,19 +113,15 @@ def test_events_count_cached_input_too():
 
 
 @pytest.mark.parametrize(
-    "event",
+    ("event", "parts"),
     [
-        {"type": "something_new", "x": 1},
-        {"type": "content_block_start", "content_block": {"type": "tool_use", "id": "t", "input": {}}},
-        {"type": "content_block_start", "content_block": {"type": "redacted_thinking", "data": "x"}},
-        {"type": "content_block_delta", "delta": {"type": "input_json_delta", "partial_json": "{"}},
-        {"type": "content_block_delta", "delta": {"type": "citations_delta", "citation": {}}},
+        ({"type": "something_new", "x": 1}, []),
+        ({"type": "content_block_start", "content_block": {"type": "tool_use", "id": "t", "input": {}}}, []),
+        ({"type": "content_block_start", "content_block": {"type": "redacted_thinking", "data": "x"}}, []),
+        ({"type": "content_block_start", "content_block": {"type": "text", "text": "At once"}}, [Delta("At once")]),
+        ({"type": "content_block_delta", "delta": {"type": "input_json_delta", "partial_json": "{"}}, []),
+        ({"type": "content_block_delta", "delta": {"type": "citations_delta", "citation": {}}}, []),
     ],
 )
-def test_events_pass_over_what_is_not_text(event):
-    assert list(AnthropicReader().read(event)) == []
-
-
-def test_events_take_text_from_the_start_of_a_block():
-    event = {"type": "content_block_start", "content_block": {"type": "text", "text": "At once"}}
-    assert list(AnthropicReader().read(event)) == [Delta("At once")]
+def test_events_pass_over_what_is_not_text(event, parts):
+    assert list(AnthropicReader().read(event)) == parts
