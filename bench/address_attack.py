@@ -59,7 +59,7 @@ def compute_weights_at(votes: Votes, run: float, networks: int) -> Floats:
     The attacker's accounts are spread evenly over `networks` networks. Each honest voter has a separate network.
     """
     number = int(np.searchsorted(votes.time, run))
-    columns = (votes.voter, votes.a, votes.b, votes.outcome, votes.propensity, votes.time, votes.draw)
+    columns = (votes.voter, votes.a, votes.b, votes.outcome, votes.time, votes.draw)
     result = vote_filter.weigh(*(column[:number] for column in columns), votes.shares)
     weight = np.append(result.weight, np.ones(len(votes.time) - number))
     closed = np.flatnonzero(result.is_closed)

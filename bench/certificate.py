@@ -32,7 +32,8 @@ def simulate_board(seed: int, models: int = MODELS, voters: int = VOTERS) -> tup
     chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
     outcome = np.where(rng.random(len(voter)) < TIE_SHARE, 0.5, rng.random(len(voter)) < chance)
     board = Comparisons.from_votes(first, second, outcome)
-    return board, VoterCounts.from_votes(board, voter, (first, second), outcome)
+    counts = (outcome == result for result in (1, 0, 0.5))
+    return board, VoterCounts(voter, first, second, *(count.astype(np.float64) for count in counts))
 
 
 def main() -> None:

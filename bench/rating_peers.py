@@ -37,7 +37,9 @@ def prepare_ours_from_frame(counts: Counts, rounds: int) -> Run:
 
     def run() -> Floats:
         outcome = np.where(frame.winner == "model_a", 1.0, np.where(frame.winner == "model_b", 0.0, 0.5))
-        return bradley_terry.fit(Comparisons.from_votes(frame.model_a, frame.model_b, outcome)).ratings
+        names = np.unique(frame.model_a.unique().tolist() + frame.model_b.unique().tolist())
+        first, second = (names.searchsorted(side) for side in (frame.model_a, frame.model_b))
+        return bradley_terry.fit(Comparisons.from_votes(first, second, outcome)).ratings
 
     return run
 

@@ -99,9 +99,7 @@ def rank_models(ratings: Floats) -> Indices:
 
 
 def compute_weights(votes: Votes) -> vote_filter.VoteWeights:
-    return vote_filter.weigh(
-        votes.voter, votes.a, votes.b, votes.outcome, votes.propensity, votes.time, votes.draw, votes.shares
-    )
+    return vote_filter.weigh(votes.voter, votes.a, votes.b, votes.outcome, votes.time, votes.draw, votes.shares)
 
 
 def measure(world: World, attack: Attack | None, seed: int, rank: int) -> Run:

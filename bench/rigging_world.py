@@ -105,7 +105,6 @@ class Votes:
     a: Indices
     b: Indices
     outcome: Indices
-    propensity: Floats
     draw: Indices
     shares: Floats
 
@@ -163,9 +162,7 @@ class Simulation:
         voter, time, rigged, sizes = self._schedule(attack, target)
         people = self._draw_people(sizes)
         total = len(voter)
-        votes = Votes(
-            voter, time, rigged, *np.zeros((3, total), np.intp), np.zeros(total), np.zeros(total, np.intp), np.zeros(0)
-        )
+        votes = Votes(voter, time, rigged, *np.zeros((4, total), np.intp), np.zeros(0))
         starts = np.arange(0, total, self.world.renewed_after if self.world.adaptive else total)
         starts = np.unique(np.append(starts, np.searchsorted(time, self.joined)))
         tables = []
@@ -273,7 +270,6 @@ class Simulation:
         first, second = table.first[pair], table.second[pair]
         votes.a[part] = np.where(swapped, second, first)
         votes.b[part] = np.where(swapped, first, second)
-        votes.propensity[part] = table.chance[pair]
         outcome = self._judge(votes.a[part], votes.b[part], voter, people)
         honest = outcome.copy()
         if attack and attack.scope == "constant":

@@ -24,8 +24,7 @@ from django.db import connection
 from ratings.models import PairTable, Snapshot
 from ratings.statistics.bradley_terry import Fit
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.likelihood import Flags
-from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_arrays import Flags, Floats, Indices
 
 LARGE_TABLE_BYTES = 16_384  # about 50 models
 WRITE_INTERVAL_S = 0.4

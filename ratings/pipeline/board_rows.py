@@ -21,9 +21,8 @@ from ratings.statistics.constants import (
     PROVISIONAL_HALF_WIDTH,
     PROVISIONAL_VOTES,
 )
-from ratings.statistics.likelihood import Flags
 from ratings.statistics.ranks import compute_ranks, has_enough_votes, select_ranked_models
-from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_arrays import Flags, Floats, Indices
 
 RANKED_ONLY_COLUMNS = ("rank", "rank_ub", "tier")  # null for unranked models
 NULL_INTERVAL_COLUMNS: dict[str, Any] = dict.fromkeys(

@@ -22,8 +22,7 @@ from core.storage.binary_copy import build_row_dtype, iter_rows
 from ratings.models import FULL_WEIGHT, Pool
 from ratings.pipeline.vote_weights import CROWD, NEW_VOTER_AGE, FilterWeight, store_filter_weights
 from ratings.statistics import vote_filter
-from ratings.statistics.likelihood import Flags
-from ratings.statistics.vote_arrays import Floats
+from ratings.statistics.vote_arrays import Flags, Floats
 from ratings.statistics.vote_filter import crowds
 from ratings.statistics.vote_filter.records import EPOCH_VOTES, MIN_EPOCH_VOTES
 
@@ -35,15 +34,15 @@ TIMEOUT_S = 3600
 VOTES_SQL = """
 SELECT vote.id, COALESCE(uuid_hash_extended(voter, 0), -vote.id), model_a_id, model_b_id,
     (CASE winner WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END)::smallint,
-    COALESCE(propensity, 0)::float8, EXTRACT(EPOCH FROM created_at)::float8 / 86400, draw_table_id
+    EXTRACT(EPOCH FROM created_at)::float8 / 86400, draw_table_id
 FROM arena_vote AS vote
 WHERE pool = %(pool)s AND counted AND draw_table_id IS NOT NULL AND created_at IS NOT NULL
     AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
 ORDER BY created_at, vote.id"""
 ROW_DTYPE = build_row_dtype(
     [
-        ("id", ">i8"), ("voter", ">i8"), ("a", ">i8"), ("b", ">i8"), ("outcome", ">i2"), ("propensity", ">f8"),
-        ("time", ">f8"), ("draw", ">i8"),
+        ("id", ">i8"), ("voter", ">i8"), ("a", ">i8"), ("b", ">i8"), ("outcome", ">i2"), ("time", ">f8"),
+        ("draw", ">i8"),
     ]
 )  # fmt: skip
 NEW_VOTES_SQL = """
@@ -131,10 +130,8 @@ def _compute_weights(votes: NDArray[Any]) -> tuple[Floats, NDArray[Any], Flags]:
     models, positions = np.unique(np.concatenate((votes["a"], votes["b"])), return_inverse=True)
     shares = load_shares(tables.tolist(), models.tolist())
     a, b = positions[: len(votes)], positions[len(votes) :]
-    # If a model was replaced, the chance of the pair is the new model's share, and the other model's share is 1.
-    propensity = np.where(votes["propensity"] > 0, votes["propensity"], np.minimum(shares[draw, a], shares[draw, b]))
     weights = vote_filter.weigh(
-        votes["voter"].astype("i8"), a, b, votes["outcome"].astype("i8"), propensity, votes["time"], draw, shares
+        votes["voter"].astype("i8"), a, b, votes["outcome"].astype("i8"), votes["time"].astype("f8"), draw, shares
     )
     return weights.weight, weights.reason.astype(object), weights.is_closed
 

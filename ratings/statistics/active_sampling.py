@@ -15,8 +15,8 @@ from scipy.special import ndtr
 from ratings.statistics.bradley_terry import Fit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.constants import ELO_SCALE, MEAN_RATING
-from ratings.statistics.likelihood import Flags, build_laplacian, compute_chances, maximize_likelihood
-from ratings.statistics.vote_arrays import Floats
+from ratings.statistics.likelihood import build_laplacian, compute_chances, maximize_likelihood
+from ratings.statistics.vote_arrays import Flags, Floats
 
 # A model is a newcomer if it has fewer votes than this, or an interval with a larger half-width (in Elo points).
 NEWCOMER_VOTES = 100

@@ -24,14 +24,13 @@ from ratings.statistics.interval_widths import Spread, compute_degrees_of_freedo
 from ratings.statistics.likelihood import (
     RESIDUAL_TOLERANCE,
     Estimate,
-    Flags,
     build_laplacian,
     compute_chances,
     maximize_likelihood,
     sum_squared_residuals,
 )
 from ratings.statistics.placement import place_unbounded_models
-from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_arrays import Flags, Floats, Indices
 
 _COUNT_TOLERANCE = 1e-6
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from ratings.statistics.vote_arrays import Floats, Ids, Indices
+from ratings.statistics.vote_arrays import Floats, Indices
 
 # The columns of E values in a table with one row per voter, and the values. An int is the same column for all values.
-ColumnEntries: TypeAlias = tuple[Ids | int, Floats]
+ColumnEntries: TypeAlias = tuple[Indices | int, Floats]
 ArrayFunction: TypeAlias = Callable[[Floats], Floats]
 
 # A block of this many sums fits into the processor's cache.

@@ -1,28 +1,13 @@
-"""The input for all rating methods: counts of votes per pair of models, and per voter and pair.
-
-Invalid input raises a ValueError that identifies the vote or the pair.
-"""
+"""The input for all rating methods: counts of votes per pair of models, and per voter and pair."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ratings.statistics.vote_arrays import (
-    Floats,
-    Indices,
-    Label,
-    as_floats,
-    as_list,
-    check_filter_weight,
-    check_votes,
-    count_outcomes,
-    encode_models,
-    look_up_positions,
-    raise_if_any,
-)
+from ratings.statistics.vote_arrays import Flags, Floats, Indices, Label, count_outcomes
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +20,7 @@ class Comparisons:
     squared_wins, squared_ties (M, M): None, unless the votes have filter weights. In that case, `wins` and `ties` are
         sums of these weights, and these matrices are sums of their squares.
 
-    The matrices are stored as read-only copies. Values must not be negative, and the diagonals must be zero; other
-    input raises ValueError.
+    The matrices are read-only. Their diagonals must be zero.
     """
 
     labels: tuple[Label, ...]
@@ -46,22 +30,15 @@ class Comparisons:
     squared_ties: Floats | None = None
 
     def __post_init__(self) -> None:
-        labels = tuple(self.labels)
-        for name in ("wins", "ties", "squared_wins", "squared_ties"):
-            if (matrix := getattr(self, name)) is not None:
-                object.__setattr__(self, name, _check_counts(name, matrix, len(labels)))
-        if len(set(labels)) < len(labels):
-            raise ValueError("labels must be distinct")
-        if not (all(isinstance(x, str) for x in labels) or all(isinstance(x, int) for x in labels)):
-            raise ValueError("labels must be either all names or all whole-number ids")
-        if not np.array_equal(self.ties, self.ties.T):
-            raise ValueError("ties must be symmetric: a tie between i and j is also a tie between j and i")
-        object.__setattr__(self, "labels", labels)
+        for matrix in (self.wins, self.ties, self.squared_wins, self.squared_ties):
+            if matrix is not None:
+                matrix.flags.writeable = False
 
     @classmethod
     def from_counts(cls, labels: Sequence[Label], wins: ArrayLike, ties: ArrayLike) -> Self:
         """Return a board from M labels and two (M, M) matrices of counts."""
-        return cls(tuple(labels), as_floats("wins", wins), as_floats("ties", ties))
+        size = len(labels)
+        return cls(tuple(labels), *(np.array(counts, dtype=np.float64).reshape(size, size) for counts in (wins, ties)))
 
     @classmethod
     def from_votes(
@@ -70,35 +47,25 @@ class Comparisons:
         model_b: ArrayLike,
         outcome: ArrayLike,
         weight: ArrayLike | None = None,
-        filter_weight: ArrayLike | None = None,
+        filter_weight: Floats | None = None,
     ) -> Self:
-        """Return a board from single votes. Its labels are sorted.
+        """Return a board from single votes. Its labels are the ids of the models that have votes, in ascending order.
 
-        model_a, model_b (N,): names, or integer ids.
+        model_a, model_b (N,): the ids of the models, counting from 0.
         outcome (N,): 1 if a won, 0 if b won, 0.5 for a tie.
         weight (N,): positive integers. A vote with weight n counts as n identical votes.
         filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Models whose votes all have weight 0 are
             excluded.
         """
-        labels, first, second = encode_models(model_a, model_b)
-        size = len(labels)
-        if filter_weight is None:
-            matrices = _to_matrices(count_outcomes(size, first, second, outcome, weight))
-        else:
-            double_score, times = check_votes(first, second, outcome, weight)
-            factor = check_filter_weight(filter_weight, len(double_score))
-            cells = (first.astype(np.intp) * size + second) * 3 + double_score
-            amounts = factor if times is None else times * factor
-            matrices = []
-            for amount in (amounts, amounts * factor):
-                counts = np.bincount(cells, amount, 3 * size * size).astype(np.float64)
-                matrices += _to_matrices(counts.reshape(size, size, 3))
-        positions = np.flatnonzero((matrices[0] + matrices[0].T + matrices[1]).any(axis=1))
-        if len(positions) < size:  # the ids have gaps
-            labels = [labels[position] for position in positions.tolist()]
-            inside = np.ix_(positions, positions)
-            matrices = [matrix[inside] for matrix in matrices]
-        return cls(tuple(labels), *matrices)
+        first, second = (np.asarray(side, dtype=np.intp) for side in (model_a, model_b))
+        score = np.asarray(outcome, dtype=np.float64)
+        amounts = [np.ones(len(score)) if weight is None else np.asarray(weight, dtype=np.float64)]
+        if filter_weight is not None:
+            amounts = [amounts[0] * filter_weight, amounts[0] * filter_weight**2]
+        size = int(max(first.max(initial=-1), second.max(initial=-1))) + 1
+        matrices = [matrix for amount in amounts for matrix in count_outcomes(size, first, second, score, amount)]
+        labels = np.flatnonzero((matrices[0] + matrices[0].T + matrices[1]).any(axis=1))
+        return cls(tuple(labels.tolist()), *(matrix[np.ix_(labels, labels)] for matrix in matrices))
 
     @property
     def squared(self) -> tuple[Floats, Floats]:
@@ -142,50 +109,6 @@ class VoterCounts:
     ties: Floats
     filter_weight: Floats | None = None
 
-    @classmethod
-    def from_rows(
-        cls,
-        board: Comparisons,
-        voter: ArrayLike,
-        models: tuple[ArrayLike, ArrayLike],
-        counts: tuple[ArrayLike, ArrayLike, ArrayLike],
-    ) -> Self:
-        """Return the counts from rows of a table.
-
-        voter (E,): names or ids.
-        models: two arrays (E,), the labels of each row's first and second model.
-        counts: three arrays (E,), the first model's wins, losses, and ties.
-        """
-        _, codes = np.unique(np.asarray(voter), return_inverse=True)
-        first, second = (_look_up_models(board.labels, side) for side in models)
-        wins, losses, ties = (as_floats("counts of a voter", count) for count in counts)
-        if any(column.shape != codes.shape for column in (first, second, wins, losses, ties)):
-            raise ValueError("voter, both models, and all counts must be lists of the same length")
-        raise_if_any(~((wins >= 0) & (losses >= 0) & (ties >= 0)), "row {} has a negative count")
-        raise_if_any(first == second, "row {} compares a model with itself")
-        return cls(codes.astype(np.intp), first, second, wins, losses, ties)
-
-    @classmethod
-    def from_votes(
-        cls,
-        board: Comparisons,
-        voter: ArrayLike,
-        models: tuple[ArrayLike, ArrayLike],
-        outcome: ArrayLike,
-        weight: ArrayLike | None = None,
-    ) -> Self:
-        """Return the counts from single votes.
-
-        voter (N,): names or ids.
-        models: two arrays (N,), the labels of each vote's first and second model.
-        outcome, weight (N,): as in `Comparisons.from_votes`.
-        """
-        first, second = (_look_up_models(board.labels, side) for side in models)
-        double_score, times = check_votes(first, second, outcome, weight)
-        amount = np.ones(len(double_score)) if times is None else times
-        counts = (amount * (double_score == 2), amount * (double_score == 0), amount * (double_score == 1))
-        return cls.from_rows(board, voter, models, counts)
-
     @property
     def votes(self) -> Floats:
         """The number of votes in each row (E,)."""
@@ -198,7 +121,7 @@ class VoterCounts:
         """
         return self.wins * q - self.losses * p + self.ties * (q - p) / 2
 
-    def select_rows(self, rows: NDArray[np.bool_]) -> "VoterCounts":
+    def select_rows(self, rows: Flags) -> "VoterCounts":
         """Return the selected rows only. `rows` is a mask of length E."""
         return VoterCounts(
             self.voter[rows],
@@ -229,27 +152,3 @@ class VoterCounts:
         positions[models] = np.arange(len(models))
         moved = replace(self, first=positions[self.first], second=positions[self.second])
         return moved.select_rows((moved.first >= 0) & (moved.second >= 0))
-
-
-def _to_matrices(counts: Floats) -> list[Floats]:
-    """Return the wins and ties (M, M) from losses, ties, and wins (M, M, 3)."""
-    lost, tied, won = np.moveaxis(counts, 2, 0)
-    return [won + lost.T, tied + tied.T]
-
-
-def _check_counts(name: str, matrix: ArrayLike, size: int) -> Floats:
-    counts = as_floats(name, matrix)
-    if size == 0 and counts.size == 0:
-        counts = np.zeros((0, 0))
-    if counts.shape != (size, size):
-        raise ValueError(f"{name} must be {size} x {size} because there are {size} labels, but it is {counts.shape}")
-    if not np.all(counts >= 0) or np.isinf(counts).any():
-        raise ValueError(f"{name} must be finite and not negative")
-    if counts.diagonal().any():
-        raise ValueError(f"{name} must have a zero diagonal: a model is not compared with itself")
-    counts.flags.writeable = False
-    return counts
-
-
-def _look_up_models(labels: tuple[Label, ...], models: ArrayLike) -> Indices:
-    return look_up_positions(labels, as_list(models))

@@ -1,16 +1,13 @@
 """The Bradley-Terry likelihood and its exact maximum. Strengths are in natural units of 400 / ln 10 Elo points."""
 
 from dataclasses import dataclass
-from typing import Self, TypeAlias
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf, dpotrs
 
 from ratings.statistics.interval_widths import Spread
-from ratings.statistics.vote_arrays import Floats, Indices
-
-Flags: TypeAlias = NDArray[np.bool_]
+from ratings.statistics.vote_arrays import Flags, Floats, Indices
 
 # Newton's method stops at a step that is smaller than this fraction of the largest strength.
 STEP_TOLERANCE = 1e-10

@@ -7,8 +7,8 @@ from scipy.special import betainc, log_expit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.components import Component, find_reachable
 from ratings.statistics.interval_widths import Spread
-from ratings.statistics.likelihood import Estimate, Flags, maximize_likelihood
-from ratings.statistics.vote_arrays import Floats
+from ratings.statistics.likelihood import Estimate, maximize_likelihood
+from ratings.statistics.vote_arrays import Flags, Floats
 
 _TAIL_CHANCE = 0.025
 # In natural units (about 10,000 Elo points). At this distance below all opponents, a win is far less likely than 2.5%.

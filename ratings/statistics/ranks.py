@@ -12,8 +12,8 @@ from core.text.proportions import Z95
 from ratings.statistics.bradley_terry import Fit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.constants import ELO_SCALE, MIN_RANKED_MODELS, MIN_VOTES_FOR_RANK
-from ratings.statistics.likelihood import Flags, compute_chances, sum_squared_residuals
-from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.likelihood import compute_chances, sum_squared_residuals
+from ratings.statistics.vote_arrays import Flags, Floats, Indices
 
 # In Elo points. A smaller difference between ratings is a rounding error, so such ratings count as equal.
 RATING_TOLERANCE = 1e-8

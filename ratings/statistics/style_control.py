@@ -28,13 +28,12 @@ from ratings.statistics.likelihood import (
     RESIDUAL_TOLERANCE,
     STEP_TOLERANCE,
     Estimate,
-    Flags,
     NotConverged,
     compute_damping,
 )
 from ratings.statistics.placement import find_lower_bounds, find_open_ends
 from ratings.statistics.style_votes import StyledVotes
-from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_arrays import Flags, Floats, Indices
 
 StartingValues: TypeAlias = tuple[ArrayLike, ArrayLike]
 # If less than this fraction of a parameter's information is left after the other parameters are accounted for, the

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.likelihood import Flags, build_laplacian, compute_lead_chances
-from ratings.statistics.vote_arrays import Floats, Indices, Label, check_filter_weight, check_votes
+from ratings.statistics.likelihood import build_laplacian, compute_lead_chances
+from ratings.statistics.vote_arrays import Flags, Floats, Indices, Label, count_outcomes, sum_by_pair
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +48,8 @@ class StyledVotes:
         outcome: ArrayLike,
         features: NDArray[Any],
         *,
-        weight: ArrayLike | None = None,
-        filter_weight: ArrayLike | None = None,
+        weight: Floats | None = None,
+        filter_weight: Floats | None = None,
         voter: Indices | None = None,
     ) -> Self:
         """Return votes with the style differences (a - b) / (a + b + 1).
@@ -63,13 +63,12 @@ class StyledVotes:
         filter_weight (N,): from 0 to 1, or None if it is 1 for all votes. Votes with weight 0 are excluded.
         """
         first, second = (np.asarray(side, dtype=np.intp) for side in models)
-        double_score, times = check_votes(first, second, outcome, weight)
+        factor = np.ones(len(first)) if filter_weight is None else filter_weight
+        weights = factor if weight is None else weight * factor
         a, b = np.split(np.asarray(features.T, dtype=np.float64), 2)
-        factor = np.ones(len(first)) if filter_weight is None else check_filter_weight(filter_weight, len(first))
-        weights = factor if times is None else times * factor
         x = a - b
         x /= a + b + 1
-        columns = (first, second, double_score / 2, weights, weights * factor, voter, x, np.ones(len(x)))
+        columns = (first, second, np.asarray(outcome, np.float64), weights, weights * factor, voter, x, np.ones(len(x)))
         votes = cls(tuple(labels), *columns).select_votes(factor > 0)
         scale = _measure_spread(votes.x, votes.weight)
         return replace(votes, x=votes.x / np.where(scale > 0, scale, 1.0)[:, None], scale=scale)
@@ -95,11 +94,9 @@ class StyledVotes:
 
     def to_comparisons(self) -> Comparisons:
         """Return the total weight of the votes on each pair, by outcome."""
-        matrices = []
-        for amount in (self.weight, self.squared_weight):
-            for wins, losses in ((self.score == 1, self.score == 0), (self.score == 1 / 2,) * 2):
-                matrices.append(self._sum_by_pair(amount * wins) + self._sum_by_pair(amount * losses).T)
-        return Comparisons(self.labels, *matrices)
+        columns = (len(self.labels), self.first, self.second, self.score)
+        amounts = (self.weight, self.squared_weight)
+        return Comparisons(self.labels, *(matrix for amount in amounts for matrix in count_outcomes(*columns, amount)))
 
     def compute_leads(self, parameters: Floats) -> Floats:
         """Return the lead of the first model in each vote (N,), in natural units."""
@@ -128,9 +125,7 @@ class StyledVotes:
         return np.block([[build_laplacian(pairs + pairs.T), mixed.T], [mixed, styles]])
 
     def _sum_by_pair(self, amount: Floats) -> Floats:
-        """Return the sum over the votes on each pair (M, M), with the first model as the row."""
-        size = len(self.labels)
-        return np.bincount(self.first * size + self.second, amount, size * size).reshape(size, size).astype(np.float64)
+        return sum_by_pair(len(self.labels), self.first, self.second, amount)
 
 
 def _subtract_sides(pairs: Floats) -> Floats:

@@ -45,9 +45,17 @@ def simulate_votes(seed, voters, models=6, each=60, taste=0.4):
     return (a, b, outcome), voter, theta
 
 
+def count_by_voter(board, voter, models, outcome, weight=1):
+    """Return the counts of single votes, with one row per vote. The models are labels of the board."""
+    first, second = (np.searchsorted(board.labels, side) for side in models)
+    _, codes = np.unique(np.asarray(voter, dtype=int), return_inverse=True)
+    counts = (weight * (np.asarray(outcome) == result) for result in (1, 0, 0.5))
+    return VoterCounts(codes, first, second, *(count.astype(float) for count in counts))
+
+
 def fit_clustered(votes, voter, board=None):
     board = board or Comparisons.from_votes(*votes)
-    return bradley_terry.fit(board, cluster=VoterCounts.from_votes(board, voter, votes[:2], votes[2]))
+    return bradley_terry.fit(board, cluster=count_by_voter(board, voter, votes[:2], votes[2]))
 
 
 def simulated(rng, theta, votes):

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ratings.statistics.likelihood import Flags
-from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_arrays import Flags, Floats, Indices
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from ratings.statistics.likelihood import Flags
-from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_arrays import Flags, Floats, Indices
 from ratings.statistics.vote_filter.aims import Aims
 from ratings.statistics.vote_filter.expectations import Expectations
 from ratings.statistics.vote_filter.records import A_WON, B_WON, TIE, VoteRecords

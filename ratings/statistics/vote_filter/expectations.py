@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ratings.statistics.likelihood import Flags, maximize_likelihood
-from ratings.statistics.vote_arrays import Floats
+from ratings.statistics.likelihood import maximize_likelihood
+from ratings.statistics.vote_arrays import Flags, Floats
 
 # The rating of a model with less weight than this in closed epochs is too uncertain for an e-value.
 MIN_KNOWN_WEIGHT = 50.0

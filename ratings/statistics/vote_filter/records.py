@@ -1,13 +1,12 @@
-"""A pool's votes, checked and sorted by time, and the epochs in which they are weighted."""
+"""A pool's votes, sorted by time, and the epochs in which they are weighted."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
-from ratings.statistics.vote_arrays import Floats, Indices, as_floats, raise_if_any
+from ratings.statistics.vote_arrays import Floats, Indices
 
 A_WON, B_WON, TIE, BOTH_BAD = range(4)
 # An epoch closes after this many votes or at a UTC midnight, but never with fewer votes or voters than the minimum.
@@ -17,7 +16,6 @@ MIN_EPOCH_VOTERS = 5
 # If an epoch has more draw tables than this, those in which no model is certain to be drawn are grouped.
 MAX_TABLES = 8
 _SHARE_TOLERANCE = 1e-6
-_SHARES_PER_DRAW = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,50 +49,20 @@ class VoteRecords:
         return int(self.voter.max(initial=-1)) + 1
 
 
-def read_votes(columns: dict[str, ArrayLike], shares: ArrayLike) -> VoteRecords:
-    """Return the checked votes. Raises a ValueError that names the column and the position of the first invalid vote.
+def read_votes(
+    voter: ArrayLike, a: Indices, b: Indices, outcome: Indices, time: Floats, draw: Indices, shares: Floats
+) -> VoteRecords:
+    """Return the votes, sorted by time. Raises ValueError if the draw table of a vote excludes one of its models.
 
-    columns: voter, model_a, model_b, outcome, propensity, time, and draw, each (N,).
+    The columns are described in `weighting.weigh`.
     """
-    table = _check_shares(shares)
-    voter = np.asarray(columns["voter"])
-    a, b, outcome, draw = (_as_positions(name, columns[name]) for name in ("model_a", "model_b", "outcome", "draw"))
-    propensity, time = (as_floats(name, columns[name]) for name in ("propensity", "time"))
-    if any(column.shape != a.shape for column in (voter, b, outcome, draw, propensity, time)) or a.ndim != 1:
-        raise ValueError("voter, models, outcome, propensity, time, and draw must be lists of the same length")
-    for name, column, end in (
-        ("model_a", a, table.shape[1]),
-        ("model_b", b, table.shape[1]),
-        ("draw", draw, len(table)),
-    ):
-        raise_if_any((column < 0) | (column >= end), f"{name} must be from 0 to {end - 1}: vote {{}}")
-    raise_if_any((outcome < A_WON) | (outcome > BOTH_BAD), "outcome must be 0, 1, 2, or 3: vote {}")
-    raise_if_any(a == b, "vote {} compares a model with itself")
-    raise_if_any(~np.isfinite(time), "time must be a finite number of days: vote {}")
-    raise_if_any(~((propensity > 0) & (propensity <= 1)), "propensity must be above 0 and at most 1: vote {}")
-    raise_if_any((table[draw, a] <= 0) | (table[draw, b] <= 0), "vote {} has a model with chance 0 in its draw table")
+    impossible = np.flatnonzero((shares[draw, a] <= 0) | (shares[draw, b] <= 0))
+    if len(impossible):
+        raise ValueError(f"vote {impossible[0]} has a model with chance 0 in its draw table")
     order = np.argsort(time, kind="stable")
-    voter = np.unique(voter, return_inverse=True)[1].astype(np.intp)[order]
-    ends = find_epoch_ends(time[order], voter)
-    return VoteRecords(order, voter, a[order], b[order], outcome[order], draw[order], table, ends)
-
-
-def _check_shares(shares: ArrayLike) -> Floats:
-    table = as_floats("shares", shares)
-    if table.ndim != 2:
-        raise ValueError("shares must be a table with a row for each draw table and a column for each model")
-    outside = (table < 0) | (table > 1 + _SHARE_TOLERANCE) | np.isnan(table)
-    raise_if_any(np.asarray(outside.any(axis=1)), "shares must be from 0 to 1: table {}")
-    wrong = np.abs(table.sum(axis=1) - _SHARES_PER_DRAW) > _SHARE_TOLERANCE
-    raise_if_any(wrong, "shares must add up to 2, one for each side: table {}")
-    return table
-
-
-def _as_positions(name: str, values: ArrayLike) -> Indices:
-    column: NDArray[Any] = np.asarray(values)
-    if column.dtype.kind not in "iu" and column.size:
-        raise ValueError(f"{name} must be whole numbers")
-    return column.astype(np.intp)
+    voters = np.unique(voter, return_inverse=True)[1].astype(np.intp)[order]
+    ends = find_epoch_ends(time[order], voters)
+    return VoteRecords(order, voters, a[order], b[order], outcome[order], draw[order], shares, ends)
 
 
 def find_epoch_ends(time: Floats, voter: Indices) -> list[int]:

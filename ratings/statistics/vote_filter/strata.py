@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, pdtrc
 
-from ratings.statistics.likelihood import Flags
-from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_arrays import Flags, Floats, Indices
 from ratings.statistics.vote_filter.aims import Aims
 
 # The tested ratios of appearances to expected appearances.

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ratings.statistics.likelihood import Flags, compute_chances
-from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.likelihood import compute_chances
+from ratings.statistics.vote_arrays import Flags, Floats, Indices
 from ratings.statistics.vote_filter.aims import Aims
 from ratings.statistics.vote_filter.evidence import ALPHA, Evidence
 from ratings.statistics.vote_filter.expectations import (
@@ -87,20 +87,18 @@ class VoteWeights:
 
 def weigh(
     voter: ArrayLike,
-    model_a: ArrayLike,
-    model_b: ArrayLike,
-    outcome: ArrayLike,
-    propensity: ArrayLike,
-    time: ArrayLike,
-    draw: ArrayLike,
-    shares: ArrayLike,
+    model_a: Indices,
+    model_b: Indices,
+    outcome: Indices,
+    time: Floats,
+    draw: Indices,
+    shares: Floats,
 ) -> VoteWeights:
     """Return the weights of a pool's votes.
 
     voter (N,): names or ids.
     model_a, model_b (N,): the indexes of the models, from 0 to M - 1.
     outcome (N,): 0 if a won, 1 if b won, 2 for a tie, 3 if both are bad.
-    propensity (N,): the chance of drawing this pair, in either order, at the time of the draw.
     time (N,): the times in days. A UTC midnight is a whole number. Votes at the same time keep the order of the input.
     draw (N,): the draw table of each vote, as a row of `shares`. A battle whose opponent was drawn for a model that was
         already chosen needs a row in which that model's chance is 1.
@@ -109,12 +107,10 @@ def weigh(
     Pass all votes that count, and no others. Otherwise, attackers can hide which battles they abandon. A vote in the
     open epoch has weight 1, or 0 if its voter is flagged.
 
-    Raises a ValueError that names the column and the position of the first invalid vote. Raises
-    likelihood.NotConverged as `bradley_terry.fit` does.
+    Raises ValueError if the draw table of a vote excludes one of its models. Raises likelihood.NotConverged as
+    `bradley_terry.fit` does.
     """
-    columns = {"voter": voter, "model_a": model_a, "model_b": model_b, "outcome": outcome}
-    columns |= {"propensity": propensity, "time": time, "draw": draw}
-    records = read_votes(columns, shares)
+    records = read_votes(voter, model_a, model_b, outcome, time, draw, shares)
     state = _FilterState(records)
     start = 0
     theta = np.zeros(records.model_count)

@@ -223,9 +223,9 @@ def _get_main_column(view: TableView, columns: Sequence[BenchmarkColumn]) -> str
     return view.sort if view.sort in {*FACT_COLUMNS, *(column.key for column in columns)} else "rating"
 
 
-def _build_rating_scale(rows: Sequence[BoardRow]) -> Scale | None:
+def _build_rating_scale(rows: Sequence[Mapping[str, Any]]) -> Scale | None:
     """Return the axis for the ratings of these rows, with all their intervals."""
-    return build_scale(end for row in rows for end in (row["rating"], row["ci_low"], row["ci_high"]))
+    return build_scale(row.get(end) for row in rows for end in ("rating", "ci_low", "ci_high"))
 
 
 def _find_first_tier(board: Snapshot, rows: Collection[BoardRow]) -> set[str]:

@@ -47,9 +47,10 @@ def table(*tallies, voters=(), clustered=True, anchor=None):
 def build_board(*tallies, voters=(), clustered=True, anchor=None):
     contestants = build_contestants(tallies, voters, is_own_pool=clustered)
     names, a, b, *numbers = zip(*voters, strict=True) if voters else ((), (), (), (), (), ())
-    cluster = VoterCounts.from_rows(
-        contestants.counts.comparisons, list(names), (list(a), list(b)), tuple(map(list, numbers))
-    )
+    labels = contestants.counts.comparisons.labels
+    positions = [np.array([labels.index(model) for model in side], dtype=int) for side in (a, b)]
+    codes = np.unique(np.array(names, dtype=str), return_inverse=True)[1]
+    cluster = VoterCounts(codes, *positions, *(np.array(column, dtype=float) for column in numbers))
     fit = bradley_terry.fit(contestants.counts.comparisons, cluster=cluster if clustered else None)
     return build_fit_rows(contestants, fit, anchor and Anchor(*anchor))
 

@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import t
 
 from ratings.statistics import bradley_terry
-from ratings.statistics.comparisons import Comparisons, VoterCounts
-from tests.ratings.votes import compute_covariance_by_loops, fit_clustered, simulate_votes
+from ratings.statistics.comparisons import Comparisons
+from tests.ratings.votes import compute_covariance_by_loops, count_by_voter, fit_clustered, simulate_votes
 
 
 @pytest.mark.parametrize("voters", [5, 12])
@@ -32,7 +32,7 @@ def test_clustered_fit_counts_votes_without_a_voter_one_by_one():
     votes, voter, _ = simulate_votes(3, 8)
     named = voter < 6
     board = Comparisons.from_votes(*votes)
-    cluster = VoterCounts.from_votes(board, voter[named], tuple(side[named] for side in votes[:2]), votes[2][named])
+    cluster = count_by_voter(board, voter[named], tuple(side[named] for side in votes[:2]), votes[2][named])
     fit = bradley_terry.fit(board, cluster=cluster)
     known = [number if number < 6 else None for number in voter.tolist()]
     assert fit.covariance == pytest.approx(compute_covariance_by_loops(fit, votes, known), rel=1e-6, abs=1e-8)
@@ -68,7 +68,7 @@ def test_clustered_fit_leaves_out_the_votes_on_unbounded_models():
 def test_clustered_fit_without_any_known_voter_is_plain():
     votes, _, _ = simulate_votes(7, 6)
     board = Comparisons.from_votes(*votes)
-    fit = bradley_terry.fit(board, cluster=VoterCounts.from_rows(board, [], ([], []), ([], [], [])))
+    fit = bradley_terry.fit(board, cluster=count_by_voter(board, [], ([], []), []))
     assert fit.covariance == pytest.approx(bradley_terry.fit(board).covariance)
 
 
@@ -76,7 +76,7 @@ def test_clustered_fit_refuses_votes_that_the_board_has_not():
     votes, voter, _ = simulate_votes(5, 6)
     board = Comparisons.from_votes(*votes)
     twice = tuple(np.tile(side, 2) for side in votes)
-    cluster = VoterCounts.from_votes(board, np.tile(voter, 2), twice[:2], twice[2])
+    cluster = count_by_voter(board, np.tile(voter, 2), twice[:2], twice[2])
     with pytest.raises(ValueError, match="cluster contains votes that the board does not contain"):
         bradley_terry.fit(board, cluster=cluster)
     smaller = Comparisons.from_votes([0, 1], [1, 0], [1, 1])
@@ -88,7 +88,7 @@ def test_clustered_fit_refuses_votes_that_the_board_has_not():
 def test_clustered_fit_of_voters_with_large_numbers_is_the_same():
     votes, voter, _ = simulate_votes(6, 12)
     board = Comparisons.from_votes(*votes)
-    cluster = VoterCounts.from_votes(board, voter, votes[:2], votes[2])
+    cluster = count_by_voter(board, voter, votes[:2], votes[2])
     spread = replace(cluster, voter=cluster.voter + 10_000_000)
     fit, same = bradley_terry.fit(board, cluster=spread), bradley_terry.fit(board, cluster=cluster)
     assert set(fit.interval_kind) == {"clustered"}
@@ -122,7 +122,7 @@ def test_votes_of_nobody_known_are_of_somebody_else_each():
     votes, voter, _ = simulate_votes(9, 8)
     named = voter < 5
     board = Comparisons.from_votes(*votes)
-    cluster = VoterCounts.from_votes(board, voter[named], tuple(side[named] for side in votes[:2]), votes[2][named])
+    cluster = count_by_voter(board, voter[named], tuple(side[named] for side in votes[:2]), votes[2][named])
     fit = bradley_terry.fit(board, cluster=cluster)
     everybody = np.where(named, voter, 1000 + np.arange(len(voter)))
     assert fit.spread.degrees == pytest.approx(compute_degrees_by_hand(fit, votes, everybody) - 1)

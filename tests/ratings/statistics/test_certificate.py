@@ -5,8 +5,8 @@ import pytest
 
 from ratings.statistics import bradley_terry, certificate
 from ratings.statistics.certificate import UNDEFINED, Removal
-from ratings.statistics.comparisons import Comparisons, VoterCounts
-from tests.ratings.votes import simulate_votes
+from ratings.statistics.comparisons import Comparisons
+from tests.ratings.votes import count_by_voter, simulate_votes
 
 TIE = 1e-6
 PRIOR = 1e-6
@@ -15,7 +15,7 @@ PRIOR = 1e-6
 def certify(votes, voter, order=None):
     board = Comparisons.from_votes(*votes)
     order = order or np.argsort(-bradley_terry.fit(board).ratings, kind="stable").tolist()
-    counts = VoterCounts.from_votes(board, voter, votes[:2], votes[2])
+    counts = count_by_voter(board, voter, votes[:2], votes[2])
     return order, certificate.certify_order(board, counts, order)
 
 
@@ -108,16 +108,16 @@ def test_bounds_of_a_larger_board_are_close_and_belong_to_a_set_that_changes_the
 @pytest.mark.parametrize(
     ("votes", "voter", "order", "pairs", "first"),
     [
-        ((["a", "b"], ["b", "a"], [1, 1]), [1, 2], [0, 1], [Removal(0, 0, 2)], Removal(0, 0, 2)),
-        # Three of five voters prefer a.
-        ((["a"] * 5, ["b"] * 5, [1, 1, 1, 0, 0]), range(5), [0, 1], [Removal(1, 1, 5)], Removal(1, 1, 5)),
+        (([0, 1], [1, 0], [1, 1]), [1, 2], [0, 1], [Removal(0, 0, 2)], Removal(0, 0, 2)),
+        # Three of five voters prefer 0.
+        (([0] * 5, [1] * 5, [1, 1, 1, 0, 0]), range(5), [0, 1], [Removal(1, 1, 5)], Removal(1, 1, 5)),
         # One voter with many votes.
-        ((["a"] * 6, ["b"] * 6, [1, 1, 1, 1, 0, 0]), [1, 1, 1, 1, 2, 3], [0, 1], [Removal(1, 1, 3)], None),
-        # Model c never lost, so it is unbounded.
-        ((["a", "a", "c"], ["b", "b", "a"], [1, 0, 1]), [1, 2, 3], [2, 0, 1], [UNDEFINED, Removal(0, 0, 2)], UNDEFINED),
+        (([0] * 6, [1] * 6, [1, 1, 1, 1, 0, 0]), [1, 1, 1, 1, 2, 3], [0, 1], [Removal(1, 1, 3)], None),
+        # Model 2 never lost, so it is unbounded.
+        (([0, 0, 2], [1, 1, 0], [1, 0, 1]), [1, 2, 3], [2, 0, 1], [UNDEFINED, Removal(0, 0, 2)], UNDEFINED),
         # Two components.
-        ((["a", "a", "c", "c"], ["b", "b", "d", "d"], [1, 0.5, 1, 0.5]), [1, 2, 3, 4], [0, 1, 2, 3], None, None),
-        ((["a"], ["b"], [0.5]), [1], [0], [], UNDEFINED),
+        (([0, 0, 2, 2], [1, 1, 3, 3], [1, 0.5, 1, 0.5]), [1, 2, 3, 4], [0, 1, 2, 3], None, None),
+        (([0], [1], [0.5]), [1], [0], [], UNDEFINED),
     ],
 )
 def test_certificate_of_small_boards(votes, voter, order, pairs, first):
@@ -132,18 +132,18 @@ def test_certificate_of_small_boards(votes, voter, order, pairs, first):
 
 
 def test_certificate_is_undefined_without_voters():
-    votes = (["a", "a", "b"], ["b", "b", "a"], [1, 1, 1])
+    votes = ([0, 0, 1], [1, 1, 0], [1, 1, 1])
     board = Comparisons.from_votes(*votes)
-    nobody = VoterCounts.from_rows(board, [], ([], []), ([], [], []))
+    nobody = count_by_voter(board, [], ([], []), [])
     result = certificate.certify_order(board, nobody, [0, 1])
     assert (result.pairs, result.first) == ([UNDEFINED], UNDEFINED)
     assert certificate.certify_order(board, nobody, []).first is None
 
 
 def test_order_that_rests_on_votes_without_a_voter_cannot_change():
-    votes = (["a"] * 9, ["b"] * 9, [1] * 7 + [0] * 2)
+    votes = ([0] * 9, [1] * 9, [1] * 7 + [0] * 2)
     board = Comparisons.from_votes(*votes)
-    rows = VoterCounts.from_rows(board, ["x"], (["a"], ["b"]), ([1], [0], [0]))
+    rows = count_by_voter(board, [0], ([0], [1]), [1])
     assert certificate.certify_order(board, rows, [0, 1]).pairs == [Removal(None, None, 1)]
 
 
@@ -152,14 +152,14 @@ def test_one_row_per_vote_gives_the_same_certificate():
     order, expected = certify(votes, voter)
     board = Comparisons.from_votes(*votes)
     swapped = (votes[1], votes[0])
-    rows = VoterCounts.from_votes(board, voter[::-1], tuple(side[::-1] for side in swapped), 1 - votes[2][::-1])
+    rows = count_by_voter(board, voter[::-1], tuple(side[::-1] for side in swapped), 1 - votes[2][::-1])
     result = certificate.certify_order(board, rows, order)
     assert (result.pairs, result.first) == (expected.pairs, expected.first)
 
 
 def test_only_known_voter_may_be_unable_to_change_anything():
     wins = np.array([[0.0, 30, 30], [10, 0, 30], [10, 10, 0]])
-    board = Comparisons.from_counts("abc", wins, np.zeros((3, 3)))
-    one_vote = VoterCounts.from_votes(board, [0], (["b"], ["c"]), [1.0])
+    board = Comparisons.from_counts(range(3), wins, np.zeros((3, 3)))
+    one_vote = count_by_voter(board, [0], ([1], [2]), [1.0])
     result = certificate.certify_order(board, one_vote, [0, 1, 2])
     assert [*result.pairs, result.first] == [Removal(None, None, 1)] * 3

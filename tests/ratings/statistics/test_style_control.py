@@ -137,7 +137,7 @@ def test_fit_without_votes_has_models_at_1000_and_no_coefficients(models):
 
 def test_fit_places_the_models_of_a_first_vote_as_without_style():
     style_fit = style_control.fit(build_styled_votes(([0], [1], [1], [[3, 0, 1, 2, 1, 0, 0, 0]]), 2))
-    expected = bradley_terry.fit(Comparisons.from_votes(["a"], ["b"], [1]))
+    expected = bradley_terry.fit(Comparisons.from_votes([0], [1], [1]))
     for field in FIELDS:
         assert getattr(style_fit.fit, field) == pytest.approx(getattr(expected, field))
 

@@ -183,12 +183,10 @@ def test_memory_does_not_grow_with_voters_times_models():
     rng = np.random.default_rng(18)
     a = rng.integers(0, models, votes)
     b = (a + rng.integers(1, models, votes)) % models
-    even = np.full(votes, 2 / models / (models - 1))
     time = np.sort(rng.random(votes) * 5)
     draw = np.zeros(votes, int)
-    sample = Sample(
-        np.arange(votes), a, b, rng.integers(0, 4, votes), even, time, draw, np.full((1, models), 2 / models)
-    )
+    shares = np.full((1, models), 2 / models)
+    sample = Sample(np.arange(votes), a, b, rng.integers(0, 4, votes), time, draw, shares)
     tracemalloc.start()
     sample.compute_weights()
     peak = tracemalloc.get_traced_memory()[1]

@@ -19,7 +19,6 @@ class Sample:
     model_a: np.ndarray
     model_b: np.ndarray
     outcome: np.ndarray
-    propensity: np.ndarray
     time: np.ndarray
     draw: np.ndarray
     shares: np.ndarray
@@ -48,7 +47,7 @@ def sample_votes(seed, votes=9000, each=2, days=6.0, chance=None, completion=Non
     voter = np.arange(votes) // each
     time = np.sort(rng.random(votes // each + 1) * days)[voter] + shift
     outcome = judge(rng, first, second)
-    return Sample(voter, first, second, outcome, chances[pair], time, np.zeros(votes, int), shares[None, :])
+    return Sample(voter, first, second, outcome, time, np.zeros(votes, int), shares[None, :])
 
 
 def judge(rng, first, second):
@@ -71,7 +70,6 @@ def add_attack(sample, target, votes, each, *, seed=1, lower=False, days=None):
         np.where(on_a, target, other),
         np.where(on_a, other, target),
         np.where(on_a != lower, A_WON, B_WON),
-        np.full(votes, sample.propensity[0]),
         moment,
         np.zeros(votes, int),
         sample.shares,
