@@ -2,6 +2,11 @@
 
 PostgreSQL decides which worker owns an answer (see `arena.answers.leases`). The released text reaches open pages
 through Redis (see `arena.answers.publisher`).
+
+A worker *claims* a turn when a message names it, or *reaps* it if its time is up. It then has a *lease* on each answer,
+which *heartbeats* extend. Each *tick* of the clock *releases* text, which a *flush* publishes for all turns together. A
+side is *over* when all of its text is released, and *closed* when it is being saved. A voter's *stop* ends a battle's
+answers where they are, and a *drain* ends the worker.
 """
 
 import asyncio

@@ -64,11 +64,11 @@ def draw_pair(
     return _draw_with_table(pool, _load_update_time(pool) if is_weighted else None, models)
 
 
-def draw_opponent(model: int, candidates: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
-    """Draw an opponent for this model, and store the draw's table. Return None if there are no candidates."""
-    if not candidates:
+def draw_opponent(model: int, opponents: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
+    """Draw an opponent for this model, and store the draw's table. Return None if there are no opponents."""
+    if not opponents:
         return None
-    return _draw_with_table(pool, _load_update_time(pool), [model, *candidates], model)
+    return _draw_with_table(pool, _load_update_time(pool), [model, *opponents], model)
 
 
 def _draw_with_table(

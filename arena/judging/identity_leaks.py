@@ -35,15 +35,15 @@ def has_leak(turns: Iterable[tuple[str, Iterable[str]]], own_names: frozenset[st
     turns: (prompt, answers) in each turn, in order
     own_names: the names of both models (see `arena.judging.model_names.collect_model_names`)
     """
-    candidates = own_names | get_families().keys()
+    known_names = own_names | get_families().keys()
     prompt_names: frozenset[str] = frozenset()
     for prompt, texts in turns:
         question = tokenize_text(prompt)
-        matches = iter_name_matches(question, candidates)
+        matches = iter_name_matches(question, known_names)
         prompt_names |= {match.name for match in matches if not has_other_meaning(question, match)}
         unmentioned = own_names - _find_related_names(prompt_names, own_names)
         for text in map(tokenize_text, texts):
-            if _has_introduction(text, (candidates - prompt_names) | own_names, own_names):
+            if _has_introduction(text, (known_names - prompt_names) | own_names, own_names):
                 return True
             mentions = _iter_distinct_matches(text, unmentioned)
             if any(_is_model_mention(text, match) and not has_other_meaning(text, match) for match in mentions):

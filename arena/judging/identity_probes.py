@@ -252,7 +252,7 @@ def _fold_words(word: str) -> Iterable[str]:
     return (SHORT_FORMS.get(part, part) for part in tokenize_text(word).words)
 
 
-class ProbeRules:
+class QuestionRules:
     """The rules of `data/probes.toml`. Each PatternSet is named after its key in that file, which explains it."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -298,5 +298,5 @@ def _join_words(words: Iterable[str]) -> str:
 
 
 @cache
-def _load_rules() -> ProbeRules:
-    return ProbeRules(load_lists("probes"))
+def _load_rules() -> QuestionRules:
+    return QuestionRules(load_lists("probes"))

@@ -58,7 +58,7 @@ class BattleAnalysis:
     versions: the version of the analyzed text
     is_one_sided: whether a question made one side fail
     has_leak: whether an answer reveals its model
-    has_probe: whether a question up to the last judged turn is an identity probe
+    has_identity_probe: whether a question up to the last judged turn is an identity probe
     categories: the categories of the judged turns
     features: the style features of side a, then those of side b, from the judged turns
     turns: the number of judged turns
@@ -68,7 +68,7 @@ class BattleAnalysis:
     versions: AnswerVersions
     is_one_sided: bool
     has_leak: bool
-    has_probe: bool
+    has_identity_probe: bool
     categories: list[str]
     features: list[float]
     turns: int
@@ -86,6 +86,8 @@ def analyze_battle(battle: Battle) -> BattleAnalysis:
     versions = AnswerVersions.of(battle, ((answer.pk, answer.attempt, answer.stopped) for answer in answers))
     judged = [turn for turn in turns if all(answer.state == Answer.State.FINISHED for answer in turn.answers.all())]
     last_judged = max((turn.number for turn in judged), default=0)
+    # A question whose answer failed counts, too, once a later turn is judged.
+    judged_prompts = [turn.prompt for turn in turns if turn.number <= last_judged]
     is_blind = not Visibility.of_voter(battle.mode, Battle.State.READY).names
     features: list[float] = []
     for side in SIDES:
@@ -98,7 +100,7 @@ def analyze_battle(battle: Battle) -> BattleAnalysis:
         versions=versions,
         is_one_sided=any(find_failed_side(turn.answers.all()) for turn in turns),
         has_leak=is_blind and _has_leak(battle, turns),
-        has_probe=is_blind and any(is_identity_probe(turn.prompt) for turn in turns if turn.number <= last_judged),
+        has_identity_probe=is_blind and any(map(is_identity_probe, judged_prompts)),
         categories=categories,
         features=features,
         turns=len(judged),
@@ -143,7 +145,7 @@ def find_exclusion_reason(battle: Battle, analysis: BattleAnalysis) -> str:
         return ONE_SIDED
     if analysis.has_leak:
         return IDENTITY_LEAK
-    if analysis.has_probe:
+    if analysis.has_identity_probe:
         return IDENTITY_PROBE
     return REPEATED_PROMPT if _is_already_counted(battle, analysis.prompt_hash) else ""
 
