@@ -33,6 +33,7 @@ PUBLIC_HOST = urlsplit(ENVIRONMENT.arena_public_url).hostname
 ALLOWED_HOSTS = [*ENVIRONMENT.allowed_hosts, *([PUBLIC_HOST] if PUBLIC_HOST else [])]
 if not ENVIRONMENT.is_production:
     ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
+LOCAL_URL = os.environ.get("LOCAL_URL", "http://127.0.0.1:8000")  # set by the launcher, for links that a command prints
 SECURE = ENVIRONMENT.arena_public_url.startswith("https://")
 
 INSTALLED_APPS = [

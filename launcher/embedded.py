@@ -26,19 +26,24 @@ PRIVATE_ENDPOINTS_VARIABLE = "ARENA_ALLOW_PRIVATE_ENDPOINTS"
 LOOPBACK_NETWORKS = "127.0.0.0/8,::1/128"
 FALLBACKS_VARIABLE = "SECRET_KEY_FALLBACKS"
 CONVERSATION_VARIABLE = "ARENA_CONVERSATION_CHARACTERS"
+LOCAL_URL_VARIABLE = "LOCAL_URL"  # for links that a command prints
+CONVERSATION_FILE = "conversation_characters"
+PORT_FILE = "port"
 
 
 def build_environment(folder: DataFolder) -> dict[str, str]:
     """Return the environment variables for a program that uses the services. Existing variables take precedence.
 
-    Loopback endpoints are allowed, because local models run on this machine. The conversation limit is the value that
-    `./scripts/up` stored.
+    Loopback endpoints are allowed, because local models run on this machine. The conversation limit and the port are
+    the values that `./scripts/up` stored.
     """
     inherited = {name: value for name, value in os.environ.items() if value}
     private_endpoints = filter(None, [inherited.get(PRIVATE_ENDPOINTS_VARIABLE), LOOPBACK_NETWORKS])
     defaults = {"DATABASE_URL": postgres.build_url(folder), "REDIS_URL": valkey.build_url(folder)}
-    if limit := _load_conversation_limit(folder):
+    if limit := _load_value(folder, CONVERSATION_FILE):
         defaults[CONVERSATION_VARIABLE] = limit
+    if port := _load_value(folder, PORT_FILE):
+        defaults[LOCAL_URL_VARIABLE] = f"http://127.0.0.1:{port}"
     extended = {PRIVATE_ENDPOINTS_VARIABLE: ",".join(private_endpoints)}
     if "SECRET_KEY" not in inherited:
         current_key, *older_keys = secret_keys.load_keys(folder.path)
@@ -49,20 +54,16 @@ def build_environment(folder: DataFolder) -> dict[str, str]:
     return defaults | inherited | extended
 
 
-def store_conversation_limit(folder: DataFolder, limit: str) -> None:
-    """Store the conversation limit for other commands that use the same data folder. "" means the default."""
-    _get_conversation_file(folder).write_text(limit)
+def store_value(folder: DataFolder, file: str, value: str) -> None:
+    """Store a value for other commands that use the same data folder. "" means the default."""
+    (folder.path / file).write_text(value)
 
 
-def _load_conversation_limit(folder: DataFolder) -> str:
+def _load_value(folder: DataFolder, file: str) -> str:
     try:
-        return _get_conversation_file(folder).read_text().strip()
+        return (folder.path / file).read_text().strip()
     except FileNotFoundError:
         return ""
-
-
-def _get_conversation_file(folder: DataFolder) -> Path:
-    return folder.path / "conversation_characters"
 
 
 async def start_services(

@@ -162,12 +162,14 @@ async def _start_all(supervisor: Supervisor, options: Options, listener_fd: int)
 
 
 def build_environment(options: Options) -> dict[str, str]:
-    """Return the environment variables for all programs, and store the conversation limit in the data folder.
+    """Return the environment variables for all programs. Store the port and the conversation limit in the data folder.
 
-    Other commands on the same data folder use this limit. With local models, the default fits their context windows.
+    Other commands on the same data folder use both. With local models, the default limit fits their context windows.
     """
     limit = LOCAL_CONVERSATION_CHARACTERS if options.uses_local_models else ""
-    embedded.store_conversation_limit(options.folder, os.environ.get(embedded.CONVERSATION_VARIABLE) or limit)
+    limit = os.environ.get(embedded.CONVERSATION_VARIABLE) or limit
+    embedded.store_value(options.folder, embedded.CONVERSATION_FILE, limit)
+    embedded.store_value(options.folder, embedded.PORT_FILE, str(options.port))
     return embedded.build_environment(options.folder)
 
 

@@ -24,6 +24,7 @@ DEFAULT_MAX_LENGTH = 200
 MAX_INTEGER = 1_000_000
 MAX_TIMEOUT_S = 600
 MAX_TOKENS_PER_DAY = 10**12
+OWN_FIELDS = {"messages", "contents", "model", "stream"}  # of requests; without them, the question would be lost
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Parameters that contain a key, in lower case with - and _ removed. `max_tokens` and `prompt_cache_key` must not match.
 SECRET_NAME = re.compile(
@@ -169,6 +170,8 @@ def _check_key_name(where: str, name: str) -> None:
 def _check_parameters(where: str, parameters: dict[str, Any]) -> None:
     if not is_storable_json(parameters):
         raise InvalidFieldError(where, "endpoint.parameters", "must be valid JSON")
+    if names := ", ".join(sorted(OWN_FIELDS & parameters.keys())):
+        raise InvalidFieldError(where, "endpoint.parameters", f"must not contain {names}, which Arena sets itself")
     for name in _iter_names(parameters):
         if SECRET_NAME.fullmatch(re.sub("[-_]", "", name.lower())):
             raise InvalidFieldError(where, "endpoint.parameters", f"must not contain {name!r}; {API_KEY_HINT}")

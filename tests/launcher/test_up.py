@@ -182,10 +182,11 @@ def test_local_models_make_conversations_short_unless_a_variable_says_otherwise(
 @pytest.mark.parametrize(("flags", "limit"), [([], "8000"), (["--no-local-models"], None)])
 def test_commands_beside_the_service_take_the_limit_of_its_last_start(tmp_path, monkeypatch, flags, limit):
     monkeypatch.setenv("ARENA_CONVERSATION_CHARACTERS", "500")
-    up.build_environment(parse(tmp_path))
+    up.build_environment(parse(tmp_path, "--port", 8123))
     monkeypatch.delenv("ARENA_CONVERSATION_CHARACTERS")
     folder = DataFolder(tmp_path / "var")
     assert embedded.build_environment(folder)["ARENA_CONVERSATION_CHARACTERS"] == "500"
+    assert embedded.build_environment(folder)["LOCAL_URL"] == "http://127.0.0.1:8123"
 
     up.build_environment(parse(tmp_path, *flags))
     assert embedded.build_environment(folder).get("ARENA_CONVERSATION_CHARACTERS") == limit

@@ -162,6 +162,10 @@ WRONG = {
         bad(f"endpoint.parameters = {{ a = {'[' * 100}{']' * 100} }}"),
         "must be valid JSON",
     ),
+    "what a request itself has among the parameters": (
+        bad('endpoint.parameters = { top_p = 1, stream = false, messages = [], model = "other" }'),
+        "endpoint.parameters must not contain messages, model, stream, which Arena sets itself",
+    ),
     "a key among the parameters": (
         bad('endpoint.parameters = { headers = [{ X-Api-Key = "sk-1" }] }'),
         "must not contain 'X-Api-Key'; put the key in an environment variable",

@@ -172,6 +172,22 @@ def test_command_prints_a_link_that_works(access, capsys, settings):
     assert timedelta(days=2) < left <= timedelta(days=3)
 
 
+def test_command_prints_several_links_with_the_port_of_the_service(access, capsys, settings):
+    access("required")
+    settings.LOCAL_URL = "http://127.0.0.1:8123"
+
+    call_command("invite", "--count", "3")
+
+    output = capsys.readouterr()
+    assert output.err == "3 invitations, valid for 7 days. The links are shown only once:\n"
+    links = output.out.split()
+    assert len({*links}) == Invitation.objects.count() == 3
+    assert {link.partition("/accounts/signup/?")[0] for link in links} == {"http://127.0.0.1:8123"}
+    for count in ("0", "1001", "x"):
+        with pytest.raises(CommandError, match=r"^The number of links must be from 1 to 1000\.$"):
+            call_command("invite", f"--count={count}")
+
+
 @pytest.mark.parametrize("days", ["0", "-1", "366", "x", "9" * 5000])
 def test_command_refuses_days_that_are_none(access, days):
     access("required")
