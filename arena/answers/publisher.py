@@ -13,7 +13,6 @@ from arena.answers.announcements import EVENT_STREAM, RETENTION_S, STOP_FIELD, S
 from arena.answers.live_turn import LiveTurn
 from arena.answers.release_clock import TICK_S
 from core.storage.redis_clients import connect_async_redis
-from core.storage.redis_connection import RedisConnection
 
 RETRY_DELAY_S = 0.5
 MAX_EVENT_LISTS_PER_S = 1500  # per worker; with more than 60 running turns, each turn is published less often
@@ -26,7 +25,6 @@ class Publisher:
 
     def __init__(self) -> None:
         self.redis = connect_async_redis()
-        self.connection = RedisConnection()
         self.paused_until = 0.0  # when to try again after a failure
         self.next_flush_at = 0.0
         self.last_stop_id: bytes | None = None  # the id of the last stop request that was read
@@ -90,16 +88,15 @@ class Publisher:
         for turn in turns:
             events = turn.build_full_events() + _list_non_delta_events(turn) if turn.resend_all else turn.unsent
             events_by_battle[turn.job.battle_id] = events_by_battle.get(turn.job.battle_id, []) + events
-        fields = [part for battle, events in events_by_battle.items() for part in (battle, orjson.dumps(events))]
-        options: tuple[str | int, ...] = ()
+        fields: dict[Any, Any] = {battle: orjson.dumps(events) for battle, events in events_by_battle.items()}
+        oldest_ms = None
         if self.last_entry_id:
             # The id contains the Redis server's time, so the workers' clocks do not matter.
             oldest_ms = int(self.last_entry_id.partition(b"-")[0]) - RETENTION_S * 1000
-            options = ("NOMKSTREAM", "MINID", "~", oldest_ms)
-        responses = await self.connection.execute(
-            [("XADD", EVENT_STREAM, *options, "*", *fields), ("EXPIRE", EVENT_STREAM, STREAM_TTL_S)]
-        )
-        entry_id: bytes | None = responses[0]
+        pipeline = self.redis.pipeline(transaction=False)
+        pipeline.xadd(EVENT_STREAM, fields, minid=oldest_ms, nomkstream=oldest_ms is not None)
+        pipeline.expire(EVENT_STREAM, STREAM_TTL_S)
+        entry_id: bytes | None = (await pipeline.execute())[0]
         return entry_id
 
 

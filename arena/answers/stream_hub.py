@@ -19,6 +19,7 @@ from uuid import UUID
 
 import django.db
 import orjson
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from arena.answers import battle_view
@@ -26,7 +27,7 @@ from arena.answers.announcements import EVENT_STREAM, RETENTION_S
 from arena.answers.stream_events import FINAL_STATES, BattleView, Position, encode_events
 from core.http import sse
 from core.http.sse import MAX_STREAM_S
-from core.storage.redis_connection import RedisConnection
+from core.storage.redis_clients import connect_async_redis
 from core.storage.shared_slots import SharedSlot, SharedSlots
 
 MAX_SENT_PER_S = 5000  # per process
@@ -110,9 +111,9 @@ class BattleHub:
         self.outdated: set[FollowedBattle] = set()  # battles whose view must be reloaded
         self.last_id = FIRST_ID
         self.recent_entries: deque[StreamEntry] = deque()
-        self.connection = RedisConnection()
-        self.is_reading = False  # whether `connection` has been read since the hub last started over
-        self.join_connection = RedisConnection()  # for `_join`, because `connection` may be waiting for events
+        # A lost connection can be reopened unnoticed, by the next read.
+        self.redis = connect_async_redis(self._start_over)
+        self.join_redis = connect_async_redis()
         self.task: asyncio.Task[None] | None = None
         self.wake_event = asyncio.Event()
         self.checked_at = 0.0
@@ -186,7 +187,7 @@ class BattleHub:
         if position != Position() and key not in self.followed:
             with suppress(RedisError, OSError):
                 async with asyncio.timeout(JOIN_TIMEOUT_S):
-                    await self._read_stream(self.join_connection)
+                    await self._read_stream(self.join_redis)
         battle = self.followed.get(key)
         if battle is None:
             battle = self.followed[key] = FollowedBattle(battle_id, view)
@@ -210,14 +211,10 @@ class BattleHub:
                 self._check_times()
             try:
                 await self._reload_outdated()
-                if self.is_reading and not self.connection.is_open:
-                    self._start_over()
-                    continue
-                await self._read_stream(self.connection, "BLOCK", int(self.check_interval_s * 1000))
-                self.is_reading = True
-            except (TimeoutError, RedisError, OSError) as error:
+                await self._read_stream(self.redis, block_ms=int(self.check_interval_s * 1000))
+            except (RedisError, OSError) as error:
                 logger.warning("Redis is down: %s", error)
-                self._start_over()
+                self._start_over()  # loads views from the database
                 await asyncio.sleep(RETRY_DELAY_S)
             except Exception:
                 logger.exception("Reading battles failed")
@@ -227,25 +224,21 @@ class BattleHub:
             if pause > 0:
                 await asyncio.sleep(pause)
 
-    async def _read_stream(self, connection: RedisConnection, *options: str | int) -> None:
-        """Apply the new events of all battles.
-
-        options: XREAD options. With BLOCK, the call waits for events.
-        """
+    async def _read_stream(self, redis: Redis, block_ms: int | None = None) -> None:
+        """Apply the new events of all battles. With `block_ms`, the call waits for events."""
         requested_id = self.last_id
-        [streams] = await connection.execute([("XREAD", *options, "STREAMS", EVENT_STREAM, requested_id)])
+        streams: Any = await redis.xread({EVENT_STREAM: requested_id}, block=block_ms)
         if self.last_id == FIRST_ID != requested_id:  # meanwhile, the hub has dropped all earlier events
-            await self._read_stream(connection, *options)
+            await self._read_stream(redis, block_ms)
             return
         now = time.monotonic()
         self._drop_old_entries(now)
         updated_battles = set()
         is_first_read = self.last_id == FIRST_ID  # in the first read, events may be older than the views
-        for entry_id, fields in streams[0][1] if streams else ():
+        for entry_id, events in streams[0][1] if streams else ():
             if _parse_id(entry_id) <= _parse_id(self.last_id):  # already read by the other connection
                 continue
             self.last_id = entry_id
-            events = dict(zip(fields[::2], fields[1::2], strict=True))
             self.recent_entries.append(StreamEntry(now, events))
             for key in self.followed.keys() & events.keys():
                 battle = self.followed[key]
@@ -262,8 +255,7 @@ class BattleHub:
             self.recent_entries.popleft()
 
     def _start_over(self) -> None:
-        """Read everything again after the connection was lost. Redis may come back as another server with lower ids."""
-        self.is_reading = False
+        """Read everything again over a new connection. Redis may come back as another server with lower ids."""
         self._forget_events()
         self.outdated.update(self.followed.values())
 

@@ -10,6 +10,7 @@ import redis
 import redis.retry
 from django.conf import settings
 from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -30,10 +31,20 @@ def get_redis_client() -> "redis.Redis":
     )
 
 
-def connect_async_redis() -> "Redis":
-    """Return a client for the running event loop. It does not retry if the connection is lost."""
+def connect_async_redis(handle_connection: Callable[[], None] = lambda: None) -> "Redis":
+    """Return a client for the running event loop. It does not retry if the connection is lost.
+
+    handle_connection: called for each new connection, before its first command
+    """
+
+    async def set_up(connection: AbstractConnection) -> None:
+        await connection.on_connect()
+        handle_connection()
+
     # With RESP3, the client converts each response to the RESP2 form, which takes time for each event.
-    return Redis.from_url(settings.REDIS_URL, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=5)
+    return Redis.from_url(
+        settings.REDIS_URL, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=5, redis_connect_func=set_up
+    )
 
 
 class RedisCircuit:

@@ -67,8 +67,8 @@ async def close(hub):
     if hub.task:
         hub.task.cancel()
         await asyncio.gather(hub.task, return_exceptions=True)
-    await hub.connection.close()
-    await hub.join_connection.close()
+    await hub.redis.aclose()
+    await hub.join_redis.aclose()
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import asyncio
 from uuid import uuid4
 
 import pytest
+from redis.asyncio import Redis
 
 from arena.answers import announcements
 from arena.answers.announcements import EVENT_STREAM, STREAM_TTL_S
 from arena.answers.publisher import Publisher
 from arena.answers.stream_events import BattleView, SideView
-from core.storage.redis_connection import RedisConnection
 from tests.arena.answers.turns import close, live_turn, say
 
 pytestmark = pytest.mark.usefixtures("valkey")
@@ -124,14 +124,14 @@ async def test_flush_after_an_outage_says_everything_again(publisher, published,
     turn = live_turn()
     say(turn, "a", "Hello")
     await publisher.flush([turn])
-    real, publisher.connection = publisher.connection, RedisConnection("unix:///nobody/at/home.sock")
+    real, publisher.redis = publisher.redis, Redis.from_url("unix:///nobody/at/home.sock")
     say(turn, "a", " there")
     turn.unsent.append(["state", "ready"])
     await publisher.flush([turn])
     assert (turn.resend_all, turn.unsent) == (True, [["state", "ready"]])
 
-    await publisher.connection.close()
-    publisher.connection, publisher.paused_until = real, 0.0
+    await publisher.redis.aclose()
+    publisher.redis, publisher.paused_until = real, 0.0
     await publisher.flush([turn])
 
     assert published(turn)[-1] == [["delta", 1, "a", turn.sides["a"].tag, 0, "Hello there"], ["state", "ready"]]
@@ -181,7 +181,7 @@ async def test_flush_holds_on_to_what_is_on_its_way(tmp_path):
 
     server = await asyncio.start_unix_server(freeze, tmp_path / "frozen.sock")
     publisher = Publisher()
-    publisher.connection = RedisConnection(f"unix://{tmp_path}/frozen.sock")
+    publisher.redis = Redis.from_url(f"unix://{tmp_path}/frozen.sock")
     turn.unsent.append(["state", "ready"])
     flushing = asyncio.create_task(publisher.flush([turn]))
     await asyncio.wait_for(asked.wait(), 30)
@@ -202,16 +202,16 @@ async def test_flush_to_a_server_that_hangs_up_loses_nothing(tmp_path, published
 
     server = await asyncio.start_unix_server(hang_up, tmp_path / "rude.sock")
     publisher, turns = Publisher(), [live_turn(), live_turn()]
-    real, publisher.connection = publisher.connection, RedisConnection(f"unix://{tmp_path}/rude.sock")
+    real, publisher.redis = publisher.redis, Redis.from_url(f"unix://{tmp_path}/rude.sock")
     for turn in turns:
         say(turn, "a", "Hello")
         turn.unsent.append(["state", "ready"])
     await publisher.flush(turns)
-    await publisher.connection.close()
+    await publisher.redis.aclose()
     server.close()
     await server.wait_closed()
 
-    publisher.connection, publisher.paused_until = real, 0.0
+    publisher.redis, publisher.paused_until = real, 0.0
     await publisher.flush(turns)
     await close(publisher)
 

@@ -21,7 +21,6 @@ from arena.identity import voters
 from arena.models import Answer, Battle
 from config.server.view_limit import ViewLimit, build_django_application
 from core.http import sse
-from core.storage.redis_connection import RedisConnection
 from tests.arena import factories
 from tests.arena.answers import turns
 from tests.arena.answers.turns import live_turn, say
@@ -204,15 +203,16 @@ async def test_follow_continues_in_another_web_process(battle, page, worker):
     await close(page.hub)
 
 
-class DelayedConnection(RedisConnection):
-    """A connection whose responses arrive late: once `release` is set."""
+class DelayedRedis:
+    """A client whose responses arrive late: once `release` is set."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, redis):
+        self.redis = redis
+        self.aclose = redis.aclose
         self.responded, self.release = asyncio.Event(), asyncio.Event()
 
-    async def execute(self, commands):
-        responses = await super().execute(commands)
+    async def xread(self, *arguments, **options):
+        responses = await self.redis.xread(*arguments, **options)
         self.responded.set()
         await self.release.wait()
         return responses
@@ -222,8 +222,7 @@ async def test_follow_misses_nothing_if_the_hub_falls_idle_while_a_reader_comes_
     await worker.say("a", "Hello")
     await page.shows("a", "Hello")
     await page.close()
-    await hub.join_connection.close()
-    hub.join_connection = delayed = DelayedConnection()
+    hub.join_redis = delayed = DelayedRedis(hub.join_redis)
     page.open()
     reading = asyncio.create_task(page.read())
     await delayed.responded.wait()
@@ -316,7 +315,7 @@ async def test_follow_goes_on_with_another_store_whose_clock_is_behind(hub, page
     await page.shows("a", "Hello")
     hub.last_id = b"9999999999999-0"
     await worker.say("a", " there")
-    await hub.connection.close()
+    await hub.redis.connection_pool.disconnect()
 
     await worker.say("a", "!")
     await page.shows("a", "Hello there!")

@@ -41,4 +41,3 @@ def say(turn, side, text):
 
 async def close(publisher):
     await publisher.redis.aclose()
-    await publisher.connection.close()
