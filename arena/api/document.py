@@ -77,7 +77,8 @@ def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Add what drf-spectacular cannot generate: common rules, tags, strict bodies, types, and the event stream."""
     result["info"]["description"] += "\n\n" + "\n".join(f"- {rule}" for rule in list_rules())
     result["servers"] = [{"url": "/"}]
-    tags = dict.fromkeys(tag for call in _list_operations(result) for tag in call["tags"])
+    calls = [call for methods in result["paths"].values() for call in methods.values()]
+    tags = dict.fromkeys(tag for call in calls for tag in call["tags"])
     result["tags"] = [{"name": tag} for tag in tags]
     for name in STRICT_BODIES:
         result["components"]["schemas"][name]["additionalProperties"] = False
@@ -94,11 +95,6 @@ def complete_document(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         parameters=BATTLE_EVENT_PARAMETERS,
     )
     return result
-
-
-def _list_operations(document: OpenApiSchema) -> Iterator[OpenApiSchema]:
-    for methods in document["paths"].values():
-        yield from methods.values()
 
 
 @cache

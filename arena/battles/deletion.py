@@ -1,6 +1,6 @@
 """Deletes voters' conversations at their request. Their votes stay, so ratings do not change."""
 
-from collections.abc import Iterable
+from functools import partial
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
@@ -84,13 +84,9 @@ def _strip_feedback(votes: QuerySet[Vote]) -> None:
 def _delete_locked_battles(battles: list[Battle]) -> None:
     """Delete the battles, and stop their running answers once the transaction has committed."""
     Battle.objects.filter(pk__in=[battle.pk for battle in battles]).delete()
-    transaction.on_commit(lambda: _stop_answers(battles), robust=True)
-
-
-def _stop_answers(battles: Iterable[Battle]) -> None:
     for battle in battles:
         if battle.state == Battle.State.ANSWERING:
-            announcements.request_stop(battle.pk)
+            transaction.on_commit(partial(announcements.request_stop, battle.pk), robust=True)
 
 
 def _check_not_last_operator(user: User) -> None:

@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor
 from rest_framework.request import Request
@@ -29,14 +29,14 @@ MIN_FAVORITE_WINS = 2
 MIN_BATTLES_FOR_FAVORITE = 10
 MAX_COMPARED_VOTES = 1000
 MIN_COMPARED_VOTES = 10
-ExportCursor = tuple[datetime, UUID]  # creation time and id of a battle, the sort key of an export
 IS_CLOSED = Q(state__in=(Battle.State.SKIPPED, Battle.State.VOID, Battle.State.EXPIRED))
 
+# The label and the condition of each kind of battles that a voter can list.
 KINDS = {
-    "open": Q(state__in=(Battle.State.ANSWERING, Battle.State.READY)),
-    "ties": Q(vote__winner__in=(Vote.Winner.TIE, Vote.Winner.BOTH_BAD)),
-    "published": IS_SHARED,
-    "closed": IS_CLOSED,
+    "open": (_("Open"), Q(state__in=(Battle.State.ANSWERING, Battle.State.READY))),
+    "ties": (_("Ties"), Q(vote__winner__in=(Vote.Winner.TIE, Vote.Winner.BOTH_BAD))),
+    "published": (_("Published"), IS_SHARED),
+    "closed": (_("Failed, skipped, or expired"), IS_CLOSED),
 }
 
 
@@ -128,19 +128,14 @@ def load_page(request: HttpRequest, search: str = "", kind: str = "") -> History
     search: text to find in the questions or in the names of revealed models
     kind: a key of `KINDS`. Any other value selects all battles in a search, and all except closed ones in a plain list.
     """
-    default_filter = Q() if search else ~IS_CLOSED
-    battles = _list_battles(get_voter_id(request)).filter(KINDS.get(kind, default_filter))
+    _label, condition = KINDS.get(kind, ("", Q() if search else ~IS_CLOSED))
+    battles = _list_battles(get_voter_id(request)).filter(condition)
     battles = _search_battles(battles, search[:MAX_SEARCH_LENGTH])
     paginator = HistoryPagination()
     rows = paginator.paginate_queryset(annotate_question(battles), Request(request)) or []
     query = {key: value for key, value in (("q", search), ("show", kind)) if value}
     paginator.base_url = f"?{urlencode(query)}" if query else ""
     return HistoryPage(rows, paginator.get_next_link())
-
-
-def load_voter_record(voter_id: UUID) -> VoterRecord:
-    """Return the voter's record over all of their battles."""
-    return build_voter_record(load_voter_models(voter_id))
 
 
 def build_voter_record(models: Sequence[VoterModelRecord]) -> VoterRecord:
@@ -204,18 +199,16 @@ def _search_battles(battles: QuerySet[Battle], search: str) -> QuerySet[Battle]:
     return battles.filter(in_question | Q(NAMES_KNOWN & in_names))
 
 
-def load_export_batch(voter_id: UUID, after: ExportCursor | None = None) -> list[dict[str, Any]]:
-    """Return the next `EXPORT_BATCH_SIZE` of the voter's battles after a cursor, oldest first."""
+def load_export_batch(voter_id: UUID, after: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return the records of the next `EXPORT_BATCH_SIZE` of the voter's battles, oldest first.
+
+    after: the last record of the batch before
+    """
     battles = _list_battles(voter_id).reverse().prefetch_related("turns__answers")
     if after:
-        created_at, battle_id = after
-        battles = battles.filter(Q(created_at__gt=created_at) | Q(created_at=created_at, id__gt=battle_id))
+        is_newer = Q(created_at__gt=after["created_at"]) | Q(created_at=after["created_at"], id__gt=after["id"])
+        battles = battles.filter(is_newer)
     return [_build_export_record(battle) for battle in battles[:EXPORT_BATCH_SIZE]]
-
-
-def get_export_cursor(record: Mapping[str, Any]) -> ExportCursor:
-    """Return the cursor for the batch after this record."""
-    return record["created_at"], record["id"]
 
 
 def _build_export_record(battle: Battle) -> dict[str, Any]:

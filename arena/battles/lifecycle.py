@@ -32,6 +32,7 @@ MAX_NAMED_MODELS = 20
 IDLE_TIMEOUT = timedelta(hours=24)
 MAX_EXPIRED = 10_000  # per run, because each battle is a parameter of one statement
 SKIP = "skip"
+CHANGEABLE_FIELDS = ("voter_id", "model_a_id", "model_b_id", "one_sided", "replaced")
 MODEL_FIELDS = ("slug", "name", "open_weights", "parameters_total", "parameters_active")
 RELATED_FIELDS = ("organization__name", "license__name")
 LOADED_FIELDS = (
@@ -72,10 +73,7 @@ def start_battle(
     context_limit.check_first_prompt(prompt)
     among = None if models is None else _parse_model_slugs(mode, models)
     pool = open_pool if among is None else derive_set_pool(models or ())
-    if mode == Battle.Mode.SIDE_BY_SIDE:
-        start = _build_side_by_side_start(among)
-    else:
-        start = _draw_blind_start(among, pool, payer)
+    start = _start_side_by_side(among) if mode == Battle.Mode.SIDE_BY_SIDE else _draw_blind_start(among, pool, payer)
     with transaction.atomic():
         row_locks.lock_voter(voter.pk)
         quotas.check_running_battles(voter.pk)
@@ -130,7 +128,7 @@ class _Start:
     budgets: token_budgets.Budgets | None = None
 
 
-def _build_side_by_side_start(model_ids: list[int] | None) -> _Start:
+def _start_side_by_side(model_ids: list[int] | None) -> _Start:
     if model_ids is None:
         raise field_error("models", _("Choose two models for a side-by-side battle."))
     model_a, model_b = model_ids
@@ -251,17 +249,13 @@ def retry_answers(battle: Battle, payer: str = "") -> None:
         if not failed_answers.exists() or not retryable_battle.update(state=Battle.State.ANSWERING, stopped=False):
             error = RequestError("not_failed", "No answer in the last turn failed, so there is nothing to retry.", 409)
             raise row_locks.replace_error_if_deleted(battle, error)
-        _record_one_sided_failure(battle, last_turn)
+        # The retry overwrites a one-sided failure, which the voter has already seen.
+        if side := vote_rules.find_failed_side(list(last_turn.answers.all())):
+            Battle.objects.filter(id=battle.pk).update(one_sided=side)
         _charge_tokens(battle, payer)
         failed_answers.update(state=Answer.State.QUEUED, queued_at=Now(), tries=0, text="", failure="", stopped=False)
         _announce_state(battle, Battle.State.ANSWERING)
         transaction.on_commit(lambda: enqueue_turn(last_turn.pk), robust=True)
-
-
-def _record_one_sided_failure(battle: Battle, turn: Turn) -> None:
-    """Record a one-sided failure before the retry overwrites it, because the voter has already seen it."""
-    if side := vote_rules.find_failed_side(list(turn.answers.all())):
-        Battle.objects.filter(id=battle.pk).update(one_sided=side)
 
 
 def expire_battles() -> int:
@@ -337,13 +331,15 @@ def _end_battle(battle: Battle, state: str) -> None:
             raise _build_vote_error(battle.pk)
 
 
-def _update_ready_battle(battle: Battle, state: str) -> bool:
-    """Store the state and the standing if the battle is ready and has not changed. Return whether they were stored."""
-    standing = load_standing(battle) if state == Battle.State.VOTED else None
-    if not row_locks.end_ready_battle(battle, state, standing):
-        return False
-    battle.standing = standing
-    return True
+def _update_ready_battle(battle: Battle, state: str) -> int:
+    """Store the state and the standing, unless the battle is not ready or has changed since it was loaded.
+
+    A retry or a login can change the fields in `CHANGEABLE_FIELDS`. Return the number of updated rows.
+    """
+    battle.standing = load_standing(battle) if state == Battle.State.VOTED else None
+    loaded = {field: getattr(battle, field) for field in CHANGEABLE_FIELDS}
+    ready_battle = Battle.objects.filter(pk=battle.pk, state=Battle.State.READY, **loaded)
+    return ready_battle.update(state=state, standing=battle.standing)
 
 
 def has_own_answer(battle: Battle) -> bool:

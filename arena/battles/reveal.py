@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from arena.endpoints.performance import AnswerStats, compute_answer_stats, load_performance
+from arena.endpoints.performance import compute_answer_stats, load_performance
 from arena.models import LIVE_POOL, SIDES, Answer, Battle, Standing, Visibility, Vote
 from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel, Price
@@ -68,7 +67,7 @@ def load_standing(battle: Battle) -> dict[str, Any]:
     `RANKED_COUNT_KEY`).
     """
     standing = _find_standing(get_board_pool(battle))
-    return _select_rows(_get_models(battle), standing.ratings if standing else {})
+    return _select_rows({"a": battle.model_a, "b": battle.model_b}, standing.ratings if standing else {})
 
 
 def _find_standing(pool: str) -> Standing | None:
@@ -85,7 +84,7 @@ def load_rating_changes(battle: Battle, vote: Vote) -> RatingChanges:
     standing = _find_standing(pool)
     if standing and vote.created_at and standing.updated_at > vote.created_at:
         board_time = standing.updated_at
-        now = _select_rows(_get_models(battle), standing.ratings)
+        now = _select_rows({"a": battle.model_a, "b": battle.model_b}, standing.ratings)
     return RatingChanges(pool, board_time, before, now, _build_scale([*before.values(), *now.values()]))
 
 
@@ -123,10 +122,6 @@ def predict_result(battle: Battle, winner: str) -> Prediction | None:
     elif winner in SIDES:
         outcome = "expected" if winner == side else "upset"
     return Prediction(side, percent, outcome)
-
-
-def _get_models(battle: Battle) -> dict[str, LanguageModel]:
-    return {"a": battle.model_a, "b": battle.model_b}
 
 
 def _select_rows(models: Mapping[str, LanguageModel], ratings: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,7 +176,11 @@ def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[s
     performance = load_performance(model.pk for model in models)
     return [
         card
-        | _build_model_facts(model)
+        | {
+            "open_weights": model.open_weights,
+            "size": model.parameters_total and format_count(model.parameters_total),
+            "active_size": model.parameters_active and format_count(model.parameters_active),
+        }
         | _build_measurements(battle, card["side"], answers, prices.get(model.pk))
         | {"usual_performance": performance.get(model.pk)}
         | {"ranked_models": _get_side_standing(battle, card["side"]).get(RANKED_COUNT_KEY)}
@@ -189,20 +188,14 @@ def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[s
     ]
 
 
-def _build_model_facts(model: LanguageModel) -> dict[str, Any]:
-    return {
-        "open_weights": model.open_weights,
-        "size": model.parameters_total and format_count(model.parameters_total),
-        "active_size": model.parameters_active and format_count(model.parameters_active),
-    }
-
-
 def _build_measurements(battle: Battle, side: str, answers: Sequence[Answer], price: Price | None) -> dict[str, Any]:
     # Stopped answers are excluded, because the model might have sent more than the stored text.
     finished_answers = [answer for answer in answers if answer.state == Answer.State.FINISHED and not answer.stopped]
     side_answers = [answer for answer in finished_answers if answer.side == side]
     stats = compute_answer_stats(side_answers)
-    cost = _compute_cost(stats, price)
+    cost = None
+    if price and stats.input_tokens is not None and stats.output_tokens is not None:
+        cost = (stats.input_tokens * price.input + stats.output_tokens * price.output) / MILLION
     # If a model was replaced, the time to the first token includes the failed call.
     is_replaced = any(entry["side"] == side for entry in battle.replaced)
     return {
@@ -213,9 +206,3 @@ def _build_measurements(battle: Battle, side: str, answers: Sequence[Answer], pr
         "price": price and (format_dollars(price.input), format_dollars(price.output)),
         "cost": None if cost is None else format_dollars(cost),
     }
-
-
-def _compute_cost(stats: AnswerStats, price: Price | None) -> Decimal | None:
-    if price is None or stats.input_tokens is None or stats.output_tokens is None:
-        return None
-    return (stats.input_tokens * price.input + stats.output_tokens * price.output) / MILLION

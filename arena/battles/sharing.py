@@ -33,8 +33,6 @@ from core.http.errors import RequestError
 
 MAX_LISTED = 5
 MAX_EXCERPT_LENGTH = 600  # characters of each question or answer in a list
-OFF = "off"
-MODERATED = "moderated"
 LISTED_IF_OPEN = IS_SHARED & Q(review__in=("", Battle.Review.WAITING, Battle.Review.LISTED))
 
 
@@ -68,16 +66,12 @@ class SharedBattle:
 
 
 def is_sharing_on() -> bool:
-    return _get_sharing_mode() != OFF
+    return bool(settings.ENVIRONMENT.arena_sharing != "off")
 
 
 def is_moderated() -> bool:
     """Return whether model pages list only battles chosen by an operator."""
-    return _get_sharing_mode() == MODERATED
-
-
-def _get_sharing_mode() -> str:
-    return settings.ENVIRONMENT.arena_sharing
+    return bool(settings.ENVIRONMENT.arena_sharing == "moderated")
 
 
 def share_battle(battle: Battle, networks: Sequence[str], *, hide_names: bool = False) -> None:
@@ -100,17 +94,13 @@ def share_battle(battle: Battle, networks: Sequence[str], *, hide_names: bool = 
         if battle.review == Battle.Review.WITHDRAWN:
             detail = _("An operator took this battle down, so you cannot publish it again.")
             raise RequestError("withdrawn", detail, 403)
-        if battle.shared_at is None:
-            _mark_shared(battle, networks)
         Battle.objects.filter(pk=battle.pk).update(hide_names=hide_names)
+        if battle.shared_at is None:
+            Battle.objects.filter(pk=battle.pk).update(shared_at=Now())
+            Vote.objects.filter(battle=battle).update(published=True)
+            if not battle.review:
+                review_queue.enqueue_battle(battle, networks)
     row_locks.refresh_battle(battle, fields=["shared_at", "review", "hide_names"])
-
-
-def _mark_shared(battle: Battle, networks: Sequence[str]) -> None:
-    Battle.objects.filter(pk=battle.pk).update(shared_at=Now())
-    Vote.objects.filter(battle=battle).update(published=True)
-    if not battle.review:
-        review_queue.enqueue_battle(battle, networks)
 
 
 def unshare_battle(battle: Battle) -> None:

@@ -38,8 +38,14 @@ def run_once(request: Request, action: Callable[[], Response]) -> HttpResponseBa
     request_hash = _hash_parts(request.method, request.path, json.dumps(request.data, sort_keys=True))
     with transaction.atomic():
         acquire_lock(AdvisoryLock.REQUESTS, f"{get_voter_id(request)} {key}")
-        if stored := _find_stored_response(request, key):
-            return _replay_response(stored, request_hash)
+        responses = StoredResponse.objects.filter(voter=get_voter_id(request), key=key)
+        # An expired response must not block the reuse of its key.
+        responses.filter(created_at__lte=Now() - KEY_RETENTION).delete()
+        if stored := responses.first():
+            if stored.request != request_hash:
+                detail = "This Idempotency-Key was used for another request. Use a new key."
+                raise RequestError("idempotency_key", detail, 422)
+            return _build_response(bytes(stored.body), stored.status)
         response = action()
         body = JSONRenderer().render(response.data)
         StoredResponse.objects.create(
@@ -55,20 +61,6 @@ def run_once(request: Request, action: Callable[[], Response]) -> HttpResponseBa
 
 def _hash_parts(*parts: object) -> str:
     return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
-
-
-def _find_stored_response(request: Request, key: str) -> StoredResponse | None:
-    responses = StoredResponse.objects.filter(voter=get_voter_id(request), key=key)
-    # An expired response must not block the reuse of its key.
-    responses.filter(created_at__lte=Now() - KEY_RETENTION).delete()
-    return responses.first()
-
-
-def _replay_response(stored: StoredResponse, request_hash: str) -> HttpResponse:
-    if stored.request != request_hash:
-        detail = "This Idempotency-Key was used for another request. Use a new key."
-        raise RequestError("idempotency_key", detail, 422)
-    return _build_response(bytes(stored.body), stored.status)
 
 
 def _build_response(body: bytes, status: int) -> HttpResponse:

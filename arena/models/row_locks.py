@@ -1,4 +1,4 @@
-"""Row locks on voters and battles, and the update that ends a battle.
+"""Row locks on voters and battles.
 
 If a concurrent request has deleted the row, locking it raises RequestError 404 or 409.
 """
@@ -7,17 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from psycopg.types.json import Jsonb
 
 from arena.models import Battle
 from core.http.errors import RequestError
 from core.storage.database import fetch_rows
-
-END_READY_BATTLE_SQL = """
-    UPDATE arena_battle SET state = %s, standing = %s
-    WHERE id = %s AND state = 'ready' AND voter_id = %s AND model_a_id = %s AND model_b_id = %s AND one_sided = %s
-        AND replaced = %s
-    RETURNING id"""
 
 
 def lock_voter(voter_id: UUID) -> None:
@@ -35,17 +28,6 @@ def lock_battle(battle_id: UUID) -> None:
     """Lock a battle until the end of the transaction. Raises RequestError 404 if it has been deleted."""
     if not Battle.objects.select_for_update(no_key=True).filter(pk=battle_id).values_list("pk").first():
         raise battle_not_found_error()
-
-
-def end_ready_battle(battle: Battle, state: str, standing: dict[str, Any] | None) -> bool:
-    """Store the final state and the standing of a ready battle, unless it has changed since it was loaded.
-
-    A retry or a login can change its voter, models, replacements, or one-sided failure before the vote is stored.
-    Return whether the row was updated.
-    """
-    loaded = [battle.voter_id, battle.model_a_id, battle.model_b_id, battle.one_sided, Jsonb(battle.replaced)]
-    stored_standing = None if standing is None else Jsonb(standing)
-    return bool(fetch_rows(END_READY_BATTLE_SQL, [state, stored_standing, battle.pk, *loaded]))
 
 
 def refresh_battle(battle: Battle, **options: Any) -> None:

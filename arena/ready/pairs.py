@@ -1,7 +1,6 @@
 """Finds and draws ready pairs. A ready pair is a published battle or a pair that ships with Arena."""
 
 import random
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
@@ -99,8 +98,10 @@ def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | Non
     """
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed_pairs) if pair.owner != voter_id]
     shipped = _list_shipped_pairs()
-    judged = _find_judged_ids(voter_id, [pair.id for pair in listed + shipped])
-    remaining = [[pair for pair in group if pair.id not in judged] for group in (listed, shipped)]
+    hashes = {pair.id: hash_pair(pair.id) for pair in listed + shipped}
+    votes = Vote.objects.filter(voter=voter_id, pool=READY_POOL, prompt_hash__in=hashes.values())
+    judged = set(votes.values_list("prompt_hash", flat=True))
+    remaining = [[pair for pair in group if hashes[pair.id] not in judged] for group in (listed, shipped)]
     for group, max_candidates in zip(remaining, (MAX_CANDIDATES, MAX_SHIPPED_CANDIDATES), strict=True):
         if others := [pair for pair in group if pair.id != skipped]:
             return random.choice(others[:max_candidates])  # noqa: S311  # not a secret
@@ -120,12 +121,6 @@ def _load_listed_pairs() -> list[DrawablePair]:
 @cache
 def _list_shipped_pairs() -> list[DrawablePair]:
     return [DrawablePair(pair.id, pair.prompt) for pair in shipped_pairs.load_pairs().values()]
-
-
-def _find_judged_ids(voter_id: UUID, pair_ids: Collection[UUID]) -> set[UUID]:
-    ids_by_hash = {hash_pair(pair_id): pair_id for pair_id in pair_ids}
-    votes = Vote.objects.filter(voter=voter_id, pool=READY_POOL, prompt_hash__in=ids_by_hash)
-    return {ids_by_hash[digest] for digest in votes.values_list("prompt_hash", flat=True)}
 
 
 def hash_pair(pair_id: UUID) -> str:

@@ -45,17 +45,16 @@ class ShippedPair:
 @cache
 def load_pairs() -> dict[UUID, ShippedPair]:
     """Return all shipped pairs, keyed by id."""
-    return {pair.id: pair for pair in map(_parse_pair, PAIRS_FILE.read_bytes().splitlines())}
-
-
-def _parse_pair(line: bytes) -> ShippedPair:
-    row = orjson.loads(line)
-    return ShippedPair(
-        id=UUID(row["id"]),
-        answered_at=datetime.fromisoformat(row["date"]).replace(tzinfo=UTC),
-        prompt=row["prompt"],
-        answers={side: ShippedAnswer(**row[side]) for side in SIDES},
-    )
+    pairs = [
+        ShippedPair(
+            id=UUID(row["id"]),
+            answered_at=datetime.fromisoformat(row["date"]).replace(tzinfo=UTC),
+            prompt=row["prompt"],
+            answers={side: ShippedAnswer(**row[side]) for side in SIDES},
+        )
+        for row in map(orjson.loads, PAIRS_FILE.read_bytes().splitlines())
+    ]
+    return {pair.id: pair for pair in pairs}
 
 
 def build_shared_battle(pair: ShippedPair) -> SharedBattle:

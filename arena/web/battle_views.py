@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from arena.answers import battle_view
-from arena.answers.stream_events import FINAL_STATES, Position, list_events
+from arena.answers.stream_events import Position, list_events
 from arena.battles import (
     continuation,
     feedback,
@@ -154,7 +154,7 @@ def _show_change(request: HttpRequest, battle: Battle, **changes: bool) -> HttpR
 
 def _build_battle_url(battle: Battle, query: str = "") -> str:
     """Return the URL of the battle's page. Its anchor is the verdict if the battle has ended, or else the last turn."""
-    anchor = "verdict" if battle.state in FINAL_STATES else f"turn-{battle.turns.count()}"
+    anchor = "verdict" if battle.state not in Battle.UNJUDGED else f"turn-{battle.turns.count()}"
     return f"{reverse('battle', args=[battle.pk])}{query}#{anchor}"
 
 
@@ -197,7 +197,7 @@ def _build_voter_context(request: HttpRequest, battle: Battle) -> dict[str, Any]
         "link": request.build_absolute_uri(reverse("published-battle", args=[battle.pk])),
     }
     if context["reveal"]:
-        context["own_record"] = history.load_voter_record(get_voter_id(request))
+        context["own_record"] = history.build_voter_record(history.load_voter_models(get_voter_id(request)))
     return context
 
 
@@ -219,7 +219,10 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         "turns": _build_turns(battle, answers, visibility),
         "max_turns": lifecycle.MAX_TURNS,
         "remaining_characters": context_limit.compute_remaining_length(battle, answers),
-        "rematch_fields": _list_model_fields(battle) or [("among", slug) for slug in set_slugs],
+        # The home page's form fields, as (name, value), that choose the same models again.
+        "rematch_fields": [("among", slug) for slug in set_slugs]
+        if battle.mode == Battle.Mode.ANONYMOUS
+        else [("mode", battle.mode), ("model_a", battle.model_a.slug), ("model_b", battle.model_b.slug)],
         "next_url": named_sets.build_next_url(set_slugs, _find_suggestion_key(battle, answers)),
         "board_pool": battle.pool if set_slugs else "",
         "vote": vote and vote.winner,
@@ -236,16 +239,9 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
 
 def _find_suggestion_key(battle: Battle, answers: Sequence[Answer]) -> int:
     """Return the key of the suggestion with which an ended battle began, or 0 if there is none."""
-    if battle.state not in FINAL_STATES or battle.prompt_source != Battle.PromptSource.SUGGESTION:
+    if battle.state in Battle.UNJUDGED or battle.prompt_source != Battle.PromptSource.SUGGESTION:
         return 0
     return suggestions.find_card_key(answers[0].turn.prompt)
-
-
-def _list_model_fields(battle: Battle) -> list[tuple[str, str]]:
-    """Return the home page's form fields, as (name, value), that choose a side-by-side battle's models again."""
-    if battle.mode != Battle.Mode.SIDE_BY_SIDE:
-        return []
-    return [("mode", battle.mode), ("model_a", battle.model_a.slug), ("model_b", battle.model_b.slug)]
 
 
 def _find_last_position(battle: Battle, answers: Sequence[Answer]) -> Position:

@@ -26,12 +26,6 @@ from core.storage.database import database_sync_to_async
 
 EXPORT_FILE_NAME = "arena-my-battles.json"
 MAX_LISTED_MODELS = 8
-KIND_LABELS = {
-    "open": _("Open"),
-    "ties": _("Ties"),
-    "published": _("Published"),
-    "closed": _("Failed, skipped, or expired"),
-}
 # A vote for one side has no label (see `_describe_state`).
 STATE_LABELS: dict[str, Promise] = {
     Battle.State.ANSWERING: _("answers in progress"),
@@ -48,7 +42,7 @@ STATE_LABELS: dict[str, Promise] = {
 def list_battles(request: HttpRequest) -> HttpResponse:
     """List the voter's battles, newest first.
 
-    `q` is the search text, `show` is a key of `KIND_LABELS`, and `before` is the cursor of an older page.
+    `q` is the search text, `show` is a key of `history.KINDS`, and `before` is the cursor of an older page.
     """
     return _render_list(request)
 
@@ -67,7 +61,7 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
         "page": page,
         "entries": [(battle, _list_models(battle), _describe_state(battle)) for battle in page.battles],
         "search": search,
-        "kinds": KIND_LABELS,
+        "kinds": {kind: label for kind, (label, _condition) in history.KINDS.items()},
         "kind": kind if kind in history.KINDS else "",
         "models": sorted(models[:MAX_LISTED_MODELS], key=lambda model: model.losses - model.wins),
         "most_battles": models[0].battles if models else 0,
@@ -148,10 +142,9 @@ async def export_battles(request: HttpRequest) -> HttpResponseBase:
 
 async def _stream_export(voter: UUID) -> AsyncIterator[bytes]:
     load_batch = database_sync_to_async(history.load_export_batch)
-    cursor = None
+    last = None
     yield b'{"battles": ['
-    while records := await load_batch(voter, cursor):
-        separator = b",\n" if cursor else b"\n"
-        yield separator + b",\n".join(map(orjson.dumps, records))
-        cursor = history.get_export_cursor(records[-1])
+    while records := await load_batch(voter, last):
+        yield (b",\n" if last else b"\n") + b",\n".join(map(orjson.dumps, records))
+        last = records[-1]
     yield b"\n]}\n"

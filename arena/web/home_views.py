@@ -98,7 +98,8 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
         "model_count": len(models),
         "pair": None if form.set_slugs else _load_pair(request),
         "cards": draw_cards(_read_shown_keys(request), _parse_number(request.GET.get("like", ""))),
-        "errors": _build_field_errors(error) if error else {},
+        # Errors that do not belong to a field are shown at the prompt.
+        "errors": error.extra.get("fields", {"prompt": [error.detail]}) if error else {},
         "retention_days": settings.ENVIRONMENT.arena_retention_days,
     }
     if error is None:
@@ -116,12 +117,6 @@ def _load_pair(request: HttpRequest) -> SharedBattle | None:
     except RequestError:  # unpublished since the draw
         return None
     return content.mask(Visibility.of_reader(hides_names=True, has_judged=False))
-
-
-def _build_field_errors(error: RequestError) -> dict[str, str]:
-    """Return the first message for each form field. Errors that do not belong to a field are shown at the prompt."""
-    fields: dict[str, list[str]] = error.extra.get("fields", {"prompt": [error.detail]})
-    return {field: messages[0] for field, messages in fields.items()}
 
 
 def _read_prompt(request: HttpRequest) -> str:

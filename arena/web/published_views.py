@@ -101,13 +101,15 @@ def _render_page(
     hides_names = hides_names or pair.hides_names or JUDGE_PARAMETER in request.GET
     visibility = Visibility.of_reader(hides_names=hides_names, has_judged=is_own or judgment is not None)
     pool = get_board_pool(pair.battle) if pair.battle else READY_POOL
+    winner = judgment.winner if judgment else pair.content.winner
     ratings = load_ratings(pool, pair.content.models) if visibility.ratings else None
     context = {
         "battle": pair.content.mask(visibility),
         "blind": not visibility.names,
         "judgment": judgment,
         "verdicts": _describe_verdicts(pair.content, judgment) if visibility.names else [],
-        "prediction": _describe_prediction(pair, judgment) if visibility.ratings else "",
+        # From the ratings before the original vote, which a pair that ships with Arena does not have.
+        "prediction": describe_prediction(pair.battle, winner) if pair.battle and visibility.ratings else "",
         "ratings": ratings and build_ratings(pair.content.models, ratings),
         "link": request.build_absolute_uri(pair.content.url),
         "problem": error.detail if error else "",
@@ -136,13 +138,6 @@ def _describe_verdicts(battle: SharedBattle, judgment: Vote | None) -> list[str]
         if labels:
             sentences.append(f"{side.upper()}: {', '.join(labels)}.")
     return sentences
-
-
-def _describe_prediction(pair: ReadyPair, judgment: Vote | None) -> str:
-    """Return the prediction from the ratings before the original vote, or "" for a pair that ships with Arena."""
-    if pair.battle is None:
-        return ""
-    return describe_prediction(pair.battle, judgment.winner if judgment else pair.content.winner)
 
 
 def _describe_verdict(battle: SharedBattle, winner: str, sentences: Mapping[str, object]) -> str:

@@ -29,8 +29,9 @@ def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
     figures: pairs of a label and its texts; figures without text are omitted
     """
     usual = card["usual_performance"]
+    count = card["answers"] or 0
     figures: Sequence[Figures] = [
-        (_label_answers(card["answers"]), _describe_answers(card)),
+        (ngettext("This answer", "These %(answers)s answers", count) % {"answers": count}, _describe_answers(card)),
         (_("Usually"), _describe_speed(usual.tokens_per_s, usual.first_token_s) if usual else []),
         (_("Price per million tokens"), _describe_price(*card["price"]) if card["price"] else []),
     ]
@@ -80,10 +81,6 @@ def _describe_model(card: Mapping[str, Any]) -> list[str]:
         active = card["active_size"] and _("%(size)s active") % {"size": card["active_size"]}
         facts.append(f"{size}, {active}" if active else size)
     return facts
-
-
-def _label_answers(count: int | None) -> str:
-    return ngettext("This answer", "These %(answers)s answers", count or 0) % {"answers": count}
 
 
 def _describe_answers(card: Mapping[str, Any]) -> list[str]:

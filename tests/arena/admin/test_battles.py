@@ -169,13 +169,6 @@ def test_rating_with_an_open_end_is_shown_as_on_the_board(admin, low, high, inte
     assert "1 votes" not in page_text
 
 
-@pytest.mark.parametrize(("winner", "said"), [("tie", "Winner Tie"), ("both_bad", "Winner Both Bad")])
-def test_vote_for_no_side_is_shown(admin, winner, said):
-    battle = factories.battle("voted")
-    common.vote(battle.model_a, battle.model_b, winner, battle=battle)
-    assert said in text(admin, battle)
-
-
 def test_times_have_one_form_and_a_zone(admin):
     battle = factories.battle("voted", created_at=datetime(2026, 11, 26, 21, 28, 31, tzinfo=UTC))
     Turn.objects.filter(battle=battle).update(created_at=battle.created_at)

@@ -51,28 +51,6 @@ def test_battle_of_two_chosen_models_counts_in_no_pool(client, me):
     assert post(client, f"{battle.pk}/vote/", winner="a").json()["pool"] is None
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"prompt": None},
-        {"prompt": ""},
-        {"prompt": "\u2003"},
-        {"prompt": 7},
-        {"prompt": ["Why?"]},
-        {"prompt": "Why\x00?"},
-        {"prompt": "x" * 24_001},
-    ],
-    ids=lambda body: repr(body)[:20],
-)
-def test_start_refuses_what_is_no_question(client, two_models, body):
-    answer = post(client, "", **body)
-
-    assert answer.status_code == 400
-    assert list(answer.json()["error"]["fields"]) == ["prompt"]
-    assert not Battle.objects.exists()
-
-
 def test_start_refuses_half_a_character(client, two_models):
     answer = client.post(CALL, b'{"prompt": "Why \\ud83d?"}', content_type="application/json")
 
@@ -83,14 +61,9 @@ def test_start_refuses_half_a_character(client, two_models):
 @pytest.mark.parametrize(
     "models",
     [
-        "gpt",
-        7,
-        [1, 2],
         ["a"],
         ["a", "a"],
         ["a", "nobody"],
-        ["a\x00", "b"],
-        ["a\n", "b"],
         [["a"], "b"],
         [f"m{n}" for n in range(21)],
     ],
@@ -109,20 +82,6 @@ def test_start_refuses_a_slug_of_half_a_character(client, two_models):
     answer = client.post(CALL, b'{"prompt": "x", "models": ["\\ud800", "b"]}', content_type="application/json")
 
     assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["models"])
-
-
-@pytest.mark.parametrize("mode", ["blind", 7, ["anonymous"], {"a": 1}, "\x00", "", 0, 0.0, False, [], {}])
-def test_start_refuses_an_unknown_mode(client, two_models, mode):
-    answer = post(client, "", prompt="Why?", mode=mode)
-
-    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["mode"])
-
-
-def test_start_says_when_to_come_back_while_too_few_models_are_up(client):
-    answer = post(client, "", prompt="Why?")
-
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
-    assert answer.json()["error"]["code"] == "too_few_models"
 
 
 def test_battle_shows_what_was_released_of_running_answers(client, me):
@@ -152,16 +111,6 @@ def test_battle_tells_why_a_side_failed_only_where_nothing_is_hidden(client, me,
     assert (b["state"], b["reason"]) == ("finished", None)
 
 
-def test_battle_shows_all_turns_in_order(client, me):
-    battle = factories.battle(voter=me)
-    factories.turn(battle, 2, "And then?", a=FINISHED, b=FINISHED)
-
-    turns = client.get(f"{CALL}{battle.pk}/").json()["turns"]
-
-    assert [(turn["number"], turn["prompt"]) for turn in turns] == [(1, "Why?"), (2, "And then?")]
-    assert [answer["side"] for turn in turns for answer in turn["answers"]] == ["a", "b", "a", "b"]
-
-
 @pytest.mark.parametrize("action", ["", "vote/", "turns/", "stop/", "retry/", "events"])
 @pytest.mark.parametrize("whose", ["another's", "nobody's"])
 def test_battle_of_anyone_else_is_not_there(client, me, action, whose):
@@ -177,10 +126,6 @@ def test_battle_of_anyone_else_is_not_there(client, me, action, whose):
         "detail": "This battle does not exist, or it belongs to another voter.",
     }
     assert not Vote.objects.exists()
-
-
-def test_start_takes_no_mode_for_the_anonymous_one(client, two_models):
-    assert post(client, "", prompt="Why?", mode=None).json()["mode"] == "anonymous"
 
 
 @pytest.mark.parametrize(
@@ -307,19 +252,6 @@ def test_vote_skip_reveals_nothing(client, me):
     assert (answer.json()["state"], answer.json()["models"], answer.json()["vote"]) == ("skipped", None, None)
 
 
-@pytest.mark.parametrize(
-    ("state", "code"),
-    [("answering", "not_ready"), ("void", "not_votable"), ("skipped", "not_votable"), ("expired", "not_votable")],
-)
-def test_vote_on_a_battle_that_is_not_ready_is_409(client, me, state, code):
-    battle = factories.battle(state, voter=me)
-
-    answer = post(client, f"{battle.pk}/vote/", winner="a")
-
-    assert (answer.status_code, answer.json()["error"]["code"]) == (409, code)
-    assert not Vote.objects.exists()
-
-
 def test_vote_twice_is_409_with_the_stored_vote(client, me):
     battle = factories.battle(voter=me)
     sent = {"winner": "tie", "reasons": {"b": ["too_long"]}, "comment": "Both know it."}
@@ -342,16 +274,6 @@ def test_vote_with_a_reason_that_is_not_offered_is_400_and_costs_no_vote(client,
     assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["reasons"])
     assert "well_written" in answer.json()["error"]["detail"]
     assert post(client, f"{battle.pk}/vote/", winner="a").status_code == 201
-
-
-@pytest.mark.parametrize("winner", [None, "c", "A", "", 1, ["a"], {"a": "b"}, "a\x00"])
-def test_vote_for_nobody_is_400(client, me, winner):
-    battle = factories.battle(voter=me)
-
-    answer = post(client, f"{battle.pk}/vote/", winner=winner)
-
-    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (400, ["winner"])
-    assert Battle.objects.get().state == "ready"
 
 
 def test_turns_asks_again(client, me):

@@ -90,10 +90,6 @@ def test_next_question_is_asked_with_the_history(battle):
     ]
 
 
-def test_go_on_twice_makes_two(battle):
-    assert continuation.continue_battle(battle).pk != continuation.continue_battle(battle).pk
-
-
 @pytest.mark.parametrize("state", ["answering", "ready", "void", "skipped", "expired"])
 def test_go_on_comes_after_the_vote(state):
     with pytest.raises(RequestError) as refusal:

@@ -95,26 +95,6 @@ def test_deletion_of_one_leaves_the_others_alone(fought, voter):
     assert Voter.objects.get() == voter
 
 
-@pytest.mark.parametrize("state", ["answering", "ready", "void", "skipped", "expired"])
-def test_battle_of_any_state_can_be_deleted(voter, state):
-    battle = factories.battle(state, voter=voter)
-
-    deletion.delete_battle(voter.pk, battle.pk)
-
-    assert not Battle.objects.exists()
-
-
-def test_battle_of_somebody_else_cannot_be_deleted(fought, voter):
-    battle, _ = fought()
-
-    with pytest.raises(RequestError) as refused:
-        deletion.delete_battle(common.voter().pk, battle.pk)
-
-    assert refused.value.status == 404
-    assert Battle.objects.filter(pk=battle.pk).exists()
-    assert Vote.objects.get().comment
-
-
 def test_everything_is_deleted_but_the_votes(fought, voter):
     votes = [fought("a")[1], fought("b")[1], fought("tie")[1]]
     deletion.delete_battle(voter.pk, votes[2].battle_id)

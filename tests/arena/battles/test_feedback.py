@@ -45,12 +45,6 @@ def test_opinion_may_be_changed_and_taken_back(battle):
     assert stored() == ({}, "")
 
 
-def test_opinion_takes_every_word_of_the_list(battle):
-    feedback.save_feedback(battle, {"a": EVERY_WORD, "b": EVERY_WORD}, "")
-
-    assert stored()[0] == {"a": EVERY_WORD, "b": EVERY_WORD}
-
-
 @pytest.mark.parametrize(
     ("reasons", "comment", "kept"),
     [

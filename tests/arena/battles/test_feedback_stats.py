@@ -45,12 +45,6 @@ def test_reasons_of_few_people_are_not_told(two, voters, told):
     assert (feedback_stats.load_feedback_profile(two[0].pk, "live") is not None) is told
 
 
-def test_reasons_of_few_people_would_be_told_without_the_limit(two, monkeypatch):
-    monkeypatch.setattr(feedback_stats, "MIN_VOTERS", 1)
-    give_reasons(two, {"a": ["useful"]}, voters=1)
-    assert feedback_stats.load_feedback_profile(two[0].pk, "live") is not None
-
-
 @pytest.mark.parametrize(
     "fields", [{"pool": "api"}, {"counted": False, "reason": "stopped"}], ids=["other pool", "not counted"]
 )

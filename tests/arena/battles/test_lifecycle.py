@@ -92,10 +92,6 @@ def test_start_makes_a_battle_with_a_queued_turn(voter, two_models):
     assert list(answers) == [(1, "a", battle.model_a_id, "queued", 0), (1, "b", battle.model_b_id, "queued", 0)]
 
 
-def test_start_names_battles_by_chance(voter, two_models):
-    assert {lifecycle.start_battle(voter, "Why?").pk.version for _ in range(5)} == {4}
-
-
 def test_start_tells_a_worker_once_the_battle_is_stored(voter, two_models, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks() as callbacks:
         lifecycle.start_battle(voter, "Why?")
@@ -126,13 +122,6 @@ def test_start_refuses_while_fewer_than_two_models_are_up(voter, endpoints):
 
     assert (error.status, error.code, error.extra["retry_after"]) == (503, "too_few_models", 10)
     assert not Battle.objects.exists()
-
-
-def test_start_draws_a_model_again_whose_time_out_of_the_draw_is_over(voter):
-    common.endpoint()
-    common.endpoint(failed_probes=1)
-
-    assert lifecycle.start_battle(voter, "Why?").propensity == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])
@@ -279,19 +268,6 @@ def test_vote_after_a_replacement_has_no_propensity_for_its_pair_came_about_in_t
     vote = lifecycle.cast_vote(battle, "a")
 
     assert (vote.counted, vote.propensity, vote.draw_table_id) == (True, None, 7)
-
-
-def test_cast_vote_between_named_models_is_not_counted():
-    vote = lifecycle.cast_vote(factories.battle(mode="side_by_side"), "a")
-
-    assert (vote.counted, vote.reason) == (False, "side_by_side")
-    assert not Outbox.objects.exists()
-
-
-def test_cast_vote_on_a_stopped_answer_is_stored_but_not_counted():
-    vote = lifecycle.cast_vote(factories.battle(b=FINISHED | {"stopped": True}), "a")
-
-    assert (vote.counted, vote.reason) == (False, "stopped")
 
 
 def test_cast_vote_tells_the_open_pages(django_capture_on_commit_callbacks, published):

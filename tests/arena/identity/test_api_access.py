@@ -10,7 +10,6 @@ from django.test import AsyncClient, Client
 
 from arena.identity import api_access, api_keys, voters
 from arena.models import Battle, Voter
-from tests.arena import factories
 
 pytestmark = pytest.mark.django_db
 CALL = "/api/v1/battles/"
@@ -153,19 +152,3 @@ def test_key_that_cannot_be_looked_up_is_an_outage(rf, monkeypatch):
     answer = api_access.api_access_middleware(lambda request: pytest.fail("went on"))(request)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3")
-
-
-@pytest.mark.parametrize("action", ["vote", "turns", "stop", "retry"])
-def test_foreign_battle_is_404_for_keys_cookies_and_nobody(client, me, action):
-    _, secret = api_keys.create_key("x", api_keys.SCOPES)
-    battle = factories.battle()
-    path = f"{CALL}{battle.pk}/{action}/"
-
-    answers = [
-        client.post(path, {}, content_type=JSON),
-        Client().post(path, {}, content_type=JSON),
-        Client().post(path, {}, content_type=JSON, headers={"Authorization": f"Bearer {secret}"}),
-    ]
-
-    assert [answer.status_code for answer in answers] == [404] * 3
-    assert Battle.objects.get().state == "ready"

@@ -58,15 +58,6 @@ def post(client, prompt="Why?"):
     return client.post("/", {"prompt": prompt}).status_code
 
 
-def test_page_charges_by_size_too(client, two_models, allow):
-    allow(each=6)
-    client.get("/")
-
-    answers = [post(client, LONG) for _ in range(4)]
-
-    assert answers == [302, 302, 429, 429]
-
-
 @pytest.fixture
 def talks(me):
     """Battles with long conversations: 24,000 characters of questions, 32,000 with the longer answer."""

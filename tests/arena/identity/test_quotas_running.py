@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from arena.identity import api_keys, quotas
+from arena.identity import quotas
 from arena.models import Battle
 from core.http.errors import RequestError
 from tests import factories as common
@@ -167,17 +167,6 @@ def test_zero_lifts_what_hangs_on_it(client, me, allow, limits):
     answers = [ask(client) for _ in range(6)]
 
     assert count_created(answers) == (4 if limits["each"] else 6)
-
-
-def test_key_has_four_of_its_own_and_none_of_its_address(allow, valkey):
-    allow(each=60, together=300)
-    secrets = [api_keys.create_key("a", ["battle"])[1] for _ in range(2)]
-
-    assert [count_created(ask(Client(), Authorization=f"Bearer {secret}") for _ in range(5)) for secret in secrets] == [
-        4,
-        4,
-    ]
-    assert not valkey.keys("slots:running:*")
 
 
 def test_voters_running_battles_are_found_by_an_index(me):

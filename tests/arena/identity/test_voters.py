@@ -112,12 +112,6 @@ def test_old_cookie_is_not_renewed_by_probes_and_reading_calls(client, path):
     assert not client.get(path).cookies
 
 
-def test_second_contact_gets_no_new_cookie(client):
-    client.get("/")
-
-    assert voters.VOTER_COOKIE not in client.get("/").cookies
-
-
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_probes_get_no_cookies(client, path):
     assert not client.get(path).cookies
@@ -155,14 +149,6 @@ def test_forged_cookie_means_a_new_voter(client, forged):
     assert answer.cookies[voters.VOTER_COOKIE].value != forged
 
 
-def test_cookie_of_another_voter_opens_that_voters_battles_only_with_its_signature(client):
-    battle = factories.battle()
-
-    assert set_voter_cookie(client, battle.voter_id).get(f"/battles/{battle.pk}/").status_code == 200
-    client.cookies[voters.VOTER_COOKIE] = str(battle.voter_id)
-    assert client.get(f"/battles/{battle.pk}/").status_code == 404
-
-
 def test_voter_is_stored_with_the_first_battle_and_without_a_trace_of_the_client(client, two_models):
     answer = client.post(
         CALL, {"prompt": "Why?"}, content_type="application/json", REMOTE_ADDR="192.0.2.7", HTTP_USER_AGENT="Browser/1"
@@ -183,27 +169,12 @@ def test_battle_from_page_and_api_has_a_hash_of_its_network(client, two_models):
     assert set(Battle.objects.values_list("network", flat=True)) == {network_hashes.compute_current_hash(request)}
 
 
-def test_voter_stays_the_same_for_the_next_battle(client, two_models):
-    ask(client)
-    ask(client)
-
-    assert (Voter.objects.count(), Battle.objects.count()) == (1, 2)
-
-
 def test_keyed_hash_differs_by_purpose_and_by_installation():
     hashes = {voters.keyed_hash("address", "x"), voters.keyed_hash("agent", "x"), voters.keyed_hash("address", "y")}
     hash_key._key = b"another"
     hashes.add(voters.keyed_hash("address", "x"))
 
     assert len(hashes) == 4
-
-
-def test_call_with_neither_cookie_passes_and_sets_both(strict, two_models):
-    answer = ask(strict)
-
-    assert answer.status_code == 201
-    assert {voters.VOTER_COOKIE, "csrftoken"} <= set(answer.cookies)
-    assert Battle.objects.get().voter_id == get_cookie_voter_id(strict)
 
 
 def test_call_with_the_token_of_its_cookie_passes(strict, two_models):

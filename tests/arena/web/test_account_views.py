@@ -59,13 +59,8 @@ def test_key_without_days_has_no_end(client, alice):
     ("wrong", "sentence"),
     [
         ({"name": " "}, "Enter a name"),
-        ({"name": "x" * 101}, "Enter a name"),
-        ({"name": "x\x00"}, "printable characters"),
         ({"scopes": []}, "Choose at least one scope"),
-        ({"scopes": ["admin"]}, "Choose at least one scope"),
         ({"days": "x"}, "A key is valid for 1 to 3650 days"),
-        ({"days": "0"}, "A key is valid for 1 to 3650 days"),
-        ({"days": "-1"}, "A key is valid for 1 to 3650 days"),
         ({"days": "9" * 5000}, "A key is valid for 1 to 3650 days"),
         ({"days": "\u00b2"}, "A key is valid for 1 to 3650 days"),
     ],
@@ -103,13 +98,6 @@ def test_hourly_limit_is_shown_even_if_the_name_is_wrong(client, alice, allow, a
     assert "Retry-After" in answer.headers
     assert "Hourly limit reached." in answer.content.decode()
     assert ("Enter a name" in answer.content.decode()) == (name == " ")
-
-
-def test_name_of_a_key_that_is_revoked_can_be_used_again(client, alice):
-    make(client)
-    api_keys.revoke_keys(ApiKey.objects.all())
-
-    assert make(client).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -170,17 +158,6 @@ def test_key_of_somebody_else_is_neither_shown_nor_revoked(client, alice, number
     assert "of bob" not in page(client)
     assert "of nobody" not in page(client)
     assert not ApiKey.objects.exclude(revoked_at=None).exists()
-
-
-def test_key_that_is_revoked_twice_keeps_its_time(client, alice):
-    make(client)
-    path = f"/accounts/keys/{ApiKey.objects.get().pk}/revoke/"
-    client.post(path)
-    first = ApiKey.objects.get().revoked_at
-
-    client.post(path)
-
-    assert ApiKey.objects.get().revoked_at == first
 
 
 @pytest.mark.parametrize("path", ["/accounts/", "/accounts/keys/1/revoke/"])

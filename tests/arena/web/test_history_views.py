@@ -111,10 +111,6 @@ def test_failed_and_skipped_battles_are_behind_a_filter_while_there_are_others(c
     assert "Which metal?" in page(client, "?q=metal")
 
 
-def test_page_without_battles_leads_to_the_first(client):
-    assert "You have no battles yet." in page(client)
-
-
 def test_search_keeps_its_words_and_says_when_nothing_is_found(client, fought):
     fought(prompt="Which metal?")
 
@@ -341,13 +337,6 @@ def test_filter_shows_one_kind_of_battles(client, fought, kind, questions):
     html = page(client, f"?show={kind}")
 
     assert [question for question in ("Published?", "Tie?", "Open?") if f'dir="auto">{question}<' in html] == questions
-
-
-def test_pages_follow_each_other_within_a_filter(client, fought):
-    for _ in range(history.PAGE_SIZE + 1):
-        fought("ready")
-
-    assert re.search(r'href="\?before=[^"]*&amp;show=open" rel="next"', page(client, "?show=open"))
 
 
 def test_empty_list_offers_four_questions(client):

@@ -81,11 +81,10 @@ def test_question_starts_a_battle_and_leads_to_its_page(client, two_models):
     ("prompt", "sentence"),
     [
         ("", "Write a question first."),
-        (" \r\n", "Write a question first."),
         ("a\x00<b", "The question contains invalid characters. Remove them and try again."),
         ("<b>" + "x" * 24_000, TOO_LONG),
     ],
-    ids=["empty", "blank", "NUL", "too long"],
+    ids=["empty", "NUL", "too long"],
 )
 def test_bad_question_comes_back_with_what_is_wrong(client, two_models, prompt, sentence):
     answer = client.post("/", {"prompt": prompt})
@@ -95,10 +94,6 @@ def test_bad_question_comes_back_with_what_is_wrong(client, two_models, prompt, 
     assert f'role="alert">{sentence}<' in html
     assert "<b" not in get_box_text(html)
     assert not Battle.objects.exists()
-
-
-def test_question_without_a_field_is_an_empty_one(client, two_models):
-    assert client.post("/", {}).status_code == 400
 
 
 def test_question_comes_back_while_too_few_models_are_up(client):
@@ -130,7 +125,6 @@ def test_anonymous_battle_does_not_heed_what_was_picked_before(client, two_model
     ("picked", "sentence"),
     [
         ({}, "Choose two different models."),
-        ({"model_a": "quokka"}, "Choose two different models."),
         ({"model_b": "quokka"}, "Choose two different models."),
         ({"model_a": "quokka", "model_b": "quokka"}, "Choose two different models."),
         (
@@ -143,7 +137,7 @@ def test_anonymous_battle_does_not_heed_what_was_picked_before(client, two_model
         ),
         ({"model_a": "quokka", "model_b": "\x00"}, "Send the models as a list of slugs."),
     ],
-    ids=["none", "one", "the other", "the same", "unknown", "switched off", "NUL"],
+    ids=["none", "one", "the same", "unknown", "switched off", "NUL"],
 )
 def test_wrong_models_are_named_beside_the_pickers_and_all_else_stays(client, picked, sentence):
     common.endpoint(common.model("quokka"))

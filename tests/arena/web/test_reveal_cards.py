@@ -57,10 +57,6 @@ def test_prediction_says_what_was_expected(lead, winner, html):
     assert describe_prediction(battle, winner) == html
 
 
-def test_prediction_needs_two_ratings():
-    assert describe_prediction(Battle(standing={"a": {"rating": 1000.0}, "b": None}), "a") == ""
-
-
 @pytest.mark.parametrize(
     ("before", "now", "board_time", "change"),
     [
