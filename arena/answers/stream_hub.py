@@ -27,7 +27,7 @@ from arena.answers.announcements import EVENT_STREAM, RETENTION_S
 from arena.answers.stream_events import FINAL_STATES, BattleView, Position, encode_events
 from core.http import sse
 from core.http.sse import MAX_STREAM_S
-from core.storage.redis_clients import connect_async_redis
+from core.storage.redis_clients import connect_async_redis, read_through_outages
 from core.storage.shared_slots import SharedSlot, SharedSlots
 
 MAX_SENT_PER_S = 5000  # per process
@@ -114,8 +114,7 @@ class BattleHub:
         # A lost connection can be reopened unnoticed, by the next read.
         self.redis = connect_async_redis(self._start_over)
         self.join_redis = connect_async_redis()
-        self.task: asyncio.Task[None] | None = None
-        self.wake_event = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None  # runs while there are readers
         self.checked_at = 0.0
         self.reload_at = 0.0  # when views may be loaded again after the database failed
         self.open_slots = SharedSlots("battles")
@@ -195,34 +194,22 @@ class BattleHub:
                 self.outdated.add(battle)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
-        self.wake_event.set()
         return battle
 
     async def _run(self) -> None:
-        # Python 3.11 can swallow a cancellation that arrives while a command is being sent, so check `cancelling`.
-        task = asyncio.current_task()
-        while task and not task.cancelling():
-            round_start = time.monotonic()
-            if not self.followed:
-                self._forget_events()
-                self.wake_event.clear()
-                await self.wake_event.wait()
-            if round_start - self.checked_at >= self.check_interval_s:
-                self._check_times()
-            try:
-                await self._reload_outdated()
-                await self._read_stream(self.redis, block_ms=int(self.check_interval_s * 1000))
-            except (RedisError, OSError) as error:
-                logger.warning("Redis is down: %s", error)
-                self._start_over()  # loads views from the database
-                await asyncio.sleep(RETRY_DELAY_S)
-            except Exception:
-                logger.exception("Reading battles failed")
-                await asyncio.sleep(RETRY_DELAY_S)
-            # Waking up takes CPU time, so entries that arrive shortly after one another are read together.
-            pause = round_start + len(self.followed) / MAX_SENT_PER_S - time.monotonic()
-            if pause > 0:
-                await asyncio.sleep(pause)
+        await read_through_outages(self._read_round, self._start_over, RETRY_DELAY_S, lambda: bool(self.followed))
+        self._forget_events()
+
+    async def _read_round(self) -> None:
+        round_start = time.monotonic()
+        if round_start - self.checked_at >= self.check_interval_s:
+            self._check_times()
+        await self._reload_outdated()
+        await self._read_stream(self.redis, block_ms=int(self.check_interval_s * 1000))
+        # Waking up takes CPU time, so entries that arrive shortly after one another are read together.
+        pause = round_start + len(self.followed) / MAX_SENT_PER_S - time.monotonic()
+        if pause > 0:
+            await asyncio.sleep(pause)
 
     async def _read_stream(self, redis: Redis, block_ms: int | None = None) -> None:
         """Apply the new events of all battles. With `block_ms`, the call waits for events."""
@@ -255,7 +242,7 @@ class BattleHub:
             self.recent_entries.popleft()
 
     def _start_over(self) -> None:
-        """Read everything again over a new connection. Redis may come back as another server with lower ids."""
+        """Reload all views, and read everything again. Redis may come back as another server with lower ids."""
         self._forget_events()
         self.outdated.update(self.followed.values())
 

@@ -17,7 +17,7 @@ from core.http.errors import RequestError
 # wait for a connection, and fail after 5 s.
 MAX_VIEWS = 8
 MAX_WAITING = 500
-MAX_WAIT_S = 5.0
+MAX_WAIT_S = 10.0
 BUSY = RequestError("busy", "The server is busy. Try again in a few seconds.", 503, retry_after=5)
 
 

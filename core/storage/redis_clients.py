@@ -1,8 +1,9 @@
 """Redis clients for synchronous and asynchronous code, and what happens while Redis is down."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TypeVar
 
@@ -45,6 +46,30 @@ def connect_async_redis(handle_connection: Callable[[], None] = lambda: None) ->
     return Redis.from_url(
         settings.REDIS_URL, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=5, redis_connect_func=set_up
     )
+
+
+async def read_through_outages(
+    read: Callable[[], Awaitable[None]],
+    handle_outage: Callable[[], None],
+    retry_delay_s: float,
+    is_needed: Callable[[], bool],
+) -> None:
+    """Repeat `read`, which follows a Redis stream for all open pages, while it is needed. Retry it after errors.
+
+    handle_outage: called after each error, before the delay
+    """
+    # Python 3.11 can swallow a cancellation that arrives while a command is being sent, so check `cancelling`.
+    task = asyncio.current_task()
+    while is_needed() and task and not task.cancelling():
+        try:
+            await read()
+        except Exception as error:
+            if isinstance(error, RedisError | OSError):
+                logger.warning("Redis is down, so open pages will be updated later: %s", error)
+            else:
+                logger.exception("Reading events failed, so open pages will be updated later")
+            handle_outage()
+            await asyncio.sleep(retry_delay_s)
 
 
 class RedisCircuit:

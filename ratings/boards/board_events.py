@@ -5,12 +5,10 @@ open pages. If a notification is lost, a page shows the new board only after the
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Any
-
-from redis.exceptions import RedisError
 
 from core.http import sse
 from core.http.sse import MAX_STREAM_S, EventStream
@@ -24,7 +22,6 @@ HEARTBEAT_S = 15.0
 BLOCK_MS = 250
 RETRY_DELAY_S = 0.5
 BEFORE_ALL_ENTRIES = b"0"  # lower than any id in the stream
-logger = logging.getLogger(__name__)
 
 
 class BoardSubscriber:
@@ -104,19 +101,14 @@ class BoardEventReader:
         self.task.add_done_callback(lambda _: can_serve.set())
 
     async def _run(self, can_serve: asyncio.Event) -> None:
-        # Python 3.11 can lose a cancellation that arrives while a command is being sent, so the loop checks for it.
-        task = asyncio.current_task()
+        self.last_entry_id = None
         async with redis_clients.connect_async_redis() as redis:
-            self.last_entry_id = None
-            while self.subscribers and task and not task.cancelling():
-                try:
-                    await self._read(redis, can_serve)
-                except (RedisError, OSError) as error:
-                    logger.warning("Redis is unavailable, so open pages will show new boards later: %s", error)
-                    await self._wait_for_retry(can_serve)
-                except Exception:
-                    logger.exception("The board events could not be read, so open pages will show new boards later")
-                    await self._wait_for_retry(can_serve)
+            await redis_clients.read_through_outages(
+                partial(self._read, redis, can_serve),
+                partial(self._handle_outage, can_serve),
+                self.retry_delay_s,
+                lambda: bool(self.subscribers),
+            )
             self.task = None
 
     async def _read(self, redis: Any, can_serve: asyncio.Event) -> None:
@@ -125,12 +117,11 @@ class BoardEventReader:
         can_serve.set()
         self._forward(await redis.xread({STREAM_KEY: self.last_entry_id}, block=BLOCK_MS))
 
-    async def _wait_for_retry(self, can_serve: asyncio.Event) -> None:
+    def _handle_outage(self, can_serve: asyncio.Event) -> None:
         # Entries might arrive during the outage. The next read starts before them, so open pages do not miss them.
         if self.last_entry_id is None:
             self.last_entry_id = BEFORE_ALL_ENTRIES
         can_serve.set()
-        await asyncio.sleep(self.retry_delay_s)
 
     def _forward(self, response: Any) -> None:
         """Send the entries from one read to all pages. If an entry causes an error, the next read skips it."""

@@ -287,7 +287,7 @@ async def test_follow_goes_on_after_redis_was_killed_and_came_back_empty(server,
         add_event(server.client, votes=2)
 
         assert parse_event(await next_event(events))["votes"] == 2
-    assert "Redis is unavailable" in caplog.text
+    assert "Redis is down" in caplog.text
 
 
 async def test_follow_waits_for_a_redis_that_is_not_there_yet(server):
