@@ -27,7 +27,7 @@ import orjson
 from bench import processes
 from bench.boards import WITHOUT_STYLE, Page
 from bench.live_votes import VotePool
-from core.process_priority import LOWEST_PRIORITY
+from core.process import LOWEST_PRIORITY
 from tests.system.service import ROOT, SERVICE_VARIABLES, Service, running
 
 NAME, PASSWORD = "operator", "a long pass phrase"

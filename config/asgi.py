@@ -27,8 +27,7 @@ from config.monitoring.probe_middleware import PROBE_VIEWS
 from config.server.body_limit import BodyLimitMiddleware
 from config.server.static_files import StaticFiles
 from config.server.view_limit import ViewLimit, build_django_application
-from core.freed_memory import return_freed_memory
-from core.hang_guard import guard_event_loop
+from core.process import guard_event_loop, return_freed_memory
 from core.storage import database
 
 # Limit database time for requests, but not for workers or commands. Connections open at the first request.

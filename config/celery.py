@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, task_postrun, task_prerun, worker_ready
 
-from config.monitoring.worker_busy import BusyHeartbeat, watch_beat
+from config.monitoring import heartbeats
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # The matrices of a board are too small for BLAS threads, which would only compete for the CPU.
@@ -20,14 +20,11 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["arena.answers"])
 
-busy_heartbeat = BusyHeartbeat()
-task_prerun.connect(busy_heartbeat.begin)
-task_postrun.connect(busy_heartbeat.end)
-beat_init.connect(watch_beat)
+task_prerun.connect(heartbeats.begin_task)
+task_postrun.connect(heartbeats.end_task)
+beat_init.connect(heartbeats.watch_beat)
 
 
+@worker_ready.connect  # type: ignore[untyped-decorator]  # Celery has no types for signals
 def _freeze_modules(**_: Any) -> None:
     gc.freeze()  # a garbage collection that scans all modules stops the worker for 60 ms
-
-
-worker_ready.connect(_freeze_modules)

@@ -34,8 +34,9 @@ def main(arguments: list[str]) -> None:
     from django.core.management import CommandError, call_command
 
     django.setup()
-    from arena.endpoints import key_variables, models_file
+    from arena.endpoints import draw, key_variables, models_file
     from arena.endpoints.context_limit import describe_small_windows
+    from arena.models import Endpoint
     from catalog.importers import seed
     from ratings.interchange import seed_reference, seed_votes
 
@@ -59,8 +60,8 @@ def main(arguments: list[str]) -> None:
     preparing.close()
     for line in (*describe_small_windows(), *key_variables.describe_missing_keys()):
         sys.stdout.write(f"{line}\n")
-    _reset_failed_probes()
-    if _count_drawable_models() < options.min_models:
+    Endpoint.objects.update(failed_probes=0, probe_wanted=False)  # of earlier runs, so that all models can be drawn
+    if len(draw.list_drawable_models()) < options.min_models:
         sys.exit(f"fewer than {options.min_models} enabled models can be drawn, so no battle can start")
 
 
@@ -111,19 +112,6 @@ def _check_database_version() -> None:
 
     if ARENA_0_1_MIGRATION in MigrationRecorder(connection).applied_migrations():
         sys.exit(ARENA_0_1_MESSAGE)
-
-
-def _reset_failed_probes() -> None:
-    """Reset the counts of failed probes from earlier runs, so that all enabled models can be drawn."""
-    from arena.models import Endpoint
-
-    Endpoint.objects.update(failed_probes=0, probe_wanted=False)
-
-
-def _count_drawable_models() -> int:
-    from arena.endpoints import draw
-
-    return len(draw.list_drawable_models())
 
 
 if __name__ == "__main__":

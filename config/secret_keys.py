@@ -4,12 +4,11 @@ The keys are stored in a private file in the data folder, one per line. The firs
 were signed with the other keys are still valid.
 """
 
-import fcntl
-import os
 import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
+
+from config.folder_lock import lock_folder
 
 FILE_NAME = "secret_key"
 FOLDER_VARIABLE = "SECRET_KEY_FOLDER"  # ./scripts/manage sets it to the folder that contains the key
@@ -20,7 +19,7 @@ def load_keys(folder: Path) -> tuple[str, ...]:
     path = folder / FILE_NAME
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _lock_folder(folder):
+        with lock_folder(folder):  # two processes that start at the same time must not create different keys
             if not path.exists():
                 _write_keys(path, [generate_key()])
     return tuple(path.read_text().split())
@@ -29,7 +28,7 @@ def load_keys(folder: Path) -> tuple[str, ...]:
 def rotate_keys(folder: Path) -> None:
     """Create a new signing key, keep the previous one for verification, and drop older ones. Raises OSError."""
     signing_key, *_ = load_keys(folder)
-    with _lock_folder(folder):
+    with lock_folder(folder):
         _write_keys(folder / FILE_NAME, [generate_key(), signing_key])
 
 
@@ -44,14 +43,3 @@ def _write_keys(path: Path, keys: Iterable[str]) -> None:
     temporary_path.touch(mode=0o600)
     temporary_path.write_text("\n".join(keys))
     temporary_path.replace(path)
-
-
-@contextmanager
-def _lock_folder(folder: Path) -> Iterator[None]:
-    """Lock the folder, so that two processes that start at the same time do not create different keys."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

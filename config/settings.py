@@ -169,33 +169,26 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "ratings"
 CELERY_TASK_QUEUES = (Queue("answers"), Queue("ratings"))  # type: ignore[no-untyped-call]  # kombu has no types
 CELERY_TASK_ROUTES = {"arena.answer_turn": {"queue": "answers"}, "*": {"queue": "ratings"}}
+# Seconds between two runs of each task. One that has not begun when the next one is due is dropped, or after an hour.
+_SCHEDULE = {
+    "ratings.refresh": 5.0,
+    "ratings.refresh_style": 10.0,  # the boards under style control
+    "ratings.thin_snapshots": 60.0,
+    "ratings.tidy_sets": 3600.0,  # named sets
+    "ratings.update_figures": 60.0,  # of the method page
+    "ratings.certify": 60.0,  # certificates of the boards
+    "ratings.apply_exclusions": 60.0,
+    "ratings.filter_votes": 300.0,
+    "arena.roll_up": 60.0,  # summaries of endpoint calls
+    "arena.expire": 600.0,  # idle battles
+    "arena.delete_expired_records": 600.0,  # stored responses
+    "arena.apply_retention": 60.0,  # of questions and answers
+    "arena.delete_idle_voters": 24 * 3600.0,
+    "arena.clear_sessions": 24 * 3600.0,  # old sessions
+}
 CELERY_BEAT_SCHEDULE = {
-    "refresh the boards": {"task": "ratings.refresh", "schedule": 5.0, "options": {"expires": 5}},
-    "refresh the boards under style control": {
-        "task": "ratings.refresh_style",
-        "schedule": 10.0,
-        "options": {"expires": 10},
-    },
-    "thin old snapshots": {"task": "ratings.thin_snapshots", "schedule": 60.0, "options": {"expires": 60}},
-    "clean up named sets": {"task": "ratings.tidy_sets", "schedule": 3600.0, "options": {"expires": 3600}},
-    "compute the method page's figures": {
-        "task": "ratings.update_figures",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "compute certificates": {"task": "ratings.certify", "schedule": 60.0, "options": {"expires": 60}},
-    "apply exclusions": {"task": "ratings.apply_exclusions", "schedule": 60.0, "options": {"expires": 60}},
-    "filter votes": {"task": "ratings.filter_votes", "schedule": 300.0, "options": {"expires": 300}},
-    "summarize endpoint calls": {"task": "arena.roll_up", "schedule": 60.0, "options": {"expires": 60}},
-    "expire idle battles": {"task": "arena.expire", "schedule": 600.0, "options": {"expires": 600}},
-    "delete stored responses": {"task": "arena.delete_expired_records", "schedule": 600.0, "options": {"expires": 600}},
-    "delete expired text": {"task": "arena.apply_retention", "schedule": 60.0, "options": {"expires": 60}},
-    "delete idle voters": {"task": "arena.delete_idle_voters", "schedule": 24 * 3600.0, "options": {"expires": 3600}},
-    "delete old sessions": {
-        "task": "arena.clear_sessions",
-        "schedule": 24 * 3600.0,
-        "options": {"expires": 3600},
-    },
+    task: {"task": task, "schedule": seconds, "options": {"expires": min(seconds, 3600)}}
+    for task, seconds in _SCHEDULE.items()
 }
 
 USE_TZ = True
@@ -240,7 +233,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.arena_proxy_hops else None
 SECURITY_CONTACT = ENVIRONMENT.arena_security_contact
 FILE_UPLOAD_HANDLERS = [
-    "core.http.errors.Utf8UploadHandler",
+    "core.http.forms.Utf8UploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 # Enough for the longest question with every character escaped in JSON, and for all other fields.

@@ -14,10 +14,10 @@ from ratings import urls as ratings_urls
 
 register_pages()
 
-handler400 = "core.http.errors.bad_request"
-handler404 = "core.http.errors.not_found"
-handler429 = "core.http.errors.too_many_attempts"
-handler500 = "core.http.errors.server_error"
+handler400 = "core.http.error_pages.handle_bad_request"
+handler404 = "core.http.error_pages.handle_not_found"
+handler429 = "core.http.error_pages.handle_too_many_attempts"
+handler500 = "core.http.error_pages.handle_server_error"
 urlpatterns = [
     # The API comes first, because it has the most requests and Django tries the paths in order.
     path("api/v1/", include(charge_reads([*arena_urls.api, *ratings_urls.api, *catalog_urls.api]))),

@@ -42,7 +42,6 @@ class Program:
     signal: the signal that stops the program, sent even if the supervisor itself dies
     prefix: words before the command, which can change the user or the namespace
     inherited_fds: file descriptors that the program keeps open for its lifetime
-    restarts: whether the supervisor restarts the program when it ends
     """
 
     name: str
@@ -53,7 +52,6 @@ class Program:
     signal: Signals = Signals.SIGTERM
     prefix: tuple[str, ...] = ()
     inherited_fds: tuple[int, ...] = ()
-    restarts: bool = True
     ready_within: float = 60
     stop_within: float = 6.5
 
@@ -100,26 +98,6 @@ class Supervisor:
         running.log.close()
         self._groups.remove(group)
 
-    async def kill(self, name: str) -> None:
-        """Kill a program. It is not restarted until `start_again`."""
-        running = self._get_running(name)
-        await _stop_monitor(running)
-        with contextlib.suppress(ProcessLookupError):
-            running.process.kill()
-        await _wait_for_exit(running.process)
-        await running.log.drain()
-
-    async def start_again(self, name: str, is_ready: Callable[[], Awaitable[bool]] = is_always_ready) -> None:
-        """Start a killed program. Returns when it is ready, or when it has ended and will not be restarted."""
-        running = self._get_running(name)
-        running.process = await self._spawn(running.program, running.log)
-        running.monitor = asyncio.create_task(self._keep_running(running))
-        readiness = asyncio.create_task(_wait_until_ready(is_ready))
-        try:
-            await asyncio.wait([readiness, running.monitor], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            readiness.cancel()
-
     async def stop(self) -> None:
         """Stop all programs, the last group first. A program that does not stop within `stop_within` is killed."""
         while self._groups:
@@ -133,9 +111,6 @@ class Supervisor:
         for running in self._groups[-1] if self._groups else ():
             with contextlib.suppress(ProcessLookupError):
                 running.process.send_signal(running.program.signal)
-
-    def _get_running(self, name: str) -> _RunningProgram:
-        return next(running for group in self._groups for running in group if running.program.name == name)
 
     async def _start(self, program: Program, group: list[_RunningProgram]) -> None:
         running = await self._begin(program)
@@ -157,9 +132,6 @@ class Supervisor:
         while True:
             await _wait_for_exit(running.process)
             await running.log.drain()
-            if not program.restarts:
-                self._print_line(_describe_failure(running, _describe_exit(running.process)))
-                return
             now = time.monotonic()
             deaths.append(now)
             if len(deaths) == MAX_DEATHS and now - deaths[0] < DEATH_WINDOW_S:
@@ -197,7 +169,9 @@ class Supervisor:
             os.close(output)
 
     async def _stop(self, running: _RunningProgram) -> None:
-        await _stop_monitor(running)
+        if running.monitor:
+            running.monitor.cancel()
+            await asyncio.wait([running.monitor])
         process = running.process
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(running.program.signal)
@@ -209,17 +183,6 @@ class Supervisor:
             await process.wait()
         await running.log.drain()
         running.log.close()
-
-
-async def _wait_until_ready(is_ready: Callable[[], Awaitable[bool]]) -> None:
-    while not await is_ready():
-        await asyncio.sleep(POLL_S)
-
-
-async def _stop_monitor(running: _RunningProgram) -> None:
-    if running.monitor:
-        running.monitor.cancel()
-        await asyncio.wait([running.monitor])
 
 
 def write_line(stream: TextIO | None, line: str) -> None:

@@ -63,10 +63,13 @@ class _ArgumentParser(argparse.ArgumentParser):
 def parse_options(arguments: list[str]) -> Options:
     """Parse the command line. Raises LaunchError, ValueError, and OSError. Wrong usage exits with status 2."""
     parser = _ArgumentParser(prog="./scripts/up", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--port", type=_parse_port, default=8000, help="the port on 127.0.0.1 (8000)")
+    parser.add_argument(
+        "--port", type=partial(_parse_number, high=65535), default=8000, help="the port on 127.0.0.1 (8000)"
+    )
     default_web = choose_web_processes(os.cpu_count())
     web_help = f"the number of web processes (default: {default_web}, one per processor core up to four; 1 with --dev)"
-    parser.add_argument("--web", type=_parse_web_processes, default=default_web, help=web_help)
+    number_of_processes = partial(_parse_number, high=MAX_WEB_PROCESSES)
+    parser.add_argument("--web", type=number_of_processes, default=default_web, help=web_help)
     parser.add_argument("--data", type=Path, default=embedded.PROJECT_ROOT / "var", help="the data folder (var)")
     parser.add_argument("--no-local-models", action="store_true", help="do not run the built-in models")
     parser.add_argument("--no-gemma", action="store_true", help="leave out Gemma 3, which has its own license")
@@ -90,21 +93,15 @@ def parse_options(arguments: list[str]) -> Options:
     )
 
 
-def _parse_port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError("must be a number from 1 to 65535")
+def _parse_number(text: str, high: int) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= high:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to {high}")
     return int(text)
 
 
 def choose_web_processes(cores: int | None) -> int:
     """Return the default number of web processes for this number of processor cores, which is None if unknown."""
     return min(MAX_DEFAULT_WEB_PROCESSES, cores or 1)
-
-
-def _parse_web_processes(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_WEB_PROCESSES:
-        raise argparse.ArgumentTypeError(f"must be a number from 1 to {MAX_WEB_PROCESSES}")
-    return int(text)
 
 
 async def run_service(options: Options, supervisor: Supervisor) -> None:
@@ -115,7 +112,11 @@ async def run_service(options: Options, supervisor: Supervisor) -> None:
     folder = options.folder
     if folder.take_ownership("./scripts/up") is None:
         raise LaunchError(f"{folder.path} is in use by {folder.owner}; stop it first")
-    _check_disk(folder)
+    if (free := shutil.disk_usage(folder.path).free) < MIN_DISK_BYTES:
+        raise LaunchError(
+            f"only {free // MIB} MB of disk space is free in {folder.path}; "
+            f"at least {MIN_DISK_BYTES // MIB} MB is needed"
+        )
     with _open_port(options.port) as listener:
         try:
             watchers = await _start_all(supervisor, options, listener.fileno())
@@ -142,22 +143,21 @@ async def _start_all(supervisor: Supervisor, options: Options, listener_fd: int)
     env = build_environment(options)
     if options.is_development:
         env["DJANGO_SETTINGS_MODULE"] = development.SETTINGS_MODULE
-    min_models = 2 if options.uses_local_models else 0
-    prepare_program = _build_prepare_program(folder, env, models_files, min_models)
+    min_models = str(2 if options.uses_local_models else 0)
+    prepare = (sys.executable, "-m", "config.prepare", "--static", "--min-models", min_models, *map(str, models_files))
+    prepare_program = Program("prepare", prepare, folder.log / "prepare.log", env)
     programs = [*_build_workers(folder, env), *build_web_programs(options, env, listener_fd)]
     if options.is_development:
-        programs = development.adapt_programs(programs)
+        programs = [development.reload_on_edits(program) for program in programs]
     await run_concurrently(
         _start_databases(supervisor, folder, prepare_program), _start_models(supervisor, folder, ports)
     )
     with _report_if_slow("starting the web server and the workers"):
         await supervisor.start(*programs)
-    watchers = [_report_silent_models(supervisor, folder, env)]
-    if ports:
-        watchers.append(model_watch.watch_models(ports.values(), env["DATABASE_URL"]))
-    if options.is_development:
-        is_web_ready = partial(is_http_ok, options.port, "/healthz")  # excluding the workers, which restart later
-        watchers.append(development.restart_on_edits(supervisor, embedded.PROJECT_ROOT, is_web_ready, print_line))
+    watchers = [
+        model_watch.watch_models(ports.values(), env["DATABASE_URL"]),
+        _report_silent_models(supervisor, folder, env),
+    ]
     return [asyncio.create_task(watcher) for watcher in watchers]
 
 
@@ -223,12 +223,6 @@ async def _start_models(supervisor: Supervisor, folder: DataFolder, ports: dict[
         await supervisor.start(*programs)
 
 
-def _build_prepare_program(folder: DataFolder, env: dict[str, str], files: list[Path], min_models: int) -> Program:
-    options = ("--static", "--min-models", str(min_models))
-    command = (sys.executable, "-m", "config.prepare", *options, *map(str, files))
-    return Program("prepare", command, folder.log / "prepare.log", env)
-
-
 def _build_workers(folder: DataFolder, env: dict[str, str]) -> list[Program]:
     """Return the workers and beat. They start with the web processes, whose readiness checks include them."""
     celery = (sys.executable, "-m", "celery", "-A", "config")
@@ -285,14 +279,6 @@ def _open_port(port: int) -> socket.socket:
         listener.close()
         raise LaunchError(f"port {port} cannot be used ({error.strerror}); choose another with --port N") from None
     return listener
-
-
-def _check_disk(folder: DataFolder) -> None:
-    if (free := shutil.disk_usage(folder.path).free) < MIN_DISK_BYTES:
-        raise LaunchError(
-            f"only {free // MIB} MB of disk space is free in {folder.path}; "
-            f"at least {MIN_DISK_BYTES // MIB} MB is needed"
-        )
 
 
 def _select_models_that_fit(options: Options) -> list[LocalModel]:

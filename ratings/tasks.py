@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from arena.models import Vote, Voter
 from arena.signals import vote_cast, votes_moved
 from core.admin import audit
-from core.freed_memory import return_freed_memory
+from core.process import return_freed_memory
 from core.storage.compiled_queries import CompiledQuery
 from ratings.boards import snapshots
 from ratings.models import Board, Outbox, Pool, build_due_filter

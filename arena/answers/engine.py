@@ -28,7 +28,7 @@ from arena.answers.markdown import render_answer
 from arena.answers.publisher import Publisher
 from arena.answers.release_clock import TICK_S
 from arena.endpoints import circuit_breaker
-from core.hang_guard import guard_event_loop
+from core.process import guard_event_loop
 
 PRECISE_READ_S = 0.01  # between two reads in the first second of a side
 READ_ITERATIONS = 4  # iterations of the event loop that a side needs to read what has arrived

@@ -15,8 +15,8 @@ from arena.endpoints.backends.protocol import API_KEY_HINT
 from arena.models import Endpoint
 from catalog.facts.claims import pick_free_slug, record_edits
 from catalog.models import LanguageModel, License, Organization
-from core.text.json_values import is_storable_json
 from core.text.slugs import SLUG_PATTERN
+from core.text.storable import is_storable_json
 from core.text.word_lists import join_words
 
 MAX_FIELD_LENGTHS = {"base_url": 500, "api_key_env": 100}

@@ -30,7 +30,8 @@ from arena.identity import api_keys, invitations, login_locks, quotas, voters
 from arena.models import Battle, Voter
 from arena.signals import votes_moved
 from catalog.importers import submissions
-from core.http.errors import RequestError, build_error_response, render_error_page
+from core.http.error_pages import render_error_page
+from core.http.errors import RequestError, build_error_response
 
 PUBLIC_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.COOKIELESS_PATHS)
 Handler = Callable[[HttpRequest], HttpResponseBase]

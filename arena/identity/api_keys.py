@@ -21,7 +21,8 @@ from django.utils.translation import gettext_lazy as _
 
 from arena.identity.bearer import KEY_PREFIX
 from arena.models import API_POOL, LIVE_POOL, ApiKey, Vote, Voter
-from core.http.errors import RequestError, clean_form, field_error
+from core.http.errors import RequestError, field_error
+from core.http.forms import clean_form
 
 READ = "read"
 BATTLE = "battle"

@@ -15,7 +15,8 @@ from catalog.importers import submissions
 from catalog.importers.proposal_form import ProposalForm
 from catalog.importers.submissions import SubmissionContent
 from catalog.models import Submission
-from core.http.errors import RequestError, clean_form, field_error
+from core.http.errors import RequestError, field_error
+from core.http.forms import clean_form
 
 RETRY_AFTER_S = 3600
 

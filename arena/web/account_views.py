@@ -14,7 +14,9 @@ from arena.identity import api_keys, invitations, quotas
 from arena.identity.api_keys import ApiKeyForm
 from arena.models import ApiKey
 from core.admin import second_factor
-from core.http.errors import RequestError, clean_form, render_error_page
+from core.http.error_pages import render_error_page
+from core.http.errors import RequestError
+from core.http.forms import clean_form
 
 login = LoginView.as_view(extra_context={"is_open_to_all": invitations.is_signup_open_to_all})
 

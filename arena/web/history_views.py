@@ -21,7 +21,8 @@ from arena.identity import accounts, quotas
 from arena.identity.voters import get_voter_id
 from arena.models import Battle, Visibility, Vote
 from catalog.models import LanguageModel
-from core.http.errors import RequestError, render_error_page
+from core.http.error_pages import render_error_page
+from core.http.errors import RequestError
 from core.storage.database import database_sync_to_async
 
 EXPORT_FILE_NAME = "arena-my-battles.json"

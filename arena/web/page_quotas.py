@@ -14,7 +14,8 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern
 
 from arena.identity import quotas
-from core.http.errors import READ_METHODS, RequestError, build_error_response, render_error_page
+from core.http.error_pages import render_error_page
+from core.http.errors import READ_METHODS, RequestError, build_error_response
 
 View = Callable[..., Any]
 

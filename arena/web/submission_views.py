@@ -13,6 +13,7 @@ from catalog.importers import submissions
 from catalog.importers.proposal_form import ProposalForm
 from catalog.importers.scores import preview_scores
 from catalog.models import Submission
+from core.http.error_pages import render_error_page
 from core.http.errors import RequestError, field_error
 
 MAX_RECENT = 20
@@ -65,7 +66,7 @@ def show_submission(request: HttpRequest, key: UUID) -> HttpResponse:
     try:
         submission = submission_access.get_submission(get_voter_id(request), key)
     except RequestError as error:
-        return render(request, "404.html", {"detail": error.detail}, status=error.status)
+        return render_error_page(request, error)
     scores = preview_scores(submissions.load_score_rows(submission))
     context = {
         "submission": submission,

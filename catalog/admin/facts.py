@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.admin.source_form import SourceForm
 from catalog.facts.claims import set_hand_fact
-from catalog.facts.conflicts import PRICE_FIELD, Conflict, SourceClaim, accept_fact, accept_price, find_conflicts
+from catalog.facts.conflicts import PRICE_FIELD, Conflict, accept_fact, accept_price, find_conflicts
 from catalog.facts.fields import FACT_FIELDS, parse_value
 from catalog.facts.labels import FIELD_LABELS, format_value
 from catalog.models import Fact, Price
@@ -73,7 +73,7 @@ class FactAdmin(AutocompleteAdmin):
 
     @admin.display(description="value")
     def formatted_value(self, fact: Fact) -> str:
-        return _format_value(fact.field, fact.value)
+        return _format_claim(fact)
 
     def save_model(self, request: HttpRequest, obj: Fact, form: Any, change: Any) -> None:
         obj.pk = set_hand_fact(obj.model_id, obj.field, obj.value, obj.source, obj.as_of).pk
@@ -113,27 +113,18 @@ class FactAdmin(AutocompleteAdmin):
         except (ValueError, OverflowError, Fact.DoesNotExist, Price.DoesNotExist):
             raise Http404 from None
         message = _("%(model)s: “%(value)s” is now set by hand, so imports will not change it.")
-        self.message_user(request, message % {"model": accepted.model.name, "value": _format_accepted(accepted)})
+        self.message_user(request, message % {"model": accepted.model.name, "value": _format_claim(accepted)})
         return redirect("admin:catalog_fact_conflicts")
 
 
-def _format_accepted(accepted: Fact | Price) -> str:
-    return _format_value(accepted.field, accepted.value) if isinstance(accepted, Fact) else str(accepted)
-
-
-def _format_value(field: str, value: Any) -> str:
-    return _("deliberately unknown") if value is None else format_value(field, value)
+def _format_claim(claim: Fact | Price) -> str:
+    if isinstance(claim, Price):
+        return str(claim)
+    return _("deliberately unknown") if claim.value is None else format_value(claim.field, claim.value)
 
 
 def _build_conflict_row(conflict: Conflict) -> dict[str, Any]:
-    def build_claim(claim: SourceClaim) -> dict[str, Any]:
-        return {
-            "key": claim.key,
-            "source": claim.source,
-            "as_of": claim.as_of,
-            "value": _format_value(conflict.field, claim.value),
-        }
-
+    """Return the conflict, in which each claim is a pair of a fact or price and its value as text."""
     label = FIELD_LABELS[conflict.field].label if conflict.field in FIELD_LABELS else _("Price, input/output")
-    others = [build_claim(claim) for claim in conflict.others]
-    return {**vars(conflict), "label": label, "chosen": build_claim(conflict.chosen), "others": others}
+    chosen, *others = [(claim, _format_claim(claim)) for claim in (conflict.chosen, *conflict.others)]
+    return {**vars(conflict), "label": label, "chosen": chosen, "others": others}

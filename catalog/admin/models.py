@@ -100,33 +100,25 @@ class LanguageModelForm(SourceForm):
         return base
 
     def clean(self) -> dict[str, Any]:
+        """Parse each fact as its field demands, and check fields that the user changed against each other.
+
+        Imported values can break the order of two fields. Such values must not prevent changes to other fields.
+        """
         cleaned = super().clean()
         for field in FACT_FIELDS.keys() - RELATED_MODELS.keys():
-            if cleaned.get(field) not in BLANK_VALUES:
-                self._parse_field(field, cleaned[field])
+            value: Any = cleaned.get(field)
+            if value not in BLANK_VALUES:
+                try:
+                    parsed = parse_value(field, value.isoformat() if field in DATE_FIELDS else value)
+                    cleaned[field] = to_column_value(field, parsed)
+                except ValueError as error:
+                    self.add_error(field, str(error))
         for low, high in ORDERED_PAIRS:
-            self._check_order(low, high)
+            given = [cleaned[name] for name in (low, high) if cleaned.get(name) is not None]
+            if {low, high} & set(self.changed_data) and len(given) == 2 and given[0] > given[1]:
+                message = _("This must not be greater than “%(other)s”.")
+                self.add_error(low, message % {"other": self.fields[high].label})
         return cleaned
-
-    def _parse_field(self, field: str, value: Any) -> None:
-        try:
-            parsed = parse_value(field, value.isoformat() if field in DATE_FIELDS else value)
-        except ValueError as error:
-            self.add_error(field, str(error))
-        else:
-            self.cleaned_data[field] = to_column_value(field, parsed)
-
-    def _check_order(self, low: str, high: str) -> None:
-        """Add an error if `low` is greater than `high` and the user changed at least one of them.
-
-        Imported values can break this rule. Such values must not prevent changes to other fields.
-        """
-        if not {low, high} & set(self.changed_data):
-            return
-        low_value = self.cleaned_data.get(low)
-        high_value = self.cleaned_data.get(high)
-        if low_value is not None and high_value is not None and low_value > high_value:
-            self.add_error(low, _("This must not be greater than “%(other)s”.") % {"other": self.fields[high].label})
 
 
 @admin.register(LanguageModel)

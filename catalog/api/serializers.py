@@ -8,7 +8,7 @@ from rest_framework import serializers
 from catalog.calculators.scaling import HOFFMANN_WARNING
 from catalog.calculators.scaling_laws import HOFFMANN_LAW, LAWS, ScalingLaw
 from catalog.models import Benchmark, Caveat
-from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PageSchema, Schema
+from core.http.openapi import BooleanField, CharField, FloatField, FractionField, IntegerField, PageSchema, Schema
 
 SUCCESSOR_HELP = "Name of the model that the maker recommends instead, or null if no source names one."
 
@@ -80,7 +80,7 @@ class ScoreConditionsSchema(Schema):
     measured_by = CharField()
 
 
-# Serializes an object with the attributes `score` (the stored score) and `error` (its standard error).
+# Serializes a `ComparableScore`.
 class StoredScoreSchema(Schema):
     value = FloatField(source="score.value")
     normalized = FloatField(
@@ -108,18 +108,14 @@ class StoredScoreSchema(Schema):
     )
 
 
-class ScorePlaceSchema(Schema):
-    place = IntegerField(source="ranked.place")
-    model = CharField(source="score.model.slug", help_text="Model slug.")
+class ScoreRowSchema(StoredScoreSchema):
+    place = IntegerField()
+    model = CharField(help_text="Model slug.")
     name = CharField(source="score.model.name")
-
-
-class ScoreRowSchema(ScorePlaceSchema, StoredScoreSchema):
-    ci_low = FloatField(source="ranked.low", allow_null=True, help_text="Lower end of the 95% interval.")
-    ci_high = FloatField(source="ranked.high", allow_null=True, help_text="Upper end of the 95% interval.")
+    ci_low = FractionField(source="low_percent", allow_null=True, help_text="Lower end of the 95% interval.")
+    ci_high = FractionField(source="high_percent", allow_null=True, help_text="Upper end of the 95% interval.")
     same_as_best = BooleanField(
-        source="ranked.same_as_best",
-        help_text="True for scores after the first one that are not significantly lower than it.",
+        help_text="True for scores after the first one that are not significantly lower than it."
     )
 
 
@@ -128,12 +124,9 @@ class ScoreRankingSchema(Schema):
     rows = ScoreRowSchema(many=True, help_text="Scores, best first.")
 
 
-class ScoredBenchmarkSchema(Schema):
+class ModelScoreSchema(StoredScoreSchema):
     benchmark = CharField(source="score.benchmark.slug", help_text="Benchmark slug.")
     name = CharField(source="score.benchmark.name", help_text="Benchmark name.")
-
-
-class ModelScoreSchema(ScoredBenchmarkSchema, StoredScoreSchema):
     conditions = ScoreConditionsSchema(source="score")
 
 
@@ -149,11 +142,6 @@ class CostMemorySchema(Schema):
     gib = FloatField(help_text="Total memory, in GiB per replica.")
 
 
-class CostItemsField(serializers.DictField):
-    def to_representation(self, items: Any) -> Any:
-        return super().to_representation({item.name: item.dollars for item in items})
-
-
 class CostTotalField(FloatField):
     """The total cost of an option over the `months` of the comparison."""
 
@@ -163,8 +151,8 @@ class CostTotalField(FloatField):
 
 
 class CostOptionSchema(Schema):
-    monthly = CostItemsField(child=FloatField(), help_text="Monthly costs in US dollars, by item.")
-    once = CostItemsField(
+    monthly = serializers.DictField(child=FloatField(), help_text="Monthly costs in US dollars, by item.")
+    once = serializers.DictField(
         source="one_time", child=FloatField(), help_text="One-time costs in US dollars before the launch, by item."
     )
     monthly_total = FloatField(help_text="Sum of `monthly`.")
@@ -173,13 +161,9 @@ class CostOptionSchema(Schema):
     weeks = FloatField(help_text="Number of weeks until the launch.")
 
 
-class GpuFleetSchema(Schema):
+class SelfHostingCostSchema(CostOptionSchema):
     replicas = IntegerField(source="gpus.replicas")
     gpus = IntegerField(source="gpus.gpu_count", help_text="Total number of GPUs across all replicas.")
-
-
-class SelfHostingCostSchema(GpuFleetSchema, CostOptionSchema):
-    pass
 
 
 class CostBreakEvenSchema(Schema):
@@ -258,7 +242,7 @@ class ScalingLawSchema(Schema):
         return str(HOFFMANN_WARNING) if law == HOFFMANN_LAW else None
 
 
-class ModelOriginSchema(Schema):
+class TrainedModelSchema(TrainingSchema):
     model = CharField(source="slug", help_text="Model slug.")
     derived = BooleanField(
         help_text=(
@@ -270,10 +254,6 @@ class ModelOriginSchema(Schema):
         allow_null=True,
         help_text="Total parameters of a mixture-of-experts model. Its `params` are the active parameters.",
     )
-
-
-class TrainedModelSchema(ModelOriginSchema, TrainingSchema):
-    pass
 
 
 class ScalingPlanSchema(TrainingWithLossSchema):

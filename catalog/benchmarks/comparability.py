@@ -11,12 +11,18 @@ from dataclasses import astuple, dataclass
 from hashlib import blake2b
 from itertools import combinations
 from math import sqrt
+from typing import Any
 
 from core.text.proportions import Z95
 
 # Separability is computed for the ten best scores. Fewer than five scores form fewer than ten pairs, which are too few.
 BEST_MODELS = 10
 MIN_SEPARABLE_MODELS = 5
+
+
+def hash_conditions(conditions: Any) -> str:
+    """Return a short digest of the fields of a dataclass for URLs. It is the same in every process."""
+    return blake2b(repr(astuple(conditions)).encode(), digest_size=5).hexdigest()
 
 
 @dataclass(frozen=True, order=True)
@@ -37,8 +43,7 @@ class Conditions:
 
     @property
     def key(self) -> str:
-        """A short digest for URLs. It is the same in every process."""
-        return blake2b(repr(astuple(self)).encode(), digest_size=5).hexdigest()
+        return hash_conditions(self)
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class ComparableScore:
     """A score with its conditions.
 
     `value` is from 0 to 1 if the metric is a proportion. `n` is the number of questions. `n` and `stderr` are None if
-    unknown.
+    unknown. `score` is the stored score.
     """
 
     model: str
@@ -54,15 +59,21 @@ class ComparableScore:
     n: int | None
     stderr: float | None
     conditions: Conditions
+    score: Any = None
 
     @property
     def percent(self) -> float:
         return 100 * self.value
 
     @property
+    def error(self) -> float | None:
+        """The reported standard error, else the binomial standard error, or None if both are unknown."""
+        return compute_binomial_error(self.value, self.n) if self.stderr is None else self.stderr
+
+    @property
     def margin(self) -> float | None:
         """Half the width of the 95% interval, in percentage points, or None if unknown."""
-        return compute_margin(self.value, self.n, self.stderr)
+        return None if self.error is None else 100 * Z95 * self.error
 
     @property
     def low_percent(self) -> float | None:
@@ -76,18 +87,14 @@ class ComparableScore:
 
 
 @dataclass(frozen=True)
-class RankedScore:
+class RankedScore(ComparableScore):
     """A row in a ranking.
 
-    `low` and `high` are the ends of the 95% interval, or None if unknown. `same_as_best` is True for scores after the
-    first one that are not significantly lower than it.
+    `same_as_best` is True for scores after the first one that are not significantly lower than it.
     """
 
-    comparable: ComparableScore
-    place: int
-    low: float | None
-    high: float | None
-    same_as_best: bool
+    place: int = 1
+    same_as_best: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,32 +119,15 @@ def compute_binomial_error(value: float, n: int | None) -> float | None:
     return sqrt(value * (1 - value) / n)
 
 
-def compute_standard_error(score: ComparableScore) -> float | None:
-    """Return the reported standard error, else the binomial standard error, or None if both are unknown."""
-    return _choose_error(score.value, score.n, score.stderr)
-
-
-def _choose_error(value: float, n: int | None, stderr: float | None) -> float | None:
-    return compute_binomial_error(value, n) if stderr is None else stderr
-
-
-def compute_margin(value: float, n: int | None, stderr: float | None) -> float | None:
-    """Return half the width of a score's 95% interval in percentage points, or None if unknown."""
-    error = _choose_error(value, n, stderr)
-    return None if error is None else 100 * Z95 * error
-
-
 def is_difference_significant(one: ComparableScore, other: ComparableScore) -> bool | None:
     """Return True if two scores differ significantly (two-sided, 5% level), or None if a standard error is unknown.
 
     The test assumes that the models answered independent sets of questions. It is slightly conservative if they
     answered the same questions.
     """
-    one_error = compute_standard_error(one)
-    other_error = compute_standard_error(other)
-    if one_error is None or other_error is None:
+    if one.error is None or other.error is None:
         return None
-    return abs(one.value - other.value) > Z95 * sqrt(one_error**2 + other_error**2)
+    return abs(one.value - other.value) > Z95 * sqrt(one.error**2 + other.error**2)
 
 
 def compute_separability(scores: Iterable[ComparableScore]) -> Separability | None:
@@ -149,7 +139,7 @@ def compute_separability(scores: Iterable[ComparableScore]) -> Separability | No
     The measure is from T. Li et al., https://arxiv.org/abs/2406.11939, who count intervals that do not overlap. The
     test of the difference is from E. Miller, https://arxiv.org/abs/2411.00640.
     """
-    with_errors = [score for score in scores if compute_standard_error(score) is not None]
+    with_errors = [score for score in scores if score.error is not None]
     best = sorted(with_errors, key=lambda score: -score.value)[:BEST_MODELS]
     if len(best) < MIN_SEPARABLE_MODELS:
         return None
@@ -166,26 +156,17 @@ def rank_scores(scores: Iterable[ComparableScore]) -> dict[Conditions, list[Rank
     for score in scores:
         groups[score.conditions].setdefault(score.model, score)
     by_size = sorted(groups, key=lambda conditions: (-len(groups[conditions]), conditions))
-    return {conditions: _rank_group(list(groups[conditions].values())) for conditions in by_size}
+    return {conditions: _rank_group(groups[conditions].values()) for conditions in by_size}
 
 
-def _rank_group(scores: list[ComparableScore]) -> list[RankedScore]:
-    best_first = sorted(scores, key=lambda score: (-score.value, score.model))
-    places: dict[float, int] = {}  # equal scores share the same place
-    for place, score in enumerate(best_first, 1):
-        places.setdefault(score.value, place)
-    return [_build_ranked_score(score, best_first[0], places[score.value]) for score in best_first]
-
-
-def _build_ranked_score(score: ComparableScore, first: ComparableScore, place: int) -> RankedScore:
-    error = compute_standard_error(score)
-    return RankedScore(
-        comparable=score,
-        place=place,
-        low=None if error is None else max(0.0, score.value - Z95 * error),
-        high=None if error is None else min(1.0, score.value + Z95 * error),
-        same_as_best=score is not first and is_difference_significant(score, first) is False,
-    )
+def _rank_group(scores: Iterable[ComparableScore]) -> list[RankedScore]:
+    best, *others = sorted(scores, key=lambda score: (-score.value, score.model))
+    ranked = [RankedScore(**vars(best))]
+    for number, score in enumerate(others, 2):
+        place = ranked[-1].place if score.value == ranked[-1].value else number  # equal scores share a place
+        is_same = is_difference_significant(score, best) is False
+        ranked.append(RankedScore(**vars(score), place=place, same_as_best=is_same))
+    return ranked
 
 
 def normalize_score(raw: float, chance: float) -> float:

@@ -21,23 +21,15 @@ def add_separability(benchmarks: Iterable[Benchmark], best_models: Collection[in
     today's best models. Scores of other models are ignored.
     """
     by_key: dict[int, Any] = {benchmark.pk: benchmark for benchmark in benchmarks}
-    groups = _load_groups(by_key, best_models)
-    for key, benchmark in by_key.items():
-        benchmark.separability = _compute_for_largest_group(groups[key])
-
-
-def _load_groups(benchmarks: Iterable[int], models: Collection[int]) -> dict[int, dict[tuple[Any, ...], ScoresByModel]]:
-    """Return the scores, keyed by benchmark key and conditions. If a model has several, the newest one is used.
-
-    Rows are loaded as tuples, which is several times as fast as model instances.
-    """
-    scores = Score.objects.filter(benchmark__in=benchmarks, model__in=models)
+    scores = Score.objects.filter(benchmark__in=by_key, model__in=best_models)
     rows = scores.annotate(report=REPORT_EXPRESSION).order_by("-date", "-pk")
+    # Keyed by benchmark and conditions. Tuples load several times as fast as model instances.
     groups: dict[int, dict[tuple[Any, ...], ScoresByModel]] = defaultdict(lambda: defaultdict(dict))
     names = ("benchmark_id", "model_id", "value", "n", "stderr", *CONDITION_NAMES)
     for benchmark, model, value, n, stderr, *conditions in rows.values_list(*names):
         groups[benchmark][tuple(conditions)].setdefault(model, (value, n, stderr))
-    return groups
+    for key, benchmark in by_key.items():
+        benchmark.separability = _compute_for_largest_group(groups[key])
 
 
 def _compute_for_largest_group(groups: dict[tuple[Any, ...], ScoresByModel]) -> Separability | None:

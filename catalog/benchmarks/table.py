@@ -12,14 +12,13 @@ A submitted score appears only if the model has no other score on the benchmark.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, F, QuerySet, Value, When
 
-from catalog.benchmarks.comparability import normalize_score
+from catalog.benchmarks.comparability import hash_conditions, normalize_score
 from catalog.benchmarks.table_view import ScoreCell, TableEntry, TablePrice
 from catalog.facts.fields import has_begun
 from catalog.models import Benchmark, Fact, LanguageModel, Score
@@ -80,8 +79,7 @@ class SeriesConditions:
 
     @cached_property
     def key(self) -> str:
-        """A short digest. It is the same in every process."""
-        return blake2b(repr(astuple(self)).encode(), digest_size=5).hexdigest()
+        return hash_conditions(self)
 
 
 @dataclass(frozen=True)
@@ -152,14 +150,10 @@ def _list_series(counts: SeriesCounts) -> list[ScoreSeries]:
 def _count_scores() -> SeriesCounts:
     """Return the numbers of scores, keyed by series and benchmark key."""
     counts: dict[SeriesConditions, dict[int, int]] = defaultdict(dict)
-    rows = _annotate_report(Score.objects.all()).values_list(*SERIES_FIELDS, "benchmark_id").order_by()
+    rows = Score.objects.annotate(report=REPORT_EXPRESSION).values_list(*SERIES_FIELDS, "benchmark_id").order_by()
     for *conditions, benchmark, number in rows.annotate(number=Count("pk")):
         counts[SeriesConditions(*conditions)][benchmark] = number
     return counts
-
-
-def _annotate_report(scores: QuerySet[Score]) -> QuerySet[Score]:
-    return scores.annotate(report=REPORT_EXPRESSION)
 
 
 def _find_largest_series(counts: SeriesCounts) -> dict[int, str]:
@@ -183,7 +177,7 @@ def _load_records(series: SeriesConditions | None) -> list[ScoreRecord]:
     """
     scores = Score.objects.order_by("submitted", "-date", "pk")
     if series:
-        scores = _annotate_report(scores).filter(**{name: getattr(series, name) for name in SERIES_FIELDS})
+        scores = scores.annotate(report=REPORT_EXPRESSION).filter(**vars(series))
     fields = ("model_id", "benchmark_id", "precision", *CELL_FIELDS, *(COLUMN_FIELDS if series else ()))
     cell_size = len(CELL_FIELDS)
     return [

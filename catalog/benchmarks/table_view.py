@@ -7,7 +7,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, NamedTuple
 
-from catalog.benchmarks.comparability import compute_margin
+from catalog.benchmarks.comparability import compute_binomial_error
+from core.text.proportions import Z95
 from core.text.word_search import contains_words
 
 CHOICES = {
@@ -82,7 +83,8 @@ class ScoreCell(NamedTuple):
     @property
     def margin(self) -> float | None:
         """Half the width of the 95% interval, in percentage points, computed only for the cells that a page shows."""
-        return compute_margin(self.value / 100, self.n, self.stderr)
+        error = compute_binomial_error(self.value / 100, self.n) if self.stderr is None else self.stderr
+        return None if error is None else 100 * Z95 * error
 
 
 class TablePrice(NamedTuple):

@@ -9,13 +9,19 @@ from catalog.calculators.cost_model import (
     BreakEven,
     CostOption,
     GpuFleet,
-    LaunchWork,
     MonthlyUse,
     build_api_option,
     build_own_option,
     find_break_even,
 )
-from catalog.calculators.gpu_needs import BITS_PER_BYTE, KvCache, Traffic, TuningRun, WeightsMemory, count_gpus
+from catalog.calculators.gpu_needs import (
+    BITS_PER_BYTE,
+    Traffic,
+    compute_cache_gib,
+    compute_tuning_hours,
+    compute_weights_gib,
+    count_gpus,
+)
 
 PERCENT = Decimal(100)
 
@@ -49,22 +55,23 @@ class CostComparison:
     break_even: BreakEven | None
 
     @property
-    def saving(self) -> Decimal | None:
-        """The difference between the two total costs in dollars, or None if an option is missing."""
+    def extra_cost(self) -> Decimal | None:
+        """What self-hosting costs more than the API in total, or None if an option is missing."""
         if self.api is None or self.own is None:
             return None
-        return abs(self.api.compute_total(self.months) - self.own.compute_total(self.months))
+        return self.own.compute_total(self.months) - self.api.compute_total(self.months)
+
+    @property
+    def saving(self) -> Decimal | None:
+        """The difference between the two total costs in dollars, or None if an option is missing."""
+        return None if self.extra_cost is None else abs(self.extra_cost)
 
     @property
     def cheaper(self) -> str | None:
         """The option with the lower total cost, `api` or `own`. None if one is missing or both cost the same."""
-        if self.api is None or self.own is None:
+        if not self.extra_cost:
             return None
-        api_total = self.api.compute_total(self.months)
-        own_total = self.own.compute_total(self.months)
-        if api_total == own_total:
-            return None
-        return "api" if api_total < own_total else "own"
+        return "api" if self.extra_cost > 0 else "own"
 
 
 def compare_costs(form: CostForm) -> CostComparison:
@@ -76,11 +83,9 @@ def compare_costs(form: CostForm) -> CostComparison:
     traffic = _build_traffic(form)
     gpus = _build_gpus(form, memory, traffic)
     tuning_hours = _compute_tuning_hours(form)
-    api = build_api_option(use, prices, LaunchWork(get("api_weeks"), get("price_week"))) if prices else None
-    own = None
-    if gpus:
-        work = LaunchWork(get("own_weeks"), get("price_week"))
-        own = build_own_option(gpus, work, tuning_hours, get("price_data"))
+    week = get("price_week")
+    api = build_api_option(use, prices, get("api_weeks"), week) if prices else None
+    own = build_own_option(gpus, get("own_weeks"), week, tuning_hours, get("price_data")) if gpus else None
     break_even = None
     if prices and gpus and api and own:
         speed = gpus.replicas * traffic.usable_tokens_per_s if traffic else None
@@ -92,11 +97,9 @@ def _build_memory(form: CostForm) -> MemoryNeed | None:
     get = form.get_value
     if get("params") is None:
         return None
-    weights = WeightsMemory(get("params"), get("bits") / BITS_PER_BYTE)
-    if get("layers") is None:
-        return MemoryNeed(weights.gib, None)
-    cache = KvCache(get("layers"), get("kv_heads"), get("head_dim"), get("context"), get("concurrency"))
-    return MemoryNeed(weights.gib, cache.gib)
+    weights = compute_weights_gib(get("params"), get("bits") / BITS_PER_BYTE)
+    sizes = [get(name) for name in ("layers", "kv_heads", "head_dim", "context", "concurrency")]
+    return MemoryNeed(weights, None if get("layers") is None else compute_cache_gib(*sizes))
 
 
 def _build_prices(form: CostForm) -> ApiPrices | None:
@@ -138,11 +141,10 @@ def _compute_tuning_hours(form: CostForm) -> Decimal:
     get = form.get_value
     if get("tuning_tokens") is None:
         return Decimal(0)
-    run = TuningRun(
+    return compute_tuning_hours(
         params=get("active_params") or get("params"),
         tokens=get("tuning_tokens"),
         method=get("tuning_method"),
         peak_tflops=get("gpu_tflops"),
         utilization=get("tuning_utilisation") / PERCENT,
     )
-    return run.gpu_hours

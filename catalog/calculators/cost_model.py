@@ -8,8 +8,12 @@ This module does not use Django.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from catalog.calculators.gpu_needs import HOURS_PER_MONTH, HOURS_PER_WEEK, SECONDS_PER_HOUR, round_up
+
+if TYPE_CHECKING:
+    from catalog.models import Price
 
 MILLION = Decimal(10**6)
 ZERO = Decimal(0)
@@ -78,6 +82,20 @@ class ApiPrices:
         return self.seats * self.price_per_seat
 
 
+def build_api_prices(price: "Price") -> ApiPrices:
+    """Return a catalog price as `ApiPrices`, with the tiers for long prompts sorted by prompt length."""
+    tiers = [
+        PriceTier(tier["above"], Decimal(str(tier["input"])), Decimal(str(tier["output"]))) for tier in price.tiers
+    ]
+    return ApiPrices(
+        price.input,
+        price.output,
+        price.cached_input,
+        tiers=tuple(sorted(tiers, key=lambda tier: tier.above)),
+        off_peak=price.is_off_peak,
+    )
+
+
 # Most public price comparisons use a 3:1 ratio of input to output tokens.
 TYPICAL_USE = MonthlyUse(3_000_000, 1_000_000)
 
@@ -88,41 +106,24 @@ def blend_price(price_input: Decimal, price_output: Decimal) -> Decimal:
 
 
 @dataclass(frozen=True)
-class CostItem:
-    """One cost item. `name` is its key in the API and in `cost_text`."""
-
-    name: str
-    dollars: Decimal
-
-
-@dataclass(frozen=True)
-class LaunchWork:
-    """The work before the launch: how many weeks it takes, and what the whole team costs per week."""
-
-    weeks: Decimal = ZERO
-    cost_per_week: Decimal = ZERO
-
-    @property
-    def dollars(self) -> Decimal:
-        return self.weeks * self.cost_per_week
-
-
-@dataclass(frozen=True)
 class CostOption:
-    """The cost of one option: monthly items, one-time items before the launch, and weeks until the launch."""
+    """The cost of one option in dollars: per month, once before the launch, and the weeks until the launch.
 
-    monthly: tuple[CostItem, ...]
-    one_time: tuple[CostItem, ...]
+    `monthly` and `one_time` are keyed by item (see `cost_text`). Items that cost nothing are omitted.
+    """
+
+    monthly: Mapping[str, Decimal]
+    one_time: Mapping[str, Decimal]
     weeks: Decimal
     gpus: "GpuFleet | None" = None
 
     @property
     def monthly_total(self) -> Decimal:
-        return sum((item.dollars for item in self.monthly), ZERO)
+        return sum(self.monthly.values(), ZERO)
 
     @property
     def one_time_total(self) -> Decimal:
-        return sum((item.dollars for item in self.one_time), ZERO)
+        return sum(self.one_time.values(), ZERO)
 
     def compute_total(self, months: int) -> Decimal:
         """Return the total cost over this number of months, including one-time costs."""
@@ -152,28 +153,34 @@ class GpuFleet:
         return self.gpu_count * self.price_per_hour * HOURS_PER_MONTH
 
 
-def build_api_option(use: MonthlyUse, prices: ApiPrices, work: LaunchWork) -> CostOption:
-    """Return the cost of using an API. Items that cost nothing are omitted."""
+def build_api_option(
+    use: MonthlyUse, prices: ApiPrices, weeks: Decimal = ZERO, cost_per_week: Decimal = ZERO
+) -> CostOption:
+    """Return the cost of using an API. The work before the launch takes `weeks`."""
     monthly = {"tokens": prices.compute_token_cost(use), "seats": prices.seat_cost}
-    return CostOption(_build_items(monthly), _build_items({"build": work.dollars}), work.weeks)
+    return CostOption(_drop_free(monthly), _drop_free({"build": weeks * cost_per_week}), weeks)
 
 
 def build_own_option(
-    gpus: GpuFleet, work: LaunchWork, tuning_hours: Decimal = ZERO, data_cost: Decimal = ZERO
+    gpus: GpuFleet,
+    weeks: Decimal = ZERO,
+    cost_per_week: Decimal = ZERO,
+    tuning_hours: Decimal = ZERO,
+    data_cost: Decimal = ZERO,
 ) -> CostOption:
-    """Return the cost of self-hosting. Items that cost nothing are omitted.
+    """Return the cost of self-hosting. The work before the launch takes `weeks`, and fine-tuning comes after it.
 
-    `tuning_hours` is the number of GPU-hours for fine-tuning on the same GPUs before the launch. `data_cost` is the
-    cost of the training data.
+    `tuning_hours` is the number of GPU-hours for fine-tuning on the same GPUs. `data_cost` is the cost of the training
+    data.
     """
     monthly = {"gpus": gpus.monthly_cost, "operations": gpus.operations_hours * gpus.operations_rate}
-    one_time = {"build": work.dollars, "tuning": tuning_hours * gpus.price_per_hour, "data": data_cost}
-    weeks = work.weeks + tuning_hours / gpus.gpu_count / HOURS_PER_WEEK
-    return CostOption(_build_items(monthly), _build_items(one_time), weeks, gpus)
+    one_time = {"build": weeks * cost_per_week, "tuning": tuning_hours * gpus.price_per_hour, "data": data_cost}
+    launch_weeks = weeks + tuning_hours / gpus.gpu_count / HOURS_PER_WEEK
+    return CostOption(_drop_free(monthly), _drop_free(one_time), launch_weeks, gpus)
 
 
-def _build_items(costs: Mapping[str, Decimal]) -> tuple[CostItem, ...]:
-    return tuple(CostItem(name, dollars) for name, dollars in costs.items() if dollars)
+def _drop_free(costs: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    return {name: dollars for name, dollars in costs.items() if dollars}
 
 
 @dataclass(frozen=True)

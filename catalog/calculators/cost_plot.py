@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from catalog.calculators.cost import CostComparison
-from catalog.calculators.cost_model import CostOption
 from catalog.calculators.log_plot import LogAxis, build_axis, build_path
 
 HEIGHT = 300
@@ -87,18 +86,15 @@ def build_cost_plot(comparison: CostComparison) -> CostPlot | None:
     api, own = comparison.api, comparison.own
     if api is None or own is None:
         return None
-    token_cost = next((float(item.dollars) for item in api.monthly if item.name == "tokens"), 0.0)
-    own_cost = _compute_monthly_cost(own, comparison.months)
+    months = comparison.months
+    token_cost = float(api.monthly.get("tokens", 0))
+    own_cost = float(own.compute_total(months)) / months
     if not token_cost or not own_cost:
         return None
     return CostPlot(
         tokens=comparison.use.tokens,
         break_even=comparison.break_even.tokens if comparison.break_even else None,
-        api_fixed_cost=_compute_monthly_cost(api, comparison.months) - token_cost,
+        api_fixed_cost=float(api.compute_total(months)) / months - token_cost,
         api_token_cost=token_cost,
         own_cost=own_cost,
     )
-
-
-def _compute_monthly_cost(option: CostOption, months: int) -> float:
-    return float(option.compute_total(months)) / months

@@ -9,13 +9,11 @@ from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from catalog.calculators.api_prices import build_api_prices
 from catalog.calculators.cost_form import CostForm
-from catalog.calculators.cost_model import ApiPrices
+from catalog.calculators.cost_model import ApiPrices, build_api_prices
 from catalog.facts.labels import extract_link
 from catalog.facts.prices import load_current_prices
-from catalog.facts.retirement import build_retired_filter, is_retired
-from catalog.facts.successors import Successor, load_successors
+from catalog.facts.retirement import Successor, build_retired_filter, is_retired, load_successors
 from catalog.models import LanguageModel, Price
 from core.text.number_fields import AmountField
 from core.text.number_format import format_count
@@ -103,17 +101,16 @@ def build_prefilled_form(query: QueryDict, known_model: KnownModel | None) -> Co
 
     known_model: the model named in the query. If it is None although the query names a model, the form has an error.
     """
-    form = CostForm(_fill_values(query, known_model) if known_model else query)
+    data: Mapping[str, Any] = query
+    if known_model:
+        values, given = known_model.values, query.dict()
+        was_sent_blank = values.keys() <= given.keys() and not any(given[name] for name in values)
+        data = {**given, **values} if was_sent_blank else {**values, **given}
+    form = CostForm(data)
     if query.get("model") and known_model is None and not form.has_error("model"):
         form.errors.clear()  # the model's values might have filled the missing fields
         form.add_error("model", _("There is no model “%(slug)s”.") % {"slug": query["model"]})
     return form
-
-
-def _fill_values(query: QueryDict, known_model: KnownModel) -> dict[str, Any]:
-    values = known_model.values
-    was_sent_blank = values.keys() <= query.keys() and not any(query[name] for name in values)
-    return {**query.dict(), **values} if was_sent_blank else {**values, **query.dict()}
 
 
 def build_initial_form(example: Mapping[str, str], known_model: KnownModel | None) -> CostForm:

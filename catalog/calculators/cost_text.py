@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from catalog.calculators.cost import CostComparison
-from catalog.calculators.cost_model import CostItem, CostOption
+from catalog.calculators.cost_model import CostOption
 from core.templatetags.numbers import times
 from core.text.number_format import format_dollars
 
@@ -73,7 +73,13 @@ def build_lines(comparison: CostComparison) -> list[CostLine]:
         lines.append(_build_sum_line(comparison, _("Before launch"), lambda option: option.one_time_total))
     lines.append(_build_sum_line(comparison, horizon, lambda option: option.compute_total(months)))
     if any(option and option.weeks >= MIN_WEEKS for option in (comparison.api, comparison.own)):
-        lines.append(_build_line(comparison, _("Weeks to launch"), _format_weeks))
+        lines.append(
+            _build_line(
+                comparison,
+                _("Weeks to launch"),
+                lambda option: f"{option.weeks:,.3g}" if option.weeks >= MIN_WEEKS else "0",
+            )
+        )
     return lines
 
 
@@ -89,16 +95,13 @@ def _build_sum_line(comparison: CostComparison, label: Any, compute: Callable[[C
 
 
 def _build_item_lines(
-    comparison: CostComparison, labels: Mapping[str, Any], get_items: Callable[[CostOption], tuple[CostItem, ...]]
+    comparison: CostComparison, labels: Mapping[str, Any], get_items: Callable[[CostOption], Mapping[str, Decimal]]
 ) -> list[CostLine]:
     """Build a row for each item that has a cost, in the order of `labels`."""
 
     def render(option: CostOption, name: str) -> str:
-        return next((format_dollars(item.dollars) for item in get_items(option) if item.name == name), NO_VALUE)
+        items = get_items(option)
+        return format_dollars(items[name]) if name in items else NO_VALUE
 
     lines = [_build_line(comparison, label, partial(render, name=name)) for name, label in labels.items()]
     return [line for line in lines if not line.api == line.own == NO_VALUE]
-
-
-def _format_weeks(option: CostOption) -> str:
-    return f"{option.weeks:,.3g}" if option.weeks >= MIN_WEEKS else "0"

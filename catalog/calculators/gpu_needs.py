@@ -21,36 +21,36 @@ METHOD_OPERATIONS = {"full": 6, "lora": 4}
 TERA = Decimal(10**12)
 
 
-@dataclass(frozen=True)
-class WeightsMemory:
-    """Memory for a model's weights. `bytes_each` is the number of bytes per parameter: 2 for bfloat16, 0.5 for int4."""
-
-    params: int
-    bytes_each: Decimal = Decimal(2)
-
-    @property
-    def gib(self) -> Decimal:
-        return self.params * self.bytes_each * MEMORY_OVERHEAD / GIB
+def compute_weights_gib(params: int, bytes_each: Decimal = Decimal(2)) -> Decimal:
+    """Return the memory for a model's weights. `bytes_each` is per parameter: 2 for bfloat16, 0.5 for int4."""
+    return params * bytes_each * MEMORY_OVERHEAD / GIB
 
 
-@dataclass(frozen=True)
-class KvCache:
-    """Memory for the KV cache of all concurrent conversations.
+def compute_cache_gib(
+    layers: int,
+    kv_heads: int,
+    head_dim: int = 128,
+    context: int = 8192,
+    concurrency: int = 1,
+    bytes_each: Decimal = Decimal(2),
+) -> Decimal:
+    """Return the memory for the KV cache of all concurrent conversations.
 
     `context` is the number of tokens per conversation. `bytes_each` is the number of bytes per cached value.
     """
+    bytes_per_token = KEY_VALUE_TENSORS * layers * kv_heads * head_dim * bytes_each
+    return concurrency * context * bytes_per_token / GIB
 
-    layers: int
-    kv_heads: int
-    head_dim: int = 128
-    context: int = 8192
-    concurrency: int = 1
-    bytes_each: Decimal = Decimal(2)
 
-    @property
-    def gib(self) -> Decimal:
-        bytes_per_token = KEY_VALUE_TENSORS * self.layers * self.kv_heads * self.head_dim * self.bytes_each
-        return self.concurrency * self.context * bytes_per_token / GIB
+def compute_tuning_hours(
+    params: int, tokens: int, method: str, peak_tflops: Decimal, utilization: Decimal = Decimal("0.35")
+) -> Decimal:
+    """Return the GPU-hours of a fine-tuning run, which takes 6·N·D operations, or about 4·N·D with LoRA.
+
+    `method` is a key of `METHOD_OPERATIONS`. `utilization` is the share of peak FLOPS that the run reaches.
+    """
+    operations = METHOD_OPERATIONS[method] * params * tokens
+    return operations / (peak_tflops * TERA * utilization * SECONDS_PER_HOUR)
 
 
 @dataclass(frozen=True)
@@ -71,29 +71,6 @@ class Traffic:
     @property
     def replicas(self) -> int:
         return round_up(self.peak_tokens_per_s / self.usable_tokens_per_s)
-
-
-@dataclass(frozen=True)
-class TuningRun:
-    """A fine-tuning run.
-
-    `method` is a key of `METHOD_OPERATIONS`. `utilization` is the share of peak FLOPS that the run reaches.
-    """
-
-    params: int
-    tokens: int
-    method: str
-    peak_tflops: Decimal
-    utilization: Decimal = Decimal("0.35")
-
-    @property
-    def operations(self) -> int:
-        """The number of operations: 6·N·D, or about 4·N·D with LoRA."""
-        return METHOD_OPERATIONS[self.method] * self.params * self.tokens
-
-    @property
-    def gpu_hours(self) -> Decimal:
-        return self.operations / (self.peak_tflops * TERA * self.utilization * SECONDS_PER_HOUR)
 
 
 def round_up(number: Decimal) -> int:

@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import atan2, degrees
 from operator import attrgetter
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from catalog.calculators.log_plot import LogAxis, build_axis, build_path
 from catalog.calculators.scaling_laws import OPERATIONS_PER_PARAMETER_TOKEN, TOKENS_PER_PARAMETER, TrainingRun
+
+if TYPE_CHECKING:
+    from catalog.calculators.scaling import TrainedModel
 
 WIDTH, HEIGHT = 720, 340
 LEFT, RIGHT, TOP, BOTTOM = 64, 700, 32, 296
@@ -19,17 +22,6 @@ LABEL_CANDIDATES = 4  # at each end of an axis, one of this many models gets a l
 LABEL_DISTANCE = 13.0  # from the center of a dot, so that the ring around the visitor's run covers no label
 
 
-class NamedRun(Protocol):
-    @property
-    def slug(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def training(self) -> TrainingRun: ...
-    @property
-    def total(self) -> int | None: ...
-
-
 @dataclass(frozen=True)
 class ModelDot:
     """A model in the plot.
@@ -38,7 +30,7 @@ class ModelDot:
         name to the left, and "" if the name is omitted.
     """
 
-    model: NamedRun
+    model: "TrainedModel"
     x: float
     y: float
     label: str
@@ -58,7 +50,7 @@ class ComputeLine:
 class ScalingPlot:
     """Training runs by parameters and tokens. `plan` is the visitor's training run, or None."""
 
-    models: Sequence[NamedRun]
+    models: "Sequence[TrainedModel]"
     plan: TrainingRun | None
 
     @cached_property
@@ -205,6 +197,6 @@ def _add_label(dots: Sequence[ModelDot], boxes: list[_Box], anchors: dict[str, s
             return
 
 
-def build_scaling_plot(models: Sequence[NamedRun], plan: TrainingRun | None) -> ScalingPlot | None:
+def build_scaling_plot(models: "Sequence[TrainedModel]", plan: TrainingRun | None) -> ScalingPlot | None:
     """Return the plot, or None if there are no models and there is no plan."""
     return ScalingPlot(models, plan) if models or plan else None

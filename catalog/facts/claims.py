@@ -30,7 +30,6 @@ from catalog.models import Fact, LanguageModel, License, Organization
 
 HAND_SOURCE = "the operator of this site"
 MAX_SOURCE_LENGTH = 500
-TRUST_ORDER = {origin: position for position, origin in enumerate(Fact.Origin)}
 RELATED_MODELS = {"organization": Organization, "license": License}
 
 
@@ -46,17 +45,16 @@ def record_claims(claims: Mapping[int, Collection[Claim]], origin: Fact.Origin) 
     old_by_model: dict[int, list[Fact]] = defaultdict(list)
     for fact in old_facts:
         old_by_model[fact.model_id].append(fact)
-    changed = {key: new for key, new in claims.items() if _list_claims(old_by_model[key]) != list(new)}
+    old_claims = {
+        key: [Claim(fact.field, fact.value, fact.source, fact.as_of) for fact in old_by_model[key]] for key in claims
+    }
+    changed = {key: new for key, new in claims.items() if old_claims[key] != list(new)}
     _clear_columns([fact for key in changed for fact in old_by_model[key] if fact.chosen])
     old_facts.filter(model__in=changed).delete()
     Fact.objects.bulk_create(
         Fact(model_id=key, origin=origin, **vars(claim)) for key, new in changed.items() for claim in new
     )
     choose_facts({*changed, *adopted})
-
-
-def _list_claims(facts: Iterable[Fact]) -> list[Claim]:
-    return [Claim(fact.field, fact.value, fact.source, fact.as_of) for fact in facts]
 
 
 def _clear_columns(facts: list[Fact]) -> None:
@@ -109,17 +107,16 @@ def get_current_facts(model: LanguageModel, facts: Iterable[Fact]) -> dict[str, 
     for field in FACT_FIELDS:
         fact = chosen_facts.get(field)
         expected = to_column_value(field, fact.value) if fact else COLUMN_DEFAULTS.get(field)
-        value = _get_column_value(model, field)
+        value = getattr(model, field)
+        if value is not None and field in RELATED_MODELS:
+            value = value.name
         if value != expected:
-            fact = _build_hand_fact(model, field, value)
+            value = value.isoformat() if isinstance(value, date) else value
+            hand = {"origin": Fact.Origin.HAND, "source": HAND_SOURCE, "as_of": now().date()}
+            fact = Fact(model=model, field=field, value=value, **hand)
         if fact:
             current[field] = fact
     return current
-
-
-def _build_hand_fact(model: LanguageModel, field: str, column_value: Any) -> Fact:
-    value = column_value.isoformat() if isinstance(column_value, date) else column_value
-    return Fact(model=model, field=field, value=value, origin=Fact.Origin.HAND, source=HAND_SOURCE, as_of=now().date())
 
 
 @transaction.atomic
@@ -147,7 +144,9 @@ def choose_facts(keys: Iterable[int]) -> None:
     models = []
     chosen_keys = []
     for model, facts in _load_locked_models(keys):
-        best = _pick_best(facts)
+        best: dict[str, Fact] = {}
+        for fact in sorted(facts, key=_get_trust_key):
+            best.setdefault(fact.field, fact)
         for field, fact in best.items():
             value = to_column_value(field, fact.value)
             if field in related_rows:
@@ -161,22 +160,14 @@ def choose_facts(keys: Iterable[int]) -> None:
     _save_models(models)
 
 
-def _pick_best(facts: Iterable[Fact]) -> dict[str, Fact]:
-    """Return the most trusted of a model's facts for each field."""
-    best: dict[str, Fact] = {}
-    for fact in sorted(facts, key=_get_trust_key):
-        best.setdefault(fact.field, fact)
-    return best
-
-
 def _get_trust_key(fact: Fact) -> tuple[int, int, int]:
     """Return a sort key that puts the most trusted fact first.
 
     Among facts set by hand, this is the newest one. Among facts from another origin, it is the first one stored.
     """
-    if fact.origin == Fact.Origin.HAND:
-        return TRUST_ORDER[Fact.Origin.HAND], -fact.as_of.toordinal(), -fact.pk
-    return TRUST_ORDER[Fact.Origin(fact.origin)], 0, fact.pk
+    if fact.by_hand:
+        return 0, -fact.as_of.toordinal(), -fact.pk
+    return list(Fact.Origin).index(Fact.Origin(fact.origin)), 0, fact.pk
 
 
 def _save_models(models: Collection[LanguageModel]) -> None:
@@ -192,11 +183,6 @@ def _load_locked_models(keys: Iterable[int]) -> list[tuple[LanguageModel, list[F
     models = LanguageModel.objects.filter(pk__in=list(keys)).select_related(*RELATED_MODELS).prefetch_related("facts")
     models = models.order_by("pk").select_for_update(of=("self",), no_key=True)
     return [(model, list(model.facts.all())) for model in models]
-
-
-def _get_column_value(model: LanguageModel, field: str) -> Any:
-    value = getattr(model, field)
-    return value.name if value is not None and field in RELATED_MODELS else value
 
 
 class _RowsByName:

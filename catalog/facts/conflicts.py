@@ -3,8 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 from django.db import transaction
 
@@ -16,23 +14,13 @@ PRICE_FIELD = "price"
 
 
 @dataclass(frozen=True)
-class SourceClaim:
-    """A value from one source. `key` is the primary key of the fact or price."""
-
-    key: int
-    value: Any
-    source: str
-    as_of: date
-
-
-@dataclass(frozen=True)
 class Conflict:
-    """A model field on which sources disagree. `decided` is True if an operator chose the current value."""
+    """A field or price on which sources disagree. `decided` is True if an operator chose the current value."""
 
     model: LanguageModel
     field: str
-    chosen: SourceClaim
-    others: tuple[SourceClaim, ...]
+    chosen: Fact | Price
+    others: Sequence[Fact | Price]
     decided: bool
 
 
@@ -51,7 +39,7 @@ def _build_fact_conflicts() -> Iterator[Conflict]:
         facts_by_field[fact.model_id, fact.field].append(fact)
     for first, *rest in facts_by_field.values():
         differing = [fact for fact in rest if not is_same_value(first.field, first.value, fact.value)]
-        yield _build_conflict(first.field, first, differing, decided=first.origin == Fact.Origin.HAND)
+        yield Conflict(first.model, first.field, first, differing, first.by_hand)
 
 
 def _build_price_conflicts() -> Iterator[Conflict]:
@@ -65,16 +53,7 @@ def _build_price_conflicts() -> Iterator[Conflict]:
     for prices in prices_by_model.values():
         first, *rest = prices.values()
         differing = [price for price in rest if (price.input, price.output) != (first.input, first.output)]
-        yield _build_conflict(PRICE_FIELD, first, differing, decided=first.by_hand)
-
-
-def _build_conflict(field: str, chosen: Fact | Price, others: Sequence[Fact | Price], *, decided: bool) -> Conflict:
-    return Conflict(chosen.model, field, _build_claim(chosen), tuple(map(_build_claim, others)), decided)
-
-
-def _build_claim(row: Fact | Price) -> SourceClaim:
-    value = row.value if isinstance(row, Fact) else str(row)
-    return SourceClaim(row.pk, value, row.source, row.as_of)
+        yield Conflict(first.model, PRICE_FIELD, first, differing, first.by_hand)
 
 
 def accept_fact(key: int) -> Fact:
@@ -92,7 +71,7 @@ def accept_price(key: int) -> Price:
     price = Price.objects.select_for_update().get(pk=key)
     for other in Price.objects.filter(model=price.model_id, by_hand=True).exclude(pk=key):
         other.by_hand = False
-        other.save()
+        other.save()  # unlike an update of the query, this is in the log of operators' changes
     price.by_hand = True
     price.save()
     return price

@@ -22,7 +22,7 @@ from catalog.importers.listed_selection import (
     get_package,
     select_listed,
 )
-from catalog.importers.listed_tables import ListedFacts, ListedPrices, TableChanges
+from catalog.importers.listed_tables import ListedFacts, ListedPrices
 from catalog.matching import seed_files
 from catalog.matching.aliases import is_rolling
 from catalog.matching.name_index import NameIndex
@@ -52,7 +52,7 @@ class RefreshReport:
     entries: the number of entries in each package.
     described: the number of models with facts from packages.
     unlisted: the number of models that no package lists.
-    facts, prices: the changes to the two tables.
+    facts, prices: the numbers of new, changed, and removed lines in the two tables.
     refused_counts: the number of entries or values that were not used, by reason.
     conflicts: pairs of a model name and a conflict.
     """
@@ -60,8 +60,8 @@ class RefreshReport:
     entries: Counter[str] = field(default_factory=Counter)
     described: int = 0
     unlisted: int = 0
-    facts: TableChanges = field(default_factory=TableChanges)
-    prices: TableChanges = field(default_factory=TableChanges)
+    facts: Counter[str] = field(default_factory=Counter)
+    prices: Counter[str] = field(default_factory=Counter)
     refused_counts: Counter[str] = field(default_factory=Counter)
     conflicts: list[tuple[str, ListedConflict]] = field(default_factory=list)
 
@@ -180,7 +180,7 @@ def refresh_tables(
             report.conflicts += _compare_checked_price(checked[model.name], selection.prices)
         else:
             new_prices[model.name] = listed_tables.update_prices(old_prices, selection.prices, report.prices)
-    report.facts.removed += sum(len(claims) for name, claims in facts.items() if name not in new_facts)
+    report.facts["removed"] += sum(len(claims) for name, claims in facts.items() if name not in new_facts)
     facts_file.write_text(listed_tables.format_facts(new_facts, FACTS_COMMENT), encoding="utf-8")
     prices_file.write_text(listed_tables.format_prices(new_prices, PRICES_COMMENT), encoding="utf-8")
 
@@ -201,7 +201,7 @@ def format_report(report: RefreshReport) -> str:
     lines = [f"{package}: {count:,} entries" for package, count in report.entries.items()]
     lines.append(f"{report.described} models described, {report.unlisted} not in any package")
     for name, changes in (("facts", report.facts), ("prices", report.prices)):
-        lines.append(f"{name}: {changes.new} new, {changes.changed} changed, {changes.removed} removed")
+        lines.append(f"{name}: {changes['new']} new, {changes['changed']} changed, {changes['removed']} removed")
     refused = (f"{reason} ({count})" for reason, count in sorted(report.refused_counts.items()))
     lines.append(f"refused entries and values: {', '.join(refused) or 'none'}")
     lines.append(f"conflicts between sources: {len(report.conflicts)}")

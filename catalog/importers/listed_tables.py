@@ -5,9 +5,9 @@ A line whose value did not change keeps its source and day. This module does not
 
 import csv
 import io
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -27,19 +27,10 @@ ListedFacts = dict[str, dict[str, Claim]]
 ListedPrices = dict[str, list[DatedPrice]]
 
 
-@dataclass
-class TableChanges:
-    """The numbers of lines that an update adds, changes, and removes."""
-
-    new: int = 0
-    changed: int = 0
-    removed: int = 0
-
-
 def update_facts(
-    old: Mapping[str, Claim], listed: Iterable[Claim], packages: Collection[str], changes: TableChanges
+    old: Mapping[str, Claim], listed: Iterable[Claim], packages: Collection[str], changes: Counter[str]
 ) -> dict[str, Claim]:
-    """Return the claims about one model after an update, keyed by field. The counts in `changes` are increased.
+    """Return the claims about one model after an update, keyed by field. Count what is new, changed, or removed.
 
     packages: the packages that list the model now. Claims from other packages stay, because packages drop retired
         models, whose facts remain true.
@@ -49,21 +40,21 @@ def update_facts(
         before = old.get(claim.field)
         updated[claim.field] = claim
         if before is None:
-            changes.new += 1
+            changes["new"] += 1
         elif before.value == claim.value:
             updated[claim.field] = before
         else:
-            changes.changed += 1
+            changes["changed"] += 1
     for name in old.keys() - updated.keys():
         if get_package(old[name].source) in packages:
-            changes.removed += 1
+            changes["removed"] += 1
         else:
             updated[name] = old[name]
     return updated
 
 
-def update_prices(old: Sequence[DatedPrice], listed: Sequence[DatedPrice], changes: TableChanges) -> list[DatedPrice]:
-    """Return the prices of one model after an update, newest first. The counts in `changes` are increased.
+def update_prices(old: Sequence[DatedPrice], listed: Sequence[DatedPrice], changes: Counter[str]) -> list[DatedPrice]:
+    """Return the prices of one model after an update, newest first. Count what is new or changed.
 
     Earlier prices stay as the model's price history.
     """
@@ -77,9 +68,9 @@ def update_prices(old: Sequence[DatedPrice], listed: Sequence[DatedPrice], chang
     else:
         price_by_day[current.as_of] = current
         if newest:
-            changes.changed += 1
+            changes["changed"] += 1
         else:
-            changes.new += 1
+            changes["new"] += 1
     return sorted(price_by_day.values(), key=lambda dated: dated.as_of, reverse=True)
 
 

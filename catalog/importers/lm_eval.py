@@ -120,16 +120,22 @@ def _build_shared_fields(document: Mapping[str, Any], source: str) -> dict[str, 
 
 def _build_task_fields(document: Mapping[str, Any], task: str, groups: list[str]) -> dict[str, Any]:
     """Return the fields of `ScoreRow` that all scores for a task share."""
-    samples = _get_samples(document, task)
+    samples = _get_table(document, "n-samples").get(task) or {}
+    if not isinstance(samples, dict):
+        raise ValueError(f"n-samples.{task} must be a JSON object")
     shots = _get_table(document, "n-shot").get(task)
-    effective = samples.get("effective")
+    effective, original = samples.get("effective"), samples.get("original")
+    # A run that used fewer questions than the task has is limited, too.
+    is_partial = None not in (effective, original) and (
+        parse_count(effective, f"n-samples.{task}") < parse_count(original, f"n-samples.{task}")
+    )
     return {
         "benchmark_names": (task, *groups),
         "task": parse_text(task, "results: the name of a task"),
         "n": None if effective is None else parse_count(effective, f"n-samples.{task}.effective"),
         "shots": None if shots is None else parse_count(shots, f"n-shot.{task}"),
         "version": _parse_short_text(_get_table(document, "versions").get(task), f"versions.{task}", 50),
-        **({"limited": True} if _is_partial(samples, task) else {}),
+        **({"limited": True} if is_partial else {}),
     }
 
 
@@ -141,22 +147,6 @@ def _parse_short_text(value: Any, location: str, max_length: int) -> str:
     if not text.isprintable():
         raise ValueError(f"{location} contains nonprintable characters")
     return text
-
-
-def _get_samples(document: Mapping[str, Any], task: str) -> dict[str, Any]:
-    samples = _get_table(document, "n-samples").get(task) or {}
-    if not isinstance(samples, dict):
-        raise ValueError(f"n-samples.{task} must be a JSON object")
-    return samples
-
-
-def _is_partial(samples: Mapping[str, Any], task: str) -> bool:
-    """Return True if the run used fewer questions than the task has, or False if a number is missing."""
-    effective = samples.get("effective")
-    original = samples.get("original")
-    if effective is None or original is None:
-        return False
-    return parse_count(effective, f"n-samples.{task}") < parse_count(original, f"n-samples.{task}")
 
 
 def _parse_model_name(document: Mapping[str, Any], config: Mapping[str, Any]) -> str:

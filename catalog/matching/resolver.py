@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
 from functools import cached_property
 from itertools import count
 
@@ -13,6 +14,8 @@ from catalog.matching.seed_files import read_aliases, read_display_names
 from catalog.models import LanguageModel
 
 MAX_SLUG_LENGTH = 190  # leaves room for a number within 200 characters
+MAX_SUGGESTIONS = 8
+MAX_QUERY_LENGTH = 100  # comparing long names would be slow
 
 
 class NamedModels:
@@ -131,3 +134,16 @@ def load_unique_names() -> dict[int, str]:
     for pk, _, name in models:
         keys.setdefault(name, pk)
     return {pk: name if keys[name] == pk else slug for pk, slug, name in models}
+
+
+def find_similar_models(slug: str) -> list[LanguageModel]:
+    """Return up to `MAX_SUGGESTIONS` models: those whose slugs contain `slug`, or else those with similar slugs.
+
+    Models whose slugs contain `slug` are sorted from newest to oldest, after those without a release date.
+    """
+    query = slug.casefold()[:MAX_QUERY_LENGTH]
+    slugs = dict(LanguageModel.objects.order_by("release_date", "slug").values_list("slug", "pk"))
+    containing = [name for name in slugs if query in name.casefold()][::-1]
+    names = containing[:MAX_SUGGESTIONS] or get_close_matches(query, slugs, MAX_SUGGESTIONS)
+    models = LanguageModel.objects.in_bulk(slugs[name] for name in names)
+    return [models[slugs[name]] for name in names]

@@ -1,13 +1,28 @@
 """Parses the dates in model names, such as `2025-04-14`, `0905`, and `08-2024`. This module does not use Django."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december")  # fmt: skip
 YEARS = range(2019, 2040)
 UNKNOWN_YEAR, UNKNOWN_DAY = "????", "??"
 VERSION_PATTERN = re.compile(r"00\d")  # Google numbers the versions of a model from 001
+# Dates, written as words that are joined by hyphens. A date that fits several patterns is read by the first one that
+# gives a possible date: `0905` is September 5, and `2508`, whose first two digits are no month, is August 2025.
+DATE_PATTERNS = [
+    re.compile(pattern, re.ASCII)
+    for pattern in (
+        r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)",
+        rf"(?P<month>\d\d|{'|'.join(MONTHS)})-(?P<year>\d{{4}})",
+        r"(?P<year>\d{4})-(?P<month>\d\d)",
+        r"(?P<month>\d\d)-(?P<day>\d\d)",
+        r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)",
+        r"(?P<short_year>\d\d)(?P<month>\d\d)(?P<day>\d\d)",
+        r"(?P<month>\d\d)(?P<day>\d\d)",
+        r"(?P<short_year>\d\d)(?P<month>\d\d)",
+    )
+]
 
 
 def take_date(words: Sequence[str]) -> tuple[list[str], str]:
@@ -28,72 +43,22 @@ def are_compatible(one: str, other: str) -> bool:
     """Return True if both dates can be the same day: all parts that are known in both are equal, or both are empty."""
     if not one or not other:
         return one == other
-    return all(
-        "?" in left or "?" in right or left == right
-        for left, right in zip(_split_date(one), _split_date(other), strict=True)
-    )  # fmt: skip
-
-
-def _split_date(date: str) -> tuple[str, str, str]:
-    year, _, rest = date.partition("-")
-    month, _, day = rest.partition("-")
-    return year, month, day
+    one_parts, other_parts = one.split("-"), other.split("-")
+    return len(one_parts) == len(other_parts) and all(
+        "?" in left or "?" in right or left == right for left, right in zip(one_parts, other_parts, strict=True)
+    )
 
 
 def _parse_date(words: Sequence[str]) -> str:
-    lengths = tuple(len(word) if word.isdecimal() else 0 for word in words)
-    parse = PARSERS.get(lengths)
-    return parse(*words) if parse else ""
-
-
-def _format_date(year: str, month: str, day: str) -> str:
-    """Return the date, or "" if a part of it is out of range."""
-    is_year = year == UNKNOWN_YEAR or (year.isdecimal() and int(year) in YEARS)
-    is_month = month.isdecimal() and 1 <= int(month) <= 12
-    is_day = day == UNKNOWN_DAY or (day.isdecimal() and 1 <= int(day) <= 31)
-    return f"{year}-{month}-{day}" if is_year and is_month and is_day else ""
-
-
-def _parse_month_and_year(month: str, year: str) -> str:
-    number = str(MONTHS.index(month) + 1).zfill(2) if month in MONTHS else month
-    return _format_date(year, number, UNKNOWN_DAY)
-
-
-def _parse_year_and_month(year: str, month: str) -> str:
-    return _format_date(year, month, UNKNOWN_DAY)
-
-
-def _parse_month_and_day(month: str, day: str) -> str:
-    return _format_date(UNKNOWN_YEAR, month, day)
-
-
-def _parse_four_digits(digits: str) -> str:
-    """Parse `0905` as a month and day, and `2508`, whose first two digits are not a month, as a year and month."""
-    month_and_day = _format_date(UNKNOWN_YEAR, digits[:2], digits[2:])
-    return month_and_day or _format_date(f"20{digits[:2]}", digits[2:], UNKNOWN_DAY)
-
-
-def _parse_six_digits(digits: str) -> str:
-    return _format_date(f"20{digits[:2]}", digits[2:4], digits[4:])
-
-
-def _parse_eight_digits(digits: str) -> str:
-    return _format_date(digits[:4], digits[4:6], digits[6:])
-
-
-def _parse_version(digits: str) -> str:
-    return digits if VERSION_PATTERN.fullmatch(digits) else ""
-
-
-# Parsers keyed by the number of digits in each word. A word that is not a number has 0 digits.
-PARSERS: dict[tuple[int, ...], Callable[..., str]] = {
-    (4, 2, 2): _format_date,
-    (2, 4): _parse_month_and_year,
-    (0, 4): _parse_month_and_year,
-    (4, 2): _parse_year_and_month,
-    (2, 2): _parse_month_and_day,
-    (8,): _parse_eight_digits,
-    (6,): _parse_six_digits,
-    (4,): _parse_four_digits,
-    (3,): _parse_version,
-}
+    text = "-".join(words)
+    if VERSION_PATTERN.fullmatch(text):
+        return text
+    for parts in (match.groupdict() for pattern in DATE_PATTERNS if (match := pattern.fullmatch(text))):
+        year = parts.get("year") or (f"20{parts['short_year']}" if "short_year" in parts else UNKNOWN_YEAR)
+        month, day = parts["month"], parts.get("day", UNKNOWN_DAY)
+        if month in MONTHS:
+            month = f"{MONTHS.index(month) + 1:02}"
+        is_day = day == UNKNOWN_DAY or 1 <= int(day) <= 31
+        if is_day and 1 <= int(month) <= 12 and (year == UNKNOWN_YEAR or int(year) in YEARS):
+            return f"{year}-{month}-{day}"
+    return ""

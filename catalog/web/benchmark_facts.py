@@ -1,6 +1,5 @@
 """Builds the list of facts on a benchmark's page."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.urls import reverse
@@ -9,7 +8,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from catalog.facts.labels import extract_link
-from catalog.models import Benchmark
 
 
 def list_facts(benchmark: Any, *, has_scores: bool) -> list[tuple[str, str]]:
@@ -17,6 +15,8 @@ def list_facts(benchmark: Any, *, has_scores: bool) -> list[tuple[str, str]]:
 
     `catalog.benchmarks.separability.add_separability` must have set the attribute `separability`.
     """
+    link = extract_link(benchmark.source)
+    replaced = ((reverse("benchmark", args=[older.slug]), older.name) for older in benchmark.supersedes.all())
     facts = [
         (_("Full name"), benchmark.full_name if benchmark.full_name != benchmark.name else ""),
         (_("Use"), benchmark.matters),
@@ -25,9 +25,12 @@ def list_facts(benchmark: Any, *, has_scores: bool) -> list[tuple[str, str]]:
         (_("Chance level"), _format_share(benchmark.chance)),
         (_("Human score"), _add_note(_format_share(benchmark.human), benchmark.human_note)),
         (_("Separates top models"), _describe_separability(benchmark) if benchmark.separability or has_scores else ""),
-        (_("Replaces"), format_html_join(", ", '<a href="{}">{}</a>', _iter_replaced_links(benchmark))),
-        (_("Tasks in lm-evaluation-harness"), _format_tasks(benchmark)),
-        (_("Source"), _format_link(extract_link(benchmark.source))),
+        (_("Replaces"), format_html_join(", ", '<a href="{}">{}</a>', replaced)),
+        (
+            _("Tasks in lm-evaluation-harness"),
+            format_html_join(", ", "<code>{}</code>", ((task,) for task in benchmark.tasks)),
+        ),
+        (_("Source"), link and format_html('<a href="{}" rel="noopener">{}</a>', link, link.partition("://")[2])),
     ]
     return [(label, text) for label, text in facts if text]
 
@@ -49,16 +52,3 @@ def _describe_separability(benchmark: Any) -> SafeString:
     )
     share = _format_share(benchmark.separability.share)
     return SafeString(text % {"share": share, "models": benchmark.separability.models})
-
-
-def _iter_replaced_links(benchmark: Benchmark) -> Iterator[tuple[str, str]]:
-    for older in benchmark.supersedes.all():
-        yield reverse("benchmark", args=[older.slug]), older.name
-
-
-def _format_tasks(benchmark: Benchmark) -> SafeString:
-    return format_html_join(", ", "<code>{}</code>", ((task,) for task in benchmark.tasks))
-
-
-def _format_link(link: str) -> str:
-    return link and format_html('<a href="{}" rel="noopener">{}</a>', link, link.partition("://")[2])

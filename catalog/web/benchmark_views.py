@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from math import inf
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from catalog.benchmarks.rankings import Ranking, RankingRow, load_rankings
+from catalog.benchmarks.comparability import RankedScore
+from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.benchmarks.separability import add_separability
 from catalog.models import Benchmark, Caveat, Score
 from catalog.web.benchmark_facts import list_facts
@@ -64,7 +66,11 @@ def show_benchmark_list(
     primary keys of today's best models.
     """
     counted = Benchmark.objects.annotate(number=Count("scores"))
-    benchmarks: list[Benchmark] = sorted(counted.order_by("name").prefetch_related("caveats"), key=_get_status_position)
+    # Unknown statuses come last.
+    benchmarks: list[Any] = sorted(
+        counted.order_by("name").prefetch_related("caveats"),
+        key=lambda benchmark: [*STATUS_ORDER, benchmark.status].index(benchmark.status),
+    )
     add_separability(benchmarks, best_keys)
     _add_score_percents(benchmarks)
     _add_best_scores(benchmarks)
@@ -95,13 +101,9 @@ def _has_results(benchmark: Any) -> bool:
 def _list_filters(benchmarks: Sequence[Benchmark], current: str) -> list[tuple[str, Any, int, bool]]:
     """Return the options of the status filter: value, label, number of benchmarks, and whether it is selected."""
     numbers = Counter(benchmark.status for benchmark in benchmarks)
-    values: list[tuple[str, Any, int]] = [("", _("All"), len(benchmarks))]
-    values += [(status.value, status.label, numbers[status]) for status in STATUS_ORDER if numbers[status]]
-    return [(value, label, number, value == current) for value, label, number in values]
-
-
-def _get_status_position(benchmark: Benchmark) -> int:
-    return STATUS_ORDER.index(benchmark.status) if benchmark.status in STATUS_ORDER else len(STATUS_ORDER)
+    statuses = [status for status in STATUS_ORDER if numbers[status]]
+    options = [(status.value, status.label, numbers[status], status.value == current) for status in statuses]
+    return [("", _("All"), len(benchmarks), not current), *options]
 
 
 def _add_score_percents(benchmarks: Sequence[Any]) -> None:
@@ -144,8 +146,7 @@ def _add_flaws(benchmarks: Iterable[Any]) -> None:
 def _list_distrusted(benchmarks: Iterable[Any]) -> list[tuple[Any, str, str]]:
     """Return the benchmarks that are saturated or have label errors, with the name and text of their worst flaw."""
     reasons = {Caveat.Kind.SATURATION.label, Caveat.Kind.LABEL_ERRORS.label}
-    distrusted = [benchmark for benchmark in benchmarks if reasons & {*benchmark.flaws}]
-    return [(benchmark, *_describe_worst_flaw(benchmark)) for benchmark in distrusted]
+    return [(each, *_describe_worst_flaw(each)) for each in benchmarks if reasons & {*each.flaws}]
 
 
 def _describe_worst_flaw(benchmark: Benchmark) -> tuple[str, str]:
@@ -156,11 +157,6 @@ def _describe_worst_flaw(benchmark: Benchmark) -> tuple[str, str]:
     return str(Caveat.Kind.SATURATION.label), _(
         "The best models score near the maximum, so their order is mostly noise."
     )
-
-
-def _get_chance_percent(benchmark: Benchmark) -> float:
-    """Return the chance level in percent, or 0 if it is unknown."""
-    return 100 * (benchmark.chance or 0)
 
 
 def _find_most_separable(benchmarks: Iterable[Any]) -> Any:
@@ -187,7 +183,7 @@ def show_benchmark(request: HttpRequest, slug: str, best_keys: Collection[int]) 
         "benchmark": benchmark,
         "caveats": benchmark.caveats.all(),
         "facts": list_facts(benchmark, has_scores=bool(rankings)),
-        **_build_score_context(rankings, request.GET, _get_chance_percent(benchmark)),
+        **_build_score_context(rankings, request.GET, 100 * (benchmark.chance or 0)),
     }
     return render(request, "catalog/benchmarks/benchmark.html", context)
 
@@ -195,41 +191,32 @@ def show_benchmark(request: HttpRequest, slug: str, best_keys: Collection[int]) 
 def _build_score_context(rankings: Sequence[Ranking], query: Mapping[str, str], chance: float) -> dict[str, Any]:
     """Return the context for the rankings and for the scores that cannot be compared, both paginated.
 
+    `chance` is the chance level in percent, or 0 if it is unknown.
+
     A page with 2,400 scores would be 700 kB. The API returns all scores.
     """
     with_several_scores = [ranking for ranking in rankings if not ranking.is_single]
     numbered = [(f"r{number}", ranking) for number, ranking in enumerate(with_several_scores, 1)]
     page = _get_page(numbered, "rankings", query, RANKINGS_PER_PAGE)
-    single_rows = sorted((ranking.rows[0] for ranking in rankings if ranking.is_single), key=_get_score, reverse=True)
+    single_rows = [ranking.rows[0] for ranking in rankings if ranking.is_single]
+    single_rows.sort(key=lambda row: row.value, reverse=True)
     tables = [(name, ranking.first, _get_page(ranking.rows, name, query, ROWS_PER_RANKING)) for name, ranking in page]
+    top = tables[0][2][0].value if tables else inf
     scaled_tables = [(name, first, rows, _build_percent_scale(name, rows, chance)) for name, first, rows in tables]
     return {
         "rankings": page,
         "tables": scaled_tables,
         "shows_chance": any(scale and chance and scale.contains(chance) for *_, scale in scaled_tables),
         "single_scores": _get_page(single_rows, "alone", query),
-        "higher": _list_higher(single_rows, tables[0][2]) if tables else [],
+        "higher": [row for row in single_rows[:MAX_HIGHER_SCORES] if row.value > top],
         "list_query": urlencode({"rankings": page.number}) if page.number > 1 else "",
     }
 
 
-def _build_percent_scale(table: str, rows: Iterable[RankingRow], chance: float) -> Scale | None:
+def _build_percent_scale(table: str, scores: Iterable[RankedScore], chance: float) -> Scale | None:
     """Return the axis for these scores with their intervals. It need not begin at 0%."""
-    scores = [row.ranked.comparable for row in rows]
     ends = [end for score in scores for end in (score.percent, score.low_percent, score.high_percent)]
     return build_scale(ends, f"axis-{table}", chance or None, has_end_ticks=True)
-
-
-def _list_higher(rows: Sequence[RankingRow], ranking: Sequence[RankingRow]) -> list[RankingRow]:
-    """Return up to `MAX_HIGHER_SCORES` rows whose scores are higher than the top score of `ranking`.
-
-    Both arguments must be sorted, best score first.
-    """
-    return [row for row in rows[:MAX_HIGHER_SCORES] if _get_score(row) > _get_score(ranking[0])]
-
-
-def _get_score(row: RankingRow) -> float:
-    return row.ranked.comparable.percent
 
 
 def _get_page(rows: Sequence[Any], name: str, query: Mapping[str, str], size: int = SCORES_PER_PAGE) -> Page[Any]:

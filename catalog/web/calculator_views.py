@@ -14,7 +14,7 @@ from catalog.calculators.cost_plot import build_cost_plot
 from catalog.calculators.cost_text import build_bars, build_lines, describe_cheaper
 from catalog.calculators.scaling_laws import TOKENS_PER_PARAMETER
 from catalog.calculators.scaling_plot import build_scaling_plot
-from core.http.live_forms import render_live_form, shorten_query
+from core.http.forms import render_live_form, shorten_query
 from core.text.number_fields import DefaultsForm
 
 SCALING_EXAMPLES = (

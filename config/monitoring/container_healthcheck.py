@@ -36,7 +36,7 @@ def is_beat_healthy() -> bool:
     from django.conf import settings
 
     from config import celery  # noqa: F401  # sets DJANGO_SETTINGS_MODULE
-    from config.monitoring.worker_busy import BEAT_KEY
+    from config.monitoring.heartbeats import BEAT_KEY
 
     try:
         return bool(redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT_S).exists(BEAT_KEY))

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis.exceptions import RedisError
 
 from config.celery import app
-from config.monitoring.worker_busy import BEAT_KEY, BUSY_KEY, RATINGS_QUEUE
+from config.monitoring.heartbeats import BEAT_KEY, BUSY_KEY, RATINGS_QUEUE
 from core.storage.database import release_afterward
 from core.storage.redis_clients import get_redis_client
 
@@ -95,7 +95,7 @@ def is_ready(parts: dict[str, bool]) -> bool:
 
 def collect_status() -> dict[str, bool]:
     """Return whether each part is up. Waits about 0.5 s for the workers to reply."""
-    has_database = _is_successful(_query_database)
+    has_database = _is_successful(lambda: connection.cursor().execute("SELECT 1"))
     parts = {"database": has_database, "migrations": has_database and has_migrations(), "broker": is_broker_alive()}
     connection.close()  # before the next check, which waits for workers
     queues = _list_consumed_queues() if parts["broker"] else set()
@@ -137,11 +137,6 @@ def _check_migrations() -> None:
         call_command("migrate", check_unapplied=True, verbosity=0)
     except SystemExit:
         raise RuntimeError("Not all migrations are applied") from None
-
-
-def _query_database() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
 
 
 def _list_consumed_queues() -> set[str]:

@@ -3,12 +3,11 @@
 Django's `collectstatic` rewrites all files every time, even while a running service might be sending them.
 """
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+
+from config.folder_lock import lock_folder
 
 
 def collect_if_changed() -> bool:
@@ -17,7 +16,8 @@ def collect_if_changed() -> bool:
     from django.core.management import call_command
 
     stamp = Path(settings.STATIC_ROOT) / ".collected"
-    with _lock_folder():
+    # Two programs that start at the same time must not delete each other's files.
+    with lock_folder(Path(__file__).parents[1]):
         digest = _hash_sources(settings.STORAGES["staticfiles"]["BACKEND"])
         if stamp.exists() and stamp.read_text() == digest:
             return False
@@ -37,17 +37,6 @@ def _hash_sources(backend: str) -> str:
             stat = Path(storage.path(path)).stat()
             files.append((path, getattr(storage, "prefix", None), stat.st_size, stat.st_mtime_ns))
     return sha256(repr((backend, sorted(files, key=repr))).encode()).hexdigest()
-
-
-@contextmanager
-def _lock_folder() -> Iterator[None]:
-    """Lock the `config` folder, so that two programs that start at the same time do not delete each other's files."""
-    descriptor = os.open(Path(__file__).parents[1], os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Admin pages for accounts and groups. Only superusers can give permissions.
+"""Admin pages for accounts, groups, and the log of operators' changes. Only superusers can give permissions.
 
 Otherwise, someone who may change accounts could make themselves a superuser, or set a superuser's password.
 """
@@ -9,6 +9,9 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
+
+from core.admin.read_only import ReadOnlyAdmin
+from core.models import AuditEntry
 
 PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -47,3 +50,19 @@ class PermissionGroupAdmin(GroupAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and bool(request.user.is_superuser)
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """The log. `core.admin.audit` adds the entries."""
+
+    list_display = ("at", "who", "kind", "thing", "name")
+    list_filter = ("kind",)
+    date_hierarchy = "at"
+    search_fields = ("who", "name", "key")
+    fields = ("at", "who", "kind", "thing", "key", "name", "before", "after")
+    readonly_fields = ("thing",)
+
+    @admin.display(description="what", ordering="what")
+    def thing(self, entry: AuditEntry) -> str:
+        return entry.thing

@@ -8,7 +8,7 @@ from django.db import models
 from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext as _
 
-from core.text.json_values import MAX_JSON_DEPTH, is_storable_json
+from core.text.storable import MAX_JSON_DEPTH, is_storable_json
 
 
 class StrictJsonField(forms.JSONField):

@@ -9,7 +9,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from core.admin import audit, second_factor
 from core.admin.overview import STEPS, TILES
+from core.http.error_pages import render_error_page
+from core.http.errors import RequestError
 from core.models import AuditEntry
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -101,7 +103,7 @@ class ArenaAdminSite(admin.AdminSite):
         if second_factor.is_totp_missing(request.user):
             return redirect("mfa_activate_totp")
         if request.user.is_authenticated:
-            return render(request, "404.html", {"detail": _("Only operators can open this page.")}, status=403)
+            return render_error_page(request, RequestError("forbidden", _("Only operators can open this page."), 403))
         target = request.GET.get("next") or reverse("admin:index")
         return redirect_to_login(target, login_url=reverse("account_login"))
 

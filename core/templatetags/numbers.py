@@ -14,13 +14,9 @@ from django.utils.translation import gettext as _
 from core.text import number_format
 
 register = template.Library()
+register.filter("rounded", number_format.format_rounded)  # ten times faster than `floatformat`, for tables
+register.filter("dollars", number_format.format_dollars)
 MAX_RELATIVE_AGE = timedelta(days=7)
-
-
-@register.filter
-def rounded(number: float | Decimal, digits: int = 0) -> str:
-    """Format a number like `floatformat` with grouped thousands, but ten times faster, for tables."""
-    return number_format.format_rounded(number, digits)
 
 
 @register.filter
@@ -32,11 +28,6 @@ def count(number: float) -> str:
 def billions(number: float) -> str:
     """Format a number given in billions, like 405B or 135M."""
     return number_format.format_count(round(number * 10**9))
-
-
-@register.filter
-def dollars(amount: Decimal) -> str:
-    return number_format.format_dollars(amount)
 
 
 @register.filter

@@ -54,7 +54,10 @@ class AmountField(forms.Field):
         match = NUMBER_PATTERN.fullmatch(text) if len(text) <= MAX_NUMBER_LENGTH else None
         if match is None:
             message = _("Enter a number, such as %(examples)s.")
-            raise ValidationError(message, params={"examples": self._choose_examples()})
+            is_large = self.high > LARGE_NUMBER or (self.whole and self.high >= LARGE_WHOLE_NUMBER)
+            small_examples = "250" if self.whole else "2.5"
+            examples = _("250, 70B, 1.4T, or 5.9e23") if is_large else small_examples
+            raise ValidationError(message, params={"examples": examples})
         number = Decimal(match[1]) * UNIT_SIZES.get(match[2], 1)
         if self.whole and number != number.to_integral_value():
             raise ValidationError(_("Enter a whole number."))
@@ -65,11 +68,6 @@ class AmountField(forms.Field):
         if value is not None and not self.low <= value <= self.high:
             message = _("Enter a number from %(low)s to %(high)s.")
             raise ValidationError(message, params={"low": format_bound(self.low), "high": format_bound(self.high)})
-
-    def _choose_examples(self) -> Any:
-        if self.high > LARGE_NUMBER or (self.whole and self.high >= LARGE_WHOLE_NUMBER):
-            return _("250, 70B, 1.4T, or 5.9e23")
-        return "250" if self.whole else "2.5"
 
 
 def format_bound(number: float) -> str:
@@ -113,11 +111,6 @@ def get_default(field: forms.Field) -> Any:
     return field.default if isinstance(field, AmountField) else field.initial
 
 
-def _list_choices(field: forms.ChoiceField) -> list[str]:
-    choices: Any = field.choices  # Arena's fields have no option groups
-    return [str(key) for key, _label in choices if key]
-
-
 class DefaultsForm(forms.Form):
     """A form with only optional fields. `get_value` returns the default of an empty field."""
 
@@ -127,7 +120,9 @@ class DefaultsForm(forms.Form):
         super().__init__(*arguments, **options)
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
-                field.error_messages["invalid_choice"] = _("This must be one of: %s.") % ", ".join(_list_choices(field))
+                choices: Any = field.choices  # without groups of options
+                keys = ", ".join(str(key) for key, _label in choices if key)
+                field.error_messages["invalid_choice"] = _("This must be one of: %s.") % keys
 
     def get_value(self, name: str) -> Any:
         """Return the value of a field in a valid form, or its default."""

@@ -6,11 +6,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from arena.endpoints.performance import load_performance
-from catalog.calculators.api_prices import build_api_prices
+from catalog.calculators.cost_model import build_api_prices
 from catalog.facts.fields import parse_rate
 from catalog.facts.prices import load_current_prices
-from catalog.facts.retirement import build_retired_filter
-from catalog.facts.successors import load_successors
+from catalog.facts.retirement import build_retired_filter, load_successors
 from catalog.models import LanguageModel
 from core.storage.ttl_cache import TtlCache
 from ratings.boards.board_row import BoardRow, select_columns

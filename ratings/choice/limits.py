@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from catalog.calculators.cost_model import MILLION, TYPICAL_USE, ApiPrices, MonthlyUse
-from catalog.calculators.gpu_needs import WeightsMemory
+from catalog.calculators.gpu_needs import compute_weights_gib
 from catalog.facts.fields import RateLimit
-from catalog.facts.successors import Successor
+from catalog.facts.retirement import Successor
 from core.text.number_format import format_count, format_dollars
 from core.text.word_lists import join_words
 
@@ -68,7 +68,7 @@ class Candidate:
 
     def compute_gpu_memory(self, bytes_each: Decimal) -> Decimal | None:
         """Return the memory for the weights in GiB, including overhead but not the cache for conversations."""
-        return None if self.params is None else WeightsMemory(self.params, bytes_each).gib
+        return None if self.params is None else compute_weights_gib(self.params, bytes_each)
 
 
 @dataclass(frozen=True)

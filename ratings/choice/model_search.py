@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from catalog.facts.fields import has_begun
-from catalog.facts.successors import Successor, load_successors
+from catalog.facts.retirement import Successor, load_successors
 from catalog.models import LanguageModel
 from core.text.word_search import contains_words
 from ratings.choice.candidates import query_current_models

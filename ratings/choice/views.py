@@ -14,8 +14,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
-from core.http.errors import RequestError, render_error_page
-from core.http.live_forms import render_live_form, shorten_query
+from core.http.error_pages import render_error_page
+from core.http.errors import RequestError
+from core.http.forms import render_live_form, shorten_query
 from core.templatetags.strips import Scale, build_scale
 from ratings.boards.model_facts import list_categories
 from ratings.choice.candidates import load_candidates

@@ -17,7 +17,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from arena.models import DrawTable, Vote
-from core.process_priority import LOWEST_PRIORITY
+from core.process import LOWEST_PRIORITY
 from core.storage.binary_copy import build_row_dtype, iter_rows
 from ratings.models import FULL_WEIGHT, Pool
 from ratings.pipeline.vote_weights import CROWD, NEW_VOTER_AGE, FilterWeight, store_filter_weights

@@ -12,7 +12,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Value, When
 
 from arena.models import LIVE_POOL
-from catalog.benchmarks.comparability import ComparableScore, Conditions, compute_standard_error
+from catalog.benchmarks.comparability import ComparableScore, Conditions
 from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.models import Benchmark, Score
 from core.http.errors import RequestError, not_found_error
@@ -238,8 +238,7 @@ def _index_rated_rows(rows: Sequence[BoardRow]) -> dict[str, BoardRow]:
 
 
 def _match_rated(ranking: Ranking, rated_rows: Mapping[str, BoardRow]) -> tuple[RatedScore, ...]:
-    scores = [row.ranked.comparable for row in ranking.rows]
-    return tuple(RatedScore(score, rated_rows[score.model]) for score in scores if score.model in rated_rows)
+    return tuple(RatedScore(score, rated_rows[score.model]) for score in ranking.rows if score.model in rated_rows)
 
 
 def _fit_line(pairs: Sequence[RatedScore]) -> tuple[str | None, BenchmarkRegression | None]:
@@ -252,7 +251,7 @@ def _fit_line(pairs: Sequence[RatedScore]) -> tuple[str | None, BenchmarkRegress
             [score.percent for score, _ in pairs],
             [row["rating"] for _, row in pairs],
             [_compute_error(row) for _, row in pairs],
-            [100 * (compute_standard_error(score) or 0) for score, _ in pairs],
+            [100 * (score.error or 0) for score, _ in pairs],
         )
     except ValueError:
         return FLAT, None

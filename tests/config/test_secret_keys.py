@@ -121,13 +121,3 @@ def test_command_says_where_nothing_can_be_written(tmp_path, monkeypatch):
 
     with pytest.raises(CommandError, match="file cannot be written: File exists"):
         call_command("rotate_secret_key")
-
-
-def test_variables_outside_are_taken_as_they_are(folder, monkeypatch):
-    monkeypatch.setenv("SECRET_KEY", OLD)
-    monkeypatch.setenv("SECRET_KEY_FALLBACKS", "older")
-
-    environment = embedded.build_environment(folder)
-
-    assert (environment["SECRET_KEY"], environment["SECRET_KEY_FALLBACKS"]) == (OLD, "older")
-    assert secret_keys.FOLDER_VARIABLE not in environment

@@ -132,7 +132,3 @@ def test_missing_weights_are_told_in_one_line(tmp_path):
 
     with pytest.raises(LaunchError, match=r"^the weights of Some Model are not installed: No module named"):
         local_models.build_program(LocalModel("some", "Some Model", 1, weights), 4001, DataFolder(tmp_path))
-
-
-def test_free_ports_differ():
-    assert len({local_models.pick_free_port() for _ in range(5)}) > 1

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from catalog.web import benchmark_views
+from core.http.error_pages import render_error_page
 from core.http.errors import RequestError
 from ratings.boards import model_facts
 from ratings.boards.board_urls import format_parameter
@@ -38,7 +39,7 @@ def show_disagreement(request: HttpRequest, slug: str) -> HttpResponse:
         query = _drop_missing_category(benchmark_agreement.parse_agreement_query(request.GET))
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
     except RequestError as error:
-        return render(request, "404.html", {"detail": error.detail}, status=error.status)
+        return render_error_page(request, error)
     return render(request, "ratings/benchmarks/disagreement.html", _build_context(comparison, query))
 
 

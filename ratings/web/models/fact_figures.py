@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from catalog.calculators.api_prices import build_api_prices
+from catalog.calculators.cost_model import build_api_prices
 from catalog.facts.prices import query_current_prices
 from catalog.models import LanguageModel, Price
 from core.templatetags.strips import Scale, build_scale

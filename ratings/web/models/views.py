@@ -13,12 +13,11 @@ from arena.endpoints import profiles
 from arena.endpoints.performance import load_performance
 from arena.models import LIVE_POOL
 from catalog.benchmarks.rankings import load_model_scores
-from catalog.calculators.api_prices import build_api_prices
+from catalog.calculators.cost_model import build_api_prices
 from catalog.facts.labels import build_fact_rows, describe_retirement, extract_link, shorten_source
 from catalog.facts.prices import list_prices, pick_current_price
-from catalog.facts.retirement import is_retired
-from catalog.facts.successors import load_successors
-from catalog.matching.similar_models import find_similar_models
+from catalog.facts.retirement import is_retired, load_successors
+from catalog.matching.resolver import find_similar_models
 from catalog.models import LanguageModel, Price
 from core.http.errors import RequestError, not_found_error
 from core.templatetags.strips import Scale, build_scale

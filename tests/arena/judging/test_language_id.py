@@ -233,7 +233,7 @@ def test_model_is_in_a_file_and_hardly_in_the_memory_of_the_process():
     code = """
 import numpy, psutil
 from arena.judging.language_id import preload_identifier
-from core.freed_memory import return_freed_memory
+from core.process import return_freed_memory
 
 own = lambda: psutil.Process().memory_full_info().uss / 2**20
 before = own()

@@ -63,13 +63,13 @@ def test_slug_that_fits_no_address_is_refused(admin, slug):
         ("fine_tuning", "banana", "valid choice"),
         ("modalities", ["text", "smell"], "valid choice"),
         ("modalities", ['["\\u0000"]'], "valid choice"),
-        ("parameters_total", "-5", "must be a whole number from 1"),
-        ("parameters_active", "0", "must be a whole number from 1"),
-        ("training_tokens", "-1", "must be a whole number from 1"),
-        ("context_window", "-1", "must be a whole number from 1"),
-        ("layers", "-3", "must be a whole number from 1"),
-        ("kv_heads", "0", "must be a whole number from 1"),
-        ("head_dim", "100001", "must be at most 100,000"),
+        ("parameters_total", "-5", "is not a whole number from 1"),
+        ("parameters_active", "0", "is not a whole number from 1"),
+        ("training_tokens", "-1", "is not a whole number from 1"),
+        ("context_window", "-1", "is not a whole number from 1"),
+        ("layers", "-3", "is not a whole number from 1"),
+        ("kv_heads", "0", "is not a whole number from 1"),
+        ("head_dim", "100001", "is not a whole number from 1 to 100,000"),
         ("requests_per_minute", "fifty", "must be a whole number"),
         ("release_date", "0001-01-01", "from 1950 to 2100"),
         ("retires_on", "9999-12-31", "from 1950 to 2100"),
@@ -140,16 +140,6 @@ def test_edited_fact_has_its_own_source_and_day_and_survives_imports(admin, ente
         }  # fmt: skip
         assert {(fact.source, str(fact.as_of)) for fact in facts.values() if fact.by_hand} == {(source, day)}
         record_claims({model.pk: shipped}, Fact.Origin.SHIPPED)
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"as_of": "2999-01-01"}, {"as_of": "1900-01-01"}, {"source": "x" * 501}, {"source": "a\x00b"}]
-)
-def test_source_or_day_that_cannot_be_is_refused(admin, wrong):
-    model = factories.model("x")
-    answer = admin.post(f"{LIST}{model.pk}/change/", form(tools="true", **wrong))
-    assert answer.context["adminform"].form.errors.keys() == wrong.keys()
-    assert not Fact.objects.exists()
 
 
 def test_form_asks_for_the_source_of_changes(admin):

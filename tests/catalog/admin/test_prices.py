@@ -138,7 +138,3 @@ def test_form_asks_for_source_and_day_and_says_what_by_hand_means(admin, page):
     assert f'value="{TODAY}"' in empty
     assert "Imports do not change it, and it takes precedence over imported prices." in html
     assert 'name="prices-0-by_hand"' not in html
-
-
-def test_columns_say_their_unit(admin, page):
-    assert "Cached input ($ per million tokens)" in admin.get(page).content.decode()

@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.benchmarks.rankings import save_benchmarks
 from catalog.importers import submissions
-from catalog.importers.scores import import_scores
 from catalog.matching import seed_files
 from catalog.models import Benchmark, LanguageModel, Score, Submission
 from core.models import AuditEntry
@@ -98,12 +97,6 @@ def test_second_decision_is_told(admin):
     assert Submission.objects.get().state == "accepted"
 
 
-def test_what_came_by_another_way_is_told(admin):
-    submission = scores()
-    import_scores(submissions.load_score_rows(submission), submission.digest)
-    assert "already has the scores" in decide(admin, submission, "accept").content.decode()
-
-
 @pytest.mark.parametrize(("decision", "note"), [("accept", "x" * 501), ("refuse", "a\x00b")])
 def test_note_that_cannot_be_kept_decides_nothing(admin, decision, note):
     submission = proposal()
@@ -118,10 +111,6 @@ def test_note_that_cannot_be_kept_decides_nothing(admin, decision, note):
 @pytest.mark.parametrize("decision", ["", "delete"])
 def test_other_decisions_do_not_exist(admin, decision):
     assert decide(admin, proposal(), decision).status_code == 405
-
-
-def test_what_is_not_there_is_not_decided(admin):
-    assert admin.post(f"{LIST}{uuid4()}/decide/", {"decision": "accept"}).status_code == 404
 
 
 def test_only_who_may_decide_does(client):

@@ -34,11 +34,3 @@ def test_cursor_that_the_database_would_not_take_is_refused(client, slugs, posit
     cursor = base64.b64encode(urlencode({"p": position}).encode()).decode()
     answer = client.get(CALL, {"cursor": cursor})
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
-
-
-@pytest.mark.parametrize("size", ["0", "-1", "x", "1.5", "1e3", "\u0663", "9" * 30, " "])
-def test_what_is_no_size_is_refused_with_the_rule(client, slugs, size):
-    answer = client.get(CALL, {"page_size": size})
-    rule = "Enter a positive whole number. Values above 100 are reduced to 100."
-    error = {"code": "invalid", "detail": f"page_size: {rule}", "fields": {"page_size": [rule]}}
-    assert (answer.status_code, answer.json()) == (400, {"error": error})

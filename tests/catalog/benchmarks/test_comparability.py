@@ -13,7 +13,6 @@ from catalog.benchmarks.comparability import (
     Separability,
     compute_binomial_error,
     compute_separability,
-    compute_standard_error,
     is_difference_significant,
     normalize_score,
     rank_scores,
@@ -42,8 +41,8 @@ def test_noise_of_what_is_no_share_is_unknown(value, n):
 
 
 def test_measured_error_goes_before_the_binomial_one():
-    assert compute_standard_error(score(0.5, stderr=0.1)) == 0.1
-    assert compute_standard_error(score(0.5, n=100)) == pytest.approx(0.05)
+    assert score(0.5, stderr=0.1).error == 0.1
+    assert score(0.5, n=100).error == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(
@@ -106,19 +105,19 @@ def test_ranking_has_places_intervals_and_says_who_is_the_same_as_the_first():
     [rows] = rank_scores(
         [score(0.70, 164, model="c"), score(0.90, 164, model="a"), score(0.87, 164, model="b")]
     ).values()
-    assert [(row.comparable.model, row.place, row.same_as_best) for row in rows] == [
+    assert [(row.model, row.place, row.same_as_best) for row in rows] == [
         ("a", 1, False),
         ("b", 2, True),
         ("c", 3, False),
     ]
-    assert rows[0].comparable.percent == pytest.approx(90)
-    assert rows[0].comparable.margin == pytest.approx(4.59, abs=0.01)
-    assert (rows[0].low, rows[0].high) == pytest.approx((0.854, 0.946), abs=0.001)
+    assert rows[0].percent == pytest.approx(90)
+    assert rows[0].margin == pytest.approx(4.59, abs=0.01)
+    assert (rows[0].low_percent, rows[0].high_percent) == pytest.approx((85.4, 94.6), abs=0.1)
 
 
 def test_equal_scores_share_a_place_and_of_a_model_the_first_given_counts():
     [rows] = rank_scores([score(0.5, model="b"), score(0.5, model="a"), score(0.9, model="b")]).values()
-    assert [(row.comparable.model, row.comparable.value, row.place) for row in rows] == [("a", 0.5, 1), ("b", 0.5, 1)]
+    assert [(row.model, row.value, row.place) for row in rows] == [("a", 0.5, 1), ("b", 0.5, 1)]
 
 
 def test_largest_ranking_comes_first():
@@ -142,5 +141,5 @@ def test_normalized_lies_between_chance_and_all_right(raw, chance):
 def test_rankings_lose_no_model_and_bounds_hold_the_score(rows):
     rankings = rank_scores(score(value, n, model=model) for model, value, n in rows)
     ranked = [row for ranking in rankings.values() for row in ranking]
-    assert {row.comparable.model for row in ranked} == {model for model, _, _ in rows}
-    assert all(row.low <= row.comparable.value <= row.high for row in ranked)
+    assert {row.model for row in ranked} == {model for model, _, _ in rows}
+    assert all(row.low_percent <= row.percent <= row.high_percent for row in ranked)

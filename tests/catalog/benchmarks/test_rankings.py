@@ -13,15 +13,6 @@ ENTRIES = seed_files.read_tables("benchmarks.toml", "benchmark")
 BY_SLUG = {entry["slug"]: entry for entry in ENTRIES}
 
 
-def test_the_benchmarks_of_the_field_are_there():
-    assert set(BY_SLUG) == {
-        "aider-polyglot", "aime-2025", "hle", "legalbench", "livecodebench", "math", "mrcr", "ruler", "simpleqa",
-        "swe-bench-pro", "swe-bench-verified", "tau2-bench",
-        "arc", "drop", "hellaswag", "mmlu", "truthfulqa", "winogrande", "gsm8k", "elo", "humaneval", "multipl-e",
-        "gpqa", "bbh", "math-l5", "ifeval", "musr", "mmlu-pro",
-    }  # fmt: skip
-
-
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["slug"])
 def test_each_says_what_it_measures_for_whom_and_what_is_wrong_with_it(entry):
     assert entry["measures"].endswith(".")
@@ -34,36 +25,6 @@ def test_each_says_what_it_measures_for_whom_and_what_is_wrong_with_it(entry):
     for source in (entry["source"], *(caveat["source"] for caveat in entry["caveat"])):
         assert urlparse(source).scheme == "https"
     assert {caveat["kind"] for caveat in entry["caveat"]} <= set(Caveat.Kind.values)
-
-
-@pytest.mark.parametrize(
-    ("slug", "field", "value"),
-    [
-        ("gsm8k", "items", 1319),
-        ("gpqa", "items", 448),
-        ("humaneval", "items", 164),
-        ("math-l5", "items", 1324),
-        ("mmlu-pro", "chance", 0.1),
-        ("gpqa", "human", 0.65),
-        ("math", "items", 5000),
-        ("swe-bench-verified", "items", 500),
-        ("swe-bench-pro", "items", 731),
-        ("livecodebench", "items", 1055),
-        ("aime-2025", "items", 30),
-        ("hle", "items", 2500),
-        ("simpleqa", "items", 4326),
-        ("humaneval", "category", "coding"),
-        ("legalbench", "category", "legal"),
-    ],
-)
-def test_figures_that_are_often_wrong_elsewhere(slug, field, value):
-    assert BY_SLUG[slug][field] == value
-
-
-def test_words_that_are_often_wrong_elsewhere():
-    assert "8,500" in BY_SLUG["gsm8k"]["items_note"]
-    assert "United States" in BY_SLUG["math-l5"]["measures"]
-    assert "diamond has 198" in BY_SLUG["gpqa"]["items_note"]
 
 
 @pytest.mark.django_db
@@ -117,7 +78,7 @@ def test_ranked_compares_only_within_a_harness_or_a_report():
         score(benchmark, slug, value, source="one report")
         score(benchmark, slug, value, source=f"report of {slug}")
     rankings = load_rankings(benchmark)
-    assert [[row.model.slug for _, row in ranking.rows] for ranking in rankings] == [
+    assert [[row.model for row in ranking.rows] for ranking in rankings] == [
         ["b", "a"],
         ["b", "a"],
         ["a"],
@@ -132,7 +93,7 @@ def test_ranked_takes_the_newest_score_of_a_model():
     score(benchmark, "a", 0.5, harness="h", date="2026-01-02", source="1")
     score(benchmark, "a", 0.4, harness="h", date="2026-01-01", source="2")
     [ranking] = load_rankings(benchmark)
-    assert [row.value for _, row in ranking.rows] == [0.5]
+    assert [row.value for row in ranking.rows] == [0.5]
 
 
 @pytest.mark.django_db

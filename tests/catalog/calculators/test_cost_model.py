@@ -10,10 +10,8 @@ from hypothesis.strategies import decimals, integers
 from catalog.calculators.cost_model import (
     ApiPrices,
     BreakEven,
-    CostItem,
     CostOption,
     GpuFleet,
-    LaunchWork,
     MonthlyUse,
     build_api_option,
     build_own_option,
@@ -27,21 +25,19 @@ dollars = decimals("0.01", 10**4, places=2)
 
 
 def costs(monthly, once=0):
-    return CostOption((CostItem("tokens", Decimal(monthly)),), (CostItem("build", Decimal(once)),), Decimal(0))
+    return CostOption({"tokens": Decimal(monthly)}, {"build": Decimal(once)}, Decimal(0))
 
 
 def test_api_costs_its_tokens():
-    assert build_api_option(USE, PRICES, LaunchWork()).monthly_total == 450
+    assert build_api_option(USE, PRICES).monthly_total == 450
 
 
 def test_own_costs_its_gpus():
-    assert build_own_option(TWO_GPUS, LaunchWork()).monthly_total == 3650
+    assert build_own_option(TWO_GPUS).monthly_total == 3650
 
 
 def test_they_meet_where_the_tokens_cost_as_much_as_the_gpus():
-    break_even = find_break_even(
-        USE, PRICES, build_api_option(USE, PRICES, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork()), months=12
-    )
+    break_even = find_break_even(USE, PRICES, build_api_option(USE, PRICES), build_own_option(TWO_GPUS), months=12)
     assert break_even.tokens == 973_333_334
     assert break_even.month is None
 
@@ -58,24 +54,22 @@ def test_they_meet_where_the_tokens_cost_as_much_as_the_gpus():
     ],
 )
 def test_api_knows_caches_and_seats(use, prices, expected):
-    assert build_api_option(use, prices, LaunchWork()).monthly_total == Decimal(expected)
+    assert build_api_option(use, prices).monthly_total == Decimal(expected)
 
 
 def test_bills_name_what_is_paid_and_nothing_else():
     gpus = replace(TWO_GPUS, operations_hours=Decimal(20), operations_rate=Decimal(80))
-    option = build_own_option(
-        gpus, LaunchWork(Decimal(6), Decimal(5000)), tuning_hours=Decimal(100), data_cost=Decimal(700)
-    )
-    assert {item.name: item.dollars for item in option.monthly} == {"gpus": 3650, "operations": 1600}
-    assert {item.name: item.dollars for item in option.one_time} == {"build": 30_000, "tuning": 250, "data": 700}
+    option = build_own_option(gpus, Decimal(6), Decimal(5000), tuning_hours=Decimal(100), data_cost=Decimal(700))
+    assert option.monthly == {"gpus": 3650, "operations": 1600}
+    assert option.one_time == {"build": 30_000, "tuning": 250, "data": 700}
     assert option.compute_total(12) == 30_950 + 12 * 5250
-    assert [item.name for item in build_own_option(TWO_GPUS, LaunchWork()).monthly] == ["gpus"]
-    assert build_own_option(TWO_GPUS, LaunchWork()).one_time == ()
+    assert [*build_own_option(TWO_GPUS).monthly] == ["gpus"]
+    assert build_own_option(TWO_GPUS).one_time == {}
 
 
 def test_tuning_takes_time_before_the_launch():
-    assert build_own_option(TWO_GPUS, LaunchWork(Decimal(4)), tuning_hours=Decimal(336)).weeks == 5
-    assert build_api_option(USE, PRICES, LaunchWork(Decimal(2))).weeks == 2
+    assert build_own_option(TWO_GPUS, Decimal(4), tuning_hours=Decimal(336)).weeks == 5
+    assert build_api_option(USE, PRICES, Decimal(2)).weeks == 2
 
 
 @pytest.mark.parametrize(
@@ -101,7 +95,7 @@ def test_own_has_cost_no_more_by_the_end_of_a_month(api, own, month):
     [(MonthlyUse(0, 0), PRICES), (USE, ApiPrices(Decimal(0), Decimal(0), seats=5, price_per_seat=Decimal(10)))],
 )
 def test_no_tokens_make_the_two_meet_where_tokens_cost_nothing(use, prices):
-    api, own = build_api_option(use, prices, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork())
+    api, own = build_api_option(use, prices), build_own_option(TWO_GPUS)
     assert find_break_even(use, prices, api, own, 12, Decimal(100)) == BreakEven(None, None, None)
 
 
@@ -109,23 +103,21 @@ def test_no_tokens_make_the_two_meet_where_tokens_cost_nothing(use, prices):
 def test_meeting_may_take_more_than_the_replicas_can_write(tokens_per_s, possible):
     """162.2 million of the 973.3 million tokens are output, in 730 hours."""
     speed = tokens_per_s and Decimal(tokens_per_s)
-    api, own = build_api_option(USE, PRICES, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork())
+    api, own = build_api_option(USE, PRICES), build_own_option(TWO_GPUS)
     assert find_break_even(USE, PRICES, api, own, 12, speed).possible is possible
 
 
 def test_seats_that_cost_more_than_the_gpus_leave_no_tokens_to_wait_for():
     prices = replace(PRICES, seats=1000, price_per_seat=Decimal(30))
-    break_even = find_break_even(
-        USE, prices, build_api_option(USE, prices, LaunchWork()), build_own_option(TWO_GPUS, LaunchWork()), months=12
-    )
+    break_even = find_break_even(USE, prices, build_api_option(USE, prices), build_own_option(TWO_GPUS), months=12)
     assert (break_even.tokens, break_even.month) == (0, 1)
 
 
 @given(integers(1, 10**10), integers(1, 10**10), dollars, dollars, dollars, integers(1, 60), integers(0, 52))
 def test_both_cost_the_same_at_the_break_even(read, written, price_in, price_out, hour, months, weeks):
     use, prices = MonthlyUse(read, written), ApiPrices(price_in, price_out)
-    own = build_own_option(GpuFleet(2, 2, hour), LaunchWork(Decimal(weeks), Decimal(1000)))
-    tokens = find_break_even(use, prices, build_api_option(use, prices, LaunchWork()), own, months).tokens
+    own = build_own_option(GpuFleet(2, 2, hour), Decimal(weeks), Decimal(1000))
+    tokens = find_break_even(use, prices, build_api_option(use, prices), own, months).tokens
     assume(tokens)
     share = Decimal(tokens) / use.tokens
     api_total = months * share * prices.compute_token_cost(use)

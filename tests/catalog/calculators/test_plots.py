@@ -87,10 +87,6 @@ def test_label_with_room_is_shown():
     assert not dot.label
 
 
-def test_nothing_gives_no_picture():
-    assert build_scaling_plot([], None) is None
-
-
 @pytest.mark.parametrize("tokens", [1, 10**15])
 def test_extreme_volumes_are_drawn(tokens):
     drawn = plot(**USE | {"input_tokens": str(tokens), "output_tokens": "0"}, **GPUS)

@@ -8,7 +8,6 @@ from scipy.optimize import minimize_scalar
 from catalog.calculators.scaling_laws import (
     EPOCH_LAW,
     HOFFMANN_LAW,
-    LAWS,
     ScalingLaw,
     TrainingRun,
     build_plan,
@@ -69,19 +68,6 @@ def test_losses_of_known_models(law, losses):
     assert [round(loss, 4) for loss in found] == list(losses)
 
 
-@pytest.mark.parametrize("law", [EPOCH_LAW, HOFFMANN_LAW, UNROUNDED])
-def test_all_laws_order_known_models_alike(law):
-    losses = [law.compute_loss(each.params, each.tokens) for each in (CHINCHILLA, GOPHER, GPT_3)]
-    assert losses == sorted(losses)
-
-
-def test_doubling_the_data_at_the_optimum_of_the_rule_doubles_the_model():
-    small = derive_training(params=8e9)
-    large = derive_training(tokens=2 * small.tokens)
-    assert large.params == pytest.approx(16e9)
-    assert large.compute == pytest.approx(4 * small.compute)
-
-
 @pytest.mark.parametrize(
     ("given_values", "expected"),
     [
@@ -117,10 +103,6 @@ def test_plan_sets_a_training_beside_the_best_for_its_compute():
     assert build_plan(CHINCHILLA, HOFFMANN_LAW).actual.loss == HOFFMANN_LAW.compute_loss(70e9, 1.4e12)
 
 
-def test_laws_are_found_by_name():
-    assert LAWS == {"epoch": EPOCH_LAW, "hoffmann": HOFFMANN_LAW}
-
-
 @given(ANY_LAW, compute)
 def test_optimum_spends_the_compute_and_is_a_minimum(law, operations):
     best = law.find_optimum(operations)
@@ -151,9 +133,3 @@ def test_loss_falls_with_parameters_and_with_tokens(law, params, tokens):
     assert law.compute_loss(2 * params, tokens) < here
     assert law.compute_loss(params, 2 * tokens) < here
     assert here > law.floor
-
-
-@given(compute)
-def test_rule_spends_the_compute(operations):
-    assert derive_by_rule(operations).compute == pytest.approx(operations)
-    assert derive_by_rule(operations).overtraining == pytest.approx(1)

@@ -135,13 +135,6 @@ def test_values_set_by_hand_are_never_overwritten(field, hand, claimed):
     assert [conflict.field for conflict in find_conflicts()] == [field]
 
 
-def test_without_keeping_what_was_set_by_hand_it_would_be_overwritten():
-    model = factories.model("x", context_window=4096)
-    Fact.objects.create(model=model, field="context_window", value=8192, origin=SHIPPED, source="a", as_of=DAY)
-    choose_facts([model.pk])
-    assert reload(model).context_window == 8192
-
-
 def test_a_value_that_was_corrected_by_hand_after_an_import_stays():
     model = factories.model("x")
     record_claims({model.pk: [claim("license", "MIT")]}, SHIPPED)
@@ -231,16 +224,6 @@ def test_last_of_several_set_by_hand_on_one_day_holds(values):
         set_hand_fact(model.pk, "max_input", value, f"memo {number}")
     assert reload(model).max_input == values[-1]
     assert [fact.value for fact in model.facts.all()] == [values[-1]]
-
-
-def test_what_is_edited_after_a_fact_was_set_by_hand_holds():
-    model = factories.model("x")
-    set_hand_fact(model.pk, "max_input", 1, "memo")
-    model.refresh_from_db()
-    model.max_input = 2
-    model.save()
-    record_claims({model.pk: [claim("max_input", 3)]}, SHIPPED)
-    assert reload(model).max_input == 2
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from catalog.facts.retirement import build_retired_filter, is_retired
-from catalog.facts.successors import Successor, load_successors
+from catalog.facts.retirement import Successor, build_retired_filter, is_retired, load_successors
 from catalog.models import LanguageModel
 from tests import factories
 

@@ -208,19 +208,3 @@ def test_announced_retirements_are_dated_and_happen_on_their_day(tables, retires
     for _ in range(2):
         retire_listed_models(date(2026, 11, 27))
         assert (reload(model).status, str(model.retires_on)) == (status, retires_on)
-
-
-def test_prices_by_hand_are_never_touched():
-    model = factories.model("x")
-    Price.objects.create(model=model, input=1, output=2, source="a", as_of=DAY)
-    assert save_prices([(model.pk, ListedPrice(Decimal(3), Decimal(4)), "a", DAY)]) == 0
-    assert str(model.prices.get()) == "1.000000/2.000000"
-
-
-def test_prices_are_stored_once_a_day_and_corrected():
-    model = factories.model("x")
-    for price, changed in ((3, 1), (3, 0), (5, 1)):
-        assert save_prices([(model.pk, ListedPrice(Decimal(price), Decimal(4)), "a", DAY)]) == changed
-    assert model.prices.get().input == 5
-    assert save_prices([(model.pk, ListedPrice(Decimal(6), Decimal(4)), "a", date(2026, 1, 3))]) == 1
-    assert model.prices.count() == 2

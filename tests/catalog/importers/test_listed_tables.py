@@ -1,6 +1,7 @@
 """The generated tables: what an update changes, and what it leaves as it was."""
 
 import csv
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,7 +11,7 @@ import pytest
 from catalog.facts.fields import Claim
 from catalog.importers import listed_tables
 from catalog.importers.listed_selection import DatedPrice
-from catalog.importers.listed_tables import TableChanges, update_facts, update_prices
+from catalog.importers.listed_tables import update_facts, update_prices
 from catalog.sources.record import ListedPrice
 
 V1, V2 = "https://a.example (litellm 1, gpt-9)", "https://a.example (litellm 2, gpt-9)"
@@ -28,15 +29,15 @@ def price(rate, as_of, source="a"):
 @pytest.mark.parametrize(
     ("old", "listed", "packages", "updated", "changes"),
     [
-        ([], [claim(1, V2, NEW)], ["litellm"], [claim(1, V2, NEW)], TableChanges(new=1)),
-        ([claim(1, V1, OLD)], [claim(1, V2, NEW)], ["litellm"], [claim(1, V1, OLD)], TableChanges()),
-        ([claim(1, V1, OLD)], [claim(2, V2, NEW)], ["litellm"], [claim(2, V2, NEW)], TableChanges(changed=1)),
-        ([claim(1, V1, OLD)], [], ["litellm", "models-dev"], [], TableChanges(removed=1)),
-        ([claim(1, V1, OLD)], [], ["models-dev"], [claim(1, V1, OLD)], TableChanges()),
+        ([], [claim(1, V2, NEW)], ["litellm"], [claim(1, V2, NEW)], Counter(new=1)),
+        ([claim(1, V1, OLD)], [claim(1, V2, NEW)], ["litellm"], [claim(1, V1, OLD)], Counter()),
+        ([claim(1, V1, OLD)], [claim(2, V2, NEW)], ["litellm"], [claim(2, V2, NEW)], Counter(changed=1)),
+        ([claim(1, V1, OLD)], [], ["litellm", "models-dev"], [], Counter(removed=1)),
+        ([claim(1, V1, OLD)], [], ["models-dev"], [claim(1, V1, OLD)], Counter()),
     ],
 )
 def test_a_fact_that_did_not_change_keeps_its_line(old, listed, packages, updated, changes):
-    counted = TableChanges()
+    counted = Counter()
     result = update_facts({each.field: each for each in old}, listed, packages, counted)
     assert (list(result.values()), counted) == (updated, changes)
 
@@ -44,16 +45,16 @@ def test_a_fact_that_did_not_change_keeps_its_line(old, listed, packages, update
 @pytest.mark.parametrize(
     ("old", "listed", "updated", "changes"),
     [
-        ([], [price(1, NEW)], [price(1, NEW)], TableChanges(new=1)),
-        ([price(1, OLD)], [price(1, NEW, "b")], [price(1, OLD)], TableChanges()),
-        ([price(1, OLD)], [price(2, NEW)], [price(2, NEW), price(1, OLD)], TableChanges(changed=1)),
-        ([price(1, OLD)], [], [price(1, OLD)], TableChanges()),
+        ([], [price(1, NEW)], [price(1, NEW)], Counter(new=1)),
+        ([price(1, OLD)], [price(1, NEW, "b")], [price(1, OLD)], Counter()),
+        ([price(1, OLD)], [price(2, NEW)], [price(2, NEW), price(1, OLD)], Counter(changed=1)),
+        ([price(1, OLD)], [], [price(1, OLD)], Counter()),
         ([price(1, OLD)], [price(1, NEW), price(3, date(2025, 1, 1))], [price(1, OLD), price(3, date(2025, 1, 1))],
-            TableChanges()),
+            Counter()),
     ],
 )  # fmt: skip
 def test_a_price_that_did_not_change_keeps_its_line_and_earlier_ones_stay(old, listed, updated, changes):
-    counted = TableChanges()
+    counted = Counter()
     assert update_prices(old, listed, counted) == updated
     assert counted == changes
 
@@ -61,7 +62,7 @@ def test_a_price_that_did_not_change_keeps_its_line_and_earlier_ones_stay(old, l
 def test_another_context_of_a_host_keeps_source_and_day():
     old = price(1, OLD)
     longer = DatedPrice(replace(price(1, NEW).price, context=32_000), "b", NEW)
-    [updated] = update_prices([old], [longer], TableChanges())
+    [updated] = update_prices([old], [longer], Counter())
     assert (updated.price.context, updated.source, updated.as_of) == (32_000, "a", OLD)
 
 

@@ -1,8 +1,18 @@
 """Lookup of models by the names used in files."""
 
+from datetime import date
+
 import pytest
 
-from catalog.matching.resolver import ModelLookup, NamedModels, load_model_keys, load_unique_names, make_slug
+from catalog.matching.resolver import (
+    MAX_SUGGESTIONS,
+    ModelLookup,
+    NamedModels,
+    find_similar_models,
+    load_model_keys,
+    load_unique_names,
+    make_slug,
+)
 from catalog.models import LanguageModel
 from core.text.slugs import SLUG_PATTERN
 from tests import factories
@@ -103,3 +113,25 @@ def test_new_model_is_shown_under_its_own_name():
     keys = NamedModels({"claude-opus-4-6": "Claude Opus 4.6"}).get_or_create_keys(["claude-opus-4-6"])
     model = LanguageModel.objects.get(pk=keys["claude-opus-4-6"])
     assert (model.slug, model.name) == ("claude-opus-4-6", "Claude Opus 4.6")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("gpt-4o", ["gpt-4o-2024-11-20", "gpt-4o-2024-05-13"]),
+        ("GPT-4O", ["gpt-4o-2024-11-20", "gpt-4o-2024-05-13"]),
+        ("claude-opus-41", ["claude-opus-4-1"]),
+        ("nothing-like-it", []),
+        ("x\0", []),
+    ],
+)
+def test_models_with_the_name_or_a_similar_one_are_found(wanted, found):
+    factories.model("gpt-4o-2024-11-20", release_date=date(2024, 11, 20))
+    factories.model("gpt-4o-2024-05-13", release_date=date(2024, 5, 13))
+    factories.model("claude-opus-4-1")
+    assert [model.slug for model in find_similar_models(wanted)] == found
+
+
+def test_there_are_few_suggestions():
+    factories.models(MAX_SUGGESTIONS + 1)
+    assert len(find_similar_models("model")) == MAX_SUGGESTIONS

@@ -23,10 +23,6 @@ def test_page_asks_nothing_at_first(client, path):
     assert "field-errors" not in response.content.decode()
 
 
-def test_cost_has_no_result_at_first(client):
-    assert "calc-result" not in client.get(COST).content.decode()
-
-
 def test_scaling_shows_an_example_until_something_is_entered(client):
     assert "8B parameters on 15T tokens 1,875 tokens per parameter" in text(client.get(SCALING))
     assert "calc-result" not in client.get(SCALING, {"params": "big"}).content.decode()
@@ -117,10 +113,6 @@ def test_scaling_counts_a_mixture_by_what_is_at_work(client):
 def test_scaling_marks_models_that_were_trained_further(client):
     factories.model("tuned", parameters_total=10**9, training_tokens=10**12, base_model=factories.model("base"))
     assert "continued training" in text(client.get(SCALING))
-
-
-def test_cost_says_one_gpu_as_one(client):
-    assert "One GPU." in text(client.get(COST, {"gpu_hour": "2.5", "gpus": "1"}))
 
 
 def test_cost_shows_both_bills_and_where_they_meet(client):

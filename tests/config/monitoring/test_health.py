@@ -14,8 +14,8 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from config.celery import app
-from config.monitoring import health, worker_busy
-from config.monitoring.worker_busy import BEAT_KEY, BUSY_KEY
+from config.monitoring import health
+from config.monitoring.heartbeats import BEAT_KEY, BEAT_TTL_S, BUSY_KEY
 from config.setting_parsers import build_broker_url
 from core.storage import redis_clients
 from launcher.data_folder import get_package_dir
@@ -55,20 +55,6 @@ def test_ready_says_what_is_missing_while_no_worker_is_there(client):
         "database": True,
         "migrations": True,
         "broker": True,
-        "answers": False,
-        "ratings": False,
-        "beat": False,
-    }
-
-
-def test_ready_asks_no_worker_while_the_broker_is_away(client, broker_away):
-    answer = client.get("/readyz")
-
-    assert answer.status_code == 503
-    assert answer.json() == {
-        "database": True,
-        "migrations": True,
-        "broker": False,
         "answers": False,
         "ratings": False,
         "beat": False,
@@ -122,16 +108,6 @@ def test_ready_looks_once_for_all_who_ask_at_once(looks, shared):
     assert looks.made == 1
 
 
-def test_ready_looks_again_after_a_while(client, looks, shared):
-    shared.cache_s = 0.05
-    looks.go_on.set()
-    for _ in range(2):
-        client.get("/readyz")
-        time.sleep(0.06)
-
-    assert looks.made == 2
-
-
 def test_ready_waits_for_nothing_that_does_not_answer(client, looks, shared):
     shared.timeout_s = 0.05
     answer = client.get("/readyz")
@@ -171,24 +147,6 @@ def test_ratings_worker_that_is_busy_with_a_task_is_there(client, queue, there):
     assert client.get("/readyz").json()["ratings"] is False
 
 
-def test_long_task_keeps_the_ratings_worker_ready(client):
-    """A recount of all votes takes minutes."""
-    busy = worker_busy.BusyHeartbeat(ttl_s=1, interval_s=0.2)
-
-    @app.task(name="tests.long")
-    def task():
-        pass
-
-    task.push_request(delivery_info={"routing_key": "ratings"})
-
-    busy.begin(task)
-    time.sleep(1.4)
-    assert client.get("/readyz").json()["ratings"] is True
-    busy.end(task)
-
-    assert client.get("/readyz").json()["ratings"] is False
-
-
 @pytest.fixture
 def beat(tmp_path):
     """Start beat with the command of compose.yaml."""
@@ -209,7 +167,7 @@ def test_beat_that_dies_is_missed(client, beat):
     assert eventually(health.is_beat_alive)
     assert client.get("/readyz").json()["beat"] is True
     assert beat_container_is_healthy()
-    assert 0 < redis_clients.get_redis_client().ttl(BEAT_KEY) <= worker_busy.BEAT_TTL_S
+    assert 0 < redis_clients.get_redis_client().ttl(BEAT_KEY) <= BEAT_TTL_S
 
     beat.kill()
     beat.wait()

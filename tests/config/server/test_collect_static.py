@@ -3,12 +3,21 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from config.server.collect_static import _lock_folder, collect_if_changed
+from config.folder_lock import lock_folder
+from config.server import collect_static
+from config.server.collect_static import collect_if_changed
 
-COLLECT = "from config.server.collect_static import _lock_folder\nwith _lock_folder(): print('collected')"
+CONFIG = Path(collect_static.__file__).parents[1]
+COLLECT = """
+import sys
+from pathlib import Path
+from config.folder_lock import lock_folder
+with lock_folder(Path(sys.argv[1])): print("collected")
+"""
 
 
 @pytest.fixture
@@ -64,8 +73,8 @@ def test_what_was_broken_off_is_collected_anew(source, settings, monkeypatch):
 
 @pytest.mark.slow
 def test_two_that_start_from_one_folder_collect_one_after_the_other():
-    with _lock_folder():
-        other = subprocess.Popen([sys.executable, "-c", COLLECT], stdout=subprocess.PIPE, text=True)
+    with lock_folder(CONFIG):
+        other = subprocess.Popen([sys.executable, "-c", COLLECT, CONFIG], stdout=subprocess.PIPE, text=True)
         with pytest.raises(subprocess.TimeoutExpired):
             other.communicate(timeout=0.7)
     assert other.communicate(timeout=20)[0] == "collected\n"

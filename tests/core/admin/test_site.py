@@ -22,16 +22,6 @@ def test_everything_has_its_place(admin):
     assert titles(admin.get("/admin/").content.decode()) == [str(title) for title, _ in MODEL_GROUPS]
 
 
-@pytest.mark.parametrize("path", ["/admin/arena/", "/admin/arena/vote/"])
-def test_other_pages_have_the_list_beside_them(admin, path):
-    assert "Activity" in titles(admin.get(path).content.decode())
-
-
-def test_what_has_no_place_comes_last(admin, monkeypatch):
-    monkeypatch.setattr("core.admin.site.MODEL_GROUPS", MODEL_GROUPS[:1])
-    assert titles(admin.get("/admin/").content.decode()) == ["Models", "More"]
-
-
 def test_latest_changes_are_on_the_first_page_for_whoever_may_read_them(admin, client):
     assert "No changes yet." in admin.get("/admin/").content.decode()
     for number in range(MAX_LATEST_CHANGES + 1):

@@ -64,16 +64,6 @@ def test_value_that_is_refused_is_told_back_short(client, two_models, body):
     assert (answer.status_code, len(answer.content) < MOST) == (400, True)
 
 
-@pytest.mark.parametrize("field", ["model", "organization", "license", "weights", "why"])
-@pytest.mark.parametrize("value", [HALF, LONG, "https://x.example/" + HALF], ids=lambda text: ascii(text)[:12])
-def test_proposal_of_what_is_no_text_is_refused(client, me, field, value):
-    proposal = {"model": "Arctic-Tern-9B", "organization": "Tern Labs", "why": "Yes.", field: value}
-
-    answer = client.post(f"{API}submissions/", json.dumps({"proposal": proposal}), content_type="application/json")
-
-    assert (answer.status_code, len(answer.content) < MOST) == (400, True)
-
-
 @pytest.mark.parametrize("path", ["models/", "leaderboard/", "votes/", "votes.jsonl", "cost/", "shortlist/", "pools/"])
 @pytest.mark.parametrize("name", ["x" * 20_000, "%ED%A0%80", "%00", "%0a"], ids=lambda name: name[:6])
 def test_parameter_that_is_not_known_is_told_back_short(client, path, name):

@@ -9,7 +9,7 @@ from django.test import AsyncClient, Client, override_settings
 from django.urls import path
 
 from config import urls
-from core.http import errors
+from core.http import error_pages
 
 pytestmark = pytest.mark.django_db
 PLAIN, PARTS = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
@@ -125,7 +125,7 @@ class Urls:
 def test_page_of_our_own_mistakes_reads_nothing_of_the_request(rf, form):
     kind, body = FORMS[form]
 
-    answer = errors.server_error(rf.generic("POST", "/", body, content_type=kind))
+    answer = error_pages.handle_server_error(rf.generic("POST", "/", body, content_type=kind))
 
     assert answer.status_code == 500
     assert "wrong on our side" in answer.content.decode()

@@ -1,7 +1,6 @@
 """Examples in the OpenAPI document are assembled from the values of each component."""
 
 from catalog.api.serializers import BenchmarkDetailSchema, CostComparisonSchema, ScalingPlanSchema
-from core.http.openapi import ErrorSchema
 from core.http.openapi_examples import build_example
 
 
@@ -25,7 +24,3 @@ def test_null_of_the_file_stays_although_the_component_has_values():
     example = build_example(CostComparisonSchema)
     assert example["model"] is None
     assert example["memory"]["cache"] == 1.0
-
-
-def test_component_without_a_file_has_no_values():
-    assert build_example(ErrorSchema) == {"error": {}}

@@ -44,13 +44,6 @@ def test_value_expires():
     assert cache.get("a") is None
 
 
-def test_clear_removes_all_values():
-    cache = TtlCache(2)
-    cache.store("a", 1)
-    cache.clear()
-    assert cache.get("a") is None
-
-
 def test_threads_can_share_the_cache():
     cache = TtlCache(3)
 

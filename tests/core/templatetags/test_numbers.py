@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from core.templatetags import numbers
+from core.text.number_format import format_rounded
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_whole_dollars_leave_out_cents_of_large_amounts(amount, text):
     ],
 )
 def test_rounded_rounds_half_away_from_zero(number, digits, text):
-    assert numbers.rounded(number, digits) == text
+    assert format_rounded(number, digits) == text
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,22 @@ def test_ago_is_the_age_in_one_unit_or_after_a_week_the_day(monkeypatch, age, te
     now = datetime(2026, 11, 28, 12, tzinfo=UTC)
     monkeypatch.setattr(timezone, "now", lambda: now)
     assert numbers.ago(now - age).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("write", "number", "written"),
+    [
+        (numbers.count, 72.25e9, "72.2B"),
+        (numbers.count, 0.4, "0"),
+        (numbers.power, 5.88e23, "5.88 \N{MULTIPLICATION SIGN} 10<sup>23</sup>"),
+        (numbers.power, 6, "6.00 \N{MULTIPLICATION SIGN} 10<sup>0</sup>"),
+        (numbers.gib, Decimal("15.625"), "15.62"),
+        (numbers.gib, Decimal("1234.5"), "1,234.50"),
+        (numbers.times, 1867.9, "1,868"),
+        (numbers.times, 20.0, "20"),
+        (numbers.times, 1.07, "1.1"),
+        (numbers.times, 0.0536, "0.054"),
+    ],
+)
+def test_numbers_are_written(write, number, written):
+    assert write(number) == written

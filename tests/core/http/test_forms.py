@@ -3,7 +3,7 @@
 import pytest
 from django.http import QueryDict
 
-from core.http.live_forms import shorten_query
+from core.http.forms import shorten_query
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,22 @@
-"""Ends a process whose event loop hangs, so that whatever runs the process starts it again."""
+"""What a process does about itself: its priority, the memory that it has freed, and an event loop that hangs."""
 
 import asyncio
+import ctypes
 import faulthandler
+import shutil
 
+# `chrt --idle` runs a command only while a processor is idle. With `nice`, the command still gets a few percent of the
+# CPU time.
+LOWEST_PRIORITY = ("chrt", "--idle", "0") if shutil.which("chrt") else ("nice", "-n", "19")
 STANDARD_ERROR = 2  # the file descriptor, because Celery replaces sys.stderr with an object that has none
 HANG_S = 45.0  # longer than any pause in which a process is expected to go on
+_malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # only glibc has it
+
+
+def return_freed_memory() -> None:
+    """Return all memory that this process has freed but kept. It takes a few milliseconds after large fits."""
+    if _malloc_trim:
+        _malloc_trim(0)
 
 
 async def guard_event_loop(hang_s: float = HANG_S) -> None:
