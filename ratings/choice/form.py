@@ -18,6 +18,7 @@ from catalog.calculators.gpu_needs import BITS_PER_BYTE
 from catalog.facts.labels import FIELD_LABELS
 from core.text.number_fields import AmountField, DefaultsForm, StrictBooleanField
 from core.text.number_format import format_amount
+from ratings.choice.candidates import MODEL_COLUMNS
 from ratings.choice.limits import TOKENS_PER_PAGE, Candidate, Limits
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
 from ratings.models import Category
@@ -46,19 +47,6 @@ FORM_SECTIONS: list[tuple[Any, list[str]]] = [
         ["latency", "speed", "failures", "rate", "token_rate", "weeks", "api_weeks", "own_weeks"],
     ),
 ]
-# Limit → field of the catalog. The other limits concern prices, the user's estimates, or measurements.
-LIMITED_FACTS = {
-    "context": "context_window",
-    "cutoff": "knowledge_cutoff",
-    "search_instead": "web_search",
-    "tools": "tools",
-    "modalities": "modalities",
-    "openness": "open_weights",
-    "params": "parameters_total",
-    "commercial": "license",
-    "rate": "requests_per_minute",
-    "token_rate": "tokens_per_minute",
-}
 # Field of the form → attribute of a candidate. The field is offered only if enough candidates have a value.
 CANDIDATE_VALUES = {
     "commercial": "commercial",
@@ -78,6 +66,12 @@ CANDIDATE_VALUES = {
 }
 MIN_KNOWN_SHARE = 0.05
 DEPENDENT_FIELDS = {"pages", "bits", "input_tokens", "output_tokens"}  # each belongs to the limit of another field
+# Limit → field of the catalog. The other limits concern prices, the user's estimates, or measurements.
+LIMITED_FACTS = {
+    name: MODEL_COLUMNS[attribute].partition("__")[0]
+    for name, attribute in CANDIDATE_VALUES.items()
+    if attribute in MODEL_COLUMNS and name not in DEPENDENT_FIELDS
+}
 OTHER_REASONS = {
     "gpu_memory": _(
         "The memory for the weights determines which machine you need. This matters if you host the model."

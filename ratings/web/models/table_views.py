@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 from django.core.paginator import InvalidPage, Paginator
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -30,7 +30,7 @@ from catalog.facts.prices import query_current_prices
 from catalog.models import Benchmark
 from core.http.errors import RequestError
 from core.storage.ttl_cache import TtlCache
-from core.templatetags.strips import Scale, build_scale
+from core.templatetags.strips import build_scale
 from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.board_selection import has_enough_ranks
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
@@ -126,7 +126,9 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         board = _find_rated_board(snapshots)
         board_rows = {row["model"]: row for row in unpack_rows(board.rows)} if board else {}
         ratings = {slug: row["rating"] for slug, row in board_rows.items()}
-        table = build_table(requested.series, ratings, _load_prices())
+        prices = query_current_prices().values_list("model_id", "input", "output", "by_hand")
+        blended = {key: TablePrice(blend_price(input_, output), by_hand) for key, input_, output, by_hand in prices}
+        table = build_table(requested.series, ratings, blended)
         view, is_reordered = _resolve_order(requested, table)
         entries, unknown = select_entries(table.entries, view)
         if view.series and view.sort == "rating" and not any(entry.rating for entry in entries):
@@ -140,18 +142,17 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
     except LookupError:
         return render(request, "404.html", {"detail": _("This series of scores does not exist.")}, status=404)
     except InvalidPage:
-        return render(
-            request,
-            "404.html",
-            {"detail": _("This page of the list does not exist. Go to the first page.")},
-            status=404,
-        )
+        detail = _("This page of the list does not exist. Go to the first page.")
+        return render(request, "404.html", {"detail": detail}, status=404)
     if redirect := build_short_url_redirect(request, lambda: _build_table_query(requested)):
         return redirect
     choices = _list_column_choices(table.columns, entries, [*page], requested if is_reordered else view)
     columns = [choice.column for choice in choices if choice.is_visible]
     ranges = _find_ranges(columns, entries) if view.series else {}
     last_fact = _choose_last_fact([*page], view)
+    page_rows = [board_rows[entry.slug] for entry in page if entry.slug in board_rows]
+    list_query = request.GET.copy()
+    list_query.pop("page", None)
     context = {
         "view": view,
         "board": board,
@@ -160,15 +161,25 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
         "filtered_out": len(table.entries) - len(entries) - unknown,
         "is_reordered": is_reordered,
         "page": page,
-        "list_query": _drop_page(request.GET),
+        "list_query": list_query.urlencode(),
         "choices": choices,
         "columns": columns,
         "main_column": _get_main_column(requested if is_reordered else view, columns),
         "last_fact": last_fact,
         "last_label": FACT_LABELS.get(last_fact),
         "fact_sorts": FACT_LABELS.items(),
-        "scale": _build_rating_scale([board_rows[entry.slug] for entry in page if entry.slug in board_rows]),
-        "rows": [_build_row(entry, columns, view, board_rows.get(entry.slug), ranges) for entry in page],
+        "scale": build_scale(end for row in page_rows for end in (row["rating"], row["ci_low"], row["ci_high"])),
+        "rows": [
+            {
+                "entry": entry,
+                "rated": board_rows.get(entry.slug),
+                "cells": [
+                    _build_cell(column.key, entry.cells.get(column.key), view.scale, ranges.get(column.key))
+                    for column in columns
+                ],
+            }
+            for entry in page
+        ],
         "first_tier": _find_first_tier(board, board_rows.values()) if board else set(),
         "marks": _collect_marks([*page]),
         "coverage": coverage_cache.get_or_compute(None, lambda: load_coverage(snapshots)),
@@ -223,11 +234,6 @@ def _get_main_column(view: TableView, columns: Sequence[BenchmarkColumn]) -> str
     return view.sort if view.sort in {*FACT_COLUMNS, *(column.key for column in columns)} else "rating"
 
 
-def _build_rating_scale(rows: Sequence[Mapping[str, Any]]) -> Scale | None:
-    """Return the axis for the ratings of these rows, with all their intervals."""
-    return build_scale(row.get(end) for row in rows for end in ("rating", "ci_low", "ci_high"))
-
-
 def _find_first_tier(board: Snapshot, rows: Collection[BoardRow]) -> set[str]:
     """Return the slugs of the models in the first tier of this board."""
     if board.board.pool.kind == Pool.Kind.REFERENCE:
@@ -242,12 +248,6 @@ def _collect_marks(entries: Sequence[TableEntry]) -> dict[str, bool]:
     return marks | {"by_hand": any(entry.by_hand or (entry.price and entry.price.by_hand) for entry in entries)}
 
 
-def _drop_page(query: QueryDict) -> str:
-    parameters = query.copy()
-    parameters.pop("page", None)
-    return parameters.urlencode()
-
-
 def _find_rated_board(snapshots: Sequence[Snapshot]) -> Snapshot | None:
     """Return the newest snapshot of the board whose ratings the table shows, or None if there are no boards.
 
@@ -257,12 +257,6 @@ def _find_rated_board(snapshots: Sequence[Snapshot]) -> Snapshot | None:
     """
     # If two boards have the same priority, the newer pool is used.
     return max(reversed(snapshots), key=_get_priority, default=None)
-
-
-def _load_prices() -> dict[int, TablePrice]:
-    """Return the current price of each model by its key, blended 3:1 (input to output)."""
-    prices = query_current_prices().values_list("model_id", "input", "output", "by_hand")
-    return {key: TablePrice(blend_price(input_, output), by_hand) for key, input_, output, by_hand in prices}
 
 
 def _get_priority(snapshot: Snapshot) -> tuple[int, int]:
@@ -301,20 +295,6 @@ def _find_ranges(columns: Sequence[BenchmarkColumn], entries: Sequence[TableEntr
         for column in columns
     }
     return {key: (min(scores), max(scores)) for key, scores in values.items()}
-
-
-def _build_row(
-    entry: TableEntry,
-    columns: list[BenchmarkColumn],
-    view: TableView,
-    rated: Mapping[str, Any] | None,
-    ranges: Ranges,
-) -> dict[str, Any]:
-    """Return a row of the table. `rated` is the model's row on the board, or None."""
-    cells = [
-        _build_cell(column.key, entry.cells.get(column.key), view.scale, ranges.get(column.key)) for column in columns
-    ]
-    return {"entry": entry, "rated": rated, "cells": cells}
 
 
 def _build_cell(key: str, score: ScoreCell | None, scale: str, score_range: tuple[float, float] | None) -> TableCell:

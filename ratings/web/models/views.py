@@ -29,7 +29,7 @@ from ratings.boards.board_urls import build_query_string
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import placements, series_table
 from ratings.reports.placements import Placement
-from ratings.web.models import fact_figures, fact_lists
+from ratings.web.models import model_facts
 
 FEWEST_RANKS = 5  # on the axis; on a shorter axis, a difference of one rank would look large
 MIN_RANKS = 3  # fewer ranks are easier to read in the table
@@ -77,11 +77,11 @@ def _build_facts(model: LanguageModel) -> dict[str, Any]:
     performance = load_performance([model.pk]).get(model.pk)
     variant = profiles.build_variant(model)
     return {
-        "known_facts": fact_lists.list_known_facts(model),
-        "measurements": performance and fact_lists.list_measurements(performance),
-        "variant": variant and fact_lists.list_variant_settings(variant),
+        "known_facts": model_facts.list_known_facts(model),
+        "measurements": performance and model_facts.list_measurements(performance),
+        "variant": variant and model_facts.list_variant_settings(variant),
         "price": price and _format_price(price),
-        "figures": fact_figures.load_figures(model, price),
+        "figures": model_facts.load_figures(model, price),
         "prices": [_format_price(listed_price) for listed_price in prices],
     }
 
@@ -116,13 +116,15 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
     opponents = [] if selection.credit else placements.list_opponents(board_key, model.slug)
     rows = [row for row in board.rows if row["model"] == model.slug]
     by_category = placements.list_category_placements(pool, model.slug)
+    ranks = {place.row["rank"] for place in by_category}
     return {
         "pool": pool,
         "selection": selection,
         "lead": by_category[0] if by_category else None,
         "by_category": by_category,
         "rank_scale": _build_rank_scale(by_category),
-        "common_rank": _find_common_rank(by_category),
+        # The rank, if there are several categories and it is the same in all of them.
+        "common_rank": by_category[0].row["rank"] if len(by_category) > 1 and len(ranks) == 1 else None,
         "standing": _build_standing(board.rows, rows),
         "neighbor": _find_neighbor(board.rows, model.slug, selection),
         "opponents": [
@@ -146,12 +148,6 @@ def _build_rank_scale(by_category: Sequence[Placement]) -> Scale | None:
     ends = [place.row[end] for place in by_category for end in ("rank", "rank_low", "rank_high")]
     ranks = [rank for rank in ends if rank is not None]
     return build_scale((1, max(FEWEST_RANKS, *ranks)), "ranks", margin=RANK_MARGIN)
-
-
-def _find_common_rank(by_category: Sequence[Placement]) -> int | None:
-    """Return the model's rank if there are several categories and it is the same in all of them, or None."""
-    ranks = {place.row["rank"] for place in by_category}
-    return ranks.pop() if len(ranks) == 1 and len(by_category) > 1 else None
 
 
 def _build_standing(board_rows: Sequence[BoardRow], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:

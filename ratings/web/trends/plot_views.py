@@ -36,55 +36,35 @@ PLOT_PARAMETERS = ("top", "against")
 MAX_SLANTED_PX = 124  # the space above a matrix for its slanted column names; longer names are cut off
 MIN_MODELS = 2  # a plot compares at least two models
 
+PRICE_FIELDS = {"price": "value", "input": "price_input", "output": "price_output"}
+
 BoardRows = Sequence[BoardRow]
 Text = str | Promise
 
 
-@dataclass(frozen=True)
-class FrontierAxis:
-    """The text on the plot for one axis.
-
-    title: the heading of the section.
-    origin: the source of the figures.
-    dominated: the reason why a model is not on the frontier.
-    label: the label of the axis.
-    readout: the text about a mark, with placeholders.
-    missing: the text that replaces the plot if there are too few models.
-    column: the heading of the figures in the table.
-    unknown: the reason why a model without a figure is omitted.
-    """
-
-    title: Text
-    origin: Text
-    dominated: Text
-    label: Text
-    readout: Text
-    missing: Text
-    column: Text
-    unknown: Text
-
-
-AXIS_TEXTS = {
-    frontier.PRICE: FrontierAxis(
-        title=_("Best models for the price"),
-        origin=_("Prices are in US dollars per million tokens, blended 3:1 (input to output)."),
-        dominated=_("outperformed by a model that costs no more"),
-        label=_("Dollars per million tokens (logarithmic)"),
-        readout=_("{name}|{about}|{rating} · rank {rank}|{figure} per million tokens ({month})"),
-        missing=_("Fewer than two models on this board have a known price, so there is no plot."),
-        column=_("Price"),
-        unknown=_("Omitted (price unknown):"),
-    ),
-    frontier.SPEED: FrontierAxis(
-        title=_("Best models at each speed"),
-        origin=_("Speeds are measured in the battles on this site, over a 30-day window ending two days ago."),
-        dominated=_("outperformed by a model that is at least as fast"),
-        label=_("Tokens per second (logarithmic)"),
-        readout=_("{name}|{about}|{rating} · rank {rank}|{figure} tokens per second"),
-        missing=_("Fewer than two models on this board have a measured speed, so there is no plot."),
-        column=_("Tokens per second"),
-        unknown=_("Omitted (speed not measured):"),
-    ),
+# The texts of the plot for each axis. `dominated` is the reason why a model is not on the frontier, `missing` replaces
+# the plot if there are too few models, and `unknown` is the reason why a model without a figure is omitted.
+AXIS_TEXTS: dict[str, dict[str, Text]] = {
+    frontier.PRICE: {
+        "title": _("Best models for the price"),
+        "origin": _("Prices are in US dollars per million tokens, blended 3:1 (input to output)."),
+        "dominated": _("outperformed by a model that costs no more"),
+        "label": _("Dollars per million tokens (logarithmic)"),
+        "readout": _("{name}|{about}|{rating} · rank {rank}|{figure} per million tokens ({month})"),
+        "missing": _("Fewer than two models on this board have a known price, so there is no plot."),
+        "column": _("Price"),
+        "unknown": _("Omitted (price unknown):"),
+    },
+    frontier.SPEED: {
+        "title": _("Best models at each speed"),
+        "origin": _("Speeds are measured in the battles on this site, over a 30-day window ending two days ago."),
+        "dominated": _("outperformed by a model that is at least as fast"),
+        "label": _("Tokens per second (logarithmic)"),
+        "readout": _("{name}|{about}|{rating} · rank {rank}|{figure} tokens per second"),
+        "missing": _("Fewer than two models on this board have a measured speed, so there is no plot."),
+        "column": _("Tokens per second"),
+        "unknown": _("Omitted (speed not measured):"),
+    },
 }
 EXCLUSION_TEXTS = {
     "unconnected": _("Omitted (not connected to the others by a chain of votes):"),
@@ -238,7 +218,7 @@ def _build_frontier_context(view: PlotView) -> dict[str, Any]:
             "leaderboard-frontier", view.board_key, at=report["computed_at"], against=view.against
         ),
         "left_out": [
-            {"reason": EXCLUSION_TEXTS.get(reason, axis.unknown), "names": [model["name"] for model in group]}
+            {"reason": EXCLUSION_TEXTS.get(reason, axis["unknown"]), "names": [model["name"] for model in group]}
             for reason, group in groupby(left_out, key=lambda model: model["reason"])
         ],
     }
@@ -249,13 +229,7 @@ def _format_prices(row: Mapping[str, Any]) -> dict[str, str]:
     if "source" not in row:
         return {}
     return {
-        "price": _format_price(row["value"]),
-        "input": _format_price(row["price_input"]),
-        "output": _format_price(row["price_output"]),
+        **{name: format_dollars(Decimal(f"{row[field]:.6g}")) for name, field in PRICE_FIELDS.items()},
         "link": extract_link(row["source"]),
         "short_source": shorten_source(row["source"]),
     }
-
-
-def _format_price(price: float) -> str:
-    return format_dollars(Decimal(f"{price:.6g}"))

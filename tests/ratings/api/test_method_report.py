@@ -1,15 +1,11 @@
 """The figures of the method page over HTTP."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from ratings.models import Pool
 from ratings.pipeline import board_refresh, pool_figures
 from tests import factories
-from tests.ratings import reference_board
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_once")]
 
@@ -96,14 +92,6 @@ def test_style_is_told_in_points(client):
     assert style["features"][0]["points"] == pytest.approx(board["style"]["length"]["coefficient"] * 173.7178)
 
 
-def test_counts_without_an_order_know_no_sides(client):
-    factories.pool("sums", kind=Pool.Kind.IMPORT, ordered=False)
-    factories.cast(*factories.models(2), pool="sums", source="import")
-    published()
-    found = figures(client, "sums")
-    assert (found["votes"]["left"], found["votes"]["skipped"], found["draw"]) == (None,) * 3
-
-
 def test_pool_before_its_first_vote_has_nothing(client):
     factories.board()
     found = figures(client)
@@ -118,19 +106,3 @@ def test_pool_before_its_first_vote_has_nothing(client):
 def test_what_is_not_there_is_refused(client, query, status):
     factories.board()
     assert client.get("/api/v1/leaderboard/method/", query).status_code == status
-
-
-def test_ratings_of_somebody_else_have_no_figures(client, tmp_path):
-    reference_board.loaded(tmp_path)
-    answer = client.get("/api/v1/leaderboard/method/", {"pool": reference_board.SLUG})
-    assert answer.status_code == 404
-    assert "published elsewhere, without the votes" in answer.json()["error"]["detail"]
-
-
-@pytest.mark.parametrize("models", [10, 200])
-def test_figures_ask_the_database_as_often_for_any_number_of_models(client, models, django_assert_num_queries):
-    for a, b in pairwise(factories.models(models)):
-        factories.cast(a, b, propensity=0.5)
-    published()
-    with django_assert_num_queries(7):
-        assert len(figures(client)["models"]) == models

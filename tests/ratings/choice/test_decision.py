@@ -85,12 +85,6 @@ def test_undecided_models_can_be_chosen_and_come_last(client, three):
     ]
 
 
-def test_decision_is_about_the_models_that_were_ticked(client, battled):
-    factories.endpoint(factories.model("late"))
-    pages = [client.get(PAGE, query) for query in ({"task": "coding"}, {"task": "coding", "among": ["best", "cheap"]})]
-    assert ["Cheap is ahead of all others" in text(page) for page in pages] == [False, True]
-
-
 def test_choice_has_no_empty_group(client, three):
     html = client.get(PAGE, {"task": "coding"}).content.decode()
     assert re.findall(r'<optgroup label="([^"]*)">', html) == ["Other matching models"]
@@ -103,16 +97,6 @@ def test_contestants_of_which_a_limited_value_is_unknown_are_said_to_be(client, 
     shown = text(client.get(PAGE, query | {"among": ["cheap", "best"]}))
     assert "Compare the selected models blind" in shown
     assert ("For some of these models, data about some of your limits is missing." in shown) is said
-
-
-def test_decision_says_that_few_votes_tell_nobody_apart(client, three):
-    for model in three[:2]:
-        factories.endpoint(model)
-    pool = derive_set_pool(["best", "cheap"])
-    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
-    beats(three[1], three[0], 4, pool=pool)
-    board_refresh.refresh()
-    assert "These votes cannot tell the top 2 models apart" in text(client.get(PAGE, {"task": "coding"}))
 
 
 def test_decision_warns_if_the_chosen_model_is_not_among_the_leaders(client, three):
@@ -143,13 +127,6 @@ def test_decision_says_that_the_chosen_model_has_no_battles(client, battled):
     assert "Not rated in your battles yet." in text(page)
     assert "Not rated in your battles yet." not in text(client.get(PAGE, {"task": "coding", "chosen": "cheap"}))
     assert "Not rated in your battles yet." not in text(client.get(PAGE, {"task": "coding"}))
-
-
-def test_decision_says_nothing_of_battles_before_the_first(client, three):
-    for slugs in ([], ["best", "cheap"]):
-        for slug in slugs:
-            factories.endpoint(factories.model(slug))
-        assert "in your battles" not in text(client.get(PAGE, {"task": "coding", "chosen": "best"})).lower()
 
 
 def test_decision_says_that_the_chosen_model_has_no_rank_yet(client, three, monkeypatch):
@@ -184,28 +161,6 @@ def test_contestants_without_votes_are_listed_beside_those_with_votes(client, th
     assert "a-10" in [each.candidate.slug for each in decision.listed_models]
 
 
-def test_models_with_battles_are_listed_once(client, battled):
-    for number in range(12):
-        factories.model(f"a-{number:02}")
-    listed = client.get(PAGE, {"task": ""}).context["decision"].listed_models
-    assert len(listed) == 10
-    assert text(client.get(PAGE, {"task": ""})).index("Blind battles between") < text(
-        client.get(PAGE, {"task": ""})
-    ).index("Matching models")
-
-
-def test_decision_offers_battles_as_long_as_there_are_none(client, three):
-    assert "None of these models is connected, so they cannot battle." in text(client.get(PAGE, {"task": "coding"}))
-    for model in three[:2]:
-        factories.endpoint(model)
-    response = client.get(PAGE, {"task": "coding"})
-    assert "Cheap Best Compare the selected models blind" in text(response)
-    assert [each["value"] for each in Outline(response.content.decode()).all("input", name="among")] == [
-        "cheap",
-        "best",
-    ]
-
-
 def test_decision_shows_ten_and_the_chosen_one(client):
     models = [factories.model(f"m-{number:02}") for number in range(14)]
     response = client.get(PAGE, {"task": "coding", "chosen": "m-12"})
@@ -215,15 +170,6 @@ def test_decision_shows_ten_and_the_chosen_one(client):
     ]
     assert "And 3 more" in text(response)
     assert len(client.get(PAGE, {"task": "coding", "format": "json"}).json()["survivors"]) == 14
-
-
-def test_decision_shows_those_that_can_battle(client):
-    for number in range(14):
-        factories.model(f"m-{number:02}")
-    for slug in ("m-11", "m-13"):
-        factories.endpoint(factories.model(slug))
-    shown = client.get(PAGE, {"task": "coding"}).context["decision"].listed_models
-    assert [each.candidate.slug for each in shown][9:] == ["m-09", "m-11", "m-13"]
 
 
 @pytest.mark.parametrize(
@@ -395,11 +341,3 @@ def test_markdown_tells_every_exclusion(client, three):
 )
 def test_plain_words_mean_nothing_in_markdown(written, shown):
     assert escape_markdown(written) == shown
-
-
-@pytest.mark.parametrize("models", [10, 200])
-def test_decision_asks_the_database_as_often_for_many_models_as_for_few(client, models, django_assert_num_queries):
-    for model in factories.models(models):
-        factories.endpoint(model)
-    with django_assert_num_queries(9):
-        client.get(PAGE, {"task": "everyday-assistant"})

@@ -1,6 +1,5 @@
 """A shortlist over real rows: over HTTP, and what it takes from where."""
 
-import itertools
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -88,26 +87,6 @@ def test_shortlist_orders_by_the_board_of_the_task(client, three):
     assert overall["computed_at"].endswith("Z")
 
 
-def test_shortlist_takes_the_board_of_everything_where_the_task_has_none(client, three):
-    beats(three[0], three[1], 10)
-    board_refresh.refresh()
-    found = shortlist(client, task="maths-tutoring")
-    assert found["category"] == "overall"
-    assert [each["tier"] for each in found["survivors"]] == [1, 1, None]
-
-
-def test_shortlist_takes_ratings_from_elsewhere_until_there_are_own_ones(client, three):
-    factories.pool("elsewhere", kind=Pool.Kind.IMPORT)
-    beats(three[0], three[1], 10, pool="elsewhere")
-    board_refresh.refresh()
-    assert shortlist(client)["pool"] == "elsewhere"
-    assert shortlist(client, pool="live")["computed_at"] is None
-
-    beats(three[0], three[1], 10)
-    board_refresh.refresh()
-    assert shortlist(client)["pool"] == "live"
-
-
 def test_shortlist_without_votes_is_ordered_by_price(client, three):
     found = shortlist(client)
     assert (found["pool"], found["computed_at"]) == ("live", None)
@@ -140,74 +119,53 @@ def test_newest_price_and_measured_speed_count(client, three):
     ]
 
 
-def measured(model, **fields):
+# Limit → a value in the address, the words about a model that violates it, its value, the bound, and the unit.
+PER_MILLION, PER_MONTH = "US dollars per million tokens", "US dollars per month"
+VIOLATED = {
+    "commercial": ("on", "commercial use not allowed", "no", "yes", None),
+    "openness": ("open", "weights closed, not open", "closed", "open", None),
+    "context": ("200k", "context 128,000 < 200,000", 128_000, 200_000, "tokens"),
+    "cutoff": ("2025-01", "knowledge cutoff 2023-10 < 2025-01", "2023-10-01", "2025-01-01", None),
+    "modalities": ("image", "does not accept images", ["text"], ["image"], None),
+    "tools": ("on", "cannot call tools", False, True, None),
+    "price": ("2", "price $5.00 > $2.00", 5.0, 2.0, PER_MILLION),
+    "monthly": ("400", "monthly cost $600.00 > $400.00", 600.0, 400.0, PER_MONTH),
+    "latency": ("0.5", "seconds to the first token 1.25 > 0.5", 1.25, 0.5, "seconds"),
+    "speed": ("40", "tokens per second 39.5 < 40", 39.5, 40.0, "tokens per second"),
+    "failures": ("1", "failed calls 5% > 1%", 5.0, 1.0, "percent"),
+    "rate": ("1000", "requests per minute 50 (tier 1) < 1,000", 50, 1000, "requests per minute"),
+    "token_rate": ("100k", "tokens per minute 30,000 (tier 1) < 100,000", 30_000, 100_000, "tokens per minute"),
+    "params": ("4B", "parameters 7B > 4B", 7 * 10**9, 4 * 10**9, "parameters"),
+    "gpu_memory": ("8", "closed weights cannot run on your own GPUs", None, 8.0, "GiB"),
+    "weeks": ("4", "weeks to launch 9 > 4", 9.0, 4.0, "weeks"),
+}
+ESTIMATES = {"input_tokens": "100M", "output_tokens": "20M", "api_weeks": "9"}
+
+
+def test_each_limit_is_checked_against_its_fact_and_told_in_words_and_as_data(client):
+    short = known(
+        "short", license="no", price=5, open_weights=False, context_window=128_000, tools=False, modalities=["text"],
+        knowledge_cutoff=date(2023, 10, 1), parameters_total=7 * 10**9, requests_per_minute="50 (tier 1)",
+        tokens_per_minute="30000 (tier 1)",
+    )  # fmt: skip
+    figures = {"answers": 95, "public_answers": 95, "public_failures": 5, "first_token_p50": 1.25}
     day = timezone.now().date() - timedelta(days=3)
-    EndpointDay.objects.create(endpoint=factories.endpoint(model), day=day, **{"answers": 5, **fields})
+    EndpointDay.objects.create(endpoint=factories.endpoint(short), day=day, tokens_per_s_p50=39.5, **figures)
+    assert list(VIOLATED) == list(LIMIT_ASSESSORS)
+    query = {name: value for name, (value, *_) in VIOLATED.items()} | ESTIMATES
+    [excluded] = shortlist(client, **query)["excluded"]
+    assert {
+        each["limit"]: (query[each["limit"]], each["words"], each["value"], each["bound"], each["unit"])
+        for each in excluded["failures"]
+    } == VIOLATED
 
 
-EXCLUDED = [
-    ({"commercial": "on"}, {"license": "no"}, "commercial use not allowed", "commercial use unknown"),
-    ({"openness": "open"}, {"open_weights": False}, "weights closed, not open", "unknown whether the weights are open"),
-    ({"context": "200k"}, {"context_window": 128_000}, "context 128,000 < 200,000", "context unknown"),
-    (
-        {"cutoff": "2025-01"},
-        {"knowledge_cutoff": date(2023, 10, 1)},
-        "knowledge cutoff 2023-10 < 2025-01",
-        "knowledge cutoff unknown",
-    ),
-    (
-        {"modalities": "image"},
-        {"modalities": ["text"]},
-        "does not accept images",
-        "support for images as input unknown",
-    ),
-    ({"tools": "on"}, {"tools": False}, "cannot call tools", "tool use unknown"),
-    ({"price": "2"}, {"price": 5}, "price $5.00 > $2.00", "price unknown"),
-    (
-        {"monthly": "400", "input_tokens": "100M", "output_tokens": "20M"},
-        {"price": 5},
-        "monthly cost $600.00 > $400.00",
-        "monthly cost unknown",
-    ),
-    (
-        {"latency": "0.5"},
-        {"measured": {"first_token_p50": 1.25}},
-        "seconds to the first token 1.25 > 0.5",
-        "seconds to the first token not measured here yet",
-    ),
-    (
-        {"speed": "40"},
-        {"measured": {"tokens_per_s_p50": 39.5}},
-        "tokens per second 39.5 < 40",
-        "tokens per second not measured here yet",
-    ),
-    (
-        {"failures": "1"},
-        {"measured": {"answers": 95, "public_answers": 95, "public_failures": 5}},
-        "failed calls 5% > 1%",
-        "failed calls not measured here yet",
-    ),
-    (
-        {"rate": "1000"},
-        {"requests_per_minute": "50 (tier 1)"},
-        "requests per minute 50 (tier 1) < 1,000",
-        "requests per minute unknown",
-    ),
-    (
-        {"token_rate": "100k"},
-        {"tokens_per_minute": "30000 (tier 1)"},
-        "tokens per minute 30,000 (tier 1) < 100,000",
-        "tokens per minute unknown",
-    ),
-    ({"params": "4B"}, {"parameters_total": 7 * 10**9}, "parameters 7B > 4B", "parameters unknown"),
-    ({"gpu_memory": "8"}, {"parameters_total": 7 * 10**9}, "GPU memory 15.6 GiB > 8.0 GiB", "GPU memory unknown"),
-    (
-        {"weeks": "4", "own_weeks": "9"},
-        {"open_weights": True},
-        "weeks to launch 9 > 4",
-        None,  # whoever asks says how many
-    ),
-]
+def test_model_of_which_every_limited_value_is_unknown_is_undecided(client):
+    factories.model("mystery")
+    found = shortlist(client, **{name: value for name, (value, *_) in VIOLATED.items()}, **ESTIMATES)
+    assert (found["survivors"], found["excluded"]) == ([], [])
+    [undecided] = found["undecided"]
+    assert (undecided["unknown"], undecided["failures"]) == (list(LIMIT_ASSESSORS), [])
 
 
 def known(slug, license=None, price=None, measured=None, **fields):  # noqa: A002  # as the field is called
@@ -218,78 +176,6 @@ def known(slug, license=None, price=None, measured=None, **fields):  # noqa: A00
     if price:
         priced(model, price)
     return model
-
-
-@pytest.mark.parametrize(("query", "fields", "words", "unknown"), EXCLUDED, ids=lambda each: next(iter(each or "-")))
-def test_excluded_model_tells_the_limit_and_its_value(client, query, fields, words, unknown):
-    model = known("short", **fields)
-    if "measured" in fields:
-        measured(model, **fields["measured"])
-    [excluded] = shortlist(client, **query)["excluded"]
-    assert (excluded["model"], [each["words"] for each in excluded["failures"]]) == ("short", [words])
-
-
-@pytest.mark.parametrize(("query", "fields", "words", "unknown"), EXCLUDED[:-1], ids=lambda each: next(iter(each)))
-def test_model_of_which_a_limited_value_is_unknown_is_undecided(client, query, fields, words, unknown):
-    factories.model("mystery")
-    found = shortlist(client, **query)
-    assert (found["survivors"], found["excluded"]) == ([], [])
-    [undecided] = found["undecided"]
-    assert (undecided["unknown"], undecided["failures"]) == ([next(iter(query))], [])
-    assert unknown in client.get("/choose/", query).content.decode()
-
-
-REASONS = [
-    ({"context": "200k"}, {"context_window": 128_000}, 128_000, 200_000, "tokens"),
-    ({"pages": "300"}, {"context_window": 128_000}, 128_000, 180_000, "tokens"),
-    ({"cutoff": "2025-01"}, {"knowledge_cutoff": date(2023, 10, 1)}, "2023-10-01", "2025-01-01", None),
-    ({"modalities": "image"}, {"modalities": ["text"]}, ["text"], ["image"], None),
-    ({"tools": "on"}, {"tools": False}, False, True, None),
-    ({"openness": "open"}, {"open_weights": False}, "closed", "open", None),
-    ({"price": "2"}, {"price": 5}, 5.0, 2.0, "US dollars per million tokens"),
-    ({"gpu_memory": "8"}, {"open_weights": False}, None, 8.0, "GiB"),
-]
-
-
-@pytest.mark.parametrize(("query", "fields", "value", "bound", "unit"), REASONS)
-def test_reason_is_data(client, query, fields, value, bound, unit):
-    known("short", **fields)
-    [failure] = shortlist(client, **query)["excluded"][0]["failures"]
-    assert list(failure) == ["limit", "value", "bound", "unit", "words"]
-    assert (failure["value"], failure["bound"], failure["unit"]) == (value, bound, unit)
-
-
-def test_every_limit_is_tried():
-    assert [next(iter(query)) for query, *_ in EXCLUDED] == list(LIMIT_ASSESSORS)
-
-
-def test_web_search_makes_up_for_an_early_cutoff_where_that_is_accepted(client):
-    early = date(2023, 10, 1)
-    factories.model("searches", knowledge_cutoff=early, web_search=True)
-    factories.model("knows", knowledge_cutoff=date(2025, 6, 1))
-    factories.model("neither", knowledge_cutoff=early, web_search=False)
-
-    assert slugs(shortlist(client, cutoff="2025-01")["survivors"]) == ["knows"]
-    found = shortlist(client, cutoff="2025-01", search_instead="on")
-    assert slugs(found["survivors"]) == ["knows", "searches"]
-    assert found["excluded"][0]["failures"][0]["words"] == "knowledge cutoff 2023-10 < 2025-01"
-
-
-def test_near_misses_fail_one_limit_alone_and_the_costliest_excludes_most_of_them(client, three):
-    known("dear", license="yes", price=9, context_window=400_000)
-    found = shortlist(client, commercial="on", context="150k", price="2")
-    assert {each["model"]: [why["limit"] for why in each["failures"]] for each in found["excluded"]} == {
-        "bound": ["commercial"],
-        "cheap": ["context"],
-        "best": ["price"],
-        "dear": ["price"],
-    }
-    assert sorted(found["near_misses"]) == ["best", "bound", "cheap", "dear"]
-    assert (found["costliest"], found["gained"]) == ("price", {"commercial": 1, "context": 1, "price": 2})
-
-    both = shortlist(client, commercial="on", context="1M", price="2")
-    assert "best" not in both["near_misses"]
-    assert [len(each["failures"]) for each in both["excluded"]] == sorted(len(e["failures"]) for e in both["excluded"])
 
 
 def test_parameter_that_was_removed_is_refused_and_pages_redirect(client):
@@ -329,13 +215,6 @@ def test_demo_models_are_in_no_group(client, three):
     found = shortlist(client, price="2")
     assert "talker" not in slugs(found["survivors"] + found["undecided"] + found["excluded"])
     assert found["contestants"] == []
-
-
-def test_tokens_of_a_month_are_priced(client, three):
-    found = shortlist(client, monthly="400", input_tokens="100M", output_tokens="20M")
-    assert {each["model"]: each["monthly"] for each in found["survivors"]} == {"cheap": 120, "bound": 120}
-    assert found["excluded"][0]["failures"][0]["words"] == "monthly cost $600.00 > $400.00"
-    assert shortlist(client)["survivors"][0]["monthly"] is None
 
 
 def test_weeks_are_those_of_the_way_to_have_it(client, three):
@@ -401,22 +280,6 @@ def test_shortlist_refuses_and_names_the_field(client, query, status, field):
     response = client.get(API, query)
     assert response.status_code == status
     assert next(iter(response.json()["error"].get("fields", {})), None) == field
-
-
-def test_shortlist_can_only_be_read(client):
-    assert client.post(API).status_code in (403, 405)
-
-
-@pytest.mark.parametrize("models", [10, 200])
-def test_shortlist_asks_the_database_as_often_for_many_models_as_for_few(client, models, django_assert_num_queries):
-    contestants = factories.models(models)
-    for a, b in itertools.pairwise(contestants):
-        factories.cast(a, b)
-        priced(a, 1)
-        factories.endpoint(a)
-    board_refresh.refresh()
-    with django_assert_num_queries(12):
-        assert len(shortlist(client, task="coding")["survivors"]) == models
 
 
 def test_search_over_http_gives_group_and_reasons(client, three):

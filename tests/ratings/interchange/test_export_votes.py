@@ -113,14 +113,6 @@ def test_round_trip_gives_the_same_boards_and_the_same_record(live, tmp_path, en
     assert without_voters(second) == without_voters(first)
 
 
-@FORMATS
-def test_what_was_not_counted_does_not_come_back_counted(live, tmp_path, ending):
-    path = tmp_path / f"votes.{ending}"
-    export_file(path, "live")
-    import_file(path, "copy")
-    assert list(Vote.objects.filter(pool="copy", counted=False).values_list("reason", flat=True)) == ["identity_leak"]
-
-
 def test_voters_are_pseudonyms_of_one_export(live):
     first, second = ([record["voter"] for record in iter_records("live")] for _ in range(2))
     assert len({*first, *second}) == 5  # two voters in each export, and unknown ones

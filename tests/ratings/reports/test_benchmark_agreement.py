@@ -241,20 +241,6 @@ def test_unknown_benchmark_is_refused_before_anything_is_compared():
         benchmark_agreement.get_benchmark("none")
 
 
-@pytest.mark.parametrize("path", [CALL, "/benchmarks/b/disagreement/", "/benchmarks/"])
-def test_as_many_queries_for_few_models_as_for_many(client, path, django_assert_max_num_queries):
-    benchmark()
-    counts = []
-    for amount in (13, 53):
-        for number in range(amount // 13):
-            scored(some(AVERAGES, amount), source=f"{amount} {number}", shots=number)
-            rated(some(RATINGS, amount), pool=f"pool-{number}")
-        with django_assert_max_num_queries(12) as captured:
-            assert client.get(path).status_code == 200
-        counts.append(len(captured))
-    assert counts[0] == counts[1]
-
-
 @pytest.mark.parametrize(
     ("scores", "ratings", "fields", "there"),
     [(12, 12, {}, True), (12, 11, {}, False), (11, 12, {}, False), (12, 12, {"provisional": True}, False)],

@@ -79,14 +79,6 @@ def test_only_the_best_models_are_counted():
 
 
 @pytest.mark.usefixtures("board")
-def test_number_of_queries_is_fixed(django_assert_num_queries):
-    for slug in ("gpt-9", "other-9", "last-9"):
-        record(slug, organization="Somebody", license="MIT")
-    with django_assert_num_queries(5):
-        load_coverage(list_newest_snapshots())
-
-
-@pytest.mark.usefixtures("board")
 def test_page_shows_the_coverage_and_its_day(client):
     record("gpt-9", knowledge_cutoff="2025-01")
     record("other-9", knowledge_cutoff=UNPUBLISHED)

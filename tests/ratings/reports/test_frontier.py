@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
 
 import pytest
 
@@ -168,21 +167,6 @@ def test_what_does_not_exist_is_refused(board_key, what, status):
     assert refused.value.status == status
 
 
-@pytest.mark.parametrize("what", frontier.AXES)
-@pytest.mark.parametrize("models", [2, 12])
-def test_frontier_asks_the_database_as_often_for_many_models(models, what, django_assert_num_queries):
-    contestants = factories.models(models)
-    for one, other in pairwise(contestants):
-        met(one, other, 1, 1)
-    for model in contestants:
-        priced(model, "1", "1")
-        timed(model, 50.0)
-    published()
-
-    with django_assert_num_queries(3):
-        assert len(frontier.build_frontier(BoardKey(), what)["rows"]) == models
-
-
 def test_call_says_what_the_function_says(client):
     one, other = factories.models(2)
     met(one, other)
@@ -197,14 +181,3 @@ def test_call_says_what_the_function_says(client):
     assert said["rows"][0]["as_of"] == "2026-02-01"
     assert (said["rows"][0]["rating"], said["left_out"]) == (found["rows"][0]["rating"], found["left_out"])
     assert said["computed_at"] == "2026-03-20T12:00:00Z"
-
-
-@pytest.mark.parametrize(
-    ("query", "status", "code"),
-    [({"against": "beauty"}, 400, "against"), ({"at": "soon"}, 400, "at"), ({"pool": "nowhere"}, 404, None)],
-)
-def test_call_refuses_what_it_does_not_know(client, query, status, code):
-    factories.board()
-    answer = client.get(CALL, query)
-    assert answer.status_code == status
-    assert list(answer.json()["error"].get("fields", {})) == ([code] if code else [])

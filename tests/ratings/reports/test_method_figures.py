@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -223,22 +222,6 @@ def test_page_shows_what_style_is_worth(client):
 
     assert "On this board, which has 60 votes, one more standard deviation" in shown
     assert re.search(r"length -?\d+\.\d ± \d+\.\d", shown)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("models", [2, 30])
-def test_page_asks_the_database_as_often_for_many_models_as_for_two(client, models, ours, django_assert_num_queries):
-    for a, b in pairwise(factories.models(models)):
-        factories.cast(a, b, propensity=0.5)
-        factories.cast(b, a, propensity=0.5)
-    published()
-    with django_assert_num_queries(9):
-        assert len(client.get(PAGE).context["method"].counts.shares) == models
-
-
-@pytest.mark.django_db
-def test_every_page_leads_to_the_method(client):
-    assert f'href="{PAGE}"' in client.get("/leaderboard/").content.decode()
 
 
 FIGURES = ("rank_low", "rank_high", "rank_ub", "tier", "provisional", "votes_needed", "exclude-ties", "unbounded")

@@ -1,7 +1,5 @@
 """One model as programs get it: where it stands, what voters said, and its scores."""
 
-from itertools import pairwise
-
 import pytest
 
 from catalog.models import Benchmark, Score
@@ -109,14 +107,3 @@ def test_scores_come_with_their_conditions(client, two):
     assert found["stderr"] == pytest.approx(0.0433, abs=1e-4)
     assert (found["conditions"]["task"], found["conditions"]["shots"]) == ("t", 5)
     assert told(client, "y")["scores"] == []
-
-
-@pytest.mark.parametrize(("models", "categories"), [(10, 1), (200, 9)])
-def test_model_asks_the_database_as_often_on_any_board(client, models, categories, ours, django_assert_num_queries):
-    contestants = factories.models(models)
-    names = [f"category-{number}" for number in range(categories)]
-    for one, other in pairwise(contestants):
-        factories.cast(one, other, categories=names)
-    published()
-    with django_assert_num_queries(12):
-        assert len(told(client, contestants[0].slug)["boards"]) == categories + 2

@@ -1,14 +1,13 @@
 """What moved between two times, over HTTP."""
 
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import pytest
 
 from ratings.models import Snapshot
 from tests import factories
 from tests.ratings import reference_board
-from tests.ratings.board_history import ago, published
+from tests.ratings.board_history import ago
 
 pytestmark = pytest.mark.django_db
 CALL = "/api/v1/leaderboard/moved/"
@@ -107,18 +106,6 @@ def test_ratings_of_somebody_else_have_not_moved(client, tmp_path):
 def test_what_cannot_be_told_is_refused(client, query, status):
     factories.board()
     assert client.get(CALL, query).status_code == status
-
-
-@pytest.mark.parametrize("models", [10, 200])
-def test_call_asks_the_database_as_often_for_any_number_of_models(client, models, django_assert_num_queries):
-    contestants = factories.models(models)
-    for one, other in pairwise(contestants):
-        factories.cast(one, other)
-    published(at=ago(days=2))
-    factories.cast(contestants[1], contestants[0])
-    published(at=ago(hours=1))
-    with django_assert_num_queries(4):
-        assert len(told(client)["models"]) == models
 
 
 def test_page_knows_a_time_before_which_there_is_none(client):

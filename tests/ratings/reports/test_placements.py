@@ -38,14 +38,6 @@ def test_categories_of_an_unknown_model_are_none(three):
     assert placements.list_category_placements("live", "nobody") == []
 
 
-@pytest.mark.parametrize("categories", [1, 9])
-def test_categories_are_two_columns_of_one_query(three, categories, django_assert_num_queries):
-    met(*three[:2], categories=[f"category-{number}" for number in range(categories)])
-    published()
-    with django_assert_num_queries(1):
-        assert len(placements.list_category_placements("live", "x")) == categories + 2
-
-
 def test_opponents_are_those_it_met_most_votes_first(three):
     x, y, z = three
     met(x, y, 3, 1)

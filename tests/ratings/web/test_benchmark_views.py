@@ -4,10 +4,8 @@ import re
 from html import unescape
 
 import pytest
-from django.conf import settings
 
 from ratings.models import Category, Pool
-from tests import factories
 from tests.ratings.benchmark_boards import AVERAGES, NAMES, RATINGS, benchmark, rated, scored, some
 
 pytestmark = pytest.mark.django_db
@@ -74,13 +72,6 @@ def test_those_far_off_are_named_without_calling_it_proof(client):
     assert "Each extra percentage point corresponds to 6.3 more rating points." in said
 
 
-def test_style_sheet_adds_no_second_colon(client):
-    scored(AVERAGES)
-    rated(RATINGS)
-    assert "suggest</strong>: possible" in html(client)
-    assert 'content: ":' not in (settings.BASE_DIR / "static/css/catalog/models.css").read_text()
-
-
 def test_names_are_escaped(client):
     scored(AVERAGES)
     rated(RATINGS, pool="elsewhere")
@@ -95,12 +86,6 @@ def test_lost_signal_is_said(client):
     scored({name: place * 7919 % 53 / 53 for place, name in enumerate(NAMES)})
     rated(RATINGS)
     assert "This benchmark has lost its rank signal here:" in words(client)
-
-
-def test_kept_signal_is_not_said_to_be_lost(client):
-    scored(AVERAGES)
-    rated(RATINGS)
-    assert "lost its rank signal" not in words(client)
 
 
 def test_too_few_models_are_a_table_and_a_sentence(client):
@@ -148,13 +133,6 @@ def test_page_of_a_coding_benchmark_has_the_votes_on_coding(client):
     [source] = re.findall(r'data-source="([^"]*)"', text)
     assert "category=coding" in unescape(source)
     assert "closest to what" not in words(client, "?category=overall")
-
-
-def test_pools_of_single_shortlists_are_not_offered(client):
-    scored(AVERAGES)
-    rated(RATINGS)
-    factories.pool("set-1", kind=Pool.Kind.SHORTLIST)
-    assert "set-1" not in html(client)
 
 
 def test_conditions_can_be_chosen_and_are_named_in_words(client):

@@ -63,7 +63,7 @@ def test_form_offers_what_the_pool_has(client, pools, page, pool, own, style, me
     assert options(text, "method") == method
 
 
-@ALL
+@pytest.mark.parametrize("page", [*PAGES, "/leaderboard/"])
 @pytest.mark.parametrize(
     ("query", "style", "method"),
     [
@@ -118,3 +118,11 @@ def test_benchmark_against_people_offers_the_categories_of_its_pool(client, pool
     scored(AVERAGES)
     text = shown(client, "/benchmarks/b/disagreement/", pool="counts")
     assert categories(text) == {"overall", "of counts", "without ties"}
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/benchmarks/b/disagreement/"])
+def test_pools_of_shortlists_are_not_offered(client, page):
+    scored(AVERAGES)
+    factories.pool("secret", kind="shortlist")
+    factories.board()
+    assert "secret" not in shown(client, page)

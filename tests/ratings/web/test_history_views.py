@@ -1,13 +1,11 @@
 """The page of the past."""
 
 import re
-from itertools import pairwise
 
 import pytest
 
-from ratings.models import Pool
 from tests import factories
-from tests.ratings.board_history import ago, beat, met, published
+from tests.ratings.board_history import ago, beat, published
 
 pytestmark = pytest.mark.django_db
 PAGE = "/history/"
@@ -66,24 +64,11 @@ def test_page_names_retired_models(client, week):
     assert "Outsider" not in shown
 
 
-def test_page_leads_to_a_board_of_the_past(client, week):
-    html = client.get(PAGE, {"category": "overall"}).content.decode()
-    assert re.search(r'<a href="/leaderboard/\?[^"]*at=[^"]*">Yesterday</a>', html)
-    past = client.get("/leaderboard/", {"pool": "live", "category": "overall", "at": f"{ago(days=5):%Y-%m-%dT%H:%M}"})
-    assert past.context["board"]["votes"] == 200
-
-
 def test_page_counts_the_votes_of_each_day(client, week):
     days = client.get(PAGE).context["days"]
     assert days[0]["day"] >= days[-1]["day"]
     assert sum(each["votes"] for each in days) == 365
     assert max(each["percent"] for each in days) == 100
-
-
-def test_page_shows_the_ten_best_over_time(client, week):
-    history = client.get(PAGE).context["history"]
-    assert history["models"][0]["model"] == "zinc"
-    assert len(history["lines"]) == 3
 
 
 def test_page_of_a_pool_without_votes_says_so(client):
@@ -120,35 +105,6 @@ def test_page_refuses_with_a_page(client, query, status):
     answer = client.get(PAGE, query)
     assert answer.status_code == status
     assert "<html" in answer.content.decode()
-
-
-def test_page_tells_which_time_it_does_not_understand(client):
-    factories.board()
-    assert "“then” must be a time" in client.get(PAGE, {"then": "soon"}).content.decode()
-
-
-def test_every_page_leads_here(client):
-    factories.board()
-    assert 'href="/history/"' in client.get("/leaderboard/").content.decode()
-
-
-def test_pools_of_shortlists_are_not_offered(client):
-    factories.pool("secret", kind=Pool.Kind.SHORTLIST)
-    factories.board()
-    assert "secret" not in text(client)
-
-
-@pytest.mark.parametrize("models", [2, 20])
-@pytest.mark.parametrize("boards", [2, 9])
-def test_page_asks_the_database_as_often_for_many(client, models, boards, ours, django_assert_num_queries):
-    contestants = factories.models(models)
-    for number in range(boards):
-        for one, other in pairwise(contestants):
-            met(one, other, 1, 1)
-        published(at=ago(days=8, minutes=number))
-
-    with django_assert_num_queries(11):
-        client.get(PAGE)
 
 
 def test_presets_lead_to_the_changes_and_to_the_board_of_that_time(client, week):

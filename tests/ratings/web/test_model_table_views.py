@@ -246,17 +246,6 @@ def test_it_works_without_any_score(client):
     assert "0 models." in text(client)
 
 
-def test_it_asks_the_database_as_often_however_many_models(client, benchmark, django_assert_max_num_queries):
-    counts = []
-    for amount in (1, 30):
-        for number in range(amount):
-            score(benchmark, f"m{amount}-{number}", 0.5)
-        with django_assert_max_num_queries(8) as captured:
-            assert client.get("/models/").status_code == 200
-        counts.append(len(captured))
-    assert counts[0] == counts[1]
-
-
 def test_long_lists_come_in_pages(client, benchmark, monkeypatch):
     monkeypatch.setattr(table_views, "PAGE_SIZE", 2)
     for slug in "abc":

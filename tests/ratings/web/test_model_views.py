@@ -160,18 +160,6 @@ def test_page_is_silent_about_the_board_of_a_shortlist(client):
     assert "Not rated on this site yet" in shown
 
 
-@pytest.mark.parametrize("pools", [1, 7])
-def test_page_asks_the_database_as_often_however_many_boards_there_are(client, pools, ours, django_assert_num_queries):
-    quokka, wombat = factories.model("quokka"), factories.model("wombat")
-    for number in range(pools):
-        factories.pool(f"pool-{number}", kind=Pool.Kind.IMPORT)
-        factories.cast(quokka, wombat, pool=f"pool-{number}")
-    board_refresh.refresh()
-
-    with django_assert_num_queries(22):
-        assert len(client.get("/models/quokka/").context["placements"]) == pools
-
-
 def test_page_shows_what_was_measured_in_a_month_and_nothing_of_today(client):
     endpoint = factories.endpoint(factories.model("quokka"))
     day = datetime.now(UTC).date()
@@ -221,12 +209,6 @@ def test_page_of_an_unknown_model_suggests_similar_ones(client):
     page = client.get("/models/quokka/").content.decode()
     assert '<a href="/models/quokka-7b/"><bdi>Quokka &lt;7B&gt;</bdi></a>' in page
     assert "Models with similar names" not in client.get("/models/nobody/").content.decode()
-
-
-def test_page_can_only_be_read(client):
-    factories.model("quokka")
-
-    assert client.post("/models/quokka/").status_code == 405
 
 
 def test_page_shows_each_category_and_each_opponent(client):
@@ -314,16 +296,6 @@ def test_page_has_no_empty_box_for_a_connected_model_without_figures(client):
     assert not re.search(r"<p>\s*</p>", shown)
 
 
-def test_categories_say_which_of_them_are_provisional(client):
-    quokka, wombat = factories.model("quokka"), factories.model("wombat")
-    won(quokka, wombat, 3, categories=["coding"])
-    board_refresh.refresh()
-
-    [rows] = re.findall(r'id="categories-table".*?</table>', client.get("/models/quokka/").content.decode(), re.S)
-
-    assert re.findall(r">(Overall|Coding)</a> <span class=\"range\">provisional</span>", rows) == ["Overall", "Coding"]
-
-
 def test_page_leads_to_the_comparison_with_the_model_above_or_below(client):
     quokka, wombat = factories.model("quokka"), factories.model("wombat")
     won(quokka, wombat, 3)
@@ -367,15 +339,6 @@ def test_page_of_an_unknown_pool_is_not_there(client, pool):
     assert "<html" in answer.content.decode()
 
 
-def test_price_leads_to_its_source(client):
-    source = "https://prices.example/list.json (a <list>)"
-    quokka = factories.model("quokka")
-    Price.objects.create(model=quokka, input=Decimal(2), output=Decimal(3), source=source, as_of=date(2026, 1, 2))
-    html = client.get("/models/quokka/").content.decode()
-    assert '<a href="https://prices.example/list.json" title="' in html
-    assert "(a &lt;list&gt;)" in html
-
-
 def test_page_tells_why_voters_decided(client):
     quokka, wombat = factories.model("quokka"), factories.model("wombat")
     for number in range(8):
@@ -392,15 +355,6 @@ def test_page_tells_why_voters_decided(client):
     assert "too long 100% 6" in text(client, "wombat")
 
 
-def test_page_is_silent_about_the_reasons_of_few(client):
-    quokka, wombat = factories.model("quokka"), factories.model("wombat")
-    for number in range(4):
-        factories.cast(quokka, wombat, voter=factories.voter_id(number), reasons={"a": ["useful"]})
-    board_refresh.refresh()
-
-    assert "Voters' reasons" not in text(client, "quokka")
-
-
 def test_page_has_a_plot_from_the_second_board_on(client):
     quokka, wombat = factories.model("quokka"), factories.model("wombat")
     found = []
@@ -413,19 +367,6 @@ def test_page_has_a_plot_from_the_second_board_on(client):
     assert "plots.js" not in found[0]
     assert 'data-plot="series"' in found[1]
     assert "plots.js" in found[1]
-
-
-@pytest.mark.parametrize(("models", "categories"), [(2, 1), (20, 1), (2, 12)])
-def test_page_asks_the_database_as_often_for_many_opponents_and_categories(
-    client, models, categories, ours, django_assert_num_queries
-):
-    quokka, *others = factories.model("quokka"), *factories.models(models - 1)
-    for other in others:
-        won(quokka, other, 1, categories=[f"category-{number}" for number in range(categories)])
-    board_refresh.refresh()
-
-    with django_assert_num_queries(19):
-        assert len(client.get("/models/quokka/").context["opponents"]) == models - 1
 
 
 def test_page_shows_license_scores_and_sources(client):
@@ -466,23 +407,6 @@ def test_page_shows_license_scores_and_sources(client):
 def test_page_leads_to_the_text_of_a_license_by_its_address_alone(client, source, shown):
     factories.model("quokka", license=factories.license("Quokka", commercial="yes", source=source))
     assert shown in client.get("/models/quokka/").content.decode()
-
-
-def test_page_takes_as_many_queries_with_many_facts_and_scores(client, django_assert_max_num_queries):
-    model = factories.model("quokka")
-    counts = []
-    for amount in (1, 20):
-        for number in range(amount):
-            benchmark = Benchmark.objects.create(slug=f"b{amount}-{number}", name="B")
-            known = {"task": "t", "metric": "acc", "measured_by": "us", "source": "s", "run": "r", "value": 0.5}
-            Score.objects.create(model=model, benchmark=benchmark, **known)
-        record_claims(
-            {model.pk: [Claim("tools", True, f"s{number}", date(2026, 1, 2)) for number in range(amount)]}, SHIPPED
-        )
-        with django_assert_max_num_queries(30) as captured:
-            client.get("/models/quokka/")
-        counts.append(len(captured))
-    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("retirement", [{"status": "retired"}, {"retires_on": date(2099, 1, 14)}])

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from ratings.boards.snapshots import pack_rows, unpack_rows
-from ratings.models import PairTable, Pool, Snapshot
+from ratings.models import PairTable, Snapshot
 from ratings.web.trends.plot_views import find_plot_problem
 from tests import factories
 from tests.ratings.board_history import beat, met, published
@@ -196,25 +196,6 @@ def test_page_refuses_with_a_page(client, query, status):
     answer = client.get(PAGE, query)
     assert answer.status_code == status
     assert "<html" in answer.content.decode()
-
-
-def test_pools_of_shortlists_are_not_offered(client):
-    factories.pool("secret", kind=Pool.Kind.SHORTLIST)
-    factories.board()
-    assert "secret" not in shown(client)
-
-
-@pytest.mark.parametrize("models", [2, 30])
-def test_page_asks_the_database_as_often_for_many_models(client, models, ours, django_assert_num_queries):
-    contestants = factories.models(models)
-    for one, other in pairwise(contestants):
-        met(one, other, 1, 1)
-    for model in contestants:
-        priced(model, "1", "1")
-    published()
-
-    with django_assert_num_queries(13):
-        client.get(PAGE, {"top": "all"})
 
 
 def test_pairs_of_another_time_than_the_board_say_so(client, three):

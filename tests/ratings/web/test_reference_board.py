@@ -14,6 +14,7 @@ from ratings.interchange import public_record
 from ratings.models import Pool, Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories, openapi
+from tests.ratings.board_rows import row
 from tests.ratings.reference_board import LINES, SLUG, loaded
 
 pytestmark = pytest.mark.django_db
@@ -147,22 +148,6 @@ def test_brackets_and_ranges_of_ranks_show_which_intervals_overlap(client):
     assert 'class="tie' not in client.get("/leaderboard/", {"pool": SLUG, "sort": "votes"}).content.decode()
 
 
-def test_models_side_by_side_differ_by_their_published_intervals(client):
-    shown = text(client, "/leaderboard/", pool=SLUG, pin=["claude-opus-4-6", "gemma-3-4b-it"])
-    assert "Setting High –" in shown
-    assert "independent intervals assumed. LMArena does not publish head-to-head votes." in shown
-    assert "They differ significantly." in shown
-    assert "The publisher does not explain this interval" in shown
-    assert "Elo ratings have no interval" not in shown
-
-
-@pytest.mark.parametrize("column", ["tier", "voters", "win_rate", "change", "votes"])
-def test_column_that_was_not_published_is_a_dash(client, column):
-    shown = client.get("/leaderboard/", {"pool": SLUG, "column": column, "sort": column})
-    assert shown.status_code == 200
-    assert ("–</td>" in shown.content.decode()) is (column != "votes")
-
-
 def test_legend_explains_what_was_published(client):
     page = client.get("/leaderboard/", {"pool": SLUG}).content.decode()
     legend = page.partition("What the columns mean")[2]
@@ -270,7 +255,7 @@ def test_own_votes_do_not_remove_published_ratings_from_the_table_of_models(clie
     board_refresh.refresh()
     assert text(client, "/models/", **query) == before
 
-    rows = [{"model": model.slug, "rating": 1000.0, "rank": 1, "tier": 1, "votes_to_rank": 0} for model in ours]
+    rows = [row(model=model.slug, rating=1000.0, votes_to_rank=0) for model in ours]
     Snapshot.objects.create(
         board=factories.board(),
         method=BRADLEY_TERRY,

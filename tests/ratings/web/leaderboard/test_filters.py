@@ -59,12 +59,6 @@ def test_folded_form_says_what_is_chosen(client, page, query, said):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("query", "count"), [({}, ""), ({"weights": "open", "size_to": "10"}, "2")])
-def test_button_of_the_filters_of_models_counts_them(client, query, count):
-    assert f'Filters <b id="filter-count">{count}</b>' in client.get("/models/", query).content.decode()
-
-
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("query", "count"),
     [

@@ -198,15 +198,6 @@ def test_files_tell_of_each_model_what_its_row_does(client, voted):
     ]
 
 
-def test_ranks_are_those_of_the_whole_board_whatever_is_shown(client, voted):
-    whole = {row["model"]: row for row in client.get("/api/v1/leaderboard/").json()["rows"]}
-    shown = client.get(PAGE, {"weights": "open", "sort": "size", "column": "tier", "format": "json"}).json()["rows"]
-    assert len(shown) == 2
-    for row in shown:
-        fields = {"rank", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "tier"}
-        assert {name: row[name] for name in fields} == {name: whole[row["model"]][name] for name in fields}
-
-
 def test_what_is_unknown_is_said_and_counted(client, voted):
     response = client.get(PAGE, {"size_max": "10", "price_max": "1"})
     assert "1 of 4 models" in text(response)
@@ -321,16 +312,6 @@ def test_form_that_asks_for_two_things_that_exclude_each_other_keeps_all_and_say
     assert slugs(client.get(PAGE, ELO_STYLED | {"style_control": ""}, follow=True)) == ["a", "c"]
 
 
-@pytest.mark.parametrize(("query", "disabled"), [("", {}), ("method=elo", {"true"}), ("style_control=true", {"elo"})])
-def test_form_offers_no_board_that_cannot_be(client, voted, query, disabled):
-    outline = Outline(client.get(f"{PAGE}?{query}").content.decode())
-    options = [attrs["value"] for attrs in outline.all("option") if "disabled" in attrs]
-    assert set(options) == set(disabled)
-    assert ("not with Elo" in outline.text, "not with style control" in outline.text) == (
-        "true" in disabled, "elo" in disabled,
-    )  # fmt: skip
-
-
 def test_htmx_gets_the_board_alone_and_the_address_of_its_state(client, voted):
     whole = client.get(PAGE)
     part = client.get(PAGE, {"q": "", "sort": "votes", "order": "", "pool": "live"}, headers={"HX-Request": "true"})
@@ -410,13 +391,6 @@ def test_csv_holds_no_formula_and_is_read_back(client, name):
     assert unescape_formula(names["x"]) == name
     assert names["x"][0] not in "=+-@\t\r\n＝＋－＠"
     assert names["y"] == "Y"
-
-
-def test_csv_would_hold_a_formula_if_texts_were_written_as_they_are(client, monkeypatch):
-    monkeypatch.setattr(downloads, "escape_formula", str)
-    factories.cast(factories.model("x", name="=1+1"), factories.model("y"))
-    board_refresh.refresh()
-    assert ",=1+1," in client.get(PAGE, {"format": "csv"}).content.decode()
 
 
 def test_csv_keeps_numbers_as_numbers_to_the_last_digit(client, voted):
@@ -545,19 +519,6 @@ def test_page_tells_why_a_board_under_style_control_has_no_rows(client, voted):
     problem = {"problem": "separable"}
     Snapshot.objects.create(board=styled, votes=3, code_version="1", rows=pack_rows([]), parameters=problem)
     assert "These votes have no finite ratings" in text(client.get(PAGE, {"style_control": "true"}))
-
-
-@pytest.mark.parametrize("models", [10, 200])
-def test_page_asks_the_database_as_often_for_many_models_as_for_few(client, models, ours, django_assert_num_queries):
-    contestants = factories.models(models)
-    for a, b in pairwise(contestants):
-        factories.cast(a, b)
-    board_refresh.refresh()
-    with django_assert_num_queries(11):
-        assert len(slugs(client.get(PAGE, {"rows": "all"}))) == models
-    with django_assert_num_queries(12):
-        pins = [model.slug for model in contestants[:2]]
-        assert "Side by side" in text(client.get(PAGE, {"pin": pins}))
 
 
 @pytest.mark.parametrize(
