@@ -30,6 +30,17 @@ from ratings.reports.method_figures import STYLE_NAMES
 from ratings.statistics.benchmark_regression import Verdict
 
 
+class ModelNameSchema(Schema):
+    model = CharField(help_text="Model slug.")
+    name = CharField()
+
+
+class IntervalSchema(Schema):
+    rating = FloatField()
+    ci_low = FloatField(allow_null=True)
+    ci_high = FloatField(allow_null=True)
+
+
 class AnchorSchema(Schema):
     model = CharField()
     rating = FloatField()
@@ -185,13 +196,8 @@ class BoardSchema(BoardKeySchema):
     rows = BoardRowSchema(many=True)
 
 
-class FrontierRowSchema(Schema):
+class FrontierRowSchema(IntervalSchema, ModelNameSchema):
     rank = IntegerField()
-    model = CharField(help_text="Model slug.")
-    name = CharField()
-    rating = FloatField()
-    ci_low = FloatField(allow_null=True)
-    ci_high = FloatField(allow_null=True)
     provisional = BooleanField()
     value = FloatField(help_text="US dollars per million tokens, or tokens per second.")
     price_input = FloatField(required=False)
@@ -205,9 +211,7 @@ class FrontierRowSchema(Schema):
     has_enabled_endpoint = BooleanField(help_text="True if the model answers in the battles on this site.")
 
 
-class FrontierExclusionSchema(Schema):
-    model = CharField(help_text="Model slug.")
-    name = CharField()
+class FrontierExclusionSchema(ModelNameSchema):
     reason = serializers.ChoiceField(frontier.EXCLUSION_REASONS)
 
 
@@ -258,14 +262,11 @@ class RatingPointList(serializers.ListSerializer[Any]):
         return points
 
 
-class RatingPointSchema(Schema):
+class RatingPointSchema(IntervalSchema):
     class Meta:
         list_serializer_class = RatingPointList
 
     computed_at = serializers.DateTimeField()
-    rating = FloatField()
-    ci_low = FloatField(allow_null=True)
-    ci_high = FloatField(allow_null=True)
     rank = IntegerField(allow_null=True)
     votes = IntegerField()
 
@@ -354,12 +355,7 @@ class AgreementConditionsSchema(Schema):
     measured_by = CharField(source="ranking.first.measured_by")
 
 
-class AgreementPointSchema(Schema):
-    model = CharField(help_text="Model slug.")
-    name = CharField()
-    rating = FloatField()
-    ci_low = FloatField(allow_null=True)
-    ci_high = FloatField(allow_null=True)
+class AgreementPointSchema(IntervalSchema, ModelNameSchema):
     score = FloatField(help_text="Score, from 0 to 100.")
     score_margin = FloatField(allow_null=True, help_text="Half the width of the score's 95% interval. Null if unknown.")
     expected = FloatField(allow_null=True, help_text="Rating predicted by the regression line.")
@@ -374,9 +370,7 @@ class AgreementPointSchema(Schema):
     verdict = serializers.ChoiceField(get_args(Verdict), allow_null=True)
 
 
-class AgreementExclusionSchema(Schema):
-    model = CharField(help_text="Model slug.")
-    name = CharField()
+class AgreementExclusionSchema(ModelNameSchema):
     reason = serializers.ChoiceField(benchmark_agreement.EXCLUSION_REASONS)
 
 
@@ -591,15 +585,7 @@ class CertificateSchema(BoardKeySchema):
     first = FirstPlaceSchema(allow_null=True, help_text="The first place. Null if no model is ranked.")
 
 
-class ModelNameSchema(Schema):
-    model = CharField(help_text="Model slug.")
-    name = CharField()
-
-
-class RowFiguresSchema(Schema):
-    rating = FloatField()
-    ci_low = FloatField(allow_null=True)
-    ci_high = FloatField(allow_null=True)
+class RowFiguresSchema(IntervalSchema):
     rank = IntegerField(allow_null=True)
     rank_low = IntegerField(allow_null=True)
     rank_high = IntegerField(allow_null=True)

@@ -300,11 +300,11 @@ class VoteListView(APIView):
         """
         pool = request.query_params.get("pool") or LIVE_POOL
         size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
-        page = public_record.load_page(pool, request.query_params.get("after", ""), size)
+        votes, after = public_record.load_page(pool, request.query_params.get("after", ""), size)
         query = request.query_params.copy()
-        query["after"] = str(page.after)
-        next_url = request.build_absolute_uri(f"?{query.urlencode()}") if page.after else None
-        return Response(serializers.PublicVotePageSchema({"next": next_url, "results": page.votes}).data)
+        query["after"] = str(after)
+        next_url = request.build_absolute_uri(f"?{query.urlencode()}") if after else None
+        return Response(serializers.PublicVotePageSchema({"next": next_url, "results": votes}).data)
 
 
 @csrf_exempt  # so that write requests get a 405 instead of a CSRF error

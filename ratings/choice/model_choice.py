@@ -2,8 +2,8 @@
 
 A form becomes limits. Each candidate (a current model with its facts, prices, and rating) is assessed against them, and
 each limit that it violates or might violate is a finding. Candidates without findings are survivors, those with unknown
-values only are undecided, and the others are excluded. Picks are suggestions from the survivors, and contestants are
-the connected models with which a battle can start.
+values only are undecided, and the others are excluded. Picks are survivors with a role, such as the highest rated, and
+contestants are the connected models with which a battle can start.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ TASK_PICKS_CACHE_S = 60.0  # the longest time until a change in ratings or in th
 
 @dataclass(frozen=True)
 class TaskPicks:
-    """Suggestions for a task.
+    """The picks for a task.
 
     pool_name: the name of the pool that the ratings come from.
     picks: the picks within the task's usual limits, or None if no model within them is rated.
@@ -76,12 +76,12 @@ class ModelChoice:
 
     @cached_property
     def picks(self) -> Picks | None:
-        """Suggestions from the survivors, or None if none of them has a tier."""
+        """The picks among the survivors, or None if none of them has a tier."""
         return build_picks(self.shortlist.survivors)
 
     @cached_property
     def name_matches(self) -> list[FoundModel]:
-        """The models whose name matches `find`, each with its group and all limits that it (maybe) violates."""
+        """The models whose name matches `find`, each with its group and its findings."""
         return find_models(self.find, self.shortlist)
 
     @cached_property

@@ -1,7 +1,4 @@
-"""The models that a shortlist suggests.
-
-These are the two best models, the cheapest model that is about as good, and the best model with open weights.
-"""
+"""The picks of a shortlist: the two best models, the cheapest model that is about as good, and the best open one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +12,12 @@ from ratings.boards.differences import estimate_difference
 from ratings.choice.limits import Candidate
 from ratings.choice.shortlist import CandidateAssessment, list_cheapest
 
-MAX_SUGGESTIONS = 3
+MAX_LABELED = 3
 
 
 @dataclass(frozen=True)
 class Picks:
-    """Suggestions from the survivors of a shortlist.
+    """The survivors of a shortlist that have a role.
 
     best: the survivor with the highest rating.
     second: the survivor with the second-highest rating, or None if there is none.
@@ -39,7 +36,7 @@ class Picks:
     best_open: CandidateAssessment | None
 
     @property
-    def suggestions(self) -> list[tuple[list[str], CandidateAssessment]]:
+    def labeled(self) -> list[tuple[list[str], CandidateAssessment]]:
         """At most three models in the order of the roles, each preceded by the labels of its roles."""
         roles = (
             (_("Highest rated"), self.best),
@@ -52,7 +49,7 @@ class Picks:
         for label, model in roles:
             if model:
                 labels.setdefault(model.candidate.slug, []).append(label)
-        return [(texts, models[slug]) for slug, texts in labels.items()][:MAX_SUGGESTIONS]
+        return [(texts, models[slug]) for slug, texts in labels.items()][:MAX_LABELED]
 
     @property
     def highlights(self) -> list[tuple[str, CandidateAssessment]]:
@@ -85,7 +82,7 @@ class Picks:
 
 
 def build_picks(survivors: Sequence[CandidateAssessment]) -> Picks | None:
-    """Return the suggestions, or None if no survivor has a tier. Models without a tier are never suggested."""
+    """Return the picks, or None if no survivor has a tier. Models without a tier are never picked."""
     by_rating = sorted(
         (survivor for survivor in survivors if survivor.candidate.tier is not None),
         key=lambda survivor: -(survivor.candidate.rating or 0),

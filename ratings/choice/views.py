@@ -202,7 +202,7 @@ def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
 
 
 def _build_plot(choice: ModelChoice) -> PricePlot | None:
-    named = [pick.candidate.slug for _labels, pick in choice.picks.suggestions] if choice.picks else []
+    named = [pick.candidate.slug for _labels, pick in choice.picks.labeled] if choice.picks else []
     return build_price_plot(choice.shortlist.survivors, named)
 
 

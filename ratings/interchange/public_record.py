@@ -6,7 +6,6 @@ Its rows are the same as those from `export_votes --public`. In pages, each row 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -24,19 +23,8 @@ RETRY_AFTER_S = 30
 _open_streams = SharedSlots("downloads")
 
 
-@dataclass(frozen=True)
-class RecordPage:
-    """A page of votes in the record's order. Each vote includes its `id`.
-
-    after: the cursor for the next page, or None on the last page.
-    """
-
-    votes: list[dict[str, Any]]
-    after: UUID | None
-
-
-def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> RecordPage:
-    """Return the page of votes behind the id `after`.
+def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> tuple[list[dict[str, Any]], UUID | None]:
+    """Return the page of votes behind the id `after`, each with its `id`, and the last id, or None on the last page.
 
     Raises RequestError 404 if the pool does not exist or is a reference pool, and 400 if `after` is invalid.
     """
@@ -44,8 +32,7 @@ def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> RecordPage:
     check_pool(pool)
     batch = next(iter_record_batches(pool, after=after_id, size=size + 1, public=True), [])
     votes = [{"id": record_key, **record} for record_key, record in batch[:size]]
-    next_after = votes[-1]["id"] if len(batch) > size else None
-    return RecordPage(votes, next_after)
+    return votes, votes[-1]["id"] if len(batch) > size else None
 
 
 def check_pool(pool: str) -> None:

@@ -30,14 +30,8 @@ from ratings.statistics.benchmark_regression import (
 )
 from ratings.statistics.constants import MAIN_COMPONENT
 
-UNCONNECTED = "unconnected"
-UNBOUNDED = "unbounded"
-PROVISIONAL = "provisional"
-UNRATED = "unrated"
-EXCLUSION_REASONS = (UNCONNECTED, UNBOUNDED, PROVISIONAL, UNRATED)
-TOO_FEW = "too_few"
-FLAT = "flat"
-PROBLEMS = (TOO_FEW, FLAT)
+EXCLUSION_REASONS = ("unconnected", "unbounded", "provisional", "unrated")
+PROBLEMS = ("too_few", "flat")
 POINT_FIELDS = ("model", "name", "rating", "ci_low", "ci_high")
 
 Row = dict[str, Any]
@@ -136,13 +130,8 @@ def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
 
     Raises RequestError 400 if a parameter is invalid.
     """
-    board_key = snapshots.parse_board_key(parameters)
-    return AgreementQuery(
-        pool=parameters.get("pool") or "",
-        category=parameters.get("category") or "",
-        conditions=parameters.get("conditions") or "",
-        at=board_key.at,
-    )
+    names = {name: parameters.get(name) or "" for name in ("pool", "category", "conditions")}
+    return AgreementQuery(**names, at=snapshots.parse_board_key(parameters).at)
 
 
 def get_benchmark(slug: str) -> Benchmark:
@@ -227,10 +216,10 @@ def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int |
 def _find_exclusion(row: BoardRow) -> str:
     """Return the reason why a rating cannot be compared, or "" if it can."""
     if row["component"] != MAIN_COMPONENT:
-        return UNCONNECTED
+        return "unconnected"
     if row["unbounded"]:
-        return UNBOUNDED
-    return PROVISIONAL if row["provisional"] else ""
+        return "unbounded"
+    return "provisional" if row["provisional"] else ""
 
 
 def _index_rated_rows(rows: Sequence[BoardRow]) -> dict[str, BoardRow]:
@@ -244,7 +233,7 @@ def _match_rated(ranking: Ranking, rated_rows: Mapping[str, BoardRow]) -> tuple[
 def _fit_line(pairs: Sequence[RatedScore]) -> tuple[str | None, BenchmarkRegression | None]:
     """Return the problem and the regression. One of them is None."""
     if len(pairs) < MIN_MODELS:
-        return TOO_FEW, None
+        return "too_few", None
     try:
         return None, regress_ratings(
             [score.model for score, _ in pairs],
@@ -254,7 +243,7 @@ def _fit_line(pairs: Sequence[RatedScore]) -> tuple[str | None, BenchmarkRegress
             [100 * (score.error or 0) for score, _ in pairs],
         )
     except ValueError:
-        return FLAT, None
+        return "flat", None
 
 
 def _compute_error(row: BoardRow) -> float:
@@ -292,7 +281,7 @@ def _list_left_out(group: ConditionsGroup | None, rows: Sequence[BoardRow]) -> l
     left_out = []
     for model in sorted(models, key=lambda model: (model.name.lower(), model.slug)):
         row = board_rows.get(model.slug)
-        reason = UNRATED if row is None else _find_exclusion(row)
+        reason = "unrated" if row is None else _find_exclusion(row)
         if reason:
             left_out.append({"model": model.slug, "name": model.name, "reason": reason})
     return left_out

@@ -20,11 +20,9 @@ from ratings.statistics.constants import MAIN_COMPONENT
 PRICE = "price"
 SPEED = "speed"
 AXES = (PRICE, SPEED)
-UNCONNECTED = "unconnected"  # no chain of votes connects the model to the main component
-UNBOUNDED = "unbounded"  # the model has no finite maximum likelihood rating
-UNRANKED = "unranked"  # the model has too few votes for a rank
-UNKNOWN = "unknown"  # the price or speed of the model is unknown
-EXCLUSION_REASONS = (UNCONNECTED, UNBOUNDED, UNRANKED, UNKNOWN)
+# unconnected: no chain of votes connects the model to the main component. unbounded: it has no finite rating of maximum
+# likelihood. unranked: it has too few votes for a rank. unknown: its price or speed is unknown.
+EXCLUSION_REASONS = ("unconnected", "unbounded", "unranked", "unknown")
 
 Row = dict[str, Any]
 
@@ -58,24 +56,21 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
             left_out.append({"model": row["model"], "name": row["name"], "reason": reason})
         else:
             rows.append(row | values[row["model"]])
-    return board | {"against": axis, "rows": _mark_frontier(rows, axis), "left_out": left_out}
+    sign = -1 if axis == PRICE else 1
+    marks = pareto.mark_frontier([(row["rating"], sign * row["value"]) for row in rows])
+    marked = [row | {"on_frontier": is_on_frontier} for row, is_on_frontier in zip(rows, marks, strict=True)]
+    return board | {"against": axis, "rows": marked, "left_out": left_out}
 
 
 def _find_exclusion(row: BoardRow, values: Mapping[str, Row]) -> str:
     """Return the reason why a row is not compared, or "" if it is."""
     if row["component"] != MAIN_COMPONENT:
-        return UNCONNECTED
+        return "unconnected"
     if row["unbounded"]:
-        return UNBOUNDED
+        return "unbounded"
     if not has_rank(row):
-        return UNRANKED
-    return "" if row["model"] in values else UNKNOWN
-
-
-def _mark_frontier(rows: Sequence[Row], axis: str) -> list[Row]:
-    sign = -1 if axis == PRICE else 1
-    marks = pareto.mark_frontier([(row["rating"], sign * row["value"]) for row in rows])
-    return [row | {"on_frontier": is_on_frontier} for row, is_on_frontier in zip(rows, marks, strict=True)]
+        return "unranked"
+    return "" if row["model"] in values else "unknown"
 
 
 def count_models_with_speed(board_rows: Sequence[Row]) -> int:

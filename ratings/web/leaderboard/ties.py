@@ -40,10 +40,10 @@ def find_leader(
     """
     slugs = {entry.slug for entry in table_entries}
     ranked = [entry for entry in entries if has_rank(entry.row)]
-    candidates = [entry for entry in ranked if entry.slug in slugs]
-    if len(candidates) < 2 or any(entry.row["component"] for entry in ranked):
+    shown = [entry for entry in ranked if entry.slug in slugs]
+    if len(shown) < 2 or any(entry.row["component"] for entry in ranked):
         return None
-    leader = candidates[0]
+    leader = shown[0]
     if leader is not ranked[0] or tiers[leader.slug] != 1:
         return Leader(leader.row["name"], leader.row["organization"], None)
     rivals = [entry.row["name"] for entry in ranked[1:] if tiers[entry.slug] == 1]

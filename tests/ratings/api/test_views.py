@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
+from core.http.errors import RequestError
+from ratings.api.views import parse_model_slugs
 from ratings.boards.snapshots import unpack_rows
 from ratings.models import Pool, Snapshot
 from ratings.pipeline import board_refresh
@@ -197,3 +199,20 @@ def test_pools_come_in_pages(client):
     assert (len(first["results"]), len(second["results"]), second["next"]) == (100, 22, None)
     assert {pool["slug"] for page in (first, second) for pool in page["results"]} == slugs
     assert len(client.get("/api/v1/pools/?page_size=7").json()["results"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("named", "meant"), [([], []), ([""], []), (["b", "a"], ["b", "a"]), (["a", "b", "a", ""], ["a", "b"])]
+)
+def test_chosen_are_each_model_once_in_their_order(named, meant):
+    for slug in "ab":
+        factories.model(slug)
+    assert parse_model_slugs(named) == meant
+
+
+@pytest.mark.parametrize("slug", ["nobody", "\0", "A", " a"])
+def test_chosen_refuses_a_model_that_does_not_exist(slug):
+    factories.model("a")
+    with pytest.raises(RequestError) as refused:
+        parse_model_slugs(["a", slug, "z"])
+    assert (refused.value.status, repr(slug) in refused.value.detail) == (404, True)

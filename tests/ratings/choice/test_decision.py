@@ -63,31 +63,23 @@ def test_decision_shows_their_own_battles(client, battled):
     assert "Compare the selected models blind" in shown
 
 
-def test_models_that_were_tried_come_first_in_the_choice(client, three):
-    factories.endpoint(three[2])
-    factories.endpoint(three[0])
-    html = client.get(PAGE, {"task": "coding", "chosen": "cheap"}).content.decode()
+@pytest.mark.parametrize(
+    ("connected", "query", "groups"),
+    [
+        ([], {}, {"Other matching models": ["bound", "cheap", "best"]}),
+        ([2, 0], {}, {"Available here": ["bound", "best"], "Other matching models": ["cheap"]}),
+        ([], {"price": "2"}, {"Other matching models": ["bound", "cheap"], "Models that might match": ["mystery"]}),
+    ],
+)
+def test_models_that_answer_here_can_be_chosen_first_and_undecided_ones_last(client, three, connected, query, groups):
+    for number in connected:
+        factories.endpoint(three[number])
+    if query:
+        factories.model("mystery")
+    html = client.get(PAGE, {"chosen": "cheap", **query}).content.decode()
     found = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', html, re.DOTALL)
-    assert [(label, re.findall(r'value="(\w+)"', options)) for label, options in found] == [
-        ("Available here", ["bound", "best"]),
-        ("Other matching models", ["cheap"]),
-    ]
+    assert {label: re.findall(r'value="(\w+)"', options) for label, options in found} == groups
     assert '<option value="cheap" selected>' in html
-
-
-def test_undecided_models_can_be_chosen_and_come_last(client, three):
-    factories.model("mystery")
-    html = client.get(PAGE, {"price": "2"}).content.decode()
-    found = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', html, re.DOTALL)
-    assert [(label, re.findall(r'value="(\w+)"', options)) for label, options in found] == [
-        ("Other matching models", ["bound", "cheap"]),
-        ("Models that might match", ["mystery"]),
-    ]
-
-
-def test_choice_has_no_empty_group(client, three):
-    html = client.get(PAGE, {"task": "coding"}).content.decode()
-    assert re.findall(r'<optgroup label="([^"]*)">', html) == ["Other matching models"]
 
 
 @pytest.mark.parametrize(("query", "said"), [({"price": "9", "tools": "on"}, True), ({"price": "9"}, False)])

@@ -1,4 +1,4 @@
-"""The three suggestions of a shortlist."""
+"""The picks of a shortlist."""
 
 from decimal import Decimal
 
@@ -109,7 +109,7 @@ CHEAPEST, BEST_OPEN = "Best value", "Open weights"
 )
 def test_at_most_three_models_are_suggested_each_once(candidates, expected):
     picks = build_picks(build_shortlist(candidates, Limits()).survivors)
-    assert [(labels, model.candidate.slug) for labels, model in picks.suggestions] == expected
+    assert [(labels, model.candidate.slug) for labels, model in picks.labeled] == expected
 
 
 @pytest.mark.parametrize(

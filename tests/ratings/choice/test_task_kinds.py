@@ -34,24 +34,6 @@ def test_task_points_to_what_there_is(kind):
     assert kind.why.endswith(".")
 
 
-@pytest.mark.parametrize(
-    ("slug", "categories", "benchmarks"),
-    [
-        ("support-chat", ["multi-turn"], {"elo"}),
-        ("coding", ["coding"], {"swe-bench-pro", "livecodebench", "aider-polyglot", "humaneval"}),
-        ("maths-tutoring", ["math"], {"aime-2025", "math", "gsm8k"}),
-        ("facts", ["overall"], {"simpleqa", "truthfulqa", "mmlu"}),
-        ("science", ["science", "hard-prompts"], {"hle", "gpqa", "mmlu-pro"}),
-        ("legal-analysis", ["legal", "longer-query"], {"legalbench", "ruler", "musr"}),
-        ("long-documents", ["document", "longer-query"], {"ruler", "mrcr"}),
-        ("structured-reports", ["instruction-following"], {"ifeval"}),
-    ],
-)
-def test_tasks_that_everybody_has(slug, categories, benchmarks):
-    kind = load_task_kinds()[slug]
-    assert ([*kind.categories], set(kind.benchmarks)) == (categories, benchmarks)
-
-
 @pytest.mark.parametrize("slug", ["gemma-3-4b-it", "gemma-3n-e4b-it", "granite-4.2-8b"])
 def test_model_that_is_made_for_small_machines_fits_on_them(slug):
     """A model that is called 4B has a few more parameters, and one with 8B needs less than 5 GB at 4 bits each."""
