@@ -14,9 +14,9 @@ from tests.ratings.board_rows import row
 pytestmark = pytest.mark.django_db
 
 
-def test_facts_are_read_once_within_the_cache_time(monkeypatch, django_assert_num_queries):
+def test_facts_are_read_once_within_the_cache_time(django_assert_num_queries):
     model = factories.model("cheap")
-    monkeypatch.setattr(candidates.facts_cache, "seconds", candidates.CACHE_S)
+    candidates.facts_cache.seconds = candidates.CACHE_S
     assert load_candidates()[0].prices is None
     Price.objects.create(model=model, input=Decimal(1), output=Decimal(1), source="list", as_of=date(2026, 1, 1))
 
@@ -28,9 +28,9 @@ def test_facts_are_read_once_within_the_cache_time(monkeypatch, django_assert_nu
     assert load_candidates()[0].prices.input == 1
 
 
-def test_rating_of_one_choice_does_not_stay_for_the_next(monkeypatch):
+def test_rating_of_one_choice_does_not_stay_for_the_next():
     factories.model("rated")
-    monkeypatch.setattr(candidates.facts_cache, "seconds", candidates.CACHE_S)
+    candidates.facts_cache.seconds = candidates.CACHE_S
 
     first = load_candidates([row(model="rated", rating=1234.0)])
     second = load_candidates()

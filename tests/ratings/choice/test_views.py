@@ -8,9 +8,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from catalog.models import Benchmark, LanguageModel, Price, Score
-from ratings.choice import views
 from ratings.choice.form import ChoiceForm
-from ratings.choice.model_choice import TaskPicks, find_task_picks
+from ratings.choice.model_choice import TaskPicks, find_task_picks, task_picks_cache
 from ratings.choice.task_kinds import load_task_kinds
 from ratings.models import Category, Pool
 from ratings.pipeline import board_refresh
@@ -57,11 +56,12 @@ def test_card_of_a_task_names_the_picks_within_its_usual_limits(client, tmp_path
     assert "What do you need the model for? LMArena, October 2026 Rating, price per million tokens" in shown
 
 
-def test_cards_are_grouped_by_the_source_of_their_ratings(client, tmp_path, monkeypatch):
+def test_cards_are_grouped_by_the_source_of_their_ratings(client, tmp_path):
     loaded(tmp_path)
     first, second, *rest = find_task_picks().items()
     found = dict([first, (second[0], TaskPicks("Elsewhere", second[1].picks)), *rest])
-    monkeypatch.setattr(views, "find_task_picks", lambda: found)
+    task_picks_cache.seconds = 60.0
+    task_picks_cache.store(None, found)
     shown = text(client.get(PAGE))
     assert [shown.count(source) for source in ("LMArena, October 2026", "Elsewhere")] == [1, 1]
     assert "On a phone or a laptop" in shown.partition("Elsewhere")[0]
