@@ -38,7 +38,6 @@ PARTS = (
     LibraryPart("django", "django/middleware/csrf.py", "CSRF_COOKIE_NEEDS_UPDATE"),
     LibraryPart("django", "django/db/backends/base/operations.py", "bulk_batch_size"),
     LibraryPart("django", "django/db/backends/base/features.py", "max_query_params"),
-    LibraryPart("django", "django/urls/resolvers.py", "URLPattern pattern callback default_args name"),
     LibraryPart("django", "django/contrib/admin/checks.py", "check_admin_app check_dependencies"),
     LibraryPart("django", "django/contrib/admin/helpers.py", "ACTION_CHECKBOX_NAME"),
     LibraryPart("aiohttp", "aiohttp/connector.py", "transport"),

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "arena.identity.voters.voter_middleware",
     "arena.identity.api_access.api_access_middleware",
     "arena.identity.accounts.login_required_middleware",
+    "arena.identity.quotas.WorkMiddleware",
     "core.http.outages.OutageMiddleware",
 ]
 ROOT_URLCONF = "config.urls"

@@ -6,7 +6,6 @@ from django.urls import include, path, re_path
 from arena import urls as arena_urls
 from arena.api import docs_views
 from arena.api import views as arena_api
-from arena.web.page_quotas import charge_all, charge_reads
 from catalog import urls as catalog_urls
 from config.server import security_txt
 from core.admin.registration import register_pages
@@ -20,9 +19,11 @@ handler429 = "core.http.error_pages.handle_too_many_attempts"
 handler500 = "core.http.error_pages.handle_server_error"
 urlpatterns = [
     # The API comes first, because it has the most requests and Django tries the paths in order.
-    path("api/v1/", include(charge_reads([*arena_urls.api, *ratings_urls.api, *catalog_urls.api]))),
-    *charge_reads([*arena_urls.pages, *ratings_urls.pages, *catalog_urls.pages]),
-    *charge_all(arena_urls.accounts),
+    path("api/v1/", include([*arena_urls.api, *ratings_urls.api, *catalog_urls.api])),
+    *arena_urls.pages,
+    *ratings_urls.pages,
+    *catalog_urls.pages,
+    *arena_urls.accounts,
     path("api/schema/", docs_views.show_schema, name="api-schema"),
     path("api/docs/", docs_views.show_docs, name="api-docs"),
     path("api/", docs_views.redirect_to_docs, name="api"),

@@ -11,12 +11,14 @@ import ipaddress
 import math
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID, uuid4
 
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -26,7 +28,8 @@ from arena.identity.limits import HOUR_S, LIMITS, Rate, Slots
 from arena.identity.voters import SAFE_METHODS, get_client_address, get_voter_id, is_logged_in, keyed_hash
 from arena.models import Battle, battle_lengths
 from core.http import rate_limit
-from core.http.errors import RequestError
+from core.http.error_pages import render_error_page
+from core.http.errors import READ_METHODS, RequestError, build_error_response
 from core.http.rate_limit import Bucket
 from core.storage import shared_slots
 from core.storage.redis_clients import redis_circuit
@@ -99,15 +102,60 @@ def charge_work(request: HttpRequest) -> Iterator[None]:
     Raises RequestError 429 before the block if earlier work has used up the limit. Fixed prices would be wrong on most
     sites, because the cost of a page depends on its URL and on the number of models, votes, and battles.
     """
-    buckets = build_buckets("work", request)
-    if wait := rate_limit.charge_buckets(buckets, 0):
-        raise quota_error(wait, _("You or other people on your network sent too many requests at once."))
+    buckets = _check_work(request)
     start = time.thread_time()
     try:
         yield
     finally:
-        if units := int((time.thread_time() - start) / WORK_UNIT_S):
-            rate_limit.overdraw_buckets(buckets, units)
+        _charge_time(buckets, start)
+
+
+def _check_work(request: HttpRequest) -> list[Bucket]:
+    buckets = build_buckets("work", request)
+    if wait := rate_limit.charge_buckets(buckets, 0):
+        raise quota_error(wait, _("You or other people on your network sent too many requests at once."))
+    return buckets
+
+
+def _charge_time(buckets: list[Bucket], start: float) -> None:
+    """Charge the CPU time of this thread since `start`."""
+    if units := int((time.thread_time() - start) / WORK_UNIT_S):
+        rate_limit.overdraw_buckets(buckets, units)
+
+
+class WorkMiddleware:
+    """Charges pages and read calls for their CPU time, as `charge_work` does, and renders RequestErrors of views.
+
+    Pages from a cache take almost no time and are free. Account forms are charged too, because hashing a password takes
+    a third of a second. Event streams and submissions charge the part of their work that takes time themselves.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        start = time.thread_time()
+        try:
+            return self.get_response(request)
+        finally:
+            _charge_time(getattr(request, "work_buckets", []), start)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: Any) -> HttpResponse | None:
+        is_form = request.method == "POST" and request.path.startswith("/accounts/")
+        if not (is_form or request.method in READ_METHODS) or request.path.startswith("/admin/"):
+            return None
+        if iscoroutinefunction(view):
+            return None
+        try:
+            request.work_buckets = _check_work(request)  # type: ignore[attr-defined]  # not declared by Django
+        except RequestError as error:
+            return self.process_exception(request, error)
+        return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, RequestError):
+            return None
+        return build_error_response(error) if request.path.startswith("/api/") else render_error_page(request, error)
 
 
 class CallThrottle(BaseThrottle):

@@ -14,7 +14,6 @@ from arena.identity import api_keys, invitations, quotas
 from arena.identity.api_keys import ApiKeyForm
 from arena.models import ApiKey
 from core.admin import second_factor
-from core.http.error_pages import render_error_page
 from core.http.errors import RequestError
 from core.http.forms import clean_form
 
@@ -47,10 +46,7 @@ def manage_account(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def revoke_key(request: HttpRequest, key: int) -> HttpResponse:
-    try:
-        quotas.charge("write", request)
-    except RequestError as error:
-        return render_error_page(request, error)
+    quotas.charge("write", request)
     api_keys.revoke_keys(ApiKey.objects.filter(pk=key, user=_get_user(request)))
     return HttpResponseRedirect(f"{reverse('account')}#keys")
 

@@ -9,11 +9,9 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import AsyncClient, Client
-from django.urls import path
 
 from arena.identity import api_keys, quotas, voters
 from arena.identity.limits import LIMITS
-from arena.web.page_quotas import charge_reads
 from core.http import rate_limit
 from tests import factories as common
 from tests.arena import factories
@@ -128,17 +126,30 @@ def busy(request):
     return HttpResponse()
 
 
+def serve(request, view):
+    middleware = quotas.WorkMiddleware(view)
+    return middleware.process_view(request, view) or middleware(request)
+
+
 def test_cheap_page_is_free_and_a_dear_one_costs_its_work(rf, allow, valkey):
     allow(together=300)
-    [pattern] = charge_reads([path("busy/", busy)])
 
     for _ in range(20):
-        pattern.callback(build_request(rf, path="/busy/?s=0"))
+        serve(build_request(rf, path="/busy/?s=0"), busy)
     assert not valkey.keys("limit:work:*")
-    pattern.callback(build_request(rf, path="/busy/?s=0.05"))
+    serve(build_request(rf, path="/busy/?s=0.05"), busy)
 
     left = [valkey.pttl(key) / 1000 for key in valkey.keys("limit:work:*")]
     assert 0.05 / 0.2 - 0.1 < max(left) < 0.5  # seconds until the refill of a fifth of a process suffices
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_page_is_charged_by_the_thread_that_renders_it(allow, valkey, monkeypatch):
+    monkeypatch.setattr(quotas, "WORK_UNIT_S", 0.004)  # less than the page takes, and more than all middleware
+    allow(together=300)
+
+    assert (await AsyncClient().get("/api/docs/")).status_code == 200
+    assert valkey.keys("limit:work:*")
 
 
 def test_work_that_fails_is_charged_too(rf, allow, valkey):
@@ -148,9 +159,8 @@ def test_work_that_fails_is_charged_too(rf, allow, valkey):
         busy(request)
         raise LookupError
 
-    [pattern] = charge_reads([path("fail/", fail)])
     with pytest.raises(LookupError):
-        pattern.callback(build_request(rf, path="/fail/?s=0.02"))
+        serve(build_request(rf, path="/fail/?s=0.02"), fail)
 
     assert valkey.keys("limit:work:*")
 
@@ -184,20 +194,17 @@ def test_zero_lifts_it(rf, client, allow, valkey):
     assert not valkey.keys("limit:work:*")
 
 
-def test_streams_and_files_run_in_the_loop_and_are_left_alone():
+@pytest.mark.parametrize(("path", "is_refused"), [("/", True), ("/files/", False), ("/admin/", False)])
+def test_files_run_in_the_loop_and_are_left_alone_as_the_admin_is(rf, allow, path, is_refused):
     async def stream(request):
         raise NotImplementedError
 
-    assert charge_reads([path("x", stream)])[0].callback is stream
+    allow(together=300)
+    exhaust(rf)
 
+    answer = quotas.WorkMiddleware(busy).process_view(build_request(rf, path=path), stream if "f" in path else busy)
 
-def test_patterns_of_the_apps_are_not_changed():
-    pattern = path("busy/", busy, name="busy")
-
-    [charged] = charge_reads([pattern])
-
-    assert pattern.callback is busy
-    assert (charged.name, charged.pattern) == (pattern.name, pattern.pattern)
+    assert (answer is not None) is is_refused
 
 
 @pytest.mark.django_db(transaction=True)
