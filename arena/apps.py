@@ -4,8 +4,3 @@ from django.apps import AppConfig
 class ArenaConfig(AppConfig):
     name = "arena"
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        from arena.answers import tasks
-
-        tasks.connect_signals()

@@ -99,9 +99,6 @@ class AnswerRunner:
         self.process_slots = CallSlots(environment.arena_answer_concurrency)
         self.endpoint_slots: dict[tuple[int, int], CallSlots] = {}
 
-    async def close(self) -> None:
-        await self.session.close()
-
     async def answer(self, turn: LiveTurn, side: LiveSide) -> None:
         """Answer the side, or end it with a failure if the model cannot answer."""
         if side.job.tries > MAX_TRIES:

@@ -268,7 +268,7 @@ class Engine:
             await asyncio.gather(
                 *(self.batcher.call(leases.release_leases, turn_leases) for turn_leases in open_leases)
             )
-        await self.runner.close()
+        await self.runner.session.close()
 
 
 def _build_end_event(turn: LiveTurn, side: LiveSide) -> list[Any]:

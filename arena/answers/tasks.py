@@ -54,11 +54,7 @@ def get_engine() -> "Engine":
     return _engine
 
 
-def connect_signals() -> None:
-    signals.celeryd_after_setup.connect(_start_engine, weak=False)
-    signals.worker_shutting_down.connect(_drain_engine, weak=False)
-
-
+@signals.celeryd_after_setup.connect
 def _start_engine(instance: Any, **_: Any) -> None:
     """Start the engine before the worker connects to the broker, so that turns can be taken over without a broker."""
     if ANSWERS_QUEUE in instance.app.amqp.queues.consume_from:
@@ -71,6 +67,7 @@ def _start_engine(instance: Any, **_: Any) -> None:
         get_engine()
 
 
+@signals.worker_shutting_down.connect
 def _drain_engine(**_: Any) -> None:
     """Wait for running answers. A second signal, which interrupts the wait, hands them on at once."""
     if _engine is not None:

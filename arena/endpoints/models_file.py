@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -172,21 +172,16 @@ def _check_parameters(where: str, parameters: dict[str, Any]) -> None:
         raise InvalidFieldError(where, "endpoint.parameters", "must be valid JSON")
     if names := ", ".join(sorted(OWN_FIELDS & parameters.keys())):
         raise InvalidFieldError(where, "endpoint.parameters", f"must not contain {names}, which Arena sets itself")
-    for name in _iter_names(parameters):
+    for name in _list_names(parameters):
         if SECRET_NAME.fullmatch(re.sub("[-_]", "", name.lower())):
             raise InvalidFieldError(where, "endpoint.parameters", f"must not contain {name!r}; {API_KEY_HINT}")
 
 
-def _iter_names(value: Any) -> Iterator[str]:
-    """Yield the names of all fields in a JSON value, at any depth."""
-    remaining = [value]
-    while remaining:
-        part = remaining.pop()
-        if isinstance(part, dict):
-            yield from part
-            remaining += part.values()
-        elif isinstance(part, list):
-            remaining += part
+def _list_names(value: Any) -> list[str]:
+    """Return the names of all fields in a JSON value, at any depth."""
+    names = list(value) if isinstance(value, dict) else []
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return names + [name for part in parts for name in _list_names(part)]
 
 
 def _check_base_url(where: str, base_url: str) -> None:

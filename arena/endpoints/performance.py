@@ -98,19 +98,16 @@ def load_performance(models: Iterable[int]) -> dict[int, EndpointPerformance]:
     by_model: dict[int, list[EndpointDay]] = {}
     for day in days.select_related("endpoint"):
         by_model.setdefault(day.endpoint.model_id, []).append(day)
-    summaries = {model: _summarize_days(model_days) for model, model_days in by_model.items()}
-    return {model: summary for model, summary in summaries.items() if summary.answers or summary.calls}
-
-
-def _summarize_days(days: Sequence[EndpointDay]) -> EndpointPerformance:
-    failures = sum(day.public_failures for day in days)
-    return EndpointPerformance(
-        answers=sum(day.answers for day in days),
-        failures=failures,
-        calls=failures + sum(day.public_answers for day in days),
-        first_token_s=_weighted_mean([(day.first_token_p50, day.answers) for day in days]),
-        tokens_per_s=_weighted_mean([(day.tokens_per_s_p50, day.answers) for day in days]),
-    )
+    performances = {}
+    for model, model_days in by_model.items():
+        answers = sum(day.answers for day in model_days)
+        failures = sum(day.public_failures for day in model_days)
+        calls = failures + sum(day.public_answers for day in model_days)
+        first_token_s = _weighted_mean([(day.first_token_p50, day.answers) for day in model_days])
+        tokens_per_s = _weighted_mean([(day.tokens_per_s_p50, day.answers) for day in model_days])
+        if answers or calls:
+            performances[model] = EndpointPerformance(answers, failures, calls, first_token_s, tokens_per_s)
+    return performances
 
 
 def _weighted_mean(weighted_values: Sequence[tuple[float | None, int]]) -> float | None:

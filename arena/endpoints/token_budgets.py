@@ -110,8 +110,11 @@ def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str, bud
         charges.append(Charge(SERVICE_BUDGET, tokens, _compute_limit(TokenShare.ALL, service_budget), error))
         charges += _build_payer_charges(SERVICE_BUDGET, payer, tokens, service_budget)
     for model in sorted(expected.keys() & model_budgets):
-        build_charges = _build_blind_charges if pool == LIVE_POOL else _build_named_charges
-        charges += build_charges(f"model:{model}", payer, round(expected[model]), model_budgets[model])
+        budget, tokens = f"model:{model}", round(expected[model])
+        if pool == LIVE_POOL:  # the charges have no limit, because draws exclude models with no budget
+            charges += [Charge(name, tokens) for name in ([budget, f"{budget}:{payer}"] if payer else [budget])]
+        else:
+            charges += _build_named_charges(budget, payer, tokens, model_budgets[model])
     spent_before = _add_charges(charges) if charges else {}
     for charge in charges:
         if charge.error and spent_before[charge.charged_to] >= charge.limit:
@@ -143,11 +146,6 @@ def _estimate_highest_cost(octets: int) -> int:
     """Return the highest possible cost of a turn, for battles that continue when no pair can be drawn."""
     costs = _estimate_costs(Endpoint.objects.filter(enabled=True), octets).values()
     return len(SIDES) * max(costs, default=math.ceil(octets / BYTES_PER_TOKEN) + DEFAULT_MAX_TOKENS)
-
-
-def _build_blind_charges(budget: str, payer: str, tokens: int, _per_day: int) -> list[Charge]:
-    """Return a blind battle's charges to one model. They need no limit, because draws exclude models with no budget."""
-    return [Charge(name, tokens) for name in ([budget, f"{budget}:{payer}"] if payer else [budget])]
 
 
 def _build_named_charges(budget: str, payer: str, tokens: int, per_day: int) -> list[Charge]:

@@ -154,7 +154,9 @@ def _match_name(text: TokenizedText, name: str, start: int) -> NameMatch | None:
         return None
     last = bisect_left(text.starts, end)
     ending = text.squeezed[end : text.starts[last]]
-    if ending and not _is_inflection(name, ending):
+    # Only the plural "s" can inflect a short name.
+    can_inflect = ending == "s" or (ending in INFLECTION_ENDINGS and len(name) > SHORT_NAME_LENGTH + 1)
+    if ending and not can_inflect:
         return None
     pieces = range(first, last)
     is_short = len(name) <= SHORT_NAME_LENGTH
@@ -162,11 +164,6 @@ def _match_name(text: TokenizedText, name: str, start: int) -> NameMatch | None:
     if all(_can_join(text.gap(piece), is_spelled_out=is_spelled_out, is_short=is_short) for piece in pieces[1:]):
         return NameMatch(name, first, last, is_spelled_out)
     return None
-
-
-def _is_inflection(name: str, ending: str) -> bool:
-    """Return whether the ending can inflect the name. For short names, only the plural "s" can."""
-    return ending == "s" or (ending in INFLECTION_ENDINGS and len(name) > SHORT_NAME_LENGTH + 1)
 
 
 def _can_join(gap: str, *, is_spelled_out: bool, is_short: bool) -> bool:

@@ -6,7 +6,6 @@ words around a name show whether it refers to a model or to something else.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from arena.judging import leak_vocabulary as words
@@ -68,7 +67,7 @@ def _is_related(name: str, topic: str) -> bool:
 
 def _has_introduction(text: TokenizedText, names: frozenset[str], own_names: frozenset[str]) -> bool:
     for match in _iter_distinct_matches(text, names):
-        context = NameContext.of(text, match, is_own=match.name in own_names)
+        context = NameContext(text, match, is_own=match.name in own_names)
         if context.is_introduction() and not has_other_meaning(text, match):
             return True
     return False
@@ -85,7 +84,6 @@ def _iter_distinct_matches(text: TokenizedText, names: Iterable[str]) -> Iterato
             yield match
 
 
-@dataclass(frozen=True)
 class NameContext:
     """A name and the words around it in its sentence, in this order: `head`, `opener`, `fillers`, the name, `after`.
 
@@ -95,20 +93,13 @@ class NameContext:
     gap: the visible text between the name and the word before it
     """
 
-    name: str
-    is_own: bool
-    head: Sequence[str]
-    opener: tuple[str, ...]
-    fillers: Sequence[str]
-    after: Sequence[str]
-    gap: str
-
-    @classmethod
-    def of(cls, text: TokenizedText, match: NameMatch, *, is_own: bool) -> "NameContext":
+    def __init__(self, text: TokenizedText, match: NameMatch, *, is_own: bool) -> None:
         before = text.words_before(match.first, WORDS_BEFORE)
-        gap = text.gap(match.first).strip() if before else ""
-        head, opener, fillers = _split_opener(before)
-        return cls(match.name, is_own, head, opener, fillers, text.words_after(match.last, WORDS_AFTER), gap)
+        self.name = match.name
+        self.is_own = is_own
+        self.head, self.opener, self.fillers = _split_opener(before)
+        self.after = text.words_after(match.last, WORDS_AFTER)
+        self.gap = text.gap(match.first).strip() if before else ""
 
     @property
     def neighbors(self) -> set[str]:
@@ -231,14 +222,11 @@ def _has_model_beside(text: TokenizedText, match: NameMatch) -> bool:
         return True
     if match.name in MAKERS:
         return not words.MAKER_VARIANTS.isdisjoint(after[:1])
-    if _is_version(text, match, after[:1]) or not words.VARIANTS.isdisjoint(after[:1]):
+    has_number = bool(after) and after[0].isdigit() and len(after[0]) <= MAX_VERSION_DIGITS
+    is_version = has_number and match.name.isalpha() and text.gap(match.last) in ("", " ", "-")
+    if is_version or not words.VARIANTS.isdisjoint(after[:1]):
         return True
     return not (words.AI_TERMS | MAKERS).isdisjoint(before[-1:])
-
-
-def _is_version(text: TokenizedText, match: NameMatch, next_words: Sequence[str]) -> bool:
-    is_number = bool(next_words) and next_words[0].isdigit() and len(next_words[0]) <= MAX_VERSION_DIGITS
-    return is_number and match.name.isalpha() and text.gap(match.last) in ("", " ", "-")
 
 
 def has_other_meaning(text: TokenizedText, match: NameMatch) -> bool:

@@ -58,14 +58,14 @@ MAX_QUESTION_WORDS = 12
 def is_identity_probe(prompt: str) -> bool:
     """Return whether an honest answer to the prompt would reveal the model."""
     rules = _load_rules()
-    words = PromptWords.of(prompt)
+    words = PromptWords(prompt)
     line = words.build_line()
     is_coded = rules.coded.matches(line)
     is_about_quoted_text = (
         rules.quoted_text_tasks.matches(line) and not is_coded and not rules.reply_requests.matches(line)
     )
     if is_about_quoted_text:
-        words = PromptWords.of(QUOTED_TEXT.sub(" … ", prompt))
+        words = PromptWords(QUOTED_TEXT.sub(" … ", prompt))
     lines = [words.build_line()]
     if "\n" in prompt:
         lines.append(words.build_line(newlines=False))
@@ -83,26 +83,20 @@ def _is_probe_line(line: str, maker_count: int, *, is_coded: bool) -> bool:
     return rules.is_whole_question(line) or rules.indirect_questions.matches(line)
 
 
-@dataclass(frozen=True)
 class PromptWords:
     """Tokenized text, and the names of known models and makers in it, keyed by the index of their first word."""
 
-    text: TokenizedText
-    names: dict[int, NameMatch]
-
-    @classmethod
-    def of(cls, prompt: str) -> "PromptWords":
-        text = tokenize_text(prompt)
+    def __init__(self, prompt: str) -> None:
+        self.text = tokenize_text(prompt)
+        self.names: dict[int, NameMatch] = {}
         decisions: dict[tuple[str, str], bool] = {}
-        names = {}
-        for match in iter_name_matches(text, get_families()):
+        for match in iter_name_matches(self.text, get_families()):
             begin = max(match.first - WORDS_NEAR, 0)
-            surroundings = (match.name, text.slice_visible(begin, match.last + WORDS_NEAR))
+            surroundings = (match.name, self.text.slice_visible(begin, match.last + WORDS_NEAR))
             if surroundings not in decisions:  # the text can repeat the same words many times
-                decisions[surroundings] = _is_model_name(text, match)
+                decisions[surroundings] = _is_model_name(self.text, match)
             if decisions[surroundings]:
-                names[match.first] = match
-        return cls(text, names)
+                self.names[match.first] = match
 
     def count_makers(self) -> int:
         """Return the number of different makers that the text names, directly or through their models."""

@@ -7,7 +7,6 @@ patterns, so that anyone can recompute the categories.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from arena.judging import topic_vocabulary as words
 from arena.judging.language_id import LANGUAGES, detect_language
@@ -52,7 +51,7 @@ def classify_prompts(prompts: Sequence[str]) -> list[str]:
 
 
 def _classify_prompt(text: str) -> list[str]:
-    prompt = Prompt.of(text)
+    prompt = Prompt(text)
     constraints = count_constraints(prompt.lower)
     matches = {
         "coding": prompt.is_coding(),
@@ -68,33 +67,22 @@ def _classify_prompt(text: str) -> list[str]:
     return slugs
 
 
-@dataclass(frozen=True)
 class Prompt:
     """A prompt that has been split into prose and code.
 
     length: the number of words and punctuation marks
-    prose: the text outside of code blocks
-    lower: the prose in lower case
-    sentences: the sentences of the prose
-    code_languages: the languages of the code blocks
-    code_lines: the lines of the code blocks
+    prose, lower: the text outside of code blocks, as it is and in lower case
     """
 
-    length: int
-    prose: str
-    lower: str
-    sentences: list[Sentence]
-    code_languages: frozenset[str]
-    code_lines: list[str]
-
-    @classmethod
-    def of(cls, text: str) -> "Prompt":
+    def __init__(self, text: str) -> None:
         lines = list(iter_lines_with_fence(text))
-        prose = "\n".join(line for line, fence in lines if fence is None)
-        sentences = [Sentence(part) for part in SENTENCE_END.split(prose.casefold()) if part and not part.isspace()]
-        code_languages = frozenset(word for _, fence in lines if fence for word in words.split_words(fence)[:1])
-        code_lines = [line for line, fence in lines if fence]
-        return cls(measure_length(text), prose, prose.lower(), sentences, code_languages, code_lines)
+        self.length = measure_length(text)
+        self.prose = "\n".join(line for line, fence in lines if fence is None)
+        self.lower = self.prose.lower()
+        parts = SENTENCE_END.split(self.prose.casefold())
+        self.sentences = [Sentence(part) for part in parts if part and not part.isspace()]
+        self.code_languages = frozenset(word for _, fence in lines if fence for word in words.split_words(fence)[:1])
+        self.code_lines = [line for line, fence in lines if fence]
 
     def is_coding(self) -> bool:
         if not self.code_languages.isdisjoint(words.CODE_LANGUAGES) or self._shows_code():

@@ -52,7 +52,8 @@ class SsrfGuard:
         host = normalize_host(url.raw_host or "")
         if not host:
             raise ValueError("has no host")
-        addresses = LOOPBACK_ADDRESSES if is_localhost(host) else parse_addresses(host)
+        is_localhost = host == "localhost" or host.endswith(".localhost")
+        addresses = LOOPBACK_ADDRESSES if is_localhost else parse_addresses(host)
         if addresses and not any(self.allows(host, address) for address in addresses):
             raise blocked_host_error(host)
 
@@ -137,10 +138,6 @@ def is_public(address: Address) -> bool:
     if address.is_private or address.is_reserved or address.is_multicast or address.is_link_local:
         return False
     return address.is_global and not any(address in network for network in BLOCKED_NETWORKS)
-
-
-def is_localhost(host: str) -> bool:
-    return host == "localhost" or host.endswith(".localhost")
 
 
 def normalize_host(host: str) -> str:

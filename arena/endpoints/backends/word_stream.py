@@ -55,7 +55,14 @@ async def stream_words(text: str, request: Request, timeouts: Timeouts) -> Async
     The request's parameters `first_token_s` and `tokens_per_second` set the pace. Raises BackendError if they are
     invalid, if the text is blank, or if the total time limit is reached.
     """
-    first_token_s, tokens_per_s = parse_pace(request)
+    try:
+        first_token_s = float(request.parameters.get("first_token_s", DEFAULT_FIRST_TOKEN_S))
+        tokens_per_s = float(request.parameters.get("tokens_per_second", DEFAULT_TOKENS_PER_S))
+        if not (first_token_s >= 0 and tokens_per_s > 0):
+            raise ValueError
+    except (TypeError, ValueError):
+        detail = "first_token_s or tokens_per_second is not a valid number"
+        raise BackendError(Action.REPLACE, "unavailable", detail) from None
     now = asyncio.get_running_loop().time
     start = now() + first_token_s
     deadline = now() + timeouts.total
@@ -76,19 +83,3 @@ async def stream_words(text: str, request: Request, timeouts: Timeouts) -> Async
     if not sent_words:
         raise BackendError(Action.REPLACE, "empty", "the text is blank")
     yield Usage(sum(len(message.content.split()) for message in request.messages), sent_words)
-
-
-def parse_pace(request: Request) -> tuple[float, float]:
-    """Return the seconds before the first word and the words per second, from the request's parameters.
-
-    Raises BackendError if they are not valid numbers.
-    """
-    try:
-        first_token_s = float(request.parameters.get("first_token_s", DEFAULT_FIRST_TOKEN_S))
-        tokens_per_s = float(request.parameters.get("tokens_per_second", DEFAULT_TOKENS_PER_S))
-        if not (first_token_s >= 0 and tokens_per_s > 0):
-            raise ValueError
-    except (TypeError, ValueError):
-        detail = "first_token_s or tokens_per_second is not a valid number"
-        raise BackendError(Action.REPLACE, "unavailable", detail) from None
-    return first_token_s, tokens_per_s

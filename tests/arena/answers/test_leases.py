@@ -191,26 +191,18 @@ def test_extend_revives_an_expired_lease_that_nobody_took():
     assert list(leases.reap_answers()[turn.pk]) == [factories.side(turn, "b").pk]
 
 
-def test_extend_of_an_answer_that_another_worker_took_writes_nothing():
-    turn = factories.turn(a=EXPIRED, b=EXPIRED)
-    leases.reap_answers()
+@pytest.mark.parametrize("other", [RUNNING | {"attempt": 2}, FINISHED, FAILED])
+def test_leases_of_answers_that_another_worker_took_or_that_have_ended_write_nothing(other):
+    turn = factories.turn(a=other, b=EXPIRED | {"attempt": 2})
+    before = factories.side(turn, "a")
 
-    [extension] = leases.extend_leases(
-        [(lease(turn, "a", attempt=1, text="stale"), lease(turn, "b", attempt=2, text="new"))]
-    )
+    [extension] = leases.extend_leases([(lease(turn, "a", text="stale"), lease(turn, "b", attempt=2, text="new"))])
+    leases.release_leases([[lease(turn, "a")]])
 
     assert extension.owned_ids == {factories.side(turn, "b").pk}
-    assert (factories.side(turn, "a").text, factories.side(turn, "b").text) == ("", "new")
-
-
-@pytest.mark.parametrize("ended", [FINISHED, FAILED])
-def test_extend_of_an_answer_that_has_ended_writes_nothing(ended):
-    turn = factories.turn(a=ended)
-
-    assert not leases.extend_leases([[lease(turn, "a", text="more")]])[0].owned_ids
-
-    assert factories.side(turn, "a").text == ended.get("text", "")
-    assert factories.side(turn, "a").lease_until is None
+    after = factories.side(turn, "a")
+    assert (after.text, after.lease_until) == (before.text, before.lease_until)
+    assert factories.side(turn, "b").text == "new"
 
 
 def test_extend_tells_of_a_voter_who_wants_no_more():
@@ -229,14 +221,6 @@ def test_give_up_lets_another_worker_take_over_at_once():
     assert leases.release_leases([(lease(turn, "a"), lease(turn, "b"))]) == [None]
 
     assert set(leases.reap_answers()) == {turn.pk}
-
-
-def test_give_up_of_what_another_worker_has_changes_nothing():
-    turn = factories.turn(a=RUNNING | {"attempt": 2})
-
-    leases.release_leases([[lease(turn, "a", attempt=1)]])
-
-    assert lease_left(factories.side(turn, "a")) > 0
 
 
 def test_finish_saves_both_sides_and_makes_the_battle_ready():
@@ -282,15 +266,6 @@ def test_finish_settles_the_battle_by_turn_and_failures(number, a, b, state):
     assert factories.side(turn, "a").state == ("failed" if a else "finished")
 
 
-def test_finish_of_one_side_leaves_the_battle_answering_until_the_other():
-    turn = factories.turn(a=RUNNING, b=RUNNING)
-
-    [first] = leases.finish_answers([FinishedSides(turn.pk, (result(turn, "a"),))])
-    [second] = leases.finish_answers([FinishedSides(turn.pk, (result(turn, "b"),))])
-
-    assert (first.state, second.state) == (None, "ready")
-
-
 @pytest.mark.django_db(transaction=True)
 def test_finish_of_one_side_each_by_two_workers_at_once_settles_once():
     turn, first_saved, done = factories.turn(a=RUNNING, b=RUNNING), threading.Event(), threading.Event()
@@ -312,40 +287,31 @@ def test_finish_of_one_side_each_by_two_workers_at_once_settles_once():
     assert Battle.objects.get().state == "ready"
 
 
-def test_finish_of_both_sides_in_one_batch_settles_once():
+@pytest.mark.parametrize("side", [RUNNING | {"attempt": 2}, FINISHED | {"text": ""}])
+def test_finish_by_a_worker_that_lost_its_lease_or_has_saved_writes_nothing(side):
+    turn = factories.turn(a=side, b=side)
+    sides = FinishedSides(turn.pk, (result(turn, "a", text="stale"), result(turn, "b", text="stale")))
+
+    [outcome] = leases.finish_answers([sides])
+
+    assert outcome.saved_ids == frozenset()
+    assert set(Answer.objects.values_list("state", "text", "attempt")) == {(side["state"], "", side["attempt"])}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_finish_of_one_side_each_settles_once_both_have_ended(together):
     turn = factories.turn(a=RUNNING, b=RUNNING)
+    first, second = (FinishedSides(turn.pk, (result(turn, name),)) for name in "ab")
 
-    outcomes = leases.finish_answers(
-        [FinishedSides(turn.pk, (result(turn, "a"),)), FinishedSides(turn.pk, (result(turn, "b"),))]
-    )
+    if together:
+        outcomes = leases.finish_answers([first, second])
+    else:
+        outcomes = [*leases.finish_answers([first]), *leases.finish_answers([second])]
 
-    assert [len(outcome.saved_ids) for outcome in outcomes] == [1, 1]
-    assert Battle.objects.get().state == "ready"
-
-
-def test_finish_by_a_worker_that_lost_its_lease_writes_nothing():
-    turn = factories.turn(a=EXPIRED, b=EXPIRED)
-    leases.reap_answers()
-
-    [outcome] = leases.finish_answers(
-        [FinishedSides(turn.pk, (result(turn, "a", text="stale"), result(turn, "b", text="stale")))]
-    )
-
-    assert outcome == leases.SaveOutcome(frozenset(), None)
-    assert set(Answer.objects.values_list("state", "text", "attempt")) == {("running", "", 2)}
-    assert Battle.objects.get().state == "answering"
-
-
-def test_finish_twice_writes_once():
-    turn = factories.turn(a=RUNNING, b=RUNNING)
-    leases.finish_answers([FinishedSides(turn.pk, (result(turn, "a"), result(turn, "b")))])
-
-    [again] = leases.finish_answers(
-        [FinishedSides(turn.pk, (result(turn, "a", text="other"), result(turn, "b", text="other")))]
-    )
-
-    assert again == leases.SaveOutcome(frozenset(), None)
-    assert set(Answer.objects.values_list("text", flat=True)) == {"Hi."}
+    assert [(len(outcome.saved_ids), outcome.state) for outcome in outcomes] == [
+        (1, "ready" if together else None),
+        (1, "ready"),
+    ]
 
 
 @pytest.mark.parametrize("state", ["voted", "skipped", "void", "expired", "ready"])

@@ -134,17 +134,6 @@ def test_a_probe_that_found_no_place_is_neither_good_nor_bad(failed):
     assert measure_wait(endpoint) == pytest.approx(PROBE_INTERVAL_S, abs=2)
 
 
-@pytest.mark.parametrize(("failed", "then"), [(0, 0), (1, 1), (2, 1), (7, 1)])
-def test_a_rate_limit_brings_an_endpoint_back_and_leaves_it_to_the_next_probe(failed, then):
-    """A dead endpoint has no rate limit. Visitors can cause one, and could keep a model out of the draw."""
-    endpoint = factories.endpoint(failed_probes=failed)
-
-    settle(endpoint, ProbeResult("unavailable", retry_after_s=100))
-
-    assert is_in_draw(endpoint)
-    assert (endpoint.failed_probes, endpoint.probe_wanted) == (then, True)
-
-
 @pytest.mark.parametrize(
     ("failed", "retry_after_s", "wait"),
     [
@@ -154,24 +143,20 @@ def test_a_rate_limit_brings_an_endpoint_back_and_leaves_it_to_the_next_probe(fa
         (1, 0, PROBE_INTERVAL_S),
         (1, 10**9, MAX_RETRY_DELAY_AFTER_FAILURE_S),
         (2, 100, 100),
-        (2, 10**9, MAX_RETRY_DELAY_AFTER_FAILURE_S),
+        (7, 10**9, MAX_RETRY_DELAY_AFTER_FAILURE_S),
     ],
 )
-def test_the_next_probe_waits_for_the_end_of_a_rate_limit_but_not_long_after_a_failed_one(failed, retry_after_s, wait):
+def test_a_rate_limit_brings_an_endpoint_back_until_the_next_probe_which_waits_for_its_end(failed, retry_after_s, wait):
+    """A dead endpoint has no rate limit. Visitors can cause one, and could keep a model out of the draw."""
     endpoint = factories.endpoint(failed_probes=failed)
 
     settle(endpoint, ProbeResult("unavailable", retry_after_s=retry_after_s))
 
+    assert is_in_draw(endpoint)
+    assert (endpoint.failed_probes, endpoint.probe_wanted) == (min(failed, 1), True)
     assert measure_wait(endpoint) == pytest.approx(wait, abs=2)
-
-
-def test_an_endpoint_that_a_rate_limit_brought_back_goes_out_by_one_more_failed_probe():
-    endpoint = factories.endpoint(failed_probes=5)
-    settle(endpoint, ProbeResult("unavailable", retry_after_s=100))
-
     settle(endpoint, BAD)
-
-    assert not is_in_draw(endpoint)
+    assert is_in_draw(endpoint) is (failed == 0)
 
 
 def test_settle_of_a_probe_that_was_claimed_anew_changes_nothing():

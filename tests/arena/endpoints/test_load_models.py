@@ -53,11 +53,6 @@ def test_load_models_refuses_a_wrong_file_with_one_line_and_changes_nothing(tmp_
     assert not LanguageModel.objects.exists()
 
 
-def test_load_models_names_the_file_that_it_cannot_read(tmp_path):
-    with pytest.raises(CommandError, match=r"missing\.toml cannot be read: No such file"):
-        run(tmp_path / "missing.toml")
-
-
 def test_load_models_names_models_without_a_key_and_models_that_do_not_answer(tmp_path, monkeypatch):
     monkeypatch.delenv("Z_API_KEY", raising=False)
     server = 'endpoint.kind = "openai"\nendpoint.base_url = "http://127.0.0.1:9/v1"\nendpoint.model = "m"\n'

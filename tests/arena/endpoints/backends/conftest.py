@@ -1,9 +1,6 @@
-from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
-import aiohttp
 import pytest
 
 from arena.endpoints.backends.protocol import (
@@ -48,27 +45,21 @@ class Result:
         return self.error.action.name, self.error.reason
 
 
-class Ask(Protocol):
-    async def __call__(
-        self, kind: str, model: str, prompt: str = ..., timeouts: Timeouts = ..., **fields: Any
-    ) -> Result: ...
-
-
 @pytest.fixture(scope="session")
-def provider() -> Iterator[FakeProvider]:
+def provider():
     with FakeProvider() as server:
         yield server
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[aiohttp.ClientSession]:
+async def client():
     async with create_session(["127.0.0.0/8"], QUICK) as session:
         yield session
 
 
 @pytest.fixture
-def ask(provider: FakeProvider, client: aiohttp.ClientSession) -> Ask:
-    async def send(kind: str, model: str, prompt: str = "Why?", timeouts: Timeouts = QUICK, **fields: Any) -> Result:
+def ask(provider, client):
+    async def send(kind, model, prompt="Why?", timeouts=QUICK, **fields):
         messages = fields.pop("messages", (Message("user", prompt),))
         fields = {"base_url": provider.base_url, **fields}
         request = Request(model=model, messages=messages, **fields)
