@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING
 from config.server.collect_static import collect_if_changed
 
 if TYPE_CHECKING:
+    from django.db import ProgrammingError
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 ARENA_0_1_MIGRATION = ("catalog", "0002_price")  # catalog.0001_initial exists in both versions
-ARENA_0_1_MESSAGE = (
-    "the database was created by Arena 0.1 and cannot be upgraded; nothing was changed. In 0.1, export each pool: "
-    "export_votes live.jsonl --pool live --with-text. Then start this version with a new data folder or database and "
-    "import each file: import_votes live.jsonl --pool live --with-text"
+MOVE_VOTES = (
+    "export each pool: export_votes live.jsonl --pool live --with-text. Then start this version with a new data folder "
+    "or database and import each file: import_votes live.jsonl --pool live --with-text"
 )
+ARENA_0_1_MESSAGE = (
+    f"the database was created by Arena 0.1 and cannot be upgraded; nothing was changed. In 0.1, {MOVE_VOTES}"
+)
+OTHER_TABLES_MESSAGE = f"the database was created by another version of Arena, whose tables differ. There, {MOVE_VOTES}"
+NO_TABLES_MESSAGE = "the database has no tables yet; start the service once, which creates them"
 
 
 def main(arguments: list[str]) -> None:
@@ -32,6 +37,7 @@ def main(arguments: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
     from django.core.management import CommandError, call_command
+    from django.db import ProgrammingError
 
     django.setup()
     from arena.endpoints import draw, key_variables, models_file
@@ -56,13 +62,25 @@ def main(arguments: list[str]) -> None:
         seed_reference.seed_reference_pool()  # must come after the votes, because pages prefer older pools
     except (CommandError, ValueError) as error:
         sys.exit(str(error))
-    preparing.rollback()
-    preparing.close()
+    except ProgrammingError as error:
+        sys.exit(explain_tables(error) or str(error))
+    finally:
+        preparing.rollback()
+        preparing.close()
     for line in (*describe_small_windows(), *key_variables.describe_missing_keys()):
         sys.stdout.write(f"{line}\n")
     Endpoint.objects.update(failed_probes=0, probe_wanted=False)  # of earlier runs, so that all models can be drawn
     if len(draw.list_drawable_models()) < options.min_models:
         sys.exit(f"fewer than {options.min_models} enabled models can be drawn, so no battle can start")
+
+
+def explain_tables(error: "ProgrammingError") -> str | None:
+    """Return a sentence if a statement failed because the tables are missing or from another version, or else None."""
+    from psycopg.errors import UndefinedColumn, UndefinedTable
+
+    if isinstance(error.__cause__, UndefinedColumn):
+        return OTHER_TABLES_MESSAGE
+    return NO_TABLES_MESSAGE if isinstance(error.__cause__, UndefinedTable) else None
 
 
 def _check_services() -> None:

@@ -71,8 +71,12 @@ TOGETHER = {
         {**GPUS, "layers": "32", "kv_heads": "8", "tuning_tokens": "5M", "tuning_method": "full"},
         {"seats": "5", "price_seat": "20", **GPUS, "peak_speed": "9000", "replica_speed": "1500"},
     ],
-    "scaling": [{"params": "70B", "tokens": "1.4T"}, {"compute": "5.76e23", "law": "hoffmann"}, {"tokens": "1e18"}],
-    "shortlist": [
+    "scaling_estimate": [
+        {"params": "70B", "tokens": "1.4T"},
+        {"compute": "5.76e23", "law": "hoffmann"},
+        {"tokens": "1e18"},
+    ],
+    "model_shortlist": [
         {},
         {"find": "x", "price": "2"},
         {"task": "coding", "price": "2", "tools": "true", "context": "32k", "unknown": "exclude"},

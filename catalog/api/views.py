@@ -80,7 +80,7 @@ def check_form(form: DefaultsForm) -> None:
 
 class ScalingView(APIView):
     @describe_call(
-        "scaling",
+        "scaling_estimate",
         tag=CALCULATORS_TAG,
         response=serializers.ScalingPlanSchema,
         parameters=build_parameters(scaling.ScalingForm),

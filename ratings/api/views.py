@@ -437,7 +437,7 @@ class DisagreementView(APIView):
 
 class ShortlistView(APIView):
     @describe_call(
-        "shortlist", tag=CHOICE_TAG, response=ShortlistSchema, parameters=build_parameters(ChoiceForm), etag=True
+        "model_shortlist", tag=CHOICE_TAG, response=ShortlistSchema, parameters=build_parameters(ChoiceForm), etag=True
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Get a shortlist.

@@ -7,10 +7,11 @@ import sys
 import psycopg
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from config import prepare
+from launcher.embedded import PROJECT_ROOT
 from tests.ratings.concurrency import database_url
 
 
@@ -45,6 +46,44 @@ def empty_database(db):
         server.execute(f"CREATE DATABASE {name}")
         yield url.replace(connection.settings_dict["NAME"], name)
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def manage(database, *command):
+    environment = {**os.environ, "DATABASE_URL": database}
+    return subprocess.run(
+        [sys.executable, "manage.py", *command], env=environment, cwd=PROJECT_ROOT, capture_output=True, text=True
+    )
+
+
+@pytest.mark.slow
+def test_command_on_an_empty_database_ends_with_one_line(empty_database):
+    result = manage(empty_database, "check_models")
+
+    assert (result.returncode, result.stderr) == (
+        1,
+        "arena: the database has no tables yet; start the service once, which creates them\n",
+    )
+
+
+@pytest.mark.django_db
+def test_tables_of_another_version_are_explained_and_other_errors_are_not():
+    explained = []
+    for statement in ("SELECT gone FROM arena_vote", "SELECT FROM gone", "SELECT +"):
+        with pytest.raises(ProgrammingError) as failure, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+        explained.append(prepare.explain_tables(failure.value))
+
+    assert explained == [prepare.OTHER_TABLES_MESSAGE, prepare.NO_TABLES_MESSAGE, None]
+
+
+@pytest.mark.django_db
+def test_tables_of_another_version_end_the_start_with_one_line():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE catalog_license RENAME COLUMN name TO title")
+    with pytest.raises(SystemExit) as end:
+        prepare.main([])
+
+    assert str(end.value.code).startswith("the database was created by another version of Arena, whose tables differ.")
 
 
 @pytest.mark.slow

@@ -104,6 +104,22 @@ def test_examples_name_every_field(path, method, operation):
                 assert example.keys() <= names <= example.keys() | optional
 
 
+def test_parameters_with_choices_have_names_of_their_own():
+    """Generated clients name such a type after its call and the parameter, and drop a call whose name is taken."""
+
+    def camel(*names):
+        return "".join(word.title() for name in names for word in name.split("_"))
+
+    types = [
+        camel(operation["operationId"], parameter["name"])
+        for _, _, operation in operations()
+        for parameter in operation.get("parameters", [])
+        if "enum" in parameter["schema"]
+    ]
+    assert {"ModelShortlistTask", "ScalingEstimateLaw"} < {*types}
+    assert {*types}.isdisjoint(build_document()["components"]["schemas"])
+
+
 def test_calls_that_may_be_sent_again_take_a_key():
     with_422 = {operation["operationId"] for _, _, operation in operations() if "422" in operation["responses"]}
     with_header = {
