@@ -1,4 +1,7 @@
-"""Feedback on a vote: reasons for each side from a fixed list, and a comment. Feedback never changes a rating."""
+"""Feedback on a vote: reasons for each side from a fixed list, and a comment. Feedback never changes a rating.
+
+The address of the form is `opinion/`, which is older than the word.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,9 @@
-"""Changes the state of battles, from the first question to the vote. Each change is one conditional UPDATE."""
+"""Changes the state of battles, from the first question to the vote. Each change is one conditional UPDATE.
+
+Words: `among` are the models that the voter named for a battle, who are a *named set* in a blind one. The *pool* is the
+group of votes that the vote counts in. The *payer* is the client that is charged for tokens, and the *standing* is the
+ratings of both models before the vote.
+"""
 
 import hashlib
 from collections.abc import Mapping, Sequence

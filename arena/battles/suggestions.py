@@ -1,4 +1,4 @@
-"""Suggested questions: the operators' own (see `load_prompts`), or the bundled `arena/data/suggestions.jsonl`."""
+"""Suggested questions: the operators' own (from the command `load_prompts`), or the bundled `suggestions.jsonl`."""
 
 import random
 import re

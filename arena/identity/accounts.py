@@ -62,7 +62,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:  # noqa: FBT001, FBT002  # allauth's signature
         with transaction.atomic():
-            _claim_signup(request)
+            _admit_signup(request)
             account: User = super().save_user(request, user, form, commit)
         return account
 
@@ -85,7 +85,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return response
 
 
-def _claim_signup(request: HttpRequest) -> None:
+def _admit_signup(request: HttpRequest) -> None:
     """Redeem the invitation, or charge the limit on new accounts. Raises ImmediateHttpResponse on failure."""
     if invitations.get_signup_mode() == invitations.SIGNUP_INVITE:
         if not invitations.redeem_invitation(request):

@@ -5,6 +5,9 @@ cookies and one IPv6 connection has billions of addresses. All keys of an accoun
 account can create and revoke them freely. Requests with an operator's API key, and those from members of a site that
 requires login, are not charged to addresses. Their senders cannot create voters freely, and a whole office might share
 one address.
+
+Words: a *charge* is taken from a rate, and refunded if the action fails. A *slot* is held for as long as something runs
+or is remembered. *Work* is CPU time. A *network* is an address or a range around it, known here by a pseudonym.
 """
 
 import ipaddress

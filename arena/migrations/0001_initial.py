@@ -175,7 +175,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ImportedRow',
             fields=[
-                ('vote', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='aside', serialize=False, to='arena.vote')),
+                ('vote', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='imported', serialize=False, to='arena.vote')),
                 ('row', models.JSONField()),
             ],
         ),

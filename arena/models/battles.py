@@ -377,7 +377,7 @@ class ImportedRow(models.Model):
     """The unused columns of an imported vote, and the vote's conversation if it was also imported."""
 
     # Votes are never deleted, and checking a foreign key constraint would take a sixth of an import's time.
-    vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="aside")
+    vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="imported")
     row = models.JSONField()
 
     def __str__(self) -> str:

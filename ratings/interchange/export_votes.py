@@ -110,9 +110,9 @@ def iter_record_batches(
     """
     position = "record_key" if public else "pk"
     votes = Vote.objects.filter(pool=pool).order_by(position).defer("comment", "reasons")
-    votes = votes.annotate(cast_at=KeyTextTransform("source", "aside__row"), file_time=F("file__created_at"))
+    votes = votes.annotate(cast_at=KeyTextTransform("source", "imported__row"), file_time=F("file__created_at"))
     if with_text:
-        votes = votes.annotate(imported_row=F("aside__row"))
+        votes = votes.annotate(imported_row=F("imported__row"))
     size = size or (BATCH_SIZE_WITH_TEXT if with_text else BATCH_SIZE)
     key = None if public else secrets.token_bytes(32)
     labels: dict[int, str] = {}

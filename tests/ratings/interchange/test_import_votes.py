@@ -83,7 +83,7 @@ def test_all_fields_of_a_row_reach_the_vote(file):
     assert vote.categories == ["null", "math"]
     assert vote.created_at == datetime(2023, 11, 14, 22, 13, 20, 250000, UTC)
     assert (vote.battle_id, vote.reasons, vote.comment) == (None, {}, "")
-    assert vote.aside.row == {"note": "x"}
+    assert vote.imported.row == {"note": "x"}
     assert (vote.file.pool, vote.file.votes) == ("mine", 4)
 
 
@@ -137,8 +137,8 @@ def test_conversations_are_kept_only_if_wanted_and_give_the_style_in_any_case(fi
     import_file(path, "long", with_text=True)
     short, long = Vote.objects.order_by("pk")
     assert short.features == long.features == [*compute_features([SAID[1]["content"]]), *compute_features([])]
-    assert short.aside.row == {"note": "x"}
-    assert long.aside.row == {
+    assert short.imported.row == {"note": "x"}
+    assert long.imported.row == {
         "note": "x", "conversation_a": SAID, "conversation_b": SAID[:1], "full_conversation": [],
     }  # fmt: skip
 

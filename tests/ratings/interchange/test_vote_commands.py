@@ -67,7 +67,7 @@ def test_import_keeps_texts_only_if_asked(file):
     path = file(content=json_lines(row(conversation_a=[], conversation_b=[])))
     run("import_votes", path, "--pool", "short")
     run("import_votes", path, "--pool", "long", "--with-text")
-    assert [hasattr(vote, "aside") for vote in Vote.objects.order_by("pk")] == [False, True]
+    assert [hasattr(vote, "imported") for vote in Vote.objects.order_by("pk")] == [False, True]
 
 
 def test_import_means_a_pool_of_the_arena_only_if_it_is_named(file):
