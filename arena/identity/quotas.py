@@ -123,7 +123,7 @@ def _check_work(request: HttpRequest) -> list[Bucket]:
 def _charge_time(buckets: list[Bucket], start: float) -> None:
     """Charge the CPU time of this thread since `start`."""
     if units := int((time.thread_time() - start) / WORK_UNIT_S):
-        rate_limit.overdraw_buckets(buckets, units)
+        rate_limit.charge_buckets(buckets, units, overdraw=True)
 
 
 class WorkMiddleware:
@@ -323,7 +323,7 @@ def _charge_or_refund(name: str, request: HttpRequest, amount: int = 1) -> Itera
     try:
         yield
     except BaseException:
-        rate_limit.refund_buckets(build_buckets(name, request), amount)
+        rate_limit.charge_buckets(build_buckets(name, request), -amount)
         raise
 
 

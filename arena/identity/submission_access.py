@@ -1,6 +1,6 @@
-"""Stores and returns a voter's submissions to the catalog. Enforces quotas, and converts errors to RequestError."""
+"""Stores and returns a voter's submissions to the catalog. Enforces quotas."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
@@ -17,8 +17,6 @@ from catalog.importers.submissions import SubmissionContent
 from catalog.models import Submission
 from core.http.errors import RequestError, field_error
 from core.http.forms import clean_form
-
-RETRY_AFTER_S = 3600
 
 
 def submit_file(request: HttpRequest, content: bytes) -> Submission:
@@ -48,23 +46,12 @@ def submit_proposal(request: HttpRequest, form: ProposalForm) -> Submission:
 
 def _submit_content(request: HttpRequest, parse: Callable[[], SubmissionContent]) -> Submission:
     quotas.charge("submission", request)
-    try:
-        with quotas.charge_work(request):
-            content = parse()
-            voter_id = get_or_create_voter(request).pk
-            return _store_submission(voter_id, content, network_hashes.compute_network_hashes(request))
-    except submissions.DuplicateSubmission as error:
-        raise RequestError("already_sent", str(error), 409) from None
-    except submissions.TooManySubmissions as error:
-        raise RequestError("too_many_waiting", str(error), 429, retry_after=RETRY_AFTER_S) from None
-    except submissions.SubmissionQueueFull as error:
-        raise RequestError("too_many_waiting", str(error), 503, retry_after=RETRY_AFTER_S) from None
-
-
-@transaction.atomic
-def _store_submission(voter_id: UUID, content: SubmissionContent, hashes: Sequence[str]) -> Submission:
-    row_locks.lock_voter(voter_id)
-    return submissions.submit_content(voter_id, content, hashes)
+    with quotas.charge_work(request):
+        content = parse()
+        voter_id = get_or_create_voter(request).pk
+        with transaction.atomic():
+            row_locks.lock_voter(voter_id)
+            return submissions.submit_content(voter_id, content, network_hashes.compute_network_hashes(request))
 
 
 def list_submissions(voter_id: UUID) -> QuerySet[Submission]:

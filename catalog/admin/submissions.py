@@ -17,6 +17,7 @@ from catalog.importers.scores import preview_scores
 from catalog.models import License, Organization, Submission
 from core.admin import audit
 from core.admin.read_only import Lookups, ReadOnlyAdmin
+from core.http.errors import RequestError
 
 MAX_NOTE_LENGTH = 500
 DECISIONS: dict[str, Callable[..., Submission]] = {
@@ -103,7 +104,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
             return False
         try:
             decided = DECISIONS[decision](submission.pk, operator, note)
-        except (submissions.AlreadyDecided, submissions.DuplicateSubmission) as error:
+        except RequestError as error:
             self.message_user(request, f"{submission}: {error}", messages.ERROR)
             return False
         audit.record_change(operator, decided.state, decided, after={"note": note, **decided.summary})

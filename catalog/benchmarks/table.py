@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, F, QuerySet, Value, When
+from django.db.models import Case, Count, F, Value, When
 
 from catalog.benchmarks.comparability import hash_conditions, normalize_score
 from catalog.benchmarks.table_view import ScoreCell, TableEntry, TablePrice
@@ -131,20 +131,13 @@ def build_table(series: str, ratings: Mapping[str, float], prices: Mapping[int, 
     benchmarks = Benchmark.objects.in_bulk({record.benchmark for record in records})
     columns = _build_columns(records, benchmarks, {} if series else _find_largest_series(counts))
     models = _load_models({record.model for record in records} if series else None)
+    several = [ScoreSeries(each.key, each, sum(numbers.values())) for each, numbers in counts.items()]
+    several = [entry for entry in several if entry.scores > 1]
     return BenchmarkTable(
-        _list_series(counts),
+        sorted(several, key=lambda entry: (-entry.scores, entry.conditions.measured_by, entry.key)),
         sorted(set(columns.values()), key=lambda column: (column.name, column.key)),
         _build_entries(records, columns, benchmarks, models, ratings, prices),
     )
-
-
-def _list_series(counts: SeriesCounts) -> list[ScoreSeries]:
-    series = [
-        ScoreSeries(conditions.key, conditions, sum(by_benchmark.values()))
-        for conditions, by_benchmark in counts.items()
-    ]
-    with_several_scores = [entry for entry in series if entry.scores > 1]
-    return sorted(with_several_scores, key=lambda entry: (-entry.scores, entry.conditions.measured_by, entry.key))
 
 
 def _count_scores() -> SeriesCounts:
@@ -195,7 +188,10 @@ def _load_records(series: SeriesConditions | None) -> list[ScoreRecord]:
 def _build_columns(
     records: Iterable[ScoreRecord], benchmarks: Mapping[int, Benchmark], largest: Mapping[int, str]
 ) -> dict[tuple[Any, ...], BenchmarkColumn]:
-    """Map (benchmark key, conditions) to a column. The key of a benchmark's largest column is the benchmark's slug."""
+    """Map (benchmark key, conditions) to a column. The key of a benchmark's largest column is the benchmark's slug.
+
+    The names of its other columns include the metric and filter.
+    """
     counts: dict[tuple[Any, ...], int] = defaultdict(int)
     for record in records:
         counts[record.benchmark, record.conditions] += 1
@@ -204,24 +200,13 @@ def _build_columns(
     for (key, conditions), _ in sorted(counts.items(), key=lambda item: -item[1]):
         benchmark = benchmarks[key]
         column_counts[benchmark.slug] += 1
-        columns[key, conditions] = _build_column(
-            benchmark, conditions, column_counts[benchmark.slug], largest.get(benchmark.pk)
-        )
+        number = column_counts[benchmark.slug]
+        slug, name = benchmark.slug, benchmark.name
+        if number > 1:
+            _task, metric, score_filter, *_ = conditions
+            slug, name = f"{slug}~{number}", f"{name} ({f'{metric} {score_filter}'.strip()})"
+        columns[key, conditions] = BenchmarkColumn(slug, name, benchmark.slug, largest.get(benchmark.pk))
     return columns
-
-
-def _build_column(
-    benchmark: Benchmark, conditions: tuple[Any, ...], number: int, series: str | None
-) -> BenchmarkColumn:
-    """Build column `number` of a benchmark, counted from 1.
-
-    From the second column on, the name includes the metric and filter.
-    """
-    if number == 1:
-        return BenchmarkColumn(benchmark.slug, benchmark.name, benchmark.slug, series)
-    _, metric, score_filter, *_ = conditions
-    suffix = f"{metric} {score_filter}".strip()
-    return BenchmarkColumn(f"{benchmark.slug}~{number}", f"{benchmark.name} ({suffix})", benchmark.slug, series)
 
 
 def _build_entries(
@@ -238,7 +223,11 @@ def _build_entries(
         model_cells = cells[record.model, record.precision]
         column = columns[record.benchmark, record.conditions].key
         if column not in model_cells:
-            model_cells[column] = _build_cell(benchmarks[record.benchmark].chance, record)
+            value, normalized, *rest = record.cell
+            chance = benchmarks[record.benchmark].chance
+            if normalized is None and chance is not None and 0 <= value <= 1:
+                normalized = normalize_score(value, chance)
+            model_cells[column] = ScoreCell(100 * value, normalized, *rest)
     for model in models.keys() - {model for model, _ in cells}:
         cells[model, ""] = {}
     return [
@@ -253,18 +242,16 @@ def _build_entries(
     ]
 
 
-def _build_cell(chance: float | None, record: ScoreRecord) -> ScoreCell:
-    value, normalized, *rest = record.cell
-    if normalized is None and chance is not None and 0 <= value <= 1:
-        normalized = normalize_score(value, chance)
-    return ScoreCell(100 * value, normalized, *rest)
-
-
 def _load_models(keys: set[int] | None) -> dict[int, dict[str, Any]]:
     """Map model keys to the fields of `TableEntry` that describe the model. If `keys` is None, include all models."""
     models = {}
     queryset = LanguageModel.objects.all() if keys is None else LanguageModel.objects.filter(pk__in=keys)
-    hand_fields = _load_hand_fields(queryset)
+    facts = Fact.objects.filter(
+        model__in=queryset, field__in=ENTRY_FIELDS_BY_FACT, origin=Fact.Origin.HAND, chosen=True
+    )
+    hand_fields: dict[int, set[str]] = defaultdict(set)
+    for key, name in facts.values_list("model_id", "field"):
+        hand_fields[key].add(ENTRY_FIELDS_BY_FACT[name])
     for key, *values in queryset.values_list("pk", *MODEL_FIELDS.values()):
         fields = dict(zip(MODEL_FIELDS, values, strict=True))
         for name in ("organization", "license", "commercial"):
@@ -275,12 +262,3 @@ def _load_models(keys: set[int] | None) -> dict[int, dict[str, Any]]:
         is_retired = fields.pop("status") == LanguageModel.Status.RETIRED or bool(retires_on and has_begun(retires_on))
         models[key] = fields | {"by_hand": hand_fields[key], "is_retired": is_retired}
     return models
-
-
-def _load_hand_fields(models: QuerySet[LanguageModel]) -> dict[int, set[str]]:
-    """Map each model key to the displayed fields that an operator set by hand."""
-    facts = Fact.objects.filter(model__in=models, field__in=ENTRY_FIELDS_BY_FACT, origin=Fact.Origin.HAND, chosen=True)
-    fields: dict[int, set[str]] = defaultdict(set)
-    for key, name in facts.values_list("model_id", "field"):
-        fields[key].add(ENTRY_FIELDS_BY_FACT[name])
-    return fields

@@ -1,6 +1,6 @@
 """Filters, sort order, and scale for the score table, parsed from a query string. This module does not use Django."""
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -193,23 +193,16 @@ def _is_in_range(view: TableView, size: float | None) -> bool | None:
 
 def _sort_entries(entries: list[TableEntry], view: TableView) -> list[TableEntry]:
     """Sort by the chosen column, then by name. Unknown values come last in both directions."""
-    by_name = sorted(entries, key=lambda entry: entry.name.lower())
-    sort_value = _build_sort_key(view)
-    with_value = [entry for entry in by_name if sort_value(entry) is not None]
-    without_value = [entry for entry in by_name if sort_value(entry) is None]
-    return sorted(with_value, key=sort_value, reverse=view.descending) + without_value
 
-
-def _build_sort_key(view: TableView) -> Callable[[TableEntry], Any]:
-    if view.sort == "name":
-        return lambda entry: entry.name.lower()
-    if view.sort in FACT_SORTS:
-        return lambda entry: getattr(entry, view.sort)
-
-    def get_score(entry: TableEntry) -> float | None:
+    def get_value(entry: TableEntry) -> Any:
+        if view.sort == "name":
+            return entry.name.lower()
+        if view.sort in FACT_SORTS:
+            return getattr(entry, view.sort)
         cell = entry.cells.get(view.sort)
-        if cell is None:
-            return None
-        return cell.normalized if view.scale == "normalized" else cell.value
+        return cell and (cell.normalized if view.scale == "normalized" else cell.value)
 
-    return get_score
+    by_name = sorted(entries, key=lambda entry: entry.name.lower())
+    with_value = [entry for entry in by_name if get_value(entry) is not None]
+    without_value = [entry for entry in by_name if get_value(entry) is None]
+    return sorted(with_value, key=get_value, reverse=view.descending) + without_value

@@ -131,7 +131,9 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[CatalogModel]:
             makers[row["model"]] = row["value"]
     index = NameIndex(((name, name) for name in makers), seed_files.read_aliases())
     slugs = {name.lower(): name for name in makers}
-    for name, provider in (*board, *_list_scored_models()):
+    score_files = sorted(path.name for path in seed_files.DATA_DIR.glob("*scores.csv"))
+    scored = [(row["model"], "") for name in score_files for row in seed_files.read_seed_rows(name)]
+    for name, provider in (*board, *scored):
         parsed = parse_model_name(name, provider)
         match = index.find(name, provider)
         # If the board lists a name both with and without a date, the two names are different models.
@@ -143,12 +145,6 @@ def list_shipped_models(board: Iterable[tuple[str, str]]) -> list[CatalogModel]:
         for name, maker in sorted(makers.items())
         if not is_rolling(name) and name not in REUSED_NAMES
     ]
-
-
-def _list_scored_models() -> list[tuple[str, str]]:
-    """Return the models in the shipped scores, as pairs of a name and an empty provider, which means unknown."""
-    files = sorted(path.name for path in seed_files.DATA_DIR.glob("*scores.csv"))
-    return [(row["model"], "") for name in files for row in seed_files.read_seed_rows(name)]
 
 
 def refresh_tables(

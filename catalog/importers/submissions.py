@@ -24,6 +24,7 @@ from catalog.importers.score_row import ScoreRow
 from catalog.importers.scores import import_scores
 from catalog.matching.resolver import ModelLookup, NamedModels
 from catalog.models import Fact, Score, Submission
+from core.http.errors import RequestError
 from core.storage import fair_queue
 from core.storage.advisory_locks import AdvisoryLock, acquire_lock
 
@@ -35,22 +36,7 @@ MAX_PENDING = 200  # across all voters; each pending submission takes up to 1 MB
 MAX_ERROR_LENGTH = 300
 MAX_SCORE_VALUE = 1e12
 COMMUNITY_SOURCE = "community submission"
-
-
-class DuplicateSubmission(Exception):
-    """Raised if the content is already in the catalog or waiting for review. The message says which."""
-
-
-class SubmissionQueueFull(Exception):
-    """Raised if too many submissions are pending in total."""
-
-
-class TooManySubmissions(Exception):
-    """Raised if too many submissions from this voter or network are pending."""
-
-
-class AlreadyDecided(Exception):
-    """Raised if the submission has already been reviewed or does not exist."""
+RETRY_AFTER_S = 3600
 
 
 @dataclass(frozen=True)
@@ -107,13 +93,13 @@ def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[s
     """Store the content for an operator to review.
 
     If the queue is full, the newest submission from the network with the most pending submissions is deleted.
-    `networks` contains the hashes of the sender's network, of which only the first is stored. Raises
-    DuplicateSubmission, TooManySubmissions, or SubmissionQueueFull.
+    `networks` contains the hashes of the sender's network, of which only the first is stored. Raises RequestError: 409
+    for a duplicate, 429 if too many of the sender's submissions are pending, and 503 if the queue is full.
     """
     acquire_lock(AdvisoryLock.SUBMISSIONS)  # simultaneous submissions must not exceed the limits
     pending = Submission.objects.filter(state=Submission.State.PENDING)
     if pending.filter(digest=content.digest).exists():
-        raise DuplicateSubmission(_("This has already been submitted and is waiting for review."))
+        raise RequestError("already_sent", _("This has already been submitted and is waiting for review."), 409)
     _check_is_new(content)
     _check_quotas(pending, voter, networks)
     _make_room(pending, networks)
@@ -123,29 +109,29 @@ def submit_content(voter: UUID, content: SubmissionContent, networks: Sequence[s
 
 
 def _check_quotas(pending: QuerySet[Submission], voter: UUID, networks: Sequence[str]) -> None:
-    """Raise TooManySubmissions if too many submissions from the voter or one of the networks are pending."""
+    """Raise RequestError 429 if too many submissions from the voter or one of the networks are pending."""
+    detail = ""
     if pending.filter(voter=voter).count() >= MAX_PER_VOTER:
-        raise TooManySubmissions(
-            _("%(most)s of your submissions are waiting for review. Try again after one has been reviewed.")
-            % {"most": MAX_PER_VOTER}
+        detail = _("%(most)s of your submissions are waiting for review. Try again after one has been reviewed.")
+        detail %= {"most": MAX_PER_VOTER}
+    elif pending.filter(network__in=networks).count() >= MAX_PER_NETWORK:
+        detail = _(
+            "%(most)s submissions from people on your network are waiting for review. Try again after one has been"
+            " reviewed."
         )
-    if pending.filter(network__in=networks).count() >= MAX_PER_NETWORK:
-        raise TooManySubmissions(
-            _(
-                "%(most)s submissions from people on your network are waiting for review. Try again after one has been"
-                " reviewed."
-            )
-            % {"most": MAX_PER_NETWORK}
-        )
+        detail %= {"most": MAX_PER_NETWORK}
+    if detail:
+        raise RequestError("too_many_waiting", detail, 429, retry_after=RETRY_AFTER_S)
 
 
 def _make_room(pending: QuerySet[Submission], networks: Sequence[str]) -> None:
-    """Delete a submission if the queue is full. Raises SubmissionQueueFull if no submission can be deleted."""
+    """Delete a submission if the queue is full. Raises RequestError 503 if none can be deleted."""
     if pending.count() < MAX_PENDING:
         return
     evicted = fair_queue.choose_row_to_evict(pending.defer("payload"), "network", "created_at", networks)
     if evicted is None:
-        raise SubmissionQueueFull(_("Too many submissions are waiting for review. Try again later."))
+        detail = _("Too many submissions are waiting for review. Try again later.")
+        raise RequestError("too_many_waiting", detail, 503, retry_after=RETRY_AFTER_S)
     evicted.delete()
 
 
@@ -155,11 +141,11 @@ def expire_submissions(max_age: timedelta) -> int:
 
 
 def _check_is_new(content: SubmissionContent) -> None:
-    """Raise DuplicateSubmission if the catalog already has this content."""
+    """Raise RequestError 409 if the catalog already has this content."""
     if content.kind == Submission.Kind.SCORES and Score.objects.filter(run=content.digest).exists():
-        raise DuplicateSubmission(_("The catalog already has the scores from this file."))
+        raise RequestError("already_sent", _("The catalog already has the scores from this file."), 409)
     if content.kind == Submission.Kind.MODEL and ModelLookup().find(content.summary["model"]) is not None:
-        raise DuplicateSubmission(_("The catalog already has this model."))
+        raise RequestError("already_sent", _("The catalog already has this model."), 409)
 
 
 def load_score_rows(submission: Submission) -> list[ScoreRow]:
@@ -178,7 +164,7 @@ def load_score_rows(submission: Submission) -> list[ScoreRow]:
 def accept_submission(submission_id: UUID, operator: str, note: str = "") -> Submission:
     """Import a submission into the catalog.
 
-    Raises AlreadyDecided, or DuplicateSubmission if the catalog has received the same content in the meantime.
+    Raises RequestError 409 if it has been reviewed, or if the catalog has received the same content in the meantime.
     """
     submission = _lock_pending(submission_id)
     _check_is_new(SubmissionContent(Submission.Kind(submission.kind), submission.digest, submission.summary))
@@ -191,7 +177,7 @@ def accept_submission(submission_id: UUID, operator: str, note: str = "") -> Sub
 
 @transaction.atomic
 def refuse_submission(submission_id: UUID, operator: str, note: str = "") -> Submission:
-    """Refuse a submission and delete its file. Raises AlreadyDecided."""
+    """Refuse a submission and delete its file. Raises RequestError 409 if it has been reviewed."""
     submission = _lock_pending(submission_id)
     submission.payload = b""
     return _save_decision(submission, Submission.State.REFUSED, operator, note)
@@ -200,7 +186,7 @@ def refuse_submission(submission_id: UUID, operator: str, note: str = "") -> Sub
 def _lock_pending(submission_id: UUID) -> Submission:
     submission = Submission.objects.select_for_update().filter(pk=submission_id, state=Submission.State.PENDING).first()
     if submission is None:
-        raise AlreadyDecided(_("This submission has already been reviewed."))
+        raise RequestError("already_decided", _("This submission has already been reviewed."), 409)
     return submission
 
 

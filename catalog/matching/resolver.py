@@ -87,19 +87,16 @@ class ModelLookup:
 
     def find(self, name: str) -> int | None:
         key = find_model(name, self._known, self._aliases)
-        if key is None and self._names.has_all({name}):
+        if key is not None:
+            return key
+        if self._names.has_all({name}):
             return self._names.get_or_create_keys([name])[name]
-        return self._find_spelling(name) if key is None else key
+        match = self._index.find(name)
+        return match.key if match and not match.name.setting and not match.name.quantization else None
 
     def get_or_create(self, name: str) -> int:
         key = self.find(name)
         return self._names.get_or_create_keys([name])[name] if key is None else key
-
-    def _find_spelling(self, name: str) -> int | None:
-        match = self._index.find(name)
-        if match is None or match.name.setting or match.name.quantization:
-            return None
-        return match.key
 
     @cached_property
     def _index(self) -> NameIndex[int]:

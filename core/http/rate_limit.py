@@ -73,25 +73,12 @@ class Bucket:
         return self.capacity * self.refill_us
 
 
-def charge_buckets(buckets: Iterable[Bucket], amount: int = 1) -> float:
+def charge_buckets(buckets: Iterable[Bucket], amount: int = 1, *, overdraw: bool = False) -> float:
     """Charge all buckets and return 0, or charge none and return the seconds to wait.
 
-    With an amount of 0, this only checks whether a bucket is overdrawn.
+    amount: 0 only checks whether a bucket is overdrawn; a negative amount refunds an action that did not happen
+    overdraw: whether to charge in any case, because the cost of an action is known only afterward
     """
-    return _apply_charge(buckets, amount)
-
-
-def refund_buckets(buckets: Iterable[Bucket], amount: int = 1) -> None:
-    """Refund the charge for an action that did not happen."""
-    _apply_charge(buckets, -amount)
-
-
-def overdraw_buckets(buckets: Iterable[Bucket], amount: int) -> None:
-    """Charge an action whose cost is known only afterward. This can overdraw the buckets."""
-    _apply_charge(buckets, amount, overdraw=True)
-
-
-def _apply_charge(buckets: Iterable[Bucket], amount: int, *, overdraw: bool = False) -> float:
     limited_buckets = [bucket for bucket in buckets if bucket.per_hour]
     if not limited_buckets:
         return 0.0

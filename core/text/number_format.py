@@ -23,7 +23,8 @@ def format_count(number: int) -> str:
     """Format a count with up to three significant digits, like 135M or 7.24B."""
     for size, unit in UNITS:
         if number >= size:
-            return f"{_format_three_digits(number / size)}{unit}"
+            value = number / size
+            return f"{value:.0f}{unit}" if value >= 100 else f"{value:.3g}{unit}"
     return str(number)
 
 
@@ -37,10 +38,6 @@ def format_amount(amount: Decimal | int) -> str:
         if amount >= 10**6 and multiple >= 1 and len(multiple.as_tuple().digits) <= 3:
             return f"{multiple:f}{unit}"
     return f"{Decimal(amount):,f}"
-
-
-def _format_three_digits(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def format_dollars(amount: Decimal) -> str:

@@ -43,7 +43,7 @@ def build_request(rf, where=HERE, path="/"):
 
 def spend(rf, units, where=HERE):
     """Charge so many units of work to this address."""
-    rate_limit.overdraw_buckets(quotas.build_buckets("work", build_request(rf, where)), units)
+    rate_limit.charge_buckets(quotas.build_buckets("work", build_request(rf, where)), units, overdraw=True)
 
 
 def exhaust(rf, where=HERE):

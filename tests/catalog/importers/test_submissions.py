@@ -13,6 +13,7 @@ from catalog.importers import submissions
 from catalog.importers.scores import import_scores, preview_scores
 from catalog.matching import seed_files
 from catalog.models import Benchmark, Fact, LanguageModel, License, Organization, Score, Submission
+from core.http.errors import RequestError
 from tests import factories
 from tests.catalog import score_files
 from tests.catalog.importers.test_proposal_form import GOOD
@@ -25,6 +26,17 @@ ME = uuid4()
 @pytest.fixture
 def benchmarks():
     save_benchmarks(seed_files.read_tables("benchmarks.toml", "benchmark"))
+
+
+@pytest.fixture
+def limit(monkeypatch):
+    """Return a function that changes limits of the module."""
+
+    def change(**maximums):
+        for name, maximum in maximums.items():
+            monkeypatch.setattr(submissions, name, maximum)
+
+    return change
 
 
 def send_file(content=None, voter=ME, network="here"):
@@ -117,18 +129,18 @@ def test_same_is_not_taken_twice(benchmarks):
     send_file()
     send_proposal()
     for again in (lambda: send_file(voter=uuid4()), lambda: send_proposal(uuid4(), model="THIRD 7B", why="Please.")):
-        with pytest.raises(submissions.DuplicateSubmission, match="is waiting for review"):
+        with pytest.raises(RequestError, match="is waiting for review"):
             again()
     assert Submission.objects.count() == 2
 
 
 def test_what_the_catalog_has_is_not_taken(benchmarks):
     submissions.accept_submission(send_file().pk, "operator")
-    with pytest.raises(submissions.DuplicateSubmission, match="already has the scores"):
+    with pytest.raises(RequestError, match="already has the scores"):
         send_file()
     factories.model("third-7b", name="Third 7B")
     for name in ("Third 7B", "third-7B", "lab/Third-7B"):
-        with pytest.raises(submissions.DuplicateSubmission, match="already has this model"):
+        with pytest.raises(RequestError, match="already has this model"):
             send_proposal(model=name)
 
 
@@ -136,7 +148,7 @@ def test_model_of_a_name_that_two_have_is_known():
     """Otherwise, accepting the proposal would replace file claims about the older model."""
     factories.model("a", name="Third 7B")
     factories.model("b", name="Third 7B")
-    with pytest.raises(submissions.DuplicateSubmission):
+    with pytest.raises(RequestError):
         send_proposal()
 
 
@@ -146,33 +158,32 @@ def test_what_was_refused_may_be_sent_again_and_the_operator_sees_that():
     assert first.pk != Submission.objects.get(state="pending").pk
 
 
-def test_so_many_of_one_wait_and_no_more(monkeypatch):
-    monkeypatch.setattr(submissions, "MAX_PER_VOTER", 2)
-    monkeypatch.setattr(submissions, "MAX_PENDING", 3)
+def test_so_many_of_one_wait_and_no_more(limit):
+    limit(MAX_PER_VOTER=2, MAX_PENDING=3)
     first = send_proposal(model="a")
     send_proposal(model="b")
-    with pytest.raises(submissions.TooManySubmissions, match="2 of your submissions"):
+    with pytest.raises(RequestError, match="2 of your submissions"):
         send_proposal(model="c")
     send_proposal(uuid4(), model="c")
-    monkeypatch.setattr(submissions, "MAX_PER_NETWORK", 3)
-    with pytest.raises(submissions.TooManySubmissions, match="3 submissions from people on your network"):
+    limit(MAX_PER_NETWORK=3)
+    with pytest.raises(RequestError, match="3 submissions from people on your network"):
         send_proposal(uuid4(), model="d")
-    monkeypatch.setattr(submissions, "MAX_PER_NETWORK", 4)
-    with pytest.raises(submissions.SubmissionQueueFull, match="Too many"):
+    limit(MAX_PER_NETWORK=4)
+    with pytest.raises(RequestError, match="Too many"):
         send_proposal(uuid4(), model="d")
     submissions.refuse_submission(first.pk, "operator")
     assert send_proposal(model="d")
 
 
-def test_full_queue_makes_room_for_whoever_is_not_from_its_largest_network(monkeypatch):
+def test_full_queue_makes_room_for_whoever_is_not_from_its_largest_network(limit):
     """Otherwise, two addresses could block the queue permanently."""
-    monkeypatch.setattr(submissions, "MAX_PENDING", 6)
+    limit(MAX_PENDING=6)
     early = send_proposal(uuid4(), "small", model="early")
     for number in range(5):
         send_proposal(uuid4(), "flood", model=f"flood {number}")
 
     honest = send_proposal(uuid4(), "honest", model="honest")
-    with pytest.raises(submissions.SubmissionQueueFull, match="Too many"):
+    with pytest.raises(RequestError, match="Too many"):
         send_proposal(uuid4(), "flood", model="one more")
 
     assert {early, honest} <= set(Submission.objects.all())
@@ -197,13 +208,13 @@ def test_network_is_kept_no_longer_than_it_waits():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_at_once_are_no_more_than_may_wait(monkeypatch):
-    monkeypatch.setattr(submissions, "MAX_PER_VOTER", 3)
+def test_many_at_once_are_no_more_than_may_wait(limit):
+    limit(MAX_PER_VOTER=3)
 
     def send(number):
         try:
             send_proposal(model=f"m{number % 5}")
-        except (submissions.TooManySubmissions, submissions.DuplicateSubmission):
+        except RequestError:
             return
 
     at_once(10, send)
@@ -222,7 +233,7 @@ def test_decision_is_made_once(benchmarks, first, second):
     submission = send_file()
     first(submission.pk, "one")
     before = count_rows()
-    with pytest.raises(submissions.AlreadyDecided):
+    with pytest.raises(RequestError):
         second(submission.pk, "two")
     assert count_rows() == before
     assert Submission.objects.get().decided_by == "one"
@@ -232,7 +243,7 @@ def test_file_that_came_by_another_way_meanwhile_is_not_imported_again(benchmark
     submission = send_file()
     import_scores(submissions.load_score_rows(submission), submission.digest)
     before = count_rows()
-    with pytest.raises(submissions.DuplicateSubmission):
+    with pytest.raises(RequestError):
         submissions.accept_submission(submission.pk, "operator")
     assert count_rows() == before
     assert Submission.objects.get().state == "pending"

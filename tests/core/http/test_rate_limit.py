@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.http import rate_limit
-from core.http.rate_limit import HOUR_US, Bucket, charge_buckets, overdraw_buckets, refund_buckets
+from core.http.rate_limit import HOUR_US, Bucket, charge_buckets
 from core.storage import redis_clients
 from core.storage.redis_clients import redis_circuit
 from tests.races import at_once
@@ -59,7 +59,7 @@ def test_take_of_more_than_a_bucket_holds_takes_a_full_one():
     limit = bucket(3)
 
     assert [charge_buckets([limit], 100) == 0 for _ in range(2)] == [True, False]
-    refund_buckets([limit], 100)
+    charge_buckets([limit], -100)
     assert charge_often(limit, 4) == [True, True, True, False]
 
 
@@ -71,10 +71,10 @@ def test_overdrawn_bucket_is_refused_until_it_is_refilled(request, away):
     assert charge_buckets([limit], 0) == 0
 
     for _ in range(2):
-        overdraw_buckets([limit], 12)
+        charge_buckets([limit], 12, overdraw=True)
 
     assert 3590 < charge_buckets([limit], 0) <= 3600
-    refund_buckets([limit], 12)
+    charge_buckets([limit], -12)
     assert charge_buckets([limit], 0) == 0
     assert charge_buckets([limit]) > 0
 
@@ -131,7 +131,7 @@ def test_give_back_makes_room_for_one(request, away):
     most = 3 if away else 12
     charge_often(limit, most)
 
-    refund_buckets([limit])
+    charge_buckets([limit], -1)
 
     assert charge_often(limit, 2) == [True, False]
 
@@ -140,7 +140,7 @@ def test_give_back_never_makes_more_room_than_there_was(valkey):
     limit = bucket(3)
 
     for _ in range(5):
-        refund_buckets([limit])
+        charge_buckets([limit], -1)
 
     assert not valkey.exists(f"limit:{limit.key}")
     assert charge_often(limit, 4) == [True, True, True, False]
