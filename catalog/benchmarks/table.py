@@ -170,7 +170,9 @@ def _load_records(series: SeriesConditions | None) -> list[ScoreRecord]:
     """
     scores = Score.objects.order_by("submitted", "-date", "pk")
     if series:
-        scores = scores.annotate(report=REPORT_EXPRESSION).filter(**vars(series))
+        scores = scores.annotate(report=REPORT_EXPRESSION).filter(
+            **{name: getattr(series, name) for name in SERIES_FIELDS}
+        )
     fields = ("model_id", "benchmark_id", "precision", *CELL_FIELDS, *(COLUMN_FIELDS if series else ()))
     cell_size = len(CELL_FIELDS)
     return [
