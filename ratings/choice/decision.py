@@ -14,7 +14,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from core.templatetags.strips import Scale, build_scale
 from core.text.number_format import format_dollars
@@ -67,13 +67,29 @@ class Decision:
     columns: ClassVar[frozenset[str]] = frozenset()  # the table of models has no optional columns on this page
 
     @cached_property
+    def compared_models(self) -> list[CandidateAssessment]:
+        """The survivors that were compared: those with a rating or an endpoint here, and the chosen one.
+
+        If no survivor has a rating, these are all survivors.
+        """
+        survivors = list(self.choice.shortlist.survivors)
+        if all(assessment.candidate.rating is None for assessment in survivors):
+            return survivors
+        apart = {assessment.candidate.slug for assessment in (*self.choice.contestants, self.chosen) if assessment}
+        return [
+            survivor
+            for survivor in survivors
+            if survivor.candidate.rating is not None or survivor.candidate.slug in apart
+        ]
+
+    @cached_property
     def listed_models(self) -> list[CandidateAssessment]:
-        """The models that the page lists: the first `MAX_LISTED` survivors and the chosen model.
+        """The models that the page lists: the first `MAX_LISTED` of the compared models and the chosen model.
 
         Contestants without votes are also listed. Contestants with votes are in the table of the battles.
         """
         shortlist = self.choice.shortlist
-        selected = list(shortlist.survivors[:MAX_LISTED])
+        selected = self.compared_models[:MAX_LISTED]
         rated_slugs = {row["model"] for row in self.own_rows}
         selected += [other for other in self.choice.contestants if other.candidate.slug not in rated_slugs]
         if self.chosen:
@@ -207,7 +223,13 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
         _("Model"), _("Rank"), _("Rating"), _("95% interval"), _("Tier"), _("$ per million tokens"), _("Per month"),
         _("To check"),
     )  # fmt: skip
-    yield from _iter_table_lines(head, map(_build_survivor_row, shortlist.survivors))
+    yield from _iter_table_lines(head, map(_build_survivor_row, decision.compared_models))
+    if unrated := len(shortlist.survivors) - len(decision.compared_models):
+        yield "\n" + ngettext(
+            "%(number)s other model matches, but has no rating.",
+            "%(number)s other models match, but have no rating.",
+            unrated,
+        ) % {"number": unrated}
     if shortlist.undecided:
         yield f"\n## {_('Models that might match')}\n"
         yield from (_format_reasons(assessment, assessment.unknown) for assessment in shortlist.undecided)
@@ -217,7 +239,7 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
             (_("Model"), _("Rank"), _("Rating"), _("95% interval"), _("Votes")), map(_build_own_row, decision.own_rows)
         )
     else:
-        yield _("No votes in blind battles between these models yet.")
+        yield _("No votes in blind battles of exactly these models yet.")
     yield f"\n## {_('Excluded models')}\n"
     yield from (_format_reasons(assessment, assessment.failures) for assessment in shortlist.excluded)
     yield f"\n## {_('Before launch')}\n"

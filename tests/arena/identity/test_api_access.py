@@ -111,11 +111,13 @@ def test_pages_of_other_hosts_may_read_no_battle_and_no_page(client, path):
 
 
 def test_pages_of_other_hosts_may_read_nothing_in_somebodys_name(client):
+    """Browsers need a host by name for that. The header is always the same, so caches may keep it for all."""
     _, secret = api_keys.create_key("x", ["read"])
-
-    assert ORIGIN not in client.get(MODELS, headers={"Authorization": f"Bearer {secret}"}).headers
     client.get("/")
-    assert ORIGIN not in client.get(MODELS).headers
+
+    for answer in (client.get(MODELS), Client().get(MODELS, headers={"Authorization": f"Bearer {secret}"})):
+        assert (answer.status_code, answer.headers[ORIGIN]) == (200, "*")
+        assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
 def test_pages_of_other_hosts_may_write_nothing(client):

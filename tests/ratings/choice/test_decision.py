@@ -47,7 +47,7 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
         "Max $ per million tokens (blended): 2.0",
         "1 model might match, but we lack some data.",
         "2 models are excluded",
-        "No votes in blind battles between these models yet.",
+        "No votes in blind battles of exactly these models yet.",
         *map(str, CHECKLIST),
     ):
         assert words in shown
@@ -305,11 +305,31 @@ def test_decision_as_markdown(client, battled):
 def test_markdown_says_whose_ratings_order_the_list_and_from_when(client, three):
     written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
     assert "Tiers:" not in written
-    assert "No votes in blind battles between these models yet." in written
+    assert "No votes in blind battles of exactly these models yet." in written
     beats(three[0], three[1], 10)
     board_refresh.refresh()
     written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
     assert f"Tiers: This arena (Overall), as of {datetime.now(UTC):%Y-%m-%d}." in written
+
+
+def test_decision_lists_the_models_that_were_compared_and_counts_the_others(client, three):
+    for number in range(3):
+        factories.model(f"unrated-{number}", context_window=200_000)
+    beats(three[0], three[1], 10)
+    board_refresh.refresh()
+    written = client.get(PAGE, {"task": "coding", "format": "md"}).content.decode()
+    assert "| Best | " in written
+    assert "Unrated" not in written.partition("## Models that might match")[0]
+    assert " other models match, but have no rating." in written
+    assert (
+        "Unrated"
+        not in text(client.get(PAGE, {"task": "coding"}))
+        .partition("About this list")[0]
+        .partition("Matching models")[2]
+    )
+    assert (
+        "| Unrated-2 | " in client.get(PAGE, {"task": "coding", "chosen": "unrated-2", "format": "md"}).content.decode()
+    )
 
 
 def test_markdown_says_what_is_to_be_checked(client):
