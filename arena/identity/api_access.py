@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
 
 from arena.identity import api_keys, voters
-from arena.identity.bearer import read_bearer_key
+from arena.identity.voters import read_bearer_key
 from core.http import outages
 from core.http.errors import RequestError, build_error_response
 

@@ -19,7 +19,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
-from arena.identity.bearer import KEY_PREFIX
+from arena.identity.voters import KEY_PREFIX
 from arena.models import API_POOL, LIVE_POOL, ApiKey, Vote, Voter
 from core.http.errors import RequestError, field_error
 from core.http.forms import clean_form

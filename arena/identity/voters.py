@@ -20,12 +20,14 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from arena.identity import hash_key
-from arena.identity.bearer import read_bearer_key
 from arena.models import Vote, Voter
 from core.http import outages
 from core.http.errors import RequestError
 from core.storage.compiled_queries import CompiledQuery
 
+AUTH_SCHEME = "bearer"
+KEY_PREFIX = "arena_"  # of an API key
+MISPLACED_KEY = ""  # an invalid key, so the request is rejected
 VOTER_COOKIE = "voter"  # the full name comes from `get_cookie_name`
 SESSION_VOTER_KEY = "voter"  # the session key under which the id of an account's voter is stored
 COOKIE_MAX_AGE_S = 365 * 24 * 3600
@@ -99,6 +101,21 @@ def _identify_by_session(request: HttpRequest) -> None:
         request.logged_in = True  # type: ignore[attr-defined]  # not declared by Django; DRF resets `user`
         if voter_id := request.session.get(SESSION_VOTER_KEY):
             set_voter_id(request, uuid.UUID(voter_id))
+
+
+def read_bearer_key(request: HttpRequest) -> str | None:
+    """Return the key of an API request without checking it, or None if the request has no key.
+
+    Other schemes are ignored, because they might be meant for a proxy. If an API key is sent with another scheme,
+    return `MISPLACED_KEY`. Otherwise, the client would be an anonymous voter, whose votes count in the live pool.
+    """
+    if not request.path.startswith("/api/"):
+        return None
+    header = request.headers.get("Authorization", "")
+    scheme, _, secret = header.partition(" ")
+    if scheme.lower() == AUTH_SCHEME:
+        return secret.strip()
+    return MISPLACED_KEY if KEY_PREFIX in header else None
 
 
 def find_cookie_voter_id(request: HttpRequest) -> uuid.UUID | None:

@@ -158,16 +158,6 @@ def test_search_does_not_look_into_answers(fought, voter):
     assert search(voter, "Gallium") == []
 
 
-def test_page_needs_one_query_however_many_battles(fought, voter, django_assert_num_queries):
-    judged(fought())
-    with django_assert_num_queries(1):
-        [(b.model_a.name, b.vote.winner) for b in load_page(voter, "alpha").battles]
-    for _ in range(29):
-        judged(fought())
-    with django_assert_num_queries(1):
-        [(b.model_a.name, b.vote.winner) for b in load_page(voter, "alpha").battles]
-
-
 def test_export_has_all_that_is_mine(fought, voter):
     battle = fought(prompt="One?", a=FINISHED | {"text": "Yes."}, b=FINISHED | {"text": "No.", "reasoning": "Hm."})
     factories.turn(battle, 2, prompt="Two?", a=FAILED | {"failure": "refused"}, b=FINISHED)

@@ -112,11 +112,6 @@ def test_old_cookie_is_not_renewed_by_probes_and_reading_calls(client, path):
     assert not client.get(path).cookies
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_probes_get_no_cookies(client, path):
-    assert not client.get(path).cookies
-
-
 @pytest.mark.parametrize(
     "forged",
     [
@@ -321,11 +316,6 @@ def test_session_is_looked_up_once_a_request(client, member, django_assert_num_q
     # and suggestions.
     with django_assert_num_queries(8):
         client.get("/battles/")
-
-
-def test_probe_looks_up_no_session(client, member, django_assert_num_queries):
-    with django_assert_num_queries(0):
-        client.get("/healthz")
 
 
 def test_call_with_a_session_alone_is_checked_too(strict, two_models):

@@ -295,15 +295,6 @@ def test_further_question_brings_its_turn(client, me):
     assert 'data-state="answering"' in html
 
 
-def test_further_question_without_javascript_leads_back_to_the_page(client, me):
-    battle = factories.battle(voter=me)
-
-    answer = act(client, battle, "turns", prompt="And then?")
-
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"/battles/{battle.pk}/#turn-2")
-    assert "And then?" in page(client, battle)
-
-
 def test_further_question_that_is_none_comes_back_with_what_is_wrong(client, me):
     battle = factories.battle(voter=me)
 

@@ -223,13 +223,6 @@ def test_suggestions_come_alone_and_are_others(client):
     assert client.post("/suggestions/").status_code == 405
 
 
-def test_link_to_four_others_works_without_javascript(client):
-    html = page(client)
-    href = Outline(html).all("a", id="shuffle")[0]["href"]
-
-    assert not set(list_shown_keys(html)) & set(list_shown_keys(page(client, href)))
-
-
 def test_card_is_shown_as_text(client):
     Suggestion.objects.create(prompt="<img src=x onerror=alert(1)>", category="<b>Ours</b>")
 
