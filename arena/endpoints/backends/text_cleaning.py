@@ -77,8 +77,10 @@ class ThoughtSplitter:
 
     def feed(self, piece: str) -> list[TextPart]:
         """Return the parts that this piece completes. `TextCleaner` drops the whitespace before the answer."""
+        if self._is_answer:
+            return [Delta(piece)] if piece else []
         self._buffer += piece
-        if not self._is_answer and not self._closing_tag:
+        if not self._closing_tag:
             self._read_opening()
         if self._closing_tag:
             return self._read_reasoning()

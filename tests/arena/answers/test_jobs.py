@@ -104,6 +104,12 @@ def test_take_asks_by_what_the_endpoint_says(monkeypatch, fields, field, value):
     assert [getattr(side.request, field) for side in job.sides] == [value, value]
 
 
+def test_take_never_shows_the_key(monkeypatch):
+    monkeypatch.setenv("TEST_API_KEY", "sk-secret")
+    [job] = jobs.claim_jobs([factories.turn(models(api_key_env="TEST_API_KEY")).pk])
+    assert "sk-secret" not in repr(job)
+
+
 def test_take_gives_each_side_its_own_history():
     battle = models()
     first = factories.turn(battle, 1, "One?", a=FINISHED | {"text": "A1"}, b=FINISHED | {"text": "B1"})

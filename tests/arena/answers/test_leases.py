@@ -63,6 +63,12 @@ def test_claim_leaves_out_turns_that_another_worker_has():
     assert claims == {turn.pk: {factories.side(turn, name).pk: 1 for name in "ab"} for turn in (first, third)}
 
 
+def test_claim_of_the_same_turn_twice_at_once_gives_it_once():
+    turn = factories.turn()
+
+    assert [len(claim) for claim in leases.claim_answers([turn.pk, turn.pk]).values()] == [2]
+
+
 @pytest.mark.parametrize(("a", "b", "sides"), [(FINISHED, QUEUED, 1), (RUNNING, QUEUED, 1), (EXPIRED, FAILED, 0)])
 def test_claim_takes_what_is_queued_only(a, b, sides):
     turn = factories.turn(a=a, b=b)
@@ -113,6 +119,12 @@ def test_reap_takes_expired_and_long_queued_answers(a, b, sides):
 
     expected = {factories.side(turn, name).pk: 1 + {"a": a, "b": b}[name].get("attempt", 0) for name in sides}
     assert claims == ({turn.pk: expected} if sides else {})
+
+
+def test_reap_takes_a_turn_only_once():
+    factories.turn(a=EXPIRED, b=EXPIRED)
+
+    assert [len(leases.reap_answers()) for _ in range(2)] == [1, 0]
 
 
 def test_a_worker_does_not_take_over_its_own_turns():
@@ -192,12 +204,11 @@ def test_extend_revives_an_expired_lease_that_nobody_took():
 
 
 @pytest.mark.parametrize("other", [RUNNING | {"attempt": 2}, FINISHED, FAILED])
-def test_leases_of_answers_that_another_worker_took_or_that_have_ended_write_nothing(other):
+def test_extend_of_an_answer_that_another_worker_took_writes_nothing(other):
     turn = factories.turn(a=other, b=EXPIRED | {"attempt": 2})
     before = factories.side(turn, "a")
 
     [extension] = leases.extend_leases([(lease(turn, "a", text="stale"), lease(turn, "b", attempt=2, text="new"))])
-    leases.release_leases([[lease(turn, "a")]])
 
     assert extension.owned_ids == {factories.side(turn, "b").pk}
     after = factories.side(turn, "a")
@@ -221,6 +232,14 @@ def test_give_up_lets_another_worker_take_over_at_once():
     assert leases.release_leases([(lease(turn, "a"), lease(turn, "b"))]) == [None]
 
     assert set(leases.reap_answers()) == {turn.pk}
+
+
+def test_give_up_of_what_another_worker_has_changes_nothing():
+    turn = factories.turn(a=RUNNING | {"attempt": 2})
+
+    leases.release_leases([[lease(turn, "a", attempt=1)]])
+
+    assert lease_left(factories.side(turn, "a")) > 0
 
 
 def test_finish_saves_both_sides_and_makes_the_battle_ready():
@@ -288,7 +307,7 @@ def test_finish_of_one_side_each_by_two_workers_at_once_settles_once():
 
 
 @pytest.mark.parametrize("side", [RUNNING | {"attempt": 2}, FINISHED | {"text": ""}])
-def test_finish_by_a_worker_that_lost_its_lease_or_has_saved_writes_nothing(side):
+def test_finish_by_a_worker_that_lost_its_lease_writes_nothing(side):
     turn = factories.turn(a=side, b=side)
     sides = FinishedSides(turn.pk, (result(turn, "a", text="stale"), result(turn, "b", text="stale")))
 

@@ -193,8 +193,8 @@ def test_repeat_tells_all_that_was_released_so_far():
 
 @pytest.mark.parametrize("have_finished", [False, True])
 @pytest.mark.parametrize("is_shown", [False, True])
-def test_stop_ends_a_side_where_its_reader_is(have_finished, is_shown):
-    """And does not tell whether the models had finished: a voter who stops early could recognize fast ones."""
+def test_stop_does_not_tell_whether_the_models_had_finished(have_finished, is_shown):
+    """It ends a side where its reader is. Otherwise, a voter who stops early could recognize fast models."""
     live = turn("a", "b")
     for side in live.sides.values():
         side.feed("Hello, hello, hello" * 10)

@@ -23,18 +23,11 @@ from arena.answers.markdown import (
 )
 
 ALLOWED = {
-    ("a", "href"),
-    ("a", "title"),
-    ("a", "rel"),
-    ("code", "class"),
-    ("span", "class"),
-    ("ol", "start"),
-    ("pre", "tabindex"),
-    ("div", "class"),
-    ("div", "tabindex"),
-    ("th", "class"),
-    ("td", "class"),
+    *(("a", name) for name in ("href", "title", "rel")),
+    *((tag, "class") for tag in ("code", "span", "div", "th", "td")),
+    *((tag, "tabindex") for tag in ("pre", "div")),
     *((tag, "dir") for tag in ("ul", "ol", "blockquote", "table")),
+    ("ol", "start"),
 }
 CLASSES = re.compile(r"language-[a-z-]+|host|math|math math-display|table|right|center|[a-z]{1,3}\d?")
 
@@ -242,16 +235,8 @@ def test_render_leaves_a_table_of_too_many_cells_as_it_is(prefix, end):
     """The parser fills up short rows: 8 kB of text became 700 kB of HTML."""
     assert render_markdown(table(500, MAX_TABLE_CELLS // 500, prefix, end)).startswith("<pre>")
     assert render_markdown(table(500, 12, prefix, end).replace("|-" * 500, "|-")).startswith("<pre>")
-    assert "td" in ParsedHtml(render_markdown(table(5, 10, prefix, end))).tags
-
-
-@pytest.mark.parametrize(
-    "text",
-    [table(10, 300), table(6, 20) + "\n\n" + "A line after the table.\n" * 2_000],
-    ids=["large table", "table in a long text"],
-)
-def test_render_shows_tables_that_people_read(text):
-    assert "td" in ParsedHtml(render_markdown(text)).tags
+    for text in (table(5, 10, prefix, end), table(10, 300), table(6, 20) + "\n\n" + "A line behind it.\n" * 2_000):
+        assert "td" in ParsedHtml(render_markdown(text)).tags
 
 
 def test_render_of_what_fails_is_the_text_as_it_is(monkeypatch, caplog):
@@ -365,13 +350,6 @@ def test_render_shows_an_image_as_a_link_that_nobody_follows_by_itself():
     assert parsed.tags == {"p", "a", "span"}
 
 
-def test_render_colours_code_by_classes_alone():
-    html = render_markdown("```python\ndef f(): pass\n```")
-
-    assert '<code class="language-python">' in html
-    assert '<span class="k">def</span>' in html
-
-
 @pytest.mark.parametrize(
     ("language", "code", "name"),
     [
@@ -383,13 +361,9 @@ def test_render_colours_code_by_classes_alone():
     ],
 )
 def test_render_knows_languages_by_their_other_names(language, code, name):
-    parsed = ParsedHtml(render_markdown(f"```{language}\n{code}\n```"))
+    html = render_markdown(f"```{language}\n{code}\n```")
 
-    assert "span" in parsed.tags
-    assert ("code", "class", f"language-{name}") in parsed.attributes
-
-
-def test_languages_are_those_that_pygments_knows():
+    assert f'<code class="language-{name}"><span class="' in html
     assert set(LANGUAGE_ALIASES.values()) == LANGUAGES
 
 
@@ -472,10 +446,6 @@ def test_whole_ends_with_a_line_of_its_own(text, how, words):
     assert render_answer(text, **how) == render_markdown(text) + f'<p class="ended">{words}</p>'
 
 
-def test_whole_of_an_answer_that_its_model_ended_is_that_answer():
-    assert render_answer("So *it* is.", stopped=False, cut=False) == render_markdown("So *it* is.")
-
-
 @pytest.mark.parametrize("text", ['<p class="ended">Stopped.</p>', "<br class=ended>", "```ended\nStopped.\n```"])
 def test_whole_shows_no_such_line_of_a_model(text):
-    assert '<p class="ended"' not in render_answer(text, stopped=False, cut=False)
+    assert '<p class="ended"' not in render_answer(text, stopped=False, cut=False) == render_markdown(text)

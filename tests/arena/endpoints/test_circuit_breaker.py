@@ -146,7 +146,7 @@ def test_a_probe_that_found_no_place_is_neither_good_nor_bad(failed):
         (7, 10**9, MAX_RETRY_DELAY_AFTER_FAILURE_S),
     ],
 )
-def test_a_rate_limit_brings_an_endpoint_back_until_the_next_probe_which_waits_for_its_end(failed, retry_after_s, wait):
+def test_a_rate_limit_brings_an_endpoint_back_and_leaves_it_to_the_next_probe(failed, retry_after_s, wait):
     """A dead endpoint has no rate limit. Visitors can cause one, and could keep a model out of the draw."""
     endpoint = factories.endpoint(failed_probes=failed)
 
