@@ -176,7 +176,7 @@ def test_vote_reads_the_answers_before_it_locks_the_battle(fighters):
         lifecycle.cast_vote(battle, "a")
 
     said = [query["sql"] for query in queries]
-    lock = next(number for number, sql in enumerate(said) if sql.split()[:2] == ["UPDATE", "arena_battle"])
+    lock = next(number for number, sql in enumerate(said) if sql.startswith('UPDATE "arena_battle"'))
     assert [number < lock for number, sql in enumerate(said) if '"arena_answer"."text"' in sql] == [True]
 
 
