@@ -99,103 +99,38 @@ def exists(dotted: str) -> bool:
     return path.name in {getattr(node, "name", "") for node in tree.body}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_paths_in_documents_exist(document):
-    assert [path for path in sorted(paths(document)) if not (ROOT / path).exists()] == []
-
-
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_relative_links_in_documents_exist(document):
-    assert [link for link in list_links(text(document)) if is_broken(document, link)] == []
-
-
-@pytest.mark.parametrize(
-    ("markdown", "links"),
-    [
-        ("[a](b.md) and [c](d.md#e)", ["b.md", "d.md#e"]),
-        ("[a](#b)", ["#b"]),
-        ("![picture](screenshots/a.png)", ["screenshots/a.png"]),
-        ("[a\nb](c.md)", ["c.md"]),
-        ("[outside](https://example.org/a.md)", []),
-        ("[mail](mailto:a@example.org)", []),
-        ("`[code](a.md)`", []),
-        ("```\n[block](a.md)\n```\n", []),
-    ],
-)
-def test_list_links_finds_relative_links(markdown, links):
-    assert list_links(markdown) == links
-
-
-@pytest.mark.parametrize(
-    ("heading", "anchor"),
-    [
-        ("## Which models are drawn", "which-models-are-drawn"),
-        ("# Options of ./scripts/up", "options-of-scriptsup"),
-        ("### `load_models`, again", "load_models-again"),
-        ("## Write a [link](a.md)", "write-a-link"),
-        ("## Settings for the 2nd time –", "settings-for-the-2nd-time-"),
-    ],
-)
-def test_list_anchors_follows_headings(heading, anchor):
-    assert list_anchors(f"{heading}\n\ntext\n") == {anchor}
-
-
-def test_list_anchors_numbers_repeated_headings_and_skips_code():
-    assert list_anchors("# A\n## A\n```sh\n# B\n```\n# A\n") == {"a", "a-1", "a-2"}
-
-
-@pytest.mark.parametrize(
-    ("link", "broken"),
-    [
-        ("../../README.md", False),
-        ("../../README.md#two-commands", False),
-        ("../../README.md#three-commands", True),
-        ("../reference", True),
-        ("none.md", True),
-        ("../screenshots/home.webp", False),
-        ("#layers-of-nothing", True),
-        ("#release-clock", False),
-    ],
-)
-def test_is_broken_tells_missing_files_and_anchors(link, broken):
-    assert is_broken(ARCHITECTURE, link) == broken
-
-
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_commands_in_documents_exist(document):
+def find_commands(document: str) -> list[str]:
     names = set(re.findall(r"\./scripts/([\w.-]+)", text(document)))
-    assert [name for name in names if not (ROOT / "scripts" / name).stat().st_mode & 0o111] == []
+    return [name for name in names if not (ROOT / "scripts" / name).stat().st_mode & 0o111]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_management_commands_in_documents_exist(document):
+def find_management_commands(document: str) -> set[str]:
     named = set(re.findall(r"(?:scripts/manage|manage\.py) (\w+)", text(document)))
-    ours = {path.stem for path in ROOT.glob("*/management/commands/*.py")}
-    assert named - DJANGO_COMMANDS <= ours
+    return named - DJANGO_COMMANDS - {path.stem for path in ROOT.glob("*/management/commands/*.py")}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_options_of_up_in_documents_exist(document):
+def find_options_of_up(document: str) -> list[str]:
     lines = [line.partition("#")[0] for line in text(document).splitlines() if "./scripts/up --" in line]
     options = {option for line in lines for option in re.findall(r"(?<= )--[\w-]+", line)} - {"--help"}
-    assert [option for option in options if f'"{option}"' not in text("launcher/up.py")] == []
+    return [option for option in options if f'"{option}"' not in text("launcher/up.py")]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_settings_in_documents_exist(document):
-    assert {name for name in re.findall(r"ARENA_[A-Z_]*[A-Z]", text(document)) if name not in SETTINGS} == set()
+# Each function returns what is named in a document but does not exist.
+MISSING = {
+    "paths": lambda document: [path for path in sorted(paths(document)) if not (ROOT / path).exists()],
+    "links": lambda document: [link for link in list_links(text(document)) if is_broken(document, link)],
+    "commands": find_commands,
+    "management commands": find_management_commands,
+    "options of up": find_options_of_up,
+    "settings": lambda document: set(re.findall(r"ARENA_[A-Z_]*[A-Z]", text(document))) - SETTINGS.keys(),
+    "modules": lambda document: [name for name in sorted(modules(document)) if not exists(name)],
+}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_modules_in_documents_exist(document):
-    assert [name for name in sorted(modules(document)) if not exists(name)] == []
-
-
-def test_exists_tells_a_wrong_name():
-    assert exists("arena.battles.lifecycle.cast_vote")
-    assert not any(
-        map(exists, ("arena.services", "arena.battles.lifecycle.cast_votes", "catalog.calculators.cost_model.total"))
-    )
+@pytest.mark.parametrize("kind", MISSING)
+def test_what_documents_name_exists(kind):
+    missing = {document: MISSING[kind](document) for document in DOCUMENTS}
+    assert {document: names for document, names in missing.items() if names} == {}
 
 
 def test_architecture_names_every_folder():
