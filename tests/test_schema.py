@@ -35,8 +35,8 @@ from tests.catalog.importers.test_proposal_form import GOOD
 
 pytestmark = pytest.mark.django_db
 
-# The number of valid and invalid requests: 15 in the short profile, and 58 in the thorough one.
-EACH = min(settings().max_examples * 3 // 10, 58)
+# The number of valid and invalid requests: 7 in the short profile, and 58 in the thorough one.
+EACH = min(settings().max_examples // 4, 58)
 TOKEN = "a" * 32
 SENT = "0c0ffee0-1111-4222-8333-444455556666"
 CHECKS = [

@@ -128,13 +128,14 @@ def test_broken_files_are_refused_with_the_place(content, place):
 
 @pytest.mark.slow
 def test_many_tasks_in_many_groups_take_no_longer_than_their_file():
-    """Checking each task against each group would take billions of lookups."""
-    tasks = {f"t{number}": {"acc,none": 0.5} for number in range(20_000)}
-    groups = {f"g{number}": [*list(tasks)[number : number + 10], 7] for number in range(10_000)} | {"all": [*tasks]}
-    results = tasks | {"all": {f"a_stderr,{number}": 0 for number in range(20_000)}}
+    """Checking each task against each group would take hundreds of millions of lookups."""
+    tasks = {f"t{number}": {"acc,none": 0.5} for number in range(8_000)}
+    names = list(tasks)
+    groups = {f"g{number}": [*names[number : number + 10], 7] for number in range(4_000)} | {"all": names}
+    results = tasks | {"all": {f"a_stderr,{number}": 0 for number in range(8_000)}}
     started = time.process_time()
-    assert len(parse_scores(score_files.lm_eval(results=results, group_subtasks=groups), "f")) == 20_000
-    assert time.process_time() - started < 10
+    assert len(parse_scores(score_files.lm_eval(results=results, group_subtasks=groups), "f")) == 8_000
+    assert time.process_time() - started < 4
 
 
 LARGE = 60_000

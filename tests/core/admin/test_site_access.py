@@ -199,10 +199,9 @@ def test_filters_with_nul_are_ignored_as_wrong_ones_are(admin, model):
 
 
 @pytest.mark.parametrize("model", MODELS, **by_label)
-@pytest.mark.parametrize("key", ["abc", "1\x00", "9" * 30])
-def test_what_can_be_no_key_is_not_selected(admin, model, key):
+def test_what_can_be_no_key_is_not_selected(admin, model):
     page = address(model, "changelist")
-    for further in ({}, {"index": "0"}, {"post": "yes"}):
+    for key, further in (("abc", {}), ("1\x00", {"index": "0"}), ("9" * 30, {"post": "yes"})):
         sent = {"action": "delete_selected", "_selected_action": [key], **further}
         assert admin.post(page, sent, follow=True).status_code == 200
 

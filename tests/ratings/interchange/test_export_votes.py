@@ -266,7 +266,7 @@ any_row = st.builds(
 
 
 @FORMATS
-@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(any_row, min_size=1, max_size=5))
 def test_any_record_comes_back_as_it_went(tmp_path, ending, rows):
     one, two = (f"{name}-{next(numbers)}" for name in ("one", "two"))  # votes of earlier examples stay
