@@ -28,12 +28,13 @@ from tests.purity import (
     pytest_runtest_teardown,
     switch_services,
 )
+from tests.sharing import pytest_xdist_make_scheduler
 from tests.skip_guard import pytest_make_collect_report, pytest_runtest_makereport
 
 # A shell makes background processes ignore Ctrl-C. Restore the default, because processes started by tests inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # The short profile tries the same examples each time. Neither has a deadline, because the machine might be busy.
-hypothesis.settings.register_profile("short", deadline=None, max_examples=50, derandomize=True)
+hypothesis.settings.register_profile("short", deadline=None, max_examples=30, derandomize=True)
 hypothesis.settings.register_profile("thorough", deadline=None, max_examples=600)
 hypothesis.settings.load_profile("short")
 
@@ -161,4 +162,5 @@ __all__ = [
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
     "pytest_runtest_teardown",
+    "pytest_xdist_make_scheduler",
 ]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.system.browser_page import opening, reading
 from tests.system.person import Person
 from tests.system.service import ROOT, Service, running
 from tests.system.zoo import MODELS, VARIABLES
@@ -16,6 +17,9 @@ from tests.system.zoo import MODELS, VARIABLES
 # Allow more time on a busy machine.
 expect.set_options(timeout=20_000)
 
+BRIEF = {f"brief-{n}": f"brief-{n}/steady-200-len-5" for n in (1, 2)}
+STEADY = {f"steady-{n}": f"steady-{n}/steady-20-len-80" for n in (1, 2)}
+BATTLES_PER_HOUR = 24
 ENTRY = """
 [[model]]
 slug = "{slug}"
@@ -90,8 +94,21 @@ def person(service: Service) -> Person:
     return Person(service.port)
 
 
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Service]:
+    """Start a service with limits, two web processes on one port, and two answers workers."""
+    folder = tmp_path_factory.mktemp("pair")
+    file = models_file(folder / "models.toml", provider, BRIEF | STEADY)
+    options = ("--no-local-models", "--web", "2", "--models", str(file))
+    with (
+        running(folder / "data", *options, ARENA_BATTLES_PER_HOUR=str(BATTLES_PER_HOUR)) as up,
+        up.another({"answers@%h": "second@%h"}, "worker", "answers"),
+    ):
+        yield up
+
+
 # Not session-scoped: Playwright's event loop would run in the thread of all other tests.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     # The headless shell has the same engine without windows, which take as much CPU time as the pages.
     names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -107,11 +124,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, service: Service) -> Iterator[Page]:
     """Open a new browser page on the service. Any console message fails the test."""
-    context = browser.new_context(base_url=service.url, viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    said: list[str] = []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    yield opened
-    context.close()
-    assert not said
+    with reading(browser, service) as opened:
+        yield opened
+
+
+@pytest.fixture
+def plain(browser: Browser, service: Service) -> Iterator[Page]:
+    """A page without JavaScript."""
+    with opening(browser, service, java_script_enabled=False) as opened:
+        yield opened

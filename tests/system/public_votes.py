@@ -1,12 +1,10 @@
 """Loads a pool of imported votes and facts about its models."""
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from random import Random
 
-from tests.system.service import ROOT, SERVICE_VARIABLES, Service
+from tests.system.service import Service
 
 POOL = "birds"
 # Maps each name to its strength, number of battles, open weights, and size in billions of parameters.
@@ -32,10 +30,7 @@ def load(service: Service, folder: Path) -> None:
                 lines.write(json.dumps(vote | {"is_code": number % 2 == 0}) + "\n")
     for name, (_, _, weights, size) in BIRDS.items():
         _facts(service, name, weights, size)
-    manage = [str(ROOT / "scripts" / "manage"), "--data", str(service.data), "import_votes", str(file)]
-    env = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
-    done = subprocess.run([*manage, "--pool", POOL, "--name", "Birds"], env=env, text=True, capture_output=True)
-    assert done.returncode == 0, done.stderr
+    service.manage("import_votes", str(file), "--pool", POOL, "--name", "Birds")
 
 
 def _facts(service: Service, name: str, weights: bool | None, size: int | None) -> None:

@@ -61,6 +61,14 @@ class Service:
         with psycopg.connect(f"postgresql://arena@/arena?host={self.data}/run/postgres") as connection:
             return connection.execute(statement, values).fetchall()
 
+    def manage(self, *words: str, **variables: str) -> str:
+        """Run a management command, and return its output."""
+        command = [str(ROOT / "scripts" / "manage"), "--data", str(self.data), *words]
+        env = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES} | variables
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     @contextmanager
     def another(self, instead: dict[str, str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
         """Start a copy of the process whose command line contains these words, with some words replaced."""
@@ -98,6 +106,7 @@ def running(
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)  # which also closes the pipe
+    assert process.returncode == 0
 
 
 def _wait_until_ready(process: subprocess.Popen[str]) -> None:

@@ -1,33 +1,31 @@
-"""Tests all pages with axe-core, in all states and both color schemes, and that axe-core would find violations."""
+"""Tests all pages with axe-core in all states, and that axe-core would find violations."""
 
 import re
 from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.system.browser_page import DESKTOP, FEED, PHONE, ask, reading, tell
+from tests.system.browser_page import FEED, ask, check_looks, opening, reading, tell, violations
 from tests.system.person import Person
-from tests.system.service import ROOT, Service
+from tests.system.service import Service
 
 PASSWORD = "a long way home 7"
-AXE = (ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js").read_text()
-# Disable preloading, which inserts imported style sheets into the page and violates the content security policy.
-RUN = "async () => (await axe.run(document, { resultTypes: ['violations'], preload: false })).violations"
-Steps = Callable[[Page], Any]
-
-
-def violations(page: Page) -> list[str]:
-    """Return each violated rule with the elements that violate it."""
-    page.evaluate(AXE)
-    found: list[dict[str, Any]] = page.evaluate(RUN)
-    return [f"{rule['id']}: {[node['html'][:160] for node in rule['nodes']]}" for rule in found]
-
-
-def opened(path: str) -> Steps:
-    return lambda page: page.goto(path)
+PAGES = (
+    "/leaderboard/",
+    "/leaderboard/?pool=chatbot-arena-2024-08",
+    "/models/quokka-7b/",
+    "/models/claude-3-5-sonnet-20240620/",  # with facts and scores
+    "/models/",
+    "/method/",
+    "/method/?pool=chatbot-arena-2024-08",
+    "/benchmarks/",
+    "/benchmarks/gpqa/",
+    "/accounts/login/",
+    "/accounts/signup/",
+)
+Steps = Callable[[Page], None]
 
 
 # Runs in the page, because the answers end within a second.
@@ -38,16 +36,6 @@ STOP_AT_THE_FIRST_WORDS = """() => {
 }"""
 
 
-def everything(page: Page) -> None:
-    page.goto("/api/docs/")
-    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-
-
-def side_by_side(page: Page) -> None:
-    page.goto("/")
-    page.get_by_role("radio", name="Named models").check()
-
-
 def answering(page: Page) -> None:
     page.goto("/")
     page.get_by_role("textbox", name="Your question").fill("What is said while you write?")
@@ -55,10 +43,23 @@ def answering(page: Page) -> None:
     expect(page.get_by_role("article", name="Answer A")).to_be_visible()
 
 
+def home_and_pair(page: Page) -> None:
+    page.goto("/")
+    check_looks(page)
+    page.get_by_role("radio", name="Named models").check()
+    check_looks(page)
+    page.goto("/ready/")
+    check_looks(page)
+    page.get_by_role("button", name="A is better").click()
+    expect(page.get_by_role("heading", name="You preferred")).to_be_visible()
+    check_looks(page)
+
+
 def streaming(page: Page) -> None:
     """Stream code and a table that are wider than the page and not yet complete."""
     page.add_init_script(FEED)
     answering(page)
+    check_looks(page)
     # Phones show one side while answers arrive.
     tell(page, "delta", turn=1, side="a", text="```python\nlong = " + "1 + " * 200 + "\n```\n\n")
     tell(page, "delta", turn=1, side="a", text=f"|{'a wide column|' * 30}\n|{'---|' * 30}\n|{'a wide cell|' * 30}\n|so")
@@ -67,10 +68,15 @@ def streaming(page: Page) -> None:
         " const found = document.querySelector(`.answer[aria-busy] ${each}`);"
         " return found?.scrollWidth > found?.clientWidth; })"
     )
+    check_looks(page)
 
 
-def long_question(page: Page) -> None:
+def skipped(page: Page) -> None:
     ask(page, "Is this question easy to unfold? " * 20)
+    check_looks(page)
+    page.get_by_role("button", name="Skip").click()
+    expect(page.get_by_role("heading", name="You skipped this battle.")).to_be_visible()
+    check_looks(page)
 
 
 def stopped(page: Page) -> None:
@@ -80,29 +86,20 @@ def stopped(page: Page) -> None:
         page.wait_for_function(STOP_AT_THE_FIRST_WORDS)
         expect(page.locator("#status")).to_contain_text(re.compile("You stopped|^Which is better"))
         if "You stopped" in page.locator("#status").inner_text():
-            return
+            return check_looks(page)
     raise AssertionError("never stopped in time")
 
 
-def ready(page: Page) -> None:
-    ask(page, "Is this page easy to use?")
-
-
 def voted(page: Page) -> None:
-    ready(page)
+    page.goto("/battles/")
+    check_looks(page)
+    ask(page, "Is this page easy to use?")
+    check_looks(page)
     page.get_by_role("button", name="A is better").click()
     expect(page.get_by_role("heading", name="You chose A")).to_be_focused()
-
-
-def skipped(page: Page) -> None:
-    ready(page)
-    page.get_by_role("button", name="Skip").click()
-    expect(page.get_by_role("heading", name="You skipped this battle.")).to_be_visible()
-
-
-def listed(page: Page) -> None:
-    voted(page)
+    check_looks(page)
     page.goto("/battles/")
+    check_looks(page)
 
 
 def key_form(page: Page) -> Locator:
@@ -129,66 +126,36 @@ def send_key_form(page: Page, form: Locator) -> None:
 def key_made(page: Page) -> None:
     send_key_form(page, key_form(page))
     expect(page.get_by_label("The new key")).to_contain_text("arena_")
+    check_looks(page)
 
 
-def pair_judged(page: Page) -> None:
-    page.goto("/ready/")
-    page.get_by_role("button", name="A is better").click()
-    expect(page.get_by_role("heading", name="You preferred")).to_be_visible()
+def pages(page: Page) -> None:
+    for path in PAGES:
+        page.goto(path)
+        check_looks(page)
 
 
-STATES = {
-    "home": opened("/"),
-    "ready pair": opened("/ready/"),
-    "ready pair, judged": pair_judged,
-    "home, two models to choose": side_by_side,
-    "battle, answering": answering,
-    "battle, code and a table coming in": streaming,
-    "battle, a long question": long_question,
-    "battle, stopped": stopped,
-    "battle, ready": ready,
-    "battle, voted": voted,
-    "battle, skipped": skipped,
-    "my battles, none": opened("/battles/"),
-    "my battles": listed,
-    "leaderboard": opened("/leaderboard/"),
-    "leaderboard of public votes": opened("/leaderboard/?pool=chatbot-arena-2024-08"),
-    "model": opened("/models/quokka-7b/"),
-    "method": opened("/method/"),
-    "method of public votes": opened("/method/?pool=chatbot-arena-2024-08"),
-    "API": opened("/api/docs/"),
-    "API, all open": everything,
-    "account, a new key": key_made,
-    "model with facts and scores": opened("/models/claude-3-5-sonnet-20240620/"),
-    "benchmarks": opened("/benchmarks/"),
-    "models and scores": opened("/models/"),
-    "benchmark": opened("/benchmarks/gpqa/"),
-    "log in": opened("/accounts/login/"),
-    "sign up": opened("/accounts/signup/"),
-}
+def document(page: Page) -> None:
+    page.goto("/api/docs/")
+    check_looks(page)
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    check_looks(page)
 
 
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
-def test_page_has_no_violation(browser: Browser, service: Service, state: str, viewport: Any, scheme: Any) -> None:
-    with reading(
-        browser, service, Person(service.port), viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
-    ) as page:
-        STATES[state](page)
-        assert not violations(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+@pytest.mark.parametrize("steps", [home_and_pair, streaming, skipped, stopped, voted, key_made, pages, document])
+def test_page_has_no_violation(browser: Browser, service: Service, steps: Steps) -> None:
+    with reading(browser, service, Person(service.port), reduced_motion="reduce") as page:
+        steps(page)
 
 
 def test_no_page_scrolls_sideways_on_the_narrowest_phone(browser: Browser, service: Service) -> None:
     paths = ["/", "/nowhere/", "/battles/", "/leaderboard/", "/leaderboard/plots/", "/history/", "/method/", "/models/"]
     paths += ["/benchmarks/", "/benchmarks/gpqa/", "/choose/", "/cost/", "/scaling/", "/accounts/login/"]
     # Not `reading`, because the browser logs the status of the missing page to the console.
-    context = browser.new_context(base_url=service.url, viewport={"width": 320, "height": 640})
-    page = context.new_page()
-    for path in paths:
-        page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
-    context.close()
+    with opening(browser, service, viewport={"width": 320, "height": 640}) as page:
+        for path in paths:
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
 
 
 def missing(page: Page) -> None:
@@ -210,11 +177,9 @@ def key_refused(page: Page) -> None:
 
 @pytest.mark.parametrize("steps", [missing, refused, key_refused])
 def test_page_that_says_no_has_no_violation(browser: Browser, service: Service, steps: Steps) -> None:
-    context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
-    page = context.new_page()
-    steps(page)
-    assert not violations(page)
-    context.close()
+    with opening(browser, service) as page:  # the browser logs the status to the console
+        steps(page)
+        assert not violations(page)
 
 
 def test_axe_finds_what_is_wrong(page: Page) -> None:

@@ -8,17 +8,20 @@ from playwright.sync_api import Browser, Page
 
 from tests.system.service import Service
 
-GROW = """async ([text, size]) => {
+# Grows all texts at the same time, each in its own pane.
+GROW = """async ([texts, size]) => {
   const { MarkdownStream } = await import("/static/js/arena/battle/markdown_stream.js");
-  const pane = document.createElement("div");
-  document.body.replaceChildren(pane);
-  const growing = new MarkdownStream(pane);
-  for (let at = 0; at < text.length; at += size) {
-    growing.append(text.slice(at, at + size));
-    await new Promise(requestAnimationFrame);
-  }
-  for (let n = 0; n <= text.length / 1_000; n += 1) await new Promise(requestAnimationFrame);
-  return pane.firstElementChild.innerHTML;
+  const panes = texts.map(() => document.createElement("div"));
+  document.body.replaceChildren(...panes);
+  return await Promise.all(texts.map(async (text, number) => {
+    const growing = new MarkdownStream(panes[number]);
+    for (let at = 0; at < text.length; at += size) {
+      growing.append(text.slice(at, at + size));
+      await new Promise(requestAnimationFrame);
+    }
+    for (let n = 0; n <= text.length / 1_000; n += 1) await new Promise(requestAnimationFrame);
+    return panes[number].firstElementChild.innerHTML;
+  }));
 }"""
 REL = 'rel="noopener noreferrer nofollow ugc"'
 HOST = '<span class="host">(a.example)</span>'
@@ -88,11 +91,10 @@ def scratch(browser: Browser, service: Service) -> Iterator[Page]:
     page.context.close()
 
 
-@pytest.mark.parametrize(("text", "html"), SHOWN)
 @pytest.mark.parametrize("size", [1, 7, 10_000])
-def test_growing_shows_markdown_in_pieces_of_any_size(scratch: Page, text: str, html: str, size: int) -> None:
-    shown = scratch.evaluate(GROW, [f"{text}\n\nThe end.", size])
-    assert shown == html + END
+def test_growing_shows_markdown_in_pieces_of_any_size(scratch: Page, size: int) -> None:
+    shown = scratch.evaluate(GROW, [[f"{text}\n\nThe end." for text, _ in SHOWN], size])
+    assert shown == [html + END for _, html in SHOWN]
 
 
 def test_growing_ends_when_something_else_takes_its_place(scratch: Page) -> None:
@@ -113,7 +115,7 @@ def test_growing_ends_when_something_else_takes_its_place(scratch: Page) -> None
 
 def test_growing_takes_no_quadratic_time_for_a_long_line_after_a_row(scratch: Page) -> None:
     started = time.monotonic()
-    scratch.evaluate(GROW, ["|a|\n" + " " * 100_000 + "x\n\nThe end.", 100_100])
+    scratch.evaluate(GROW, [["|a|\n" + " " * 100_000 + "x\n\nThe end."], 100_100])
     assert time.monotonic() - started < 15
 
 
@@ -125,8 +127,9 @@ DEEP = """(html) => {
 }"""
 
 
-@pytest.mark.parametrize("mark", ["> ", "- ", "1. ", "**a _b ~~c ", "[", "![", "- > 1. ", "| a\n> | b\n- "])
-def test_growing_bounds_the_depth_of_what_it_makes(scratch: Page, mark: str) -> None:
-    html = scratch.evaluate(GROW, [mark * 300 + "the end of it. ", 10_000])
-    assert scratch.evaluate(DEEP, html) < 30
-    assert "the end" in html
+def test_growing_bounds_the_depth_of_what_it_makes(scratch: Page) -> None:
+    marks = ("> ", "- ", "1. ", "**a _b ~~c ", "[", "![", "- > 1. ", "| a\n> | b\n- ")
+    shown = scratch.evaluate(GROW, [[mark * 300 + "the end of it. " for mark in marks], 10_000])
+    for mark, html in zip(marks, shown, strict=True):
+        assert scratch.evaluate(DEEP, html) < 30, mark
+        assert "the end" in html

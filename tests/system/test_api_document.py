@@ -29,17 +29,16 @@ def answers(said: str) -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def ran(service: Service, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, str]]:
     """Run each code block in the same shell, and return its status and output."""
-    folder, found, before = tmp_path_factory.mktemp("api"), [], ""
+    folder = tmp_path_factory.mktemp("api")
     (folder / "jar").touch()
-    for written in blocks(DOCUMENT, "sh"):
-        block = written.replace("http://127.0.0.1:8000", service.url)
-        lines = f"{before}\necho '=== here'\n{block}"
-        done = subprocess.run(["bash", "-u", "-c", lines], cwd=folder, capture_output=True, text=True, timeout=60)
-        assert not done.stderr or done.returncode == CUT_BY_MAX_TIME, done.stderr
-        found.append((block, done.returncode, done.stdout.partition("=== here\n")[2]))
-        before += "".join(
-            f"{line}\n" for line in block.splitlines() if re.match(r"(ARENA|ask|BATTLE|BENCHMARK|MODEL)[=(]", line)
-        )
+    lines = [block.replace("http://127.0.0.1:8000", service.url) for block in blocks(DOCUMENT, "sh")]
+    script = "".join(f"{block}\necho === $?\n" for block in lines)
+    done = subprocess.run(["bash", "-u", "-c", script], cwd=folder, capture_output=True, text=True, timeout=120)
+    said = re.split(r"=== (\d+)\n", done.stdout)
+    found = list(zip(lines, map(int, said[1::2]), said[::2], strict=False))
+    assert len(found) == len(lines), done.stderr
+    cuts = [line for line in done.stderr.splitlines() if f"curl: ({CUT_BY_MAX_TIME})" in line]
+    assert done.stderr.splitlines() == cuts
     return found
 
 

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.system.browser_page import FEED, ask, tell, vote
+from tests.system.browser_page import FEED, ask, tell
 from tests.system.service import Service
 
 
@@ -23,19 +23,6 @@ def test_battle_vote_reveal_and_live_board(page: Page) -> None:
     expect(board.get_by_role("row", name="Quokka-7B")).to_be_visible()
 
 
-def test_battle_by_keyboard_alone(page: Page) -> None:
-    page.goto("/")
-    expect(page.get_by_role("textbox")).to_be_focused()
-    page.keyboard.type("How deep is the deepest lake?")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("group", name="Your question")).to_be_focused()
-    expect(page.get_by_role("button", name="B is better")).to_be_enabled()
-    vote(page, "2")
-    expect(page.get_by_role("heading", name="You chose B")).to_be_visible()
-    page.keyboard.press("n")
-    expect(page.get_by_role("textbox")).to_be_focused()
-
-
 def test_reload_in_mid_stream_keeps_both_texts(page: Page) -> None:
     page.goto("/")
     page.get_by_role("textbox").fill("Tell me about bridges.")
@@ -46,14 +33,6 @@ def test_reload_in_mid_stream_keeps_both_texts(page: Page) -> None:
     page.reload()
     expect(page.locator("#turn-1-a")).to_contain_text(shown.strip()[:10])
     expect(page.get_by_role("button", name="Tie")).to_be_enabled()
-
-
-def test_no_request_leaves_the_service(page: Page, service: Service) -> None:
-    hosts = set()
-    page.on("request", lambda request: hosts.add("/".join(request.url.split("/")[:3])))
-    ask(page, "Is anything loaded from elsewhere?")
-    page.goto("/leaderboard/")
-    assert hosts == {service.url}
 
 
 THINKING = "The models are still thinking. Some take up to half a minute."

@@ -4,34 +4,23 @@ axe-core.
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.catalog.score_files import LM_EVAL
-from tests.system.browser_page import DESKTOP, PHONE, READY_WITHIN_MS, open_bar, reading
+from tests.system.browser_page import PHONE, READY_WITHIN_MS, check_looks, open_bar, opening, reading, violations
 from tests.system.service import Service
-from tests.system.test_accessibility import violations
 
-PAGES = {
-    "home, a set of models": "/?among=quokka-7b&among=wombat-70b",
-    "choice, tasks": "/choose/",
-    "choice, somebody is left": "/choose/?task=coding&context=200k&tools=on",
-    "choice, nobody is left": "/choose/?price=0&tools=on",
-    "decision": "/choose/decision/?task=coding&context=1k&chosen=quokka-7b&why=Because",
-    "cost": "/cost/?model=llama-3.1-8b-instruct&gpu_hour=2&input_tokens=1M",
-    "scaling": "/scaling/?params=8B&tokens=15T&law=hoffmann",
-}
-
-
-@pytest.fixture
-def plain(browser: Browser, service: Service) -> Iterator[Page]:
-    """A page without JavaScript."""
-    context = browser.new_context(base_url=service.url, java_script_enabled=False)
-    yield context.new_page()
-    context.close()
+PAGES = (
+    "/?among=quokka-7b&among=wombat-70b",
+    "/choose/",
+    "/choose/?task=coding&context=200k&tools=on",  # somebody is left
+    "/choose/?price=0&tools=on",  # nobody is left
+    "/choose/decision/?task=coding&context=1k&chosen=quokka-7b&why=Because",
+    "/cost/?model=llama-3.1-8b-instruct&gpu_hour=2&input_tokens=1M",
+    "/scaling/?params=8B&tokens=15T&law=hoffmann",
+)
+REFUSED = ("/cost/?price_input=-1&layers=3", "/choose/?monthly=1", "/choose/decision/?chosen=nobody")
 
 
 def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Browser, service: Service) -> None:
@@ -90,8 +79,9 @@ def test_enter_in_a_limit_sends_what_was_typed_and_nothing_else(browser: Browser
     page = context.new_page()
     page.goto("/choose/?task=&latency=9&speed=1&failures=9&rate=1&token_rate=1")  # these are offered if they are set
     fields = page.locator("#limits input[type=text]")
-    names = fields.evaluate_all("fields => fields.map(field => field.name)")
-    assert {"price", "context", "latency", "params", "monthly"} <= {*names}
+    offered = fields.evaluate_all("fields => fields.map(field => field.name)")
+    names = {"price", "context", "latency", "params", "monthly"}
+    assert names <= {*offered}
     for name in names:
         page.goto(f"/choose/?{name}=4")
         page.locator("details").evaluate_all("folds => folds.forEach(fold => fold.open = true)")
@@ -101,30 +91,28 @@ def test_enter_in_a_limit_sends_what_was_typed_and_nothing_else(browser: Browser
     context.close()
 
 
-@pytest.mark.parametrize(
-    ("path", "label", "value", "result", "words"),
-    [
-        ("/choose/?task=", "Max $ per million tokens (blended)", "0", "#results", "No model is known to match"),
-        ("/cost/?input_tokens=200M&output_tokens=2M&price_input=1.25&price_output=10", "Output tokens per month",
-         "40M", "#cost-result", "$650.00"),
-        ("/scaling/?params=8B&tokens=160B", "Training tokens", "15T", "#scaling", "8B parameters on 15T tokens"),
-        ("/choose/?task=", "Max $ per million tokens (blended)", "dear", "#results", "No result yet."),
-        ("/cost/?input_tokens=200M&price_input=1.25&price_output=10", "Output tokens per month", "some",
-         "#cost-result", "No result yet."),
-        ("/scaling/?params=8B&tokens=160B", "Training tokens", "some", "#scaling", "No result yet."),
-    ],
+RESULTS = (
+    ("/choose/?task=", "Max $ per million tokens (blended)", "0", "#results", "No model is known to match"),
+    ("/cost/?input_tokens=200M&output_tokens=2M&price_input=1.25&price_output=10", "Output tokens per month",
+     "40M", "#cost-result", "$650.00"),
+    ("/scaling/?params=8B&tokens=160B", "Training tokens", "15T", "#scaling", "8B parameters on 15T tokens"),
+    ("/choose/?task=", "Max $ per million tokens (blended)", "dear", "#results", "No result yet."),
+    ("/cost/?input_tokens=200M&price_input=1.25&price_output=10", "Output tokens per month", "some",
+     "#cost-result", "No result yet."),
+    ("/scaling/?params=8B&tokens=160B", "Training tokens", "some", "#scaling", "No result yet."),
 )  # fmt: skip
-def test_result_follows_what_is_typed(
-    browser: Browser, service: Service, path: str, label: str, value: str, result: str, words: str
-) -> None:
+
+
+def test_result_follows_what_is_typed(browser: Browser, service: Service) -> None:
     """The field is never left."""
     with reading(browser, service) as page:
-        page.goto(path)
-        field = page.get_by_label(label, exact=True)
-        field.press("Control+a")
-        field.press_sequentially(value)
-        expect(page.locator(result)).to_contain_text(words)
-        expect(field).to_be_focused()
+        for path, label, value, result, words in RESULTS:
+            page.goto(path)
+            field = page.get_by_label(label, exact=True)
+            field.press("Control+a")
+            field.press_sequentially(value)
+            expect(page.locator(result)).to_contain_text(words)
+            expect(field).to_be_focused()
 
 
 def test_tabs_follow_the_limits_that_are_typed(browser: Browser, service: Service) -> None:
@@ -167,38 +155,23 @@ def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:
     expect(plain.get_by_text("context unknown").first).to_be_attached()
 
 
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
-@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
-def test_page_has_no_violation(browser: Browser, service: Service, path: str, viewport: Any, scheme: Any) -> None:
-    with reading(browser, service, viewport=viewport, color_scheme=scheme) as page:
-        page.goto(path)
-        assert not violations(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-@pytest.mark.parametrize(
-    "path", ["/cost/?price_input=-1&layers=3", "/choose/?monthly=1", "/choose/decision/?chosen=nobody"]
-)
-def test_page_that_refuses_has_no_violation(browser: Browser, service: Service, path: str) -> None:
-    context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
-    page = context.new_page()
-    page.goto(path)
-    assert not violations(page)
-    context.close()
+def test_pages_have_no_violation(browser: Browser, service: Service) -> None:
+    with opening(browser, service) as page:  # the browser logs the status of those that refuse
+        for path in (*PAGES, *REFUSED):
+            page.goto(path)
+            check_looks(page)
 
 
 def test_sending_for_the_catalog_has_no_violation(browser: Browser, service: Service) -> None:
     """Covers the form, the form with errors, and the preview of an accepted file."""
-    context = browser.new_context(base_url=service.url, viewport=PHONE)
-    page = context.new_page()
-    page.goto("/benchmarks/submit/")
-    for content, heading in (
-        (b"{}", "Submit scores or suggest a model"),
-        (json.dumps(LM_EVAL).encode(), "Scores from"),
-    ):
+    with opening(browser, service, viewport=PHONE) as page:
+        page.goto("/benchmarks/submit/")
+        for content, heading in (
+            (b"{}", "Submit scores or suggest a model"),
+            (json.dumps(LM_EVAL).encode(), "Scores from"),
+        ):
+            assert not violations(page)
+            page.get_by_label("Result file").set_input_files(FilePayload(name="r.json", mimeType="", buffer=content))
+            page.get_by_role("button", name="Submit file").click()
+            expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
         assert not violations(page)
-        page.get_by_label("Result file").set_input_files(FilePayload(name="r.json", mimeType="", buffer=content))
-        page.get_by_role("button", name="Submit file").click()
-        expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
-    assert not violations(page)
-    context.close()

@@ -12,7 +12,7 @@ from tests.system.person import CUT, Person
 from tests.system.service import ROOT, Service
 from tests.system.zoo import BY_QUESTION
 
-REQUESTS = 200
+REQUESTS = 100
 HUSH = "Please hush, all of you."
 # Five people in two networks.
 ATTACKERS = ("203.0.113.5", "203.0.113.5", "203.0.113.77", "198.51.100.1", "198.51.100.200")

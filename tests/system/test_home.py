@@ -1,22 +1,13 @@
 """Tests the home page in a real browser: suggestion cards, modes, and the draft, with and without JavaScript."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.system.browser_page import opening
 from tests.system.service import Service
 
 PHONE = {"width": 390, "height": 844}
 SELECTED = "box => box.value.slice(box.selectionStart, box.selectionEnd)"
-
-
-@pytest.fixture
-def plain(browser: Browser, service: Service) -> Iterator[Page]:
-    """A page without JavaScript."""
-    context = browser.new_context(base_url=service.url, java_script_enabled=False)
-    yield context.new_page()
-    context.close()
 
 
 def box(page: Page) -> Locator:
@@ -140,7 +131,7 @@ def test_anonymous_battle_asks_for_no_models(page: Page) -> None:
     page.wait_for_url("**/battles/*/")
 
 
-@pytest.mark.parametrize(("given", "missing"), [("A", "B"), ("B", "A"), ("", "A")])
+@pytest.mark.parametrize(("given", "missing"), [("A", "B"), ("", "A")])
 def test_missing_model_is_led_to_before_anything_is_sent(page: Page, given: str, missing: str) -> None:
     page.goto("/")
     page.get_by_role("radio", name="Named models").check()
@@ -156,40 +147,6 @@ def test_missing_model_is_led_to_before_anything_is_sent(page: Page, given: str,
     assert not sent
     page.reload()
     expect(box(page)).to_have_value("And now?")
-
-
-def test_same_model_picked_twice_before_the_script_is_there_is_refused_in_words(page: Page) -> None:
-    held: list[Route] = []
-    page.route("**/mode_picker*.js", lambda route, _: held.append(route))
-    page.goto("/", wait_until="commit")
-    page.get_by_role("radio", name="Named models").check()
-    picker(page, "A").select_option("Model Wombat-70B")
-    picker(page, "B").select_option("Model Wombat-70B")
-    box(page).fill("Who meets himself?")
-    held[0].continue_()
-    page.wait_for_load_state("load")
-    sent = posted(page)
-    page.get_by_role("button", name="Start the battle").click()
-    expect(picker(page, "B")).to_be_focused()
-    assert picker(page, "B").evaluate("picker => picker.validationMessage") == "Choose two different models."
-    assert not sent
-    picker(page, "B").select_option("Model Quokka-7B")
-    page.get_by_role("button", name="Start the battle").click()
-    page.wait_for_url("**/battles/*/")
-
-
-def test_missing_model_is_said_beside_the_pickers_without_javascript(plain: Page) -> None:
-    plain.goto("/")
-    plain.get_by_role("radio", name="Named models").check()
-    picker(plain, "B").select_option("Model Wombat-70B")
-    box(plain).fill("And now?")
-    plain.get_by_role("button", name="Start the battle").click()
-    expect(plain.get_by_role("alert")).to_have_text("Choose two different models.")
-    expect(box(plain)).to_have_value("And now?")
-    expect(picker(plain, "B")).to_have_value("wombat-70b")
-    expect(plain.get_by_role("group", name="Choose two models and see their names")).to_have_accessible_description(
-        "Choose two different models."
-    )
 
 
 def test_draft_survives_a_reload_and_goes_with_the_battle(page: Page) -> None:
@@ -239,26 +196,10 @@ def test_card_and_form_work_without_javascript(plain: Page) -> None:
     plain.wait_for_url("**/battles/*/")
 
 
-def test_shuffle_and_side_by_side_work_without_javascript(plain: Page) -> None:
-    plain.goto("/")
-    before = texts(plain)
-    plain.get_by_role("link", name="Show four other questions").click()
-    expect(cards(plain).first).not_to_contain_text(before[0])
-    assert not set(texts(plain)) & set(before)
-    plain.get_by_role("radio", name="Named models").check()
-    for side, name in (("A", "Model Quokka-7B"), ("B", "Model Wombat-70B")):
-        picker(plain, side).select_option(name)
-    box(plain).fill("Without scripts?")
-    plain.get_by_role("button", name="Start the battle").click()
-    plain.wait_for_url("**/battles/*/")
-
-
-@pytest.mark.parametrize("mode", ["Anonymous models", "Named models"])
-def test_phone_needs_no_scrolling_sideways_and_has_targets_for_thumbs(page: Page, mode: str) -> None:
+def test_phone_has_targets_for_thumbs(page: Page) -> None:
     page.set_viewport_size(PHONE)
     page.goto("/")
-    page.get_by_role("radio", name=mode).check()
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.get_by_role("radio", name="Named models").check()
     controls = page.locator("main").locator("button, select, label:has(input), .card, #shuffle")
     heights = [control.bounding_box()["height"] for control in controls.all() if control.is_visible()]
     assert len(heights) >= 8
@@ -267,24 +208,21 @@ def test_phone_needs_no_scrolling_sideways_and_has_targets_for_thumbs(page: Page
     assert max(label.bounding_box()["height"] for label in labels) < 60  # no label wraps
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "scripts"), [(390, True), (1440, False)], ids=["phone", "no scripts"])
 def test_first_vote_takes_one_press_and_the_next_pair_another(
     browser: Browser, service: Service, width: int, scripts: bool
 ) -> None:
     size = {"width": width, "height": 844}
-    context = browser.new_context(base_url=service.url, java_script_enabled=scripts, viewport=size)
-    page = context.new_page()
-    page.goto("/")
-    vote = page.get_by_role("button", name="B is better")
-    expect(vote).to_be_in_viewport()
-    vote.click()
-    expect(page.get_by_role("heading", level=2).first).to_contain_text("You preferred")
-    judged = page.url
-    page.get_by_role("link", name="Next pair").click()
-    expect(page.get_by_role("heading", level=2).first).to_have_text("Which answer is better?")
-    assert page.url.partition("?")[0] != judged
-    context.close()
+    with opening(browser, service, java_script_enabled=scripts, viewport=size) as page:
+        page.goto("/")
+        vote = page.get_by_role("button", name="B is better")
+        expect(vote).to_be_in_viewport()
+        vote.click()
+        expect(page.get_by_role("heading", level=2).first).to_contain_text("You preferred")
+        judged = page.url
+        page.get_by_role("link", name="Next pair").click()
+        expect(page.get_by_role("heading", level=2).first).to_have_text("Which answer is better?")
+        assert page.url.partition("?")[0] != judged
 
 
 def test_card_starts_its_question_with_one_press(page: Page) -> None:
@@ -312,11 +250,9 @@ def test_pair_on_the_home_page_is_judged_by_keyboard_and_another_one_comes(page:
 
 
 def test_phone_begins_with_the_pair_and_keeps_its_keyboard_away(browser: Browser, service: Service) -> None:
-    context = browser.new_context(base_url=service.url, viewport=PHONE)
-    page = context.new_page()
-    page.goto("/")
-    for name in ("A is better", "B is better"):
-        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
-    expect(box(page)).not_to_be_focused()
-    assert page.evaluate("scrollY") == 0
-    context.close()
+    with opening(browser, service, viewport=PHONE) as page:
+        page.goto("/")
+        for name in ("A is better", "B is better"):
+            expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+        expect(box(page)).not_to_be_focused()
+        assert page.evaluate("scrollY") == 0

@@ -10,9 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.system import public_votes
-from tests.system.browser_page import DESKTOP, FEED, PHONE, reading, tell
+from tests.system.browser_page import DESKTOP, FEED, PHONE, check_looks, opening, reading, tell, violations
 from tests.system.service import Service
-from tests.system.test_accessibility import violations
 
 LONG = "/leaderboard/?pool=chatbot-arena-2024-08"
 BEST = "chatgpt-4o-latest"
@@ -26,6 +25,7 @@ STRIPS = """() => [...document.querySelectorAll(".board-table tbody .strip")].ma
     return { left, width, interval: ends, dot: dot.getBoundingClientRect().width };
 })"""
 
+CELLS_FIT = "[...document.querySelectorAll('td, th')].every((it) => it.scrollWidth <= it.offsetWidth)"
 # The table is replaced, if at all, right after the event, before any timer.
 SWAP_DECIDED = """() => document.getElementById("board").addEventListener(
     "htmx:beforeSwap", () => setTimeout(() => { window.isSwapDecided = true; })
@@ -50,23 +50,17 @@ def test_narrow_interval_is_not_hidden_by_its_dot(page: Page) -> None:
 
 
 @SIZES
-def test_strips_of_a_board_have_one_origin_and_one_width(browser: Browser, service: Service, viewport: Any) -> None:
+def test_strips_have_one_origin_and_one_width_and_no_cell_is_too_narrow(
+    browser: Browser, service: Service, viewport: Any
+) -> None:
     with reading(browser, service, viewport=viewport) as page:
+        for path in ("/leaderboard/", f"/models/{BEST}/", LONG):
+            page.goto(path)
+            assert page.evaluate(CELLS_FIT), path
         page.goto(f"{LONG}&rows=all")
         strips = page.evaluate(STRIPS)
         assert len(strips) > 100
         assert len({(strip["left"], strip["width"]) for strip in strips}) == 1
-
-
-@SIZES
-@pytest.mark.parametrize("path", [LONG, "/leaderboard/", f"/models/{BEST}/"], ids=["long", "live", "model"])
-def test_page_is_never_wider_than_its_window(
-    browser: Browser, service: Service, viewport: dict[str, int], path: str
-) -> None:
-    with reading(browser, service, viewport=viewport) as page:
-        page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        assert page.evaluate("[...document.querySelectorAll('td, th')].every((it) => it.scrollWidth <= it.offsetWidth)")
 
 
 def test_header_of_a_long_board_stays_in_view(page: Page) -> None:
@@ -77,24 +71,22 @@ def test_header_of_a_long_board_stays_in_view(page: Page) -> None:
     assert 0 <= top(header) < 1
 
 
-@SIZES
-def test_model_page_leads_to_its_row_of_the_board(browser: Browser, service: Service, viewport: Any) -> None:
-    with reading(browser, service, viewport=viewport) as page:
-        page.goto(f"{LONG}&rows=all")
-        link = page.get_by_role("row").nth(90).get_by_role("link")
-        name = link.inner_text()
-        link.click()
-        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
-        expect(page.get_by_text("Not rated on this site yet.")).to_be_visible()
-        boards = page.get_by_role("region", name="Boards")
-        standing = boards.get_by_role("listitem").filter(has_text="Chatbot Arena")
-        expect(standing).to_contain_text("votes cast elsewhere")
-        standing.get_by_role("link").click()
-        found = row(page, page.url.partition("#model-")[2])
-        expect(found).to_be_in_viewport()
-        expect(found).to_contain_text(name)
-        header = page.get_by_role("columnheader", name="Win rate").bounding_box() if viewport == DESKTOP else None
-        assert top(found) >= (header["height"] if header else 0)
+def test_model_page_leads_to_its_row_of_the_board(page: Page) -> None:
+    page.goto(f"{LONG}&rows=all")
+    link = page.get_by_role("row").nth(90).get_by_role("link")
+    name = link.inner_text()
+    link.click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+    expect(page.get_by_text("Not rated on this site yet.")).to_be_visible()
+    boards = page.get_by_role("region", name="Boards")
+    standing = boards.get_by_role("listitem").filter(has_text="Chatbot Arena")
+    expect(standing).to_contain_text("votes cast elsewhere")
+    standing.get_by_role("link").click()
+    found = row(page, page.url.partition("#model-")[2])
+    expect(found).to_be_in_viewport()
+    expect(found).to_contain_text(name)
+    header = page.get_by_role("columnheader", name="Win rate").bounding_box()
+    assert header and top(found) >= header["height"]
 
 
 @pytest.fixture(scope="module")
@@ -181,17 +173,6 @@ def test_controls_change_the_board_in_place_and_keep_the_focus(page: Page, birds
     assert page.evaluate("window.same")
 
 
-def test_every_column_can_be_taken_away(page: Page, birds: str) -> None:
-    page.goto(f"{birds}&column=votes&column=tier")
-    page.get_by_text("Columns", exact=True).click()
-    for column in ("Votes", "Tier"):
-        page.get_by_role("checkbox", name=column).uncheck()
-        expect(page.get_by_role("columnheader", name=column)).to_have_count(0)
-    expect(page.locator("thead a")).to_have_text(["Rank", "Model", "Rating"])
-    expect(page.get_by_role("columnheader")).to_have_count(4)  # and the check boxes
-    assert state(page) == {"pool": ["birds"], "column": ["none"]}
-
-
 def test_all_of_it_works_without_javascript(browser: Browser, service: Service, birds: str) -> None:
     with reading(browser, service, java_script_enabled=False) as page:
         page.goto(birds)
@@ -265,16 +246,6 @@ def test_no_row_moves_under_pointer_or_focus(page: Page, followed: list[str], in
     assert len(followed) == 1
 
 
-def test_progress_of_the_own_board_stays_when_the_form_changes(page: Page) -> None:
-    page.goto("/leaderboard/")
-    said = page.locator(".board-progress").inner_text()
-    assert said.startswith("This arena has ")
-    with page.expect_response("**/leaderboard/?**"):
-        page.get_by_role("combobox", name="Category").select_option(index=1)
-    expect(page.locator("#board-status")).to_have_text("Leaderboard updated")
-    assert page.locator(".board-progress").inner_text() == said
-
-
 def test_row_under_the_pointer_shows_which_others_no_test_tells_apart_from_it(page: Page) -> None:
     page.goto(LONG)
     rows = page.locator(".board-table tbody tr")
@@ -303,16 +274,6 @@ def test_news_can_be_asked_for_at_once(page: Page, followed: list[str]) -> None:
     with page.expect_request(lambda request: "hx-request" in request.headers):
         page.get_by_role("button", name="Show new votes").click()
     expect(page.get_by_role("button", name="Show new votes")).to_be_hidden()
-
-
-def test_past_board_stays_as_it_was(page: Page, birds: str) -> None:
-    page.add_init_script(FEED)
-    page.goto(f"{birds}&at=2100-01-01T00:00:00")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "hx-request" in request.headers else None)
-    news(page)
-    page.wait_for_timeout(400)
-    assert not asked
 
 
 def test_pinning_far_down_keeps_the_row_in_its_place(page: Page) -> None:
@@ -394,51 +355,26 @@ def test_back_shows_the_former_view_with_its_form(page: Page, birds: str) -> Non
 
 
 def test_what_cannot_be_understood_gets_its_page_from_the_open_form_too(browser: Browser, service: Service) -> None:
-    context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
-    page = context.new_page()
-    page.goto("/leaderboard/?pool=live")
-    page.get_by_text("Filters", exact=True).click()
-    page.get_by_role("combobox", name="Style control").evaluate("it => { it.options[1].value = 'perhaps'; }")
-    page.get_by_role("combobox", name="Style control").select_option("on")
-    expect(page.get_by_role("heading", name="We couldn't read this URL.")).to_be_visible()
-    assert not violations(page)
-    context.close()
-
-
-def test_form_takes_away_what_a_choice_makes_impossible(browser: Browser, service: Service, birds: str) -> None:
-    context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
-    page = context.new_page()
-    page.goto(birds)
-    page.get_by_text("Filters", exact=True).click()
-    method, style = (page.get_by_role("combobox", name=name) for name in ("Rating method", "Style control"))
-    method.select_option("Elo")
-    expect(page.locator("#filter-count")).to_have_text("1")
-    expect(style.locator("option").nth(1)).to_be_disabled()
-    expect(style).to_contain_text("on (not with Elo)")
-    method.select_option("Bradley–Terry")
-    style.select_option("on")
-    expect(method.locator("option").nth(1)).to_be_disabled()
-    page.goto(f"{birds}&method=elo&style_control=true&q=er&pin=finch")
-    assert not violations(page)  # the panel is open
-    style.select_option("off")
-    expect(page.get_by_text("1 of 6 models")).to_be_visible()
-    assert state(page) == {"pool": ["birds"], "method": ["elo"], "q": ["er"], "pin": ["finch"]}
-    context.close()
+    with opening(browser, service) as page:  # the browser logs the status to the console
+        page.goto("/leaderboard/?pool=live")
+        page.get_by_text("Filters", exact=True).click()
+        page.get_by_role("combobox", name="Style control").evaluate("it => { it.options[1].value = 'perhaps'; }")
+        page.get_by_role("combobox", name="Style control").select_option("on")
+        expect(page.get_by_role("heading", name="We couldn't read this URL.")).to_be_visible()
+        assert not violations(page)
 
 
 def test_board_stays_while_the_service_cannot_answer(browser: Browser, service: Service, birds: str) -> None:
-    context = browser.new_context(base_url=service.url)  # the browser logs the status to the console
-    page = context.new_page()
-    page.add_init_script(FEED)
-    page.goto(birds)
-    page.wait_for_function("() => window.feed && window.htmx")
-    page.route("**/leaderboard/**", lambda route: route.fulfill(status=503, body="away"))
-    with page.expect_response(lambda response: response.status == 503):
-        news(page)
-    assert len(names(page)) == 6
-    page.get_by_role("link", name="Votes", exact=True).click()
-    expect(page.get_by_text("away")).to_be_visible()
-    context.close()
+    with opening(browser, service) as page:  # the browser logs the status to the console
+        page.add_init_script(FEED)
+        page.goto(birds)
+        page.wait_for_function("() => window.feed && window.htmx")
+        page.route("**/leaderboard/**", lambda route: route.fulfill(status=503, body="away"))
+        with page.expect_response(lambda response: response.status == 503):
+            news(page)
+        assert len(names(page)) == 6
+        page.get_by_role("link", name="Votes", exact=True).click()
+        expect(page.get_by_text("away")).to_be_visible()
 
 
 READERS = {
@@ -453,15 +389,10 @@ READERS = {
 
 
 @pytest.mark.parametrize("query", READERS.values(), ids=READERS.keys())
-@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "dark"), (PHONE, "light")], ids=["desktop", "phone"])
-def test_board_in_any_state_has_no_violation_and_fits(
-    browser: Browser, service: Service, birds: str, query: str, viewport: Any, scheme: Any
-) -> None:
-    with reading(browser, service, viewport=viewport, color_scheme=scheme, reduced_motion="reduce") as page:
-        page.goto(birds + query)
-        page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
-        assert not violations(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+def test_board_in_any_state_has_no_violation_and_fits(page: Page, birds: str, query: str) -> None:
+    page.goto(birds + query)
+    page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
+    check_looks(page)
 
 
 def test_phone_begins_with_rows_and_sorts_by_a_field(browser: Browser, service: Service, birds: str) -> None:
@@ -517,41 +448,6 @@ def test_more_rows_come_in_place_and_stay_while_the_form_changes(page: Page) -> 
     expect(page).to_have_url(re.compile("sort=votes"))
     expect(page.locator(NAMES)).to_have_count(50)
     assert state(page)["rows"] == ["50"]
-
-
-def test_source_is_one_select_and_leads_to_its_board(page: Page, birds: str) -> None:
-    page.goto("/leaderboard/")
-    source = page.get_by_role("combobox", name="Source")
-    expect(source.locator("option:checked")).to_have_text(re.compile(r"^LMArena.*\(as published\)$"))
-    source.select_option("birds")
-    expect(page).to_have_url(re.compile(r"\?pool=birds$"))
-    expect(page.locator(NAMES).first).to_have_text("Albatross")
-
-
-@SIZES
-def test_text_about_the_data_covers_nothing(browser: Browser, service: Service, viewport: Any) -> None:
-    with reading(browser, service, viewport=viewport) as page:
-        page.goto("/leaderboard/")
-        expect(page.get_by_role("link", name="CC BY 4.0")).to_be_hidden()
-        page.get_by_text("About this data").click()
-        expect(page.get_by_role("link", name="CC BY 4.0")).to_be_visible()
-        source = page.locator(".board-source").bounding_box()
-        assert source
-        assert top(page.locator("main")) < source["y"]
-        assert source["y"] + source["height"] <= top(page.get_by_role("searchbox"))
-
-
-def test_phone_without_scripts_has_a_button_beside_the_order(browser: Browser, service: Service, birds: str) -> None:
-    with reading(browser, service, viewport=PHONE, java_script_enabled=False) as page:
-        page.goto(birds)
-        row(page, "finch").locator(".row-open").click(position={"x": 8, "y": 40})
-        compare(page, "Finch").check()
-        page.get_by_text("Sort", exact=True).click()
-        page.get_by_role("combobox", name="Sort by").select_option("Model")
-        page.get_by_role("combobox", name="Order").select_option("descending")
-        page.get_by_role("button", name="Update").click()
-        expect(page.locator(NAMES).first).to_have_text("Finch")
-        assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"], "pin": ["finch"]}
 
 
 def test_second_choice_made_while_the_first_is_answered_is_kept(browser: Browser, service: Service, birds: str) -> None:

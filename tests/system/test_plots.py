@@ -1,9 +1,7 @@
 """Tests plots in a real browser: they match the API and their tables, under the content security policy."""
 
 import csv
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -12,25 +10,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.system.browser_page import DESKTOP, PHONE, reading
-from tests.system.service import ROOT, SERVICE_VARIABLES, Service
-from tests.system.test_accessibility import violations
-from tests.system.test_battle_page import SHIFTS
+from tests.system.browser_page import DESKTOP, LOOKS, PHONE, SHIFTS, check_looks, opening, reading
+from tests.system.service import Service
 
 POOL = "drawn"
 MODELS = [f"drawn-{letter}" for letter in "abcdefghijkl"]
 UNBEATEN = "drawn-unbeaten"
 PLOTS = f"/leaderboard/plots/?pool={POOL}"
-PAGES = {
-    "plots": PLOTS,
-    "speed": f"{PLOTS}&against=speed",
-    "plots, empty": f"{PLOTS}&at=2020-01-01T00:00:00Z",
-    "history": f"/history/?pool={POOL}",
-    "history, empty": f"/history/?pool={POOL}&at=2020-01-01T00:00:00Z",
-    "model": f"/models/{MODELS[0]}/",
-}
+HISTORY = f"/history/?pool={POOL}"
+LONG_AGO = "&at=2020-01-01T00:00:00Z"
+PAGES = (
+    *(PLOTS, f"{PLOTS}&against=speed", f"{PLOTS}{LONG_AGO}", HISTORY, f"{HISTORY}{LONG_AGO}"),
+    f"/models/{MODELS[0]}/",
+)
 SPEED = "/leaderboard/plots/?pool=chatbot-arena-2024-08&against=speed#frontier-title"
-LOOKS = pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
 PRICES = dict(zip(MODELS, (5, 6, 4, 7, 3, 8, 2, 9, "0.5", 0), strict=False))
 SOURCE = f"https://prices.example/{'one_long_path/' * 8}list.json (a list)"
 PRICED = f"""from catalog.models import LanguageModel, Price
@@ -62,17 +55,6 @@ CELLS = """(table) => [...document.querySelectorAll(`#${table}-table tbody tr`)]
     [...row.cells].map((cell) => cell.innerText.trim()))"""
 TITLES = "plot => [...document.querySelectorAll(`[data-plot=${plot}] title`)].map((title) => title.textContent)"
 
-SHORTENED = """async (names) => {
-    const [file] = performance.getEntriesByType("resource").filter(({ name }) => name.includes("plot_frame"));
-    return (await import(file.name)).shortenNames(names, 115);
-}"""
-
-WIDE = """(texts) => {
-    const canvas = document.createElement("canvas").getContext("2d");
-    canvas.font = `13px ${getComputedStyle(document.body).fontFamily}`;
-    return texts.map((text) => canvas.measureText(text).width);
-}"""
-
 
 @pytest.fixture(scope="module")
 def drawn(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Service:
@@ -83,28 +65,28 @@ def drawn(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Service
         writer.writerow(["model_a", "model_b", "win_a", "win_b", "tie", "tie_bothbad"])
         writer.writerows([one, other, 60, 50 - 2 * place, 10, 1] for place, (one, other) in pairs())
         writer.writerow([UNBEATEN, MODELS[0], 9, 0, 0, 0])
-    manage(service, "import_votes", str(path), "--pool", POOL)
-    manage(service, "shell", "-c", PRICED)
+    service.manage("import_votes", str(path), "--pool", POOL)
+    service.manage("shell", "-c", PRICED)
     assert service.query(YESTERDAY, POOL)
     return service
-
-
-def manage(service: Service, *words: str) -> None:
-    env = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
-    command = [str(ROOT / "scripts" / "manage"), "--data", str(service.data), *words]
-    subprocess.run(command, check=True, cwd=ROOT, env=env, timeout=120)
 
 
 def pairs() -> list[tuple[int, tuple[str, str]]]:
     return [(MODELS.index(other) - MODELS.index(one), (one, other)) for one, other in combinations(MODELS, 2)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def plots(browser: Browser, drawn: Service) -> Iterator[Page]:
+    """A page with all tables open, for tests that only read it."""
     with reading(browser, drawn) as page:
-        page.goto(PLOTS)
-        wait_for_plots(page)
+        open_plots(page)
+        opened(page)
         yield page
+
+
+def open_plots(page: Page, address: str = PLOTS) -> None:
+    page.goto(address)
+    wait_for_plots(page)
 
 
 def wait_for_plots(page: Page) -> None:
@@ -116,9 +98,8 @@ def opened(page: Page) -> None:
     page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
 
 
-@pytest.mark.parametrize("address", ["/leaderboard/plots/?pool=live", "/history/?pool=live"])
-def test_each_form_takes_away_what_a_choice_makes_impossible(browser: Browser, service: Service, address: str) -> None:
-    with reading(browser, service) as page:
+def test_each_form_takes_away_what_a_choice_makes_impossible(page: Page) -> None:
+    for address in ("/leaderboard/plots/?pool=live", "/history/?pool=live"):
         page.goto(address)
         opened(page)
         for form in page.locator("form.chooser").all():
@@ -131,7 +112,7 @@ def test_each_form_takes_away_what_a_choice_makes_impossible(browser: Browser, s
 
 
 def test_ratings_have_a_mark_for_each_row_with_its_numbers(plots: Page) -> None:
-    opened(plots)
+    """A model that never lost does not set the scale. Its interval is open, and its mark is an arrow at the edge."""
     rows = plots.evaluate(CELLS, "ratings")
     expected = []
     for _, name, rating, interval, _ in rows:
@@ -141,17 +122,8 @@ def test_ratings_have_a_mark_for_each_row_with_its_numbers(plots: Page) -> None:
     assert len(rows) == len(MODELS) + 1
     assert plots.evaluate(TITLES, "ratings") == expected
     assert plots.locator("[data-plot=ratings] [data-mark=dot] path:has(title)").count() == len(rows)
-
-
-def test_open_end_is_drawn_open(plots: Page) -> None:
-    opened(plots)
-    ends = [interval for *_, interval, _ in plots.evaluate(CELLS, "ratings") if interval.startswith("at least")]
-    assert len(ends) == 1
+    assert sum(interval.startswith("at least") for *_, interval, _ in rows) == 1
     assert plots.locator("[data-plot=ratings] .open-end path").count() == 1
-
-
-def test_model_that_never_lost_does_not_set_the_scale(plots: Page) -> None:
-    """Its mark is an arrow at the edge."""
     marks = plots.locator("[data-plot=ratings] path:has(title)").all()
     turned = {
         str(mark.text_content()).partition(":")[0]: "rotate(90)" in str(mark.get_attribute("transform"))
@@ -160,31 +132,7 @@ def test_model_that_never_lost_does_not_set_the_scale(plots: Page) -> None:
     assert [name for name, beyond in turned.items() if beyond] == [UNBEATEN]
 
 
-@pytest.mark.parametrize(
-    ("names", "cut"),
-    [
-        (
-            ["gemini-1.5-pro-api-0409", "gemini-1.5-pro-api-0514", "short"],
-            ["gemini-…pi-0409", "gemini-…pi-0514", "short"],
-        ),
-        (["llama-3.1-405b-instruct", "llama-3.1-70b-instruct"], ["llama-3.1-4…uct", "llama-3.1-7…uct"]),
-        (["the-same-name-of-two"] * 2, ["the-sam…-of-two"] * 2),
-    ],
-)
-def test_names_are_cut_where_they_stay_different(plots: Page, names: list[str], cut: list[str]) -> None:
-    assert plots.evaluate(SHORTENED, names) == cut
-
-
-def test_names_in_wide_letters_are_cut_to_the_same_room(plots: Page) -> None:
-    names = ["W" * 40 + "1", "W" * 40 + "2", "\u8bed\u8a00\u6a21\u578b" * 5, "gemini-1.5-pro-api-0409"]
-    cut = plots.evaluate(SHORTENED, names)
-    assert len(set(cut)) == len(names)
-    assert max(plots.evaluate(WIDE, cut)) <= 115
-    assert len(cut[3]) > len(cut[0])
-
-
-def test_pairs_have_a_cell_for_each_number(plots: Page) -> None:
-    opened(plots)
+def test_pairs_have_a_cell_for_each_number_and_are_hatched_within_noise(plots: Page) -> None:
     found = plots.evaluate(CELLS, "pairs")
     cells = [cell.split() for row, cells in enumerate(found) for at, cell in enumerate(cells[1:]) if row != at]
     rates = [cell[0] for cell in cells if cell[0] != "–"]
@@ -193,13 +141,16 @@ def test_pairs_have_a_cell_for_each_number(plots: Page) -> None:
     assert plots.locator("[data-plot=rates] rect:has(title)").count() == len(rates) == 12 * 11
     assert plots.locator("[data-plot=counts] rect:has(title)").count() == 13 * 12
     assert plots.locator("[data-plot=counts] [data-mark=text] text").all_text_contents() == [c[-1] for c in cells]
+    titles = plots.evaluate(TITLES, "rates")
+    noise = [title for title in titles if title.endswith("not significant")]
+    assert 0 < len(noise) < len(titles)
+    assert plots.locator("[data-plot=rates] [fill='url(#noise)'] rect").count() == len(noise)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_numbers_can_be_read_on_their_cells(browser: Browser, drawn: Service, scheme: Any) -> None:
-    with reading(browser, drawn, color_scheme=scheme) as page:
-        page.goto(PLOTS)
-        wait_for_plots(page)
+def test_numbers_can_be_read_on_their_cells(page: Page, drawn: Service) -> None:
+    for _, scheme in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        open_plots(page)
         for plot in ("rates", "counts"):
             page.locator(f"[data-plot={plot}] [data-mark=text] text").first.wait_for()
             found = page.evaluate(CONTRASTS, plot)
@@ -207,15 +158,7 @@ def test_numbers_can_be_read_on_their_cells(browser: Browser, drawn: Service, sc
             assert max(found) > 1.2 * min(found)  # the colors differ
 
 
-def test_what_costs_nothing_has_its_place_on_the_scale(plots: Page) -> None:
-    ticks = plots.locator("[data-plot=frontier] [data-mark='x-axis tick label'] text").all_text_contents()
-    assert ticks[0] == "free"
-    assert all(tick.startswith("$") for tick in ticks[1:])
-    assert any(title.startswith("drawn-j\n") for title in plots.evaluate(TITLES, "frontier"))
-
-
 def test_frontier_has_a_mark_for_each_row(plots: Page) -> None:
-    plots.locator("details:has(#frontier-table) > summary").click()
     rows = plots.evaluate(CELLS, "frontier")
     titles = plots.evaluate(TITLES, "frontier")
     figures = [f"{row[1]} per million tokens (Feb 2026)" for row in rows]
@@ -227,6 +170,11 @@ def test_frontier_has_a_mark_for_each_row(plots: Page) -> None:
     assert named == sum(row[2] == "yes" for row in rows) == 6
     table = plots.locator(".scroller:has(#frontier-table)")
     assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0
+    ticks = plots.locator("[data-plot=frontier] [data-mark='x-axis tick label'] text").all_text_contents()
+    assert ticks[0] == "free"
+    assert all(tick.startswith("$") for tick in ticks[1:])
+    assert any(title.startswith("drawn-j\n") for title in titles)
+    assert plots.get_by_role("link", name="Speed", exact=True).count() == 0  # because only one model has a speed
 
 
 OVERLAPS = """(texts) => {
@@ -237,33 +185,22 @@ OVERLAPS = """(texts) => {
 }"""
 
 
-def test_frontier_is_named_and_no_words_lie_on_others(plots: Page) -> None:
-    plots.set_viewport_size(PHONE)
-    expect(plots.locator("[data-plot=frontier] svg")).not_to_have_attribute("width", re.compile(r"^\d{4}"))
-    names = plots.locator("[data-plot=frontier] [data-mark=name] text")
+def test_frontier_is_named_and_no_words_lie_on_others(page: Page, drawn: Service) -> None:
+    """The picture follows the width of the window."""
+    open_plots(page)
+    picture = page.locator("[data-plot=frontier] svg")
+    wide = int(picture.get_attribute("width") or 0)
+    page.set_viewport_size(PHONE)
+    expect(picture).not_to_have_attribute("width", str(wide))
+    assert int(picture.get_attribute("width") or 0) < PHONE["width"] < wide
+    names = page.locator("[data-plot=frontier] [data-mark=name] text")
     assert names.count() == 6  # only those on the frontier
     assert names.evaluate_all("names => names.every((name) => name.getAttribute('font-weight') === '650')")
     assert names.evaluate_all(OVERLAPS) == 0
-    assert plots.locator("[data-plot=frontier] [data-mark=name] line").count() == 0
-    ticks = plots.locator("[data-plot=frontier] [data-mark='x-axis tick label'] text")
+    assert page.locator("[data-plot=frontier] [data-mark=name] line").count() == 0
+    ticks = page.locator("[data-plot=frontier] [data-mark='x-axis tick label'] text")
     assert ticks.count() >= 3
     assert ticks.evaluate_all(OVERLAPS) == 0
-
-
-def test_readout_says_what_is_pointed_at_and_follows_the_arrow_keys(plots: Page) -> None:
-    place, words = plots.locator("[data-plot=rates]"), plots.locator("[data-plot=rates] + .readout")
-    titles = plots.evaluate(TITLES, "rates")
-    assert plots.get_by_text("Hover over or tap a mark").count() == 1
-    place.locator("rect").first.hover()
-    expect(words).to_have_text(titles[0])
-    assert place.locator("rect.lit").count() == 2 * 11 - 1
-    assert place.locator("text.lit").all_text_contents() == MODELS[:2]
-    place.focus()
-    for key, at in (("ArrowRight", 1), ("ArrowDown", 12), ("ArrowUp", 1), ("ArrowLeft", 0), ("ArrowLeft", 0)):
-        plots.keyboard.press(key)
-        expect(words).to_have_text(titles[at])
-    plots.keyboard.press("Escape")
-    expect(words).to_be_hidden()
 
 
 SCROLL_SCRIPT = """() => new Promise((resolve) => {
@@ -272,20 +209,32 @@ SCROLL_SCRIPT = """() => new Promise((resolve) => {
 })"""
 
 
-def test_readout_stays_at_a_mark_chosen_by_key_while_the_page_scrolls_under_the_pointer(plots: Page) -> None:
-    place, words = plots.locator("[data-plot=rates]"), plots.locator("[data-plot=rates] + .readout")
-    titles = plots.evaluate(TITLES, "rates")
+def test_readout_says_what_is_pointed_at_and_follows_the_arrow_keys(page: Page, drawn: Service) -> None:
+    """It stays at a mark chosen by key while the page scrolls under the pointer."""
+    open_plots(page)
+    place, words = page.locator("[data-plot=rates]"), page.locator("[data-plot=rates] + .readout")
+    titles = page.evaluate(TITLES, "rates")
+    assert page.get_by_text("Hover over or tap a mark").count() == 1
     place.locator("rect").first.hover()
+    expect(words).to_have_text(titles[0])
+    assert place.locator("rect.lit").count() == 2 * 11 - 1
+    assert place.locator("text.lit").all_text_contents() == MODELS[:2]
     place.focus()
-    plots.keyboard.press("ArrowRight")
-    plots.evaluate(SCROLL_SCRIPT)
-    expect(words).to_have_text(titles[1])
-    plots.evaluate(SCROLL_SCRIPT.replace("60", "2000"))
-    expect(words).to_have_text(titles[1])
+    for key, at in (("ArrowRight", 1), ("ArrowDown", 12), ("ArrowUp", 1), ("ArrowLeft", 0), ("ArrowLeft", 0)):
+        page.keyboard.press(key)
+        expect(words).to_have_text(titles[at])
+    place.locator("rect").first.hover()
+    page.keyboard.press("ArrowRight")
+    for script in (SCROLL_SCRIPT, SCROLL_SCRIPT.replace("60", "2000")):
+        page.evaluate(script)
+        expect(words).to_have_text(titles[1])
+    page.keyboard.press("Escape")
+    expect(words).to_be_hidden()
 
 
-def test_card_is_near_its_mark_and_leads_to_the_model(plots: Page) -> None:
-    card, mark = plots.locator("[data-plot=frontier] + .readout"), plots.locator("[data-plot=frontier] circle").first
+def test_card_is_near_its_mark_and_leads_to_the_model(page: Page, drawn: Service) -> None:
+    open_plots(page)
+    card, mark = page.locator("[data-plot=frontier] + .readout"), page.locator("[data-plot=frontier] circle").first
     mark.hover()
     expect(card).to_contain_text(f"{MODELS[0]}")
     at, near = mark.bounding_box(), card.bounding_box()
@@ -293,58 +242,25 @@ def test_card_is_near_its_mark_and_leads_to_the_model(plots: Page) -> None:
     assert near
     assert 0 < min(abs(near["y"] + near["height"] - at["y"]), abs(near["y"] - at["y"] - at["height"])) < 12
     card.get_by_role("link", name="Compare").click()
-    expect(plots).to_have_url(re.compile(rf"pool={POOL}&pin={MODELS[0]}#compare"))
-
-
-def test_pairs_within_noise_are_hatched(plots: Page) -> None:
-    expect(plots.locator("[data-plot=rates] title").first).to_be_attached()
-    titles = plots.evaluate(TITLES, "rates")
-    noise = [title for title in titles if title.endswith("not significant")]
-    assert 0 < len(noise) < len(titles)
-    assert plots.locator("[data-plot=rates] [fill='url(#noise)'] rect").count() == len(noise)
+    expect(page).to_have_url(re.compile(rf"pool={POOL}&pin={MODELS[0]}#compare"))
 
 
 @pytest.mark.parametrize("width", [390, 1440])
 def test_layout_does_not_shift_while_plots_are_drawn(browser: Browser, drawn: Service, width: int) -> None:
     with reading(browser, drawn, viewport={"width": width, "height": 900}) as page:
         page.add_init_script(f"({SHIFTS})()")
-        page.goto(f"{PLOTS}#frontier-title")
-        wait_for_plots(page)
+        open_plots(page, f"{PLOTS}#frontier-title")
         page.wait_for_timeout(300)
         assert page.evaluate("shift") <= 0.02
 
 
-def test_speed_is_offered_only_if_two_models_have_one(plots: Page) -> None:
-    assert plots.get_by_role("link", name="Speed", exact=True).count() == 0
-
-
 def test_link_to_a_section_leads_there_though_the_plots_are_drawn_later(browser: Browser, service: Service) -> None:
     with reading(browser, service, viewport=DESKTOP) as page:
-        page.goto(SPEED)
-        wait_for_plots(page)
+        open_plots(page, SPEED)
         expect(page.get_by_role("heading", name="Best models at each speed")).to_be_in_viewport()
 
 
-def test_drawn_plots_do_not_move_a_reader_who_has_left_the_section(browser: Browser, service: Service) -> None:
-    with reading(browser, service, viewport=DESKTOP) as page:
-        held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        page.route("**/api/v1/**", hold)
-        page.goto(SPEED)
-        page.mouse.wheel(0, -5000)
-        page.wait_for_function("scrollY === 0")
-        for route in held:
-            route.continue_()
-        wait_for_plots(page)
-        page.wait_for_timeout(300)
-        assert page.evaluate("scrollY") == 0
-
-
 def test_history_has_a_picture_for_each_model(plots: Page) -> None:
-    opened(plots)
     columns = plots.locator("#history-table thead th").all_inner_texts()[1:]
     assert plots.locator(".panel figcaption").all_inner_texts() == columns
     assert len(columns) == 10
@@ -357,8 +273,7 @@ def test_history_has_a_picture_for_each_model(plots: Page) -> None:
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_history_begins_with_one_picture_of_all_models(browser: Browser, drawn: Service, viewport: Any) -> None:
     with reading(browser, drawn, viewport=viewport) as page:
-        page.goto(PAGES["history"])
-        wait_for_plots(page)
+        open_plots(page, HISTORY)
         picture = page.locator("[data-plot=history]")
         expect(picture).to_be_in_viewport()
         assert len(page.evaluate(TITLES, "history")) == 10
@@ -390,8 +305,7 @@ def test_scale_of_the_history_fits_the_ratings_with_narrow_intervals(
             route.fulfill(json=data)
 
         page.route("**/api/v1/**", add_early_rating)
-        page.goto(PAGES["history"])
-        wait_for_plots(page)
+        open_plots(page, HISTORY)
         is_wide = width > 10
         ticks = page.locator("[data-plot=history] [data-mark='y-axis tick label'] text").all_text_contents()
         assert ("3,000" not in ticks) == is_wide
@@ -414,25 +328,12 @@ def test_pictures_have_names_and_no_style_element(plots: Page) -> None:
     assert all(role == "img" and name for role, name in named)
 
 
-def test_pictures_follow_the_width_of_the_window(plots: Page) -> None:
-    picture = plots.locator("[data-plot=ratings] svg")
-    wide = int(picture.get_attribute("width") or 0)
-    plots.set_viewport_size(PHONE)
-    expect(picture).not_to_have_attribute("width", str(wide))
-    assert int(picture.get_attribute("width") or 0) < PHONE["width"] < wide
-
-
-@pytest.mark.parametrize("name", PAGES)
-@LOOKS
-def test_page_has_no_violation_and_fits(
-    browser: Browser, drawn: Service, name: str, viewport: Any, scheme: Any
-) -> None:
-    with reading(browser, drawn, viewport=viewport, color_scheme=scheme, reduced_motion="reduce") as page:
-        page.goto(PAGES[name])
-        wait_for_plots(page)
+def test_pages_have_no_violation_and_fit(page: Page, drawn: Service) -> None:
+    for path in PAGES:
+        open_plots(page, path)
         opened(page)
-        assert not violations(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        check_looks(page)
+        page.set_viewport_size(PHONE)
         table = page.locator(".scroller:has(#categories-table)")  # the content must be visible immediately
         assert table.evaluate_all("all => Math.max(0, ...all.map((each) => each.scrollWidth - each.clientWidth))") == 0
 
@@ -450,26 +351,13 @@ def test_tables_suffice_without_scripts(browser: Browser, drawn: Service) -> Non
 
 
 def test_plot_that_cannot_be_drawn_says_so(browser: Browser, drawn: Service) -> None:
-    context = browser.new_context(base_url=drawn.url)  # the browser logs the failure to the console
-    page = context.new_page()
-    page.route("**/leaderboard/frontier/**", lambda route: route.abort())
-    page.goto(PLOTS)
-    expect(page.locator("[data-plot=frontier]")).to_have_text(
-        "The plot could not be drawn; the table below has the numbers."
-    )
-    expect(page.locator("[data-plot=ratings] svg")).to_be_visible()
-    context.close()
-
-
-def test_plotting_is_loaded_where_there_are_plots_alone(browser: Browser, drawn: Service) -> None:
-    with reading(browser, drawn) as page:
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"/leaderboard/?pool={POOL}")
-        assert not [url for url in asked if "/vendor/d3" in url or "plots" in url]
+    with opening(browser, drawn) as page:  # the browser logs the failure to the console
+        page.route("**/leaderboard/frontier/**", lambda route: route.abort())
         page.goto(PLOTS)
-        wait_for_plots(page)
-        assert [url for url in asked if "/vendor/d3" in url]
+        expect(page.locator("[data-plot=frontier]")).to_have_text(
+            "The plot could not be drawn; the table below has the numbers."
+        )
+        expect(page.locator("[data-plot=ratings] svg")).to_be_visible()
 
 
 def test_point_on_the_curve_of_the_method_follows_its_slider(browser: Browser, service: Service) -> None:

@@ -146,7 +146,12 @@ def test_voter_has_so_many_open_streams_and_no_more_when_all_come_at_once(zoo: S
     assert person.through(battle["events_url"], "ready")
 
 
-async def test_reader_that_does_not_read_is_dropped() -> None:
+def test_reader_that_does_not_read_is_dropped() -> None:
+    with ThreadPoolExecutor(1) as pool:  # Playwright's event loop runs in the thread of these tests
+        pool.submit(asyncio.run, drop_reader()).result()
+
+
+async def drop_reader() -> None:
     """Tests the hub, where uvicorn waits for its client. `config.server.uvicorn_protocol` describes the system's
     buffers.
     """

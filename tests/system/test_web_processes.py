@@ -15,29 +15,14 @@ import pytest
 from core.storage.shared_slots import OPEN_SLOT_TTL_S
 from tests.fake_provider import expected_text
 from tests.processes import alive, eventually
-from tests.system.conftest import models_file
+from tests.system.conftest import BATTLES_PER_HOUR, BRIEF, STEADY
 from tests.system.load import Crowd, check, shown
 from tests.system.person import Event, Person, Refused
-from tests.system.service import Service, running
+from tests.system.service import Service
 
-QUICK = {f"quick-{n}": f"quick-{n}/steady-200-len-5" for n in (1, 2)}
-STEADY = {f"steady-{n}": f"steady-{n}/steady-20-len-80" for n in (1, 2)}
-BATTLES_PER_HOUR = 24
 GOES_ON_WITHIN_S = 15
 PEOPLE = 3
 VOTERS = 8
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("pair")
-    file = models_file(folder / "models.toml", provider, QUICK | STEADY)
-    options = ("--no-local-models", "--web", "2", "--models", str(file))
-    with (
-        running(folder / "data", *options, ARENA_BATTLES_PER_HOUR=str(BATTLES_PER_HOUR)) as up,
-        up.another({"answers@%h": "second@%h"}, "worker", "answers"),
-    ):
-        yield up
 
 
 @pytest.fixture
@@ -92,7 +77,7 @@ def test_battles_of_an_hour_are_counted_for_both(pair: Service, web: list[int]) 
     person = Person(pair.port)
     for number in range(BATTLES_PER_HOUR):
         with alone(pair, web[number % 2]):
-            person.fight(f"Counted number {number}", *QUICK)
+            person.fight(f"Counted number {number}", *BRIEF)
     for pid in web:
         with alone(pair, pid):
             answer = person.post("/api/v1/battles/", {"prompt": "One too many"})
@@ -152,7 +137,7 @@ def delete_all(person: Person) -> int:
 
 def fight_and_open_page(pair: Service, number: int) -> tuple[Person, dict[str, Any]]:
     person = Person(pair.port)
-    battle = person.fight(f"Deleted number {number}", *QUICK)
+    battle = person.fight(f"Deleted number {number}", *BRIEF)
     person.get("/battles/")  # for the token of its forms
     return person, battle
 
