@@ -48,7 +48,9 @@ def answers(port: int) -> bool:
 
 
 def read_on(person: Person, path: str, seen: list[Event], most: int, port: int) -> None:
-    """Read up to this many more events, then disconnect."""
+    """Read up to this many more events, then disconnect. After `ready`, there are none to wait for."""
+    if seen and seen[-1].name == "ready":
+        return
     for taken, event in enumerate(person.events(path, seen[-1].id if seen else "", port), 1):
         seen.append(event)
         if taken == most or event.name == "ready":
@@ -72,7 +74,7 @@ def test_stream_cut_ten_times_has_no_gap_and_no_repeat(zoo: Service, ports: list
     person, seen = Person(zoo.port), []
     battle = person.start(prompt, *SLOW)
     for cut in range(CUTS):
-        read_on(person, battle["events_url"], seen, random.randint(1, 6), ports[cut % 2])
+        read_on(person, battle["events_url"], seen, random.randint(1, 2), ports[cut % 2])
     assert seen[-1].name == "delta"
     read_on(person, battle["events_url"], seen, 10_000, ports[1])
     check_whole(person, battle, prompt, seen, resets=False)
@@ -84,7 +86,7 @@ def test_stream_goes_on_after_its_store_was_emptied(zoo: Service, ports: list[in
     battle = person.start(prompt, *SLOW)
     with redis.Redis(unix_socket_path=str(zoo.data / "run" / "valkey.sock")) as store:
         for cut in range(CUTS):
-            read_on(person, battle["events_url"], seen, random.randint(1, 6), ports[cut % 2])
+            read_on(person, battle["events_url"], seen, random.randint(1, 2), ports[cut % 2])
             if cut in EMPTIED_AT:
                 store.flushall()
     read_on(person, battle["events_url"], elsewhere, 3, ports[1])
@@ -185,4 +187,5 @@ async def drop_reader() -> None:
     if hub.task:
         hub.task.cancel()
         await asyncio.wait([hub.task])
-    await hub.connection.close()
+    await hub.redis.aclose()
+    await hub.join_redis.aclose()

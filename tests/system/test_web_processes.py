@@ -120,8 +120,11 @@ def test_stream_that_was_cut_goes_on_at_the_other_process(pair: Service, web: li
         stream = person.events(str(battle["events_url"]), seen[-1].id if seen else "")
         with alone(pair, web[cut % 2]):
             seen.append(next(stream))
-        seen.append(next(stream))
+        if seen[-1].name != "ready":
+            seen.append(next(stream))
         stream.close()
+        if seen[-1].name == "ready":  # on a busy machine
+            break
     person.through(str(battle["events_url"]), "ready", seen=seen)
     models = person.vote(battle, "tie").json["models"]
     assert shown(seen) == {model["side"]: expected_text(STEADY[model["slug"]], prompt) for model in models}
