@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ratings.statistics.likelihood import compute_chances
-from ratings.statistics.vote_arrays import Flags, Floats, Indices
+from ratings.statistics.vote_arrays import Flags, Floats, Indices, sum_by_pair
 from ratings.statistics.vote_filter.aims import Aims
 from ratings.statistics.vote_filter.evidence import ALPHA, Evidence
 from ratings.statistics.vote_filter.expectations import (
@@ -133,6 +133,7 @@ class _Epoch:
 
     number: counting from 0.
     votes: the positions of the epoch's votes.
+    rows: the rows of the epoch's votes.
     expected: the expected properties of its votes.
     p (M, M): the chance that each model wins against each other model.
     variance (M,): the variance of each strength.
@@ -140,66 +141,10 @@ class _Epoch:
 
     number: int
     votes: slice
+    rows: slice
     expected: Expectations
     p: Floats
     variance: Floats
-
-
-class _Sums:
-    """Sums over the votes of closed epochs.
-
-    score (M, M), outcomes (4,): the weighted wins of each model over each other model, and the weighted outcomes.
-    included (N,): the votes in `seen` and `drawn`, which are those of voters with enough votes.
-    seen (M,), drawn (R,): the weights of these votes by model and by row of chances.
-    model_votes, model_squares (M,): sums over voters who are not flagged, of their votes with each model and of the
-        squares of these numbers.
-    """
-
-    def __init__(self, records: VoteRecords, won: Floats, row: Indices, rows: int) -> None:
-        self._records, self._won, self._row = records, won, row
-        size = records.model_count
-        self.score = np.zeros((size, size))
-        self.outcomes = np.zeros(4)
-        self.included = np.zeros(len(won), dtype=bool)
-        self.seen, self.model_votes, self.model_squares = np.zeros((3, size))
-        self.drawn = np.zeros(rows)
-
-    def change(self, votes: Indices, change: Floats) -> None:
-        """Add these changes of the votes' weights."""
-        records, size = self._records, self._records.model_count
-        a, b, won = records.a[votes], records.b[votes], change * self._won[votes]
-        sums = np.bincount(a * size + b, won, size * size) + np.bincount(b * size + a, change - won, size * size)
-        self.score += sums.reshape(size, size)
-        self.outcomes += np.bincount(records.outcome[votes], change, 4)
-        self._change_completion(votes[self.included[votes]], change[self.included[votes]])
-
-    def include(self, votes: Indices, weight: Floats) -> None:
-        """Add the votes to `seen` and `drawn`."""
-        self.included[votes] = True
-        self._change_completion(votes, weight)
-
-    def _change_completion(self, votes: Indices, change: Floats) -> None:
-        records, size = self._records, self._records.model_count
-        self.seen += np.bincount(records.a[votes], change, size) + np.bincount(records.b[votes], change, size)
-        self.drawn += np.bincount(self._row[votes], change, len(self.drawn))
-
-    def count_models(self, votes: Indices, owner: Indices, sign: int) -> None:
-        """Add voters to `model_votes` and `model_squares`, or subtract them if the sign is -1."""
-        records, size = self._records, self._records.model_count
-        keys = np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes]))
-        pairs, number = np.unique(keys, return_counts=True)
-        self.model_votes += sign * np.bincount(pairs % size, number, size)
-        self.model_squares += sign * np.bincount(pairs % size, number.astype(np.float64) ** 2, size)
-
-    def estimate(self, number: int, votes: slice, start: Floats, shares: Floats) -> _Epoch:
-        """Return what these sums say about the next epoch. `start` are the strengths before the last one."""
-        theta = estimate_strengths(self.score, start)
-        p, q = compute_chances(theta, theta)
-        variance = 1 / (((self.score + self.score.T) * p * q).sum(axis=1) + _PRIOR_INFORMATION)
-        known = self.score.sum(axis=0) + self.score.sum(axis=1) >= MIN_KNOWN_WEIGHT
-        tie, both_bad = estimate_tie_shares(self.outcomes[TIE], self.outcomes[BOTH_BAD], float(self.outcomes.sum()))
-        completion, error = estimate_completion(self.seen, self.drawn, shares)
-        return _Epoch(number, votes, Expectations(theta, known, tie, both_bad, completion, error), p, variance)
 
 
 class _Attacks:
@@ -243,28 +188,52 @@ class _FilterState:
         epoch = np.searchsorted(records.ends, np.arange(closed), side="right")
         self.evidence.row[:closed], self.row_shares, self.row_ends = group_tables(records, epoch)
         self.absent, self.odds = np.zeros((2, *self.row_shares.shape))
-        self.sums = _Sums(records, self.won, self.evidence.row, len(self.row_shares))
+        # The weighted wins of each model over each other model, in closed epochs.
+        self.score = np.zeros((records.model_count, records.model_count))
+        # Sums over voters who are not flagged, of their votes with each model and of the squares of these numbers.
+        self.model_votes, self.model_squares = np.zeros((2, records.model_count))
         self.attacks = _Attacks(records.model_count)
         self.last_full_trim = 0  # the number of closed epochs when all of them were last trimmed as one block
 
     def close_epoch(self, number: int, votes: slice, start: Floats) -> Floats:
         """Close an epoch. Return its strengths, with which the estimate of the next epoch's strengths starts."""
-        epoch = self.sums.estimate(number, votes, start, self.row_shares)
-        rows = slice(self.row_ends[number - 1] if number else 0, self.row_ends[number])
+        epoch = self._estimate_epoch(number, votes, start)
         # The margin keeps the logarithms finite for models that are certain or impossible to be drawn.
-        inside = np.clip(epoch.expected.correct_shares(self.row_shares[rows]), 1e-9, 1 - 1e-9)
-        self.absent[rows] = -np.log1p(-inside)
-        self.odds[rows] = np.log1p(-inside) - np.log(inside)
+        inside = np.clip(epoch.expected.correct_shares(self.row_shares[epoch.rows]), 1e-9, 1 - 1e-9)
+        self.absent[epoch.rows] = -np.log1p(-inside)
+        self.odds[epoch.rows] = np.log1p(-inside) - np.log(inside)
         self.evidence.add_votes(votes, epoch.expected)
         voters, counts = np.unique(self.records.voter[votes], return_counts=True)
         position = np.searchsorted(voters, self.records.voter[votes])
         self.voter_class[votes] = np.searchsorted(CLASS_STARTS, counts, side="right")[position]
-        self.sums.change(np.arange(votes.start, votes.stop), self.weight[votes])
+        self._add_scores(np.arange(votes.start, votes.stop), self.weight[votes])
         earlier_counts = self.closed[voters]
         self.closed[voters] += counts
         self._update_voters(voters, earlier_counts)
         self._trim_blocks(epoch)
         return epoch.expected.theta
+
+    def _estimate_epoch(self, number: int, votes: slice, start: Floats) -> _Epoch:
+        """Return what the earlier votes say about an epoch. `start` are the strengths before the last one."""
+        records, size, score = self.records, self.records.model_count, self.score
+        earlier = slice(0, votes.start)
+        outcomes = np.bincount(records.outcome[earlier], self.weight[earlier], 4)
+        often = np.where((self.closed >= COMPLETION_VOTES)[records.voter[earlier]], self.weight[earlier], 0.0)
+        seen = np.bincount(records.a[earlier], often, size) + np.bincount(records.b[earlier], often, size)
+        drawn = np.bincount(self.evidence.row[earlier], often, len(self.row_shares))
+        theta = estimate_strengths(score, start)
+        p, q = compute_chances(theta, theta)
+        variance = 1 / (((score + score.T) * p * q).sum(axis=1) + _PRIOR_INFORMATION)
+        known = score.sum(axis=0) + score.sum(axis=1) >= MIN_KNOWN_WEIGHT
+        tie, both_bad = estimate_tie_shares(outcomes[TIE], outcomes[BOTH_BAD], float(outcomes.sum()))
+        completion, error = estimate_completion(seen, drawn, self.row_shares)
+        rows = slice(self.row_ends[number - 1] if number else 0, self.row_ends[number])
+        return _Epoch(number, votes, rows, Expectations(theta, known, tie, both_bad, completion, error), p, variance)
+
+    def _add_scores(self, votes: Indices, change: Floats) -> None:
+        records, won = self.records, change * self.won[votes]
+        a, b = records.a[votes], records.b[votes]
+        self.score += sum_by_pair(len(self.score), a, b, won) + sum_by_pair(len(self.score), b, a, change - won)
 
     def lower(self, votes: Indices, weight: Floats | float, reason: str) -> None:
         """Lower the weights of these votes. `weight` is rounded to a multiple of 1/256."""
@@ -272,8 +241,7 @@ class _FilterState:
         new = np.minimum(np.where(rounded < MIN_WEIGHT, 0.0, rounded), self.weight[votes])
         changed = new < self.weight[votes]
         votes, new = votes[changed], new[changed]
-        counted = votes < (self.records.ends[-1] if self.records.ends else 0)
-        self.sums.change(votes[counted], (new - self.weight[votes])[counted])
+        self._add_scores(votes, new - self.weight[votes])
         self.weight[votes] = new
         self.reason[votes] = reason
 
@@ -281,13 +249,19 @@ class _FilterState:
         """Flag voters by their e-values, and update the sums over voters with this epoch's votes."""
         flagged_before = self.flagged[voters]
         votes, owner = self._flag_voters(voters)
-        newly_included = votes[~self.sums.included[votes] & (self.closed[voters] >= COMPLETION_VOTES)[owner]]
-        self.sums.include(newly_included, self.weight[newly_included])
         honest = ~self.flagged[voters][owner]
-        self.sums.count_models(votes[honest], owner[honest], 1)
+        self._count_models(votes[honest], owner[honest], 1)
         earlier = np.arange(len(votes)) - np.searchsorted(owner, owner) < earlier_counts[owner]
         counted = earlier & ~flagged_before[owner]
-        self.sums.count_models(votes[counted], owner[counted], -1)
+        self._count_models(votes[counted], owner[counted], -1)
+
+    def _count_models(self, votes: Indices, owner: Indices, sign: int) -> None:
+        """Add voters to `model_votes` and `model_squares`, or subtract them if the sign is -1."""
+        records, size = self.records, self.records.model_count
+        keys = np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes]))
+        pairs, number = np.unique(keys, return_counts=True)
+        self.model_votes += sign * np.bincount(pairs % size, number, size)
+        self.model_squares += sign * np.bincount(pairs % size, number.astype(np.float64) ** 2, size)
 
     def _flag_voters(self, voters: Indices) -> tuple[Indices, Indices]:
         """Flag voters whose e-value is too large. Return the votes of `voters`, and each vote's voter as an index."""
@@ -332,7 +306,7 @@ class _FilterState:
             voters = voters[(self.closed[voters] > 0) & ~self.flagged[voters]]
             votes, owner = self._flag_voters(voters)
             newly_flagged = self.flagged[voters][owner]
-            self.sums.count_models(votes[newly_flagged], owner[newly_flagged], -1)
+            self._count_models(votes[newly_flagged], owner[newly_flagged], -1)
 
     def _trim_block(self, epoch: _Epoch, votes: Indices, rows: slice) -> None:
         # Completion is known more precisely now than when the votes were cast.
@@ -378,7 +352,7 @@ class _FilterState:
         )
 
     def _compare_wins(self, epoch: _Epoch, stratum: Stratum) -> Wins:
-        reference = Reference(self.sums.score, epoch.p, epoch.variance, self.sums.model_votes, self.sums.model_squares)
+        reference = Reference(self.score, epoch.p, epoch.variance, self.model_votes, self.model_squares)
         return compare_wins(stratum, reference)
 
     def _trim_appearances(
@@ -424,7 +398,7 @@ class _FilterState:
         rows = np.bincount(self.evidence.row[: epoch.votes.stop], self.weight[: epoch.votes.stop], len(self.row_shares))
         used = np.flatnonzero(rows)
         chances = epoch.expected.correct_shares(self.row_shares[used])[:, model]
-        others = float(self.sums.score[model].sum() + self.sums.score[:, model].sum()) - seen
+        others = float(self.score[model].sum() + self.score[:, model].sum()) - seen
         return max(0.0, others - float(rows[used] @ chances) + expected) / max(others, 1.0)
 
     def _trim_wins(self, epoch: _Epoch, stratum: Stratum, proven_z: float, hits: Aims, wins: Wins) -> None:
