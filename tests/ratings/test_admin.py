@@ -162,13 +162,6 @@ def test_name_of_a_pool_may_be_changed_and_nothing_else(admin, pool):
     assert [row[1] for row in logged()] == ["changed"]
 
 
-@pytest.mark.django_db
-def test_boards_tell_their_newest_snapshot(admin, pool):
-    shown = admin.get("/admin/ratings/board/").content.decode()
-    assert Board.objects.count() == 2
-    assert shown.count('"field-votes">3<') == 2
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["battle", "vote"])
 def test_exclusion_of_a_network_is_applied_by_the_worker_and_can_be_withdrawn(admin_client, pool, name):

@@ -9,13 +9,12 @@ from datetime import datetime
 import orjson
 import psutil
 import pytest
-from celery import current_app
 from django.db import transaction
 from django.db.models.functions import Now
 
 from core.storage.redis_clients import get_redis_client
 from ratings import tasks
-from ratings.models import Board, Outbox, Pool, Snapshot
+from ratings.models import Board, Outbox, Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.ratings.concurrency import lease_elsewhere
@@ -50,12 +49,6 @@ def early_in_a_tick():
         time.sleep(0.01)
 
 
-def test_refresh_is_known_to_workers_by_its_name():
-    task = current_app.tasks["ratings.refresh"]
-    assert task.run == tasks.refresh.run
-    assert current_app.amqp.router.route({}, task.name)["queue"].name == QUEUE
-
-
 @pytest.mark.django_db(transaction=True)
 def test_votes_of_one_tick_ask_for_one_refresh(queue):
     x, y = factories.models(2)
@@ -78,12 +71,6 @@ def test_a_vote_that_is_taken_back_asks_for_nothing(queue):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_vote_that_is_not_counted_asks_for_nothing(queue):
-    factories.cast(*factories.models(2), counted=False)
-    assert (queue(), Outbox.objects.count()) == ([], 0)
-
-
-@pytest.mark.django_db(transaction=True)
 def test_a_vote_is_waiting_before_its_transaction_ends():
     with transaction.atomic():
         vote = factories.cast(*factories.models(2))
@@ -100,14 +87,6 @@ def test_schedule_asks_for_the_next_tick_and_not_for_more(queue):
     at = datetime.fromisoformat(message["headers"]["eta"]).timestamp()
     assert now < at < now + tasks.INTERVAL_S + 0.1
     assert at / tasks.INTERVAL_S == pytest.approx(round(at / tasks.INTERVAL_S), abs=0.1)
-
-
-def test_schedule_asks_again_in_the_next_tick(queue):
-    early_in_a_tick()
-    tasks.schedule_refresh()
-    time.sleep(tasks.INTERVAL_S)
-    tasks.schedule_refresh()
-    assert len(queue()) == 2
 
 
 @pytest.mark.django_db
@@ -205,15 +184,6 @@ def test_style_task_goes_on_until_no_board_is_due(queue):
 
     assert Snapshot.objects.filter(board__style_control=True).count() == 3
     assert len(queue()) == left
-
-
-@pytest.mark.django_db
-def test_sets_of_visitors_are_tidied():
-    factories.pool("set-1", kind=Pool.Kind.SHORTLIST)
-
-    tasks.tidy_sets()
-
-    assert not Pool.objects.filter(slug="set-1").exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
-from django.urls import reverse
 
 from ratings.boards import board_selection, snapshots
 from ratings.boards.board_selection import OwnBoardProgress
@@ -200,12 +199,6 @@ def test_progress_says_what_is_missing(progress, text):
     assert str(progress) == f"This arena has {text}"
 
 
-def test_own_board_needs_no_name(public):
-    rank_two("x", "y")
-    selection = board_selection.build_selection(BoardKey(), *board_selection.select_board(BoardKey(), {}))
-    assert (selection.parameters, selection.query, selection.pool_query, selection.is_substitute) == ({}, "", "", False)
-
-
 @pytest.mark.parametrize(
     ("page", "sent", "kept"),
     [
@@ -233,10 +226,3 @@ def test_page_of_an_unknown_pool_says_so_and_leads_to_the_leaderboard(client, pu
     assert answer.status_code == 404
     assert "This board does not exist." in answer.content.decode()
     assert 'href="/leaderboard/"' in answer.content.decode()
-
-
-@pytest.mark.parametrize("page", PAGES[:4])
-def test_every_page_of_a_new_board_has_a_tab_of_its_history(client, page):
-    rank_two("x", "y")
-    tab = f'<a href="{reverse("history")}'
-    assert tab in opened(client, page).partition("<main")[2].partition("</main>")[0]

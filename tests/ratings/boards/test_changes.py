@@ -94,17 +94,6 @@ def test_ratings_without_errors_move_nobody():
     assert (found.has_intervals, found.significant_movements, found.votes_change) == (False, [], 5)
 
 
-def test_empty_boards_are_compared():
-    found = compare_boards(board(votes=0), board(votes=0))
-    assert (found.significant_movements, found.added, found.removed, found.shift, found.votes_change) == (
-        [],
-        [],
-        [],
-        0.0,
-        0,
-    )
-
-
 def test_models_without_a_rank_move_in_rating_alone():
     """Of the others ranks are counted as if it were not there: it came in above them, and took no place."""
     unranked = {"rank_ub": None, "tier": None}

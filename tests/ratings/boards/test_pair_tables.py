@@ -14,7 +14,7 @@ from ratings.pipeline import board_refresh
 from ratings.statistics import bradley_terry
 from ratings.statistics.comparisons import Comparisons
 from tests import factories
-from tests.ratings.votes import any_board, simulated
+from tests.ratings.votes import any_board
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 with_database = pytest.mark.django_db
@@ -62,12 +62,6 @@ def test_counts_of_any_size_come_back(most):
     board = Comparisons.from_counts("xy", [[0, most], [1, 0]], [[0, most], [most, 0]])
     table = pair_tables.load_pair_arrays(pair_tables.build_pair_table(bradley_terry.fit(board), board))
     assert (table.board.wins[0, 1], table.board.ties[1, 0]) == (most, most)
-
-
-def test_table_of_200_models_is_small():
-    rng = np.random.default_rng(1)
-    board = named(simulated(rng, rng.normal(0, 0.6, 200), 1_000_000))
-    assert len(pair_tables.build_pair_table(bradley_terry.fit(board), board).arrays) < 240_000
 
 
 @with_database
@@ -192,16 +186,6 @@ def test_the_large_table_that_has_waited_longest_comes_first(calm, monkeypatch):
     pair_tables._last_large_writes.update({one.pk: -100.0, two.pk: -200.0})
     pair_tables.write_pending_tables()
     assert when() == {one.pk: NOON, two.pk: NOON + timedelta(seconds=2)}
-
-
-@with_database
-def test_small_tables_do_not_wait(calm):
-    board = factories.board()
-    for second in range(3):
-        pair_tables.save_pair_tables(
-            [large(board=factories.board("api")), draft(board, NOON + timedelta(seconds=second))]
-        )
-        assert when()[board.pk] == NOON + timedelta(seconds=second)
 
 
 @with_database

@@ -72,20 +72,6 @@ def test_refresh_leaves_boards_without_new_votes_alone():
     assert {each.board.pool.slug for each in board_refresh.refresh()} == {LIVE_POOL}
 
 
-def test_refresh_without_votes_publishes_nothing():
-    assert board_refresh.refresh() == []
-    assert not Snapshot.objects.exists()
-
-
-def test_refresh_again_for_the_same_vote_changes_nothing():
-    factories.cast(factories.model("x"), factories.model("y"))
-    published = board_refresh.refresh()
-    board_refresh.refresh()
-
-    assert Snapshot.objects.count() == len(published)
-    assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
-
-
 def test_snapshot_says_what_it_was_made_of(settings):
     x, y = factories.model("x"), factories.model("y")
     factories.cast(x, y, "tie", multiplicity=4)
@@ -220,29 +206,6 @@ def test_refresh_rates_by_elo_where_votes_have_an_order(ordered):
     }
 
 
-def test_refresh_publishes_elo_ratings_in_the_order_of_votes():
-    x, y = factories.model("x"), factories.model("y")
-    factories.cast(x, y, "a")
-    board_refresh.refresh()
-    factories.cast(x, y, "b")
-    board_refresh.refresh()
-
-    rows = load_newest_board(BoardKey(LIVE_POOL, "overall", False, "elo"))["rows"]
-    assert [(row["model"], row["rank"]) for row in rows] == [("y", 1), ("x", 2)]
-    assert rows[0]["rating"] == pytest.approx(1000 - 2 + 4 / (1 + 10 ** (-4 / 400)))
-
-
-def test_recompute_publishes_every_board_of_these_pools_only():
-    x, y = factories.model("x"), factories.model("y")
-    factories.cast(x, y, categories=["coding"])
-    factories.cast(x, y, pool="api")
-    board_refresh.refresh()
-
-    published = board_refresh.recompute_boards([Pool.objects.get(slug=LIVE_POOL)], from_scratch=False)
-
-    assert list_board_keys(published) == both(LIVE_POOL, "overall", "exclude-ties", "coding")
-
-
 def test_recompute_publishes_waiting_votes_of_other_pools_too():
     x, y = factories.model("x"), factories.model("y")
     factories.cast(x, y, pool="api")
@@ -251,20 +214,6 @@ def test_recompute_publishes_waiting_votes_of_other_pools_too():
 
     assert shown("api") == {"x": (1, 0, 0), "y": (0, 1, 0)}
     assert not Outbox.objects.exists()
-
-
-def test_recompute_from_scratch_needs_nothing_but_the_votes():
-    x, y = factories.model("x"), factories.model("y")
-    factories.cast(x, y, categories=["coding"])
-    board_refresh.refresh()
-    before = shown(), shown(category="coding")
-    pool = Pool.objects.get(slug=LIVE_POOL)
-    pool.boards.all().delete()
-    assert shown() == {}
-
-    board_refresh.recompute_boards([pool], from_scratch=True)
-
-    assert (shown(), shown(category="coding")) == before
 
 
 def test_recompute_empties_a_board_that_has_no_votes_any_more():

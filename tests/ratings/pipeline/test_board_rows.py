@@ -84,12 +84,6 @@ def test_rows_hold_the_facts_of_the_model():
     assert [rows["y"][name] for name in facts] == ["Y", None, None, None]
 
 
-def test_rows_come_best_first():
-    rows = table(("x", "y", 20, 80, 0, 0), ("y", "z", 20, 80, 0, 0))
-    assert list(rows) == ["z", "y", "x"]
-    assert [row["rank"] for row in rows.values()] == [1, 2, 3]
-
-
 def test_rows_of_a_tie_come_by_slug_and_share_the_rank():
     rows = table(("b", "a", 0, 0, 5, 0), ("a", "c", 0, 0, 5, 0))
     assert list(rows) == ["a", "b", "c"]
@@ -117,44 +111,10 @@ def test_rows_are_json_without_nan_or_infinity(tallies):
     assert all(isfinite(row["rating"]) and isfinite(row["se"]) for row in rows.values())
 
 
-def test_rows_of_a_model_that_never_lost_have_an_open_end():
-    rows = table(("x", "y", 50, 50, 0, 0), ("x", "z", 0, 9, 0, 0))
-    assert rows["z"]["unbounded"]
-    assert rows["z"]["ci_high"] is None
-    assert rows["z"]["ci_low"] > 1000
-    assert not rows["x"]["unbounded"]
-
-
-def test_rows_of_no_tallies_are_none():
-    assert table() == {}
-
-
-@pytest.mark.parametrize(
-    ("people", "clustered", "interval"),
-    [(4, True, "plain"), (5, True, "clustered"), (5, False, "plain"), (0, True, "plain")],
-)
-def test_rows_are_clustered_by_voter_from_five_voters_on(people, clustered, interval):
-    """Every voter always votes the same way, so the plain interval is far too narrow."""
-    voters = [(f"voter {n}", "x", "y", 20 * (n % 2), 20 * (1 - n % 2), 0) for n in range(people)]
-    wins = sum(row[3] for row in voters) or 40
-    losses = sum(row[4] for row in voters) or 40
-    board = ("x", "y", wins, losses, 0, 0)
-    plain = table(board)["x"]["se"]
-
-    rows = table(board, voters=voters, clustered=clustered)["x"]
-
-    assert rows["interval"] == interval
-    assert (rows["se"] > 3 * plain) == (interval == "clustered")
-
-
 def test_rows_count_people_per_model():
     voters = [*repeat_for_voters(3, ("x", "y", 1, 0, 0), ("y", "z", 1, 0, 0)), ("another", "x", "y", 0, 2, 0)]
     rows = table(("x", "y", 3, 2, 0, 0), ("y", "z", 3, 0, 0, 0), voters=voters)
     assert {slug: row["voters"] for slug, row in rows.items()} == {"x": 4, "y": 4, "z": 3}
-
-
-def test_rows_do_not_claim_to_know_how_many_people_there_were():
-    assert table(("x", "y", 50, 50, 0, 0), clustered=False)["x"]["voters"] is None
 
 
 @pytest.mark.parametrize(
@@ -198,10 +158,6 @@ def test_rows_with_an_anchor_are_shifted_in_its_component_alone():
             assert anchored[slug][name] == pytest.approx(plain[slug][name] + shift)
         assert anchored[slug]["se"] == plain[slug]["se"]
     assert anchored["a"] == plain["a"]
-
-
-def test_rows_with_an_anchor_that_is_not_on_the_board_are_as_without():
-    assert table(("x", "y", 6, 4, 0, 0), anchor=("z", 1500.0)) == table(("x", "y", 6, 4, 0, 0))
 
 
 def test_rows_of_a_rating_without_errors_claim_none():
@@ -256,12 +212,6 @@ def test_rows_of_a_newcomer_have_no_rank_whatever_it_wins():
         assert [(rows[slug]["rank"], rows[slug]["rank_high"]) for slug in "xyz"] == [(1, 1), (2, 2), (3, 3)]
         assert [row["model"] for row in board.rows] == ["x", "y", "z", "new"]
         assert not board.has_provisional_ranks
-
-
-def test_rows_of_a_newcomer_with_votes_of_many_have_a_rank():
-    voters = repeat_for_voters(20, ("new", "x", 4, 1, 0))
-    new = table(*SETTLED, ("new", "x", 80, 20, 0, 0), voters=voters)["new"]
-    assert (new["rank"], new["tier"], new["votes_to_rank"]) == (1, 1, 0)
 
 
 def test_rows_of_a_model_without_bounds_have_no_rank_however_many_votes_it_has():

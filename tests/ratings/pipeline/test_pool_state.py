@@ -3,7 +3,6 @@
 from dataclasses import fields
 from random import Random
 
-import numpy as np
 import pytest
 
 from arena.models import LIVE_POOL
@@ -147,15 +146,6 @@ def test_kept_elo_is_the_replay_of_all_votes_though_some_came_late(models, monke
     assert state.compute_elo_ratings(OVERALL_CATEGORY) == reload_state().compute_elo_ratings(OVERALL_CATEGORY)
 
 
-def test_kept_elo_takes_votes_up_that_are_old_enough(models, monkeypatch):
-    monkeypatch.setattr(pool_state, "REPLAY_WINDOW", 5)
-    random = Random(4)
-    state = apply_votes(*[draw_vote(models, random) for _ in range(30)])
-    state.compute_elo_ratings(OVERALL_CATEGORY)
-
-    assert state.elo[OVERALL_CATEGORY][0] == 25
-
-
 @pytest.mark.parametrize("kind", [Pool.Kind.IMPORT, Pool.Kind.SHORTLIST])
 def test_kept_remembers_no_more_pools_than_it_may(models, kind):
     for number in range(pool_state.MAX_POOLS + 3):
@@ -171,22 +161,3 @@ def test_sets_push_no_other_pool_out_of_memory(models):
         apply_votes(lambda: factories.vote(*models[:2], pool=f"set-{number}"))  # noqa: B023  # called at once
 
     assert pool_state.get_pool_state(Pool.objects.get(slug=LIVE_POOL)) is live
-
-
-def test_ballots_give_the_votes_of_known_voters(models):
-    x, y = models[:2]
-    state = apply_votes(
-        lambda: factories.vote(x, y, "a", voter=factories.voter_id(1), multiplicity=2),
-        lambda: factories.vote(y, x, "b", voter=factories.voter_id(1)),
-        lambda: factories.vote(x, y, "tie", voter=factories.voter_id(2)),
-        lambda: factories.vote(x, y, "a"),
-    )
-    rows = state.select_votes(OVERALL_CATEGORY, [x.pk, y.pk]).voter_counts
-
-    assert rows.first.tolist() == [0, 1, 0]
-    assert np.column_stack((rows.wins, rows.losses, rows.ties)).tolist() == [
-        [2, 0, 0],
-        [0, 1, 0],
-        [0, 0, 1],
-    ]
-    assert rows.voter[0] == rows.voter[1] != rows.voter[2]

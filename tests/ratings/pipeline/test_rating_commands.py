@@ -68,10 +68,6 @@ def test_recompute_from_scratch_repairs_what_verify_finds(capsys, voted):
     assert "against the votes" in run(capsys, "verify_ratings")
 
 
-def test_recompute_without_votes_publishes_nothing(capsys):
-    assert run(capsys, "recompute_ratings", "--from-scratch") == "0 boards published\n"
-
-
 def test_verify_counts_what_it_checked(capsys, voted):
     before = contents()
     output = run(capsys, "verify_ratings")
@@ -84,12 +80,6 @@ def test_verify_names_the_first_difference(voted, outcome, votes):
     Tally.objects.filter(board__pool__slug="api", board__category__slug="overall").update(**{outcome: votes + 5})
     difference = f"^api/overall, x against y: the tally has {votes + 5} {outcome}, but the votes add up to {votes}$"
     with pytest.raises(CommandError, match=difference):
-        call_command("verify_ratings")
-
-
-def test_verify_finds_a_tally_that_is_missing(voted):
-    Tally.objects.filter(board__pool__slug="api").delete()
-    with pytest.raises(CommandError, match="the tally has 0 wins, but the votes add up to 1"):
         call_command("verify_ratings")
 
 

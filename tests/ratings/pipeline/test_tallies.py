@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from arena.models import LIVE_POOL
-from ratings.models import Board, Category, Outbox, Pool, Tally
+from ratings.models import Board, Outbox, Pool, Tally
 from ratings.pipeline import tallies
 from tests import factories
 from tests.ratings.concurrency import elsewhere, in_thread
@@ -78,28 +78,6 @@ def test_fold_says_by_which_votes_and_how_much_each_pool_changed():
     assert [count[1:9] for count in live.counts] == [("overall", x.pk, y.pk, 0, 0, 3, 0, votes[1])]
 
 
-def test_fold_and_recount_raise_the_revision_of_a_pool():
-    factories.cast(factories.model("x"), factories.model("y"))
-    before = factories.pool().revision
-    factories.drain_outbox()
-    applied = Pool.objects.get(slug=LIVE_POOL).revision
-    tallies.recount_tallies(factories.pool())
-
-    assert before < applied < Pool.objects.get(slug=LIVE_POOL).revision
-
-
-def test_fold_adds_to_what_is_there():
-    x, y, z = (factories.model(slug) for slug in "xyz")
-    factories.cast(x, y)
-    factories.drain_outbox()
-    factories.cast(x, y, "b")
-    factories.cast(z, x)
-
-    factories.drain_outbox()
-
-    assert read_tallies() == {("x", "y"): (1, 1, 0, 0), ("x", "z"): (0, 1, 0, 0)}
-
-
 def test_fold_counts_a_vote_on_overall_and_on_each_of_its_categories_once():
     x, y = factories.model("x"), factories.model("y")
     factories.cast(x, y, categories=["coding", "math", "coding", "overall"])
@@ -122,17 +100,6 @@ def test_fold_makes_a_pool_with_its_first_vote(slug, kind):
 
     assert read_tallies(slug) == {("x", "y"): (1, 0, 0, 0)}
     assert Pool.objects.get().kind == kind
-
-
-def test_fold_keeps_pools_apart():
-    x, y = factories.model("x"), factories.model("y")
-    factories.cast(x, y)
-    factories.cast(x, y, "b", pool="api")
-
-    factories.drain_outbox()
-
-    assert read_tallies() == {("x", "y"): (1, 0, 0, 0)}
-    assert read_tallies("api") == {("x", "y"): (0, 1, 0, 0)}
 
 
 def test_fold_leaves_uncounted_votes_alone():
@@ -215,17 +182,6 @@ def test_recount_leaves_waiting_votes_to_the_fold():
     assert read_tallies() == {("x", "y"): (2, 0, 0, 0)}
 
 
-def test_recount_leaves_other_pools_alone():
-    x, y = factories.model("x"), factories.model("y")
-    factories.cast(x, y, pool="api")
-    factories.drain_outbox()
-    Tally.objects.update(wins=7)
-
-    tallies.recount_tallies(factories.pool())
-
-    assert read_tallies("api") == {("x", "y"): (7, 0, 0, 0)}
-
-
 def test_recount_forgets_what_has_no_votes_any_more():
     factories.drain_outbox()
     x, y = factories.model("x"), factories.model("y")
@@ -237,12 +193,6 @@ def test_recount_forgets_what_has_no_votes_any_more():
     board.refresh_from_db()
     assert read_tallies() == {}
     assert board.last_vote_id is None
-
-
-def test_a_new_category_gets_a_name():
-    factories.cast(factories.model("x"), factories.model("y"), categories=["coding"])
-    factories.drain_outbox()
-    assert Category.objects.get(slug="coding").name == "Coding"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -44,18 +44,6 @@ def test_products_are_those_of_each_voters_sums(monkeypatch, voters, votes, widt
     )
 
 
-@pytest.mark.parametrize(("width", "rows"), [(8, [300]), (1 << 12, [128, 128, 44])])
-def test_blocks_have_a_row_for_each_voter_and_no_more(width, rows):
-    assert [size for *_, size in cluster_sums._iter_blocks(np.arange(300), width)] == rows
-
-
-def test_products_do_not_depend_on_how_voters_are_numbered():
-    voter, first, second, values = draw_entries(12, 300, 5)
-    parts = [(first, values), (second, -values)]
-    far = cluster_sums.sum_outer_products(voter * 900_001, parts, 5)
-    assert far == pytest.approx(cluster_sums.sum_outer_products(voter, parts, 5), abs=1e-9)
-
-
 @pytest.mark.parametrize(
     ("voters", "votes", "cells"),
     [(9, 80, 8), (9, 80, 1 << 19), (300, 20, 1 << 19)],  # in blocks, at once, sparse
@@ -75,11 +63,6 @@ def test_totals_are_sums_over_voters_of_functions_of_what_each_adds_up_to(monkey
     assert sums_by_function[0].tolist() == (sums > 0).sum(axis=0).tolist()
     assert sums_by_function[1] == pytest.approx((sums**2).sum(axis=0))
     assert sums_by_function[2] == pytest.approx(np.minimum(sums, 1).sum(axis=0))
-
-
-def test_totals_of_no_votes_are_none():
-    nobody = np.zeros(0, dtype=np.intp)
-    assert cluster_sums.sum_over_voters(nobody, (nobody, nobody), np.zeros(0), 3, [np.sign])[0].tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(("voters", "votes", "cells"), [(9, 80, 8), (9, 80, 1 << 19), (300, 20, 1 << 19)])

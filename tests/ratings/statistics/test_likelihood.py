@@ -1,13 +1,10 @@
 import numpy as np
 import pytest
-from scipy.special import expit
 
 from ratings.statistics.likelihood import (
     NotConverged,
-    build_laplacian,
     compute_chances,
     maximize_likelihood,
-    sum_squared_residuals,
 )
 
 
@@ -16,25 +13,6 @@ def test_chances_are_precise_in_both_tails():
     assert p[:3, 0] == pytest.approx([0.5, 1, np.exp(-40)], rel=1e-14)
     assert q[:3, 0] == pytest.approx([0.5, np.exp(-40), 1], rel=1e-14)
     assert (p[3, 0], q[3, 0]) == (1, pytest.approx(0, abs=1e-300))
-
-
-def test_squared_residuals_sum_over_the_votes_of_a_pair():
-    wins, ties = np.array([[0, 2], [1, 0]]), np.array([[0, 3], [3, 0]])
-    p, q = compute_chances(np.array([1.0, 0.0]), np.array([1.0, 0.0]))
-    chance = expit(1.0)
-    expected = sum((outcome - chance) ** 2 for outcome in (1, 1, 0, 0.5, 0.5, 0.5))
-    assert sum_squared_residuals(wins, ties, p, q)[[0, 1], [1, 0]] == pytest.approx([expected, expected])
-
-
-def test_laplacian_sums_squares_of_differences():
-    assert build_laplacian(np.array([[0, 2.0], [2.0, 0]])).tolist() == [[2, -2], [-2, 2]]
-
-
-def test_maximise_holds_the_others_fixed():
-    won, lost = np.array([[0.0, 3.0, 1.0]]), np.array([[0.0, 1.0, 2.0]])
-    theta, _, _ = maximize_likelihood(won, lost, np.array([5.0, 0.5, -0.5]))
-    assert theta[1:].tolist() == [0.5, -0.5]
-    assert 4 * expit(theta[0] - 0.5) + 3 * expit(theta[0] + 0.5) == pytest.approx(4, abs=1e-12)
 
 
 @pytest.mark.parametrize("start", [0.0, 12.0, -30.0])

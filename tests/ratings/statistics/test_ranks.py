@@ -11,7 +11,6 @@ from ratings.statistics.bradley_terry import ELO_SCALE, Fit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.interval_widths import Spread
 from ratings.statistics.ranks import compare_pairs, compute_ranks, has_enough_votes
-from tests.ratings.simulations import compute_distance_errors
 from tests.ratings.votes import any_board
 
 
@@ -61,40 +60,8 @@ def test_ranks_of_independent_estimates(ratings, se, rank, low, high, ub, tier):
     assert ranks.tier.tolist() == tier
 
 
-def test_ranks_use_the_covariance_between_models():
-    fit = build_fit([1010, 1000], [10, 10])
-    covariance = np.array([[100.0, 99], [99, 100]])
-    together = replace(fit, spread=Spread(covariance, covariance, np.full(2, np.inf)))
-    assert compute_ranks(fit).rank_high.tolist() == [2, 2]
-    assert compute_ranks(together).rank_high.tolist() == [1, 2]
-
-
-def test_ranks_count_within_a_component():
-    ranks = compute_ranks(build_fit([1500, 900, 1100, 1000], [1] * 4, [0, 0, 1, 1]))
-    assert ranks.rank.tolist() == [1, 2, 1, 2]
-    assert ranks.rank_high.tolist() == [1, 2, 1, 2]
-    assert ranks.tier.tolist() == [1, 2, 1, 2]
-
-
 def test_ranks_take_rounding_for_equality():
     assert compute_ranks(build_fit([1000, 1000 + 1e-11], [5, 5])).rank.tolist() == [1, 1]
-
-
-def test_ranks_of_nothing_but_ties_are_all_one():
-    ties = 3 * (1 - np.eye(5))
-    ranks = compute_ranks(
-        bradley_terry.fit(Comparisons.from_counts(range(5), 0 * ties, ties), start=[900, 1000, 1, 2, 3])
-    )
-    assert ranks.rank.tolist() == [1] * 5
-    assert ranks.rank_high.tolist() == [5] * 5
-    assert ranks.tier.tolist() == [1] * 5
-
-
-@pytest.mark.parametrize(("wins", "high"), [(1, 2), (3, 2), (100, 1)])
-def test_ranks_tell_unbounded_models_apart_when_their_intervals_do(wins, high):
-    fit = bradley_terry.fit(Comparisons.from_votes([0], [1], [1], [wins]))
-    assert fit.unbounded.all()
-    assert compute_ranks(fit).rank_high.tolist() == [high, 2]
 
 
 @given(any_board)
@@ -115,19 +82,6 @@ def test_ranks_follow_their_definitions(board):
         assert (ranks.rank_low[i], ranks.rank_high[i]) == (1 + better, size - worse)
 
 
-@given(any_board)
-def test_ranks_lie_in_their_range_and_ranges_in_those_of_overlapping_intervals(board):
-    fit = bradley_terry.fit(board)
-    ranks = compute_ranks(fit)
-    below = ((fit.ci_low[:, None] > fit.ci_high) & (fit.component[:, None] == fit.component)).sum(axis=1)
-    size = (fit.component[:, None] == fit.component).sum(axis=0)
-    assert (ranks.rank_ub <= ranks.rank_low).all()
-    assert (ranks.rank_low <= ranks.rank).all()
-    assert (ranks.rank <= ranks.rank_high).all()
-    assert (ranks.rank_high <= size - below).all()
-    assert (ranks.tier[ranks.rank == 1] == 1)[~fit.unbounded[ranks.rank == 1]].all()
-
-
 def test_ranks_are_counted_among_the_candidates_alone():
     """The newcomer at 1200 could be anywhere; it takes no rank from other models."""
     fit = build_fit([1100, 1200, 1000, 900, 1050], [5, 60, 5, 5, 5])
@@ -143,14 +97,6 @@ def test_ranks_are_counted_among_the_candidates_alone():
 def test_a_model_below_all_that_are_ranked_could_stand_last_of_one_more():
     ranks = compute_ranks(build_fit([1100, 1000, 500], [5] * 3), np.array([True, True, False]))
     assert (ranks.rank_low[2], ranks.rank_high[2]) == (3, 3)
-
-
-@pytest.mark.parametrize("candidates", [[False] * 3, [True, False, False]])
-def test_all_are_ranked_where_fewer_than_two_could_be(candidates):
-    fit = build_fit([1100, 1200, 1000], [5] * 3)
-    ranks = compute_ranks(fit, np.array(candidates))
-    assert ranks.ranked.all()
-    assert ranks.rank.tolist() == [2, 1, 3]
 
 
 def test_candidates_are_counted_in_each_component():
@@ -186,59 +132,6 @@ def test_differences_go_by_the_voters_in_effect_and_by_the_wider_of_both_errors(
     narrow = replace(fit, spread=Spread(clustered / 100, plain, np.array([4.0, 50.0])))
     assert narrow.difference_se[0, 1] == pytest.approx(np.sqrt(128))
     assert compute_ranks(narrow).rank_high.tolist() == [1, 2]
-
-
-def three_models():
-    wins = np.array([[0, 30, 45], [25, 0, 40], [20, 22, 0]])
-    ties = np.array([[0, 12, 20], [12, 0, 16], [20, 16, 0]])
-    return wins, ties
-
-
-def test_pairs_compare_row_with_column():
-    board = Comparisons.from_counts("abc", *three_models())
-    fit = bradley_terry.fit(board)
-    comparisons = compare_pairs(fit, board)
-    assert comparisons.diff[0, 1] == pytest.approx(fit.ratings[0] - fit.ratings[1])
-    assert comparisons.diff_se[0, 1] == pytest.approx(compute_distance_errors(fit, 0)[1])
-    assert comparisons.win_rate[0, 1] == pytest.approx(1 / (1 + 10 ** (-comparisons.diff[0, 1] / 400)))
-    assert comparisons.win_rate + comparisons.win_rate.T == pytest.approx(np.ones((3, 3)))
-    assert np.isinf(comparisons.votes_needed.diagonal()).all()
-    assert np.array_equal(comparisons.votes_needed, comparisons.votes_needed.T)
-
-
-def test_pairs_need_no_more_votes_where_the_test_is_passed():
-    board = Comparisons.from_counts("abc", *three_models())
-    comparisons = compare_pairs(bradley_terry.fit(board), board)
-    passed = np.abs(comparisons.diff) > 1.959964 * comparisons.diff_se
-    assert passed.any()
-    assert np.array_equal(comparisons.votes_needed == 0, passed)
-
-
-@pytest.mark.parametrize(("share", "separated"), [(1.05, True), (0.9, False)])
-def test_pairs_say_how_many_direct_votes_would_separate_two_models(share, separated):
-    wins, ties = three_models()
-    board = Comparisons.from_counts("abc", wins, ties)
-    comparisons = compare_pairs(bradley_terry.fit(board), board)
-    more = share * comparisons.votes_needed[0, 1]
-    tie = more * ties.sum() / (ties.sum() + 2 * wins.sum())
-    won = more * comparisons.win_rate[0, 1] - tie / 2
-    wins, ties = wins.astype(float), ties.astype(float)
-    wins[0, 1] += won
-    wins[1, 0] += more - tie - won
-    ties[[0, 1], [1, 0]] += tie
-    later = Comparisons.from_counts("abc", wins, ties)
-    after = compare_pairs(bradley_terry.fit(later), later)
-    assert after.diff[0, 1] == pytest.approx(comparisons.diff[0, 1])
-    assert (after.diff[0, 1] > 1.959964 * after.diff_se[0, 1]) == separated
-
-
-def test_pairs_of_different_components_say_nothing():
-    wins = np.array([[0, 3, 0, 0], [2, 0, 0, 0], [0, 0, 0, 9], [0, 0, 5, 0]])
-    board = Comparisons.from_counts("abcd", wins, 0 * wins)
-    comparisons = compare_pairs(bradley_terry.fit(board), board)
-    assert np.isinf(comparisons.diff_se[:2, 2:]).all()
-    assert np.isinf(comparisons.votes_needed[:2, 2:]).all()
-    assert np.isfinite(comparisons.diff_se[:2, :2]).all()
 
 
 @given(any_board)
