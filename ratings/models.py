@@ -302,7 +302,6 @@ class PoolFigures(models.Model):
     pool = models.OneToOneField(Pool, models.CASCADE, primary_key=True, related_name="figures")
     counted_at = models.DateTimeField(db_default=Now())
     figures = models.JSONField(help_text="Computed by ratings.pipeline.pool_figures.")
-    mark = models.JSONField(help_text="State of the pool at the time of the computation.")
 
     def __str__(self) -> str:
         return f"{self.pool_id} at {self.counted_at}"

@@ -67,7 +67,10 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
     old_rows = _index_main_rows(earlier)
     new_rows = _index_main_rows(current)
     pairs = {model: (old_rows[model], row) for model, row in new_rows.items() if model in old_rows}
-    shift = _compute_shift([*pairs.values()])
+    differences = [
+        new["rating"] - old["rating"] for old, new in pairs.values() if not (old["unbounded"] or new["unbounded"])
+    ]
+    shift = sum(differences) / len(differences) if differences else 0.0
     ranks = _compute_ranks([new for old, new in pairs.values() if has_rank(old) and has_rank(new)])
     has_intervals = all(row["rank_low"] is not None for row in (*old_rows.values(), *new_rows.values()))
     movements = []
@@ -87,11 +90,6 @@ def compare_boards(earlier: Mapping[str, Any], current: Mapping[str, Any]) -> Bo
 
 def _index_main_rows(board: Mapping[str, Any]) -> dict[str, BoardRow]:
     return {row["model"]: row for row in board["rows"] if row["component"] == MAIN_COMPONENT}
-
-
-def _compute_shift(pairs: Sequence[tuple[BoardRow, BoardRow]]) -> float:
-    differences = [new["rating"] - old["rating"] for old, new in pairs if not (old["unbounded"] or new["unbounded"])]
-    return float(sum(differences) / len(differences)) if differences else 0.0
 
 
 def _compute_ranks(rows: Sequence[BoardRow]) -> dict[str, int]:

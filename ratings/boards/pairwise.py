@@ -103,7 +103,7 @@ def _build_count_matrices(table: PairArrays, rows: RowIndex = ALL_ROWS) -> dict[
 
 def _compare_by_fit(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indices, dict[str, NDArray[Any]]]:
     """Return the order of the models on the board, and the matrices that depend on the fit."""
-    comparison = compare_pairs(table, table.board)
+    comparison = compare_pairs(table.board, table.ratings, table.difference_se, table.component)
     is_connected = table.component[:, None] == table.component
     better_models = (np.where(is_connected, comparison.diff, 0.0) > RATING_TOLERANCE).sum(axis=0)
     order = sorted(range(len(better_models)), key=lambda index: (table.component[index], better_models[index], index))

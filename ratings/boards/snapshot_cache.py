@@ -56,7 +56,9 @@ def get_board(board_key: BoardKey) -> PublishedBoard:
             newest_id_cache.store(board_key, snapshot_id)
     if not snapshot_id:
         return _build_published(*snapshots.load_newest_with_id(board_key))
-    return board_cache.get_or_compute(snapshot_id, lambda: _load_board(board_key, snapshot_id))
+    return board_cache.get_or_compute(
+        snapshot_id, lambda: _build_published(*snapshots.load_newest_with_id(board_key, snapshot_id))
+    )
 
 
 def get_loaded_board(board_key: BoardKey, snapshot: Snapshot) -> PublishedBoard:
@@ -69,17 +71,6 @@ def get_loaded_board(board_key: BoardKey, snapshot: Snapshot) -> PublishedBoard:
 def clear_newest_ids() -> None:
     """Make the next calls look up the newest snapshots again."""
     newest_id_cache.clear()
-
-
-def _load_board(board_key: BoardKey, snapshot_id: int) -> PublishedBoard:
-    """Return the board of this snapshot, even if a newer one exists.
-
-    If the snapshot was just deleted, return the newest board.
-    """
-    board = snapshots.find_board_by_id(board_key, snapshot_id)
-    if board is None:
-        return _build_published(*snapshots.load_newest_with_id(board_key))
-    return _build_published(snapshot_id, board)
 
 
 def _build_published(snapshot_id: int | None, board: dict[str, Any]) -> PublishedBoard:

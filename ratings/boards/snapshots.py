@@ -91,20 +91,18 @@ def load_newest_board(board_key: BoardKey) -> dict[str, Any]:
     return load_newest_with_id(board_key)[1]
 
 
-def load_newest_with_id(board_key: BoardKey) -> tuple[int | None, dict[str, Any]]:
-    """Return the id of the newest snapshot (None before the first one), and its board as in `load_newest_board`."""
-    snapshot = _query_snapshots(board_key).first()
+def load_newest_with_id(board_key: BoardKey, newest: int | None = None) -> tuple[int | None, dict[str, Any]]:
+    """Return the id of the newest snapshot (None before the first one), and its board as in `load_newest_board`.
+
+    newest: the id if it is known. If this snapshot has been deleted, the newest one is looked up.
+    """
+    snapshot = newest and Snapshot.objects.filter(pk=newest).first()
+    snapshot = snapshot or _query_snapshots(board_key).first()
     if snapshot is not None:
         return snapshot.pk, build_board(board_key, snapshot)
     is_reference = _get_pool(board_key).kind == Pool.Kind.REFERENCE
     board = _build_upcoming_board(board_key) if is_reference else EMPTY_BOARD
     return None, build_key_fields(board_key) | board
-
-
-def find_board_by_id(board_key: BoardKey, snapshot_id: int) -> dict[str, Any] | None:
-    """Return a snapshot's board as in `load_newest_board`, or None if the snapshot was deleted."""
-    snapshot = Snapshot.objects.filter(pk=snapshot_id).first()
-    return build_board(board_key, snapshot) if snapshot else None
 
 
 def build_key_fields(board_key: BoardKey) -> dict[str, Any]:

@@ -77,7 +77,6 @@ class Migration(migrations.Migration):
                 ('pool', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='figures', serialize=False, to='ratings.pool')),
                 ('counted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('figures', models.JSONField(help_text='Computed by ratings.pipeline.pool_figures.')),
-                ('mark', models.JSONField(help_text='State of the pool at the time of the computation.')),
             ],
         ),
         migrations.CreateModel(

@@ -11,7 +11,7 @@ from catalog.models import LanguageModel
 from ratings.boards import pair_tables
 from ratings.boards.snapshots import BRADLEY_TERRY, ELO, pack_rows
 from ratings.models import PUBLIC_DELAY, Board, Pool, Snapshot
-from ratings.pipeline.board_rows import Anchor, BoardRows, Contestants, build_elo_rows, build_fit_rows
+from ratings.pipeline.board_rows import BoardRows, Contestants, build_elo_rows, build_fit_rows
 from ratings.pipeline.pool_state import CategoryCounts, CategoryVotes, PoolState
 from ratings.pipeline.vote_columns import STYLE_FEATURES
 from ratings.statistics import bradley_terry, cluster_sums, style_control
@@ -34,8 +34,17 @@ def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snaps
     counts = state.build_counts(category, _map_slugs(models))
     votes = state.select_votes(category, counts.models)
     contestants = _build_contestants(board, state, counts, models, votes)
-    fit = _fit_bradley_terry(board, state, contestants, votes)
-    snapshot = _build_snapshot(board, BRADLEY_TERRY, _build_anchored_rows(contestants, fit), _build_parameters(board))
+    last_ratings = state.last_ratings.get(category, {})
+    start = [last_ratings.get(key, MEAN_RATING) for key in counts.models]
+    cluster = votes.voter_counts if contestants.is_own_pool else None
+    fit = bradley_terry.fit(counts.comparisons, cluster=cluster, start=start)
+    state.last_ratings[category] = dict(zip(counts.models, fit.ratings.tolist(), strict=True))
+    snapshot = _build_snapshot(
+        board,
+        BRADLEY_TERRY,
+        build_fit_rows(contestants, fit, settings.ENVIRONMENT.arena_anchor),
+        _build_parameters(board),
+    )
     if not state.ordered:
         snapshot.pairs = pair_tables.build_pair_table(fit, counts.counted)
         return [snapshot]
@@ -73,7 +82,8 @@ def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snap
         dict(zip(counts.models, style_fit.fit.ratings.tolist(), strict=True)),
         [value or 0.0 for value in style_fit.coefficients],
     )
-    rows = _build_anchored_rows(_build_contestants(board, state, counts, models, votes), style_fit.fit)
+    contestants = _build_contestants(board, state, counts, models, votes)
+    rows = build_fit_rows(contestants, style_fit.fit, settings.ENVIRONMENT.arena_anchor)
     snapshot = _build_snapshot(board, BRADLEY_TERRY, rows, parameters | {"style": _build_style_effects(style_fit)})
     snapshot.pairs = pair_tables.build_pair_table(style_fit.fit, counts.counted)
     return snapshot
@@ -99,18 +109,6 @@ def _build_contestants(
     end = time.time() - PUBLIC_DELAY.total_seconds()
     lost_weight = state.sum_old_lost_weights(board.category.slug, counts.models, end, styled=board.style_control)
     return Contestants(counts, models, voters.astype(np.intp), weight, lost_weight, is_own_pool=is_own_pool)
-
-
-def _fit_bradley_terry(
-    board: Board, state: PoolState, contestants: Contestants, votes: CategoryVotes
-) -> bradley_terry.Fit:
-    counts = contestants.counts
-    last_ratings = state.last_ratings.get(board.category.slug, {})
-    start = [last_ratings.get(key, MEAN_RATING) for key in counts.models]
-    cluster = votes.voter_counts if contestants.is_own_pool else None
-    fit = bradley_terry.fit(counts.comparisons, cluster=cluster, start=start)
-    state.last_ratings[board.category.slug] = dict(zip(counts.models, fit.ratings.tolist(), strict=True))
-    return fit
 
 
 def _select_styled_votes(
@@ -156,11 +154,6 @@ def _build_style_effects(style_fit: style_control.StyleFit) -> dict[str, object]
         name: None if coefficient is None else {"coefficient": coefficient, "se": error, "scale": scale}
         for name, coefficient, error, scale in values
     }
-
-
-def _build_anchored_rows(contestants: Contestants, fit: bradley_terry.Fit) -> BoardRows:
-    anchor = settings.ENVIRONMENT.arena_anchor
-    return build_fit_rows(contestants, fit, anchor and Anchor(*anchor))
 
 
 def _build_snapshot(board: Board, method: str, board_rows: BoardRows, parameters: dict[str, object]) -> Snapshot:

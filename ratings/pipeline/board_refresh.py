@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import Error, connection, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -90,10 +90,10 @@ def _apply_outbox() -> tuple[datetime, set[str]]:
     return cutoff, changed
 
 
-def _refresh_pool(slug: str) -> Iterator[Snapshot]:
+def _refresh_pool(slug: str) -> list[Snapshot]:
     """Apply waiting votes, publish each due board in a pool once, then update the pool's pair weights.
 
-    Yields the published snapshots. Each step runs only when the caller asks for the next snapshot.
+    Return the published snapshots.
 
     Boards are published in small batches, and new votes are applied between two batches, so a new vote does not have to
     wait until all boards are published. The live pool is refreshed after each of the other pools, so live boards wait
@@ -101,6 +101,7 @@ def _refresh_pool(slug: str) -> Iterator[Snapshot]:
     """
     cutoff, _ = _apply_outbox()
     boards = _list_due_boards(slug, excluded_ids=())
+    published: list[Snapshot] = []
     refreshed_ids: set[int] = set()
     models: dict[int, LanguageModel] = {}
     while boards:
@@ -112,7 +113,7 @@ def _refresh_pool(slug: str) -> Iterator[Snapshot]:
         batch = boards[:batch_size]
         fit = partial(_fit_board_or_skip, state=state, models=models)
         publish = _publish_one_by_one if is_large else _publish_together
-        yield from publish(batch, fit, cutoff)
+        published += publish(batch, fit, cutoff)
         refreshed_ids |= {board.pk for board in batch}
         boards = boards[batch_size:]
         if boards:
@@ -121,15 +122,18 @@ def _refresh_pool(slug: str) -> Iterator[Snapshot]:
                 boards = _list_due_boards(slug, refreshed_ids)
     if refreshed_ids:
         _try_update_pair_weights(batch[0].pool, state)
+    return published
 
 
-def _publish_one_by_one(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) -> Iterator[Snapshot]:
-    """Publish each board while the next ones are fitted. Yields the published snapshots."""
+def _publish_one_by_one(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) -> list[Snapshot]:
+    """Publish each board while the next ones are fitted. Return their snapshots."""
+    published = []
     with ThreadPoolExecutor(MAX_PARALLEL_FITS) as fitters:
         for board, drafts in zip(boards, fitters.map(fit, boards), strict=True):
             with _fenced():
                 _publish_snapshots(drafts, cutoff, [board])
-            yield from drafts
+            published += drafts
+    return published
 
 
 def _publish_together(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) -> list[Snapshot]:
@@ -222,42 +226,29 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
     return published
 
 
-class _OutdatedStyle(NamedTuple):
-    """A board whose style-controlled counterpart is outdated.
-
-    plain: the board without style control.
-    styled: the counterpart, or None if it does not exist yet.
-    plain_at, styled_at: the times when the two boards were published.
-    """
-
-    styled_at: datetime
-    plain: Board
-    styled: Board | None
-    plain_at: datetime
-
-
 def refresh_style_board() -> bool:
     """Publish the most outdated board under style control. Return whether there was one."""
     with refresh_lease.hold_lease(waits=False) as is_holder:
         outdated = _find_most_outdated_style() if is_holder else None
         if outdated is None:
             return False
-        plain = outdated.plain
-        board = outdated.styled or Board.objects.create(pool=plain.pool, category=plain.category, style_control=True)
+        plain, styled = outdated
+        board = styled or Board.objects.create(pool=plain.pool, category=plain.category, style_control=True)
         board.last_vote_id = plain.last_vote_id
         state = pool_state.get_pool_state(plain.pool)
         started = time.monotonic()
         snapshots = _fit_board_or_skip(board, state, _load_models(state))
         _style_fit_seconds[plain.pk] = time.monotonic() - started
         with _fenced():
-            _publish_snapshots(snapshots, outdated.plain_at, [board])
+            _publish_snapshots(snapshots, plain.published_at, [board])
     return True
 
 
-def _find_most_outdated_style() -> _OutdatedStyle | None:
-    """Return the board whose style-controlled counterpart is most outdated, or None if no board is due.
+def _find_most_outdated_style() -> tuple[Any, Any] | None:
+    """Return the board whose style-controlled counterpart is most outdated, and the counterpart (None if it is new).
 
-    Visitors' named sets have no style control.
+    Return None if no board is due. The boards have the attribute `published_at`. Visitors' named sets have no style
+    control.
     """
     boards = Board.objects.filter(pool__ordered=True).exclude(pool__kind=Pool.Kind.SHORTLIST)
     boards = boards.select_related("pool", "category").annotate(published_at=select_newest_fit("computed_at"))
@@ -273,8 +264,8 @@ def _find_most_outdated_style() -> _OutdatedStyle | None:
         if board.published_at is None or (failed_at and failed_at > now - RETRY_DELAY):
             continue
         if styled_at < board.published_at and styled_at < now - _compute_style_interval(board.pk):
-            due.append(_OutdatedStyle(styled_at, board, styled, board.published_at))
-    return min(due, key=lambda outdated: (outdated.styled_at, outdated.plain.pk), default=None)
+            due.append((styled_at, board.pk, board, styled))
+    return min(due)[2:] if due else None
 
 
 def _compute_style_interval(board_id: int) -> timedelta:
@@ -304,14 +295,10 @@ def _read_database_clock() -> datetime:
 
     The start of the transaction would be too early, because the boards include votes that were committed after it.
     """
-    now: datetime = _query_value("SELECT clock_timestamp()")
-    return now
-
-
-def _query_value(statement: str, *parameters: int) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchone()[0]
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now
 
 
 def _load_models(state: PoolState) -> dict[int, LanguageModel]:

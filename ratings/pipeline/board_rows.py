@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,17 +65,10 @@ class BoardRows:
     has_provisional_ranks: bool
 
 
-class Anchor(NamedTuple):
-    """The slug of a model and the rating to publish for it."""
-
-    model: str
-    rating: float
-
-
-def build_fit_rows(contestants: Contestants, fit: Fit, anchor: Anchor | None) -> BoardRows:
+def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float] | None) -> BoardRows:
     """Return the rows for all models in a fit.
 
-    anchor: if given, all ratings in the component of its model are shifted so that the model has the anchor's rating.
+    anchor: a slug and a rating. All ratings in the component of this model are shifted so that it has this rating.
     """
     shift = _compute_anchor_shift(contestants.counts, fit, anchor)
     has_enough = has_enough_votes(~fit.unbounded, contestants.weight)
@@ -131,13 +124,13 @@ def _has_few_ranked(has_enough: Flags, component: Indices) -> bool:
     return int((has_enough & (component == MAIN_COMPONENT)).sum()) < MIN_RANKED_MODELS
 
 
-def _compute_anchor_shift(counts: CategoryCounts, fit: Fit, anchor: Anchor | None) -> Floats:
+def _compute_anchor_shift(counts: CategoryCounts, fit: Fit, anchor: tuple[str, float] | None) -> Floats:
     """Return the points to add to each rating before it is published (M,)."""
     labels = counts.comparisons.labels
-    if anchor is None or anchor.model not in labels:
+    if anchor is None or anchor[0] not in labels:
         return np.zeros(len(labels))
-    position = labels.index(anchor.model)
-    return np.where(fit.component == fit.component[position], anchor.rating - fit.ratings[position], 0.0)
+    position = labels.index(anchor[0])
+    return np.where(fit.component == fit.component[position], anchor[1] - fit.ratings[position], 0.0)
 
 
 def _build_record_columns(contestants: Contestants) -> dict[str, Any]:

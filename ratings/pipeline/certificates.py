@@ -96,7 +96,8 @@ def _build_certificate(board: Board, last_id: int) -> dict[str, Any]:
     counts, votes = votes.select(votes.is_between_weighted).count_models(keys, slugs)
     fit = bradley_terry.fit(counts.comparisons)
     labels = counts.comparisons.labels
-    ranked = _list_ranked_models(board)
+    newest = Snapshot.objects.filter(board=board, method=BRADLEY_TERRY).order_by("-computed_at").first()
+    ranked = {row["model"] for row in unpack_rows(newest.rows) if has_rank(row)} if newest else set()
     best_first = np.lexsort((-fit.ratings, fit.component)).tolist()
     order = [position for position in best_first if labels[position] in ranked]
     certificate = certify_order(counts.comparisons, votes.voter_counts, order)
@@ -112,8 +113,3 @@ def _build_certificate(board: Board, last_id: int) -> dict[str, Any]:
 
 def _build_removal_fields(removal: Removal) -> dict[str, int | None]:
     return {"at_least": removal.at_least, "at_most": removal.at_most, "of": removal.voter_count}
-
-
-def _list_ranked_models(board: Board) -> set[str]:
-    newest = Snapshot.objects.filter(board=board, method=BRADLEY_TERRY).order_by("-computed_at").first()
-    return {row["model"] for row in unpack_rows(newest.rows) if has_rank(row)} if newest else set()

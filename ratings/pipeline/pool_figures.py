@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from arena.endpoints.pair_sampler import PairSampler
-from arena.models import Battle, PairWeight, Vote
+from arena.models import Battle, PairWeight
 from catalog.models import LanguageModel
 from core.storage.database import fetch_rows
 from ratings.models import EXCLUDED, Pool, PoolFigures, VoteWeight, find_public_end
@@ -35,31 +35,26 @@ PAUSE_FACTOR = 200
 _next_round_at = 0.0
 
 
-def update_pool_figures() -> list[str]:
-    """Update the figures for all pools that have changed, and return those pools' slugs.
+def update_pool_figures() -> None:
+    """Update the figures of all pools. During the pause after a round (see `PAUSE_FACTOR`), this does nothing.
 
-    During the pause after a round (see `PAUSE_FACTOR`), this does nothing and returns an empty list. Visitors' named
-    sets have no figures, because there can be many sets.
+    Visitors' named sets have no figures, because there can be many sets.
     """
     global _next_round_at  # noqa: PLW0603  # one process computes the figures
     started = time.monotonic()
     if started < _next_round_at:
-        return []
+        return
     battles = _count_battles()
-    changed = []
-    stored_rows = PoolFigures.objects.values_list("pool", "mark", "figures__withheld")
-    stored_marks = {pool: (mark, has_withheld_votes) for pool, mark, has_withheld_votes in stored_rows}
+    slugs = dict(LanguageModel.objects.values_list("pk", "slug"))
     for pool in Pool.objects.exclude(kind__in=(Pool.Kind.REFERENCE, Pool.Kind.SHORTLIST)).order_by("pk"):
-        pool_battles = battles.get(pool.slug, {})
-        stored_mark, has_withheld_votes = stored_marks.get(pool.pk, (None, False))
-        newest_vote_id = Vote.objects.filter(pool=pool.slug).order_by("-pk").values_list("pk", flat=True).first()
-        mark = [newest_vote_id, pool.revision, pool_battles, now().hour if has_withheld_votes else None]
-        if stored_mark != mark:
-            values = {"figures": _compute_figures(pool, pool_battles), "mark": mark, "counted_at": Now()}
-            PoolFigures.objects.update_or_create(pool=pool, defaults=values)
-            changed.append(pool.slug)
+        figures = {
+            "battles": battles.get(pool.slug, {}),
+            **_count_votes(pool, slugs),
+            "reduced": _count_reduced(pool),
+            "chances": _compute_draw_chances(pool, slugs),
+        }
+        PoolFigures.objects.update_or_create(pool=pool, defaults={"figures": figures, "counted_at": Now()})
     _next_round_at = time.monotonic() + PAUSE_FACTOR * (time.monotonic() - started)
-    return changed
 
 
 def _count_battles() -> dict[str, dict[str, int]]:
@@ -73,22 +68,6 @@ def _count_battles() -> dict[str, dict[str, int]]:
         if state in JUDGED_STATES:
             counts[pool]["replaced"] += replaced
     return counts
-
-
-def _compute_figures(pool: Pool, battles: dict[str, int]) -> dict[str, Any]:
-    slugs = dict(LanguageModel.objects.values_list("pk", "slug"))
-    vote_counts = _count_votes(pool, slugs)
-    start = find_public_end(now())  # later votes are withheld, because they are too recent to publish
-    withheld_votes = Vote.objects.filter(pool=pool.slug, counted=False, created_at__gte=start)
-    withheld_weights = VoteWeight.objects.filter(vote__pool=pool.slug, vote__created_at__gte=start)
-    return {
-        # If votes or weights are withheld, the figures are updated again in the next hour.
-        "withheld": withheld_votes.exists() or withheld_weights.exists(),
-        "battles": battles,
-        **vote_counts,
-        "reduced": _count_reduced(pool),
-        "chances": _compute_draw_chances(pool, slugs),
-    }
 
 
 def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:

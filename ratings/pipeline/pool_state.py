@@ -6,7 +6,7 @@ everything again.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -31,53 +31,39 @@ VOTER_GROUP_BITS = 8
 
 @dataclass
 class PairMatrices:
-    """Counts in one category for all pairs of models: wins, ties, and both-bad votes. The matrices grow as needed.
+    """Counts in one category for all pairs of models. The matrices grow as needed.
 
+    counts (3, M, M): wins, ties, and both-bad votes.
     lost (4, M, M): sums over the wins and over the ties of 1 - w, where w is the weight of a vote, followed by the
         same two sums of 1 - w ** 2. None if all votes have weight 1.
     """
 
-    wins: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    ties: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    both_bad: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    counts: Floats = field(default_factory=lambda: np.zeros((3, 0, 0)))
     lost: Floats | None = None
 
     def add(self, low: int, high: int, count: PairCount) -> None:
         """Add the count of one pair, whose models have the positions `low` and `high` in the matrices."""
         last = max(low, high)
-        if last >= len(self.wins):
-            padding = (0, last + 1 + last // 8 - len(self.wins))
-            self.wins = np.pad(self.wins, padding)
-            self.ties = np.pad(self.ties, padding)
-            self.both_bad = np.pad(self.both_bad, padding)
-        _add_pair(self.wins, low, high, count.wins, count.losses)
-        _add_pair(self.ties, low, high, count.ties, count.ties)
-        _add_pair(self.both_bad, low, high, count.both_bad, count.both_bad)
+        if last >= self.counts.shape[1]:
+            growth = (0, last + 1 + last // 8 - self.counts.shape[1])
+            self.counts = np.pad(self.counts, ((0, 0), growth, growth))
+            self.lost = self.lost if self.lost is None else np.pad(self.lost, ((0, 0), growth, growth))
+        _add_pair(self.counts[0], low, high, count.wins, count.losses)
+        _add_pair(self.counts[1], low, high, count.ties, count.ties)
+        _add_pair(self.counts[2], low, high, count.both_bad, count.both_bad)
         lost = (count.lost_wins, count.lost_losses, count.lost_ties)
-        if any(lost) or self.lost is not None:
+        if any(lost):
+            if self.lost is None:
+                self.lost = np.zeros((4, *self.counts.shape[1:]))
             squared = (count.lost_squared_wins, count.lost_squared_losses, count.lost_squared_ties)
-            self._add_lost(low, high, [number / FULL_WEIGHT for number in lost])
-            self._add_lost(low, high, [number / FULL_WEIGHT**2 for number in squared], squares=True)
-
-    def _add_lost(self, low: int, high: int, lost: Sequence[float], *, squares: bool = False) -> None:
-        size = len(self.wins)
-        if self.lost is None:
-            self.lost = np.zeros((4, size, size))
-        elif self.lost.shape[1] < size:
-            growth = (0, size - self.lost.shape[1])
-            self.lost = np.pad(self.lost, ((0, 0), growth, growth))
-        wins, losses, ties = lost
-        _add_pair(self.lost[2 * squares], low, high, wins, losses)
-        _add_pair(self.lost[2 * squares + 1], low, high, ties, ties)
+            for first, numbers, unit in ((0, lost, FULL_WEIGHT), (2, squared, FULL_WEIGHT**2)):
+                wins, losses, ties = (number / unit for number in numbers)
+                _add_pair(self.lost[first], low, high, wins, losses)
+                _add_pair(self.lost[first + 1], low, high, ties, ties)
 
     def build_weighted(self) -> list[Floats]:
         """Return the weighted wins and ties. If any weight is below 1, also return both with squared weights."""
-        if self.lost is None:
-            return [self.wins, self.ties]
-        size = len(self.wins)
-        lost = np.zeros((4, size, size))
-        lost[:, : self.lost.shape[1], : self.lost.shape[1]] = self.lost
-        return [self.wins - lost[0], self.ties - lost[1], self.wins - lost[2], self.ties - lost[3]]
+        return [*self.counts[:2]] if self.lost is None else [*(np.tile(self.counts[:2], (2, 1, 1)) - self.lost)]
 
 
 def _add_pair(matrix: Floats, low: int, high: int, first: float, second: float) -> None:
@@ -223,7 +209,7 @@ class PoolState:
     def build_counts(self, category: str, slugs: dict[int, str]) -> CategoryCounts:
         """Return the counts for all models with votes in a category, labeled and sorted by slug."""
         matrices = self.categories.get(category, PairMatrices())
-        size = len(matrices.wins)
+        size = matrices.counts.shape[1]
         weighted = matrices.build_weighted()
         has_votes = (weighted[0] + weighted[0].T + weighted[1]).sum(axis=1) > 0
         judged = [key for key, position in self.positions.items() if position < size and has_votes[position]]
@@ -234,13 +220,13 @@ class PoolState:
         comparisons = Comparisons(labels, *(matrix[inside] for matrix in weighted))
         counted = comparisons
         if matrices.lost is not None:
-            counted = Comparisons(labels, matrices.wins[inside], matrices.ties[inside])
-        return CategoryCounts(models, comparisons, counted, matrices.both_bad[inside].sum(axis=1))
+            counted = Comparisons(labels, matrices.counts[0][inside], matrices.counts[1][inside])
+        return CategoryCounts(models, comparisons, counted, matrices.counts[2][inside].sum(axis=1))
 
     def count_votes(self, category: str) -> float:
         """Return the number of votes in a category."""
         matrices = self.categories.get(category, PairMatrices())
-        return float(matrices.wins.sum() + matrices.ties.sum() / 2)  # both sides of a tie are in the matrix
+        return float(matrices.counts[0].sum() + matrices.counts[1].sum() / 2)  # both sides of a tie are in the matrix
 
     def select_votes(self, category: str, models: list[int], last_id: int | None = None) -> CategoryVotes:
         """Return the votes in a category, roughly sorted by voter.
@@ -378,7 +364,10 @@ def get_pool_state(pool: Pool) -> PoolState:
     cache = _get_cache(pool)
     state = cache.pop(pool.pk, None)
     if state is None or not state.has_votes_of(pool):
-        state = _load_pool_state(pool)
+        state = PoolState(pool.revision, pool.weight_revision, pool.ordered)
+        if state.ordered:
+            state.votes.load(pool.slug)
+        state.add_counts(iter_tallies(pool))
     elif state.weight_revision != pool.weight_revision:
         state.reload_weights(pool)
     state.revision = pool.revision
@@ -392,11 +381,3 @@ def clear_pool_states() -> None:
     """Clear the caches, so that all states are loaded from the database again."""
     _pool_cache.clear()
     _set_cache.clear()
-
-
-def _load_pool_state(pool: Pool) -> PoolState:
-    state = PoolState(pool.revision, pool.weight_revision, pool.ordered)
-    if state.ordered:
-        state.votes.load(pool.slug)
-    state.add_counts(iter_tallies(pool))
-    return state

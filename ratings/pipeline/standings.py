@@ -22,26 +22,15 @@ REVEAL_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes", "provisional")
 
 def store_standings(snapshots: Iterable[Snapshot]) -> None:
     """Store the newest ratings of each pool, which the arena app shows when it reveals the models."""
+    rows = []
+    for snapshot in snapshots:
+        board = snapshot.board
+        is_plain = snapshot.method == BRADLEY_TERRY and not board.style_control
+        if is_plain and board.category.slug == OVERALL_CATEGORY:
+            ratings = {row["model"]: select_columns(row, REVEAL_FIELDS) for row in unpack_rows(snapshot.rows)}
+            rows.append(Standing(pool=board.pool.slug, ratings=ratings, updated_at=snapshot.computed_at))
     Standing.objects.bulk_create(
-        [_build_standing(snapshot) for snapshot in snapshots if _is_main_board(snapshot)],
-        update_conflicts=True,
-        unique_fields=["pool"],
-        update_fields=["ratings", "updated_at"],
-    )
-
-
-def _is_main_board(snapshot: Snapshot) -> bool:
-    board = snapshot.board
-    is_plain = snapshot.method == BRADLEY_TERRY and not board.style_control
-    return is_plain and board.category.slug == OVERALL_CATEGORY
-
-
-def _build_standing(snapshot: Snapshot) -> Standing:
-    rows = unpack_rows(snapshot.rows)
-    return Standing(
-        pool=snapshot.board.pool.slug,
-        ratings={row["model"]: select_columns(row, REVEAL_FIELDS) for row in rows},
-        updated_at=snapshot.computed_at,
+        rows, update_conflicts=True, unique_fields=["pool"], update_fields=["ratings", "updated_at"]
     )
 
 

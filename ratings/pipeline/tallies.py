@@ -4,7 +4,8 @@ Votes do not commit in id order, so the outbox records which votes are not in th
 counted vote either in the tallies or in the outbox.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -68,10 +69,18 @@ JUDGED_SQL = """, judged AS (
     FROM weighted
 )"""
 
-LOST_SUMS_SQL = """
-    SUM(wins * lost)::bigint AS lost_wins, SUM(losses * lost)::bigint AS lost_losses,
-    SUM(ties * lost)::bigint AS lost_ties, SUM(wins * lost_squared)::bigint AS lost_squared_wins,
-    SUM(losses * lost_squared)::bigint AS lost_squared_losses, SUM(ties * lost_squared)::bigint AS lost_squared_ties
+LOST_FIELDS = (
+    "lost_wins", "lost_losses", "lost_ties", "lost_squared_wins", "lost_squared_losses", "lost_squared_ties",
+)  # fmt: skip
+COUNT_FIELDS = ("wins", "losses", "ties", "both_bad", *LOST_FIELDS)
+STORED_FIELDS = ("low", "high", "last_vote_id", *COUNT_FIELDS)  # as in `STORE_COUNTS_SQL`
+LOST_COLUMNS, COUNT_COLUMNS = ", ".join(LOST_FIELDS), ", ".join(COUNT_FIELDS)
+LOST_SUMS = ", ".join(
+    f"SUM({outcome} * {lost})::bigint AS {lost}_{outcome}"
+    for lost in ("lost", "lost_squared")
+    for outcome in ("wins", "losses", "ties")
+)
+LOST_SUMS_SQL = f""" {LOST_SUMS}
 FROM judged, LATERAL (SELECT DISTINCT unnest(categories)) AS counted_for (category)
 WHERE category IS NOT NULL
 GROUP BY pool, category, low, high"""
@@ -80,52 +89,30 @@ COUNT_PAIRS_SQL = f"""
 SELECT {{ids}}, pool, category, low, high, SUM(wins), SUM(losses), SUM(ties), SUM(both_bad), MAX(id),{LOST_SUMS_SQL}"""
 OVERALL_IDS = "array_agg(id) FILTER (WHERE category = %(overall)s)"
 
-COUNT_FIELDS = (
-    "wins", "losses", "ties", "both_bad", "lost_wins", "lost_losses", "lost_ties",
-    "lost_squared_wins", "lost_squared_losses", "lost_squared_ties",
-)  # fmt: skip
-STORED_FIELDS = ("low", "high", "last_vote_id", *COUNT_FIELDS)  # as in `STORE_COUNTS_SQL`
-STORE_COUNTS_SQL = """
+STORE_COUNTS_SQL = f"""
 WITH added AS (
-    SELECT * FROM unnest(
-        %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-        %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]
-    ) AS added (
-        board_id, low, high, last_vote_id, wins, losses, ties, both_bad,
-        lost_wins, lost_losses, lost_ties, lost_squared_wins, lost_squared_losses, lost_squared_ties
-    )
+    SELECT * FROM unnest({", ".join(["%s::bigint[]"] * (1 + len(STORED_FIELDS)))})
+        AS added (board_id, {", ".join(STORED_FIELDS)})
 ), tallied AS (
-    INSERT INTO ratings_tally AS tally (
-        board_id, model_a_id, model_b_id, wins, losses, ties, both_bad,
-        lost_wins, lost_losses, lost_ties, lost_squared_wins, lost_squared_losses, lost_squared_ties
-    )
-    SELECT board_id, low, high, wins, losses, ties, both_bad,
-        lost_wins, lost_losses, lost_ties, lost_squared_wins, lost_squared_losses, lost_squared_ties
-    FROM added
+    INSERT INTO ratings_tally AS tally (board_id, model_a_id, model_b_id, {COUNT_COLUMNS})
+    SELECT board_id, low, high, {COUNT_COLUMNS} FROM added
     ON CONFLICT (board_id, model_a_id, model_b_id) DO UPDATE SET
-        wins = tally.wins + excluded.wins, losses = tally.losses + excluded.losses,
-        ties = tally.ties + excluded.ties, both_bad = tally.both_bad + excluded.both_bad,
-        lost_wins = tally.lost_wins + excluded.lost_wins, lost_losses = tally.lost_losses + excluded.lost_losses,
-        lost_ties = tally.lost_ties + excluded.lost_ties,
-        lost_squared_wins = tally.lost_squared_wins + excluded.lost_squared_wins,
-        lost_squared_losses = tally.lost_squared_losses + excluded.lost_squared_losses,
-        lost_squared_ties = tally.lost_squared_ties + excluded.lost_squared_ties
+        {", ".join(f"{name} = tally.{name} + excluded.{name}" for name in COUNT_FIELDS)}
 ), marked AS (
     UPDATE ratings_board AS board SET behind = TRUE, last_vote_id = GREATEST(board.last_vote_id, newest.last_vote_id)
     FROM (SELECT board_id, MAX(last_vote_id) AS last_vote_id FROM added GROUP BY board_id) AS newest
     WHERE board.id = newest.board_id
 )
-UPDATE ratings_pool SET revision = revision + 1 WHERE id = ANY(%s)"""
+UPDATE ratings_pool SET revision = revision + 1 WHERE id = ANY(%s)"""  # noqa: S608  # our own columns
 
 # A change of weights is prepared in temporary tables, because a transaction that locks the tallies must be short.
-CREATE_CHANGES_SQL = """
+CREATE_CHANGES_SQL = f"""
 DROP TABLE IF EXISTS pg_temp.changed_weight, pg_temp.changed_tally;
 CREATE TEMPORARY TABLE changed_weight (
     vote_id bigint, filter_weight smallint, reason varchar, excluded boolean, is_tallied boolean
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE changed_tally (
-    board_id bigint, low bigint, high bigint, lost_wins bigint, lost_losses bigint, lost_ties bigint,
-    lost_squared_wins bigint, lost_squared_losses bigint, lost_squared_ties bigint
+    board_id bigint, low bigint, high bigint, {", ".join(f"{name} bigint" for name in LOST_FIELDS)}
 ) ON COMMIT DROP"""
 
 STAGE_WEIGHTS_SQL = """
@@ -134,42 +121,29 @@ SELECT changed.*, %s::boolean, NOT EXISTS (SELECT FROM ratings_outbox AS waiting
 FROM unnest(%s::bigint[], %s::smallint[], %s::varchar[]) AS changed (vote_id, filter_weight, reason)
     JOIN arena_vote AS vote ON vote.id = vote_id"""
 
-COUNT_CHANGES_SQL = (
-    CHANGED_SQL
-    + JUDGED_SQL
-    + ", lost AS (SELECT pool, category, low, high,"
-    + LOST_SUMS_SQL
-    + """ HAVING bool_or(lost <> 0))
+COUNT_CHANGES_SQL = f"""{CHANGED_SQL}{JUDGED_SQL},
+lost AS (SELECT pool, category, low, high,{LOST_SUMS_SQL} HAVING bool_or(lost <> 0))
 INSERT INTO changed_tally
-SELECT board.id, low, high, lost_wins, lost_losses, lost_ties, lost_squared_wins, lost_squared_losses, lost_squared_ties
+SELECT board.id, low, high, {LOST_COLUMNS}
 FROM lost JOIN ratings_category ON ratings_category.slug = category JOIN ratings_pool ON ratings_pool.slug = pool
     JOIN ratings_board AS board
-        ON board.pool_id = ratings_pool.id AND board.category_id = ratings_category.id AND NOT style_control"""
-)
+        ON board.pool_id = ratings_pool.id AND board.category_id = ratings_category.id AND NOT style_control"""  # noqa: S608  # our own columns
 
-CHANGE_TALLIES_SQL = """
-WITH summed AS (
-    SELECT board_id, low, high, SUM(lost_wins) AS lost_wins, SUM(lost_losses) AS lost_losses,
-        SUM(lost_ties) AS lost_ties, SUM(lost_squared_wins) AS lost_squared_wins,
-        SUM(lost_squared_losses) AS lost_squared_losses, SUM(lost_squared_ties) AS lost_squared_ties
-    FROM changed_tally GROUP BY board_id, low, high
-), changed AS (
-    UPDATE ratings_tally AS tally SET
-        lost_wins = tally.lost_wins + changed.lost_wins, lost_losses = tally.lost_losses + changed.lost_losses,
-        lost_ties = tally.lost_ties + changed.lost_ties,
-        lost_squared_wins = tally.lost_squared_wins + changed.lost_squared_wins,
-        lost_squared_losses = tally.lost_squared_losses + changed.lost_squared_losses,
-        lost_squared_ties = tally.lost_squared_ties + changed.lost_squared_ties
-    FROM summed AS changed
+CHANGE_TALLIES_SQL = f"""
+WITH changed AS (
+    UPDATE ratings_tally AS tally SET {", ".join(f"{name} = tally.{name} + changed.{name}" for name in LOST_FIELDS)}
+    FROM (
+        SELECT board_id, low, high, {", ".join(f"SUM({name}) AS {name}" for name in LOST_FIELDS)}
+        FROM changed_tally GROUP BY board_id, low, high
+    ) AS changed
     WHERE tally.board_id = changed.board_id AND model_a_id = low AND model_b_id = high
 ), marked AS (
     UPDATE ratings_board SET behind = TRUE WHERE id IN (SELECT board_id FROM changed_tally) RETURNING pool_id
 )
 UPDATE ratings_pool SET revision = revision + 1, weight_revision = weight_revision + 1
-WHERE id IN (SELECT pool_id FROM marked)"""
+WHERE id IN (SELECT pool_id FROM marked)"""  # noqa: S608  # our own columns
 
 SQL_CONSTANTS: dict[str, Any] = {"overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY, "full": FULL_WEIGHT}
-BoardSlugs = tuple[str, str]  # slugs of a pool and of a category
 
 
 class PairCount(NamedTuple):
@@ -196,9 +170,8 @@ class PairCount(NamedTuple):
 
 
 class TallyChanges(NamedTuple):
-    """The changes that new votes made to one pool: the changed boards, the added counts, and the ids of the votes."""
+    """The changes that new votes made to one pool: the added counts, and the ids of the votes."""
 
-    boards: list[Board]
     counts: list[PairCount]
     votes: list[int]
 
@@ -206,11 +179,11 @@ class TallyChanges(NamedTuple):
 def apply_outbox(ids: list[int]) -> dict[Pool, TallyChanges]:
     """Move these waiting votes into the tallies, and return the changes by pool. Call this within a transaction."""
     rows = _count_votes(DRAINED_VOTES_SQL, OVERALL_IDS, ids=ids)
-    if not rows:
-        return {}
-    counts = [PairCount(*numbers) for _, *numbers in rows]
-    votes = [(vote_id, count.pool) for (moved, *_), count in zip(rows, counts, strict=True) for vote_id in moved or ()]
-    return _add_counts(counts, votes)
+    votes: dict[str, list[int]] = defaultdict(list)
+    for moved, pool, *_ in rows:
+        votes[pool] += moved or ()
+    added = _add_counts([PairCount(*numbers) for _, *numbers in rows])
+    return {pool: TallyChanges(counts, votes[pool.slug]) for pool, counts in added.items()}
 
 
 def iter_tallies(pool: Pool) -> Iterator[PairCount]:
@@ -227,7 +200,7 @@ def recount_tallies(pool: Pool) -> None:
     Tally.objects.filter(board__in=boards).delete()
     boards.update(last_vote_id=None)
     Pool.objects.filter(pk=pool.pk).update(revision=F("revision") + 1)
-    _add_counts(_count_pairs(pool.slug), [])
+    _add_counts(_count_pairs(pool.slug))
 
 
 def stage_weights(
@@ -278,68 +251,34 @@ def _count_votes(votes_sql: str, ids_sql: str, **parameters: Any) -> list[tuple[
     return rows
 
 
-def _add_counts(counts: list[PairCount], votes: list[tuple[int, str]]) -> dict[Pool, TallyChanges]:
-    """Add counts to the tallies of their boards, and return the changes by pool. Missing pools and boards are created.
+def _add_counts(counts: list[PairCount]) -> dict[Pool, list[PairCount]]:
+    """Add counts to the tallies of their boards. Missing pools, boards, and categories are created.
 
-    votes: pairs of vote id and pool slug.
+    Return the added counts by pool. A named set has only an overall board. If the pool of a set is new, an earlier pool
+    might have been deleted because it had no recent votes, so all votes on the set are counted, and not only the new
+    ones.
     """
-    known_boards = _load_boards({count.pool for count in counts})
-    pools, counts = _get_or_create_pools(known_boards, counts)
-    boards = _get_or_create_boards({(count.pool, count.category) for count in counts}, known_boards, pools)
-    changes = _group_changes(boards.values(), counts, votes)
+    slugs = {count.pool for count in counts}
+    known = Board.objects.filter(style_control=False, pool__slug__in=slugs).select_related("pool", "category")
+    boards = {(board.pool.slug, board.category.slug): board for board in known}
+    pools = {board.pool.slug: board.pool for board in boards.values()}
+    for slug in sorted(slugs - pools.keys()):
+        pools[slug], is_new = Pool.objects.get_or_create(slug=slug, defaults=_build_pool_defaults(slug))
+        if is_new and pools[slug].is_set:
+            counts = [count for count in counts if count.pool != slug] + _count_pairs(slug)
+    added: dict[Pool, list[PairCount]] = defaultdict(list)
+    for count in counts:
+        if count.category == OVERALL_CATEGORY or not pools[count.pool].is_set:
+            added[pools[count.pool]].append(count)
+    counts = [count for pool_counts in added.values() for count in pool_counts]
+    for pool, category in {(count.pool, count.category) for count in counts} - boards.keys():
+        boards[pool, category] = Board.objects.create(pool=pools[pool], category=get_or_create_category(category))
     if counts:
         keys = [boards[count.pool, count.category].pk for count in counts]
         columns = [[getattr(count, field) for count in counts] for field in STORED_FIELDS]
         with connection.cursor() as cursor:
-            cursor.execute(STORE_COUNTS_SQL, [keys, *columns, [pool.pk for pool in changes]])
-    return changes
-
-
-def _group_changes(
-    boards: Iterable[Board], counts: list[PairCount], votes: list[tuple[int, str]]
-) -> dict[Pool, TallyChanges]:
-    changes: dict[Pool, TallyChanges] = {}
-    for board in boards:
-        changes.setdefault(board.pool, TallyChanges([], [], [])).boards.append(board)
-    for pool, change in changes.items():
-        change.counts.extend(count for count in counts if count.pool == pool.slug)
-        change.votes.extend(vote_id for vote_id, slug in votes if slug == pool.slug)
-    return changes
-
-
-def _load_boards(pools: set[str]) -> dict[BoardSlugs, Board]:
-    boards = Board.objects.filter(style_control=False, pool__slug__in=pools)
-    return {(board.pool.slug, board.category.slug): board for board in boards.select_related("pool", "category")}
-
-
-def _get_or_create_pools(
-    known: Mapping[BoardSlugs, Board], counts: list[PairCount]
-) -> tuple[dict[str, Pool], list[PairCount]]:
-    """Return the pools for these counts, and the counts to add to their boards. Missing pools are created.
-
-    A named set has only an overall board. If the pool of a set is new, an earlier pool might have been deleted because
-    it had no recent votes, so all votes on the set are counted, and not only the new ones.
-    """
-    pools = {board.pool.slug: board.pool for board in known.values()}
-    new_sets = []
-    for slug in sorted({count.pool for count in counts} - pools.keys()):
-        pools[slug], is_new = Pool.objects.get_or_create(slug=slug, defaults=_build_pool_defaults(slug))
-        if is_new and pools[slug].is_set:
-            new_sets.append(slug)
-    counts = [count for count in counts if count.pool not in new_sets]
-    for slug in new_sets:
-        counts += _count_pairs(slug)
-    return pools, [count for count in counts if count.category == OVERALL_CATEGORY or not pools[count.pool].is_set]
-
-
-def _get_or_create_boards(
-    keys: set[BoardSlugs], known: Mapping[BoardSlugs, Board], pools: Mapping[str, Pool]
-) -> dict[BoardSlugs, Board]:
-    """Return the boards for these pools and categories. Missing boards and categories are created."""
-    boards = dict(known)
-    for pool, slug in keys - boards.keys():
-        boards[pool, slug] = Board.objects.create(pool=pools[pool], category=get_or_create_category(slug))
-    return {key: boards[key] for key in keys}
+            cursor.execute(STORE_COUNTS_SQL, [keys, *columns, [pool.pk for pool in added]])
+    return added
 
 
 def _build_pool_defaults(slug: str) -> dict[str, str]:

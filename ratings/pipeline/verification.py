@@ -12,7 +12,7 @@ from catalog.models import LanguageModel
 from core.text.word_lists import count_noun
 from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Outbox, Pool, Tally, VoteWeight
 
-BATCH_SIZE = 50_000
+BATCH_SIZE = 10_000
 OUTCOMES = ("wins", "losses", "ties", "both_bad")
 LOST_FIELDS = ("lost_wins", "lost_losses", "lost_ties", "lost_squared_wins", "lost_squared_losses", "lost_squared_ties")
 TallyKey = tuple[str, int, int, str]  # category, smaller and larger model key, column
@@ -72,7 +72,8 @@ def _load_tallies(pool: Pool) -> Counter[TallyKey]:
 
 def _recount_votes(pool: Pool) -> Counter[TallyKey]:
     counts: Counter[TallyKey] = Counter()
-    weights = _load_weights(pool)
+    rows = VoteWeight.objects.filter(vote__pool=pool.slug)
+    weights = {row.vote_id: 0 if row.excluded else row.filter_weight for row in rows}  # in units of 1/256
     for vote in _iter_tallied_votes(pool):
         first_is_a = vote.model_a_id < vote.model_b_id
         low, high = sorted((vote.model_a_id, vote.model_b_id))
@@ -86,12 +87,6 @@ def _recount_votes(pool: Pool) -> Counter[TallyKey]:
                     counts[category, low, high, f"lost_{outcome}"] += vote.multiplicity * lost
                     counts[category, low, high, f"lost_squared_{outcome}"] += vote.multiplicity * lost_square
     return counts
-
-
-def _load_weights(pool: Pool) -> dict[int, int]:
-    """Return the weights of the votes that weigh less than 1, in units of 1/256, keyed by vote ID."""
-    rows = VoteWeight.objects.filter(vote__pool=pool.slug)
-    return {row.vote_id: 0 if row.excluded else row.filter_weight for row in rows}
 
 
 def _list_categories(pool: Pool, vote: Vote) -> set[str]:
@@ -112,11 +107,7 @@ def _list_outcomes(winner: str, *, first_is_a: bool) -> list[str]:
 
 
 def _iter_tallied_votes(pool: Pool) -> Iterator[Vote]:
-    """Yield the counted votes that are in the tallies. Large fields are not loaded."""
+    """Return the counted votes that are in the tallies. Large fields are not loaded."""
     waiting = Exists(Outbox.objects.filter(vote=OuterRef("pk")))
-    votes = Vote.objects.filter(~waiting, pool=pool.slug, counted=True).order_by("pk")
-    votes = votes.only("model_a", "model_b", "winner", "multiplicity", "categories")
-    last_id = 0
-    while batch := list(votes.filter(pk__gt=last_id)[:BATCH_SIZE]):
-        yield from batch
-        last_id = batch[-1].pk
+    votes = Vote.objects.filter(~waiting, pool=pool.slug, counted=True)
+    return votes.only("model_a", "model_b", "winner", "multiplicity", "categories").iterator(chunk_size=BATCH_SIZE)

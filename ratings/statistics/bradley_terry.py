@@ -16,7 +16,7 @@ from scipy.linalg.blas import dsymm
 from scipy.linalg.lapack import dpotri
 
 from core.text.proportions import Z95
-from ratings.statistics.cluster_sums import sum_pair_products
+from ratings.statistics.cluster_sums import sum_outer_products, sum_over_voters
 from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.components import label_components, list_components
 from ratings.statistics.constants import ELO_SCALE, MEAN_RATING, MIN_VOTERS
@@ -43,12 +43,12 @@ class Fit:
     half_width (M,): half the width of the 95% intervals of fitted models, which is larger if there are few voters. For
         the others, the same multiple of the errors that comparisons use.
     ci_low, ci_high (M,): the ends of the 95% intervals. An open end is -inf or inf (null in the API).
-    spread: the joint covariances. They are zero between fitted and placed models, and between components.
+    spread: the joint covariances, clustered by voter where `interval_kind` is "clustered". They are zero between fitted
+        and placed models, and between components.
     component (M,): the component of each model. 0 is the main one. Ratings from different components are not
         comparable.
     unbounded (M,): True if the model is placed by a rule and not fitted.
     interval_kind (M,): "plain" or "clustered".
-    iterations: the total number of Newton steps.
     """
 
     ratings: Floats
@@ -59,17 +59,11 @@ class Fit:
     component: Indices
     unbounded: Flags
     interval_kind: NDArray[np.str_]
-    iterations: int
 
     @property
     def se(self) -> Floats:
         """The published standard errors (M,): the half-widths divided by 1.96."""
         return self.half_width / Z95
-
-    @property
-    def covariance(self) -> Floats:
-        """The joint sandwich covariance (M, M). It is clustered by voter where `interval_kind` is "clustered"."""
-        return self.spread.covariance
 
     @cached_property
     def difference_se(self) -> Floats:
@@ -93,8 +87,8 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
     `likelihood.Estimate.from_bounded` sets the ends of the intervals, with half-widths from `interval_widths.Spread`.
     Models without a finite maximum are placed by `placement.place_unbounded_models`.
 
-    Raises ValueError if `start` is not M finite numbers or if `cluster` has votes that the board does not have. Raises
-    likelihood.NotConverged if Newton's method does not reach a relative precision of 1e-10.
+    Raises ValueError if `cluster` has votes that the board does not have. Raises likelihood.NotConverged if Newton's
+    method does not reach a relative precision of 1e-10.
     """
     theta = _compute_start(board, start)
     parts = list_components(board)
@@ -136,7 +130,6 @@ def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
         component=component,
         unbounded=~bounded,
         interval_kind=np.where(clustered, "clustered", "plain"),
-        iterations=sum(estimate.iterations for estimate in estimates),
     )
 
 
@@ -166,8 +159,6 @@ def _compute_start(board: Comparisons, start: ArrayLike | None) -> Floats:
         ratings = MEAN_RATING + ELO_SCALE * np.log((won + half) / (lost + half))
     else:
         ratings = np.array(start, dtype=np.float64)
-    if ratings.shape != (size,) or not np.isfinite(ratings).all():
-        raise ValueError(f"start must be {size} finite ratings, one for each model")
     # If every model won as often as it lost, all ratings are 1000. This start makes the result exact to the last bit.
     if np.array_equal(won, lost):
         ratings = np.full(size, MEAN_RATING)
@@ -182,14 +173,12 @@ def _fit_bounded(board: Comparisons, models: Indices, cluster: VoterCounts | Non
         matrices = [matrix[inside] for matrix in matrices]
     wins, ties, squared_wins, squared_ties = matrices
     score = wins + ties / 2
-    strengths, cholesky_factor, iterations = maximize_likelihood(
-        score, score.T.copy(), theta[models] - theta[models].mean()
-    )
+    strengths, cholesky_factor = maximize_likelihood(score, score.T.copy(), theta[models] - theta[models].mean())
     strengths -= strengths.mean()
     votes = _FittedVotes(wins, ties, squared_wins, squared_ties, *compute_chances(strengths, strengths))
-    rows = _select_rows_between(cluster, models, len(board.labels))
+    rows = cluster and cluster.select_between(models, len(board.labels))
     spread, clustered = _compute_spread(votes, rows, cholesky_factor)
-    return Estimate.from_bounded(models, strengths, spread, clustered, iterations)
+    return Estimate.from_bounded(models, strengths, spread, clustered)
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,14 +216,21 @@ def _compute_spread(votes: _FittedVotes, rows: VoterCounts | None, cholesky_fact
     voters = 0 if rows is None else np.count_nonzero(np.bincount(rows.voter))
     if rows is None or voters < MIN_VOTERS:
         return Spread.unclustered(plain), np.zeros(size, dtype=bool)
-    rows, by_voter, squares = _sum_informative_voters(votes, rows)
+    by_voter = _sum_score_products(votes, rows)
+    # If a model's summed scores are zero for every voter, its votes count as independent.
+    lacks_scores = by_voter.diagonal() <= RESIDUAL_TOLERANCE * votes.squared_residuals.sum(axis=1)
+    if lacks_scores.any():
+        rows = rows.select_rows(~(lacks_scores[rows.first] | lacks_scores[rows.second]))
+        by_voter = _sum_score_products(votes, rows)
     unattributed = _subtract_voter_counts(votes, rows)
     meat = voters / (voters - 1) * by_voter + build_laplacian(unattributed.squared_residuals)
     covariance = _compute_sandwich(votes, meat, inverse)
     clustered = np.bincount(rows.first, minlength=size) + np.bincount(rows.second, minlength=size) > 0
     # Each vote without a voter counts as a vote from a separate voter.
     squared_weights = unattributed.squared_wins + unattributed.squared_wins.T + unattributed.squared_ties
-    squares = squares + (squared_weights * (votes.p * votes.q) ** 2).sum(axis=1)
+    information = rows.votes * (votes.p * votes.q)[rows.first, rows.second]
+    (squares,) = sum_over_voters(rows.voter, (rows.first, rows.second), information, size, [np.square])
+    squares += (squared_weights * (votes.p * votes.q) ** 2).sum(axis=1)
     degrees = compute_degrees_of_freedom(votes.information.sum(axis=1), squares)
     return Spread(covariance, plain, np.where(clustered, degrees, np.inf)), clustered
 
@@ -261,30 +257,15 @@ def _compute_sandwich(votes: _FittedVotes, meat: Floats, inverse: Floats) -> Flo
     return covariance
 
 
-def _sum_informative_voters(votes: _FittedVotes, rows: VoterCounts) -> tuple[VoterCounts, Floats, Floats]:
-    """Return the rows with nonzero scores, and the sums from `_sum_voter_squares` for these rows.
-
-    The rows of a model are excluded if its summed scores are zero for every voter.
-    """
-    by_voter, squares = _sum_voter_squares(votes, rows)
-    lacks_scores = by_voter.diagonal() <= RESIDUAL_TOLERANCE * votes.squared_residuals.sum(axis=1)
-    if lacks_scores.any():
-        rows = rows.select_rows(~(lacks_scores[rows.first] | lacks_scores[rows.second]))
-        by_voter, squares = _sum_voter_squares(votes, rows)
-    return rows, by_voter, squares
-
-
-def _sum_voter_squares(votes: _FittedVotes, rows: VoterCounts) -> tuple[Floats, Floats]:
-    """Return the sums over voters of the squares of their scores (m, m) and of their information about each model (m,).
+def _sum_score_products(votes: _FittedVotes, rows: VoterCounts) -> Floats:
+    """Return the sum over voters of the outer products of their scores (m, m).
 
     The score of the first model of a row is the sum of outcome minus probability. The second model has the negative
     score.
     """
-    size = len(votes.wins)
-    pair = rows.first * size + rows.second
-    p, q = votes.p.take(pair), votes.q.take(pair)
-    residuals = rows.compute_residuals(p, q)
-    return sum_pair_products(rows.voter, (rows.first, rows.second), residuals, rows.votes * p * q, size)
+    pair = rows.first * len(votes.wins) + rows.second
+    residuals = rows.compute_residuals(votes.p.take(pair), votes.q.take(pair))
+    return sum_outer_products(rows.voter, [(rows.first, residuals), (rows.second, -residuals)], len(votes.wins))
 
 
 def _subtract_voter_counts(votes: _FittedVotes, rows: VoterCounts) -> _FittedVotes:
@@ -313,11 +294,3 @@ def _subtract_rows(wins: Floats, ties: Floats, rows: VoterCounts) -> tuple[Float
     if min(other_wins.min(), other_ties.min()) < -_COUNT_TOLERANCE:
         raise ValueError("cluster contains votes that the board does not contain")
     return np.maximum(other_wins, 0), np.maximum(other_ties, 0)
-
-
-def _select_rows_between(cluster: VoterCounts | None, models: Indices, size: int) -> VoterCounts | None:
-    if cluster is None:
-        return None
-    if max(cluster.first.max(initial=-1), cluster.second.max(initial=-1)) >= size:
-        raise ValueError("cluster contains models that the board does not contain")
-    return cluster.select_between(models, size)

@@ -42,38 +42,6 @@ def sum_outer_products(voter: Indices, parts: Sequence[ColumnEntries], width: in
     return products
 
 
-def sum_pair_products(
-    voter: Indices, pair: tuple[Indices, Indices], score: Floats, amount: Floats, width: int
-) -> tuple[Floats, Floats]:
-    """Return two sums over voters: the outer products of their scores, and their squared amounts.
-
-    The shapes of the sums are (width, width) and (width,).
-
-    voter (E,): each entry's voter, numbered from 0.
-    pair: each entry's first and second model (E,).
-    score (E,): the amount to add for the first model and to subtract for the second.
-    amount (E,): the amount to add for both models. The total for each voter and model is squared.
-
-    Both sums are computed in one pass, because finding each voter's entries takes longer than adding them.
-    """
-    first, second = pair
-    if _is_sparse(voter, 2, width):
-        (squares,) = sum_over_voters(voter, pair, amount, width, [np.square])
-        return sum_outer_products(voter, [(first, score), (second, -score)], width), squares
-    products = np.zeros((width, width))
-    squares = np.zeros(width)
-    for entries, row, size in _iter_blocks(voter, width):
-        row_starts = row * width
-        scores = score[entries]
-        amounts = amount[entries]
-        cells = np.concatenate((row_starts + first[entries], row_starts + second[entries]))
-        block = np.bincount(cells, np.concatenate((scores, -scores)), size * width).reshape(size, width)
-        products += block.T @ block
-        block = np.bincount(cells, np.concatenate((amounts, amounts)), size * width).reshape(size, width)
-        squares += np.einsum("vm,vm->m", block, block)
-    return products, squares
-
-
 def sum_over_voters(
     voter: Indices, sides: Sequence[Indices], amount: Floats, width: int, functions: Sequence[ArrayFunction]
 ) -> list[Floats]:

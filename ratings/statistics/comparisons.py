@@ -123,15 +123,7 @@ class VoterCounts:
 
     def select_rows(self, rows: Flags) -> "VoterCounts":
         """Return the selected rows only. `rows` is a mask of length E."""
-        return VoterCounts(
-            self.voter[rows],
-            self.first[rows],
-            self.second[rows],
-            self.wins[rows],
-            self.losses[rows],
-            self.ties[rows],
-            None if self.filter_weight is None else self.filter_weight[rows],
-        )
+        return replace(self, **{name: column[rows] for name, column in vars(self).items() if column is not None})
 
     def square_weights(self) -> "VoterCounts":
         """Return the rows with their counts multiplied by the square of the filter weight."""

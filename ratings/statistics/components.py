@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from ratings.statistics.comparisons import Comparisons
-from ratings.statistics.vote_arrays import Floats, Indices
+from ratings.statistics.vote_arrays import Floats, Indices, Label
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,14 +91,12 @@ def find_reachable(score: Floats, source: int) -> NDArray[np.bool_]:
 
 def _rank_strong_components(board: Comparisons, strong: NDArray[np.int32]) -> Indices:
     """Return the position of each model's strong component in the order of preference (M,), counting from 0."""
-    is_same_component = strong[:, None] == strong
-    votes_of_model = np.where(is_same_component, board.votes, 0).sum(axis=1)
-    votes = np.bincount(strong, weights=votes_of_model)
-    size = np.bincount(strong)
-    last_label_first = sorted(range(len(strong)), key=lambda model: board.labels[model], reverse=True)
-    first_position = np.empty(len(votes), dtype=np.intp)
-    # If a component occurs several times, the last assignment applies. The order is reversed to get the first label.
-    first_position[strong[last_label_first]] = np.arange(len(strong))[::-1]
-    components_in_order = np.lexsort((first_position, -size, -votes))
-    order_of_component = np.argsort(components_in_order)
-    return order_of_component[strong]
+    votes = board.votes
+    members = [np.flatnonzero(strong == number) for number in range(int(strong.max()) + 1)]
+
+    def get_sort_key(number: int) -> tuple[float, int, Label]:
+        models = members[number]
+        return -votes[np.ix_(models, models)].sum(), -len(models), min(board.labels[model] for model in models)
+
+    order = sorted(range(len(members)), key=get_sort_key)
+    return np.argsort(order)[strong]

@@ -45,14 +45,13 @@ class Estimate:
     low: Floats
     high: Floats
     clustered: Flags
-    iterations: int
     bounded: bool = False
 
     @classmethod
-    def from_bounded(cls, models: Indices, theta: Floats, spread: Spread, clustered: Flags, iterations: int) -> Self:
+    def from_bounded(cls, models: Indices, theta: Floats, spread: Spread, clustered: Flags) -> Self:
         """Return the estimate for fitted models, whose intervals are symmetric."""
         margin = spread.compute_half_widths()
-        return cls(models, theta, spread, theta - margin, theta + margin, clustered, iterations, bounded=True)
+        return cls(models, theta, spread, theta - margin, theta + margin, clustered, bounded=True)
 
 
 def compute_chances(rows: Floats, columns: Floats) -> tuple[Floats, Floats]:
@@ -90,14 +89,13 @@ def build_laplacian(weights: Floats) -> Floats:
     return laplacian
 
 
-def maximize_likelihood(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Floats, int]:
+def maximize_likelihood(won: Floats, lost: Floats, theta: Floats) -> tuple[Floats, Floats]:
     """Return the maximum likelihood strengths of the first F of K models. The other strengths are fixed.
 
     won, lost (F, K): wins of the first F models over all models, and of all models over them. A tie is half a win.
     theta (K,): the starting values and the fixed strengths. If F equals K, the mean of the strengths does not change.
 
-    Returns theta (K,), the lower Cholesky factor of the (F, F) information matrix (see `_factorize`), and the number of
-    steps.
+    Returns theta (K,), and the lower Cholesky factor of the (F, F) information matrix (see `_factorize`).
 
     The iteration stops when a step is below `STEP_TOLERANCE` times the largest strength (or one unit, if that is more),
     or when rounding prevents shorter steps. Every step increases the likelihood, for any starting values. If a full
@@ -110,7 +108,7 @@ def maximize_likelihood(won: Floats, lost: Floats, theta: Floats) -> tuple[Float
     votes = won + lost
     theta = theta.copy()
     previous_length = np.inf
-    for iteration in range(1, MAX_ITERATIONS + 1):
+    for _ in range(MAX_ITERATIONS):
         p, q = compute_chances(theta[:free], theta)
         information = p * q
         information *= votes
@@ -128,7 +126,7 @@ def maximize_likelihood(won: Floats, lost: Floats, theta: Floats) -> tuple[Float
         theta += step
         length = np.abs(step).max() / max(1.0, np.abs(theta).max())
         if length <= STEP_TOLERANCE or previous_length / 2 <= length <= _ROUNDING_STEP:
-            return theta, factor, iteration
+            return theta, factor
         previous_length = length
     raise NotConverged(f"no maximum of the likelihood was found in {MAX_ITERATIONS} steps")
 

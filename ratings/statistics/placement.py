@@ -35,7 +35,7 @@ def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -
     won = board.score[np.ix_(part.unbounded, order)]
     lost = board.score[np.ix_(order, part.unbounded)].T
     half = np.full((count, 1), 0.5)
-    strengths, factor, iterations = maximize_likelihood(
+    strengths, factor = maximize_likelihood(
         np.hstack((won, half)), np.hstack((lost, half)), np.append(theta[order], 0.0)
     )
     low_open, high_open = find_open_ends(board.score, part, won.sum(axis=1) > 0, lost.sum(axis=1) > 0)
@@ -51,7 +51,6 @@ def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -
         low=low,
         high=high,
         clustered=np.zeros(count, dtype=bool),
-        iterations=iterations,
     )
 
 

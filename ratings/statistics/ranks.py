@@ -4,7 +4,6 @@ Ranks are valid only within a component, because ratings from different componen
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -20,19 +19,6 @@ RATING_TOLERANCE = 1e-8
 # A smaller product of probabilities could underflow to 0. With this bound, the number of votes needed is huge, or inf
 # if it overflows.
 _MIN_CHANCE_PRODUCT = 1e-200
-
-
-class ComparableFit(Protocol):
-    """The attributes of a fit needed by `compare_pairs`."""
-
-    @property
-    def ratings(self) -> Floats: ...
-
-    @property
-    def difference_se(self) -> Floats: ...
-
-    @property
-    def component(self) -> Indices: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,16 +109,16 @@ def compute_ranks(fit: Fit, candidates: Flags | None = None) -> Ranks:
     )
 
 
-def compare_pairs(fit: ComparableFit, board: Comparisons) -> PairComparisons:
-    """Return the comparisons of all pairs of models on a board.
+def compare_pairs(board: Comparisons, ratings: Floats, difference_se: Floats, component: Indices) -> PairComparisons:
+    """Return the comparisons of all pairs of models on a board. The arrays are as in `bradley_terry.Fit`.
 
     n direct votes add n * p * q / k to the precision of a difference. p and q are the predicted scores. k is the factor
     by which ties reduce the variance of a vote, estimated from the residuals of all votes on the board.
     """
-    is_comparable = fit.component[:, None] == fit.component
-    diff = fit.ratings[:, None] - fit.ratings
-    error = np.where(is_comparable, fit.difference_se, np.inf)
-    p, q = compute_chances(fit.ratings / ELO_SCALE, fit.ratings / ELO_SCALE)
+    is_comparable = component[:, None] == component
+    diff = ratings[:, None] - ratings
+    error = np.where(is_comparable, difference_se, np.inf)
+    p, q = compute_chances(ratings / ELO_SCALE, ratings / ELO_SCALE)
     expected = float((board.votes * p * q).sum())
     noise = float(sum_squared_residuals(board.wins, board.ties, p, q).sum())
     variance_factor = noise / expected if noise > 0 else 1.0

@@ -8,7 +8,7 @@ Sources: T. Li, A. Angelopoulos and W.-L. Chiang, Does style matter? (LMSYS, 202
 follows `ratings.statistics.bradley_terry`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -74,9 +74,8 @@ def fit(votes: StyledVotes, *, start: StartingValues | None = None) -> StyleFit:
 
     start: starting values for the ratings (M,) and the coefficients (K,), such as the previous ones.
 
-    Raises ValueError if `start` does not have M finite ratings and K coefficients. Raises Separable if the likelihood
-    has no finite maximum or more than one. Raises likelihood.NotConverged if Newton's method does not reach a relative
-    precision of 1e-10.
+    Raises Separable if the likelihood has no finite maximum or more than one, and likelihood.NotConverged if Newton's
+    method does not reach a relative precision of 1e-10.
     """
     board = votes.to_comparisons()
     size = len(board.labels)
@@ -90,10 +89,9 @@ def fit(votes: StyledVotes, *, start: StartingValues | None = None) -> StyleFit:
     placed = [
         _place_unbounded_models(board, with_style, part, joint.parameters) for part in parts if part.unbounded.size
     ]
-    ratings = join_estimates([*fitted, *placed], component)
     errors = np.sqrt(joint.spread.covariance.diagonal())
     return StyleFit(
-        fit=replace(ratings, iterations=ratings.iterations + joint.iterations),
+        fit=join_estimates([*fitted, *placed], component),
         coefficients=_fill_constant_styles(varying, joint.parameters[size:]),
         errors=_fill_constant_styles(varying, errors[size:]),
         scale=votes.scale,
@@ -108,13 +106,10 @@ def _fill_constant_styles(varying: Flags, values: Floats) -> tuple[float | None,
 
 def _compute_start(board: Comparisons, start: StartingValues | None, varying: Flags) -> Floats:
     """Return starting values (M + K',): strengths in natural units, and coefficients of the K' features that vary."""
-    size = len(board.labels)
     # If all votes are ties, all ratings are 1000. This start makes the result exact to the last bit.
     if start is None or not board.wins.any():
         start = bradley_terry.fit(board).ratings, np.zeros(len(varying))
     ratings, coefficients = (np.array(values, dtype=np.float64) for values in start)
-    if ratings.shape != (size,) or not np.isfinite(ratings).all() or coefficients.shape != varying.shape:
-        raise ValueError(f"start must be {size} finite ratings and {len(varying)} coefficients")
     return np.append((ratings - MEAN_RATING) / ELO_SCALE, np.nan_to_num(coefficients[varying]))
 
 
@@ -125,15 +120,11 @@ class _JointFit:
     parameters: Floats
     spread: Spread
     clustered: Flags
-    iterations: int
 
     def build_estimate(self, models: Indices) -> Estimate:
-        """Return the estimate for some models.
-
-        Its number of iterations is 0, because they are counted once for all models.
-        """
+        """Return the estimate for some models."""
         spread = self.spread.select_models(models)
-        return Estimate.from_bounded(models, self.parameters[models], spread, self.clustered[models], iterations=0)
+        return Estimate.from_bounded(models, self.parameters[models], spread, self.clustered[models])
 
 
 def _fit_bounded(board: Comparisons, votes: StyledVotes, parts: list[Component], parameters: Floats) -> _JointFit:
@@ -147,26 +138,26 @@ def _fit_bounded(board: Comparisons, votes: StyledVotes, parts: list[Component],
         free[np.delete(models, reference)] = True
         free[size:] = True
     if not free.any():
-        return _JointFit(parameters, Spread.unclustered(np.zeros((width, width))), np.zeros(size, dtype=bool), 0)
-    maximum, information, iterations = maximize_likelihood(votes, parameters, free)
+        return _JointFit(parameters, Spread.unclustered(np.zeros((width, width))), np.zeros(size, dtype=bool))
+    maximum, information = maximize_likelihood(votes, parameters, free)
     spread, clustered = _compute_sandwich(votes, maximum, information, free, component)
     for part in parts:
         if part.bounded.size:
             maximum[part.bounded] -= maximum[part.bounded].mean()
-    return _JointFit(maximum, spread, clustered, iterations)
+    return _JointFit(maximum, spread, clustered)
 
 
 def maximize_likelihood(
     votes: StyledVotes, parameters: Floats, free: Flags, ties: Floats | None = None
-) -> tuple[Floats, Floats, int]:
+) -> tuple[Floats, Floats]:
     """Maximize the likelihood over the free parameters. The other parameters are fixed.
 
     parameters (M + K,): the starting values and the fixed values.
     free (M + K,): a mask of the free parameters.
     ties (M + K,): for each strength, the number of virtual ties with an opponent of strength 0.
 
-    Returns the parameters, their information matrix (M + K, M + K), and the number of steps. Steps and precision are
-    the same as in `likelihood.maximize_likelihood`.
+    Returns the parameters, and their information matrix (M + K, M + K). Steps and precision are the same as in
+    `likelihood.maximize_likelihood`.
 
     Raises Separable and NotConverged as `fit` does.
     """
@@ -194,7 +185,7 @@ def maximize_likelihood(
         step *= compute_damping(max(float(moves.max(initial=0)), float(np.abs(step[virtual > 0]).max(initial=0))))
         parameters += step
         if np.abs(step).max(initial=0) <= STEP_TOLERANCE * max(1.0, np.abs(parameters).max(initial=0)):
-            return parameters, information, iteration
+            return parameters, information
     raise NotConverged(f"no maximum of the likelihood was found in {MAX_ITERATIONS} steps")
 
 
@@ -330,7 +321,7 @@ def _place_unbounded_models(board: Comparisons, votes: StyledVotes, part: Compon
     unbounded = np.zeros(len(parameters), dtype=bool)
     unbounded[part.unbounded] = True
     votes = votes.select_votes(unbounded[votes.first] | unbounded[votes.second])
-    placed, information, iterations = maximize_likelihood(votes, parameters, unbounded, unbounded.astype(np.float64))
+    placed, information = maximize_likelihood(votes, parameters, unbounded, unbounded.astype(np.float64))
     score = board.score
     has_won = np.any(score[part.unbounded] > 0, axis=1)
     has_lost = np.any(score.T[part.unbounded] > 0, axis=1)
@@ -351,7 +342,6 @@ def _place_unbounded_models(board: Comparisons, votes: StyledVotes, part: Compon
         low=low,
         high=high,
         clustered=np.zeros(len(part.unbounded), dtype=bool),
-        iterations=iterations,
     )
 
 

@@ -77,16 +77,8 @@ class StyledVotes:
         """Return the selected votes only. `votes` is a mask of length N."""
         if votes.all():
             return self
-        return replace(
-            self,
-            first=self.first[votes],
-            second=self.second[votes],
-            score=self.score[votes],
-            weight=self.weight[votes],
-            squared_weight=self.squared_weight[votes],
-            voter=None if self.voter is None else self.voter[votes],
-            x=self.x[:, votes],
-        )
+        columns = {name: column for name, column in vars(self).items() if name not in ("labels", "scale")}
+        return replace(self, **{name: column[..., votes] for name, column in columns.items() if column is not None})
 
     def select_styles(self, styles: Flags) -> Self:
         """Return the votes with the selected style columns only. `styles` is a mask of length K."""

@@ -127,7 +127,7 @@ def check_coverage(votes, voter, theta):
     plain, fit = bradley_terry.fit(Comparisons.from_votes(*votes)), fit_clustered(votes, voter)
     return [
         is_covered(plain, theta),
-        is_covered(fit, theta, np.sqrt(fit.covariance.diagonal())),
+        is_covered(fit, theta, np.sqrt(fit.spread.covariance.diagonal())),
         is_covered(fit, theta),
     ]
 
@@ -151,8 +151,8 @@ def of_ranks(runs, spread):
 
 def compute_distance_errors(fit, leader):
     """Return the standard error of each model's distance to one of them, (M,)."""
-    variance = fit.covariance.diagonal()
-    return np.sqrt(np.maximum(variance + variance[leader] - 2 * fit.covariance[leader], 0))
+    variance = fit.spread.covariance.diagonal()
+    return np.sqrt(np.maximum(variance + variance[leader] - 2 * fit.spread.covariance[leader], 0))
 
 
 def _has_valid_tiers(fit, theta):

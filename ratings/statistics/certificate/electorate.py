@@ -65,7 +65,6 @@ class Electorate:
         count = len(self.rows.first)
         parts = (self.scores.information, np.arange(count), np.append(self.rows.start, count))
         self.information = csr_array(parts, shape=(self.size, count))
-        self.voter_information = self.information.sum(axis=1)
 
     def certify(self, order: Sequence[int]) -> tuple[list[Removal], Removal]:
         """Return the removals for all pairs of neighbors in an order of models, and the removal for the first place."""
@@ -77,12 +76,12 @@ class Electorate:
         fewest = self.size + 1
         leader_removals: list[Removal] = []
         for (above, below), effect in zip(pairwise(order), effects, strict=True):
-            removals.append(self._certify_pair((above, below), Influence.from_effects(previous, effect)))
+            removals.append(self._certify_pair((above, below), Influence(*(previous - effect))))
             previous = effect
             if above == leader:
                 leader_removals.append(removals[-1])
             else:
-                influence = Influence.from_effects(leader_effect, effect)
+                influence = Influence(*(leader_effect - effect))
                 if self._find_lower_bound((leader, below), influence, fewest) < fewest:
                     leader_removals.append(self._certify_pair((leader, below), influence))
             fewest = min(
@@ -98,19 +97,17 @@ class Electorate:
         return Removal(min(low for low, _ in ranges), min(high for _, high in ranges), self.size)
 
     def _iter_effects(self, models: Sequence[int]) -> Iterator[Floats]:
-        """Yield the effects of the voters on each model (3, G), as `Influence.from_effects` needs them.
+        """Yield the effects of the voters on each model (2, G), by both approximations of `Influence`.
 
         They are computed in blocks of models, because the effects on all models might not fit into memory.
         """
         size = len(self.score)
-        linear, left_out = (self.rows.build_table(values, -1, size) for values in self.scores[:2])
-        information = self.rows.build_table(self.scores.information, 1, size).tocsc()
+        linear, left_out = (self.rows.build_table(values, size) for values in self.scores[:2])
         for start in range(0, len(models), _MODELS_PER_BLOCK):
             block = list(models[start : start + _MODELS_PER_BLOCK])
-            effects = np.empty((len(block), 3, self.size))
+            effects = np.empty((len(block), 2, self.size))
             effects[:, 0] = (linear @ self.inverse[:, block]).T
             effects[:, 1] = (left_out @ self.inverse[:, block]).T
-            effects[:, 2] = information[:, block].toarray().T
             yield from effects
 
     def _certify_pair(self, pair: Pair, influence: Influence) -> Removal:
@@ -134,12 +131,6 @@ class Electorate:
         direction = self.inverse[pair[0]] - self.inverse[pair[1]]
         spread = direction[pair[0]] - direction[pair[1]]
         largest = select_largest(influence.pull, min(limit, self.size) - 1)
-        # On large boards, leverage comes almost only from votes on the two models. This bound is usually enough, which
-        # saves the exact computation.
-        elsewhere = np.ptp(np.delete(direction, pair)) if len(direction) > 2 else 0.0
-        most_leverage = spread * influence.information + elsewhere**2 / spread * self.voter_information
-        if count_needed(largest, select_largest(most_leverage, len(largest)), lead) is None:
-            return limit
         change = direction.take(self.rows.first) - direction.take(self.rows.second)
         leverage = select_largest(self.information @ (change * change) / spread, len(largest))
         return count_needed(largest, leverage, lead) or limit
@@ -204,7 +195,7 @@ class Electorate:
         change = direction[rows.first] - direction[rows.second]
         values = np.stack((change * scores.residual, change * scores.left_out, change**2 * scores.information))
         linear, left_out, information = np.add.reduceat(values, rows.start, axis=1)
-        return Influence(linear, left_out, information), information / (direction[pair[0]] - direction[pair[1]])
+        return Influence(linear, left_out), information / (direction[pair[0]] - direction[pair[1]])
 
     def _search_sets(self, pair: Pair, at_least: int, at_most: int | None) -> tuple[int, int | None]:
         """Return tighter bounds by trying all sets of each size from `at_least`.
@@ -291,7 +282,7 @@ def _add_prior(counts: Floats, prior: float) -> Floats:
 def _maximize(score: Floats, start: Floats) -> Floats:
     """Return the strengths (m,) with the highest likelihood."""
     won, lost = (_add_prior(matrix, _PRIOR / 2) for matrix in (score, score.T))
-    theta, _, _ = maximize_likelihood(won, lost, np.append(start, 0.0))
+    theta, _ = maximize_likelihood(won, lost, np.append(start, 0.0))
     return theta[:-1]
 
 

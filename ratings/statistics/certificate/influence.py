@@ -54,11 +54,11 @@ class VoterRows(NamedTuple):
         rows = np.arange(lengths.sum()) + np.repeat(self.start[voters] - start, lengths)
         return VoterRows(start, lengths, *(column[rows] for column in self[2:]))
 
-    def build_table(self, values: Floats, sign: int, size: int) -> csr_array:
-        """Return each voter's sums (G, size) of values (E,), which are multiplied by `sign` for the second model."""
+    def build_table(self, values: Floats, size: int) -> csr_array:
+        """Return each voter's sums (G, size) of values (E,), which are subtracted for the second model."""
         voter = np.repeat(np.arange(len(self.start)), self.lengths)
         cells = np.tile(voter, 2), np.concatenate((self.first, self.second))
-        return csr_array((np.concatenate((values, sign * values)), cells), shape=(len(self.start), size))
+        return csr_array((np.concatenate((values, -values)), cells), shape=(len(self.start), size))
 
 
 class Scores(NamedTuple):
@@ -79,17 +79,10 @@ class Influence(NamedTuple):
 
     linear, left_out: two approximations of how much the lead shrinks without the voter. They are based on the residuals
         and on the leave-one-out residuals.
-    information: the information of the voter's votes on the two models.
     """
 
     linear: Floats
     left_out: Floats
-    information: Floats
-
-    @classmethod
-    def from_effects(cls, above: Floats, below: Floats) -> "Influence":
-        """Return the influence on a lead from the effects (3, G) of both models."""
-        return cls(above[0] - below[0], above[1] - below[1], above[2] + below[2])
 
     @property
     def pull(self) -> Floats:

@@ -95,22 +95,6 @@ def _weight_aims(proven: Flags) -> Floats:
     return weights
 
 
-@dataclass(frozen=True, eq=False)
-class _Targets:
-    """The log-likelihoods of attacks, for pairs of a voter and a target, sorted by voter.
-
-    voter (P,): positions of voters.
-    aim (P,): the target, plus M if the attack lowers it.
-    log_attack (P,): the log-likelihood, including the weight in the mixture.
-    starts (G,): the first pair of each voter.
-    """
-
-    voter: Indices
-    aim: Indices
-    log_attack: Floats
-    starts: Indices
-
-
 @dataclass(eq=False)
 class Evidence:
     """The evidence about all voters, up to the last closed epoch.
@@ -167,19 +151,20 @@ class Evidence:
         """
         sums = self.sums[voters].astype(np.float64)
         proven_attack = self._sum_proven_attack(len(voters), votes, owner, absent, won, aims)
-        targets = self._sum_attacks(
-            len(voters), votes, owner, absent, odds, _weight_aims(np.append(aims.lifted, aims.lowered))
-        )
+        prior = _weight_aims(np.append(aims.lifted, aims.lowered))
+        keys, log_attack = self._sum_attacks(len(voters), votes, owner, absent, odds, prior)
+        starts = np.searchsorted(keys, 2 * self.records.model_count * np.arange(len(voters)))
         contrarian = sums[:, CONTRARIAN] + sums[:, PLAIN_KIND]
         untargeted = np.logaddexp(contrarian, np.logaddexp.reduce(sums[:, CONSTANT], axis=1))
         untargeted += np.log((1 - _TARGET_SHARE) / _UNTARGETED_COUNT)
         honest = sums[:, WINNERS].max(axis=1) + sums[:, KINDS].max(axis=1)
-        attack = np.logaddexp(np.logaddexp.reduceat(targets.log_attack, targets.starts), untargeted)
+        attack = np.logaddexp(np.logaddexp.reduceat(log_attack, starts), untargeted)
         log_e = np.logaddexp(attack, proven_attack) - honest
-        best = np.maximum.reduceat(targets.log_attack, targets.starts)
-        leading = np.flatnonzero(targets.log_attack >= best[targets.voter])
+        best = np.maximum.reduceat(log_attack, starts)
+        target_voter, target = np.divmod(keys, 2 * self.records.model_count)
+        leading = np.flatnonzero(log_attack >= best[target_voter])
         aim = np.full(len(voters), -1)
-        aim[targets.voter[leading]] = targets.aim[leading]
+        aim[target_voter[leading]] = target[leading]
         aim[untargeted >= best] = -1
         return log_e, aim
 
@@ -217,10 +202,11 @@ class Evidence:
 
     def _sum_attacks(
         self, voter_count: int, votes: Indices, owner: Indices, absent: Floats, odds: Floats, prior: Floats
-    ) -> _Targets:
-        """Return the log-likelihoods of the attacks on each target that a voter has judged.
+    ) -> tuple[Indices, Floats]:
+        """Return the log-likelihoods of the attacks on each target that a voter has judged, with their weights.
 
-        Other targets are excluded, which makes the e-value smaller.
+        Other targets are excluded, which makes the e-value smaller. Each likelihood has a key: 2 M times the
+        position of the voter, plus the likelier aim (the target, plus M if the attack lowers it). Voters are in order.
         """
         records, size = self.records, self.records.model_count
         outcome = records.outcome[votes]
@@ -267,6 +253,4 @@ class Evidence:
         target = keys % size
         up += prior[target]
         down += prior[size + target]
-        best = np.logaddexp(up, down)
-        starts = np.searchsorted(keys, np.arange(voter_count) * size)
-        return _Targets(voter, target + size * (down > up), best, starts)
+        return 2 * size * voter + target + size * (down > up), np.logaddexp(up, down)

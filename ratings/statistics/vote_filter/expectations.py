@@ -46,13 +46,9 @@ class Expectations:
 
     def correct_shares(self, shares: Floats) -> Floats:
         """Return each model's chance of being in a vote (D, M), given its chance of being drawn."""
-        return correct_for_completion(shares, self.completion)
-
-
-def correct_for_completion(shares: Floats, completion: Floats) -> Floats:
-    weighted = shares * completion
-    corrected: Floats = np.minimum(2 * weighted / weighted.sum(axis=1, keepdims=True), _MAX_CHANCE)
-    return np.where(shares >= 1, 1.0, corrected)  # a model that is in every pair is in every vote
+        weighted = shares * self.completion
+        corrected: Floats = np.minimum(2 * weighted / weighted.sum(axis=1, keepdims=True), _MAX_CHANCE)
+        return np.where(shares >= 1, 1.0, corrected)  # a model that is in every pair is in every vote
 
 
 def estimate_completion(seen: Floats, drawn: Floats, shares: Floats) -> tuple[Floats, Floats]:

@@ -43,7 +43,7 @@ from ratings.statistics.vote_filter.strata import (
     has_testable_wins,
 )
 
-VERSION = 3
+VERSION = 3  # weights of different versions are not comparable
 # Weights are multiples of 1 / STEPS, so that their sums are exact. Weights below MIN_WEIGHT become 0.
 STEPS = 256
 MIN_WEIGHT = 1 / 64
@@ -76,13 +76,11 @@ class VoteWeights:
     weight (N,): from 0 to 1, multiples of 1/256.
     reason (N,): why the weight was last lowered: "voter", "appearances", "wins", or "" if the weight is 1.
     is_closed (N,): whether the vote is in a closed epoch.
-    version: the version of the method. Weights of different versions are not comparable.
     """
 
     weight: Floats
     reason: NDArray[np.str_]
     is_closed: Flags
-    version: int
 
 
 def weigh(
@@ -124,7 +122,7 @@ def weigh(
     reason[records.order] = state.reason
     is_closed = np.zeros(len(weight), dtype=bool)
     is_closed[records.order[:start]] = True
-    return VoteWeights(weight, reason, is_closed, VERSION)
+    return VoteWeights(weight, reason, is_closed)
 
 
 @dataclass(frozen=True, eq=False)

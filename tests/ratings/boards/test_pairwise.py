@@ -109,12 +109,6 @@ def test_row_is_one_of_the_matrices(voted, method):
     assert compare_model(board_key, "nobody") == {}
 
 
-def test_models_that_are_not_on_the_board_are_left_out(client, voted):
-    factories.model("new")
-    assert client.get(f"{PAIRWISE}?models=new,a").json()["models"] == ["a"]
-    assert client.get(f"{PAIRWISE}?models=new").json()["wins"] == []
-
-
 def test_unbounded_models_and_other_components_have_no_figures(client):
     names = ("x", "y", "best", "p", "q")
     x, y, best, p, q = (factories.model(slug) for slug in names)

@@ -5,7 +5,6 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from core.http.errors import RequestError
 from ratings.boards import board_events, snapshot_cache
 from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.models import Snapshot
@@ -75,28 +74,12 @@ def test_board_that_was_thinned_out_between_two_looks_is_found_anew(voted):
     assert snapshot_cache.get_board(LIVE).board["votes"] == 1
 
 
-def test_boards_are_kept_apart(voted):
-    again()
-    board_key = [LIVE, BoardKey(category="coding"), BoardKey(method="elo"), BoardKey(style_control=True)]
-    assert [snapshot_cache.get_board(each).board["votes"] for each in board_key] == [2, 1, 2, 0]
-    assert [snapshot_cache.get_board(each).board["votes"] for each in board_key] == [2, 1, 2, 0]
-
-
 def test_past_board_is_byte_equal_to_what_was_sent_then(voted):
     then = snapshot_cache.get_board(LIVE)
     again()
     past = snapshot_cache.get_board(replace(LIVE, at=then.board["computed_at"]))
     assert (past.body, past.etag) == (then.body, then.etag)
     assert snapshot_cache.get_board(LIVE).etag != then.etag
-
-
-@pytest.mark.parametrize(
-    "board_key", [BoardKey(pool="nowhere"), BoardKey(category="juggling"), BoardKey(method="magic")]
-)
-def test_what_is_not_there_is_refused_each_time(board_key):
-    for _ in range(2):
-        with pytest.raises(RequestError, match="There is no"):
-            snapshot_cache.get_board(board_key)
 
 
 def test_board_without_votes_is_not_kept(db):

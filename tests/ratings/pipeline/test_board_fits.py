@@ -6,8 +6,8 @@ import pytest
 
 from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey
-from ratings.models import Board, Pool, VoteWeight
-from ratings.pipeline import board_fits, board_refresh, pool_state
+from ratings.models import Pool, VoteWeight
+from ratings.pipeline import board_refresh
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -123,23 +123,6 @@ def test_styled_board_of_an_imported_pool_takes_its_votes_one_by_one(models):
         vote(random, models, pool="old", voter=factories.voter_id(number % 7))
 
     assert {row["interval"] for row in create_style_board("old")["rows"]} == {"plain"}
-
-
-def test_styled_board_starts_from_the_last_one_and_comes_out_the_same(models):
-    random = Random(4)
-    for _ in range(100):
-        vote(random, models)
-    first = create_style_board()
-    pool = Pool.objects.get(slug="live")
-    again = board_fits.fit_style_board(
-        Board.objects.get(pool=pool, category__slug="overall", style_control=True),
-        pool_state.get_pool_state(pool),
-        {model.pk: model for model in models},
-    )
-
-    for one, other in zip(first["rows"], snapshots.unpack_rows(again.rows), strict=True):
-        assert other["rating"] == pytest.approx(one["rating"], abs=1e-6)
-        assert other["se"] == pytest.approx(one["se"], rel=1e-6)
 
 
 def test_styled_boards_come_one_by_one_and_not_too_often(models, monkeypatch):

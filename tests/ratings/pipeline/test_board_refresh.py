@@ -195,27 +195,6 @@ def test_refresh_that_failed_leaves_nothing_in_memory_that_is_not_stored():
     assert shown() == {"x": (2, 0, 0), "y": (0, 2, 0)}
 
 
-@pytest.mark.parametrize("ordered", [True, False])
-def test_refresh_rates_by_elo_where_votes_have_an_order(ordered):
-    x, y = factories.model("x"), factories.model("y")
-    factories.pool("some", kind=Pool.Kind.IMPORT, ordered=ordered)
-    factories.cast(x, y, "tie", pool="some")
-
-    assert list_board_keys(board_refresh.refresh()) == {
-        ("some", "overall", method) for method in ("bt", "elo")[: 1 + ordered]
-    }
-
-
-def test_recompute_publishes_waiting_votes_of_other_pools_too():
-    x, y = factories.model("x"), factories.model("y")
-    factories.cast(x, y, pool="api")
-
-    board_refresh.recompute_boards([factories.pool()], from_scratch=False)
-
-    assert shown("api") == {"x": (1, 0, 0), "y": (0, 1, 0)}
-    assert not Outbox.objects.exists()
-
-
 def test_recompute_empties_a_board_that_has_no_votes_any_more():
     x, y = factories.model("x"), factories.model("y")
     vote = factories.cast(x, y)
@@ -314,15 +293,6 @@ def count_inserts(queries):
     return sum(query["sql"].startswith('INSERT INTO "ratings_snapshot"') for query in queries)
 
 
-def test_boards_of_a_small_pool_are_published_in_two_transactions():
-    factories.cast(*factories.models(2), categories=["coding", "math", "german", "hard-prompts", "multi-turn"])
-
-    with CaptureQueriesContext(connection) as queries:
-        published = board_refresh.refresh()
-
-    assert (len(published), count_inserts(queries)) == (14, 2)
-
-
 @pytest.mark.parametrize(
     ("publish", "transactions"), [(board_refresh._publish_one_by_one, 4), (board_refresh._publish_together, 1)]
 )
@@ -336,7 +306,7 @@ def test_boards_are_published_in_their_order(publish, transactions):
         fit = partial(board_refresh._fit_board_or_skip, state=state, models=board_refresh._load_models(state))
 
         with CaptureQueriesContext(connection) as queries:
-            published = list(publish(boards, fit, cutoff))
+            published = publish(boards, fit, cutoff)
 
     assert changed == {LIVE_POOL}
     assert [(each.board, each.method) for each in published] == [(board, way) for board in boards for way in METHODS]

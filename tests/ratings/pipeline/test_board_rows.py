@@ -7,7 +7,7 @@ from math import isfinite
 import numpy as np
 import pytest
 
-from ratings.pipeline.board_rows import Anchor, Contestants, build_elo_rows, build_fit_rows
+from ratings.pipeline.board_rows import Contestants, build_elo_rows, build_fit_rows
 from ratings.pipeline.pool_state import PoolState
 from ratings.pipeline.tallies import PairCount
 from ratings.statistics import bradley_terry
@@ -52,7 +52,7 @@ def build_board(*tallies, voters=(), clustered=True, anchor=None):
     codes = np.unique(np.array(names, dtype=str), return_inverse=True)[1]
     cluster = VoterCounts(codes, *positions, *(np.array(column, dtype=float) for column in numbers))
     fit = bradley_terry.fit(contestants.counts.comparisons, cluster=cluster if clustered else None)
-    return build_fit_rows(contestants, fit, anchor and Anchor(*anchor))
+    return build_fit_rows(contestants, fit, anchor)
 
 
 def repeat_for_voters(people, *votes):

@@ -80,20 +80,3 @@ def test_other_pools_stay(pair, slug, kind):
 
     assert idle_sets.delete_idle_sets() == 0
     assert shown(slug) == {"x": 1, "y": 0}
-
-
-def test_set_whose_board_waits_to_be_tried_again_stays(pair):
-    factories.cast(*pair, pool=SET)
-    board_refresh.refresh()
-    age(31)
-    Board.objects.filter(pool__slug=SET).update(behind=True, failed_at=Now())
-
-    assert idle_sets.delete_idle_sets() == 0
-
-
-def test_so_many_at_a_time(pair, monkeypatch):
-    monkeypatch.setattr(idle_sets, "MAX_SETS_PER_RUN", 2)
-    for number in range(3):
-        factories.pool(f"set-{number}", kind=Pool.Kind.SHORTLIST)
-
-    assert [idle_sets.delete_idle_sets() for _ in range(3)] == [2, 1, 0]

@@ -59,17 +59,6 @@ def test_refresh_weighs_anew_after_a_minute_and_when_a_model_joins(models, age_s
     assert (weights() != before) == changed
 
 
-def test_refresh_weighs_pairs_of_a_set_of_its_own(models):
-    for model in models:
-        factories.endpoint(model)
-    factories.cast(*models[:2], pool="set-1")
-    factories.cast(*models[1:3], "b", pool="set-1")
-    board_refresh.refresh()
-
-    assert weights("set-1").keys() == {*combinations([model.pk for model in models[:3]], 2)}
-    assert not PairWeight.objects.filter(pool="live").exists()
-
-
 @pytest.mark.parametrize("pool", ["live", "api"])
 def test_refresh_leaves_out_a_model_whose_window_is_too_small_to_be_drawn(models, pool):
     w, x, y, z = models

@@ -71,17 +71,6 @@ def test_columns_are_the_same_if_they_come_in_pieces(models, monkeypatch):
     assert len(whole) == 9
 
 
-def test_columns_know_which_votes_have_a_category(models):
-    x, y, _ = models
-    for categories in (["coding", "math"], [], ["math"]):
-        factories.cast(x, y, categories=categories)
-    factories.drain_outbox()
-
-    columns = {name: load_columns().has_category(name, slice(None)).tolist() for name in ("coding", "math", "art")}
-
-    assert columns == {"coding": [True, False, False], "math": [True, False, True], "art": [False] * 3}
-
-
 def test_columns_leave_out_what_is_not_counted_not_folded_or_of_another_pool(models):
     x, y, _ = models
     factories.vote(x, y, counted=False)
@@ -91,11 +80,6 @@ def test_columns_leave_out_what_is_not_counted_not_folded_or_of_another_pool(mod
     factories.cast(x, y)
 
     assert load_columns()["id"].tolist() == [mine.pk]
-
-
-def test_columns_of_no_votes_are_empty():
-    assert len(load_columns()) == 0
-    assert load_columns().has_category("coding", slice(None)).tolist() == []
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [0, 3, 1, 2, 5, 4], [2, 0, 5, 1, 3, 4]])

@@ -43,7 +43,7 @@ def test_fit_gives_the_published_ratings_of_the_citations_example():
     log_odds = (fit.ratings - fit.ratings[0])[1:] / ELO_SCALE
     assert log_odds == pytest.approx([-2.94907, -0.47957, 0.26895], abs=5e-6)
     # The published errors are those of the Hessian; without ties, the sandwich differs where the model fits badly.
-    variance = fit.covariance.diagonal() + fit.covariance[0, 0] - 2 * fit.covariance[0]
+    variance = fit.spread.covariance.diagonal() + fit.spread.covariance[0, 0] - 2 * fit.spread.covariance[0]
     assert np.sqrt(variance[1:]) / ELO_SCALE == pytest.approx([0.10255, 0.06059, 0.07083], rel=0.005)
 
 
@@ -57,7 +57,7 @@ def test_fit_agrees_with_a_sandwich_summed_vote_by_vote():
     fit = bradley_terry.fit(board)
     votes = zip(model_a, model_b, outcome, strict=True)
     expected = sandwich_by_loops((fit.ratings - 1000) / ELO_SCALE, list(votes))
-    assert fit.covariance == pytest.approx(expected, rel=1e-6, abs=1e-8)
+    assert fit.spread.covariance == pytest.approx(expected, rel=1e-6, abs=1e-8)
     assert fit.se == pytest.approx(np.sqrt(expected.diagonal()), rel=1e-8)
     assert fit.ci_high - fit.ratings == pytest.approx(1.959964 * fit.se, rel=1e-6)
     assert fit.ratings - fit.ci_low == pytest.approx(1.959964 * fit.se, rel=1e-6)
@@ -70,7 +70,7 @@ def test_fit_does_not_depend_on_the_order_of_the_models(board, random):
     reordered = bradley_terry.fit(Comparisons.from_counts(order, board.wins[cells], board.ties[cells]))
     fit = bradley_terry.fit(board)
     assert reordered.ratings == pytest.approx(fit.ratings[order], abs=1e-6)
-    assert reordered.covariance == pytest.approx(fit.covariance[cells], rel=1e-6, abs=1e-6)
+    assert reordered.covariance == pytest.approx(fit.spread.covariance[cells], rel=1e-6, abs=1e-6)
 
 
 @given(bounded_board, st.lists(st.floats(-2000, 4000), min_size=6, max_size=6))
@@ -78,7 +78,6 @@ def test_fit_does_not_depend_on_the_start(board, start):
     fit = bradley_terry.fit(board)
     restarted = bradley_terry.fit(board, start=start[: len(board.labels)])
     assert restarted.ratings == pytest.approx(fit.ratings, abs=1e-6)
-    assert bradley_terry.fit(board, start=fit.ratings).iterations <= 2
 
 
 @given(bounded_board)
@@ -86,13 +85,13 @@ def test_fit_solves_the_score_equations_at_mean_1000(board):
     fit = bradley_terry.fit(board)
     assert fit.ratings.mean() == pytest.approx(1000, abs=1e-9)
     assert gradient(board.score, (fit.ratings - 1000) / ELO_SCALE) == pytest.approx(0, abs=1e-8)
-    assert np.sqrt(fit.covariance.diagonal()) == pytest.approx(fit.se)
+    assert np.sqrt(fit.spread.covariance.diagonal()) == pytest.approx(fit.se)
 
 
 @given(any_board)
 def test_fit_is_never_nan_and_every_interval_holds_its_rating(board):
     fit = bradley_terry.fit(board)
-    assert all(np.isfinite(values).all() for values in (fit.ratings, fit.se, fit.covariance))
+    assert all(np.isfinite(values).all() for values in (fit.ratings, fit.se, fit.spread.covariance))
     assert (fit.ci_low <= fit.ratings).all()
     assert (fit.ratings <= fit.ci_high).all()
     assert (np.isinf(fit.ci_low) | np.isinf(fit.ci_high)).tolist() == fit.unbounded.tolist()
@@ -110,7 +109,7 @@ def test_fit_of_nothing_but_ties_is_exactly_1000_with_the_error_of_the_hessian(t
     fit = bradley_terry.fit(board, start=start)
     assert fit.ratings.tolist() == [1000.0] * size
     hessian = ties / 4 * (size * np.eye(size) - 1)
-    assert fit.covariance == pytest.approx(ELO_SCALE**2 * np.linalg.pinv(hessian), rel=1e-9)
+    assert fit.spread.covariance == pytest.approx(ELO_SCALE**2 * np.linalg.pinv(hessian), rel=1e-9)
     assert not fit.unbounded.any()
 
 
@@ -126,8 +125,8 @@ def test_fit_gives_a_model_that_only_tied_with_its_equal_the_error_of_the_hessia
     hessian = np.diag(weight.sum(axis=1)) - weight
     assert fit.ratings[3] == pytest.approx(fit.ratings[0])
     assert fit.se[3] == pytest.approx(ELO_SCALE * np.sqrt(np.linalg.pinv(hessian)[3, 3]), rel=1e-9)
-    assert fit.se[3] ** 2 == pytest.approx(fit.covariance[3, 3])
-    assert np.linalg.eigvalsh(fit.covariance).min() > -1e-9 * fit.se.max() ** 2
+    assert fit.se[3] ** 2 == pytest.approx(fit.spread.covariance[3, 3])
+    assert np.linalg.eigvalsh(fit.spread.covariance).min() > -1e-9 * fit.se.max() ** 2
 
 
 def test_fit_places_a_group_that_always_wins_above_a_bounded_main_component():
@@ -137,7 +136,7 @@ def test_fit_places_a_group_that_always_wins_above_a_bounded_main_component():
     assert fit.unbounded.tolist() == [True, True, False, False]
     assert fit.component.tolist() == [0, 0, 0, 0]
     assert fit.ratings[2:] == pytest.approx(main.ratings)
-    assert fit.covariance[2:, 2:] == pytest.approx(main.covariance)
+    assert fit.spread.covariance[2:, 2:] == pytest.approx(main.spread.covariance)
     assert np.isposinf(fit.ci_high[:2]).all()
     assert (fit.ci_low[:2] < fit.ratings[:2]).all()
     assert (fit.ratings[:2] > fit.ratings[2:].max()).all()
@@ -158,7 +157,6 @@ def test_fit_places_both_models_of_the_first_vote_of_an_arena():
 def test_fit_of_an_empty_board_has_no_rows():
     fit = bradley_terry.fit(Comparisons.from_votes([], [], []))
     assert fit.ratings.shape == fit.interval_kind.shape == (0,)
-    assert fit.iterations == 0
 
 
 def test_fit_places_models_without_votes_at_1000_each_in_its_own_component():
@@ -178,10 +176,4 @@ def test_fit_rates_components_without_a_common_vote_apart():
     alone = bradley_terry.fit(Comparisons.from_counts("ab", wins[:2, :2], np.zeros((2, 2))))
     assert fit.ratings[:2] == pytest.approx(alone.ratings)
     assert fit.se[:2] == pytest.approx(alone.se)
-    assert not fit.covariance[:2, 2:].any()
-
-
-@pytest.mark.parametrize("start", [[1000], [1000, np.nan], [1000, np.inf], [[1000, 1000]]])
-def test_fit_refuses_a_start_that_is_no_rating_for_each_model(start):
-    with pytest.raises(ValueError, match="start must be 2 finite ratings"):
-        bradley_terry.fit(Comparisons.from_votes([0, 0], [1, 1], [1, 0]), start=start)
+    assert not fit.spread.covariance[:2, 2:].any()

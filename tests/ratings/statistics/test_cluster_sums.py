@@ -63,13 +63,3 @@ def test_totals_are_sums_over_voters_of_functions_of_what_each_adds_up_to(monkey
     assert sums_by_function[0].tolist() == (sums > 0).sum(axis=0).tolist()
     assert sums_by_function[1] == pytest.approx((sums**2).sum(axis=0))
     assert sums_by_function[2] == pytest.approx(np.minimum(sums, 1).sum(axis=0))
-
-
-@pytest.mark.parametrize(("voters", "votes", "cells"), [(9, 80, 8), (9, 80, 1 << 19), (300, 20, 1 << 19)])
-def test_pair_products_are_both_sums_in_one_pass(monkeypatch, voters, votes, cells):
-    monkeypatch.setattr(cluster_sums, "_BLOCK_CELLS", cells)
-    voter, first, second, values = draw_entries(voters, votes, 7)
-    products, squares = cluster_sums.sum_pair_products(voter, (first, second), values, np.abs(values), 7)
-    assert products == pytest.approx(sum_products_by_hand(voter, [(first, values), (second, -values)], 7), abs=1e-9)
-    amounts = sum_products_by_hand(voter, [(first, np.abs(values)), (second, np.abs(values))], 7)
-    assert squares == pytest.approx(amounts.diagonal())

@@ -82,7 +82,7 @@ def test_votes_without_a_voter_are_independent_with_the_square_of_their_weight(k
     voters = len(np.unique(voter[has_voter & (factor > 0)]))
     single = ~has_voter * times * factor**2 * (outcome - p) ** 2
     meat = voters / max(voters - 1, 1) * scores.T @ scores + design.T @ (single[:, None] * design)
-    assert fit.covariance == pytest.approx(ELO_SCALE**2 * inverse @ meat @ inverse, rel=1e-6)
+    assert fit.spread.covariance == pytest.approx(ELO_SCALE**2 * inverse @ meat @ inverse, rel=1e-6)
 
 
 def test_weights_of_one_change_nothing():
@@ -92,7 +92,7 @@ def test_weights_of_one_change_nothing():
     cluster = count_by_voter(board, voter, (first, second), outcome, times)
     plain, same = (bradley_terry.fit(each, cluster=cluster) for each in (board, weighted))
 
-    for name in ("ratings", "se", "ci_low", "ci_high", "covariance"):
+    for name in ("ratings", "se", "ci_low", "ci_high", "difference_se"):
         assert np.array_equal(getattr(plain, name), getattr(same, name))
 
 
@@ -113,7 +113,7 @@ def test_votes_with_weight_zero_are_as_if_they_were_not_cast():
 
     assert np.array_equal(*fits)
     assert np.array_equal(styled[0].ratings, styled[1].ratings)
-    assert np.array_equal(styled[0].covariance, styled[1].covariance)
+    assert np.array_equal(styled[0].spread.covariance, styled[1].spread.covariance)
 
 
 @pytest.mark.parametrize("seed", range(2))

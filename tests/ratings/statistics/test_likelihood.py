@@ -17,16 +17,15 @@ def test_chances_are_precise_in_both_tails():
 
 @pytest.mark.parametrize("start", [0.0, 12.0, -30.0])
 def test_maximise_reaches_the_maximum_from_any_start(start):
-    theta, _, iterations = maximize_likelihood(np.array([[0.0, 3.0]]), np.array([[0.0, 1.0]]), np.array([start, 0.0]))
+    theta, _ = maximize_likelihood(np.array([[0.0, 3.0]]), np.array([[0.0, 1.0]]), np.array([start, 0.0]))
     assert theta[0] == pytest.approx(np.log(3), abs=1e-12)
-    assert iterations < 40
 
 
 def test_maximise_solves_a_ring_of_landslides_with_one_upset():
     score = np.zeros((4, 4))
     score[[0, 1, 2], [1, 2, 3]] = 1e9
     score[3, 0] = 1
-    theta, _, _ = maximize_likelihood(score[:-1], score.T[:-1], np.zeros(4))
+    theta, _ = maximize_likelihood(score[:-1], score.T[:-1], np.zeros(4))
     assert -np.diff(theta) == pytest.approx([np.log(1e9)] * 3, rel=1e-8)
 
 

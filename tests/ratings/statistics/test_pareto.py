@@ -33,23 +33,3 @@ def test_frontier_of_a_worked_example(given_points, expected):
 @given(points)
 def test_frontier_is_what_nothing_beats(found):
     assert mark_frontier(found) == [not any(beats(other, one) for other in found) for one in found]
-
-
-@given(points)
-def test_what_is_off_the_frontier_is_beaten_by_something_on_it(found):
-    on = mark_frontier(found)
-    best = [point for point, is_on in zip(found, on, strict=True) if is_on]
-    assert all(is_on or any(beats(other, one) for other in best) for one, is_on in zip(found, on, strict=True))
-
-
-@given(points, st.randoms())
-def test_frontier_does_not_depend_on_the_order(found, random):
-    order = [*range(len(found))]
-    random.shuffle(order)
-    assert mark_frontier([found[place] for place in order]) == [mark_frontier(found)[place] for place in order]
-
-
-@given(points)
-def test_frontier_needs_only_the_order_of_a_scale(found):
-    moved = [(3 * x**3 + 1000, 2.0**y) for x, y in found]
-    assert mark_frontier(moved) == mark_frontier(found)

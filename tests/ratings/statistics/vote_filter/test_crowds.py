@@ -33,15 +33,6 @@ def test_crowd_is_shared_by_network_and_then_by_voter():
     assert [factor[voter == v].sum() for v in range(1, 6)] == pytest.approx([17.5, 10, 5, 13.75, 13.75])
 
 
-def test_each_hour_has_its_own_limit_and_quiet_hours_are_left_alone():
-    hour = np.repeat([1, 2], [100, 10])
-    people = np.arange(110)
-    factor = crowds.limit_crowds(hour, people, people, np.full(110, 0.5), 20.0)
-
-    assert (factor[:100] * 0.5).sum() == pytest.approx(20)
-    assert factor[100:].tolist() == [1.0] * 10
-
-
 @pytest.mark.parametrize(("weight", "limit"), [(0, 60), (6000, 60), (100_000, 1000)])
 def test_limit_grows_with_the_pool(weight, limit):
     assert crowds.compute_hourly_limit(weight) == limit

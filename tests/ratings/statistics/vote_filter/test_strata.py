@@ -13,7 +13,6 @@ from ratings.statistics.vote_filter.strata import (
     compute_growth,
     count_appearances,
     find_hits,
-    find_joint_hits,
     has_testable_wins,
 )
 
@@ -172,11 +171,3 @@ def test_a_model_is_hit_by_its_appearances_and_wins_together(appearances, wins, 
 
     found = find_hits(*noise, 10_000)
     assert (found.directions + 2 * found.frequent).tolist() == [hit] * models + [0] * (50 - models)
-
-
-def test_several_models_beyond_a_limit_are_hits_together():
-    z = np.zeros(50)
-    z[:6] = 4.2
-
-    assert find_joint_hits(z, 10_000).tolist() == [True] * 6 + [False] * 44
-    assert not find_joint_hits(z[5:], 10_000).any()
