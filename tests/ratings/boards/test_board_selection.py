@@ -136,15 +136,6 @@ def test_links_keep_the_public_board_that_stands_in(client, public, page):
     assert all(f"pool={SEED_POOL}" in address for address in found)
 
 
-@pytest.mark.parametrize("page", PAGES[:4])
-def test_pool_that_is_named_is_shown_though_it_is_empty(client, public, page):
-    html = opened(client, page, pool="live")
-    assert STANDS_IN not in text(html)
-    others = {address for address in links(html) if "?" in address}
-    assert others
-    assert all("pool=live" in address for address in others)
-
-
 @pytest.mark.parametrize(
     ("query", "parameters"),
     [

@@ -194,14 +194,8 @@ def test_past_pairs_are_the_last_of_a_day(voted):
     ("query", "status"),
     [
         ("?pool=nowhere", 404),
-        ("?pool=%00", 404),
-        ("?category=juggling", 404),
-        ("?method=magic", 404),
-        ("?method=elo&style_control=1", 404),
         ("?models=a,nobody", 404),
-        ("?models=%00", 404),
         ("?at=soon", 400),
-        ("?style_control=2", 400),
     ],
 )
 def test_bad_questions_get_one_clear_answer(client, query, status):

@@ -158,13 +158,6 @@ def test_newest_by_elo_takes_votes_in_an_order_and_without_style_control(ordered
 
 
 @board_db
-def test_newest_finds_a_board_with_one_query(django_assert_num_queries):
-    publish(1)
-    with django_assert_num_queries(1):
-        load_newest_board(BoardKey(LIVE_POOL, "overall", False, "bt"))
-
-
-@board_db
 def test_newest_of_pools_are_the_last_overall_boards_of_all_but_shortlists():
     factories.pool("shortlist", kind=Pool.Kind.SHORTLIST)
     publish(1)

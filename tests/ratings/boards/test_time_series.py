@@ -115,13 +115,8 @@ def test_thinned_copes_with_boards_of_one_moment():
     ("query", "status", "field"),
     [
         ("?model=nobody", 404, None),
-        ("?model=%00", 404, None),
-        ("?pool=nowhere", 404, None),
-        ("?category=juggling", 404, None),
-        ("?method=magic", 404, None),
         ("?since=soon", 400, "since"),
         ("?until=2026-13-01", 400, "until"),
-        ("?at=soon", 400, "at"),
         ("?" + "model=x&" * 21, 400, "model"),
     ],
 )

@@ -63,15 +63,6 @@ def test_refresh_publishes_the_boards_that_changed():
     assert not Outbox.objects.exists()
 
 
-def test_refresh_leaves_boards_without_new_votes_alone():
-    x, y = factories.model("x"), factories.model("y")
-    factories.cast(x, y, pool="api")
-    board_refresh.refresh()
-    factories.cast(x, y)
-
-    assert {each.board.pool.slug for each in board_refresh.refresh()} == {LIVE_POOL}
-
-
 def test_snapshot_says_what_it_was_made_of(settings):
     x, y = factories.model("x"), factories.model("y")
     factories.cast(x, y, "tie", multiplicity=4)

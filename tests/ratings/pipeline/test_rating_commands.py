@@ -90,11 +90,6 @@ def test_verify_finds_a_vote_that_was_forgotten(voted):
         call_command("verify_ratings")
 
 
-def test_verify_of_one_pool_looks_at_no_other(capsys, voted):
-    Tally.objects.filter(board__pool__slug="api").delete()
-    assert "verified 6 tallies in 1 pool" in run(capsys, "verify_ratings", "--pool", "live")
-
-
 @pytest.mark.parametrize("command", ["recompute_ratings", "verify_ratings"])
 def test_commands_refuse_an_unknown_pool_and_change_nothing(voted, command):
     before = contents()

@@ -28,13 +28,6 @@ def test_place_gives_each_model_one_virtual_tie_against_1000():
         assert expected == pytest.approx(board.score[model].sum() + 0.5, abs=1e-9)
 
 
-def test_place_takes_its_error_from_the_information_with_the_virtual_tie():
-    _, _, estimate = place_models("abc", [[0, 1, 0], [1, 0, 0], [3, 0, 0]])
-    theta = estimate.theta[0]
-    assert 4 * expit(theta) == pytest.approx(3.5)
-    assert estimate.spread.covariance[0, 0] == pytest.approx(1 / (4 * expit(theta) * expit(-theta)))
-
-
 def test_place_closes_the_interval_where_the_record_has_a_chance_of_a_fortieth():
     _, _, estimate = place_models("abc", [[0, 1, 0], [1, 0, 0], [3, 2, 0]], theta=[0.4, -0.4, 0])
     assert np.isposinf(estimate.high[0])

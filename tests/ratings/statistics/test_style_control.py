@@ -7,7 +7,6 @@ from scipy.special import expit
 
 from ratings.statistics import bradley_terry, style_control
 from ratings.statistics.bradley_terry import ELO_SCALE
-from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.style_control import Separable
 from tests.ratings.style_oracle import (
     build_design,
@@ -133,13 +132,6 @@ def test_fit_without_votes_has_models_at_1000_and_no_coefficients(models):
     assert style_fit.fit.ratings.tolist() == [1000] * models
     assert style_fit.fit.unbounded.all()
     assert style_fit.coefficients == (None,) * 4
-
-
-def test_fit_places_the_models_of_a_first_vote_as_without_style():
-    style_fit = style_control.fit(build_styled_votes(([0], [1], [1], [[3, 0, 1, 2, 1, 0, 0, 0]]), 2))
-    expected = bradley_terry.fit(Comparisons.from_votes([0], [1], [1]))
-    for field in FIELDS:
-        assert getattr(style_fit.fit, field) == pytest.approx(getattr(expected, field))
 
 
 def test_fit_places_a_newcomer_beside_the_others_with_the_style_of_its_votes():
