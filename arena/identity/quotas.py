@@ -21,6 +21,7 @@ from uuid import UUID, uuid4
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -30,7 +31,7 @@ from arena.identity import api_keys
 from arena.identity.limits import HOUR_S, LIMITS, Rate, Slots
 from arena.identity.voters import SAFE_METHODS, get_client_address, get_voter_id, is_logged_in, keyed_hash
 from arena.models import Battle, battle_lengths
-from core.http import rate_limit
+from core.http import outages, rate_limit
 from core.http.error_pages import render_error_page
 from core.http.errors import READ_METHODS, RequestError, build_error_response
 from core.http.rate_limit import Bucket
@@ -153,6 +154,8 @@ class WorkMiddleware:
             request.work_buckets = _check_work(request)  # type: ignore[attr-defined]  # not declared by Django
         except RequestError as error:
             return self.process_exception(request, error)
+        except (OperationalError, InterfaceError):  # without the key of hashes; Django handles no exception here
+            return outages.render_unavailable(request)
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
