@@ -176,7 +176,8 @@ def show_benchmark(request: HttpRequest, slug: str, best_keys: Collection[int]) 
     """Show a benchmark with its scores. `best_keys` contains the primary keys of today's best models."""
     if not slug.isprintable():  # PostgreSQL rejects NUL
         raise Http404
-    benchmark = get_object_or_404(Benchmark.objects.select_related("superseded_by"), slug=slug)
+    benchmarks = Benchmark.objects.select_related("superseded_by__superseded_by__superseded_by")
+    benchmark = get_object_or_404(benchmarks, slug=slug)
     add_separability([benchmark], best_keys)
     rankings = load_rankings(benchmark)
     context = {

@@ -1,20 +1,25 @@
 """Server-sent events that notify open leaderboards of new boards.
 
-`ratings.pipeline.announcements` writes notifications to a Redis stream. One reader per web process forwards them to the
-open pages. If a notification is lost, a page shows the new board only after the next notification or a reload.
+`announce_boards` writes notifications to a Redis stream. One reader per web process forwards them to the open pages. If
+a notification is lost, a page shows the new board only after the next notification or a reload.
 """
 
 import asyncio
+import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from functools import partial
 from typing import Any
+
+import orjson
+from redis.exceptions import RedisError
 
 from core.http import sse
 from core.http.sse import MAX_STREAM_S, EventStream
 from core.storage import redis_clients
 from core.storage.shared_slots import SharedSlot, SharedSlots
 from ratings.boards import snapshot_cache
+from ratings.models import Board, Snapshot
 
 STREAM_KEY = "boards"
 MAX_STREAM_LENGTH = 1000
@@ -22,6 +27,32 @@ HEARTBEAT_S = 15.0
 BLOCK_MS = 250
 RETRY_DELAY_S = 0.5
 BEFORE_ALL_ENTRIES = b"0"  # lower than any id in the stream
+logger = logging.getLogger(__name__)
+
+
+def announce_boards(snapshots: Iterable[Snapshot]) -> None:
+    """Announce new boards to all web processes. Logs a warning if Redis is down."""
+    pipeline = redis_clients.get_redis_client().pipeline(transaction=False)
+    for snapshot in snapshots:
+        pipeline.xadd(STREAM_KEY, _build_event(snapshot.board, snapshot), maxlen=MAX_STREAM_LENGTH, approximate=True)
+    try:
+        pipeline.execute()
+    except (RedisError, OSError) as error:
+        logger.warning("Redis is down, so open pages will show the new boards later: %s", error)
+
+
+def _build_event(board: Board, snapshot: Snapshot) -> dict[Any, Any]:
+    board_fields = {
+        "pool": board.pool.slug,
+        "category": board.category.slug,
+        "style_control": board.style_control,
+        "method": snapshot.method,
+    }
+    snapshot_fields = {"votes": snapshot.votes, "computed_at": snapshot.computed_at}
+    return {
+        "board": orjson.dumps(board_fields),
+        "data": orjson.dumps(board_fields | snapshot_fields, option=orjson.OPT_UTC_Z),
+    }
 
 
 class BoardSubscriber:

@@ -22,10 +22,10 @@ from django.db.models.functions import Now
 from arena.models import LIVE_POOL
 from catalog.models import LanguageModel
 from core.storage.compiled_queries import CompiledQuery
-from ratings.boards import pair_tables
+from ratings.boards import board_events, pair_tables
 from ratings.boards.snapshots import select_newest_fit
 from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot, build_due_filter
-from ratings.pipeline import announcements, board_fits, pool_state, refresh_lease, standings, tallies
+from ratings.pipeline import board_fits, pool_state, refresh_lease, standings, tallies
 from ratings.pipeline.pool_state import PoolState
 from ratings.pipeline.vote_weights import MAX_DRAINED_VOTES, hold_back_crowds
 
@@ -321,4 +321,4 @@ def _publish_snapshots(snapshots: Sequence[Snapshot], cutoff: datetime, boards: 
         Board.objects.filter(pk__in=failed, style_control=False).update(behind=True)
     standings.store_standings(snapshots)
     if snapshots:
-        transaction.on_commit(lambda: announcements.announce_boards(snapshots), robust=True)
+        transaction.on_commit(lambda: board_events.announce_boards(snapshots), robust=True)

@@ -18,7 +18,6 @@ from core.storage.redis_clients import get_redis_client
 from core.storage.shared_slots import SharedSlots
 from ratings.api import views
 from ratings.boards import board_events
-from ratings.pipeline import announcements
 from tests.processes import eventually
 from tests.ratings.snapshot_drafts import snapshot
 from tests.remote_clients import of_address
@@ -48,12 +47,12 @@ async def next_event(events):
 
 
 def add_event(client, votes):
-    client.xadd(board_events.STREAM_KEY, announcements._build_event(snapshot(votes).board, snapshot(votes)))
+    client.xadd(board_events.STREAM_KEY, board_events._build_event(snapshot(votes).board, snapshot(votes)))
 
 
 async def test_follow_tells_which_board_changed():
     async with open_page(board_events.BoardEventReader()) as events:
-        announcements.announce_boards([snapshot(votes=7, category="coding")])
+        board_events.announce_boards([snapshot(votes=7, category="coding")])
         assert parse_event(await next_event(events)) == {
             "pool": "live",
             "category": "coding",
@@ -65,9 +64,9 @@ async def test_follow_tells_which_board_changed():
 
 
 async def test_follow_begins_with_what_comes_after_it():
-    announcements.announce_boards([snapshot(votes=1)])
+    board_events.announce_boards([snapshot(votes=1)])
     async with open_page(board_events.BoardEventReader()) as events:
-        announcements.announce_boards([snapshot(votes=2)])
+        board_events.announce_boards([snapshot(votes=2)])
         assert parse_event(await next_event(events))["votes"] == 2
 
 
@@ -81,7 +80,7 @@ async def test_follow_says_when_it_begins_only_once_it_knows_where(monkeypatch):
 
     monkeypatch.setattr(board_events, "_load_last_entry_id", load_slowly)
     async with open_page(board_events.BoardEventReader()) as events:
-        announcements.announce_boards([snapshot(votes=2)])
+        board_events.announce_boards([snapshot(votes=2)])
         assert parse_event(await next_event(events))["votes"] == 2
 
 
@@ -98,7 +97,7 @@ async def test_reader_goes_on_after_a_fault_of_ours(monkeypatch, caplog):
     monkeypatch.setattr(board_events, "_load_last_entry_id", fail_once)
     get_redis_client().delete(board_events.STREAM_KEY)
     async with open_page(board_events.BoardEventReader(retry_delay_s=0.01)) as events:
-        announcements.announce_boards([snapshot(votes=2)])
+        board_events.announce_boards([snapshot(votes=2)])
         assert parse_event(await next_event(events))["votes"] == 2
     assert "a fault of ours" in caplog.text
 
@@ -108,7 +107,7 @@ async def test_reader_leaves_out_a_hint_that_it_does_not_understand(caplog):
     async with open_page(board_events.BoardEventReader(retry_delay_s=0.01)) as events:
         for votes in (3, 4):
             get_redis_client().xadd(board_events.STREAM_KEY, {"another": "hint"})
-            announcements.announce_boards([snapshot(votes=votes)])
+            board_events.announce_boards([snapshot(votes=votes)])
             assert parse_event(await next_event(events))["votes"] == votes
     assert caplog.text.count("KeyError") == 2
 
@@ -116,7 +115,7 @@ async def test_reader_leaves_out_a_hint_that_it_does_not_understand(caplog):
 async def test_follow_begins_on_an_empty_stream_too():
     get_redis_client().delete(board_events.STREAM_KEY)
     async with open_page(board_events.BoardEventReader()) as events:
-        announcements.announce_boards([snapshot(votes=3)])
+        board_events.announce_boards([snapshot(votes=3)])
         assert parse_event(await next_event(events))["votes"] == 3
 
 
@@ -125,7 +124,7 @@ async def test_follow_serves_many_pages_with_one_reader():
     reader = board_events.BoardEventReader()
     connections = len(get_redis_client().client_list())
     async with open_page(reader) as first, open_page(reader) as second, open_page(reader) as third:
-        announcements.announce_boards([snapshot(votes=4)])
+        board_events.announce_boards([snapshot(votes=4)])
         votes = [parse_event(await next_event(events))["votes"] for events in (first, second, third)]
         assert len(get_redis_client().client_list()) <= connections + 1
     assert votes == [4, 4, 4]
@@ -141,7 +140,7 @@ async def test_follow_ends_its_reader_with_the_last_page():
     await asyncio.wait([task], timeout=30)
     assert task.done()
     async with open_page(reader) as events:
-        announcements.announce_boards([snapshot(votes=5)])
+        board_events.announce_boards([snapshot(votes=5)])
         assert parse_event(await next_event(events))["votes"] == 5
 
 
@@ -149,7 +148,7 @@ async def test_follow_starts_anew_while_the_last_reader_is_ending():
     reader = board_events.BoardEventReader()
     for votes in (1, 2, 3):
         async with open_page(reader) as events:
-            announcements.announce_boards([snapshot(votes=votes)])
+            board_events.announce_boards([snapshot(votes=votes)])
             assert parse_event(await next_event(events))["votes"] == votes
 
 
@@ -160,7 +159,7 @@ async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
         events = reader.follow(reader.acquire_slot({}))
         first_event = asyncio.ensure_future(anext(events))
         await asyncio.sleep(delay)
-        announcements.announce_boards([snapshot()])
+        board_events.announce_boards([snapshot()])
         await asyncio.sleep(0)
         task = reader.task
         task.cancel()
@@ -192,7 +191,7 @@ async def test_events_is_a_stream_that_nobody_stores(async_client):
     assert response["X-Accel-Buffering"] == "no"
     async with aclosing(aiter(response.streaming_content)) as events:
         await anext(events)
-        announcements.announce_boards([snapshot(votes=6)])
+        board_events.announce_boards([snapshot(votes=6)])
         assert parse_event(await next_event(events))["votes"] == 6
 
 
@@ -296,3 +295,15 @@ async def test_follow_waits_for_a_redis_that_is_not_there_yet(server):
         server.start()
         add_event(server.client, votes=3)
         assert parse_event(await next_event(events))["votes"] == 3
+
+
+@pytest.mark.usefixtures("valkey")
+def test_announce_keeps_the_stream_short():
+    get_redis_client().delete(board_events.STREAM_KEY)
+    for _ in range(30):
+        board_events.announce_boards([snapshot(category=str(n)) for n in range(100)])
+    assert (
+        board_events.MAX_STREAM_LENGTH
+        <= get_redis_client().xlen(board_events.STREAM_KEY)
+        < 2 * board_events.MAX_STREAM_LENGTH
+    )
