@@ -200,7 +200,7 @@ def examine_structure() -> Structure:
 def build_targets(code: Code, tests: Code, unexplained: int, structure: Structure) -> list[Target]:
     return [
         Target("functions without annotations", code.unannotated, 0),
-        Target("mocks in the tests", tests.mocks, 120),
+        Target("mocks in the tests", tests.mocks, 110),
         Target("exemptions without a reason", unexplained, 0),
         Target("class names that occur twice", len(structure.repeated_classes), 0),
         Target("import cycles", len(structure.cycles), 0),

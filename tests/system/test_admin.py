@@ -50,14 +50,6 @@ def test_lists_and_forms_keep_to_the_policy(inside: Page) -> None:
     expect(inside.locator("#id_prices-0-input")).to_be_visible()
 
 
-def test_battle_is_inspected(inside: Page, person: Person) -> None:
-    battle = person.fight("Who looks into this?")
-    inside.goto(f"/admin/arena/battle/{battle['id']}/change/")
-    expect(inside.get_by_text("Who looks into this?")).to_be_visible()
-    expect(inside.get_by_role("heading", name=re.compile("Side [ab]"))).to_have_count(2)
-    expect(inside.get_by_text("in total")).to_have_count(2)
-
-
 def test_button_asks_an_endpoint(inside: Page) -> None:
     inside.goto("/admin/arena/endpoint/")
     inside.get_by_role("link", name="Quokka-7B").click()

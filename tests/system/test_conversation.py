@@ -82,14 +82,6 @@ def test_stop_ends_both_sides_where_the_reader_is(zoo: Service, person: Person) 
     assert counted(zoo, battle) == (False, "stopped")
 
 
-def test_stop_before_there_is_text_voids_the_battle(person: Person) -> None:
-    battle = person.start("Nothing yet.", "slow", "late")
-    assert person.act(battle, "stop").status == 200
-    events = person.until(battle["events_url"], "void", "ready")
-    assert [event.name for event in events] == ["failed", "failed", "void"]
-    assert person.vote(battle, "a").json["error"]["code"] == "not_votable"
-
-
 def test_side_by_side_is_in_the_order_asked_for_unpaced_and_not_counted(zoo: Service, person: Person) -> None:
     battle = person.start("Who is quicker?", "slow", "quick", mode="side_by_side")
     events = person.until(battle["events_url"], "ready")
@@ -99,14 +91,6 @@ def test_side_by_side_is_in_the_order_asked_for_unpaced_and_not_counted(zoo: Ser
     vote = person.vote(battle, "b").json
     assert named(vote) == {"a": MODELS["slow"], "b": MODELS["quick"]}
     assert counted(zoo, battle) == (False, "side_by_side")
-
-
-def test_side_by_side_tells_why_a_side_failed_and_replaces_nobody(person: Person) -> None:
-    battle = person.start("Who hangs?", "good", "hang", mode="side_by_side")
-    events = person.until(battle["events_url"], "void", "ready")
-    (failed,) = (event.data for event in events if event.name == "failed")
-    assert failed == {"turn": 1, "side": "b", "reason": "timeout"}
-    assert {a["side"]: a["reason"] for a in person.look(battle)["turns"][0]["answers"]} == {"a": None, "b": "timeout"}
 
 
 def test_named_set_is_blind_and_has_its_own_board(person: Person) -> None:

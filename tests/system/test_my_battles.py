@@ -71,18 +71,6 @@ def test_names_are_shown_where_there_is_a_vote_and_nowhere_else(mine: Page) -> N
     expect(battle(mine, RIVER)).not_to_contain_text("Wombat-70B")
 
 
-def test_navigation_leads_here_and_a_battle_is_gone_on_with(mine: Page) -> None:
-    mine.goto("/leaderboard/")
-    link = mine.get_by_role("navigation", name="Main").get_by_role("link", name="My battles")
-    link.click()
-    expect(link).to_have_attribute("aria-current", "page")
-    battle(mine, RIVER).get_by_role("link", name="Continue").click()
-    mine.get_by_role("button", name="Tie").click()
-    expect(mine.get_by_text("Model Quokka-7B").first).to_be_visible()
-    mine.goto("/battles/")
-    expect(battle(mine, RIVER)).to_contain_text("tie")
-
-
 def test_others_read_a_battle_while_its_voter_lets_them(mine: Page, browser: Browser, service: Service) -> None:
     battle(mine, METAL).get_by_role("link", name=METAL).click()
     mine.get_by_text("Publish this battle").click()
