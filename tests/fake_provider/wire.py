@@ -62,7 +62,8 @@ class OpenAI:
         messages = [message for message in body["messages"] if message["role"] != "system"]
         system = "".join(message["content"] for message in body["messages"] if message["role"] == "system")
         token_limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
-        return ParsedRequest(body["model"], messages, system, body, token_limit)
+        # The name of a model has at most 200 characters, so a long behavior is a parameter of its own.
+        return ParsedRequest(body.get("behavior", body["model"]), messages, system, body, token_limit)
 
     def begin(self, request: ParsedRequest) -> bytes:
         return self._chunk(b'{"role":"assistant","content":""}')

@@ -25,7 +25,7 @@ organization = "Far"
 endpoint.kind = "openai"
 endpoint.base_url = "{url}/v1"
 endpoint.model = "hostile-{number}"
-endpoint.parameters.model = {behavior}
+endpoint.parameters.behavior = {behavior}
 """
 
 
