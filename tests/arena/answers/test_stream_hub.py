@@ -427,10 +427,12 @@ async def test_follow_of_a_void_battle_stays_open_for_a_retry(hub, in_database):
     page = Page(hub, battle)
     await page.until(lambda: "void" in page.names)
 
+    await in_database(lambda: Battle.objects.filter(pk=battle.pk).update(state="answering"))
     announce_events(battle.pk, ["state", "answering"])
-    # In the hub's first read, the text of another attempt could be older than the failure.
+    # In the hub's first read, the text of another attempt could be older than the failure, and a new connection reloads
+    # all views.
     [followed] = hub.followed.values()
-    await eventually(lambda: followed.view.state == "answering")
+    await eventually(lambda: followed.view.state == "answering" and not hub.outdated)
     answer = await in_database(lambda: Answer.objects.get(turn__battle=battle, side="b"))
     announce_events(battle.pk, ["delta", 1, "b", derive_attempt_tag(answer.pk, 2), 0, "Now"])
     await page.shows("b", "Now")

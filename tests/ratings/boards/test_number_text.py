@@ -3,7 +3,7 @@
 import pytest
 from django.template.defaultfilters import floatformat
 
-from core.templatetags.numbers import rounded
+from core.text.number_format import format_rounded
 from ratings.boards.number_text import format_interval, format_margin, format_whole
 from tests.ratings.board_rows import row
 
@@ -45,5 +45,5 @@ def test_whole_is_grouped(number, text):
     [(1530.5, "1,531"), (1531.5, "1,532"), (1530.49999, "1,530"), (0.5, "1"), (-0.4, "0"), (1e6 + 0.5, "1,000,001")],
 )
 def test_rating_is_rounded_as_templates_round_it(number, text):
-    assert format_whole(number) == rounded(number) == text
+    assert format_whole(number) == format_rounded(number) == text
     assert floatformat(number, "0g").removeprefix("-") == text
