@@ -1,6 +1,9 @@
 """Imports facts and prices of models from Python packages such as LiteLLM.
 
 The source of an import is either the tables that ship with Arena or a newer file of one package.
+
+Words: an entry is a model as one package lists it. A listed value comes from a package. A checked value was read by us
+or by an operator, and comes first. A host sells other makers' open models.
 """
 
 from collections import Counter, defaultdict
