@@ -30,6 +30,7 @@ from tests.purity import (
 )
 from tests.sharing import pytest_xdist_make_scheduler
 from tests.skip_guard import pytest_make_collect_report, pytest_runtest_makereport
+from tests.valkey_server import own_redis
 
 # A shell makes background processes ignore Ctrl-C. Restore the default, because processes started by tests inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -156,6 +157,7 @@ def celery_without_broker():
 __all__ = [
     "admin",
     "operator",
+    "own_redis",
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_ignore_collect",

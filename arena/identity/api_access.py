@@ -1,7 +1,5 @@
 """Access to the API: authentication by key, anonymous access, and CORS headers."""
 
-from collections.abc import Callable
-
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -11,6 +9,7 @@ from arena.identity import api_keys, voters
 from arena.identity.voters import read_bearer_key
 from core.http import outages
 from core.http.errors import RequestError, build_error_response
+from core.http.middleware import Handler
 
 API_PREFIX = "/api/"
 PRIVATE_PREFIXES = ("/api/v1/battles/", "/api/v1/ready/", "/api/v1/submissions/")
@@ -19,7 +18,6 @@ PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Headers": "If-None-Match, Last-Event-ID",
     "Access-Control-Max-Age": "86400",
 }
-Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 def api_access_middleware(get_response: Handler) -> Handler:

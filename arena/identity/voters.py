@@ -4,7 +4,6 @@ See `arena.identity.accounts` for accounts, and `arena.identity.api_access` for 
 """
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
@@ -23,6 +22,7 @@ from arena.identity import hash_key
 from arena.models import Vote, Voter
 from core.http import outages
 from core.http.errors import RequestError
+from core.http.middleware import Handler
 from core.storage.compiled_queries import CompiledQuery
 
 AUTH_SCHEME = "bearer"
@@ -40,7 +40,6 @@ VOTER_BY_ID = CompiledQuery(lambda voter: Voter.objects.filter(pk=voter))
 
 cookie_signer = TimestampSigner(salt="arena.voter")
 current_key_signer = TimestampSigner(salt="arena.voter", fallback_keys=[])
-Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 def voter_middleware(get_response: Handler) -> Handler:

@@ -10,18 +10,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 
 from config.monitoring import health, prometheus
 from core.http.errors import READ_METHODS
+from core.http.middleware import Handler
 
 PROBE_VIEWS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "/healthz": health.report_liveness,
     "/readyz": health.report_readiness,
     "/metrics": prometheus.report_metrics,
 }
-Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
-def probe_middleware(
-    get_response: Callable[[HttpRequest], HttpResponseBase],
-) -> Callable[[HttpRequest], HttpResponseBase]:
+def probe_middleware(get_response: Handler) -> Handler:
     """Return the middleware. It must come before all middleware that uses the host, sessions, or cookies."""
 
     def handle(request: HttpRequest) -> HttpResponseBase:

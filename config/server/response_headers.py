@@ -1,8 +1,8 @@
 """Adds headers to Django's responses: a permissions policy, and `Cache-Control` for personal responses."""
 
-from collections.abc import Callable
-
 from django.http import HttpRequest, HttpResponseBase
+
+from core.http.middleware import Handler
 
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
@@ -11,7 +11,6 @@ PERMISSIONS_POLICY = ", ".join(
         "microphone", "midi", "payment", "usb",
     )
 )  # fmt: skip
-Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 def headers_middleware(get_response: Handler) -> Handler:

