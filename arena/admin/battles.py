@@ -1,6 +1,7 @@
-"""Read-only admin pages for battles, votes, and voters."""
+"""Read-only admin pages for battles, votes, and voters. A battle's page shows its calls and its stream events."""
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
@@ -12,13 +13,16 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from arena.admin.battle_detail import build_inspection
+from arena.answers import battle_view
+from arena.answers.stream_events import Position, list_events
 from arena.battles import review_queue
-from arena.models import IS_LISTED, IS_SHARED, Battle, Vote, Voter
+from arena.battles.feedback import BLAME, PRAISE
+from arena.models import IS_LISTED, IS_SHARED, SIDES, Battle, EndpointCall, Turn, Vote, Voter
 from catalog.models import LanguageModel
 from core.admin import audit
 from core.admin.read_only import ReadOnlyAdmin
 
+REASON_LABELS = PRAISE | BLAME
 ID_PREFIX_PATTERN = re.compile(r"[0-9a-f]{4,32}")  # the beginning of an id, with no hyphens
 
 
@@ -163,6 +167,55 @@ def _parse_id_range(text: str) -> tuple[UUID, UUID] | None:
     if not ID_PREFIX_PATTERN.fullmatch(digits):
         return None
     return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+
+
+def build_inspection(object_id: str) -> dict[str, Any]:
+    """Return the template context, or an empty dict if the battle does not exist."""
+    try:
+        battle = Battle.objects.select_related("model_a", "model_b").filter(pk=UUID(object_id)).first()
+    except ValueError:
+        battle = None
+    if battle is None:
+        return {}
+    set_model_ids = battle.among or ()
+    replaced_model_ids = [replacement["model"] for replacement in battle.replaced]
+    models = LanguageModel.objects.in_bulk([*replaced_model_ids, *set_model_ids])
+    events = list_events(Position(), battle_view.build_battle_view(battle_view.load_answers(battle.pk)))
+    vote = Vote.objects.filter(battle=battle).first()
+    return {
+        "vote": vote,
+        "report_count": battle.reports.count(),
+        "sides": [_build_side(battle, vote, side) for side in SIDES],
+        "among": [models[key] for key in set_model_ids if key in models],
+        "turns": _load_turns(battle),
+        "replacements": [replacement | {"model": models.get(replacement["model"])} for replacement in battle.replaced],
+        "events": [{"name": event.name, **event.data, "size": len(event.data.get("text", ""))} for event in events],
+    }
+
+
+def _load_turns(battle: Battle) -> list[Turn]:
+    """Return the turns. Each answer has its failed calls of the last three days, which may be to other models."""
+    failed_calls = defaultdict(list)
+    calls = EndpointCall.objects.filter(created_at__gte=battle.created_at, battle=battle.pk).exclude(failure="")
+    for call in calls.select_related("endpoint__model").order_by("pk"):
+        failed_calls[call.answer].append(call)
+    turns = list(Turn.objects.filter(battle=battle).prefetch_related("answers__model"))
+    for turn in turns:
+        for answer in turn.answers.all():
+            answer.failed_calls = failed_calls[answer.pk]  # type: ignore[attr-defined]  # for the template
+    return turns
+
+
+def _build_side(battle: Battle, vote: Vote | None, side: str) -> dict[str, Any]:
+    """Return a side's model, whether it won, the voter's reasons, and the model's standing before the vote."""
+    reasons = vote.reasons.get(side, ()) if vote else ()
+    return {
+        "side": side,
+        "model": battle.models_by_side[side],
+        "won": vote is not None and vote.winner == side,
+        "reasons": [REASON_LABELS.get(reason, reason) for reason in reasons],
+        "standing": (battle.standing or {}).get(side),
+    }
 
 
 @admin.register(Vote)

@@ -73,7 +73,8 @@ def _replace_model(job: SideJob, reason: str) -> SideJob | None:
         return None
     opponent_id = battle.model_b_id if answer.side == "a" else battle.model_a_id
     excluded_models = {opponent_id, answer.model_id, *(entry["model"] for entry in battle.replaced)}
-    affordable_models = token_budgets.list_affordable_models(draw.list_drawable_models(battle.among), battle.pool)
+    drawable_models = draw.load_drawable_budgets(battle.among)
+    affordable_models = token_budgets.select_affordable_models(drawable_models, battle.pool)
     opponents = [model for model in affordable_models if model not in excluded_models]
     pair = draw.draw_opponent(opponent_id, opponents, battle.pool)
     if pair is None:

@@ -56,22 +56,6 @@ class HistoryPagination(NewestFirstPagination):
 
 
 @dataclass(frozen=True)
-class VoterRecord:
-    """A summary of a voter's judgments.
-
-    judged: the number of battles that the voter has judged
-    favorite: the name of the model with the most wins in these battles, or "" if there are fewer than
-        `MIN_BATTLES_FOR_FAVORITE` battles or no model has at least `MIN_FAVORITE_WINS` wins
-    wins, battles: how many of the judged battles the favorite has won, and how many it took part in
-    """
-
-    judged: int
-    favorite: str = ""
-    wins: int = 0
-    battles: int = 0
-
-
-@dataclass(frozen=True)
 class VoterModelRecord:
     """A model's results in one voter's votes.
 
@@ -93,6 +77,19 @@ class VoterModelRecord:
     def share(self) -> float:
         """The share of votes won. A tie or “both bad” counts as half a win."""
         return (self.wins + self.ties / 2) / self.battles
+
+
+@dataclass(frozen=True)
+class VoterRecord:
+    """A summary of a voter's judgments.
+
+    judged: the number of battles that the voter has judged
+    favorite: the model with the most wins in these battles, or None if there are fewer than `MIN_BATTLES_FOR_FAVORITE`
+        battles or no model has at least `MIN_FAVORITE_WINS` wins
+    """
+
+    judged: int
+    favorite: VoterModelRecord | None = None
 
 
 @dataclass(frozen=True)
@@ -144,7 +141,7 @@ def build_voter_record(models: Sequence[VoterModelRecord]) -> VoterRecord:
     favorite = max(models, key=lambda model: (model.wins, -model.battles, model.name), default=None)
     if judged < MIN_BATTLES_FOR_FAVORITE or favorite is None or favorite.wins < MIN_FAVORITE_WINS:
         return VoterRecord(judged)
-    return VoterRecord(judged, favorite.name, favorite.wins, favorite.battles)
+    return VoterRecord(judged, favorite)
 
 
 def load_voter_models(voter_id: UUID) -> list[VoterModelRecord]:

@@ -97,7 +97,7 @@ def start_battle(
         )
         battle.save(force_insert=True)
         turn = _create_turn(battle, 1, prompt)
-        token_budgets.charge_battle(start.charged_models, pool, len(prompt.encode()), payer, start.budgets)
+        token_budgets.charge_battle(start.charged_models, pool, len(prompt.encode()), payer)
     Battle.vote.related.set_cached_value(battle, None)
     set_prefetched(battle, "turns", [turn])
     return battle
@@ -126,34 +126,30 @@ def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
 
 @dataclass(frozen=True)
 class _Start:
-    """A new battle's pair, the models to charge for it, and their budgets."""
+    """A new battle's pair, and the budgets of the models to charge for it."""
 
     pair: pair_sampler.PairDraw
-    charged_models: list[int]
-    budgets: token_budgets.Budgets | None = None
+    charged_models: token_budgets.Budgets
 
 
 def _start_side_by_side(model_ids: list[int] | None) -> _Start:
     if model_ids is None:
         raise field_error("models", _("Choose two models for a side-by-side battle."))
     model_a, model_b = model_ids
-    return _Start(pair_sampler.PairDraw(model_a, model_b, propensity=1.0), model_ids)
+    return _Start(pair_sampler.PairDraw(model_a, model_b, propensity=1.0), token_budgets.load_budgets(model_ids))
 
 
 def _draw_blind_start(among: list[int] | None, pool: str, payer: str) -> _Start:
-    drawable_budgets = draw.load_drawable_budgets(among)
-    drawable_models = list(drawable_budgets)
-    budgets = {model: budget for model, budget in drawable_budgets.items() if budget is not None}
-    affordable_models = token_budgets.list_affordable_models(drawable_models, pool, payer, budgets)
+    drawable_models = draw.load_drawable_budgets(among)
+    affordable_models = token_budgets.select_affordable_models(drawable_models, pool, payer)
     pair = draw.draw_pair(affordable_models, pool=pool)
     if pair is None and among:
-        budgets = token_budgets.load_budgets(among)
-        affordable_models = token_budgets.list_affordable_models(among, pool, budgets=budgets)
+        affordable_models = token_budgets.select_affordable_models(token_budgets.load_budgets(among), pool)
         pair = draw.draw_pair(affordable_models, pool, is_weighted=False)
     if pair is not None:
-        return _Start(pair, affordable_models, budgets)
+        return _Start(pair, affordable_models)
     if among or len(drawable_models) >= draw.MIN_MODELS:
-        raise token_budgets.too_few_models_error(among or drawable_models, pool)
+        raise token_budgets.too_few_models_error(drawable_models, pool)
     detail = _("Fewer than two models are available right now. Try again in a moment.")
     raise RequestError("too_few_models", detail, 503, retry_after=10)
 
@@ -176,26 +172,26 @@ def _create_turn(battle: Battle, number: int, prompt: str) -> Turn:
 def _charge_tokens(battle: Battle, payer: str) -> None:
     """Charge for the whole conversation, because models receive it again. Raises the errors from `charge_battle`."""
     token_budgets.charge_battle(
-        _list_charged_models(battle, payer),
+        _select_charged_models(battle, payer),
         battle.pool,
         battle_lengths.measure_battle_length(battle, battle_lengths.OctetLength),
         payer,
     )
 
 
-def _list_charged_models(battle: Battle, payer: str) -> list[int]:
+def _select_charged_models(battle: Battle, payer: str) -> token_budgets.Budgets:
     """Return the models to charge: both models of a side-by-side battle, or else the models that could be drawn now.
 
     If fewer than two models of a named set could be drawn, return its models with budget left, or else the whole set.
     """
-    named_models = battle.among or []
     if battle.mode == Battle.Mode.SIDE_BY_SIDE:
-        return named_models
-    drawable_models = draw.list_drawable_models(battle.among)
-    affordable_models = token_budgets.list_affordable_models(drawable_models, battle.pool, payer)
-    if not named_models or len(affordable_models) >= draw.MIN_MODELS:
+        return token_budgets.load_budgets(battle.among or ())
+    drawable_models = draw.load_drawable_budgets(battle.among)
+    affordable_models = token_budgets.select_affordable_models(drawable_models, battle.pool, payer)
+    if not battle.among or len(affordable_models) >= draw.MIN_MODELS:
         return affordable_models
-    affordable_models = token_budgets.list_affordable_models(named_models, battle.pool)
+    named_models = token_budgets.load_budgets(battle.among)
+    affordable_models = token_budgets.select_affordable_models(named_models, battle.pool)
     return affordable_models if len(affordable_models) >= draw.MIN_MODELS else named_models
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from arena.endpoints.performance import compute_answer_stats, load_performance
 from arena.models import LIVE_POOL, SIDES, Answer, Battle, Standing, Visibility, Vote
+from catalog.calculators.cost_model import ApiPrices, MonthlyUse
 from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel, Price
 from core.storage.compiled_queries import CompiledQuery
@@ -15,25 +16,8 @@ from core.text.number_format import format_count, format_dollars
 
 RATING_FIELDS = ("rating", "ci_low", "ci_high", "rank", "votes")
 RANKED_COUNT_KEY = "models"  # the key for the number of ranked models in stored rows
-MILLION = 1_000_000
-ELO_SCALE = 400
 SCALE_MARGIN = 0.08
-CLOSE_PERCENT = 55  # below this predicted win rate, neither side is a clear favorite
 POOL_STANDING = CompiledQuery(lambda pool: Standing.objects.filter(pool=pool))
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The predicted result of a battle, from the ratings before its vote.
-
-    side: the side with the higher rating
-    percent: the predicted win rate of this side, from 50 to 100
-    outcome: "close" if there is no clear favorite; otherwise "expected" or "upset", or "" if neither side won
-    """
-
-    side: str
-    percent: int
-    outcome: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +51,7 @@ def load_standing(battle: Battle) -> dict[str, Any]:
     `RANKED_COUNT_KEY`).
     """
     standing = _find_standing(get_board_pool(battle))
-    return _select_rows({"a": battle.model_a, "b": battle.model_b}, standing.ratings if standing else {})
+    return _select_rows(battle.models_by_side, standing.ratings if standing else {})
 
 
 def _find_standing(pool: str) -> Standing | None:
@@ -77,14 +61,14 @@ def _find_standing(pool: str) -> Standing | None:
 
 def load_rating_changes(battle: Battle, vote: Vote) -> RatingChanges:
     """Return how the ratings have moved since the vote."""
-    before = {side: _fill_row(_get_side_standing(battle, side)) for side in SIDES}
+    before = {side: _fill_row(get_side_standing(battle, side)) for side in SIDES}
     now = before
     board_time = None
     pool = get_board_pool(battle)
     standing = _find_standing(pool)
     if standing and vote.created_at and standing.updated_at > vote.created_at:
         board_time = standing.updated_at
-        now = _select_rows({"a": battle.model_a, "b": battle.model_b}, standing.ratings)
+        now = _select_rows(battle.models_by_side, standing.ratings)
     return RatingChanges(pool, board_time, before, now, _build_scale([*before.values(), *now.values()]))
 
 
@@ -108,22 +92,6 @@ def _build_scale(rows: Iterable[Mapping[str, Any] | None]) -> Scale | None:
     return build_scale(values, "ratings-axis", margin=SCALE_MARGIN)
 
 
-def predict_result(battle: Battle, winner: str) -> Prediction | None:
-    """Return the predicted result, or None if one of the models had no rating."""
-    rows = {side: _get_side_standing(battle, side) for side in SIDES}
-    if not all(rows.values()):
-        return None
-    lead = rows["a"]["rating"] - rows["b"]["rating"]
-    side = "a" if lead >= 0 else "b"
-    percent = round(100 / (1 + 10 ** (-abs(lead) / ELO_SCALE)))
-    outcome = ""
-    if percent < CLOSE_PERCENT:
-        outcome = "close"
-    elif winner in SIDES:
-        outcome = "expected" if winner == side else "upset"
-    return Prediction(side, percent, outcome)
-
-
 def _select_rows(models: Mapping[str, LanguageModel], ratings: Mapping[str, Any]) -> dict[str, Any]:
     ranked_count = sum(row["rank"] is not None for row in ratings.values())
     rows = {side: _fill_row(ratings.get(model.slug)) for side, model in models.items()}
@@ -140,24 +108,21 @@ def build_reveal(battle: Battle) -> list[dict[str, Any]] | None:
     if not Visibility.of_voter(battle.mode, battle.state).names:
         return None
     return [
-        _build_revealed_model(side, getattr(battle, f"model_{side}"), _get_side_standing(battle, side))
-        for side in SIDES
+        {
+            "side": side,
+            "slug": model.slug,
+            "name": model.name,
+            "organization": model.organization and model.organization.name,
+            "license": model.license and model.license.name,
+            **{key: get_side_standing(battle, side).get(key) for key in RATING_FIELDS},
+        }
+        for side, model in battle.models_by_side.items()
     ]
 
 
-def _get_side_standing(battle: Battle, side: str) -> dict[str, Any]:
+def get_side_standing(battle: Battle, side: str) -> dict[str, Any]:
+    """Return a model's row before the vote, or an empty dict if it had none."""
     return (battle.standing or {}).get(side) or {}
-
-
-def _build_revealed_model(side: str, model: LanguageModel, standing: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "side": side,
-        "slug": model.slug,
-        "name": model.name,
-        "organization": model.organization and model.organization.name,
-        "license": model.license and model.license.name,
-        **{key: standing.get(key) for key in RATING_FIELDS},
-    }
 
 
 def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[str, Any]] | None:
@@ -171,7 +136,7 @@ def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[s
     revealed_models = build_reveal(battle)
     if revealed_models is None or not Visibility.of_voter(battle.mode, battle.state).ratings:
         return None
-    models: list[LanguageModel] = [getattr(battle, f"model_{side}") for side in SIDES]
+    models = list(battle.models_by_side.values())
     prices = load_current_prices(models)
     performance = load_performance(model.pk for model in models)
     return [
@@ -183,7 +148,7 @@ def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[s
         }
         | _build_measurements(battle, card["side"], answers, prices.get(model.pk))
         | {"usual_performance": performance.get(model.pk)}
-        | {"ranked_models": _get_side_standing(battle, card["side"]).get(RANKED_COUNT_KEY)}
+        | {"ranked_models": get_side_standing(battle, card["side"]).get(RANKED_COUNT_KEY)}
         for card, model in zip(revealed_models, models, strict=True)
     ]
 
@@ -195,7 +160,8 @@ def _build_measurements(battle: Battle, side: str, answers: Sequence[Answer], pr
     stats = compute_answer_stats(side_answers)
     cost = None
     if price and stats.input_tokens is not None and stats.output_tokens is not None:
-        cost = (stats.input_tokens * price.input + stats.output_tokens * price.output) / MILLION
+        use = MonthlyUse(stats.input_tokens, stats.output_tokens)
+        cost = ApiPrices(price.input, price.output).compute_token_cost(use)
     # If a model was replaced, the time to the first token includes the failed call.
     is_replaced = any(entry["side"] == side for entry in battle.replaced)
     return {

@@ -1,22 +1,31 @@
-"""Suggested questions: the operators' own (from the command `load_prompts`), or the bundled `suggestions.jsonl`."""
+"""Suggested questions: the operators' own (from the command `load_prompts`), or the bundled `suggestions.jsonl`.
+
+An operator's file with an invalid line is rejected as a whole.
+"""
 
 import random
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import orjson
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from arena.models import Suggestion
+from arena.models import Suggestion, get_conversation_limit
+from core.files.records import CsvRecord, iter_json_lines, read_csv
 from core.storage.compiled_queries import CompiledQuery
+from core.text.storable import is_storable_text
+from core.text.text_size import TextSize
 
 CARD_COUNT = 4
 SUGGESTION_BY_PROMPT = CompiledQuery(lambda prompt: Suggestion.objects.filter(prompt=prompt).only("pk")[:1])
+COLUMNS = ("prompt", "category")
+MAX_CATEGORY_LENGTH = 100
 BUNDLED_FILE = Path(__file__).parents[1] / "data" / "suggestions.jsonl"
 CATEGORY_NAMES = {
     "writing": _("Writing"),
@@ -99,21 +108,14 @@ def _draw_mixed_keys(categories: Mapping[int, str], exclude: Collection[int], li
     """
     shuffled_keys = random.sample(sorted(categories), len(categories))
     shuffled_keys.sort(key=lambda key: key in exclude)
-    positions = _number_within_categories(shuffled_keys, categories)
+    positions = {}  # of each key among the keys of its category
+    counts: Counter[str] = Counter()
+    for key in shuffled_keys:
+        positions[key] = counts[categories[key]]
+        counts[categories[key]] += 1
     like_category = categories.get(like)
     ordered_keys = sorted(positions, key=lambda key: (key in exclude, positions[key], categories[key] != like_category))
     return ordered_keys[:CARD_COUNT]
-
-
-def _number_within_categories(keys: Iterable[int], categories: Mapping[int, str]) -> dict[int, int]:
-    """Return the position of each key among the keys of its category, starting at 0."""
-    counts: dict[str, int] = defaultdict(int)
-    positions = {}
-    for key in keys:
-        category = categories[key]
-        positions[key] = counts[category]
-        counts[category] += 1
-    return positions
 
 
 @cache
@@ -125,3 +127,50 @@ def _load_bundled_prompts() -> frozenset[str]:
 def _load_bundled_cards() -> dict[int, SuggestionCard]:
     lines = BUNDLED_FILE.read_bytes().splitlines()
     return {key: SuggestionCard(key, **orjson.loads(line)) for key, line in enumerate(lines, 1)}
+
+
+def import_suggestions(path: Path) -> dict[str, str]:
+    """Replace all suggestions with the questions in a file. Return the categories, keyed by prompt.
+
+    The file is CSV with a header, or JSON Lines. Raises ValueError if the file cannot be read, if it has no
+    prompts, or if a line is invalid. In the last case, the message contains the line number and the field.
+    """
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    is_csv = path.suffix.lower() == ".csv"
+    rows = _read_csv_rows(lines) if is_csv else iter_json_lines(lines, "prompt")
+    categories: dict[str, str] = {}
+    for number, row in rows:
+        categories.setdefault(_parse_text(number, row, "prompt"), _parse_text(number, row, "category"))
+    if not categories:
+        raise ValueError(f"{path} contains no prompts")
+    with transaction.atomic():
+        Suggestion.objects.all().delete()
+        suggestions = [Suggestion(prompt=prompt, category=category) for prompt, category in categories.items()]
+        Suggestion.objects.bulk_create(suggestions)
+    return categories
+
+
+def _read_csv_rows(lines: Iterable[bytes]) -> Iterator[CsvRecord]:
+    header, rows = read_csv(lines)
+    for column in COLUMNS:
+        if column not in header:
+            raise ValueError(f"line 1: the column {column} is missing")
+    return rows
+
+
+def _parse_text(line: int, row: dict[str, Any], field: str) -> str:
+    value = row.get(field, "")
+    if not isinstance(value, str):
+        raise ValueError(f"line {line}: {field} must be text")
+    text = value.replace("\r\n", "\n").strip()  # the same normalization as for voters' questions
+    if not text:
+        raise ValueError(f"line {line}: {field} is missing or empty")
+    if not is_storable_text(text):
+        raise ValueError(f"line {line}: {field} contains invalid characters")
+    max_length = MAX_CATEGORY_LENGTH if field == "category" else get_conversation_limit()
+    if TextSize.of(text).length > max_length:
+        raise ValueError(f"line {line}: {field} is longer than {max_length:,} characters")
+    return text

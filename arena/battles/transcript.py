@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 from django.utils.safestring import SafeString, mark_safe
 
 from arena.answers.markdown import render_answer
 from arena.judging.language_id import tell_code
-from arena.models import SIDES, Answer, Battle, Visibility, battle_turns
+from arena.models import Answer, Battle, Visibility, battle_turns
 from catalog.models import LanguageModel
 
 WAITING = "answering"  # the public state of answers that are queued or running
@@ -43,7 +44,7 @@ class TranscriptAnswer:
             return SafeString()
         return mark_safe(render_answer(self.text, stopped=self.stopped, cut=self.cut))  # noqa: S308  # sanitized by arena.answers.markdown
 
-    @property
+    @cached_property
     def lang(self) -> str:
         """The code of a finished answer's language for the attribute `lang`, or "" if it is not known."""
         return tell_code(self.text[:LANGUAGE_SAMPLE_LENGTH]) if self.state == "finished" else ""
@@ -76,7 +77,7 @@ class Transcript:
     @classmethod
     def build(cls, battle: Battle, answers: Iterable[Answer], visibility: Visibility) -> Self:
         """Return the transcript of these answers, which are ordered by turn and side and have cached their turns."""
-        models = {side: getattr(battle, f"model_{side}") for side in SIDES} if visibility.names else {}
+        models = battle.models_by_side if visibility.names else {}
         turns: dict[int, TranscriptTurn] = {}
         for answer in answers:
             turn = turns.setdefault(answer.turn.number, TranscriptTurn(answer.turn.number, answer.turn.prompt, []))

@@ -4,7 +4,7 @@
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -53,7 +53,7 @@ def _compile_drawable_query(_conversation_limit: int) -> CompiledQuery[Endpoint]
 
 
 def draw_pair(
-    models: Sequence[int], pool: str = LIVE_POOL, *, is_weighted: bool = True
+    models: Collection[int], pool: str = LIVE_POOL, *, is_weighted: bool = True
 ) -> pair_sampler.PairDraw | None:
     """Draw a pair of these models, and store the draw's table. Return None if there are fewer than two models.
 
@@ -72,7 +72,7 @@ def draw_opponent(model: int, opponents: Sequence[int], pool: str) -> pair_sampl
 
 
 def _draw_with_table(
-    pool: str, updated_at: datetime | None, models: Sequence[int], fixed_model: int | None = None
+    pool: str, updated_at: datetime | None, models: Collection[int], fixed_model: int | None = None
 ) -> pair_sampler.PairDraw:
     """Draw a pair of these models, and store the draw's table.
 
@@ -87,7 +87,7 @@ def _draw_with_table(
     return replace(_load_sampler(pool, updated_at, sorted_models, fixed_model).draw(), table=table.pk)
 
 
-def compute_draw_shares(models: Sequence[int], pool: str) -> dict[int, float]:
+def compute_draw_shares(models: Collection[int], pool: str) -> dict[int, float]:
     """Return each model's probability of being drawn, keyed by model id. Empty if there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return {}

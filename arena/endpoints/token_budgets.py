@@ -14,7 +14,7 @@ models.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -40,7 +40,7 @@ INSERT INTO arena_dailytokens AS old (day, charged_to, tokens)
 SELECT %s, charged.* FROM unnest(%s::text[], %s::bigint[]) AS charged ORDER BY 2
 ON CONFLICT (day, charged_to) DO UPDATE SET tokens = old.tokens + excluded.tokens
 RETURNING charged_to, tokens"""
-Budgets = dict[int, int]  # tokens per day, keyed by model id
+Budgets = Mapping[int, int | None]  # tokens per day, or None for no limit, keyed by model id
 
 
 @dataclass(frozen=True)
@@ -53,53 +53,51 @@ class Charge:
     error: RequestError | None = None
 
 
-def list_affordable_models(
-    models: Sequence[int], pool: str, payer: str = "", budgets: Budgets | None = None
-) -> list[int]:
-    """Return the models that have tokens left for a battle in this pool, both in total and in its share.
+def select_affordable_models(budgets: Budgets, pool: str, payer: str = "") -> Budgets:
+    """Return the budgets of the models that have tokens left for a battle in this pool, in total and in its share.
 
     payer: the network, whose share is checked in the live pool; "" if networks have no limit
-    budgets: the budgets of these models if the caller has loaded them
     """
     spender, share = (payer, TokenShare.BLIND_NETWORK) if pool == LIVE_POOL else (NAMED_BATTLES, TokenShare.NAMED)
-    limits: dict[int, dict[str, Fraction]] = {}
-    for model, per_day in (load_budgets(models) if budgets is None else budgets).items():
-        limits[model] = {f"model:{model}": _compute_limit(TokenShare.ALL, per_day)}
-        if spender:
-            limits[model][f"model:{model}:{spender}"] = _compute_limit(share, per_day)
+    limits: dict[int, dict[str, Fraction]] = {model: {} for model in budgets}
+    for model, per_day in budgets.items():
+        if per_day is not None:
+            limits[model][f"model:{model}"] = _compute_limit(TokenShare.ALL, per_day)
+            if spender:
+                limits[model][f"model:{model}:{spender}"] = _compute_limit(share, per_day)
     names = [name for model_limits in limits.values() for name in model_limits]
     rows = DailyTokens.objects.filter(day=_today(), charged_to__in=names)
     spent = dict(rows.values_list("charged_to", "tokens"))
-    return [
-        model for model in models if all(spent.get(name, 0) < limit for name, limit in limits.get(model, {}).items())
-    ]
+    return {
+        model: budgets[model]
+        for model, model_limits in limits.items()
+        if all(spent.get(name, 0) < limit for name, limit in model_limits.items())
+    }
 
 
-def too_few_models_error(models: Sequence[int], pool: str) -> RequestError:
+def too_few_models_error(budgets: Budgets, pool: str) -> RequestError:
     """Return the error for fewer than two affordable models. It does not reveal which model has budget left.
 
     The error is 503 `budget_spent`, or 429 `too_many_tokens` if only the network has used up its share.
     """
-    if pool == LIVE_POOL and len(list_affordable_models(models, pool)) >= draw.MIN_MODELS:
+    if pool == LIVE_POOL and len(select_affordable_models(budgets, pool)) >= draw.MIN_MODELS:
         return _share_spent_error()
     return _budget_spent_error(_("Fewer than two models have budget left. Try again at the top of the hour."))
 
 
-def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str, budgets: Budgets | None = None) -> None:
+def charge_battle(budgets: Budgets, pool: str, octets: int, payer: str) -> None:
     """Charge a turn of a battle between two of these models. Call this in the transaction that starts the turn.
 
     octets: UTF-8 bytes of the conversation, including the question
     payer: the network, or "" if networks have no limit
-    budgets: the budgets of these models if the caller has loaded them
 
     Raises RequestError 503 `budget_spent` if the service or a named model has used up its budget, and 429
     `too_many_tokens` if the network has used up its share.
     """
-    model_budgets = load_budgets(models) if budgets is None else budgets
     service_budget = settings.ENVIRONMENT.arena_tokens_per_day
-    if not model_budgets and not service_budget:
+    if not service_budget and set(budgets.values()) <= {None}:
         return
-    shares = draw.compute_draw_shares(models, pool)
+    shares = draw.compute_draw_shares(budgets, pool)
     costs = _estimate_costs(Endpoint.objects.filter(model__in=shares), octets)
     # The expected tokens of each model. They do not depend on the drawn pair, so they do not reveal it.
     expected = {model: shares[model] * cost for model, cost in costs.items()}
@@ -109,12 +107,14 @@ def charge_battle(models: Sequence[int], pool: str, octets: int, payer: str, bud
         error = _budget_spent_error(_("This arena has used up its budget for now. Try again at the top of the hour."))
         charges.append(Charge(SERVICE_BUDGET, tokens, _compute_limit(TokenShare.ALL, service_budget), error))
         charges += _build_payer_charges(SERVICE_BUDGET, payer, tokens, service_budget)
-    for model in sorted(expected.keys() & model_budgets):
-        budget, tokens = f"model:{model}", round(expected[model])
+    for model in sorted(expected):
+        budget, tokens, per_day = f"model:{model}", round(expected[model]), budgets[model]
+        if per_day is None:
+            continue
         if pool == LIVE_POOL:  # the charges have no limit, because draws exclude models with no budget
             charges += [Charge(name, tokens) for name in ([budget, f"{budget}:{payer}"] if payer else [budget])]
         else:
-            charges += _build_named_charges(budget, payer, tokens, model_budgets[model])
+            charges += _build_named_charges(budget, payer, tokens, per_day)
     spent_before = _add_charges(charges) if charges else {}
     for charge in charges:
         if charge.error and spent_before[charge.charged_to] >= charge.limit:
@@ -126,10 +126,9 @@ def delete_old_charges() -> int:
     return DailyTokens.objects.filter(day__lt=_today() - RETENTION).delete()[0]
 
 
-def load_budgets(models: Sequence[int]) -> Budgets:
-    """Return the tokens per day, keyed by model id. Models with no limit are omitted."""
-    limited = Endpoint.objects.filter(model__in=models).exclude(tokens_per_day=None)
-    return {model: per_day or 0 for model, per_day in limited.values_list("model", "tokens_per_day")}
+def load_budgets(models: Iterable[int]) -> Budgets:
+    endpoints = Endpoint.objects.filter(model__in=models)
+    return {**dict.fromkeys(models), **dict(endpoints.values_list("model", "tokens_per_day"))}
 
 
 def _estimate_costs(endpoints: QuerySet[Endpoint], octets: int) -> dict[int, int]:

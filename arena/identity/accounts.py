@@ -5,13 +5,14 @@ account. An account's voter is identified only by the session and never by the v
 cookie gives no access to the account.
 """
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from allauth.account import forms as allauth_forms
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -27,14 +28,13 @@ from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
 from arena.identity import api_keys, invitations, login_locks, quotas, voters
-from arena.models import Battle, Voter
+from arena.models import ApiKey, Battle, Voter
 from arena.signals import votes_moved
 from catalog.importers import submissions
-from core.http.error_pages import render_error_page
 from core.http.errors import RequestError, build_error_response
+from core.http.middleware import Handler
 
 PUBLIC_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.COOKIELESS_PATHS)
-Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -85,16 +85,29 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return response
 
 
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc]  # allauth has no types
+    """Changes the password and, unless the user declines, revokes the account's API keys.
+
+    Someone who knew the old password might have created a key that does not expire.
+    """
+
+    revoke_keys = forms.BooleanField(label=gettext_lazy("Revoke all my API keys"), required=False, initial=True)
+
+    def save(self) -> None:
+        super().save()
+        if self.cleaned_data["revoke_keys"]:
+            api_keys.revoke_keys(ApiKey.objects.filter(user=self.user))
+
+
 def _admit_signup(request: HttpRequest) -> None:
-    """Redeem the invitation, or charge the limit on new accounts. Raises ImmediateHttpResponse on failure."""
-    if invitations.get_signup_mode() == invitations.SIGNUP_INVITE:
-        if not invitations.redeem_invitation(request):
-            raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
-    else:
-        try:
-            quotas.charge("account", request)
-        except RequestError as error:
-            raise ImmediateHttpResponse(render_error_page(request, error)) from None
+    """Redeem the invitation, or charge the limit on new accounts.
+
+    Raises ImmediateHttpResponse if the invitation is not valid, and RequestError 429.
+    """
+    if invitations.get_signup_mode() != invitations.SIGNUP_INVITE:
+        quotas.charge("account", request)
+    elif not invitations.redeem_invitation(request):
+        raise ImmediateHttpResponse(render(request, "account/signup_closed.html", status=403))
 
 
 def confirm_password(request: HttpRequest, password: str) -> None:

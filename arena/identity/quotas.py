@@ -34,6 +34,7 @@ from arena.models import Battle, battle_lengths
 from core.http import outages, rate_limit
 from core.http.error_pages import render_error_page
 from core.http.errors import READ_METHODS, RequestError, build_error_response
+from core.http.middleware import Handler
 from core.http.rate_limit import Bucket
 from core.storage import shared_slots
 from core.storage.redis_clients import redis_circuit
@@ -60,7 +61,7 @@ def charge_battle(request: HttpRequest, prompt: str) -> Iterator[UUID]:
     or one of its networks has too many battles in progress.
     """
     battle_id = uuid4()
-    with _charge_or_refund("battle", request, _count_charges(len(prompt))):
+    with charge_or_refund("battle", request, _count_charges(len(prompt))):
         maximums = _list_running_maximums(request)
         reserve_battle(maximums, battle_id)
         try:
@@ -71,20 +72,13 @@ def charge_battle(request: HttpRequest, prompt: str) -> Iterator[UUID]:
 
 
 @contextmanager
-def charge_battle_without_answers(request: HttpRequest) -> Iterator[None]:
-    """Charge a continued battle, or a judgment of a ready pair. Neither requests answers. Raises RequestError 429."""
-    with _charge_or_refund("battle", request):
-        yield
-
-
-@contextmanager
 def charge_turn(request: HttpRequest, battle: Battle, prompt: str = "") -> Iterator[None]:
     """Charge a follow-up question, or a retry (without `prompt`), based on the length of the whole conversation.
 
     Raises RequestError 429 like `charge_battle`.
     """
     length = battle_lengths.measure_battle_length(battle) + len(prompt)
-    with _charge_or_refund("turn", request, _count_charges(length)):
+    with charge_or_refund("turn", request, _count_charges(length)):
         reserve_battle(_list_running_maximums(request), battle.pk)
         yield
 
@@ -134,7 +128,7 @@ class WorkMiddleware:
     a third of a second. Event streams and submissions charge the part of their work that takes time themselves.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+    def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -154,7 +148,9 @@ class WorkMiddleware:
             request.work_buckets = _check_work(request)  # type: ignore[attr-defined]  # not declared by Django
         except RequestError as error:
             return self.process_exception(request, error)
-        except (OperationalError, InterfaceError):  # without the key of hashes; Django handles no exception here
+        except (OperationalError, InterfaceError):
+            # The pseudonyms of networks need the hash key from the database, unless this process has loaded it already.
+            # Django calls `process_exception` only for exceptions of views.
             return outages.render_unavailable(request)
         return None
 
@@ -321,7 +317,8 @@ def list_networks(address: str) -> dict[str, int]:
 
 
 @contextmanager
-def _charge_or_refund(name: str, request: HttpRequest, amount: int = 1) -> Iterator[None]:
+def charge_or_refund(name: str, request: HttpRequest, amount: int = 1) -> Iterator[None]:
+    """Charge a rate of `limits.LIMITS`, and refund it if the block raises. Raises RequestError 429."""
     charge(name, request, amount)
     try:
         yield

@@ -188,6 +188,11 @@ class Battle(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    @property
+    def models_by_side(self) -> dict[str, LanguageModel]:
+        """Both models, keyed by side."""
+        return {"a": self.model_a, "b": self.model_b}
+
 
 class Turn(models.Model):
     """One question in a battle. Its two answers are stored as `Answer` rows."""

@@ -44,7 +44,7 @@ def submit_judgment(request: HttpRequest, pair: ReadyPair, fields: dict[str, Any
 
     fields: a valid judgment (see `arena.battles.requests.NewJudgmentSchema`)
     """
-    with quotas.charge_battle_without_answers(request):
+    with quotas.charge_or_refund("battle", request):
         return judge_pair(
             pair, get_or_create_voter(request), **fields, network=network_hashes.compute_current_hash(request)
         )

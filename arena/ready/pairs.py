@@ -75,8 +75,12 @@ def get_pair(pair_id: UUID) -> ReadyPair:
         return ReadyPair(shipped_pairs.build_shared_battle(shipped))
     battle = sharing.find_shared_battle(pair_id)
     if battle is None:
-        raise RequestError("not_found", _("This battle was never published, or is no longer published."), 404)
+        raise not_published_error()
     return ReadyPair(sharing.load_shared_battle(battle), battle)
+
+
+def not_published_error() -> RequestError:
+    return RequestError("not_found", _("This battle was never published, or is no longer published."), 404)
 
 
 def find_prompt(pair_id: UUID) -> str:

@@ -128,17 +128,17 @@ def share_battle(request: HttpRequest, battle: Battle) -> HttpResponse:
 def show_ratings(request: HttpRequest, battle: Battle) -> HttpResponse:
     """Render the changes in both ratings since the vote, or return 204 if no board is newer than the vote."""
     vote: Vote | None = getattr(battle, "vote", None)
-    ratings = vote and _load_ratings(battle, vote)
-    if not ratings or not ratings["changes"].board_time:
+    changes = vote and reveal.load_rating_changes(battle, vote)
+    if not changes or not changes.board_time:
         return HttpResponse(status=204)
-    return render(request, "arena/reveal/_ratings.html", {"ratings": ratings})
+    return render(request, "arena/reveal/_ratings.html", {"ratings": build_ratings(battle.models_by_side, changes)})
 
 
 @require_POST
 @_battle_view
 def continue_battle(request: HttpRequest, battle: Battle) -> HttpResponse:
     """Start a new battle with the same two models, and redirect to its box for the next question."""
-    with quotas.charge_battle_without_answers(request):
+    with quotas.charge_or_refund("battle", request):
         new_battle = continuation.continue_battle(battle)
     return redirect(_build_battle_url(new_battle, "?further"))
 
@@ -224,11 +224,10 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         if battle.mode == Battle.Mode.ANONYMOUS
         else [("mode", battle.mode), ("model_a", battle.model_a.slug), ("model_b", battle.model_b.slug)],
         "next_url": named_sets.build_next_url(set_slugs, _find_suggestion_key(battle, answers)),
-        "board_pool": battle.pool if set_slugs else "",
         "vote": vote and vote.winner,
         "reveal": _build_reveal_cards(battle, answers, vote),
         "prediction": vote and describe_prediction(battle, vote.winner),
-        "ratings": vote and _load_ratings(battle, vote),
+        "ratings": vote and build_ratings(battle.models_by_side, reveal.load_rating_changes(battle, vote)),
         "comment": vote and vote.comment,
         "shared": battle.shared_at is not None,
         "hides_names": battle.hide_names,
@@ -299,8 +298,3 @@ def _build_side_feedback(side: str, winner: str | None, chips: list[list[dict[st
     first, second = reversed(chips) if is_disliked else chips
     has_chosen_second = any(chip["chosen"] for chip in second)
     return {"won": winner == side, "chips": [first, second], "has_more_reasons": has_chosen_second}
-
-
-def _load_ratings(battle: Battle, vote: Vote) -> dict[str, Any]:
-    changes = reveal.load_rating_changes(battle, vote)
-    return build_ratings({"a": battle.model_a, "b": battle.model_b}, changes)

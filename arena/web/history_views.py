@@ -80,7 +80,7 @@ def _list_models(battle: Battle) -> list[LanguageModel]:
     """Return the revealed models of a battle, with the winner of the vote first."""
     if not Visibility.of_voter(battle.mode, battle.state).names:
         return []
-    models = [battle.model_a, battle.model_b]
+    models = list(battle.models_by_side.values())
     is_b_chosen = battle.state == Battle.State.VOTED and battle.vote.winner == Vote.Winner.B
     return models[::-1] if is_b_chosen else models
 

@@ -50,19 +50,13 @@ def show_next_pair(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def show_shared_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
-    try:
-        return _render_page(request, pairs.get_pair(battle_id))
-    except RequestError as error:
-        return _render_not_found(request, error.detail)
+    return _render_page(request, pairs.get_pair(battle_id))
 
 
 @require_POST
 def judge_pair(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     """Store a judgment, and redirect to the page with the names. A second judgment changes nothing."""
-    try:
-        pair = pairs.get_pair(battle_id)
-    except RequestError as error:
-        return _render_not_found(request, error.detail)
+    pair = pairs.get_pair(battle_id)
     try:
         judgments.submit_judgment(request, pair, NewJudgmentSchema.check(winner=request.POST.get("winner")))
     except RequestError as error:
@@ -76,13 +70,13 @@ def report_battle(request: HttpRequest, battle_id: UUID) -> HttpResponse:
     """Store a report, and redirect to the page with a thank-you note."""
     battle = sharing.find_shared_battle(battle_id)
     if battle is None:
-        return _render_not_found(request)
+        raise pairs.not_published_error()
     try:
         quotas.charge("submission", request)
         review_queue.report_battle(battle, get_voter_id(request))
     except RequestError as error:
         if error.status == HTTPStatus.NOT_FOUND:
-            return _render_not_found(request)
+            raise pairs.not_published_error() from None
         pair = ReadyPair(sharing.load_shared_battle(battle), battle)
         return error.add_headers(_render_page(request, pair, error=error))
     return redirect(f"{reverse('published-battle', args=[battle.pk])}?{REPORTED_PARAMETER}")
@@ -154,8 +148,3 @@ def _build_report_note(request: HttpRequest, battle: Battle | None) -> str:
     if battle.review == Battle.Review.REPORTED:
         return _("Thank you. An operator will review this battle.")
     return _("Thank you. We have recorded your report.")
-
-
-def _render_not_found(request: HttpRequest, detail: str = "") -> HttpResponse:
-    detail = detail or _("This battle was never published, or is no longer published.")
-    return render(request, "404.html", {"detail": detail}, status=404)

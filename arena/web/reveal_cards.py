@@ -3,23 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
-from arena.battles.reveal import RatingChanges, predict_result
+from arena.battles.reveal import RatingChanges, get_side_standing
 from arena.models import SIDES, Battle
 from catalog.models import LanguageModel
 from core.text.number_format import format_signed, round_number
 
 Figures = tuple[str, list[str]]
-# Keyed by `Prediction.outcome`. A battle that neither side won has no outcome, unless the prediction was close.
-OUTCOMES = {
-    "upset": gettext_lazy("An upset."),
-    "expected": gettext_lazy("As expected."),
-    "close": gettext_lazy("A close match."),
-}
+ELO_SCALE = 400
+CLOSE_PERCENT = 55  # below this predicted win rate, neither side is a clear favorite
 
 
 def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,22 +48,30 @@ def build_ratings(models: Mapping[str, LanguageModel], changes: RatingChanges) -
 
 
 def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
-    """Return the predicted result as HTML, or "" if one of the models had no rating.
+    """Return the predicted win rate, from the ratings before the vote, as HTML, or "" if one of the models had none.
+
+    It is the rate of the winner, or of the model with the higher rating if neither won. A sentence before it says
+    whether the vote was expected, unless neither won.
 
     winner: the vote to compare the prediction with
     """
-    prediction = predict_result(battle, winner)
-    if prediction is None:
+    standings = [get_side_standing(battle, side) for side in SIDES]
+    if not all(standings):
         return ""
-    side, percent = prediction.side, prediction.percent
-    if winner in SIDES and winner != side:
-        side, percent = winner, 100 - percent
-    name = {"a": battle.model_a, "b": battle.model_b}[side].name
+    lead = standings[0]["rating"] - standings[1]["rating"]
+    favorite = "a" if lead >= 0 else "b"
+    percent = round(100 / (1 + 10 ** (-abs(lead) / ELO_SCALE)))
+    outcome = ""
+    if percent < CLOSE_PERCENT:
+        outcome = _("A close match.")
+    elif winner in SIDES:
+        outcome = _("As expected.") if winner == favorite else _("An upset.")
+    side = winner if winner in SIDES else favorite
     text = _("Predicted win rate of <bdi>{name}</bdi>: {percent}%.")
-    parts: list[str] = [format_html(text, name=name, percent=percent)]
-    if outcome := OUTCOMES.get(prediction.outcome):
-        parts.insert(0, format_html("<strong>{}</strong>", outcome))
-    return format_html_join(" ", "{}", ((part,) for part in parts))
+    sentence = format_html(
+        text, name=battle.models_by_side[side].name, percent=percent if side == favorite else 100 - percent
+    )
+    return format_html("<strong>{}</strong> {}", outcome, sentence) if outcome else sentence
 
 
 def _describe_model(card: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,6 @@ from catalog.importers import submissions
 from catalog.importers.proposal_form import ProposalForm
 from catalog.importers.scores import preview_scores
 from catalog.models import Submission
-from core.http.error_pages import render_error_page
 from core.http.errors import RequestError, field_error
 
 MAX_RECENT = 20
@@ -63,10 +62,7 @@ def _render_form(request: HttpRequest, form: ProposalForm, error: RequestError |
 @require_safe
 def show_submission(request: HttpRequest, key: UUID) -> HttpResponse:
     """Show a submission with its parsed content and its status."""
-    try:
-        submission = submission_access.get_submission(get_voter_id(request), key)
-    except RequestError as error:
-        return render_error_page(request, error)
+    submission = submission_access.get_submission(get_voter_id(request), key)
     scores = preview_scores(submissions.load_score_rows(submission))
     context = {
         "submission": submission,

@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from arena.api.openapi import MODELS_TAG
-from arena.battles import feedback_stats
+from arena.battles import feedback
 from arena.endpoints import profiles
 from arena.identity import quotas
 from arena.models import LIVE_POOL
@@ -84,7 +84,7 @@ def build_model_report(model: LanguageModel, parameters: Mapping[str, str]) -> d
         for placement in placements.list_category_placements(pool, model.slug)
         if (placement.pool.slug, placement.category) not in overall_boards
     ]
-    reasons = feedback_stats.load_feedback_profile(model.pk, pool)
+    reasons = feedback.load_feedback_profile(model.pk, pool)
     return {
         **profiles.build_full_profile(model),
         "boards": [*overall, *by_category],

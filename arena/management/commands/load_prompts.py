@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from arena.battles import suggestions_file
+from arena.battles import suggestions
 from core.text.word_lists import count_noun
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
-            category_by_prompt = suggestions_file.import_suggestions(file)
+            category_by_prompt = suggestions.import_suggestions(file)
         except ValueError as error:
             raise CommandError(str(error)) from None
         categories = count_noun(len(set(category_by_prompt.values())), "category", "categories")

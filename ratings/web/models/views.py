@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from arena.battles import feedback_stats, sharing
+from arena.battles import feedback, sharing
 from arena.endpoints import profiles
 from arena.endpoints.performance import load_performance
 from arena.models import LIVE_POOL
@@ -136,7 +136,7 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
         "win_scale": WIN_SCALE,
         "direct_votes": sum(opponent["votes"] for opponent in opponents),
         "history": series_table.build_series_table(board_key, rows, until=board.board["computed_at"]),
-        "reasons": feedback_stats.load_feedback_profile(model.pk, pool),
+        "reasons": feedback.load_feedback_profile(model.pk, pool),
     }
 
 

@@ -7,14 +7,7 @@ import pytest
 
 from arena.answers.battle_view import load_answers
 from arena.battles import lifecycle
-from arena.battles.reveal import (
-    Prediction,
-    build_reveal,
-    build_reveal_cards,
-    load_rating_changes,
-    load_standing,
-    predict_result,
-)
+from arena.battles.reveal import build_reveal, build_reveal_cards, load_rating_changes, load_standing
 from arena.models import Answer, Battle, EndpointDay, Standing, Vote
 from catalog.models import Price
 from tests import factories as common
@@ -162,30 +155,6 @@ def test_cards_need_the_same_number_of_queries_however_many_turns(battle, django
 
     with django_assert_num_queries(2):
         build_reveal_cards(battle, answers)
-
-
-@pytest.mark.parametrize(
-    ("lead", "winner", "prediction"),
-    [
-        (330, "a", ("a", 87, "expected")),
-        (-330, "a", ("b", 87, "upset")),
-        (-330, "both_bad", ("b", 87, "")),
-        (35, "b", ("a", 55, "upset")),
-        (30, "b", ("a", 54, "close")),
-        (0, "tie", ("a", 50, "close")),
-    ],
-)
-def test_prediction_comes_from_the_ratings_before_the_vote(battle, lead, winner, prediction):
-    battle.standing = {"a": ALPHA | {"rating": 1000.0 + lead}, "b": ALPHA | {"rating": 1000.0}}
-
-    assert predict_result(battle, winner) == Prediction(*prediction)
-
-
-@pytest.mark.parametrize("standing", [None, {"a": ALPHA, "b": None}, {"a": None, "b": None}])
-def test_prediction_needs_two_ratings(battle, standing):
-    battle.standing = standing
-
-    assert predict_result(battle, "a") is None
 
 
 @pytest.mark.parametrize("stopped", [False, True])

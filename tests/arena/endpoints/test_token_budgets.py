@@ -111,7 +111,7 @@ def test_conversation_is_charged_anew_with_each_turn(client, me, allow):
 @pytest.mark.parametrize("act", ["turns", "retry"])
 def test_spent_service_refuses_turns_and_tries_and_changes_nothing(client, me, allow, act):
     allow(arena_tokens_per_day=1)
-    token_budgets.charge_battle([], LIVE_POOL, 0, "")
+    token_budgets.charge_battle({}, LIVE_POOL, 0, "")
     battle = factories.battle("void" if act == "retry" else "ready", a=FAILED, b=FINISHED, voter=me)
 
     answer = (
@@ -139,6 +139,10 @@ def three():
     return [common.endpoint(tokens_per_day=per_day).model_id for per_day in (30 * EACH, None, None)]
 
 
+def list_affordable(models, *where):
+    return list(token_budgets.select_affordable_models(token_budgets.load_budgets(models), *where))
+
+
 def slugs(keys):
     return list(Endpoint.objects.filter(model__in=keys).order_by("pk").values_list("model__slug", flat=True))
 
@@ -149,10 +153,10 @@ def spend(model, tokens, more=""):
 
 def test_spent_model_is_not_drawn_until_more_is_released(monkeypatch, client, three):
     spend(three[0], 20 * EACH)
-    assert token_budgets.list_affordable_models(three, LIVE_POOL) == three
+    assert list_affordable(three, LIVE_POOL) == three
     set_hour(monkeypatch, hour=15)  # 16/24 of 30 are 20
 
-    assert token_budgets.list_affordable_models(three, LIVE_POOL) == three[1:]
+    assert list_affordable(three, LIVE_POOL) == three[1:]
     for _ in range(10):
         ask(client, WORD)
     assert not Battle.objects.filter(model_a=three[0]).exists()
@@ -200,12 +204,8 @@ def test_side_by_side_and_sets_have_a_third_of_a_model(client, three):
     asked = [post_battle(client, named[:2], "side_by_side") for _ in range(12)]
 
     assert asked == [201] * 10 + [503] * 2
-    assert token_budgets.list_affordable_models(three, LIVE_POOL) == three
-    assert (
-        token_budgets.list_affordable_models(three, "set-x")
-        == token_budgets.list_affordable_models(three, "api")
-        == three[1:]
-    )
+    assert list_affordable(three, LIVE_POOL) == three
+    assert list_affordable(three, "set-x") == list_affordable(three, "api") == three[1:]
     assert post_battle(client, named[1:], "side_by_side") == 201
     assert post_battle(client, named[:2], "anonymous") == 503
     assert post_battle(client, named, "anonymous") == 201
@@ -369,7 +369,7 @@ def test_network_does_not_choose_its_blind_pairs_by_naming_models(rf, monkeypatc
     payer = quotas.get_payer(rf.get("/", REMOTE_ADDR="127.0.0.1"))
 
     assert post_battle(client, slugs(three)[:2], "side_by_side") == 201
-    assert token_budgets.list_affordable_models(three, LIVE_POOL, payer) == three
+    assert list_affordable(three, LIVE_POOL, payer) == three
 
 
 def test_no_network_spends_what_the_first_hour_releases(monkeypatch, two_models, allow):
@@ -390,8 +390,8 @@ def test_no_network_takes_a_model_out_of_the_draw_of_others(three, allow):
     answers = [ask(Client(), WORD, address=address) for _ in range(30) for address in ("192.0.2.7", "198.51.100.1")]
 
     assert made(answers) == 60
-    assert three[0] in token_budgets.list_affordable_models(three, LIVE_POOL)
-    assert three[0] in token_budgets.list_affordable_models(three, LIVE_POOL, "another network")
+    assert three[0] in list_affordable(three, LIVE_POOL)
+    assert three[0] in list_affordable(three, LIVE_POOL, "another network")
     asked = Battle.objects.order_by("created_at")[30:]
     assert {three[0]}.isdisjoint(key for battle in asked for key in (battle.model_a_id, battle.model_b_id))
 

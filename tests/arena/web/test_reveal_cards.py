@@ -45,16 +45,19 @@ def test_card_says_what_is_known(card, facts, figures):
         (-330, "b", f"<strong>As expected.</strong> {PREDICTED} <bdi>Wombat</bdi>: 87%."),
         (160, "a", f"<strong>As expected.</strong> {PREDICTED} {QUOKKA}: 72%."),
         (20, "b", f"<strong>A close match.</strong> {PREDICTED} <bdi>Wombat</bdi>: 47%."),
+        (35, "b", f"<strong>An upset.</strong> {PREDICTED} <bdi>Wombat</bdi>: 45%."),
         (330, "tie", f"{PREDICTED} {QUOKKA}: 87%."),
+        (-330, "both_bad", f"{PREDICTED} <bdi>Wombat</bdi>: 87%."),
         (0, "tie", f"<strong>A close match.</strong> {PREDICTED} {QUOKKA}: 50%."),
     ],
 )
 def test_prediction_says_what_was_expected(lead, winner, html):
     models = {"model_a": LanguageModel(name="Quokka <7B>"), "model_b": LanguageModel(name="Wombat")}
     ratings = {"a": {"rating": 1000.0 + lead}, "b": {"rating": 1000.0}}
-    battle = Battle(standing=ratings, **models)
 
-    assert describe_prediction(battle, winner) == html
+    assert describe_prediction(Battle(standing=ratings, **models), winner) == html
+    for unrated in (None, ratings | {"b": None}, {"a": None, "b": None}):
+        assert describe_prediction(Battle(standing=unrated, **models), winner) == ""
 
 
 @pytest.mark.parametrize(

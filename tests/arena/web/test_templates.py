@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils.safestring import mark_safe
 
-from arena.battles.history import VoterRecord
+from arena.battles.history import VoterModelRecord, VoterRecord
 from arena.battles.reveal import RatingChanges
 from arena.endpoints.performance import EndpointPerformance
 from arena.web.reveal_cards import describe_card
@@ -124,7 +124,11 @@ def voted(vote, rating=RATED, prediction=None, **model_a):
     b = {"side": "b", "name": "Wombat", "slug": "wombat", "won": vote == "b", **UNKNOWN, "chips": chips()}
     reveal = [side | describe_card(side) for side in (a, b)]
     context = battle("voted", is_revealed=True, vote=vote, reveal=reveal, comment="Hm & so.", ratings=ratings(rating))
-    return {**context, "prediction": prediction, "own_record": VoterRecord(3, "Quokka <7B>", 2, 3)}
+    return {
+        **context,
+        "prediction": prediction,
+        "own_record": VoterRecord(3, VoterModelRecord("quokka", "Quokka <7B>", "", 3, 2, 1)),
+    }
 
 
 def row(rank=1, **fields):
