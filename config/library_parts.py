@@ -31,9 +31,9 @@ PARTS = (
     LibraryPart(
         "django",
         "django/db/models/query.py",
-        "ModelIterable _known_related_objects get_compiler klass_info annotation_col_map",
+        "ModelIterable _known_related_objects get_compiler klass_info annotation_col_map"
+        " _result_cache _prefetched_objects_cache",
     ),
-    LibraryPart("django", "django/db/models/query.py", "_result_cache _prefetched_objects_cache"),
     LibraryPart("django", "django/db/models/fields/mixins.py", "set_cached_value"),
     LibraryPart("django", "django/middleware/csrf.py", "CSRF_COOKIE_NEEDS_UPDATE"),
     LibraryPart("django", "django/db/backends/base/operations.py", "bulk_batch_size"),

@@ -10,7 +10,7 @@ from kombu.entity import Queue
 from psycopg.conninfo import conninfo_to_dict
 
 from config import environment, secret_keys
-from config.server.log_format import is_about_server
+from config.server.log_format import is_about_server, is_unexpected
 from config.setting_parsers import build_broker_url
 
 try:
@@ -320,7 +320,7 @@ LOGGING = {
             "format": "%(asctime)s %(process)d %(levelname)s %(name)s %(message)s",
         }
     },
-    "filters": {"about_server": {"()": lambda: is_about_server}},
+    "filters": {"about_server": {"()": lambda: is_about_server}, "unexpected": {"()": lambda: is_unexpected}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
         "nowhere": {"class": "logging.NullHandler"},
@@ -333,7 +333,7 @@ LOGGING = {
         "aiohttp": {"level": "WARNING"},
         "psycopg.pool": {"level": "WARNING"},  # at INFO, the pool logs each connection that it closes
         # Scanners send thousands of requests for missing paths and unknown hosts.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["unexpected"]},
         "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
         "uvicorn.error": {"filters": ["about_server"]},
     },

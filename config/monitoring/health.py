@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from config.celery import app
 from config.monitoring.heartbeats import BEAT_KEY, BUSY_KEY, RATINGS_QUEUE
-from core.storage.database import release_afterward
+from core.storage.database import fetch_rows, release_afterward
 from core.storage.redis_clients import get_redis_client
 
 QUEUES = ("answers", RATINGS_QUEUE)
@@ -95,7 +95,7 @@ def is_ready(parts: dict[str, bool]) -> bool:
 
 def collect_status() -> dict[str, bool]:
     """Return whether each part is up. Waits about 0.5 s for the workers to reply."""
-    has_database = _is_successful(lambda: connection.cursor().execute("SELECT 1"))
+    has_database = _is_successful(lambda: fetch_rows("SELECT 1", []))
     parts = {"database": has_database, "migrations": has_database and has_migrations(), "broker": is_broker_alive()}
     connection.close()  # before the next check, which waits for workers
     queues = _list_consumed_queues() if parts["broker"] else set()

@@ -1,4 +1,4 @@
-"""A log format in which no text can imitate a record, and a filter for what any client can cause in the log."""
+"""A log format in which no text can imitate a record, and filters for what any client can cause in the log."""
 
 import logging
 import re
@@ -19,6 +19,12 @@ REQUEST_MODULE = "httptools_impl"
 def is_about_server(record: logging.LogRecord) -> bool:
     """Return False for uvicorn's warnings about single requests."""
     return record.module != REQUEST_MODULE or record.levelno >= logging.ERROR
+
+
+def is_unexpected(record: logging.LogRecord) -> bool:
+    """Return False for Django's record of a readiness probe that was told to come back later."""
+    request = getattr(record, "request", None)
+    return not (request and request.path == "/readyz" and getattr(record, "status_code", None) == 503)
 
 
 class LineFormatter(logging.Formatter):
