@@ -15,7 +15,8 @@ from scipy.special import ndtr
 from ratings.statistics.bradley_terry import Fit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.constants import ELO_SCALE, MEAN_RATING
-from ratings.statistics.likelihood import build_laplacian, compute_chances, maximize_likelihood
+from ratings.statistics.interval_widths import compute_difference_variances
+from ratings.statistics.likelihood import build_laplacian, compute_chances, maximize_with_ties
 from ratings.statistics.vote_arrays import Flags, Floats
 
 # A model is a newcomer if it has fewer votes than this, or an interval with a larger half-width (in Elo points).
@@ -58,7 +59,7 @@ def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
     size = len(board.labels)
     if size < 2:
         return np.zeros((size, size))
-    theta = _fit_strengths(board, (fit.ratings - MEAN_RATING) / ELO_SCALE)
+    theta, _ = maximize_with_ties(board.score, board.score.T, (fit.ratings - MEAN_RATING) / ELO_SCALE)
     p, q = compute_chances(theta, theta)
     information = build_laplacian(board.votes * p * q) + _PRIOR_INFORMATION * np.eye(size)
     covariance = cho_solve(cho_factor(information), np.eye(size))
@@ -66,18 +67,9 @@ def compute_pair_weights(board: Comparisons, fit: Fit) -> Floats:
     against_field = covariance - field @ covariance
     variance = np.maximum(against_field.diagonal() - against_field @ field, _MIN_VARIANCE)
     gain = _compute_gain(against_field, _find_newcomers(board, fit), _compute_contender_chances(theta, variance))
-    reduction = p * q * _compute_difference_variances(gain) / (1 + p * q * _compute_difference_variances(covariance))
+    reduction = p * q * compute_difference_variances(gain) / (1 + p * q * compute_difference_variances(covariance))
     shares: Floats = (reduction + reduction.T) / reduction.sum()
     return shares
-
-
-def _fit_strengths(board: Comparisons, start: Floats) -> Floats:
-    """Return the strengths (M,) in natural units. Each model has one virtual tie against an opponent of strength 0."""
-    half = np.full((len(start), 1), 0.5)
-    score = board.score
-    won = np.hstack((score, half))
-    lost = np.hstack((score.T, half))
-    return maximize_likelihood(won, lost, np.append(start, 0.0))[0][:-1]
 
 
 def _find_newcomers(board: Comparisons, fit: Fit) -> Flags:
@@ -103,10 +95,3 @@ def _compute_gain(against_field: Floats, newcomers: Flags, contenders: Floats) -
     common = contender_weights @ against_field
     gain: Floats = against_field.T @ (weights[:, None] * against_field) - np.outer(common, common) / _CONTENDER_WEIGHT
     return gain
-
-
-def _compute_difference_variances(covariance: Floats) -> Floats:
-    """Return the variances of all differences, as an (M, M) matrix. Negative values from rounding become zero."""
-    variances = covariance.diagonal()
-    differences: Floats = np.maximum(variances[:, None] + variances - (covariance + covariance.T), 0)
-    return differences

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MIN_MODELS = 12
 MIN_OUTLIER_Z = 1.5
-MAX_VALUE = 10**9
+MAX_RANGE = 10**9  # of scores, and of ratings
 RELATIVE_TOLERANCE = 1e-9
 # With a lower rank correlation, the scores are not a useful predictor of the ratings.
 MIN_CORRELATION = 0.3
@@ -94,26 +94,20 @@ def regress_ratings(
     rating_se: "ArrayLike" = 0.0,
     score_se: "ArrayLike" = 0.0,
 ) -> BenchmarkRegression:
-    """Return the regression of ratings on scores.
+    """Return the regression of ratings on scores. There must be at least `MIN_MODELS` models.
 
     rating_se, score_se: standard errors, or 0 where the error is unknown.
 
-    Raises ValueError if there are fewer than twelve models, if a number is not finite or its absolute value is a
-    billion or more, if the lengths of the arguments differ, or if all scores or all ratings are equal.
+    Raises ValueError if all scores or all ratings are equal, or if two of them differ by a billion or more.
     """
     import numpy as np
 
-    x = _check_numbers("scores", scores, len(names))
-    y = _check_numbers("ratings", ratings, len(names))
-    noise_y = _check_numbers("errors", rating_se, len(names))
-    noise_x = _check_numbers("errors", score_se, len(names))
-    if len(names) < MIN_MODELS:
-        raise ValueError(
-            f"A fit requires at least {MIN_MODELS} models with both a score and a rating, "
-            f"but there are only {len(names)}."
-        )
-    if np.ptp(x) == 0 or np.ptp(y) == 0:
-        raise ValueError("All scores, or all ratings, are the same.")
+    x, y, noise_x, noise_y = (
+        np.broadcast_to(np.asarray(numbers, dtype=float), len(names))
+        for numbers in (scores, ratings, score_se, rating_se)
+    )
+    if not all(0 < np.ptp(numbers) < MAX_RANGE for numbers in (x, y)):
+        raise ValueError("All scores, or all ratings, are the same or too far apart.")
     slope = float((x - x.mean()) @ (y - y.mean()) / np.sum((x - x.mean()) ** 2))
     intercept = float(y.mean() - slope * x.mean())
     expected = intercept + slope * x
@@ -150,14 +144,3 @@ def _rank_values(values: "np.ndarray") -> "np.ndarray":
     _, positions, counts = np.unique(values, return_inverse=True, return_counts=True)
     ranks: np.ndarray = (np.cumsum(counts) - (counts - 1) / 2)[positions]
     return ranks
-
-
-def _check_numbers(kind: str, values: "ArrayLike", size: int) -> "np.ndarray":
-    import numpy as np
-
-    numbers = np.asarray(values, dtype=float)
-    if numbers.ndim and numbers.shape != (size,):
-        raise ValueError(f"There are {numbers.size} {kind} for {size} models.")
-    if not (np.abs(numbers) < MAX_VALUE).all():
-        raise ValueError(f"The {kind} must be finite numbers with absolute values below {MAX_VALUE:,}.")
-    return np.broadcast_to(numbers, (size,))

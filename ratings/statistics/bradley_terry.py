@@ -30,7 +30,7 @@ from ratings.statistics.likelihood import (
     sum_squared_residuals,
 )
 from ratings.statistics.placement import place_unbounded_models
-from ratings.statistics.vote_arrays import Flags, Floats, Indices
+from ratings.statistics.vote_arrays import Flags, Floats, Indices, sum_by_pair
 
 _COUNT_TOLERANCE = 1e-6
 
@@ -109,18 +109,27 @@ def fit(board: Comparisons, *, cluster: VoterCounts | None = None, start: ArrayL
 def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
     """Combine estimates into one fit of M models. Each model must be in exactly one estimate.
 
+    Covariances between two estimates are zero.
+
     component (M,): the component of each model.
     """
     size = len(component)
     theta, low, high = np.zeros((3, size))
     bounded, clustered = np.zeros((2, size), dtype=bool)
+    covariance, plain = np.zeros((2, size, size))
+    degrees = np.full(size, np.inf)
     for estimate in estimates:
-        theta[estimate.models] = estimate.theta
-        low[estimate.models] = estimate.low
-        high[estimate.models] = estimate.high
-        bounded[estimate.models] = estimate.bounded
-        clustered[estimate.models] = estimate.clustered
-    spread = _join_spreads(estimates, size)
+        models = estimate.models
+        theta[models] = estimate.theta
+        low[models] = estimate.low
+        high[models] = estimate.high
+        bounded[models] = estimate.bounded
+        clustered[models] = estimate.clustered
+        inside = np.ix_(models, models)
+        covariance[inside] = ELO_SCALE**2 * estimate.spread.covariance
+        plain[inside] = ELO_SCALE**2 * estimate.spread.plain
+        degrees[models] = estimate.spread.degrees
+    spread = Spread(covariance, plain, degrees) if clustered.any() else Spread.unclustered(covariance)
     return Fit(
         ratings=MEAN_RATING + ELO_SCALE * theta,
         half_width=spread.compute_half_widths(),
@@ -131,23 +140,6 @@ def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
         unbounded=~bounded,
         interval_kind=np.where(clustered, "clustered", "plain"),
     )
-
-
-def _join_spreads(estimates: Sequence[Estimate], size: int) -> Spread:
-    """Return the joint spread of all models in Elo points. Covariances between two estimates are zero."""
-    covariance = np.zeros((size, size))
-    degrees = np.full(size, np.inf)
-    for estimate in estimates:
-        models = estimate.models
-        covariance[np.ix_(models, models)] = ELO_SCALE**2 * estimate.spread.covariance
-        degrees[models] = estimate.spread.degrees
-    if np.isinf(degrees).all():
-        return Spread.unclustered(covariance)
-    plain = np.zeros((size, size))
-    for estimate in estimates:
-        models = estimate.models
-        plain[np.ix_(models, models)] = ELO_SCALE**2 * estimate.spread.plain
-    return Spread(covariance, plain, degrees)
 
 
 def _compute_start(board: Comparisons, start: ArrayLike | None) -> Floats:
@@ -282,13 +274,9 @@ def _subtract_voter_counts(votes: _FittedVotes, rows: VoterCounts) -> _FittedVot
 def _subtract_rows(wins: Floats, ties: Floats, rows: VoterCounts) -> tuple[Floats, Floats]:
     """Return the wins and ties (m, m) that are not in `rows`. Raises ValueError if a result is negative."""
     size = len(wins)
-
-    def count_by_pair(row: Indices, column: Indices, counts: Floats) -> Floats:
-        table = np.bincount(row * size + column, counts, size * size).astype(np.float64)
-        return table.reshape(size, size)
-
-    voter_ties = count_by_pair(rows.first, rows.second, rows.ties)
-    voter_wins = count_by_pair(rows.first, rows.second, rows.wins) + count_by_pair(rows.second, rows.first, rows.losses)
+    voter_ties = sum_by_pair(size, rows.first, rows.second, rows.ties)
+    voter_wins = sum_by_pair(size, rows.first, rows.second, rows.wins)
+    voter_wins += sum_by_pair(size, rows.second, rows.first, rows.losses)
     other_wins = wins - voter_wins
     other_ties = ties - voter_ties - voter_ties.T
     if min(other_wins.min(), other_ties.min()) < -_COUNT_TOLERANCE:

@@ -63,21 +63,22 @@ class Spread:
         A difference has the smaller of its two models' degrees of freedom. `upper` is the probability below the upper
         end.
         """
-        plain: Floats = ndtri(upper) * compute_difference_errors(self.plain)
+        plain: Floats = ndtri(upper) * np.sqrt(compute_difference_variances(self.plain))
         if self.plain is self.covariance:
             return plain
         quantile = stdtrit(self.degrees, upper)
         # Fewer degrees of freedom give a larger quantile.
-        clustered = np.maximum(quantile[:, None], quantile) * compute_difference_errors(self.covariance)
+        errors = np.sqrt(compute_difference_variances(self.covariance))
+        clustered = np.maximum(quantile[:, None], quantile) * errors
         widths: Floats = np.maximum(clustered, plain)
         return widths
 
 
-def compute_difference_errors(covariance: Floats) -> Floats:
-    """Return the standard errors of all differences (M, M). Negative variances from rounding become zero."""
+def compute_difference_variances(covariance: Floats) -> Floats:
+    """Return the variances of all differences (M, M). Negative variances from rounding become zero."""
     variances = covariance.diagonal()
-    errors: Floats = np.sqrt(np.maximum(variances[:, None] + variances - 2 * covariance, 0))
-    return errors
+    differences: Floats = np.maximum(variances[:, None] + variances - (covariance + covariance.T), 0)
+    return differences
 
 
 def compute_degrees_of_freedom(information: Floats, squares: Floats) -> Floats:

@@ -131,6 +131,16 @@ def maximize_likelihood(won: Floats, lost: Floats, theta: Floats) -> tuple[Float
     raise NotConverged(f"no maximum of the likelihood was found in {MAX_ITERATIONS} steps")
 
 
+def maximize_with_ties(won: Floats, lost: Floats, theta: Floats, ties: float = 1.0) -> tuple[Floats, Floats]:
+    """Do the same with virtual ties, which make the maximum finite.
+
+    ties: how many virtual ties each of the first F models has with an opponent of strength 0.
+    """
+    half = np.full((len(won), 1), ties / 2)
+    strengths, factor = maximize_likelihood(np.hstack((won, half)), np.hstack((lost, half)), np.append(theta, 0.0))
+    return strengths[:-1], factor
+
+
 def _factorize(information: Floats) -> Floats:
     """Return the lower Cholesky factor of the information matrix of F strengths.
 

@@ -7,7 +7,7 @@ from scipy.special import betainc, log_expit
 from ratings.statistics.comparisons import Comparisons
 from ratings.statistics.components import Component, find_reachable
 from ratings.statistics.interval_widths import Spread
-from ratings.statistics.likelihood import Estimate, maximize_likelihood
+from ratings.statistics.likelihood import Estimate, maximize_with_ties
 from ratings.statistics.vote_arrays import Flags, Floats
 
 _TAIL_CHANCE = 0.025
@@ -34,16 +34,12 @@ def place_unbounded_models(board: Comparisons, part: Component, theta: Floats) -
     count = len(part.unbounded)
     won = board.score[np.ix_(part.unbounded, order)]
     lost = board.score[np.ix_(order, part.unbounded)].T
-    half = np.full((count, 1), 0.5)
-    strengths, factor = maximize_likelihood(
-        np.hstack((won, half)), np.hstack((lost, half)), np.append(theta[order], 0.0)
-    )
+    strengths, factor = maximize_with_ties(won, lost, theta[order])
     low_open, high_open = find_open_ends(board.score, part, won.sum(axis=1) > 0, lost.sum(axis=1) > 0)
     low = np.full(count, -np.inf)
     high = np.full(count, np.inf)
-    opponents = strengths[:-1]
-    low[~low_open] = find_lower_bounds(won[~low_open], lost[~low_open], opponents)
-    high[~high_open] = -find_lower_bounds(lost[~high_open], won[~high_open], -opponents)
+    low[~low_open] = find_lower_bounds(won[~low_open], lost[~low_open], strengths)
+    high[~high_open] = -find_lower_bounds(lost[~high_open], won[~high_open], -strengths)
     return Estimate(
         models=part.unbounded,
         theta=strengths[:count],

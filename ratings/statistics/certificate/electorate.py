@@ -17,7 +17,7 @@ from ratings.statistics.certificate.influence import (
     select_largest,
 )
 from ratings.statistics.comparisons import VoterCounts
-from ratings.statistics.likelihood import build_laplacian, compute_chances, maximize_likelihood
+from ratings.statistics.likelihood import build_laplacian, compute_chances, maximize_with_ties
 from ratings.statistics.vote_arrays import Floats, Indices
 
 # Each model has a virtual tie of this weight with an average model. Without it, the removal of a voter could leave a
@@ -59,7 +59,7 @@ class Electorate:
         self.score = score
         self.rows = VoterRows.from_counts(counts, len(score))
         self.size = len(self.rows.start)
-        self.theta = _maximize(score, np.zeros(len(score)))
+        self.theta, _ = maximize_with_ties(score, score.T, np.zeros(len(score)), _PRIOR)
         self.inverse = _invert_information(score, self.theta)
         self.scores = compute_scores(self.rows, self.theta, self.inverse)
         count = len(self.rows.first)
@@ -237,7 +237,7 @@ class Electorate:
             step = _compute_gradients(scores, theta)[0] @ self.inverse
             length = float(np.abs(step).max())
             if length > previous / 2:
-                return _maximize(scores[0], self.theta)
+                return maximize_with_ties(scores[0], scores[0].T, self.theta, _PRIOR)[0]
             theta += step
             is_sign_known = pair is not None and abs(_compute_lead(theta[0], pair)) > 4 * length
             if length <= _STEP_TOLERANCE or (is_sign_known and length < previous / 4):
@@ -275,20 +275,10 @@ def _compute_lead(theta: Floats, pair: Pair) -> float:
     return float(theta[pair[0]] - theta[pair[1]])
 
 
-def _add_prior(counts: Floats, prior: float) -> Floats:
-    return np.hstack((counts, np.full((len(counts), 1), prior)))
-
-
-def _maximize(score: Floats, start: Floats) -> Floats:
-    """Return the strengths (m,) with the highest likelihood."""
-    won, lost = (_add_prior(matrix, _PRIOR / 2) for matrix in (score, score.T))
-    theta, _ = maximize_likelihood(won, lost, np.append(start, 0.0))
-    return theta[:-1]
-
-
 def _invert_information(score: Floats, theta: Floats) -> Floats:
     """Return a matrix that equals the inverse of the information for differences (m, m)."""
     p, q = compute_chances(theta, np.append(theta, 0.0))
-    hessian = build_laplacian(_add_prior(score + score.T, _PRIOR) * p * q)
+    votes = np.hstack((score + score.T, np.full((len(score), 1), _PRIOR)))
+    hessian = build_laplacian(votes * p * q)
     hessian += np.trace(hessian) / hessian.size  # as in `likelihood`, this does not change differences
     return np.linalg.inv(hessian).astype(np.float64)

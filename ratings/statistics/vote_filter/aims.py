@@ -19,11 +19,6 @@ class Aims:
     lowered: Flags
     frequent: Flags
 
-    @classmethod
-    def empty(cls, model_count: int) -> "Aims":
-        """Return empty aims for `model_count` models."""
-        return cls(*np.zeros((3, model_count), dtype=bool))
-
     @property
     def directions(self) -> Floats:
         """1 for models that are lifted, -1 for those that are lowered, and 0 for all others (M,)."""

@@ -76,18 +76,14 @@ def limit_crowds(hour: Indices, network: Indices, voter: Indices, weight: Floats
         if weight[inside].sum() <= limit:
             continue
         networks, network_of = np.unique(network[inside], return_inverse=True)
-        shares = share_evenly(_sum_by_group(network_of, weight[inside], len(networks)), limit)
+        shares = share_evenly(np.bincount(network_of, weight[inside], len(networks)), limit)
         for position, share in enumerate(shares):
             members = inside[network_of == position]
             voters, voter_of = np.unique(voter[members], return_inverse=True)
-            demands = _sum_by_group(voter_of, weight[members], len(voters))
+            demands = np.bincount(voter_of, weight[members], len(voters))
             granted = share_evenly(demands, float(share))
             factor[members] = np.divide(granted, demands, out=np.ones_like(demands), where=demands > 0)[voter_of]
     return factor
-
-
-def _sum_by_group(group: Indices, weight: Floats, groups: int) -> Floats:
-    return np.bincount(group, weight, groups).astype(np.float64)
 
 
 def share_evenly(demands: Floats, limit: float) -> Floats:

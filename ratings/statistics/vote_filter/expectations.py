@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ratings.statistics.likelihood import maximize_likelihood
+from ratings.statistics.likelihood import maximize_with_ties
 from ratings.statistics.vote_arrays import Flags, Floats
 
 # The rating of a model with less weight than this in closed epochs is too uncertain for an e-value.
@@ -84,9 +84,7 @@ def _estimate_prior(seen: Floats, expected: Floats) -> float:
 
 def estimate_strengths(score: Floats, start: Floats) -> Floats:
     """Return the strengths (M,). score (M, M): the wins of each model over each other model. A tie is half a win."""
-    half = np.full((len(score), 1), _RATING_PRIOR / 2)
-    theta: Floats = maximize_likelihood(np.hstack((score, half)), np.hstack((score.T, half)), np.append(start, 0.0))[0]
-    return theta[:-1]
+    return maximize_with_ties(score, score.T, start, _RATING_PRIOR)[0]
 
 
 def estimate_tie_shares(ties: float, both_bad: float, votes: float) -> tuple[float, float]:

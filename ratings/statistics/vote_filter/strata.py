@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, pdtrc
 
-from ratings.statistics.vote_arrays import Flags, Floats, Indices
+from ratings.statistics.vote_arrays import Flags, Floats, Indices, sum_by_pair
 from ratings.statistics.vote_filter.aims import Aims
 
 # The tested ratios of appearances to expected appearances.
@@ -80,9 +80,8 @@ class Stratum:
     def sum_scores(self) -> Floats:
         """Return the weighted wins of each model over each other model (M, M)."""
         size = self.chances.shape[1]
-        first = np.bincount(self.a * size + self.b, self.weight * self.won, size * size)
-        second = np.bincount(self.b * size + self.a, self.weight * (1 - self.won), size * size)
-        return (first + second).reshape(size, size).astype(np.float64)
+        won = sum_by_pair(size, self.a, self.b, self.weight * self.won)
+        return won + sum_by_pair(size, self.b, self.a, self.weight * (1 - self.won))
 
 
 @dataclass(frozen=True, eq=False)

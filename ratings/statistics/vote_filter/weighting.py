@@ -332,7 +332,7 @@ class _FilterState:
         whole_block = self._build_stratum(votes, chances, rows.start)
         if len(whole_block.votes):
             appearances = count_appearances(whole_block, growth, epoch.expected.completion_error)
-            no_hits = Aims.empty(self.records.model_count)
+            no_hits = Aims(*np.zeros((3, self.records.model_count), dtype=bool))
             self._trim_appearances(epoch, whole_block, growth, proven_seen_z, no_hits, appearances)
 
     def _build_stratum(self, votes: Indices, chances: Floats, first_row: int) -> Stratum:
@@ -363,14 +363,10 @@ class _FilterState:
         limit = compute_log_e_limit(self.attacks.tests)
         done = np.zeros(self.records.model_count, dtype=bool)
         while True:
-            proven = hits.models & (appearances.z > 0) | self.attacks.proven[:2].any(axis=0) & (
-                appearances.z >= proven_z
-            )
-            priority = np.where(
-                done, -np.inf, np.where(proven, np.maximum(appearances.log_e, limit), appearances.log_e)
-            )
-            model = int(priority.argmax())
-            if priority[model] < limit:
+            is_attacked = self.attacks.proven[:2].any(axis=0)
+            proven = hits.models & (appearances.z > 0) | is_attacked & (appearances.z >= proven_z)
+            model = _find_excess(appearances.log_e, limit, proven, done)
+            if model is None:
                 return bool(done.any())
             done[model] = True
             base_share = appearances.expected[model] / stratum.weight.sum()
@@ -405,12 +401,11 @@ class _FilterState:
         while True:
             size = np.abs(wins.z)
             size = np.where(find_joint_hits(wins.z, self.attacks.tests), np.maximum(size, limit), size)
-            proven = np.where(wins.z > 0, *self.attacks.proven[:2]) & (size >= proven_z) | (
-                hits.directions * wins.z >= MIN_Z
-            )
-            priority = np.where(done, 0, np.where(proven, np.maximum(size, limit), size))
-            model = int(priority.argmax())
-            if priority[model] < limit:
+            lifted, lowered = self.attacks.proven[:2]
+            is_attacked: Flags = np.where(wins.z > 0, lifted, lowered)
+            proven: Flags = is_attacked & (size >= proven_z) | (hits.directions * wins.z >= MIN_Z)
+            model = _find_excess(size, limit, proven, done)
+            if model is None:
                 return
             done[model] = True
             if size[model] >= limit:
@@ -422,3 +417,13 @@ class _FilterState:
     def _store_weights(self, stratum: Stratum, reason: str) -> None:
         self.lower(stratum.votes, stratum.weight, reason)
         stratum.weight[:] = self.weight[stratum.votes]
+
+
+def _find_excess(evidence: Floats, limit: float, proven: Flags, done: Flags) -> int | None:
+    """Return the model with the most evidence (M,), or None if none is left that reaches the limit.
+
+    Proven models reach it in any case.
+    """
+    priority = np.where(done, -np.inf, np.where(proven, np.maximum(evidence, limit), evidence))
+    model = int(priority.argmax())
+    return model if priority[model] >= limit else None

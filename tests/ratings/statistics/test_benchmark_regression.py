@@ -93,24 +93,16 @@ def test_benchmark_that_does_not_order_models_has_lost_its_signal(scores, lost):
 
 
 @pytest.mark.parametrize(
-    ("changed", "words"),
+    "changed",
     [
-        (
-            {"names": NAMES[:11], "scores": AVERAGES[:11], "ratings": RATINGS[:11]},
-            "12 models with both a score and a rating, but there are only 11",
-        ),
-        ({"scores": AVERAGES[:-1]}, "52 scores for 53"),
-        ({"scores": [*AVERAGES[:-1], float("nan")]}, "scores must be finite"),
-        ({"ratings": [*RATINGS[:-1], float("inf")]}, "ratings must be finite"),
-        ({"rating_se": float("nan")}, "errors must be finite"),
-        ({"scores": [1e200] * 53}, "scores must be finite"),
-        ({"scores": [50] * 53}, "are the same"),
-        ({"ratings": [1000] * 53}, "are the same"),
-        ({"names": [], "scores": [], "ratings": []}, "here are only 0"),
+        {"scores": [*AVERAGES[:-1], float("nan")]},
+        {"scores": [50] * 53},
+        {"ratings": [1000] * 53},
+        {"scores": [0, 1e200] + 51 * [1]},
     ],
 )
-def test_disagreement_refuses_what_says_nothing(changed, words):
-    with pytest.raises(ValueError, match=words):
+def test_no_line_fits_equal_or_boundless_numbers(changed):
+    with pytest.raises(ValueError, match="the same or too far apart"):
         regress_ratings(**{"names": NAMES, "scores": AVERAGES, "ratings": RATINGS, **changed})
 
 

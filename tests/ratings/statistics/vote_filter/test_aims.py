@@ -30,7 +30,7 @@ def test_gain_of_a_vote(a, b, won, met, gain):
 
 
 def test_without_aims_no_vote_has_any():
-    met, gain = Aims.empty(5).find_gains(np.array([0, 1]), np.array([1, 4]), np.array([1.0, 0.5]))
+    met, gain = Aims(*np.zeros((3, 5), dtype=bool)).find_gains(np.array([0, 1]), np.array([1, 4]), np.array([1.0, 0.5]))
 
     assert not met.any()
     assert np.isnan(gain).all()

@@ -18,7 +18,7 @@ from ratings.statistics.vote_filter.strata import (
 
 MODELS = 4
 ALL = np.ones(MODELS, dtype=bool)
-NO_AIMS = Aims.empty(MODELS)
+NO_AIMS = Aims(*np.zeros((3, MODELS), dtype=bool))
 EVEN = np.full((MODELS, MODELS), 0.5)
 
 
