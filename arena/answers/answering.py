@@ -29,8 +29,8 @@ from arena.models import Answer, Endpoint
 SLOT_TIMEOUT_S = 60
 MAX_TRIES = 3
 PRECISE_S = 1  # for this long after its first token, an answer is read more often than once per tick
-# The 4xx statuses about keys, URLs, and rate limits, which a question cannot cause.
-ENDPOINT_ERROR_STATUSES = frozenset({401, 403, 404, 429})
+# The 4xx statuses about keys, accounts, URLs, and rate limits. A 403 that a question can cause has another reason.
+ENDPOINT_ERROR_STATUSES = frozenset({401, 402, 403, 404, 429})
 logger = logging.getLogger(__name__)
 
 
@@ -226,8 +226,8 @@ def _describe_job(job: SideJob) -> str:
 def select_provider_words(error: BackendError) -> str:
     """Return the provider's words about a failure, or "" if the question might have caused the failure.
 
-    In that case, the words could quote the question, and voters' text must be neither logged nor stored with calls. If
-    the call failed before its first token, Arena sends a probe, whose failure is stored with the provider's words.
+    In that case, the words are likely to quote the question, and voters' text must be neither logged nor stored with
+    calls. If the call failed before its first token, Arena sends a probe, whose failure is stored with the words.
     """
     status = error.status
     may_quote_question = status is not None and 400 <= status < 500 and status not in ENDPOINT_ERROR_STATUSES

@@ -7,7 +7,8 @@ requires login, are not charged to addresses. Their senders cannot create voters
 one address.
 
 Words: a *charge* is taken from a rate, and refunded if the action fails. A *slot* is held for as long as something runs
-or is remembered. *Work* is CPU time. A *network* is an address or a range around it, known here by a pseudonym.
+or is remembered. *Work* is CPU time. A *network* is here an address or a range around it,
+known by a pseudonym.
 """
 
 import ipaddress
@@ -28,7 +29,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from arena.identity import api_keys
-from arena.identity.limits import HOUR_S, LIMITS, Rate, Slots
+from arena.identity.limits import LIMITS, Rate, Slots
 from arena.identity.voters import SAFE_METHODS, get_client_address, get_voter_id, is_logged_in, keyed_hash
 from arena.models import Battle, battle_lengths
 from core.http import outages, rate_limit
@@ -125,7 +126,8 @@ class WorkMiddleware:
     """Charges pages and read calls for their CPU time, as `charge_work` does, and renders RequestErrors of views.
 
     Pages from a cache take almost no time and are free. Account forms are charged too, because hashing a password takes
-    a third of a second. Event streams and submissions charge the part of their work that takes time themselves.
+    a third of a second. Event streams and submissions call `charge_work`
+    for the part of their work that takes time.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -192,7 +194,7 @@ def build_buckets(name: str, request: HttpRequest) -> list[Bucket]:
 
 
 def take_slot(name: str, request: HttpRequest, slot: str) -> float:
-    """Take a slot of a limit that allows everything while Redis is down. Return 0, or the seconds until one is free."""
+    """Take one of the `Slots`. Return 0, or the seconds until one is free (see `quota_error`)."""
     limit = LIMITS[name]
     assert isinstance(limit, Slots)  # noqa: S101  # for mypy
     maximums = _name_slots(name, list_maximums(name, request))
@@ -223,7 +225,7 @@ def check_running_battles(voter_id: UUID) -> None:
 
 
 def _list_running_maximums(request: HttpRequest) -> dict[str, int]:
-    """Return the maximum number of battles in progress that Redis counts, keyed by the limit's name."""
+    """Return the maximum number of battles in progress that Redis counts, keyed by `running:` and the client."""
     maximums = list_maximums("running", request)
     maximums.pop(str(get_voter_id(request)), None)  # see `check_running_battles`
     return _name_slots("running", maximums)
@@ -234,7 +236,7 @@ def reserve_battle(maximums: Mapping[str, int], battle_id: UUID) -> None:
 
     While Redis is down, battles are not counted, and only the voter's limit and the hourly limits apply.
 
-    maximums: the maximum number of battles, keyed by the limit's name
+    maximums: see `_list_running_maximums`
     """
     if not redis_circuit.run(lambda: _reserve(maximums, battle_id), lambda: True):
         detail = _(
@@ -245,11 +247,13 @@ def reserve_battle(maximums: Mapping[str, int], battle_id: UUID) -> None:
 
 def _reserve(maximums: Mapping[str, int], battle_id: UUID) -> bool:
     """Return whether all clients have room for the battle, perhaps after battles that have ended are removed."""
+    running = LIMITS["running"]
+    assert isinstance(running, Slots)  # noqa: S101  # for mypy
     for _attempt in range(len(maximums) + 1):  # all attempts but the last make room for a client that has none
-        reached = shared_slots.take_slot(str(battle_id), maximums, HOUR_S)
+        reached = shared_slots.take_slot(str(battle_id), maximums, running.ttl_s)
         if reached is None:
             return True
-        battle_ids = shared_slots.list_slots(reached.name, HOUR_S - COMMIT_GRACE_S)
+        battle_ids = shared_slots.list_slots(reached.name, running.ttl_s - COMMIT_GRACE_S)
         answering = Battle.objects.filter(pk__in=battle_ids, state=Battle.State.ANSWERING).values_list("pk", flat=True)
         ended = battle_ids - set(map(str, answering))
         if not ended:

@@ -52,7 +52,7 @@ def take_slot(slot: str, maximums: Mapping[str, int], ttl_s: float, *, renew: bo
 
     A slot that is already taken does not count twice. Raises RedisError or OSError.
 
-    maximums: the maximum number of slots, keyed by the limit's name
+    maximums: the maximum number of slots, keyed by the limit and the client
     renew: whether a slot that is already taken expires later than before
     """
     if not maximums:
@@ -129,7 +129,7 @@ class SharedSlots:
     def acquire(self, maximums: Mapping[str, int]) -> SharedSlot | None:
         """Return a new slot, or None if a limit has been reached. Calls Redis, so call it in a thread.
 
-        maximums: the maximum number of open slots across all processes, keyed by the limit's name; 0 means no limit
+        maximums: the maximum number of open slots across all processes, keyed by client; 0 means no limit
         """
         limits = {f"{self._kind}:{name}": maximum for name, maximum in maximums.items() if maximum}
         with self._lock:

@@ -30,7 +30,8 @@ UPDATE ratings_refreshlease SET
     token = %(token)s::uuid, busy = TRUE, lease_until = clock_timestamp() + %(lease)s::interval
 WHERE id = (
     SELECT id FROM ratings_refreshlease
-    WHERE token = %(token)s::uuid OR lease_until <= clock_timestamp() OR %(waits)s AND NOT busy FOR UPDATE SKIP LOCKED
+    WHERE token = %(token)s::uuid OR lease_until <= clock_timestamp() OR (%(waits)s AND NOT busy)
+    FOR UPDATE SKIP LOCKED
 ) RETURNING id"""
 LOCK_SQL = """
 UPDATE ratings_refreshlease SET token = CASE WHEN busy THEN NULL ELSE token END, busy = FALSE

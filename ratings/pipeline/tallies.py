@@ -37,8 +37,8 @@ WITH votes AS (
 )"""
 
 WEIGHTED_SQL = """, weighted AS (
-    SELECT votes.*, %(full)s::bigint AS full_weight,
-        CASE WHEN weight.excluded THEN 0 ELSE COALESCE(weight.filter_weight, %(full)s) END::bigint AS weight
+    SELECT votes.*, %(full)s::bigint AS old_weight,
+        CASE WHEN weight.excluded THEN 0 ELSE COALESCE(weight.filter_weight, %(full)s) END::bigint AS new_weight
     FROM votes LEFT JOIN ratings_voteweight AS weight ON weight.vote_id = votes.id WHERE counted
 )"""
 
@@ -47,9 +47,9 @@ WEIGHTED_SQL = """, weighted AS (
 CHANGED_SQL = """
 WITH weighted AS (
     SELECT vote.*, CASE WHEN stored.excluded THEN 0 ELSE COALESCE(stored.filter_weight, %(full)s) END::bigint
-            AS full_weight,
+            AS old_weight,
         CASE WHEN COALESCE(changed.excluded, stored.excluded) THEN 0
-            ELSE COALESCE(changed.filter_weight, stored.filter_weight, %(full)s) END::bigint AS weight
+            ELSE COALESCE(changed.filter_weight, stored.filter_weight, %(full)s) END::bigint AS new_weight
     FROM changed_weight AS changed JOIN arena_vote AS vote ON vote.id = changed.vote_id
         LEFT JOIN ratings_voteweight AS stored ON stored.vote_id = changed.vote_id
     WHERE counted AND is_tallied = %(is_tallied)s
@@ -64,8 +64,8 @@ JUDGED_SQL = """, judged AS (
         multiplicity * (winner = CASE WHEN model_a_id < model_b_id THEN 'b' ELSE 'a' END)::int AS losses,
         multiplicity * (winner IN ('tie', 'both_bad'))::int AS ties,
         multiplicity * (winner = 'both_bad')::int AS both_bad,
-        full_weight - weight AS lost,
-        full_weight * full_weight - weight * weight AS lost_squared
+        old_weight - new_weight AS lost,
+        old_weight * old_weight - new_weight * new_weight AS lost_squared
     FROM weighted
 )"""
 

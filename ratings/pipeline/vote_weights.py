@@ -63,7 +63,7 @@ class FilterWeight(NamedTuple):
     reason: str
 
 
-NO_CHANGE = FilterWeight(FULL_WEIGHT, "")
+UNFILTERED = FilterWeight(FULL_WEIGHT, "")
 HELD_BACK = FilterWeight(0, CROWD)  # until the vote's epoch closes
 
 
@@ -71,11 +71,11 @@ class _Outdated(Exception):
     """Raised if the stored weights changed while new ones were being prepared."""
 
 
-def hold_back_crowds() -> list[int]:
-    """Give weight 0 to new voters' waiting votes that exceed the limit. Return the ids of the oldest waiting votes.
+def list_waiting_votes() -> list[int]:
+    """Return the ids of the oldest waiting votes, at most `MAX_DRAINED_VOTES`, after holding back crowds among them.
 
-    At most `MAX_DRAINED_VOTES` are returned. The first run of the filter after a vote's epoch has closed replaces this
-    weight. Call this in a transaction that has locked the tallies (see `refresh_lease`).
+    New voters' votes that exceed the limit get weight 0. The first run of the filter after a vote's epoch has closed
+    replaces this weight. Call this in a transaction that holds the lease or the lock (see `refresh_lease`).
     """
     with connection.cursor() as cursor:
         cursor.execute(WAITING_SQL, [MAX_DRAINED_VOTES])
@@ -129,7 +129,7 @@ def store_filter_weights(
 def _store_filter_weights(
     pool: Pool, weights: Mapping[int, FilterWeight], closed: Indices | None, pool_fields: Mapping[str, Any]
 ) -> int:
-    revision = _read_revision(pool)
+    revision = _read_weight_mark(pool)
     rows = VoteWeight.objects.filter(vote__pool=pool.slug, filter_weight__lt=FULL_WEIGHT)
     stored = {
         vote: FilterWeight(weight, reason)
@@ -141,10 +141,10 @@ def _store_filter_weights(
             del stored[vote]
     changed = [vote for vote in stored.keys() | weights.keys() if stored.get(vote) != weights.get(vote)]
     if changed:
-        new = [weights.get(vote, NO_CHANGE) for vote in changed]
+        new = [weights.get(vote, UNFILTERED) for vote in changed]
         tallies.stage_weights(changed, [row.weight for row in new], [row.reason for row in new])
     refresh_lease.wait_for_lock()
-    if _read_revision(pool) != revision:
+    if _read_weight_mark(pool) != revision:
         raise _Outdated
     if changed:
         _apply_staged()
@@ -152,7 +152,7 @@ def _store_filter_weights(
     return len(changed)
 
 
-def _read_revision(pool: Pool) -> list[object]:
+def _read_weight_mark(pool: Pool) -> list[object]:
     """Return a value that changes whenever weights change: the time of the last run, and the exclusions in force."""
     in_force = Exclusion.objects.filter(pool=pool, is_in_force=True).order_by("pk").values_list("pk", flat=True)
     return [Pool.objects.values_list("filtered_at", flat=True).get(pk=pool.pk), *in_force]

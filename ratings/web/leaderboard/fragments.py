@@ -74,9 +74,10 @@ def render_board(leaderboard: LeaderboardState) -> bytes:
 
 
 def _render_cached(template: str, leaderboard: LeaderboardState, build_context: ContextBuilder) -> bytes:
-    # The context is part of the cache key, because it is a new object whenever the facts may have changed.
     progress = leaderboard.selection.progress, _find_own_progress(leaderboard)
-    key = template, leaderboard.context, leaderboard.requested_key, leaderboard.options, progress
+    # The context is compared by identity. It is a new object whenever the facts may have changed.
+    state = leaderboard.published.snapshot_id, leaderboard.context, progress
+    key = template, leaderboard.requested_key, leaderboard.options, *state
     return fragment_cache.get_or_compute(key, lambda: render_to_string(template, build_context(leaderboard)).encode())
 
 
@@ -110,7 +111,8 @@ def _build_board_context(leaderboard: LeaderboardState) -> dict[str, Any]:
         "board": leaderboard.board,
         "selection": leaderboard.selection,
         "description": _describe_table(leaderboard),
-        # The page compares this with the keys of events.
+        # The page compares this with the keys of events. While another board is shown because this arena's has too few
+        # models, the page follows this arena's.
         "event_key": "/".join(map(format_parameter, build_key_fields(leaderboard.requested_key).values())),
         "scale": scale,
         "headers": list(_iter_headers(leaderboard)),

@@ -1,13 +1,13 @@
 // Updates the open leaderboard in place after a click on a link, a change in the form, or new votes. While the pointer or
 // the focus is in the table, new votes do not change it. Instead, a button appears that shows them.
-import { followBoards } from "./board_events.js";
 import { openDetails } from "./board_rows.js";
 import { watchPress } from "./press_watch.js";
 import "./row_guide.js";
 import { linkExclusiveOptions } from "./rule_options.js";
 
-const DELAY_MS = 200;
+const DELAY_MS = 200; // longer than a web process caches which board is the newest (`NEWEST_CACHE_S`)
 const LEFT_MS = 600;
+const RECONNECT_MS = 30_000;
 const board = document.getElementById("board");
 const form = document.getElementById("board-form");
 const status = document.getElementById("board-status");
@@ -16,8 +16,8 @@ const canHover = matchMedia("(hover: hover)");
 const boardState = () => board.querySelector(".board-state").dataset;
 let timer;
 let choices = 0;
-const madeFor = new WeakMap();
-let heldFor;
+const choicesAtRequest = new WeakMap();
+let choicesAtHold;
 
 function isBusy() {
   if (board.contains(document.activeElement)) return true;
@@ -43,10 +43,29 @@ function scheduleRefresh(delay = DELAY_MS) {
   timer = setTimeout(refreshUnlessBusy, delay);
 }
 
-followBoards(
-  (key) => { if (boardState().past === undefined && boardState().which === key) scheduleRefresh(); },
-  () => { if (boardState().past === undefined) scheduleRefresh(); },
-);
+function refreshIfCurrent() {
+  if (boardState().past === undefined) scheduleRefresh();
+}
+
+function followBoards() {
+  const events = new EventSource("/api/v1/leaderboard/events");
+  events.addEventListener("board", ({ data }) => {
+    const { pool, category, style_control: style, method } = JSON.parse(data);
+    if (boardState().eventKey === `${pool}/${category}/${style}/${method}`) refreshIfCurrent();
+  });
+  // Events may have been lost while there was no connection.
+  events.addEventListener("open", () => events.addEventListener("open", refreshIfCurrent), { once: true });
+  // A browser reconnects automatically after a connection ends, but not after an error response.
+  events.addEventListener("error", () => {
+    if (events.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => {
+      refreshIfCurrent();
+      followBoards();
+    }, RECONNECT_MS);
+  });
+}
+
+followBoards();
 
 news.addEventListener("click", refresh);
 // New votes appear automatically after the pointer and the focus have left the table.
@@ -69,14 +88,14 @@ for (const part of [form, board]) part.addEventListener("change", () => { choice
 // A screen reader announces a status only if the text changes, so the text is cleared before each request.
 document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
   status.textContent = "";
-  madeFor.set(detail.xhr, choices);
+  choicesAtRequest.set(detail.xhr, choices);
 });
-// A new table between press and release would lose the click, and the press itself can cause one: it takes the focus from
-// the search or a limit, which sends the form. So the table waits for the release and is then requested again, unless the
-// click has requested another one.
+// The table is not replaced while the button is pressed, or the click would be lost. The press itself can request a new
+// table, because it takes the focus from a field. So the table is requested again after the release, unless the click has
+// requested another one.
 const isPressed = watchPress(board, () => {
-  if (heldFor === choices) form.dispatchEvent(new Event("change"));
-  heldFor = undefined;
+  if (choicesAtHold === choices) form.dispatchEvent(new Event("change"));
+  choicesAtHold = undefined;
 });
 
 // The focused element keeps its position on the screen, even if rows are inserted above it.
@@ -87,10 +106,10 @@ board.addEventListener("htmx:beforeSwap", ({ detail }) => {
   openIds = [...board.querySelectorAll("details[open]")].map(({ id }) => id);
   openRowPins = [...board.querySelectorAll("tr:has(.row-open :checked) [name=pin]")].map(({ id }) => id);
   // Ignore the response to an earlier choice, because it would undo a later one.
-  detail.shouldSwap &&= madeFor.get(detail.xhr) === choices;
+  detail.shouldSwap &&= choicesAtRequest.get(detail.xhr) === choices;
   if (detail.shouldSwap && isPressed()) {
     detail.shouldSwap = false;
-    heldFor = choices;
+    choicesAtHold = choices;
   }
   const focused = board.contains(document.activeElement) && document.activeElement.id;
   focusPosition = focused && { id: focused, top: document.activeElement.getBoundingClientRect().top };
@@ -105,7 +124,7 @@ board.addEventListener("htmx:afterSettle", () => {
   openIds.forEach(openDetails);
   const { filters, progress } = boardState();
   document.getElementById("filter-count")?.replaceChildren(filters);
-  // Only the board that nobody has named brings the progress of the own one.
+  // Only the default board has the progress of this arena's own board.
   if (progress) document.getElementById("board-progress")?.replaceChildren(progress);
   status.textContent = status.dataset.done;
 });

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from arena.identity import api_keys, quotas
-from arena.identity.limits import LIMITS, Fallback, Rate
+from arena.identity.limits import LIMITS, OpenSlots, Rate, Slots
 from core.http import rate_limit
 from core.http.errors import RequestError
 from core.storage.redis_clients import get_redis_client
@@ -123,10 +123,8 @@ def count_admitted(name, request, monkeypatch):
     def is_admitted(number):
         if isinstance(row, Rate):
             return not rate_limit.charge_buckets(quotas.build_buckets(name, request))
-        if name == "running":
-            return quotas.reserve_battle({"running:here": 8}, uuid4()) is None
-        if name == "set":
-            return not quotas.take_slot(name, request, f"set {number}")
+        if isinstance(row, Slots):
+            return not quotas.take_slot(name, request, f"slot {number}")
         opened.append(slots.acquire(quotas.list_maximums(name, request)))
         return opened[-1] is not None
 
@@ -150,7 +148,7 @@ def test_limit_holds(request_from, monkeypatch, name):
 def test_fallback_applies_while_redis_is_down(redis_down, request_from, monkeypatch, caplog, name):
     if isinstance(LIMITS[name], Rate):
         monkeypatch.setitem(LIMITS, name, replace(LIMITS[name], burst_s=3600))
-    admitted = {Fallback.QUARTER: 2, Fallback.OWN_COUNT: 8, Fallback.ALLOW: 10}[LIMITS[name].fallback]
+    admitted = {Rate: 2, OpenSlots: 8, Slots: 10}[type(LIMITS[name])]
 
     assert count_admitted(name, request_from(), monkeypatch) == admitted
     assert caplog.text.count("Redis is down") == 1

@@ -151,7 +151,7 @@ def test_run_reads_no_vote_before_it_is_decided(models, table, arena):
 
 def test_vote_that_arrives_after_the_decision_stays_in_the_outbox(models, table, arena):
     decided = [factories.cast(*models[:2]).pk for _ in range(2)]
-    waiting = vote_weights.hold_back_crowds()
+    waiting = vote_weights.list_waiting_votes()
     late = factories.cast(*models[:2])
     tallies.apply_outbox(waiting)
 

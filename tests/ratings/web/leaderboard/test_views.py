@@ -478,7 +478,7 @@ def test_own_board_is_first_as_soon_as_all_models_that_are_up_are_ranked(client,
         if number in {1, 99, 100}:
             board_refresh.refresh()
             page = client.get(PAGE)
-            assert 'data-which="live/overall/false/bt"' in page.content.decode()
+            assert 'data-event-key="live/overall/false/bt"' in page.content.decode()
             assert slugs(page) == (["v", "w"] if number == 100 else ["x", "y"])
 
 
