@@ -154,10 +154,10 @@ def import_suggestions(path: Path) -> dict[str, str]:
 
 
 def _read_csv_rows(lines: Iterable[bytes]) -> Iterator[CsvRecord]:
-    header, rows = read_csv(lines)
+    header_line, header, rows = read_csv(lines)
     for column in COLUMNS:
         if column not in header:
-            raise ValueError(f"line 1: the column {column} is missing")
+            raise ValueError(f"line {header_line}: the column {column} is missing")
     return rows
 
 

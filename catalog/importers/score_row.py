@@ -59,11 +59,11 @@ def parse_csv(
     The file must have the `required` columns. It may also have the `optional` columns, or any other columns if
     `optional` is None.
     """
-    header, lines = read_csv(BytesIO(content))
+    header_line, header, lines = read_csv(BytesIO(content))
     if missing := [column for column in required if column not in header]:
-        raise ValueError(f"line 1: the column {missing[0]} is missing")
+        raise ValueError(f"line {header_line}: the column {missing[0]} is missing")
     if unknown := set() if optional is None else set(header).difference(required, optional):
-        raise ValueError(f"line 1: the column {min(unknown)} is unknown")
+        raise ValueError(f"line {header_line}: the column {min(unknown)} is unknown")
     rows: list[ScoreRow] = []
     for number, line in lines:
         try:

@@ -1,7 +1,6 @@
 """Reads JSON Lines and CSV files one record at a time. Errors are ValueErrors that name the invalid line."""
 
 import csv
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,13 +11,11 @@ BYTE_ORDER_MARK = "\ufeff"  # some programs begin files with it
 JsonRecord = tuple[int, dict[str, Any]]
 CsvRecord = tuple[int, dict[str, str]]
 
-csv.field_size_limit(min(MAX_LINE_BYTES, sys.maxsize))
-
 
 def iter_json_lines(lines: Iterable[bytes], noun: str) -> Iterator[JsonRecord]:
-    """Yield each object in a JSON Lines file with its line number, skipping blank lines. Raises ValueError.
+    """Yield each object in a JSON Lines file with its line number, skipping blank lines.
 
-    `noun` is the word for one record in error messages.
+    `noun` is the word for one record in error messages. The iterator raises ValueError.
     """
     for number, line in enumerate(lines, 1):
         text = line.removeprefix(BYTE_ORDER_MARK.encode()) if number == 1 else line
@@ -34,18 +31,17 @@ def iter_json_lines(lines: Iterable[bytes], noun: str) -> Iterator[JsonRecord]:
         yield number, row
 
 
-def read_csv(lines: Iterable[bytes]) -> tuple[list[str], Iterator[CsvRecord]]:
-    """Return the header, and an iterator of rows. Each row is a pair of its first line's number and a dict.
+def read_csv(lines: Iterable[bytes]) -> tuple[int, list[str], Iterator[CsvRecord]]:
+    """Return the header's line number, the header, and an iterator of rows: pairs of a line number and a dict.
 
-    Raises ValueError.
+    The function and the iterator raise ValueError.
     """
-    reader = csv.reader(_decode_lines(lines), strict=True)
-    records = _iter_records(reader)
-    _, header = next(records, (1, []))
+    records = _iter_records(lines)
+    number, header = next(records, (1, []))
     for column in header:
         if header.count(column) > 1:
-            raise ValueError(f"line 1: the column {column} occurs twice")
-    return header, _iter_rows(records, header)
+            raise ValueError(f"line {number}: the column {column} occurs twice")
+    return number, header, _iter_rows(records, header)
 
 
 def _iter_rows(records: Iterator[tuple[int, list[str]]], header: list[str]) -> Iterator[CsvRecord]:
@@ -55,11 +51,13 @@ def _iter_rows(records: Iterator[tuple[int, list[str]]], header: list[str]) -> I
         yield number, dict(zip(header, cells, strict=True))
 
 
-def _iter_records(reader: Any) -> Iterator[tuple[int, list[str]]]:
+def _iter_records(lines: Iterable[bytes]) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each row that is not blank, with the number of the row's first line.
 
     A row can have several lines, because quoted cells can contain line breaks.
     """
+    csv.field_size_limit(MAX_LINE_BYTES)  # in characters, for the whole process; the default is only 128 KiB
+    reader = csv.reader(_decode_lines(lines), strict=True)
     while True:
         number = reader.line_num + 1
         try:

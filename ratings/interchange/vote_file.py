@@ -39,13 +39,13 @@ def parse_vote_file(lines: Iterable[bytes], *, is_csv: bool) -> VoteRows:
     """
     if not is_csv:
         return VoteRows(ordered=True, rows=(parse_vote(*record) for record in iter_json_lines(lines, "vote")))
-    header, rows = read_csv(lines)
+    header_line, header, rows = read_csv(lines)
     if "winner" not in header and set(header) >= COUNT_COLUMNS:
         pair_rows = (row for record in _parse_cells(rows) for row in parse_pair_counts(*record))
         return VoteRows(ordered=False, rows=pair_rows)
     for column in REQUIRED_COLUMNS:
         if column not in header:
-            raise ValueError(f"line 1: column {column} is missing")
+            raise ValueError(f"line {header_line}: column {column} is missing")
     return VoteRows(ordered=True, rows=(parse_vote(*record) for record in _parse_cells(rows)))
 
 

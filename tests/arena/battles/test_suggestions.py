@@ -235,7 +235,7 @@ WRONG = {
 }
 WRONG_CSV = {
     "no header": ("Why?,x\n", "line 1: the column prompt is missing"),
-    "no category": ("prompt,kind\nWhy?,x\n", "line 1: the column category is missing"),
+    "no category": ("\n\nprompt,kind\nWhy?,x\n", "line 3: the column category is missing"),
     "a cell too few": ("prompt,category\nWhy?,x\nHow?\n", "line 3: the header has 2 columns, but this line has 1"),
     "line of a record": ('prompt,category\n"One\ntwo",x\n,x\n', "line 4: prompt is missing or empty"),
     "NUL": ("prompt,category\na\0b,x\n", "line 2: prompt contains invalid characters"),

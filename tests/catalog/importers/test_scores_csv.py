@@ -46,7 +46,7 @@ def test_broken_files_are_refused_with_line_and_field(old, new, place):
         parse_scores(PLAIN.replace(old, new, 1).encode(), "f.csv")
 
 
-@pytest.mark.parametrize("content", [b"\xff", b""])
-def test_files_without_columns_are_refused(content):
-    with pytest.raises(ValueError, match=r"^line 1: "):
+@pytest.mark.parametrize(("content", "line"), [(b"\xff", 1), (b"", 1), (b"\n\nmodel\n", 3)])
+def test_files_without_columns_are_refused(content, line):
+    with pytest.raises(ValueError, match=f"^line {line}: "):
         parse_scores(content, "f.csv")

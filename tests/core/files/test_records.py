@@ -30,20 +30,21 @@ def test_json_lines_name_the_first_wrong_line(content, message):
 
 
 def test_csv_rows_are_numbered_where_they_begin():
-    header, rows = read_csv(lines(b'\xef\xbb\xbfa,b\r\n1,"two\r\nlines"\r\n\r\n3,\xc3\xa9\r\n'))
-    assert header == ["a", "b"]
+    number, header, rows = read_csv(lines(b'\xef\xbb\xbfa,b\r\n1,"two\r\nlines"\r\n\r\n3,\xc3\xa9\r\n'))
+    assert (number, header) == (1, ["a", "b"])
     assert [*rows] == [(2, {"a": "1", "b": "two\r\nlines"}), (5, {"a": "3", "b": "é"})]
 
 
 def test_csv_of_nothing_has_no_columns():
-    header, rows = read_csv([])
-    assert (header, [*rows]) == ([], [])
+    number, header, rows = read_csv([])
+    assert (number, header, [*rows]) == (1, [], [])
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"a,b,a\n", "line 1: the column a occurs twice"),
+        (b"\n\na,b,a\n", "line 3: the column a occurs twice"),
         (b"a,b\n1\n", "line 2: the header has 2 columns, but this line has 1"),
         (b'a,b\n1,2\n\n3,"4', "line 4: invalid CSV: "),
         (b'a,b\n1,"2"3\n', "line 2: invalid CSV: "),
@@ -53,5 +54,5 @@ def test_csv_of_nothing_has_no_columns():
 )
 def test_csv_faults_name_the_line(content, message):
     with pytest.raises(ValueError) as fault:
-        list(read_csv(lines(content))[1])
+        list(read_csv(lines(content))[2])
     assert str(fault.value).startswith(message)

@@ -245,7 +245,7 @@ def test_wrong_line_of_json_is_named(line, message):
     ("content", "message"),
     [
         (b"", "line 1: column model_a is missing"),
-        (b"model_a,winner\n", "line 1: column model_b is missing"),
+        (b"\n\nmodel_a,winner\n", "line 3: column model_b is missing"),
         (b"model_a,model_b,win_a\n", "line 1: column winner is missing"),
         (b"model_a,model_b,model_a,winner\n", "line 1: the column model_a occurs twice"),
         (b"model_a,model_b,winner\na,b\n", "line 2: the header has 3 columns, but this line has 2"),
