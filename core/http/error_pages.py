@@ -22,10 +22,12 @@ INVALID_REQUEST_TITLE = gettext_lazy("Invalid request")
 
 
 def render_error_page(request: HttpRequest, error: RequestError, **context: object) -> HttpResponse:
-    """Return the page for an error. If something is missing, the page has a search for models."""
+    """Return the page for an error, which is not to be stored. If something is missing, it has a search for models."""
     context = {"title": PAGE_TITLES.get(error.status, INVALID_REQUEST_TITLE), "detail": error.detail, **context}
     template = "404.html" if error.status == NOT_FOUND else "message.html"
-    return error.add_headers(render(request, template, context, status=error.status))
+    page = error.add_headers(render(request, template, context, status=error.status))
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 def handle_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import orjson
 import pytest
+from django.core.cache import cache
 
 from arena.answers import stream_hub
 from arena.answers.announcements import EVENT_STREAM
@@ -11,7 +12,9 @@ from arena.answers.live_turn import LiveTurn
 from arena.identity.limits import LIMITS
 from core.storage.redis_clients import get_redis_client
 from core.storage.shared_slots import SharedSlots
+from tests import factories
 from tests.arena.questions import forget
+from tests.fake_provider import FakeProvider
 
 
 @pytest.fixture
@@ -41,6 +44,23 @@ def an_hour(monkeypatch):
             monkeypatch.setitem(LIMITS, name, row)
 
     return set_limits
+
+
+@pytest.fixture
+def no_attempts():
+    """Reset the limits on passwords, so that other tests do not count toward them."""
+    cache.clear()
+
+
+@pytest.fixture
+def voter():
+    return factories.voter()
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with FakeProvider() as server:
+        yield server
 
 
 @pytest.fixture

@@ -20,18 +20,11 @@ from core.storage.redis_clients import get_redis_client
 from core.storage.shared_slots import SharedSlots
 from tests import factories
 from tests.arena import factories as arena_factories
-from tests.fake_provider import FakeProvider
 from tests.processes import eventually
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/arena/endpoint/"
 KEY = "zkey-of-somebody"
-
-
-@pytest.fixture(scope="module")
-def provider():
-    with FakeProvider() as fake:
-        yield fake
 
 
 def form(model, **fields):

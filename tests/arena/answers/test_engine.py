@@ -29,7 +29,7 @@ from tests import factories as common
 from tests.arena import factories
 from tests.arena.answers import turns
 from tests.arena.factories import EXPIRED, FINISHED, FORGOTTEN
-from tests.fake_provider import FakeProvider, expected_reasoning, expected_text
+from tests.fake_provider import expected_reasoning, expected_text
 from tests.processes import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,12 +87,6 @@ def engines(settings, monkeypatch):
 @pytest.fixture
 def engine(engines):
     return engines()
-
-
-@pytest.fixture(scope="module")
-def provider():
-    with FakeProvider() as fake:
-        yield fake
 
 
 @pytest.fixture
@@ -506,8 +500,7 @@ def test_engine_gives_a_model_no_more_at_a_time_than_it_can_bear(engine, served,
     assert all(before[1] <= after[0] + 0.01 for before, after in pairwise(served_at))
 
 
-def test_engine_finishes_battles_while_the_store_is_away(settings, tmp_path, engines):
-    settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
+def test_engine_finishes_battles_while_the_store_is_away(nobody, engines):
     turn = turn_of(local(), local(), mode="anonymous")
 
     engines().submit(turn.pk)

@@ -11,7 +11,6 @@ from arena.battles import deletion, lifecycle
 from arena.identity import voters
 from arena.models import Answer, Battle, Session, Turn, Vote, Voter
 from core.http.errors import RequestError
-from core.storage import redis_clients
 from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.models import Exclusion, Pool
 from ratings.pipeline import board_refresh, vote_weights
@@ -33,11 +32,6 @@ def alpha():
 @pytest.fixture
 def beta():
     return common.endpoint(common.model("beta")).model
-
-
-@pytest.fixture
-def voter():
-    return common.voter()
 
 
 @pytest.fixture
@@ -192,14 +186,11 @@ def test_deletion_stops_answers_and_their_published_text_expires(valkey, voter):
     assert {str(battle.pk) for battle in battles} <= stopped
 
 
-def test_deletion_does_not_need_the_store(settings, tmp_path, voter):
-    settings.REDIS_URL = f"unix://{tmp_path}/nobody"
-    redis_clients.get_redis_client.cache_clear()
+def test_deletion_does_not_need_the_store(nobody, voter):
     battle = factories.battle("answering", voter=voter)
 
     deletion.delete_battle(voter.pk, battle.pk)
 
-    redis_clients.get_redis_client.cache_clear()
     assert not Battle.objects.exists()
 
 

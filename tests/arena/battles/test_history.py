@@ -19,11 +19,6 @@ OPEN = ("answering", "ready", "void", "skipped", "expired")
 
 
 @pytest.fixture
-def voter():
-    return common.voter()
-
-
-@pytest.fixture
 def alpha():
     return common.endpoint(common.model("alpha", name="Alpha One")).model
 

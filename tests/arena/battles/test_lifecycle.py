@@ -31,16 +31,6 @@ UNTEXT = {
 }
 
 
-@pytest.fixture
-def voter():
-    return common.voter()
-
-
-@pytest.fixture
-def two_models():
-    return [common.endpoint().model for _ in range(2)]
-
-
 def refused(work, *arguments, **fields):
     with pytest.raises(RequestError) as refusal:
         work(*arguments, **fields)

@@ -232,16 +232,6 @@ def test_page_shares_and_takes_back(client, battle):
         assert words in answer.content.decode()
 
 
-@pytest.mark.parametrize(("body", "status"), [({"shared": True}, 200), ({"shared": "yes"}, 400), ({}, 400)])
-def test_call_shares_or_says_what_is_wrong(client, battle, body, status):
-    answer = client.post(f"/api/v1/battles/{battle.pk}/share/", body, content_type="application/json")
-
-    assert answer.status_code == status
-    assert Battle.objects.filter(shared_at__isnull=False).exists() is (status == 200)
-    if status == 200:
-        assert answer.json()["shared"] is True
-
-
 def test_nobody_else_shares_it(battle):
     other = Client()
     other.get("/")

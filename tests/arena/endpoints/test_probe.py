@@ -6,17 +6,10 @@ from arena.endpoints import probe
 from arena.endpoints.backends.protocol import Timeouts
 from arena.endpoints.probe import ProbeResult
 from tests import factories
-from tests.fake_provider import FakeProvider
 
 pytestmark = pytest.mark.django_db
 QUICK = Timeouts(connect=1, first_token=1, between_tokens=1, total=4)
 KEY = "zkey-of-somebody"
-
-
-@pytest.fixture(scope="module")
-def provider():
-    with FakeProvider() as server:
-        yield server
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.db import connection
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
@@ -18,16 +17,10 @@ from tests import factories as common
 from tests.arena import factories
 from tests.races import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_attempts")]
 PASSWORD = "a long way home 7"
 CALL = "/api/v1/battles/"
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture(autouse=True)
-def quick():
-    """Reset all limits, so that no other test counts."""
-    cache.clear()
 
 
 @pytest.fixture

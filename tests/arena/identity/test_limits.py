@@ -10,7 +10,6 @@ from arena.identity import api_keys, quotas
 from arena.identity.limits import LIMITS, OpenSlots, Rate, Slots
 from core.http import rate_limit
 from core.http.errors import RequestError
-from core.storage.redis_clients import get_redis_client
 from core.storage.shared_slots import SharedSlots
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uncharged")]
@@ -105,12 +104,8 @@ def test_zero_in_the_settings_lifts_limits(request_from, allow, name):
 
 
 @pytest.fixture
-def redis_down(settings, tmp_path, monkeypatch):
+def redis_down(nobody, monkeypatch):
     monkeypatch.setattr(rate_limit, "_local_buckets", rate_limit._LocalBuckets())
-    settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
-    get_redis_client.cache_clear()
-    yield
-    get_redis_client.cache_clear()
 
 
 def count_admitted(name, request, monkeypatch):

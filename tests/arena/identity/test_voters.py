@@ -25,11 +25,6 @@ def strict():
     return Client(enforce_csrf_checks=True)
 
 
-@pytest.fixture
-def two_models():
-    return [common.endpoint() for _ in range(2)]
-
-
 def set_voter_cookie(client, voter_id):
     client.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(voter_id))
     return client

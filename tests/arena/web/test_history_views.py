@@ -6,7 +6,6 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
@@ -17,15 +16,9 @@ from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import FINISHED
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_attempts")]
 PASSWORD = "a long way home 7"
 OPEN = ("answering", "ready", "void", "skipped", "expired")
-
-
-@pytest.fixture(autouse=True)
-def no_attempts():
-    """Reset all limits, so that no other test counts."""
-    cache.clear()
 
 
 @pytest.fixture
@@ -143,24 +136,6 @@ def test_page_needs_the_same_number_of_queries_for_one_battle_and_thirty(client,
         create_voted_battle(fought(), "b")
     with django_assert_num_queries(4):
         page(client)
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status"),
-    [
-        ("get", "", 200),
-        ("head", "", 200),
-        ("post", "", 405),
-        ("get", "delete/", 405),
-        ("post", "delete/", 302),
-        ("get", "{}/delete/", 405),
-        ("post", "{}/delete/", 302),
-    ],
-)
-def test_pages_are_never_stored(client, fought, method, path, status):
-    answer = getattr(client, method)(f"/battles/{path.format(fought().pk)}")
-
-    assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
 
 
 def test_deleted_battle_is_gone_from_the_page(client, fought):

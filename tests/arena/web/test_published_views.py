@@ -86,8 +86,8 @@ def test_report_needs_the_token_of_our_page(battle):
 def test_what_is_not_published_cannot_be_read_or_reported(reader, battle, published):
     sharing.unshare_battle(battle)
     key = battle.pk if published else uuid4()
-    assert reader.get(f"/b/{key}/").status_code == 404
-    assert reader.post(f"/b/{key}/report/").status_code == 404
+    for answer in (reader.get(f"/b/{key}/"), reader.post(f"/b/{key}/report/")):
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")
     assert not Report.objects.exists()
 
 
