@@ -197,10 +197,10 @@ def test_load_asks_for_no_secret_key_at_home():
     assert not load_environment({"SECRET_KEY": "short"}).is_production
 
 
-def settings_with(**variables):
-    """Load Django's settings in a new process, and return its output and exit code."""
+def settings_with(names="", **variables):
+    """Load Django's settings in a new process, and return its exit code and output, which has the settings `names`."""
     environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "not from the data folder", **variables}
-    code = "from config import settings as s; print(s.ALLOWED_HOSTS, s.SECURE, s.CSRF_TRUSTED_ORIGINS)"
+    code = f"from config import settings as s; print({names})"
     return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
@@ -214,18 +214,19 @@ def test_settings_stop_the_start_with_one_line():
 
 @pytest.mark.slow
 def test_settings_take_hosts_origins_and_secure_cookies_from_the_public_url():
-    run = settings_with(**PRODUCTION)
+    run = settings_with("s.ALLOWED_HOSTS, s.SECURE, s.CSRF_TRUSTED_ORIGINS", **PRODUCTION)
 
     assert run.stdout == "['arena.example'] True ['https://arena.example']\n"
 
 
 @pytest.mark.slow
-def test_settings_keep_every_parameter_of_the_database_url():
-    code = "from config.settings import DATABASES; print(DATABASES['default']['OPTIONS']['sslmode'])"
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://u:p@db.example/arena?sslmode=require"}
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+@pytest.mark.parametrize(("query", "shown"), [("sslmode=require", "require 30"), ("keepalives_idle=99", "None 99")])
+def test_settings_keep_every_parameter_of_the_database_url(query, shown):
+    options = "s.DATABASES['default']['OPTIONS']"
+    names = f"{options}.get('sslmode'), {options}['keepalives_idle']"
+    run = settings_with(names, DATABASE_URL=f"postgresql://u:p@db.example/arena?{query}")
 
-    assert run.stdout == "require\n"
+    assert run.stdout == f"{shown}\n"
 
 
 @pytest.mark.parametrize(

