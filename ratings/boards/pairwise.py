@@ -13,11 +13,10 @@ from ratings.models import PairTable
 from ratings.statistics.constants import ELO_SCALE
 from ratings.statistics.likelihood import compute_chances
 from ratings.statistics.ranks import RATING_TOLERANCE, compare_pairs
-from ratings.statistics.vote_arrays import Indices
+from ratings.statistics.vote_arrays import Flags, Indices
 
 MAX_VOTES_NEEDED = 2.0**53  # floats represent all integers up to this number exactly
-RowIndex = slice | list[int]
-ALL_ROWS = slice(None)
+Comparisons = dict[str, tuple[NDArray[Any], Flags]]  # matrix name → values, and whether each is known
 MATRIX_NAMES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", "votes_needed")
 
 
@@ -60,16 +59,15 @@ def build_matrices(board_key: BoardKey, models: Collection[str] | None = None) -
     if models is not None:
         order = order[[position for position, slug in enumerate(slugs) if slug in models]]
         slugs = [slug for slug in slugs if slug in models]
-    matrices = _build_count_matrices(table) | comparisons
-    values = {name: matrix[np.ix_(order, order)].tolist() for name, matrix in matrices.items()}
-    return key_fields | {"computed_at": stored_table.computed_at, "models": slugs} | values
+    figures = _select_figures(table, comparisons, np.ix_(order, order))
+    return key_fields | {"computed_at": stored_table.computed_at, "models": slugs} | figures
 
 
 def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
     """Return one model's row of each matrix in `build_matrices`, restricted to the opponents with direct votes.
 
-    Also returns the opponents' slugs, as `models`. Only this row is computed. The result is empty if the model is not
-    on the board. Raises RequestError as `build_matrices` does.
+    Also returns the opponents' slugs, as `models`. The result is empty if the model is not on the board. Raises
+    RequestError as `build_matrices` does.
     """
     stored_table = _find_pair_table(board_key)
     if stored_table is None or model not in stored_table.slugs:
@@ -77,10 +75,9 @@ def compare_model(board_key: BoardKey, model: str) -> dict[str, list[Any]]:
     table = pair_tables.load_pair_arrays(stored_table)
     row = stored_table.slugs.index(model)
     opponents = np.flatnonzero(table.board.votes[row])
-    _, comparisons = _compare_by_elo(table, [row]) if board_key.method == ELO else _compare_by_fit(table, [row])
-    matrices = _build_count_matrices(table, [row]) | comparisons
-    figures = {name: matrix[0, opponents].tolist() for name, matrix in matrices.items()}
-    return {"models": [stored_table.slugs[opponent] for opponent in opponents.tolist()]} | figures
+    _, comparisons = _compare_by_elo(table) if board_key.method == ELO else _compare_by_fit(table)
+    slugs = [stored_table.slugs[opponent] for opponent in opponents.tolist()]
+    return {"models": slugs} | _select_figures(table, comparisons, (row, opponents))
 
 
 def _find_pair_table(board_key: BoardKey) -> PairTable | None:
@@ -96,43 +93,39 @@ def _find_pair_table(board_key: BoardKey) -> PairTable | None:
     return tables.order_by("-day").first()
 
 
-def _build_count_matrices(table: PairArrays, rows: RowIndex = ALL_ROWS) -> dict[str, NDArray[Any]]:
-    matrices = {"wins": table.board.wins, "ties": table.board.ties, "counts": table.board.votes}
-    return {name: counts[rows].astype(np.int64) for name, counts in matrices.items()}
+def _select_figures(table: PairArrays, comparisons: Comparisons, cells: Any) -> dict[str, list[Any]]:
+    """Return the counts and the comparisons at these cells, with None where a figure is unknown."""
+    counts = {"wins": table.board.wins, "ties": table.board.ties, "counts": table.board.votes}
+    figures = {name: matrix[cells].astype(np.int64) for name, matrix in counts.items()}
+    for name, (matrix, is_known) in comparisons.items():
+        figures[name] = np.where(is_known[cells], matrix[cells].astype(object), None)
+    return {name: matrix.tolist() for name, matrix in figures.items()}
 
 
-def _compare_by_fit(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indices, dict[str, NDArray[Any]]]:
+def _compare_by_fit(table: PairArrays) -> tuple[Indices, Comparisons]:
     """Return the order of the models on the board, and the matrices that depend on the fit."""
     comparison = compare_pairs(table.board, table.ratings, table.difference_se, table.component)
     is_connected = table.component[:, None] == table.component
     better_models = (np.where(is_connected, comparison.diff, 0.0) > RATING_TOLERANCE).sum(axis=0)
     order = sorted(range(len(better_models)), key=lambda index: (table.component[index], better_models[index], index))
-    is_fitted = (is_connected & ~(table.unbounded[:, None] | table.unbounded))[rows]
-    is_reachable = is_fitted & (comparison.votes_needed[rows] < MAX_VOTES_NEEDED)
-    votes_needed = np.where(is_reachable, comparison.votes_needed[rows], 0).astype(np.int64)
+    is_fitted = is_connected & ~(table.unbounded[:, None] | table.unbounded)
+    is_reachable = is_fitted & (comparison.votes_needed < MAX_VOTES_NEEDED)
     return np.array(order, dtype=np.intp), {
-        "win_probability": _mask_unknown(is_fitted, comparison.win_rate[rows]),
-        "diff": _mask_unknown(is_fitted, comparison.diff[rows]),
-        "diff_se": _mask_unknown(is_fitted, comparison.diff_se[rows]),
-        "votes_needed": _mask_unknown(is_reachable, votes_needed),
+        "win_probability": (comparison.win_rate, is_fitted),
+        "diff": (comparison.diff, is_fitted),
+        "diff_se": (comparison.diff_se, is_fitted),
+        "votes_needed": (np.where(is_reachable, comparison.votes_needed, 0).astype(np.int64), is_reachable),
     }
 
 
-def _mask_unknown(is_known: NDArray[np.bool_], figures: NDArray[Any]) -> NDArray[Any]:
-    """Return the values, with None where they are unknown."""
-    masked = figures.astype(object)
-    masked[~is_known] = None
-    return masked
-
-
-def _compare_by_elo(table: PairArrays, rows: RowIndex = ALL_ROWS) -> tuple[Indices, dict[str, NDArray[Any]]]:
+def _compare_by_elo(table: PairArrays) -> tuple[Indices, Comparisons]:
     ratings = np.zeros(len(table.ratings)) if table.elo is None else table.elo
-    is_connected = (table.component[:, None] == table.component)[rows]
-    unknown = np.full((len(ratings), len(ratings)), None)[rows]
+    is_connected = table.component[:, None] == table.component
     chances, _ = compute_chances(ratings / ELO_SCALE, ratings / ELO_SCALE)
+    unknown = np.zeros_like(chances), np.zeros_like(is_connected)
     return np.lexsort((-ratings, table.component)), {
-        "win_probability": _mask_unknown(is_connected, chances[rows]),
-        "diff": _mask_unknown(is_connected, (ratings[:, None] - ratings)[rows]),
+        "win_probability": (chances, is_connected),
+        "diff": (ratings[:, None] - ratings, is_connected),
         "diff_se": unknown,
         "votes_needed": unknown,
     }

@@ -71,15 +71,12 @@ def parse_api_board_key(parameters: Mapping[str, str]) -> BoardKey:
     instead.
     """
     board_key = parse_board_key(parameters)
-    if board_key.style_control and "\0" not in board_key.pool and _has_only_counts(board_key.pool):
+    pools_of_counts = Pool.objects.filter(slug=board_key.pool, ordered=False).exclude(kind=Pool.Kind.REFERENCE)
+    if board_key.style_control and "\0" not in board_key.pool and pools_of_counts.exists():
         raise _missing_board_error(
             f"Style control needs the answers, but the votes in {board_key.pool!r} were imported as counts."
         )
     return board_key
-
-
-def _has_only_counts(pool: str) -> bool:
-    return Pool.objects.filter(slug=pool, ordered=False).exclude(kind=Pool.Kind.REFERENCE).exists()
 
 
 def load_newest_board(board_key: BoardKey) -> dict[str, Any]:

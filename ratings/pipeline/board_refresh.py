@@ -13,15 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from django.db import Error, connection, transaction
+from django.db import Error, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from arena.models import LIVE_POOL
 from catalog.models import LanguageModel
 from core.storage.compiled_queries import CompiledQuery
+from core.storage.database import fetch_rows
 from ratings.boards import board_events, pair_tables
 from ratings.boards.snapshots import select_newest_fit
 from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot, build_due_filter
@@ -295,10 +296,8 @@ def _read_database_clock() -> datetime:
 
     The start of the transaction would be too early, because the boards include votes that were committed after it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now
+    ((now,),) = fetch_rows("SELECT clock_timestamp()", ())
+    return cast("datetime", now)
 
 
 def _load_models(state: PoolState) -> dict[int, LanguageModel]:

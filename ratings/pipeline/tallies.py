@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import F
 
 from arena.models import API_POOL, LIVE_POOL, READY_POOL
+from core.storage.database import fetch_rows
 from ratings.models import (
     DECISIVE_CATEGORY,
     FULL_WEIGHT,
@@ -244,11 +245,8 @@ def _count_pairs(pool: str) -> list[PairCount]:
 
 def _count_votes(votes_sql: str, ids_sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
     """Return rows with the vote ids that `ids_sql` selects, followed by the fields of a PairCount."""
-    with connection.cursor() as cursor:
-        statement = votes_sql + WEIGHTED_SQL + JUDGED_SQL + COUNT_PAIRS_SQL.format(ids=ids_sql)
-        cursor.execute(statement, SQL_CONSTANTS | parameters)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+    statement = votes_sql + WEIGHTED_SQL + JUDGED_SQL + COUNT_PAIRS_SQL.format(ids=ids_sql)
+    return fetch_rows(statement, SQL_CONSTANTS | parameters)
 
 
 def _add_counts(counts: list[PairCount]) -> dict[Pool, list[PairCount]]:

@@ -8,6 +8,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from core.storage.binary_copy import build_row_dtype, iter_rows
+from core.storage.database import fetch_rows
 from ratings.models import FULL_WEIGHT
 from ratings.pipeline.tallies import TALLIED_VOTES_SQL, VOTES_BY_ID_SQL
 from ratings.statistics.vote_arrays import Indices
@@ -100,9 +101,7 @@ class VoteColumns:
 
     def reload_weights(self, pool: str) -> None:
         """Load the filter weights of all votes again."""
-        with connection.cursor() as cursor:
-            cursor.execute(SELECT_WEIGHTS_SQL, [pool])
-            rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 2)
+        rows = np.array(fetch_rows(SELECT_WEIGHTS_SQL, [pool]), dtype=np.int64).reshape(-1, 2)
         known_rows = rows[np.isin(rows[:, 0], self["id"])]
         self["filter_weight"][:] = 1
         self["filter_weight"][np.searchsorted(self["id"], known_rows[:, 0])] = known_rows[:, 1] / FULL_WEIGHT

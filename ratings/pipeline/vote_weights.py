@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from arena.models import Vote
+from core.storage.database import fetch_rows
 from ratings.models import FULL_WEIGHT, Exclusion, Pool, VoteWeight
 from ratings.pipeline import refresh_lease, tallies
 from ratings.statistics.vote_arrays import Indices
@@ -77,9 +78,7 @@ def list_waiting_votes() -> list[int]:
     New voters' votes that exceed the limit get weight 0. The first run of the filter after a vote's epoch has closed
     replaces this weight. Call this in a transaction that holds the lease or the lock (see `refresh_lease`).
     """
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING_SQL, [MAX_DRAINED_VOTES])
-        waiting = cursor.fetchall()
+    waiting = fetch_rows(WAITING_SQL, [MAX_DRAINED_VOTES])
     if settings.ENVIRONMENT.arena_vote_filter:
         times: dict[tuple[str, float], list[datetime]] = {}
         for _, pool, limit, time in waiting:
@@ -91,9 +90,7 @@ def list_waiting_votes() -> list[int]:
 
 
 def _hold_back(pool: str, limit: float, start: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(NEW_VOTES_SQL, {"pool": pool, "start": start, "age": NEW_VOTER_AGE.total_seconds()})
-        rows = cursor.fetchall()
+    rows = fetch_rows(NEW_VOTES_SQL, {"pool": pool, "start": start, "age": NEW_VOTER_AGE.total_seconds()})
     over_limit = crowds.mark_votes_over_limit([row[1:] for row in rows], limit)
     VoteWeight.objects.bulk_create(
         VoteWeight(vote_id=vote, filter_weight=HELD_BACK.weight, reason=HELD_BACK.reason)
