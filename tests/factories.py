@@ -1,6 +1,7 @@
 """Creates rows for tests, with one small function per model. Fields that a test does not set are filled in."""
 
 import itertools
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -67,6 +68,13 @@ def cast(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fi
     with transaction.atomic(savepoint=False):
         stored = vote(model_a, model_b, winner, **fields)
         vote_cast.send(sender=Vote, vote=stored)
+    return stored
+
+
+def cast_at_once(votes: Iterable[Vote]) -> list[Vote]:
+    """Store many votes and add them to the outbox. No refresh is scheduled."""
+    stored = Vote.objects.bulk_create(votes)
+    Outbox.objects.bulk_create(Outbox(vote=vote) for vote in stored)
     return stored
 
 

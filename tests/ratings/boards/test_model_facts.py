@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise
 
 import pytest
 from django.utils import timezone
@@ -148,18 +147,6 @@ def test_surroundings_have_pools_and_the_categories_of_this_one():
     empty = replace(LIVE, category="math")
     shown = load_board_context(empty, snapshot_cache.get_board(empty)).categories
     assert {category.slug for category in shown} == {"overall", "exclude-ties", "coding", "math"}
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("models", [2, 30])
-def test_surroundings_ask_as_often_for_many_models_as_for_two(models, django_assert_num_queries):
-    contestants = factories.models(models)
-    for a, b in pairwise(contestants):
-        factories.cast(a, b)
-    board_refresh.refresh()
-    board = snapshot_cache.get_board(LIVE)
-    with django_assert_num_queries(9):
-        assert len(load_board_context(LIVE, board).facts) == models
 
 
 @pytest.mark.django_db

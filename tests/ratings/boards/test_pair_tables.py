@@ -202,11 +202,12 @@ def test_a_board_that_is_gone_holds_up_nothing(calm):
 def test_thin_keeps_a_month_and_of_each_month_before_the_last():
     board, other = factories.board(), factories.board("api")
     today = datetime.now(UTC).date()
-    for days in range(100):
-        for each in (board, other):
-            day = today - timedelta(days=days)
-            at = datetime(day.year, day.month, day.day, tzinfo=UTC)
-            PairTable.objects.create(board=each, day=day, computed_at=at, slugs=[], arrays=b"")
+    days_ago = [today - timedelta(days=days) for days in range(100)]
+    PairTable.objects.bulk_create(
+        PairTable(board=each, day=day, computed_at=NOON, slugs=[], arrays=b"")
+        for day in days_ago
+        for each in (board, other)
+    )
     pair_tables.thin_pair_tables()
     for each in (board, other):
         days = set(PairTable.objects.filter(board=each).values_list("day", flat=True))

@@ -6,13 +6,13 @@ from random import Random
 import numpy as np
 import pytest
 
-from ratings.boards import snapshots
+from arena.models import Vote
 from ratings.boards.pairwise import build_matrices, compare_model
 from ratings.boards.snapshots import BoardKey
 from ratings.models import PairTable
 from ratings.pipeline import board_refresh
 from tests import factories
-from tests.ratings.pipeline.test_board_fits import vote
+from tests.ratings.pipeline.test_board_fits import cast_styled_votes
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +25,13 @@ MATRICES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", "vot
 def voted():
     """Votes of nine people on four models, among which all can be rated."""
     random, models = Random(5), [factories.model(slug) for slug in "dcba"]
+    votes = []
     for number in range(400):
         a, b = random.sample(range(4), 2)
         winner = random.choices(("a", "b", "tie", "both_bad"), (5 + a - b, 5 + b - a, 2, 1))[0]
-        factories.cast(models[a], models[b], winner, voter=factories.voter_id(number % 9))
+        voter = factories.voter_id(number % 9)
+        votes.append(Vote(pool="live", model_a=models[a], model_b=models[b], winner=winner, voter=voter))
+    factories.cast_at_once(votes)
     board_refresh.refresh()
 
 
@@ -159,8 +162,7 @@ def test_elo_predicts_nothing_between_models_that_no_votes_connect(client):
 
 def test_boards_under_style_control_have_pairs_too(client):
     random, models = Random(1), [factories.model(slug) for slug in "xyz"]
-    for number in range(300):
-        vote(random, models, voter=factories.voter_id(number % 7))
+    cast_styled_votes(random, models, 100)
     board_refresh.refresh()
     while board_refresh.refresh_style_board():
         pass
@@ -204,21 +206,3 @@ def test_bad_questions_get_one_clear_answer(client, query, status):
     response = client.get(PAIRWISE + query)
     assert response.status_code == status
     assert response.json()["error"]["detail"]
-
-
-def test_elo_of_a_pool_that_came_as_counts_is_not_there(client):
-    factories.pool("counts", ordered=False)
-    assert client.get(f"{PAIRWISE}?pool=counts&method=elo").status_code == 404
-    assert client.get(f"{PAIRWISE}?pool=counts").json()["models"] == []
-
-
-@pytest.mark.parametrize("size", [2, 30])
-def test_number_of_queries_does_not_depend_on_the_models(client, size, django_assert_num_queries):
-    contestants = factories.models(size)
-    for a, b in zip(contestants, contestants[1:] + contestants[:1], strict=True):
-        factories.cast(a, b)
-    board_refresh.refresh()
-    names = ",".join(model.slug for model in contestants)
-    with django_assert_num_queries(3):
-        assert len(client.get(f"{PAIRWISE}?models={names}").json()["models"]) == size
-    assert snapshots.load_newest_board(BoardKey())["rows"]

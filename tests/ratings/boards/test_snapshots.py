@@ -33,13 +33,17 @@ def floor(at, step):
 
 
 def publish(votes, at=NOON, **board):
-    return Snapshot.objects.create(
-        board=factories.board(**board),
-        votes=votes,
-        last_vote_id=votes,
-        computed_at=at,
-        code_version="1",
-        rows=pack_rows([{"model": "x", "rating": 1000.0}]),
+    publish_all([(votes, at)], **board)
+
+
+def publish_all(votes_and_times, **board):
+    fields = {
+        "board": factories.board(**board),
+        "code_version": "1",
+        "rows": pack_rows([{"model": "x", "rating": 1000.0}]),
+    }
+    Snapshot.objects.bulk_create(
+        Snapshot(votes=votes, last_vote_id=votes, computed_at=at, **fields) for votes, at in votes_and_times
     )
 
 
@@ -193,8 +197,7 @@ def test_thin_keeps_the_newest_of_each_minute_hour_or_day(older_than, step, in_f
     """Times start with a full day or so, so that no bucket is cut in two."""
     whole = timedelta(days=1) if older_than > timedelta(days=30) else timedelta(hours=1)
     newest_of_all = floor(now() - older_than, whole) if older_than else now()
-    for number in range(1, in_full + 1):
-        publish(number, newest_of_all - number * step)
+    publish_all((number, newest_of_all - number * step) for number in range(1, in_full + 1))
 
     forgotten = thin_snapshots()
 
@@ -219,12 +222,7 @@ def test_thin_leaves_sets_of_visitors_to_a_task_that_runs_seldom():
 @board_db
 def test_thin_keeps_boards_and_methods_apart():
     at = floor(now() - timedelta(hours=2), timedelta(minutes=1))
-    kept = [
-        publish(1, at),
-        publish(1, at, category="coding"),
-        publish(1, at, pool_slug="api"),
-        Snapshot.objects.create(
-            board=factories.board(), method="elo", votes=1, computed_at=at, code_version="1", rows=b""
-        ),
-    ]
-    assert (thin_snapshots(), Snapshot.objects.count()) == (0, len(kept))
+    for board in ({}, {"category": "coding"}, {"pool_slug": "api"}):
+        publish(1, at, **board)
+    Snapshot.objects.create(board=factories.board(), method="elo", votes=1, computed_at=at, code_version="1", rows=b"")
+    assert (thin_snapshots(), Snapshot.objects.count()) == (0, 4)

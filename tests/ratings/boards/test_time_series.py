@@ -126,13 +126,3 @@ def test_bad_questions_get_one_clear_answer(client, query, status, field):
     error = response.json()["error"]
     assert error["detail"]
     assert list(error.get("fields", [None])) == [field]
-
-
-@pytest.mark.parametrize("size", [1, 20])
-def test_number_of_queries_does_not_depend_on_the_models(client, size, django_assert_num_queries):
-    names = [factories.model(f"m{number:02}").slug for number in range(size)]
-    for minute in range(10):
-        publish(minute, names)
-    with django_assert_num_queries(4):
-        found = client.get(HISTORY + "?" + "&".join(f"model={name}" for name in names)).json()
-    assert [len(series["points"]) for series in found["series"]] == [10] * size

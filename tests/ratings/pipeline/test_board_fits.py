@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from arena.models import Vote
 from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool, VoteWeight
@@ -19,12 +20,16 @@ def draw_style(random):
     return [float(n) for _ in "ab" for n in (random.randrange(50, 500), 0, random.randrange(5), random.randrange(9))]
 
 
-def vote(random, models, **more):
-    """A vote between two of x, y and z, in this order of strength; longer answers win more often."""
-    a, b = random.sample(range(3), 2)
-    features = draw_style(random)
-    winner = "a" if random.random() < 0.5 + 0.1 * (b - a) + (0.15 if features[0] > features[4] else -0.15) else "b"
-    return factories.cast(models[a], models[b], winner, **{"features": features, **more})
+def cast_styled_votes(random, models, number, **more):
+    """Votes of seven people between two of x, y and z, in this order of strength; longer answers win more often."""
+    votes = []
+    for position in range(number):
+        a, b = random.sample(range(3), 2)
+        features = draw_style(random)
+        winner = "a" if random.random() < 0.5 + 0.1 * (b - a) + (0.15 if features[0] > features[4] else -0.15) else "b"
+        fields = {"pool": "live", "features": features, "voter": factories.voter_id(position % 7), **more}
+        votes.append(Vote(model_a=models[a], model_b=models[b], winner=winner, **fields))
+    factories.cast_at_once(votes)
 
 
 @pytest.fixture
@@ -40,9 +45,7 @@ def create_style_board(pool="live", category="overall"):
 
 
 def test_styled_board_says_what_style_is_worth(models):
-    random = Random(1)
-    for number in range(300):
-        vote(random, models, voter=factories.voter_id(number % 7))
+    cast_styled_votes(Random(1), models, 300)
     board = create_style_board()
 
     assert board["votes"] == 300
@@ -56,10 +59,8 @@ def test_styled_board_says_what_style_is_worth(models):
 
 def test_styled_board_leaves_out_votes_whose_style_is_unknown(models):
     random = Random(2)
-    for _ in range(60):
-        vote(random, models)
-    for _ in range(5):
-        vote(random, models, features=None)
+    cast_styled_votes(random, models, 60)
+    cast_styled_votes(random, models, 5, features=None)
     w = factories.model("w")
     factories.cast(w, models[0])
 
@@ -72,8 +73,7 @@ def test_styled_board_leaves_out_votes_whose_style_is_unknown(models):
 
 def test_styled_board_leaves_out_a_model_whose_votes_weigh_nothing(models):
     random = Random(2)
-    for _ in range(60):
-        vote(random, models)
+    cast_styled_votes(random, models, 60)
     rigged = factories.cast(factories.model("w"), models[0], features=draw_style(random))
     VoteWeight.objects.create(vote=rigged, filter_weight=0, reason="voter")
 
@@ -118,22 +118,19 @@ def test_styled_board_without_any_style_is_empty(models):
 
 def test_styled_board_of_an_imported_pool_takes_its_votes_one_by_one(models):
     factories.pool("old", kind=Pool.Kind.IMPORT)
-    random = Random(3)
-    for number in range(200):
-        vote(random, models, pool="old", voter=factories.voter_id(number % 7))
+    cast_styled_votes(Random(3), models, 60, pool="old")
 
     assert {row["interval"] for row in create_style_board("old")["rows"]} == {"plain"}
 
 
 def test_styled_boards_come_one_by_one_and_not_too_often(models, monkeypatch):
     random = Random(5)
-    for _ in range(30):
-        vote(random, models, categories=["coding"])
+    cast_styled_votes(random, models, 30, categories=["coding"])
     board_refresh.refresh()
     results = [board_refresh.refresh_style_board() for _ in range(5)]
     assert results == [True, True, True, False, False]  # overall, exclude-ties, coding
 
-    vote(random, models)
+    cast_styled_votes(random, models, 1)
     board_refresh.refresh()
     assert not board_refresh.refresh_style_board()
 
@@ -149,10 +146,9 @@ def test_styled_board_that_takes_long_comes_more_seldom(monkeypatch, took, waits
 
 def test_styled_board_is_as_old_as_the_plain_one_of_the_same_votes(models):
     random = Random(6)
-    for _ in range(30):
-        vote(random, models)
+    cast_styled_votes(random, models, 30)
     plain = max(snapshot.computed_at for snapshot in board_refresh.refresh())
-    vote(random, models)
+    cast_styled_votes(random, models, 1)
     while board_refresh.refresh_style_board():
         pass
 

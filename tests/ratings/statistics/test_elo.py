@@ -48,19 +48,6 @@ def test_replay_in_parts_is_the_replay_of_all_to_the_last_bit(ratings, votes, cu
     assert after(after(ratings, votes[:cut]), votes[cut:]).tolist() == after(ratings, votes).tolist()
 
 
-@given(some_ratings, some_votes)
-def test_replay_of_a_weight_is_that_of_so_many_votes_to_the_last_bit(ratings, votes):
-    singly = [vote[:3] for vote in votes for _ in range(vote[3])]
-    a, b, outcome = columns(singly)[:3]
-    assert replay_votes(ratings, a, b, outcome, [1] * len(a)).tolist() == after(ratings, votes).tolist()
-
-
-@given(some_ratings, some_votes)
-def test_replay_with_sides_exchanged_is_the_same_to_the_last_bit(ratings, votes):
-    exchanged = [(b, a, 1 - score, count) for a, b, score, count in votes]
-    assert after(ratings, exchanged).tolist() == after(ratings, votes).tolist()
-
-
 def test_replay_of_the_largest_weight_ends():
     won, tied = (replay_votes([1000, 1700], [0], [1], [score], [10**9]) for score in (1, 0.5))
     # The lead L after n wins solves 10 ** (L / 400) = 8 ln 10 / 400 * n except for terms that are negligible against n.

@@ -212,26 +212,17 @@ def assert_agrees(style_fit, columns, voter):
     assert style_fit.errors == pytest.approx(np.sqrt(expected.diagonal()[5:]), rel=1e-6)
 
 
-@pytest.mark.parametrize("voters", [5, 40])
-def test_clustered_fit_agrees_with_scores_summed_voter_by_voter(voters):
+@pytest.mark.parametrize(
+    ("voters", "kind"),
+    [(range(4), "plain"), (range(5), "clustered"), (range(40), "clustered"), (range(-1, 9), "clustered")],
+)
+def test_clustered_fit_agrees_with_scores_summed_voter_by_voter(voters, kind):
+    """Fewer than five voters are not enough, and the votes of the unknown voter -1 count one by one."""
     columns, _ = simulate_votes(21)
-    voter = np.random.default_rng(1).integers(0, voters, 400)
+    voter = np.random.default_rng(1).choice(voters, 400)
     style_fit = style_control.fit(build_styled_votes(columns, voter=voter))
-    assert_agrees(style_fit, columns, voter)
-    assert set(style_fit.fit.interval_kind) == {"clustered"}
-
-
-def test_clustered_fit_of_fewer_than_five_voters_is_plain():
-    columns, _ = simulate_votes(22)
-    style_fit = style_control.fit(build_styled_votes(columns, voter=np.arange(400) % 4))
-    assert_agrees(style_fit, columns, None)
-    assert set(style_fit.fit.interval_kind) == {"plain"}
-
-
-def test_clustered_fit_counts_votes_without_a_voter_one_by_one():
-    columns, _ = simulate_votes(23)
-    voter = np.random.default_rng(2).integers(-1, 9, 400)
-    assert_agrees(style_control.fit(build_styled_votes(columns, voter=voter)), columns, voter)
+    assert_agrees(style_fit, columns, voter if kind == "clustered" else None)
+    assert set(style_fit.fit.interval_kind) == {kind}
 
 
 def test_clustered_fit_counts_a_model_with_a_single_voter_vote_by_vote():
@@ -295,32 +286,17 @@ def duel(*votes):
 
 
 @pytest.mark.parametrize(
-    ("votes", "why"),
-    [
-        (duel((1, 1), (1, 2), (0, -1), (0, -5)), "separates"),
-        (duel((1, 1), (1, 2), (0, 0), (0, -5)), "separates"),  # only together with the strengths
-        (duel((1, 1), (0, 1), (1, 2), (0, 0)), "separates"),  # except for two votes at the border
-        (duel((1, 1), (0.5, 1), (1, 5), (0, 0)), "separates"),
-        (duel((1, 0), (0, 0), (1, 3)), "separates"),  # a figure that only one vote has
-        (duel((1, 0), (0, 0), (0.5, 0), (0.5, 0), (1, 3)), "separates"),
-    ],
-)
-def test_fit_says_that_style_separates_the_outcomes(votes, why):
-    with pytest.raises(Separable, match=why):
-        style_control.fit(build_styled_votes(votes, 2))
-
-
-@pytest.mark.parametrize(
     "votes",
     [
-        duel((1, 1), (0, 2), (1, 3), (0, 0)),
-        duel((1, 1), (0.5, 1), (0.5, 5), (0, 0), (1, 0)),
-        duel((0.5, 1), (0.5, 2)),
+        duel((1, 1), (1, 2), (0, -1), (0, -5)),
+        duel((1, 1), (1, 2), (0, 0), (0, -5)),  # only together with the strengths
+        duel((1, 1), (0, 1), (1, 2), (0, 0)),  # except for two votes at the border
+        duel((1, 0), (0, 0), (1, 3)),  # a figure that only one vote has
     ],
 )
-def test_fit_finds_the_maximum_of_outcomes_that_overlap(votes):
-    style_fit = style_control.fit(build_styled_votes(votes, 2))
-    assert np.isfinite(style_fit.coefficients).all()
+def test_fit_says_that_style_separates_the_outcomes(votes):
+    with pytest.raises(Separable, match="separates"):
+        style_control.fit(build_styled_votes(votes, 2))
 
 
 def test_fit_says_that_a_style_is_a_copy_of_another():
