@@ -17,13 +17,17 @@ NICENESS = 10
 LOG_FLUSH_S = 0.3
 
 
-def build_parser() -> argparse.ArgumentParser:
+def main() -> None:
     parser = argparse.ArgumentParser(prog="launcher.model_server", description=__doc__, allow_abbrev=False)
     parser.add_argument("model", type=Path, help="path of a model in GGUF format")
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
     parser.add_argument("--template", type=Path, help="path of a Jinja chat template that replaces the model's own")
     parser.add_argument("--stop", action="append", default=[], help="string that ends an answer")
-    return parser
+    options = parser.parse_args()
+    if not options.model.is_file():
+        raise SystemExit(f"{options.model} is not a file")
+    os.nice(NICENESS)
+    serve_model(options.model, options.port, options.template, options.stop)
 
 
 def serve_model(model: Path, port: int, template: Path | None, stop_strings: list[str]) -> None:
@@ -57,14 +61,6 @@ def serve_model(model: Path, port: int, template: Path | None, stop_strings: lis
         sys.exit(f"{model} cannot be served on port {port}; see the reason above")
     sys.stderr.write(f"serving {model.name} at {server.listening_address}\n")
     signal.pause()
-
-
-def main() -> None:
-    options = build_parser().parse_args()
-    if not options.model.is_file():
-        raise SystemExit(f"{options.model} is not a file")
-    os.nice(NICENESS)
-    serve_model(options.model, options.port, options.template, options.stop)
 
 
 if __name__ == "__main__":

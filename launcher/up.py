@@ -177,14 +177,9 @@ async def _start_databases(supervisor: Supervisor, folder: DataFolder, prepare_p
     with _report_if_slow("starting the databases"):
         await embedded.start_services(supervisor, folder, print_line)
     with _report_if_slow("preparing the database"):
-        lines = await run_prepare(supervisor, prepare_program)
+        lines = await run_for_lines(supervisor, prepare_program, USER_MESSAGE_PREFIXES)
     for line in lines:
         print_line(line)
-
-
-async def run_prepare(supervisor: Supervisor, prepare_program: Program) -> list[str]:
-    """Run config.prepare. Return its messages about models that are not drawn or have no key. Raises ProgramError."""
-    return await _run_for_lines(supervisor, prepare_program, USER_MESSAGE_PREFIXES)
 
 
 async def _report_silent_models(supervisor: Supervisor, folder: DataFolder, env: dict[str, str]) -> None:
@@ -193,14 +188,14 @@ async def _report_silent_models(supervisor: Supervisor, folder: DataFolder, env:
     command = (sys.executable, "manage.py", "check_models", *slugs)
     program = Program("check_models", command, folder.log / "check_models.log", env)
     try:
-        lines = await _run_for_lines(supervisor, program, (NO_ANSWER_PREFIX,)) if slugs else []
+        lines = await run_for_lines(supervisor, program, (NO_ANSWER_PREFIX,)) if slugs else []
     except ProgramError as error:
         lines = [f"the models were not asked: {error}"]
     for line in lines:
         print_line(line)
 
 
-async def _run_for_lines(supervisor: Supervisor, program: Program, prefixes: tuple[str, ...]) -> list[str]:
+async def run_for_lines(supervisor: Supervisor, program: Program, prefixes: tuple[str, ...]) -> list[str]:
     """Run the program to its end, and return its lines with one of these prefixes. Raises ProgramError.
 
     Lines of earlier runs, which are in the same log, are skipped.

@@ -86,26 +86,18 @@ def derive_training(
 
     Raises ValueError with a message for the form if no value or all three values are given.
     """
-    if params is not None and tokens is not None:
-        if compute is not None:
-            raise ValueError("Compute follows from parameters and tokens, so leave one of the three empty.")
-        return TrainingRun(params, tokens)
     if compute is not None:
-        return _derive_from_compute(compute, params, tokens)
+        if params is not None and tokens is not None:
+            raise ValueError("Compute follows from parameters and tokens, so leave one of the three empty.")
+        product = compute / OPERATIONS_PER_PARAMETER_TOKEN
+        if params is not None:
+            return TrainingRun(params, product / params)
+        return derive_by_rule(compute) if tokens is None else TrainingRun(product / tokens, tokens)
     if params is not None:
-        return TrainingRun(params, TOKENS_PER_PARAMETER * params)
+        return TrainingRun(params, TOKENS_PER_PARAMETER * params if tokens is None else tokens)
     if tokens is not None:
         return TrainingRun(tokens / TOKENS_PER_PARAMETER, tokens)
     raise ValueError("Enter one or two of parameters, tokens, and compute.")
-
-
-def _derive_from_compute(compute: float, params: float | None, tokens: float | None) -> TrainingRun:
-    product = compute / OPERATIONS_PER_PARAMETER_TOKEN
-    if params is not None:
-        return TrainingRun(params, product / params)
-    if tokens is not None:
-        return TrainingRun(product / tokens, tokens)
-    return derive_by_rule(compute)
 
 
 @dataclass(frozen=True)

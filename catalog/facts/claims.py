@@ -49,20 +49,17 @@ def record_claims(claims: Mapping[int, Collection[Claim]], origin: Fact.Origin) 
         key: [Claim(fact.field, fact.value, fact.source, fact.as_of) for fact in old_by_model[key]] for key in claims
     }
     changed = {key: new for key, new in claims.items() if old_claims[key] != list(new)}
-    _clear_columns([fact for key in changed for fact in old_by_model[key] if fact.chosen])
+    # The source might have withdrawn its claims, so the columns begin again with their defaults.
+    chosen = [fact for key in changed for fact in old_by_model[key] if fact.chosen]
+    models = {fact.model_id: fact.model for fact in chosen}
+    for fact in chosen:
+        setattr(models[fact.model_id], fact.field, to_column_value(fact.field, None))
+    _save_models(models.values())
     old_facts.filter(model__in=changed).delete()
     Fact.objects.bulk_create(
         Fact(model_id=key, origin=origin, **vars(claim)) for key, new in changed.items() for claim in new
     )
     choose_facts({*changed, *adopted})
-
-
-def _clear_columns(facts: list[Fact]) -> None:
-    """Reset the columns of these facts to their defaults, because the source might have withdrawn the claims."""
-    models = {fact.model_id: fact.model for fact in facts}
-    for fact in facts:
-        setattr(models[fact.model_id], fact.field, to_column_value(fact.field, None))
-    _save_models(models.values())
 
 
 @transaction.atomic

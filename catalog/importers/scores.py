@@ -38,11 +38,6 @@ class ScoreImportResult:
     limited_count: int = 0
     replaced_count: int = 0
 
-    @property
-    def is_empty(self) -> bool:
-        """True if nothing was stored because the file had already been imported."""
-        return not self.score_count
-
 
 def import_score_file(path: Path, file_format: str) -> ScoreImportResult:
     """Import a file in one of the `FORMATS`. Raises ValueError with a message that contains the location of the error.

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from catalog.benchmarks.comparability import RankedScore
-from catalog.benchmarks.rankings import Ranking, load_rankings
+from catalog.benchmarks.rankings import ELO_SLUG, Ranking, load_rankings
 from catalog.benchmarks.separability import add_separability
 from catalog.models import Benchmark, Caveat, Score
 from catalog.web.benchmark_facts import list_facts
@@ -25,7 +25,6 @@ SCORES_PER_PAGE = 50
 ROWS_PER_RANKING = 20  # on one page
 RANKINGS_PER_PAGE = 10
 MAX_HIGHER_SCORES = 3
-ARENA_RATING = "elo"  # slug of the benchmark whose scores are the ratings on the boards
 FLAWS_BY_SEVERITY = (
     Caveat.Kind.LABEL_ERRORS, Caveat.Kind.LEAKAGE, Caveat.Kind.OVERFITTING, Caveat.Kind.SATURATION,
 )  # fmt: skip
@@ -95,7 +94,7 @@ def show_benchmark_list(
 
 def _has_results(benchmark: Any) -> bool:
     """Return True if the benchmark has scores, or if it is the arena's own rating, which comes from votes."""
-    return bool(benchmark.number or benchmark.slug == ARENA_RATING)
+    return bool(benchmark.number or benchmark.slug == ELO_SLUG)
 
 
 def _list_filters(benchmarks: Sequence[Benchmark], current: str) -> list[tuple[str, Any, int, bool]]:

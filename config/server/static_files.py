@@ -11,11 +11,6 @@ DEFAULT_MAX_AGE = 60
 HASHED_NAME = r"\.[0-9a-f]{12}\.[^/]+$"  # `collectstatic` adds a hash to file names
 
 
-def _unused_application(environ: Any, start_response: Any) -> list[bytes]:
-    """The WSGI application that WhiteNoise requires. Arena uses only WhiteNoise's index of files."""
-    raise NotImplementedError
-
-
 class StaticFiles:
     """Serves `/static/` from collected files that are hashed and precompressed.
 
@@ -24,7 +19,8 @@ class StaticFiles:
 
     def __init__(self, application: Any) -> None:
         self.application = application
-        self.files = WhiteNoise(_unused_application, max_age=DEFAULT_MAX_AGE, immutable_file_test=HASHED_NAME)
+        # Only WhiteNoise's index of files is used, so it needs no application.
+        self.files = WhiteNoise(None, max_age=DEFAULT_MAX_AGE, immutable_file_test=HASHED_NAME)
         self.files.FOREVER = IMMUTABLE_MAX_AGE
         self.files.add_files(str(settings.STATIC_ROOT), prefix=settings.STATIC_URL)
 

@@ -1,5 +1,8 @@
 """Error pages, and Django's handlers of errors, which return JSON for the API."""
 
+from http import HTTPStatus
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -9,14 +12,10 @@ from django.utils.translation import gettext_lazy
 from core.http.errors import INVALID_REQUEST, RequestError, build_error_response
 from core.storage.database import release_connection
 
-FORBIDDEN = 403
-NOT_FOUND = 404
-CONFLICT = 409
-TOO_MANY_REQUESTS = 429
-PAGE_TITLES = {
-    FORBIDDEN: gettext_lazy("Not allowed"),
-    CONFLICT: gettext_lazy("Not possible right now"),
-    TOO_MANY_REQUESTS: gettext_lazy("Too many requests"),
+PAGE_TITLES: dict[int, Any] = {
+    HTTPStatus.FORBIDDEN: gettext_lazy("Not allowed"),
+    HTTPStatus.CONFLICT: gettext_lazy("Not possible right now"),
+    HTTPStatus.TOO_MANY_REQUESTS: gettext_lazy("Too many requests"),
 }
 INVALID_REQUEST_TITLE = gettext_lazy("Invalid request")
 
@@ -24,7 +23,7 @@ INVALID_REQUEST_TITLE = gettext_lazy("Invalid request")
 def render_error_page(request: HttpRequest, error: RequestError, **context: object) -> HttpResponse:
     """Return the page for an error, which is not to be stored. If something is missing, it has a search for models."""
     context = {"title": PAGE_TITLES.get(error.status, INVALID_REQUEST_TITLE), "detail": error.detail, **context}
-    template = "404.html" if error.status == NOT_FOUND else "message.html"
+    template = "404.html" if error.status == HTTPStatus.NOT_FOUND else "message.html"
     page = error.add_headers(render(request, template, context, status=error.status))
     page.headers["Cache-Control"] = "no-store"
     return page
@@ -45,7 +44,7 @@ def handle_not_found(request: HttpRequest, exception: Exception) -> HttpResponse
 def handle_too_many_attempts(request: HttpRequest) -> HttpResponse:
     """Return the page for requests over allauth's limits. Most of these limits are per minute."""
     context = {"title": _("Too many attempts"), "detail": _("Wait a minute, then try again.")}
-    page = render(request, "message.html", context, status=TOO_MANY_REQUESTS)
+    page = render(request, "message.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
     page.headers["Retry-After"] = "60"
     return page
 

@@ -200,7 +200,9 @@ async def test_models_that_are_not_drawn_are_those_of_this_start(tmp_path):
     supervisor = Supervisor(up.print_line)
 
     async def prepare(*lines: str) -> list[str]:
-        return await up.run_prepare(supervisor, Program("prepare", ("printf", r"%s\n", *lines), log))
+        return await up.run_for_lines(
+            supervisor, Program("prepare", ("printf", r"%s\n", *lines), log), ("not drawn: ",)
+        )
 
     assert await prepare("not drawn: Small", "ready", "not drawn: Small") == ["not drawn: Small"]
     assert await prepare("ready", "not drawn: Tiny") == ["not drawn: Tiny"]
@@ -213,7 +215,9 @@ async def test_models_that_are_not_drawn_are_found_in_a_log_that_was_rotated(tmp
     log.write_text("not drawn: Old\n" * (MAX_FILE_BYTES // 15))
     program = Program("prepare", ("echo", "not drawn: Small"), log)
 
-    assert await up.run_prepare(Supervisor(up.print_line), program) == ["not drawn: Small"]
+    lines = await up.run_for_lines(Supervisor(up.print_line), program, ("not drawn: ",))
+
+    assert lines == ["not drawn: Small"]
 
 
 def test_models_file_can_leave_out_built_in_ones(tmp_path, monkeypatch):

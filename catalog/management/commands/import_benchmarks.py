@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
 
 def _format_result(file: Path, result: ScoreImportResult) -> str:
-    if result.is_empty:
+    if not result.score_count:
         return f"{file.name}: nothing changed, because this file has already been imported"
     scores = count_noun(result.score_count, "score")
     new_benchmarks = count_noun(result.new_benchmark_count, "new benchmark")

@@ -50,7 +50,7 @@ def imported(path, kind):
 def test_file_is_imported_once(files, benchmarks, name, counts):
     kind, _ = FILES[name]
     assert imported(files / name, kind) == counts
-    assert import_score_file(files / name, kind).is_empty
+    assert import_score_file(files / name, kind).score_count == 0
     assert Score.objects.count() == counts[0]
 
 

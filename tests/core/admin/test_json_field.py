@@ -64,9 +64,9 @@ def test_deepest_json_is_stored_and_written_down(admin):
     assert text.replace('"', "&quot;").replace(":", ": ") in page
 
 
-@pytest.mark.parametrize("text", TOO_MUCH.values(), ids=TOO_MUCH)
-def test_page_shows_the_form_once_more(admin, text):
-    form_data = {"model": factories.model("x").pk, "kind": "echo", "parameters": text}
+@pytest.mark.parametrize("reason", ["NUL", "lists without an end"])
+def test_page_shows_the_form_once_more(admin, reason):
+    form_data = {"model": factories.model("x").pk, "kind": "echo", "parameters": TOO_MUCH[reason]}
     answer = admin.post("/admin/arena/endpoint/add/", form_data)
     assert answer.status_code == 200
     assert "JSON" in answer.content.decode()
