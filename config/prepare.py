@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> None:
     from arena.endpoints.context_limit import describe_small_windows
     from arena.models import Endpoint
     from catalog.importers import seed
-    from ratings.interchange import seed_reference, seed_votes
+    from ratings.interchange import seed_pools
 
     _check_services()
     _check_libraries()
@@ -57,9 +57,9 @@ def main(arguments: list[str]) -> None:
         for path in options.models_files:  # local models are not up yet, so nobody is asked
             models_file.load_models(Path(path))
         seed.seed_catalog()  # must come first, because published boards store facts about their models
-        seed_reference.seed_reference_models()  # must come before the votes, whose board stores model names
-        seed_votes.seed_vote_pool()
-        seed_reference.seed_reference_pool()  # must come after the votes, because pages prefer older pools
+        seed_pools.seed_reference_models()  # must come before the votes, whose board stores model names
+        seed_pools.seed_vote_pool()
+        seed_pools.seed_reference_pool()  # must come after the votes, because pages prefer older pools
     except (CommandError, ValueError) as error:
         sys.exit(str(error))
     except ProgrammingError as error:

@@ -49,7 +49,9 @@ class BlankAsNullField(CharField):
 
 
 class PluckField(serializers.ListField):
-    """A list field that returns one attribute of each item, such as `candidate.slug`."""
+    """A list field that returns one attribute of each item, such as `candidate.slug`. By default, it is text."""
+
+    child = CharField()
 
     def __init__(self, attribute: str, **options: Any) -> None:
         super().__init__(**options)

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from arena.api.serializers import ModelDetailSchema
 from arena.battles.feedback import BLAME, PRAISE
 from arena.models import Vote
-from catalog.api.serializers import ModelScoreSchema
+from catalog.api.serializers import ModelScoreSchema, ScoreConditionsSchema
 from core.http.openapi import (
     BlankAsNullField,
     BooleanField,
@@ -26,6 +26,7 @@ from ratings.boards.snapshots import METHODS
 from ratings.interchange.export_votes import WINNER_NAMES
 from ratings.models import Pool
 from ratings.reports import benchmark_agreement, frontier
+from ratings.reports.benchmark_agreement import ConditionsGroup
 from ratings.reports.method_figures import STYLE_NAMES
 from ratings.statistics.benchmark_regression import Verdict
 
@@ -338,21 +339,13 @@ class PublicVotePageSchema(Schema):
     results = PublicVoteSchema(many=True)
 
 
-class AgreementConditionsSchema(Schema):
+class AgreementConditionsSchema(ScoreConditionsSchema):
     key = CharField()
-    models = IntegerField(
-        source="model_count", help_text="Number of models that have a rating and a score under these conditions."
-    )
-    task = CharField(source="ranking.first.task")
-    metric = CharField(source="ranking.first.metric")
-    filter = CharField(source="ranking.first.filter")
-    shots = IntegerField(source="ranking.first.shots", allow_null=True)
-    harness = CharField(source="ranking.first.harness")
-    version = CharField(source="ranking.first.version")
-    chat_template = BooleanField(source="ranking.first.chat_template", allow_null=True)
-    method = CharField(source="ranking.first.method")
-    limited = BooleanField(source="ranking.first.limited")
-    measured_by = CharField(source="ranking.first.measured_by")
+    models = IntegerField(help_text="Number of models that have a rating and a score under these conditions.")
+
+    def to_representation(self, group: ConditionsGroup) -> Any:
+        conditions = ScoreConditionsSchema(group.ranking.first).data
+        return {"key": group.key, "models": len(group.pairs), **conditions}
 
 
 class AgreementPointSchema(IntervalSchema, ModelNameSchema):

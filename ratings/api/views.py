@@ -1,7 +1,6 @@
 """REST API for boards, models, votes, and shortlists."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -216,7 +215,7 @@ class RatingHistoryView(APIView):
         models = request.query_params.getlist("model")
         if len(models) > MAX_SERIES:
             raise field_error("model", f"You can send “model” at most {MAX_SERIES} times.")
-        since, until = (parse_time(request, name) for name in ("since", "until"))
+        since, until = (snapshots.parse_time(name, request.query_params) for name in ("since", "until"))
         series = time_series.load_series(board_key, parse_model_slugs(models), since, until)
         return build_json_response(request, serializers.RatingHistorySchema(series).data)
 
@@ -231,14 +230,6 @@ def _build_conditional_response(request: Request, body: bytes, etag: str) -> Htt
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     response = HttpResponse(body, content_type="application/json", headers=headers)
     return get_conditional_response(request, etag=etag, response=response) or response
-
-
-def parse_time(request: Request, name: str) -> datetime | None:
-    """Return the time in a query parameter, or None if it is empty. Raises RequestError 400 if it is invalid."""
-    try:
-        return snapshots.parse_board_key({"at": request.query_params.get(name, "")}).at
-    except RequestError:
-        raise snapshots.invalid_time_error(name) from None
 
 
 def parse_model_slugs(slugs: Iterable[str]) -> list[str]:
@@ -380,7 +371,7 @@ class MovementReportView(APIView):
         are ranked on both boards, lies outside the earlier rank range. A change in tier is always significant. The
         response also contains the votes per day.
         """
-        since, until = (parse_time(request, name) for name in ("since", "until"))
+        since, until = (snapshots.parse_time(name, request.query_params) for name in ("since", "until"))
         board_key = snapshots.parse_api_board_key(request.query_params)
         report = movements.build_movement_report(board_key, since, until)
         return build_json_response(request, serializers.MovementReportSchema(report).data)

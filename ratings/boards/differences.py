@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import hypot
 
-from ratings.boards.board_row import BoardRow
+from ratings.boards.board_row import BoardRow, has_rank
+from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
 from ratings.boards.snapshots import RATING_SCALE
 
 
@@ -41,6 +42,17 @@ def estimate_difference(one: BoardRow, other: BoardRow) -> RatingDifference | No
         return None
     low, high, other_low, other_high = ends
     return RatingDifference(one["rating"] - other["rating"], hypot(high - low, other_high - other_low) / 2)
+
+
+def find_tiers(rows: Iterable[BoardRow]) -> dict[str, int]:
+    """Map the slug of each model that has a tier to that tier.
+
+    A reference board has no tiers, so they are computed from its intervals.
+    """
+    rows = list(rows)
+    if any(row["interval"] == PUBLISHED_INTERVAL for row in rows):
+        return compute_interval_tiers(rows)
+    return {row["model"]: row["tier"] for row in rows if has_rank(row) and row["tier"] is not None}
 
 
 def compute_interval_tiers(rows: Iterable[BoardRow]) -> dict[str, int]:

@@ -60,7 +60,7 @@ def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
         category=parameters.get("category") or OVERALL_CATEGORY,
         style_control=style_control,
         method=parameters.get("method") or BRADLEY_TERRY,
-        at=_parse_time(parameters.get("at", "")),
+        at=parse_time("at", parameters),
     )
 
 
@@ -287,17 +287,15 @@ def _unknown_part_error(part: str, name: str) -> RequestError:
     return not_found_error(part, name, LISTING_HINTS[part])
 
 
-def _parse_time(text: str) -> datetime | None:
+def parse_time(name: str, parameters: Mapping[str, str]) -> datetime | None:
+    """Return the time in a parameter, or None if it is empty. Raises RequestError 400 if it is invalid."""
+    text = parameters.get(name)
     if not text:
         return None
     try:
         time = datetime.fromisoformat(text)
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise invalid_time_error("at") from None
-
-
-def invalid_time_error(field: str) -> RequestError:
-    return field_error(
-        field, f"“{field}” must be a time in ISO 8601 format, such as 2026-01-31T12:00:00Z. In a URL, write + as %2B."
-    )
+        raise field_error(
+            name, f"“{name}” must be a time in ISO 8601 format, such as 2026-01-31T12:00:00Z. In a URL, write + as %2B."
+        ) from None

@@ -13,8 +13,7 @@ from catalog.facts.retirement import build_retired_filter, load_successors
 from catalog.models import LanguageModel
 from core.storage.ttl_cache import TtlCache
 from ratings.boards.board_row import BoardRow, select_columns
-from ratings.boards.differences import compute_interval_tiers
-from ratings.boards.interval_explanations import PUBLISHED_INTERVAL
+from ratings.boards.differences import find_tiers
 from ratings.choice.limits import Candidate
 from ratings.statistics.constants import MAIN_COMPONENT
 
@@ -51,14 +50,13 @@ def load_candidates(rows: Sequence[BoardRow] = ()) -> list[Candidate]:
     # A publisher can rate a model at several settings. Rows are sorted best first, so in reverse order, a model's best
     # row replaces its other rows.
     rated_rows = {row["model"]: row for row in reversed(rows) if row["component"] == MAIN_COMPONENT}
-    # Published ratings have no covariance, so their tiers are based on intervals.
-    interval_tiers = compute_interval_tiers(row for row in rated_rows.values() if row["interval"] == PUBLISHED_INTERVAL)
+    tiers = find_tiers(rated_rows.values())
     candidates = []
     for facts in facts_cache.get_or_compute(None, _load_facts):
         standing: dict[str, Any] = {}
         if row := rated_rows.get(facts["slug"]):
             standing = select_columns(row, BOARD_COLUMNS)
-            standing["tier"] = interval_tiers.get(facts["slug"], row["tier"])
+            standing["tier"] = tiers.get(facts["slug"])
             standing["setting"] = row.get("setting", "")  # only rows of reference boards have one
         candidates.append(Candidate(**facts, **standing))
     return candidates

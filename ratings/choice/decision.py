@@ -130,12 +130,6 @@ class Decision:
         return next((row for row in self.own_rows if row["model"] == slug), None)
 
     @property
-    def chosen_ranks(self) -> str:
-        """The range of the chosen model's ranks in `own_rows`, or "" if it has no rank there."""
-        row = self.chosen_row
-        return _format_ranks(row) if row and has_rank(row) else ""
-
-    @property
     def has_provisional(self) -> bool:
         """True if any rating in `own_rows` is provisional."""
         return any(row["provisional"] for row in self.own_rows)

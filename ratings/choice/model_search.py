@@ -7,32 +7,27 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from catalog.facts.fields import has_begun
-from catalog.facts.retirement import Successor, load_successors
+from catalog.facts.retirement import load_successors
 from catalog.models import LanguageModel
 from core.text.word_search import contains_words
 from ratings.choice.candidates import query_current_models
-from ratings.choice.limits import LimitFinding
+from ratings.choice.limits import Candidate, LimitFinding
 from ratings.choice.shortlist import Shortlist
 
 
 @dataclass(frozen=True)
 class FoundModel:
-    """A model whose name matches a search.
+    """A model whose name matches a search. Of a retired one, only the name and the successor are loaded.
 
     group: the group in `Shortlist.groups` that the model is in, or "retired" if the model is retired.
     findings: all limits that the model violates or might violate.
     retired_on: the day of the retirement, or None if it is unknown or the model is current.
-    retires_on: the announced day of the retirement of a current model.
-    successor: the model that the maker recommends instead, or None if no source names one.
     """
 
-    slug: str
-    name: str
+    candidate: Candidate
     group: str
     findings: tuple[LimitFinding, ...] = ()
     retired_on: date | None = None
-    retires_on: date | None = None
-    successor: Successor | None = None
 
     @property
     def standing(self) -> str:
@@ -56,18 +51,15 @@ def find_models(text: str, shortlist: Shortlist) -> list[FoundModel]:
     if not text.strip():
         return []
     models = [
-        FoundModel(
-            slug=assessment.candidate.slug,
-            name=assessment.candidate.name,
-            group=group,
-            findings=assessment.findings,
-            retires_on=assessment.candidate.retires_on,
-            successor=assessment.candidate.successor,
-        )
+        FoundModel(assessment.candidate, group, assessment.findings)
         for group, assessments in shortlist.groups.items()
         for assessment in sorted(assessments, key=lambda assessment: assessment.candidate.name)
     ]
-    return [model for model in (*models, *_list_retired()) if contains_words(f"{model.name} {model.slug}", text)]
+    return [
+        found
+        for found in (*models, *_list_retired())
+        if contains_words(f"{found.candidate.name} {found.candidate.slug}", text)
+    ]
 
 
 def _list_retired() -> list[FoundModel]:
@@ -76,11 +68,9 @@ def _list_retired() -> list[FoundModel]:
     successors = load_successors() if any(successor for *_, successor in rows) else {}
     return [
         FoundModel(
-            slug=slug,
-            name=name,
-            group="retired",
+            Candidate(slug, name, successor=successors.get(slug)),
+            "retired",
             retired_on=day if day and has_begun(day) else None,
-            successor=successors.get(slug),
         )
         for slug, name, day, _ in rows
     ]

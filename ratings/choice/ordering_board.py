@@ -36,7 +36,8 @@ def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
         return _load_pool_board(pool, categories)
     snapshots_by_priority: list[Snapshot] = []
     for category in dict.fromkeys((*categories, OVERALL_CATEGORY)):
-        snapshots_by_priority = _list_by_priority(category)
+        newest = [each for each in list_newest_snapshots(category) if each.board.pool.kind in POOL_PRIORITY]
+        snapshots_by_priority = sorted(newest, key=lambda each: POOL_PRIORITY.index(Pool.Kind(each.board.pool.kind)))
         for snapshot in snapshots_by_priority:
             board_key = BoardKey(snapshot.board.pool.slug, category)
             board = snapshot_cache.get_loaded_board(board_key, snapshot).board
@@ -52,19 +53,10 @@ def _has_comparable_models(rows: Sequence[BoardRow]) -> bool:
     return len([row for row in main_rows if row.get("votes_to_rank", 0) == 0]) >= MIN_RANKED_MODELS
 
 
-def _list_by_priority(category: str) -> list[Snapshot]:
-    newest = [snapshot for snapshot in list_newest_snapshots(category) if snapshot.board.pool.kind in POOL_PRIORITY]
-    return sorted(newest, key=lambda snapshot: POOL_PRIORITY.index(Pool.Kind(snapshot.board.pool.kind)))
-
-
 def _load_pool_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
     for category in (name for name in categories if name != OVERALL_CATEGORY):
         with suppress(RequestError):  # if the pool is unknown, the last line raises this error again
-            board = _get_board(pool, category)
+            board = snapshots.load_newest_board(BoardKey(pool, category))
             if board["rows"]:
                 return board
-    return _get_board(pool, OVERALL_CATEGORY)
-
-
-def _get_board(pool: str, category: str) -> dict[str, Any]:
-    return snapshots.load_newest_board(BoardKey(pool, category))
+    return snapshots.load_newest_board(BoardKey(pool))

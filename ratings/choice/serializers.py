@@ -128,8 +128,8 @@ class CandidateAssessmentSchema(RatedModelSchema):
 
 
 class FoundModelSchema(Schema):
-    model = CharField(source="slug", help_text="Model slug.")
-    name = CharField()
+    model = CharField(source="candidate.slug", help_text="Model slug.")
+    name = CharField(source="candidate.name")
     group = serializers.ChoiceField(
         ("survivors", "undecided", "excluded", "retired"),
         help_text="The group of the shortlist that the model is in, or `retired` for a retired model.",
@@ -137,16 +137,17 @@ class FoundModelSchema(Schema):
     reasons = PluckField(
         "words",
         source="findings",
-        child=CharField(),
         help_text="All limits that the model violates, then those for which its value is unknown, as text.",
     )
     retired_on = serializers.DateField(
         allow_null=True, help_text="The day of the retirement. Null if it is unknown or the model is current."
     )
     retires_on = serializers.DateField(
-        allow_null=True, help_text="The announced day of the retirement of a current model."
+        source="candidate.retires_on",
+        allow_null=True,
+        help_text="The announced day of the retirement of a current model.",
     )
-    successor = CharField(source="successor.name", allow_null=True, help_text=SUCCESSOR_HELP)
+    successor = CharField(source="candidate.successor.name", allow_null=True, help_text=SUCCESSOR_HELP)
 
 
 class PicksSchema(Schema):
@@ -166,7 +167,6 @@ class PicksSchema(Schema):
     )
     equally_cheap = PluckField(
         "candidate.slug",
-        child=CharField(),
         help_text="Slugs of the other models with this price that are not rated significantly lower than `best`.",
     )
     open = RatedModelSchema(
@@ -216,19 +216,16 @@ class ShortlistSchema(Schema):
     equally_cheap = PluckField(
         "candidate.slug",
         source="shortlist.equally_cheap",
-        child=CharField(),
         help_text="Slugs of the other models in `survivors` with this price.",
     )
     nearest = PluckField(
         "candidate.slug",
         source="shortlist.nearest",
-        child=CharField(),
         help_text="Slugs of up to three excluded models that are closest to meeting the limits, closest first.",
     )
     near_misses = PluckField(
         "candidate.slug",
         source="shortlist.near_misses",
-        child=CharField(),
         help_text="Slugs of the models that violate only one limit.",
     )
     gained = serializers.DictField(
@@ -244,7 +241,6 @@ class ShortlistSchema(Schema):
     )
     contestants = PluckField(
         "candidate.slug",
-        child=CharField(),
         help_text=(
             "Slugs of the models to compare in battles on this site: the survivors that are connected here, or the"
             " connected models in `among` that are not excluded."

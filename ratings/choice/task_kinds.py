@@ -1,11 +1,10 @@
 """The tasks that users can choose a model for, from `ratings/data/tasks.toml`, and their benchmarks."""
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
@@ -26,8 +25,8 @@ class TaskKind:
 
     slug: str
     name: str
-    categories: tuple[str, ...]
-    benchmarks: tuple[str, ...]
+    categories: Sequence[str]
+    benchmarks: Sequence[str]
     why: str
     icon: str
     limits: Mapping[str, str] = field(default_factory=dict)
@@ -36,12 +35,7 @@ class TaskKind:
 @cache
 def load_task_kinds() -> Mapping[str, TaskKind]:
     tasks = tomllib.loads(TASKS_FILE.read_text(encoding="utf-8"))
-    return {slug: _parse_task(slug, fields) for slug, fields in tasks.items()}
-
-
-def _parse_task(slug: str, fields: Mapping[str, Any]) -> TaskKind:
-    lists = {name: tuple(fields[name]) for name in ("categories", "benchmarks")}
-    return TaskKind(slug, **{**fields, **lists})
+    return {slug: TaskKind(slug, **fields) for slug, fields in tasks.items()}
 
 
 def list_task_benchmarks(task: TaskKind, models: Collection[str]) -> list[Benchmark]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from core.http.error_pages import render_error_page
 from core.http.errors import RequestError
 from core.http.forms import render_live_form, shorten_query
-from core.templatetags.strips import Scale, build_scale
+from core.templatetags.strips import build_scale
 from ratings.boards.model_facts import list_categories
 from ratings.choice.candidates import load_candidates
 from ratings.choice.decision import (
@@ -95,25 +95,6 @@ class SetLimit:
 
 
 @dataclass(frozen=True)
-class ShortlistTable:
-    """The scale of the strips in the table of matching models, and the names of its optional columns."""
-
-    scale: Scale | None
-    columns: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Facet:
-    """A field with values to pick from.
-
-    presets: pairs of a value and whether it is the current one.
-    """
-
-    field: BoundField
-    presets: list[tuple[str, bool]]
-
-
-@dataclass(frozen=True)
 class LimitSection:
     """A section of the form. It is collapsed unless one of its fields is set."""
 
@@ -187,7 +168,7 @@ def _choose_models(form: ChoiceForm) -> ModelChoice | None:
     return None
 
 
-def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
+def _build_table(rows: list[CandidateAssessment]) -> dict[str, Any]:
     """Return the scale of the ratings, and the optional columns with values in at least a fifth of the rows."""
     candidates = [row.candidate for row in rows]
     ends = [end for model in candidates for end in (model.ci_low, model.rating, model.ci_high)]
@@ -197,8 +178,8 @@ def _build_table(rows: list[CandidateAssessment]) -> ShortlistTable:
         "speed": [model.tokens_per_s for model in candidates],
     }
     known_counts = {name: sum(value is not None for value in values) for name, values in columns.items()}
-    visible = frozenset(name for name, number in known_counts.items() if number >= MIN_KNOWN_SHARE * len(rows) > 0)
-    return ShortlistTable(build_scale(ends, has_end_ticks=True), visible)
+    visible = {name for name, number in known_counts.items() if number >= MIN_KNOWN_SHARE * len(rows) > 0}
+    return {"scale": build_scale(ends, has_end_ticks=True), "columns": visible}
 
 
 def _build_plot(choice: ModelChoice) -> PricePlot | None:
@@ -217,9 +198,10 @@ def _list_tasks() -> list[tuple[TaskKind, str, TaskPicks]]:
     return [(kind, urlencode({"task": kind.slug, **kind.limits}), task_picks[kind.slug]) for kind in kinds]
 
 
-def _list_facets(form: ChoiceForm, offered: set[str]) -> list[Facet]:
+def _list_facets(form: ChoiceForm, offered: set[str]) -> list[tuple[BoundField, list[tuple[str, bool]]]]:
+    """Return each offered facet with its values to pick from, and whether each is the current one."""
     return [
-        Facet(form[name], [(preset, str(form[name].data).upper() == preset) for preset in presets])
+        (form[name], [(preset, str(form[name].data).upper() == preset) for preset in presets])
         for name, presets in FACETS.items()
         if name in offered
     ]
@@ -297,7 +279,9 @@ def show_decision(request: HttpRequest) -> HttpResponse:
         return render_error_page(request, error)
     if decision and not form.errors and (file := _build_file_response(decision, request.GET.get("format", ""))):
         return file
-    form.fields["chosen"].widget = Select(choices=_list_options(decision))
+    groups = decision.option_groups if decision else []
+    options = [(label, [(model.candidate.slug, model.candidate.name) for model in models]) for label, models in groups]
+    form.fields["chosen"].widget = Select(choices=[("", gettext("none yet")), *options])
     parameters = _list_parameters(request.GET)
     context = {
         "form": form,
@@ -308,14 +292,6 @@ def show_decision(request: HttpRequest) -> HttpResponse:
         "tokens": _build_token_query(form),
     }
     return render(request, "ratings/choice/decision.html", context, status=400 if form.errors else 200)
-
-
-def _list_options(decision: Decision | None) -> list[tuple[Any, Any]]:
-    """Return the options for the chosen model: "none yet", and the models in groups."""
-    options: list[tuple[Any, Any]] = [("", gettext("none yet"))]
-    for label, models in decision.option_groups if decision else ():
-        options.append((label, [(model.candidate.slug, model.candidate.name) for model in models]))
-    return options
 
 
 def _build_file_response(decision: Decision, kind: str) -> HttpResponse | None:

@@ -3,6 +3,7 @@
 Operators get the full record. The public gets the part that `ratings.interchange.public_view` allows.
 """
 
+import codecs
 import csv
 import hashlib
 import secrets
@@ -220,22 +221,12 @@ def _write_json_lines(file: BinaryIO, rows: Iterable[VoteRecord], _: Iterable[st
 
 def _write_csv(file: BinaryIO, rows: Iterable[VoteRecord], fields: Iterable[str]) -> int:
     number = 0
-    writer = csv.writer(_Utf8Writer(file))
+    writer = csv.writer(codecs.getwriter("utf-8")(file))
     writer.writerow(fields)
     for row in rows:
         writer.writerow([_format_cell(row[field]) for field in fields])
         number += 1
     return number
-
-
-class _Utf8Writer:
-    """A minimal file for `csv.writer` that writes text as UTF-8 to a binary file."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file = file
-
-    def write(self, line: str) -> int:
-        return self.file.write(line.encode())
 
 
 def _format_cell(value: Any) -> str:

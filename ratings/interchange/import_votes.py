@@ -67,7 +67,9 @@ def import_file(
     with _explain_errors(path):
         digest = _hash_file(path)
         with transaction.atomic():
-            _acquire_import_lock()
+            acquire_lock(AdvisoryLock.IMPORTS)  # two imports at once could create the same model
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             if Pool.objects.filter(slug=slug, kind=Pool.Kind.REFERENCE).exists():
                 raise ValueError(f"{slug!r} contains ratings that were published elsewhere; choose another pool")
             defaults = {"name": name or slug, "kind": Pool.Kind.IMPORT, "provenance": provenance}
@@ -96,7 +98,9 @@ def _import_rows(path: Path, target: ImportTarget, progress: ProgressCallback | 
                 progress(file.tell(), path.stat().st_size, rows_read)
     if not votes:
         raise ValueError("the file contains no votes")
-    _analyze_tables()
+    with connection.cursor() as cursor:
+        # Otherwise, the next queries would be planned for the table size before the import.
+        cursor.execute("ANALYZE arena_vote, arena_importedrow")
     VoteFile.objects.filter(pk=target.file.pk).update(votes=votes)
     if not ordered:
         Pool.objects.filter(pk=target.pool.pk).update(ordered=False)
@@ -113,22 +117,6 @@ def is_csv(path: Path) -> bool:
 def _build_voter_hasher(pool: Pool) -> Callable[[str], str]:
     """Return a function that hashes a voter's name to a UUID. The hash depends on the pool, but not on the file."""
     return lru_cache(VOTER_CACHE_SIZE)(lambda voter: keyed_hash(f"judge:{pool.slug}", voter)[:32])
-
-
-def _acquire_import_lock() -> None:
-    """Wait until other imports end, because two imports could create the same model. Check constraints immediately."""
-    acquire_lock(AdvisoryLock.IMPORTS)
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-def _analyze_tables() -> None:
-    """Update the planner's statistics.
-
-    Otherwise, the next queries would be planned for the table size before the import.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE arena_vote, arena_importedrow")
 
 
 def _hash_file(path: Path) -> str:

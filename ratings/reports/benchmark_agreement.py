@@ -74,10 +74,6 @@ class ConditionsGroup:
     def key(self) -> str:
         return self.ranking.conditions.key
 
-    @property
-    def model_count(self) -> int:
-        return len(self.pairs)
-
 
 @dataclass(frozen=True)
 class BenchmarkComparison:
@@ -131,7 +127,7 @@ def parse_agreement_query(parameters: Mapping[str, str]) -> AgreementQuery:
     Raises RequestError 400 if a parameter is invalid.
     """
     names = {name: parameters.get(name) or "" for name in ("pool", "category", "conditions")}
-    return AgreementQuery(**names, at=snapshots.parse_board_key(parameters).at)
+    return AgreementQuery(**names, at=snapshots.parse_time("at", parameters))
 
 
 def get_benchmark(slug: str) -> Benchmark:

@@ -90,14 +90,15 @@ def _load_values(rows: Sequence[Row], axis: str) -> dict[str, Row]:
     else:
         speeds = {key: performance.tokens_per_s for key, performance in load_performance(by_key).items()}
         values = {key: {"value": speed} for key, speed in speeds.items() if speed}
-    return {by_key[key].slug: _build_model_fields(by_key[key]) | fields for key, fields in values.items()}
-
-
-def _build_model_fields(model: Any) -> Row:
     return {
-        "organization": model.organization.name if model.organization else None,
-        "open_weights": model.open_weights,
-        "has_enabled_endpoint": model.has_enabled_endpoint,
+        model.slug: {
+            "organization": model.organization.name if model.organization else None,
+            "open_weights": model.open_weights,
+            "has_enabled_endpoint": model.has_enabled_endpoint,
+            **values[key],
+        }
+        for key, model in by_key.items()
+        if key in values
     }
 
 

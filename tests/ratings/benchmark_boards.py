@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from catalog.models import Benchmark, Score
+from catalog.models import Benchmark, LanguageModel, Score
 from ratings.boards.snapshots import pack_rows
 from ratings.models import Pool, Snapshot
 from tests import factories
@@ -23,7 +23,10 @@ def benchmark(slug: str = "b", **fields: Any) -> Benchmark:
 
 def scored(values: dict[str, float], on: str = "b", **fields: Any) -> None:
     held = benchmark(on)
-    models = {slug: factories.model(slug, name=f"<{slug}>") for slug in values}
+    LanguageModel.objects.bulk_create(
+        [LanguageModel(slug=slug, name=f"<{slug}>") for slug in values], ignore_conflicts=True
+    )
+    models = LanguageModel.objects.in_bulk(values, field_name="slug")
     Score.objects.bulk_create(
         Score(benchmark=held, model=models[slug], value=value, **(ALIKE | fields)) for slug, value in values.items()
     )

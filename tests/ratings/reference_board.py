@@ -2,9 +2,9 @@
 
 import lzma
 
-from ratings.interchange import seed_reference
+from ratings.interchange import seed_pools
 
-SLUG = seed_reference.REFERENCE_POOL
+SLUG = seed_pools.REFERENCE_POOL
 HEADER = "category,model_key,arena_name,rating,low,high,votes,rank"
 LINES = (
     "overall,openai / gpt-4o,GPT-4o (2024-05-13),1285.3,1282.1,1288.5,117747,17",
@@ -24,4 +24,4 @@ def packed(tmp_path, *lines):
 
 def loaded(tmp_path, *lines):
     """Load the file under the slug of the shipped reference board."""
-    assert seed_reference.seed_reference_pool(packed(tmp_path, *lines))
+    assert seed_pools.seed_reference_pool(packed(tmp_path, *lines))

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ratings.boards.snapshots import ELO
+from ratings.boards.snapshots import ELO, find_oldest_time
 from ratings.models import OVERALL_CATEGORY, Pool
 from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 from ratings.web.leaderboard.query import LeaderboardState
@@ -56,7 +56,11 @@ def _describe_own_pool(leaderboard: LeaderboardState) -> str:
 def _describe_missing_votes(leaderboard: LeaderboardState) -> tuple[str, str]:
     key = leaderboard.board_key
     if key.at:
-        return _("No board from that time"), _describe_oldest_snapshot(leaderboard)
+        oldest = find_oldest_time(key)
+        if oldest is None:
+            return _("No board from that time"), _("This board has no snapshots.")
+        text = _("The oldest snapshot of this board is from %(time)s UTC.")
+        return _("No board from that time"), text % {"time": date_format(oldest, "F j, Y, H:i")}
     if key.style_control:
         text = _(
             "This pool has no style-controlled ratings in this category. Such ratings need votes for which the style "
@@ -68,13 +72,6 @@ def _describe_missing_votes(leaderboard: LeaderboardState) -> tuple[str, str]:
     if leaderboard.selection.pool.kind == Pool.Kind.API:
         return _("No votes yet"), _("Votes cast by programs with an API key will appear here.")
     return _("No votes yet"), _("This pool has no counted votes.")
-
-
-def _describe_oldest_snapshot(leaderboard: LeaderboardState) -> str:
-    if oldest := leaderboard.oldest_time:
-        text = _("The oldest snapshot of this board is from %(time)s UTC.")
-        return text % {"time": date_format(oldest, "F j, Y, H:i")}
-    return _("This board has no snapshots.")
 
 
 def describe_provisional_ranks(board: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from core.templatetags.strips import Scale
 from core.text.word_lists import join_words
 from ratings.boards import board_selection, descriptions
 from ratings.boards.board_urls import format_parameter
+from ratings.boards.differences import find_tiers
 from ratings.boards.interval_explanations import describe_rank_rule
 from ratings.boards.snapshots import ELO, RATING_SCALE, BoardKey, build_key_fields
 from ratings.models import Pool
@@ -33,7 +34,7 @@ from ratings.web.leaderboard.comparison import ModelComparison, compare_models
 from ratings.web.leaderboard.downloads import CONTENT_TYPES
 from ratings.web.leaderboard.filters import FACT_LABELS
 from ratings.web.leaderboard.query import LeaderboardState
-from ratings.web.leaderboard.table_options import MAX_PINS, ROW_LIMITS
+from ratings.web.leaderboard.table_options import ROW_LIMITS
 from ratings.web.leaderboard.table_rows import LeaderboardRow, build_rating_scale, build_row, format_group
 
 MAX_FRAGMENTS = 48  # at most half a megabyte each
@@ -101,7 +102,7 @@ def _build_page_context(leaderboard: LeaderboardState) -> dict[str, Any]:
 def _build_board_context(leaderboard: LeaderboardState) -> dict[str, Any]:
     mean = None if leaderboard.is_reference else RATING_SCALE["mean"]
     scale = build_rating_scale(leaderboard.visible_entries, "board-axis", mean)
-    tiers = ties.find_tiers(leaderboard.all_entries, is_reference=leaderboard.is_reference)
+    tiers = find_tiers(entry.row for entry in leaderboard.all_entries)
     rows = _build_rows(leaderboard, scale, tiers)
     visible_tiers = [row.tier for row in rows if row.tier]
     hidden_pins = {*leaderboard.options.pins} - {entry.slug for entry in leaderboard.visible_entries}
@@ -168,31 +169,25 @@ def _iter_headers(leaderboard: LeaderboardState) -> Iterator[ColumnHeader]:
             yield ColumnHeader(column, leaderboard.with_options(sort=name, descending=column.descending), "")
 
 
-def _build_rows(
-    leaderboard: LeaderboardState, scale: Scale | None, tiers: Mapping[str, int | None]
-) -> list[LeaderboardRow]:
-    columns = [name for name in leaderboard.columns if name not in FIXED_COLUMNS]
-    pins = leaderboard.options.pins
-    pool_query = leaderboard.selection.pool_query
-    is_own_pool = leaderboard.selection.pool.kind != Pool.Kind.IMPORT
+def _build_rows(leaderboard: LeaderboardState, scale: Scale | None, tiers: Mapping[str, int]) -> list[LeaderboardRow]:
     entries = leaderboard.visible_entries
     if leaderboard.is_reference:
         by_slug = {entry.slug: entry for entry in ties.fill_rank_ranges(leaderboard.all_entries)}
         entries = [by_slug[entry.slug] for entry in entries]
     build_entry_row = partial(
-        build_row, columns=columns, pins=pins, max_pins=MAX_PINS, scale=scale, pool_query=pool_query,
-        is_own_pool=is_own_pool,
-    )  # fmt: skip
-    if not _is_in_rank_order(leaderboard):
+        build_row,
+        columns=[name for name in leaderboard.columns if name not in FIXED_COLUMNS],
+        pins=leaderboard.options.pins,
+        scale=scale,
+        pool_query=leaderboard.selection.pool_query,
+        is_own_pool=leaderboard.selection.pool.kind != Pool.Kind.IMPORT,
+    )
+    if leaderboard.options.sort != "rank" or leaderboard.options.descending:
         return [build_entry_row(entry) for entry in entries]
-    entry_tiers = [tiers[entry.slug] for entry in leaderboard.entries]
+    entry_tiers = [tiers.get(entry.slug) for entry in leaderboard.entries]
     # The marks and tiers are lists for all entries, which can be more than the visible ones.
     rows = zip(entries, ties.list_marks(entry_tiers), ties.list_tier_starts(entry_tiers), strict=False)
     return [build_entry_row(entry, marks=marks, tier=tier) for entry, marks, tier in rows]
-
-
-def _is_in_rank_order(leaderboard: LeaderboardState) -> bool:
-    return leaderboard.options.sort == "rank" and not leaderboard.options.descending
 
 
 def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[TableBody]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property
 from typing import Any, cast
 
@@ -51,11 +50,6 @@ class LeaderboardState:
     def is_reference(self) -> bool:
         """True if the ratings were published elsewhere."""
         return self.selection.credit is not None
-
-    @property
-    def oldest_time(self) -> datetime | None:
-        """The time of the board's oldest snapshot, or None if there is none."""
-        return snapshots.find_oldest_time(self.board_key)
 
     @cached_property
     def all_entries(self) -> list[LeaderboardEntry]:

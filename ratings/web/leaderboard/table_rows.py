@@ -14,6 +14,7 @@ from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.interval_explanations import PUBLISHED_INTERVAL, describe_missing_votes, explain_provisional
 from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_margin, format_whole
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, LeaderboardEntry, format_cell
+from ratings.web.leaderboard.table_options import MAX_PINS
 
 PROPRIETARY_LICENSE = "proprietary"  # the catalog's name for the terms of closed weights
 
@@ -90,7 +91,6 @@ def build_row(
     entry: LeaderboardEntry,
     columns: Sequence[str],
     pins: Sequence[str],
-    max_pins: int,
     scale: Scale | None,
     pool_query: str = "",
     *,
@@ -101,7 +101,7 @@ def build_row(
     """Return the row of an entry.
 
     columns: the names of the optional columns.
-    pins: the slugs of the models that are selected for a comparison, at most `max_pins`.
+    pins: the slugs of the models that are selected for a comparison, at most `MAX_PINS`.
     pool_query: the query string that selects the pool on the model's page.
     is_own_pool: whether the pool belongs to this arena.
     marks, tier: as in `LeaderboardRow`.
@@ -127,14 +127,14 @@ def build_row(
         missing_votes_text=describe_missing_votes(row),
         retired=entry.facts.retired,
         cells=[build_cell(entry, name) for name in columns],
-        pin=_choose_pin_attribute(entry.slug, pins, max_pins),
+        pin=_choose_pin_attribute(entry.slug, pins),
     )
 
 
-def _choose_pin_attribute(slug: str, pins: Sequence[str], max_pins: int) -> str:
+def _choose_pin_attribute(slug: str, pins: Sequence[str]) -> str:
     if slug in pins:
         return "checked"
-    return "disabled" if len(pins) >= max_pins else ""
+    return "disabled" if len(pins) >= MAX_PINS else ""
 
 
 def list_attributes(entry: LeaderboardEntry) -> list[str]:

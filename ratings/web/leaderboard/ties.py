@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ratings.boards.board_row import has_rank
-from ratings.boards.differences import compute_interval_tiers, compute_rank_ranges
+from ratings.boards.differences import compute_rank_ranges
 from ratings.web.leaderboard.columns import LeaderboardEntry
 
 
@@ -23,15 +23,8 @@ class Leader:
     rival: str = ""
 
 
-def find_tiers(entries: Sequence[LeaderboardEntry], *, is_reference: bool) -> dict[str, int | None]:
-    """Map the slug of each entry of a board to its tier. Unranked models have none."""
-    if is_reference:
-        return dict(compute_interval_tiers(entry.row for entry in entries))
-    return {entry.slug: entry.row["tier"] if has_rank(entry.row) else None for entry in entries}
-
-
 def find_leader(
-    entries: Sequence[LeaderboardEntry], table_entries: Sequence[LeaderboardEntry], tiers: Mapping[str, int | None]
+    entries: Sequence[LeaderboardEntry], table_entries: Sequence[LeaderboardEntry], tiers: Mapping[str, int]
 ) -> Leader | None:
     """Return the first of a board's ranked entries that the table shows.
 
@@ -44,9 +37,9 @@ def find_leader(
     if len(shown) < 2 or any(entry.row["component"] for entry in ranked):
         return None
     leader = shown[0]
-    if leader is not ranked[0] or tiers[leader.slug] != 1:
+    if leader is not ranked[0] or tiers.get(leader.slug) != 1:
         return Leader(leader.row["name"], leader.row["organization"], None)
-    rivals = [entry.row["name"] for entry in ranked[1:] if tiers[entry.slug] == 1]
+    rivals = [entry.row["name"] for entry in ranked[1:] if tiers.get(entry.slug) == 1]
     rival = rivals[0] if len(rivals) == 1 else ""
     return Leader(leader.row["name"], leader.row["organization"], len(rivals), rival)
 

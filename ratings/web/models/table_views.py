@@ -1,7 +1,7 @@
 """The table of all models with facts, ratings, and benchmark scores."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
@@ -31,10 +31,9 @@ from catalog.models import Benchmark
 from core.http.errors import RequestError
 from core.storage.ttl_cache import TtlCache
 from core.templatetags.strips import build_scale
-from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.board_selection import has_enough_ranks
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
-from ratings.boards.differences import compute_interval_tiers
+from ratings.boards.differences import find_tiers
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
 from ratings.models import Pool, Snapshot
 from ratings.reports.coverage import CoverageReport, load_coverage
@@ -180,7 +179,7 @@ def show_model_table(request: HttpRequest) -> HttpResponse:
             }
             for entry in page
         ],
-        "first_tier": _find_first_tier(board, board_rows.values()) if board else set(),
+        "first_tier": {slug for slug, tier in find_tiers(board_rows.values()).items() if tier == 1},
         "marks": _collect_marks([*page]),
         "coverage": coverage_cache.get_or_compute(None, lambda: load_coverage(snapshots)),
         "filter_fields": _list_filter_fields(table, view),
@@ -232,13 +231,6 @@ def _choose_last_fact(page: Sequence[TableEntry], view: TableView) -> str:
 def _get_main_column(view: TableView, columns: Sequence[BenchmarkColumn]) -> str:
     """Return the key of the column that narrow screens show: the one to sort by, or else the rating."""
     return view.sort if view.sort in {*FACT_COLUMNS, *(column.key for column in columns)} else "rating"
-
-
-def _find_first_tier(board: Snapshot, rows: Collection[BoardRow]) -> set[str]:
-    """Return the slugs of the models in the first tier of this board."""
-    if board.board.pool.kind == Pool.Kind.REFERENCE:
-        return {slug for slug, tier in compute_interval_tiers(rows).items() if tier == 1}
-    return {row["model"] for row in rows if has_rank(row) and row["tier"] == 1}
 
 
 def _collect_marks(entries: Sequence[TableEntry]) -> dict[str, bool]:

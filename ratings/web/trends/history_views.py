@@ -38,7 +38,9 @@ def show_history(request: HttpRequest) -> HttpResponse:
         board_key, published = board_selection.select_board(requested_key, request.GET)
         board = published.board
         end = board_key.at or timezone.now()
-        since = _parse_since(request.GET.get("then", ""), end)
+        since = snapshots.parse_time("then", request.GET)
+        if since and since >= end:
+            raise field_error("then", "“then” must be earlier than the time of the current board.")
         times = [since] if since else [movements.subtract_duration(end, period) for period in DEFAULT_PERIODS]
         comparisons = [movements.compare_with_earlier(board_key, board, time) for time in times]
     except RequestError as error:
@@ -67,16 +69,6 @@ def show_history(request: HttpRequest) -> HttpResponse:
     since_parameter = {"then": format_parameter(since)} if since else {}
     redirect = build_short_url_redirect(request, lambda: build_query_string(selection.parameters | since_parameter))
     return redirect or render(request, "ratings/trends/rating_history.html", context)
-
-
-def _parse_since(text: str, end: datetime) -> datetime | None:
-    try:
-        since = snapshots.parse_board_key({"at": text}).at
-    except RequestError:
-        raise snapshots.invalid_time_error("then") from None
-    if since and since >= end:
-        raise field_error("then", "“then” must be earlier than the time of the current board.")
-    return since
 
 
 def _find_directions(comparisons: Sequence[BoardComparison]) -> dict[str, str]:

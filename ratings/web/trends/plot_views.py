@@ -21,10 +21,10 @@ from catalog.facts.labels import extract_link, shorten_source
 from core.http.errors import RequestError, field_error
 from core.text.number_format import format_dollars
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
-from ratings.boards.board_row import BoardRow, has_rank
+from ratings.boards.board_row import BoardRow
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.board_urls import build_board_url, build_query_string, build_short_url_redirect
-from ratings.boards.differences import compute_interval_tiers
+from ratings.boards.differences import find_tiers
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import frontier, series_table
@@ -146,19 +146,12 @@ def _build_context(view: PlotView) -> dict[str, Any]:
         "problem": problem,
         "unconnected": len(board["rows"]) - len(main_rows),
         "models": ",".join(row["model"] for row in rows),
-        "tiers": orjson.dumps(_find_tiers(board, main_rows)).decode(),
+        "tiers": orjson.dumps(find_tiers(main_rows)).decode(),
         "board_json": build_board_url("leaderboard-json", view.board_key, at=computed_at),
         "pairs": None if problem or "reference" in board else _build_pair_table(view.board_key, rows),
         "history": series_table.build_series_table(view.board_key, rows, until=computed_at),
         **_build_frontier_context(view),
     }
-
-
-def _find_tiers(board: Mapping[str, Any], rows: BoardRows) -> dict[str, int]:
-    """Map the slug of each model that has a tier to that tier."""
-    if "reference" in board:
-        return compute_interval_tiers(rows)
-    return {row["model"]: row["tier"] for row in rows if has_rank(row) and row["tier"]}
 
 
 def find_plot_problem(rows: BoardRows) -> str:
@@ -179,14 +172,10 @@ def _build_pair_table(board_key: BoardKey, rows: BoardRows) -> dict[str, Any] | 
     matrices = pairwise.build_matrices(board_key, [*names])
     if not matrices["models"]:
         return None
+    figures = zip(matrices["models"], matrices["win_probability"], matrices["counts"], strict=True)
     lines = [
-        {
-            "index": index,
-            "model": model,
-            "name": names[model],
-            "cells": _format_cells(matrices["win_probability"][index], matrices["counts"][index]),
-        }
-        for index, model in enumerate(matrices["models"])
+        {"model": model, "name": names[model], "cells": _format_cells(chances, counts)}
+        for model, chances, counts in figures
     ]
     return {
         "computed_at": matrices["computed_at"],

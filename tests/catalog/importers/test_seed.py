@@ -18,7 +18,7 @@ from catalog.matching import seed_files
 from catalog.matching.aliases import is_rolling
 from catalog.models import Benchmark, Fact, LanguageModel, License, Price, Score
 from ratings.interchange.reference_file import RATINGS_PATH, read_ratings
-from ratings.interchange.seed_votes import VOTES_PATH
+from ratings.interchange.seed_pools import VOTES_PATH
 from tests import factories
 
 DAY = "2026-01-02"

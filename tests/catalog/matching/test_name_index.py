@@ -8,8 +8,7 @@ import pytest
 
 from catalog.matching.name_index import NameIndex
 from catalog.matching.seed_files import read_aliases, read_seed_rows
-from ratings.interchange.reference_file import read_ratings
-from ratings.interchange.seed_reference import RATINGS_PATH
+from ratings.interchange.reference_file import RATINGS_PATH, read_ratings
 
 PAIRS = Path(__file__).with_name("name_pairs.csv")
 

@@ -8,7 +8,7 @@ from arena.judging.topics import CATEGORY_NAMES
 from catalog.matching import seed_files
 from core.text.number_fields import AmountField
 from ratings.choice.task_kinds import load_task_kinds
-from ratings.interchange import reference_file, seed_reference
+from ratings.interchange import reference_file
 from ratings.models import OVERALL_CATEGORY
 
 BENCHMARKS = {entry["slug"] for entry in seed_files.read_tables("benchmarks.toml", "benchmark")}
@@ -16,7 +16,7 @@ BENCHMARKS = {entry["slug"] for entry in seed_files.read_tables("benchmarks.toml
 
 @cache
 def list_published_categories():
-    return frozenset(rating.category for rating in reference_file.read_ratings(seed_reference.RATINGS_PATH))
+    return frozenset(rating.category for rating in reference_file.read_ratings(reference_file.RATINGS_PATH))
 
 
 def test_there_are_enough_tasks():

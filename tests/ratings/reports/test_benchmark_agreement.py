@@ -1,11 +1,12 @@
 """A benchmark held against the ratings of a board, and what the API says of it."""
 
 import pytest
+from django.db.models import F
 
 from catalog.importers import seed as catalogue
-from catalog.models import Benchmark, Score
+from catalog.models import Benchmark, LanguageModel, Score
 from core.http.errors import RequestError
-from ratings.interchange import seed_votes
+from ratings.interchange import seed_pools
 from ratings.models import SEED_POOL
 from ratings.reports import benchmark_agreement
 from ratings.reports.benchmark_agreement import AgreementQuery
@@ -260,9 +261,14 @@ def test_reports_without_a_harness_are_not_counted_together():
     assert benchmark_agreement.find_comparable_slugs() == {"b"}
 
 
-def test_new_installation_shows_something_real():
+def test_new_installation_shows_something_real_and_no_model_by_its_slug():
     catalogue.seed_catalog()
-    seed_votes.seed_vote_pool()
+    seed_pools.seed_reference_models()
+    unnamed = set(LanguageModel.objects.filter(name=F("slug")).values_list("slug", flat=True))
+    assert unnamed == {"gpt-oss-120b", "gpt-oss-20b", "o1-mini", "o1-preview", "o3-mini"}  # their makers write them so
+    names = list(LanguageModel.objects.values_list("name", flat=True))
+    assert len(set(names)) == len(names)
+    seed_pools.seed_vote_pool()
     assert benchmark_agreement.find_comparable_slugs() == {"humaneval"}
     found = benchmark_agreement.compare_benchmark(Benchmark.objects.get(slug="humaneval"), AgreementQuery())
     assert (found.board["pool"], found.own_models) == (SEED_POOL, 0)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from ratings.boards.differences import find_tiers
 from ratings.web.leaderboard.columns import LeaderboardEntry
-from ratings.web.leaderboard.ties import Leader, find_leader, find_tiers, list_marks, list_tier_starts
+from ratings.web.leaderboard.ties import Leader, find_leader, list_marks, list_tier_starts
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_first_row_of_each_tier_has_its_number():
 
 def entry(slug, tier, component=0, rank=1):
     row = {"model": slug, "name": slug.upper(), "organization": "Maker", "tier": tier, "component": component}
-    return LeaderboardEntry({**row, "rank": rank})
+    return LeaderboardEntry({**row, "rank": rank, "interval": "clustered"})
 
 
 @pytest.mark.parametrize(
@@ -52,14 +53,5 @@ def entry(slug, tier, component=0, rank=1):
 def test_leader_is_the_best_ranked_model_shown_with_the_size_of_its_tier(places, shown, leader):
     entries = [entry(*place) for place in places]
     by_slug = {each.slug: each for each in entries}
-    tiers = find_tiers(entries, is_reference=False)
+    tiers = find_tiers(each.row for each in entries)
     assert find_leader(entries, [by_slug[slug] for slug in shown], tiers) == leader
-
-
-def test_tiers_of_a_reference_board_come_from_its_intervals():
-    ends = {"a": (95, 105), "b": (90, 96), "c": (80, 90)}
-    rows = [
-        {"model": slug, "rating": (low + high) / 2, "ci_low": low, "ci_high": high}
-        for slug, (low, high) in ends.items()
-    ]
-    assert find_tiers([LeaderboardEntry(row) for row in rows], is_reference=True) == {"a": 1, "b": 1, "c": 2}

@@ -1,6 +1,7 @@
-"""The reference pool that ships with Arena: published ratings by category, shown until the arena has its own ratings.
+"""The pools that ship with Arena, so that a new installation has full boards: votes, and a reference pool.
 
-Its boards are loaded once from a file. They have no votes, so they are never fitted, counted, or verified.
+The reference pool has published ratings by category, which are shown until the arena has its own ratings. Its boards
+are loaded once from a file. They have no votes, so they are never fitted, counted, or verified.
 """
 
 from collections import defaultdict
@@ -20,11 +21,11 @@ from catalog.models import LanguageModel
 from ratings.boards import snapshots
 from ratings.interchange import reference_file
 from ratings.interchange.reference_file import RATINGS_PATH, ReferenceRating
-from ratings.models import Board, Pool, Snapshot, get_or_create_category
+from ratings.models import SEED_POOL, Board, Pool, Snapshot, get_or_create_category
 
+VOTES_PATH = RATINGS_PATH.with_name("chatbot_arena_20240814_pairs.csv.xz")
 REFERENCE_POOL = "lmarena-2026-10"
-POOL_NAME = "LMArena, October 2026"
-PROVENANCE_PATH = RATINGS_PATH.with_name("lmarena_ratings_20261020.txt")
+REFERENCE_POOL_NAME = "LMArena, October 2026"
 PUBLISHED_AT = datetime(2026, 10, 20, tzinfo=UTC)
 ATTRIBUTION = {
     "publisher": "LMArena",
@@ -33,6 +34,23 @@ ATTRIBUTION = {
     "license_url": "https://creativecommons.org/licenses/by/4.0/",
     "source": "https://huggingface.co/datasets/lmarena-ai/leaderboard-dataset",
 }
+
+
+def seed_vote_pool() -> bool:
+    """Import the votes unless their pool exists. Return whether they were imported.
+
+    Raises ValueError as `import_file` does.
+    """
+    if Pool.objects.filter(slug=SEED_POOL).exists():
+        return False
+    from ratings.interchange.import_votes import import_file  # loads scipy, which later startups do not need
+
+    provenance = _read_provenance("chatbot_arena_20240814_pairs.txt")
+    return import_file(VOTES_PATH, SEED_POOL, name="Chatbot Arena, August 2024", provenance=provenance).is_new
+
+
+def _read_provenance(name: str) -> str:
+    return " ".join(RATINGS_PATH.with_name(name).read_text(encoding="utf-8").split())
 
 
 @transaction.atomic
@@ -47,9 +65,12 @@ def seed_reference_pool(path: Path = RATINGS_PATH) -> bool:
     if Pool.objects.filter(slug=REFERENCE_POOL).exists():
         return False
     with transaction.atomic():
-        provenance = " ".join(PROVENANCE_PATH.read_text(encoding="utf-8").split())
         pool = Pool.objects.create(
-            slug=REFERENCE_POOL, name=POOL_NAME, kind=Pool.Kind.REFERENCE, provenance=provenance, ordered=False
+            slug=REFERENCE_POOL,
+            name=REFERENCE_POOL_NAME,
+            kind=Pool.Kind.REFERENCE,
+            provenance=_read_provenance("lmarena_ratings_20261020.txt"),
+            ordered=False,
         )
         _store_boards(pool, reference_file.read_ratings(path))
     return True
@@ -133,7 +154,7 @@ def _choose_label(rating: ReferenceRating) -> str:
 
 
 def _choose_name(rating: ReferenceRating) -> str:
-    return f"{rating.name} ({POOL_NAME})" if rating.is_rolling else rating.model_name
+    return f"{rating.name} ({REFERENCE_POOL_NAME})" if rating.is_rolling else rating.model_name
 
 
 def _load_facts(keys: Mapping[str, int]) -> dict[str, dict[str, Any]]:

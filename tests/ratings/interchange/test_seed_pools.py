@@ -1,14 +1,14 @@
-"""The reference board: its shipped rows, its models in the catalog, and that nothing is computed from it."""
+"""The pools that come with Arena: what is in them, and that nothing is computed from published ratings."""
+
+import lzma
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import F
 
 from arena.models import Vote
-from catalog.importers import seed
 from catalog.models import LanguageModel
 from ratings.boards.snapshots import BoardKey, load_newest_board, unpack_rows
-from ratings.interchange import seed_reference, seed_votes
+from ratings.interchange import seed_pools
 from ratings.interchange.import_votes import import_file
 from ratings.models import SEED_POOL, Board, Pool, Snapshot, Tally
 from ratings.pipeline import board_refresh, pool_figures, standings
@@ -22,10 +22,31 @@ def rows(category="overall"):
     return load_newest_board(BoardKey(SLUG, category, False, "bt"))["rows"]
 
 
-def test_shipped_file_is_what_it_says_it_is():
-    seed_votes.seed_vote_pool()
-    assert seed_reference.seed_reference_pool()
+def test_shipped_boards_are_what_they_say_they_are(django_assert_num_queries):
+    assert seed_pools.seed_vote_pool()
 
+    board = load_newest_board(BoardKey(SEED_POOL, "overall", False, "bt"))
+    assert (board["votes"], len(board["rows"])) == (1_670_250, 129)
+    top = board["rows"][:3]
+    assert [(each["model"], round(each["rating"], 3)) for each in top] == [
+        ("chatgpt-4o-latest", 1203.931), ("gemini-1.5-pro-exp-0801", 1187.194), ("gpt-4o-2024-05-13", 1174.602),
+    ]  # fmt: skip
+    assert (round(top[0]["se"], 3), top[0]["interval"]) == (2.383, "plain")
+    assert sum(each["ties"] for each in board["rows"]) / 2 / board["votes"] == pytest.approx(0.345, abs=5e-4)
+
+    pool = Pool.objects.get(slug="chatbot-arena-2024-08")
+    assert (pool.name, pool.kind, pool.ordered) == ("Chatbot Arena, August 2024", "import", False)
+    assert "LMSYS published" in pool.provenance
+    assert "leaderbot 0.4.3 (BSD-3-Clause)" in pool.provenance
+    assert LanguageModel.objects.count() == 129
+    assert not LanguageModel.objects.filter(endpoint__isnull=False).exists()
+
+    votes = Vote.objects.count()
+    with django_assert_num_queries(1):
+        assert not seed_pools.seed_vote_pool()
+    assert Vote.objects.count() == votes
+
+    assert seed_pools.seed_reference_pool()
     snapshots = Snapshot.objects.filter(board__pool__slug=SLUG).select_related("board__category")
     boards_of = {each.board.category.slug: unpack_rows(each.rows) for each in snapshots}
     assert (len(boards_of), sum(map(len, boards_of.values()))) == (26, 5648)
@@ -39,15 +60,17 @@ def test_shipped_file_is_what_it_says_it_is():
     assert {"coding", "math", "creative-writing", "instruction-following", "hard-prompts", "multi-turn"} <= set(
         boards_of
     )
-    joined = {row["model"] for each in boards_of.values() for row in each} & {row["model"] for row in _of_2024()}
+    joined = {row["model"] for each in boards_of.values() for row in each} & {row["model"] for row in board["rows"]}
     assert {"gpt-4o-2024-05-13", "claude-3-opus-20240229", "command-r"} <= joined
     assert {"mistral-medium", "gemini-pro-dev-api"} <= joined
     assert "chatgpt-4o-latest" not in joined
     assert not LanguageModel.objects.filter(endpoint__isnull=False).exists()
 
 
-def _of_2024():
-    return load_newest_board(BoardKey(SEED_POOL, "overall", False, "bt"))["rows"]
+def test_shipped_file_is_counts_of_pairs():
+    header, *lines = lzma.decompress(seed_pools.VOTES_PATH.read_bytes()).decode().splitlines()
+    assert header == "model_a,model_b,win_a,win_b,tie,tie_bothbad"
+    assert len(lines) == 3460
 
 
 def test_pool_and_board_say_who_published_them_when_and_under_which_license(tmp_path):
@@ -59,8 +82,8 @@ def test_pool_and_board_say_who_published_them_when_and_under_which_license(tmp_
     board = load_newest_board(BoardKey(SLUG, "overall", False, "bt"))
     assert (board["votes"], board["scale"]["mean"]) == (None, None)
     assert board["computed_at"].date().isoformat() == board["reference"]["published_on"] == "2026-10-20"
-    license_file = seed_reference.RATINGS_PATH.with_name("lmarena_ratings_20261020.LICENSE")
-    assert seed_reference.ATTRIBUTION["license_url"] in license_file.read_text()
+    license_file = seed_pools.RATINGS_PATH.with_name("lmarena_ratings_20261020.LICENSE")
+    assert seed_pools.ATTRIBUTION["license_url"] in license_file.read_text()
 
 
 def test_models_join_those_that_are_known_and_others_enter_the_catalogue(tmp_path):
@@ -104,17 +127,8 @@ def test_model_without_a_name_of_its_own_gets_the_publishers_on_all_pages(tmp_pa
     assert shown.items() <= names.items()
 
 
-def test_after_the_first_start_no_model_is_shown_by_its_slug():
-    seed.seed_catalog()
-    seed_reference.seed_reference_models()
-    unnamed = set(LanguageModel.objects.filter(name=F("slug")).values_list("slug", flat=True))
-    assert unnamed == {"gpt-oss-120b", "gpt-oss-20b", "o1-mini", "o1-preview", "o3-mini"}  # their makers write them so
-    names = list(LanguageModel.objects.values_list("name", flat=True))
-    assert len(set(names)) == len(names)
-
-
 def test_models_are_named_before_other_boards_store_their_names(tmp_path):
-    seed_reference.seed_reference_models(packed(tmp_path))
+    seed_pools.seed_reference_models(packed(tmp_path))
     named = dict(LanguageModel.objects.values_list("slug", "name"))
     assert named["gpt-4o-2024-05-13"] == "GPT-4o (2024-05-13)"
     assert not Pool.objects.filter(slug=SLUG).exists()
@@ -149,7 +163,7 @@ def test_two_names_of_one_model_are_one_model(tmp_path):
 def test_second_start_is_one_query(tmp_path, django_assert_num_queries):
     loaded(tmp_path)
     with django_assert_num_queries(1):
-        assert not seed_reference.seed_reference_pool()
+        assert not seed_pools.seed_reference_pool()
 
 
 def test_broken_file_leaves_nothing(tmp_path):
