@@ -1,10 +1,13 @@
 """The figures of the method page over HTTP."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
 from ratings.pipeline import board_refresh, pool_figures
+from ratings.reports import method_figures
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_once")]
@@ -39,8 +42,9 @@ def voted():
     published()
 
 
-def test_votes_are_told_as_on_the_page(client, voted):
-    votes = figures(client)["votes"]
+def test_figures_are_those_of_the_votes_of_each_model_and_maker(client, voted):
+    found = figures(client)
+    votes = found["votes"]
     interval = binomtest(6, 8).proportion_ci(0.95, "wilson")
     assert (votes["counted"], votes["uncounted"], votes["ties"]) == (10, 3, 2)
     assert votes["reasons"] == [{"reason": "side_by_side", "votes": 2}, {"reason": "stopped", "votes": 1}]
@@ -48,31 +52,30 @@ def test_votes_are_told_as_on_the_page(client, voted):
         "part": 6, "whole": 8, "share": 0.75, "ci_low": pytest.approx(interval.low),
         "ci_high": pytest.approx(interval.high),
     }  # fmt: skip
-    assert (votes["skipped"]["share"], votes["replaced"]["part"]) == (0.2, 0)
+    assert (votes["skipped"]["part"], votes["skipped"]["whole"], votes["skipped"]["share"]) == (1, 5, 0.2)
+    assert votes["replaced"]["part"] == 0
 
-
-def test_votes_are_told_by_model_and_by_maker(client, voted):
-    found = figures(client)
-    assert [(each["model"], each["counted"], each["share"], each["retired"]) for each in found["models"]] == [
-        ("y", 8, 0.8, False),
-        ("x", 7, 0.7, False),
-        ("z", 5, 0.5, True),
+    models, makers, draw = found["models"], found["makers"], found["draw"]
+    names = ("model", "counted", "uncounted", "share", "retired", "organization")
+    assert [tuple(each[name] for name in names) for each in models] == [
+        ("y", 8, 1, 0.8, False, "Maker"),
+        ("x", 7, 3, 0.7, False, "Maker"),
+        ("z", 5, 2, 0.5, True, None),
     ]
-    assert found["models"][2]["organization"] is None
-    assert found["models"][2]["reasons"] == [{"reason": "side_by_side", "votes": 2}]
-    assert [(each["organization"], each["models"], each["share"]) for each in found["makers"]] == [
+    assert [[why["votes"] for why in each["reasons"]] for each in models] == [[1], [2, 1], [2]]
+    assert [(each["organization"], each["models"], each["share"]) for each in makers] == [
         ("Maker", 2, 0.75),
         (None, 1, 0.25),
     ]
-    assert sum(each["chance"] for each in found["models"]) == pytest.approx(2)
-    assert sum(each["chance"] for each in found["makers"]) == pytest.approx(1)
-
-
-def test_draw_and_intervals_are_told(client, voted):
-    found = figures(client)
+    assert sum(each["chance"] for each in models) == pytest.approx(2)
+    assert sum(each["chance"] for each in makers) == pytest.approx(1)
     assert (found["rows"], found["intervals"], found["expected_misses"]) == (3, 3, pytest.approx(0.15))
-    assert found["draw"]["pairs"] == 3
-    assert 0 < found["draw"]["least"] <= found["draw"]["most"] < 1
+    assert draw["pairs"] == 3
+    assert 0 < draw["least"] <= draw["most"] < 1
+
+    counts = method_figures.load_pool_figures("live").counts
+    assert (counts.rated, len(counts.retired), counts.retired_percent) == (3, 1, 25.0)
+    assert "chose the two models" in str(counts.reasons[0].text)
 
 
 def test_style_is_told_in_points(client):
@@ -90,6 +93,9 @@ def test_style_is_told_in_points(client):
     assert style["computed_at"] == board["computed_at"]
     assert [each["feature"] for each in style["features"]] == ["length", "headers", "bold", "list_items"]
     assert style["features"][0]["points"] == pytest.approx(board["style"]["length"]["coefficient"] * 173.7178)
+    shown = " ".join(re.sub(r"<[^>]*>|&nbsp;", " ", client.get("/method/").content.decode()).split())
+    assert "On this board, which has 60 votes, one more standard deviation" in shown
+    assert re.search(r"length -?\d+\.\d ± \d+\.\d", shown)
 
 
 def test_pool_before_its_first_vote_has_nothing(client):

@@ -1,4 +1,4 @@
-"""Each limit: what meets it, what does not and in which words, and what is unknown."""
+"""Each limit: what meets it, what does not and in which words and what is unknown."""
 
 from dataclasses import replace
 from datetime import date
@@ -29,10 +29,7 @@ def found(limits, **known):
 @pytest.mark.parametrize(
     ("limits", "known", "words"),
     [
-        ({"commercial": True}, {"commercial": "no"}, "commercial use not allowed"),
-        ({"openness": "open"}, {"open_weights": False}, "weights closed, not open"),
         ({"openness": "closed"}, {"open_weights": True}, "weights open, not closed"),
-        ({"context": 200_000}, {"context": 128_000}, "context 128,000 < 200,000"),
         ({"cutoff": date(2025, 1, 1)}, {"cutoff": date(2024, 12, 31)}, "knowledge cutoff 2024-12-31 < 2025-01"),
         (
             {"cutoff": date(2026, 2, 1)},
@@ -46,7 +43,6 @@ def found(limits, **known):
         ),
         ({"cutoff": date(2026, 2, 1)}, {"released": date(2023, 9, 27)}, "released 2023-09-27, before 2026-02"),
         ({"modalities": {"text", "image", "audio"}}, {"modalities": {"text"}}, "does not accept audio or images"),
-        ({"tools": True}, {"tools": False}, "cannot call tools"),
         ({"price": Decimal(2)}, {"prices": GPT}, "price $4.38 > $2.00"),
         (
             {"price": Decimal("0.5"), "context": 180_000},
@@ -59,25 +55,11 @@ def found(limits, **known):
             "price $0.20 > $0.10 (off-peak price)",
         ),
         ({"price": Decimal("4.37")}, {"prices": ApiPrices(Decimal("4.371"), Decimal("4.371"))}, "price 4.371 > 4.37"),
-        (
-            {"monthly": Decimal(400), "use": MonthlyUse(10**8, 2 * 10**7)},
-            {"prices": GPT},
-            "monthly cost $450.00 > $400.00",
-        ),
-        ({"latency": 0.5}, {"latency_s": 1.25}, "seconds to the first token 1.25 > 0.5"),
-        ({"speed": 40.0}, {"tokens_per_s": 39.5}, "tokens per second 39.5 < 40"),
         ({"failures": Decimal(1)}, {"failure_rate": 0.0325}, "failed calls 3.25% > 1%"),
         ({"rate": 1000}, {"requests_per_minute": RateLimit(60, "")}, "requests per minute 60 < 1,000"),
-        ({"rate": 1000}, {"requests_per_minute": RateLimit(50, "tier 1")}, "requests per minute 50 (tier 1) < 1,000"),
-        (
-            {"token_rate": 100_000},
-            {"tokens_per_minute": RateLimit(30_000, "tier 1")},
-            "tokens per minute 30,000 (tier 1) < 100,000",
-        ),
         ({"params": 4 * 10**9}, {"params": 7_240_000_000}, "parameters 7.24B > 4B"),
         ({"params": 4 * 10**9}, {"params": 4_001_000_000}, "parameters 4,001,000,000 > 4,000,000,000"),
         ({"gpu_memory": Decimal(16)}, {"params": 8_030_000_000}, "GPU memory 17.9 GiB > 16.0 GiB"),
-        ({"gpu_memory": Decimal(16)}, {"open_weights": False}, "closed weights cannot run on your own GPUs"),
         ({"weeks": Decimal(4), "own_weeks": Decimal("6.5")}, {}, "weeks to launch 6.5 > 4"),
     ],
 )

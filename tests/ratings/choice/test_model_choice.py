@@ -160,14 +160,6 @@ def test_each_limit_is_checked_against_its_fact_and_told_in_words_and_as_data(cl
     } == VIOLATED
 
 
-def test_model_of_which_every_limited_value_is_unknown_is_undecided(client):
-    factories.model("mystery")
-    found = shortlist(client, **{name: value for name, (value, *_) in VIOLATED.items()}, **ESTIMATES)
-    assert (found["survivors"], found["excluded"]) == ([], [])
-    [undecided] = found["undecided"]
-    assert (undecided["unknown"], undecided["failures"]) == (list(LIMIT_ASSESSORS), [])
-
-
 def known(slug, license=None, price=None, measured=None, **fields):  # noqa: A002  # as the field is called
     model = factories.model(slug, **fields)
     if license:
@@ -210,30 +202,18 @@ def test_shortlist_suggests_the_best_the_cheapest_as_good_and_the_best_open_one(
     assert shortlist(client, openness="closed")["picks"]["open"] is None
 
 
-def test_demo_models_are_in_no_group(client, three):
-    factories.endpoint(factories.model("talker", demo=True))
-    found = shortlist(client, price="2")
-    assert "talker" not in slugs(found["survivors"] + found["undecided"] + found["excluded"])
-    assert found["contestants"] == []
-
-
-def test_weeks_are_those_of_the_way_to_have_it(client, three):
-    factories.model("weights", open_weights=True)
-    found = shortlist(client, weeks="4", api_weeks="2", own_weeks="9")
-    assert slugs(found["survivors"]) == ["bound", "cheap", "best"]
-    assert found["excluded"][0]["failures"][0]["words"] == "weeks to launch 9 > 4"
-
-
-def test_retired_models_are_not_offered(client, three):
+def test_retired_and_demo_models_are_not_offered(client, three):
     today = timezone.now().date()
+    factories.endpoint(factories.model("talker", demo=True))
     factories.model("gone", status="retired")
     factories.model("going", retires_on=today)
     factories.model("leaving", retires_on=today + timedelta(days=1))
     for query in ({}, {"context": "1k"}, {"openness": "open"}):
         found = shortlist(client, **query)
         groups = found["survivors"] + found["undecided"] + found["excluded"]
-        assert not {"gone", "going"} & {*slugs(groups)}
+        assert not {"gone", "going", "talker"} & {*slugs(groups)}
         assert {each["model"]: each["retires_on"] for each in groups}["leaving"] == f"{today + timedelta(days=1)}"
+        assert found["contestants"] == []
 
 
 def test_survivors_that_answer_here_can_battle_on_a_board_of_their_own(client, three):

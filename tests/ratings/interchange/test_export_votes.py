@@ -84,13 +84,16 @@ def test_style_is_exported_as_the_public_data_have_it():
     }  # fmt: skip
 
 
-def test_records_are_those_of_the_pool_in_order_across_batches(monkeypatch):
+@pytest.mark.parametrize("public", [False, True])
+def test_records_are_those_of_the_pool_in_order_across_batches(monkeypatch, public):
     monkeypatch.setattr(export_votes, "BATCH_SIZE", 2)
     one, two = factories.model("one"), factories.model("two")
     for number in range(1, 6):
-        factories.vote(one, two, turns=number)
+        factories.vote(one, two, turns=number, created_at=datetime(2026, 1, 1, number, tzinfo=UTC))
+    factories.vote(one, two, turns=6)
     factories.vote(one, two, pool="api")
-    assert [record["turns"] for record in iter_records("live")] == [1, 2, 3, 4, 5]
+    found = [record["turns"] for record in iter_records("live", public=public)]
+    assert found == [1, 2, 3, 4, 5, *([] if public else [6])]
 
 
 @FORMATS
@@ -197,15 +200,6 @@ def test_number_of_queries_does_not_depend_on_the_votes(django_assert_max_num_qu
         factories.vote(battle.model_a, battle.model_b, battle=battle)
     with django_assert_max_num_queries(7):
         assert len(list(iter_records("live", with_text=with_text))) == 30
-
-
-def test_public_record_in_order_across_batches(monkeypatch):
-    monkeypatch.setattr(export_votes, "BATCH_SIZE", 2)
-    one, two = factories.model("one"), factories.model("two")
-    for number in range(1, 6):
-        factories.vote(one, two, turns=number, created_at=datetime(2026, 1, 1, number, tzinfo=UTC))
-    factories.vote(one, two, turns=6)
-    assert [record["turns"] for record in iter_records("live", public=True)] == [1, 2, 3, 4, 5]
 
 
 @FORMATS

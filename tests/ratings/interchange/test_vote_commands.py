@@ -11,7 +11,7 @@ from catalog.models import LanguageModel
 from ratings.management.progress import ProgressBar, show_progress_bar
 from ratings.models import Pool
 from tests import factories
-from tests.ratings.interchange.vote_files import COUNTS_HEADER, json_lines, row
+from tests.ratings.interchange.vote_files import json_lines, row
 
 pytestmark = pytest.mark.django_db
 
@@ -50,11 +50,6 @@ def test_import_prints_counts_and_says_when_nothing_changed(file):
 def test_import_names_the_pool_after_the_file(file, name, slug):
     run("import_votes", file(name))
     assert pools() == {slug}
-
-
-def test_import_takes_counts(file):
-    path = file("counts.csv", (COUNTS_HEADER + "one,two,3,1,2,4\n").encode())
-    assert run("import_votes", path) == "counts: 10 votes imported (0 not counted), 2 new models\n"
 
 
 def test_import_into_a_named_pool(file):
@@ -110,12 +105,8 @@ def test_export_prints_how_many_rows(tmp_path, options, number, rows):
     path = tmp_path / "votes.csv"
     assert run("export_votes", path, *options).endswith(f": {rows} written to {path}\n")
     assert len(path.read_text().splitlines()) == number + 1
-
-
-def test_export_with_text_has_two_more_columns(tmp_path):
-    path = tmp_path / "votes.csv"
     run("export_votes", path, "--with-text")
-    assert path.read_text().strip().endswith(",draw,conversation_a,conversation_b")
+    assert path.read_text().partition("\n")[0].strip().endswith(",draw,conversation_a,conversation_b")
 
 
 def test_export_as_strangers_get_it_has_no_votes_of_the_last_day(tmp_path):
@@ -133,7 +124,6 @@ def test_export_as_strangers_get_it_has_no_votes_of_the_last_day(tmp_path):
         ("votes.csv", "nowhere", r"^There is no pool named 'nowhere'\.$"),
         ("votes.csv", "a\0", "^There is no pool named "),
         ("votes.txt", "live", "must end in .jsonl or .csv$"),
-        ("absent/votes.csv", "live", "cannot be written: No such file or directory$"),
     ],
 )
 def test_export_refuses_what_it_cannot_do(tmp_path, name, pool, message):

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from django.template.loader import render_to_string
 
@@ -54,43 +53,6 @@ def test_chances_are_told_in_digits_that_count(least, most, words):
 
 
 @pytest.mark.django_db
-def test_figures_are_those_of_the_votes():
-    x, y, z = (factories.model(slug) for slug in "xyz")
-    z.status = "retired"
-    z.save()
-    for a, b, winner, times in ((x, y, "a", 3), (x, y, "b", 2), (y, z, "a", 2), (z, y, "a", 1), (x, z, "tie", 2)):
-        factories.cast(a, b, winner, multiplicity=times)
-    factories.cast(x, y, counted=False, created_at=factories.LONG_AGO, reason="stopped")
-    factories.cast(x, z, counted=False, created_at=factories.LONG_AGO, reason="side_by_side", multiplicity=2)
-    for state, number in (("voted", 4), ("skipped", 1)):
-        for _ in range(number):
-            factories.battle(x, y, state=state)
-    published()
-
-    counts = figures().counts
-
-    assert (counts.counted, counts.uncounted, counts.ties) == (10, 3, 2)
-    assert [why.votes for why in counts.reasons] == [2, 1]
-    assert "chose the two models" in str(counts.reasons[0].text)
-    assert (counts.left.part, counts.left.whole) == (6, 8)
-    assert (counts.skipped.part, counts.skipped.whole, counts.skipped.percent) == (1, 5, 20)
-    assert counts.replaced.part == 0
-    assert [(part.slug, part.counted, part.uncounted, part.percent, part.retired) for part in counts.shares] == [
-        ("y", 8, 1, 80.0, False),
-        ("x", 7, 3, 70.0, False),
-        ("z", 5, 2, 50.0, True),
-    ]
-    assert {part.slug: [why.votes for why in part.reasons] for part in counts.shares} == {
-        "y": [1],
-        "x": [2, 1],
-        "z": [2],
-    }
-    assert (counts.rated, len(counts.retired), counts.retired_percent) == (3, 1, 25.0)
-    assert figures().intervals == 3
-    assert figures().expected_misses == pytest.approx(0.15)
-
-
-@pytest.mark.django_db
 def test_models_that_are_drawn_and_have_no_votes_yet_are_told_too(client):
     x, y, newcomer = (factories.endpoint(factories.model(slug)).model for slug in ("x", "y", "newcomer"))
     factories.cast(x, y)
@@ -105,25 +67,6 @@ def test_models_that_are_drawn_and_have_no_votes_yet_are_told_too(client):
 
 
 @pytest.mark.django_db
-def test_page_says_that_no_model_was_tested_in_secret(client):
-    factories.cast(*factories.models(2))
-    published()
-    shown = text(client)
-    assert "2 models have votes that count, and 2 are on the board. So no model was tested in secret" in shown
-
-
-@pytest.mark.django_db
-def test_page_tells_of_each_model_why_votes_do_not_count(client):
-    x, y = (factories.model(slug, organization=factories.organization(slug * 3)) for slug in "xy")
-    factories.cast(x, y)
-    factories.cast(x, y, counted=False, created_at=factories.LONG_AGO, reason="identity_leak")
-    published()
-    shown = text(client)
-    assert "X 1 100.0 1 1: an answer revealed which model wrote it" in shown
-    assert "xxx 1 0 50.0" in shown
-
-
-@pytest.mark.django_db
 @pytest.mark.parametrize("pool", ["nowhere", "\0", "ü" * 300])
 def test_page_of_an_unknown_pool_is_not_found(client, pool):
     answer = client.get(PAGE, {"pool": pool})
@@ -133,7 +76,7 @@ def test_page_of_an_unknown_pool_is_not_found(client, pool):
 
 @pytest.mark.django_db
 def test_page_shows_the_figures_of_the_board(client):
-    x, y = factories.model("x", name="<X> One"), factories.model("y")
+    x, y = factories.model("x", name="<X> One", organization=factories.organization("Kiwi")), factories.model("y")
     for winner, number in (("a", 3), ("b", 2)):
         for _ in range(number):
             factories.cast(x, y, winner, propensity=0.5)
@@ -147,7 +90,9 @@ def test_page_shows_the_figures_of_the_board(client):
         "Votes that do not count 1",
         "1 : an answer revealed which model wrote it",
         "Of the 5 votes with a winner, 60.0% went to the left answer (95% interval: 23.1 to 88.2%)",
-        "&lt;X&gt; One 5 100.0 1",
+        "&lt;X&gt; One 5 100.0 1 1: an answer revealed which model wrote it",
+        "Kiwi 1 0 50.0",
+        "2 models have votes that count, and 2 are on the board. So no model was tested in secret",
         "This board has 2 bounded intervals",
         "95.7% if 5 such people cast a total of 400 votes on 4 models (74.1% if the votes are treated as independent),",
         "94.8% for 10 people, and 95.8% for 20 people",
@@ -187,13 +132,15 @@ def test_page_of_imported_votes_leaves_out_what_has_no_meaning(client):
 
 
 @pytest.mark.django_db
-def test_page_of_counts_without_an_order_knows_no_sides(client):
+def test_page_of_counts_without_an_order_knows_neither_sides_nor_elo_nor_people(client):
     factories.pool("sums", kind=Pool.Kind.IMPORT, ordered=False)
     factories.cast(*factories.models(2), pool="sums", source="import")
     published()
     shown = text(client, pool="sums")
     assert "went to the left answer" not in shown
     assert "so we don't know which answer was on the left, which battles were skipped" in shown
+    assert "fewer than 100 votes, or if its interval's half-width is more than 50 points." in shown
+    assert "Every model starts at 1,000" not in shown
 
 
 @pytest.mark.django_db
@@ -205,23 +152,6 @@ def test_page_before_the_first_vote_is_whole(client):
     assert "Votes that count 0" in shown
     assert "No votes have been counted yet." in shown
     assert "None" not in shown
-
-
-@pytest.mark.django_db
-def test_page_shows_what_style_is_worth(client):
-    rng = np.random.default_rng(1)
-    x, y, z = factories.models(3)
-    for _ in range(60):
-        a, b = (x, y) if rng.random() < 0.5 else (y, z)
-        factories.cast(a, b, str(rng.choice(["a", "b"])), features=[float(n) for n in rng.integers(1, 90, 8)])
-    published()
-    while board_refresh.refresh_style_board():
-        pass
-
-    shown = text(client)
-
-    assert "On this board, which has 60 votes, one more standard deviation" in shown
-    assert re.search(r"length -?\d+\.\d ± \d+\.\d", shown)
 
 
 FIGURES = ("rank_low", "rank_high", "rank_ub", "tier", "provisional", "votes_needed", "exclude-ties", "unbounded")
@@ -245,16 +175,6 @@ def test_page_tells_how_each_figure_is_made(client):
         assert words in shown
     assert "is shown with a rating" not in shown
     assert "With style control, p is" not in shown
-
-
-@pytest.mark.django_db
-def test_page_of_counts_tells_of_neither_elo_nor_people(client):
-    factories.pool("sums", kind=Pool.Kind.IMPORT, ordered=False)
-    factories.cast(*factories.models(2), pool="sums", source="import")
-    published()
-    shown = text(client, pool="sums")
-    assert "fewer than 100 votes, or if its interval's half-width is more than 50 points." in shown
-    assert "Every model starts at 1,000" not in shown
 
 
 @pytest.mark.django_db

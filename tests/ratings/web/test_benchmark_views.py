@@ -48,17 +48,21 @@ def test_picture_and_table_say_the_same(client):
 def test_picture_stays_that_of_its_table_when_a_new_board_comes(client):
     scored(AVERAGES)
     rated(RATINGS, pool="elsewhere")
-    [source] = re.findall(r'data-source="([^"]*)"', html(client))
+    text = html(client)
+    [source] = re.findall(r'data-source="([^"]*)"', text)
     rated(some(RATINGS, 20), pool="elsewhere")
     rated(some(RATINGS, 30))
     said = client.get(unescape(source)).json()
     assert (said["pool"], said["n"]) == ("elsewhere", 53)
+    assert "&lt;aya-expanse-8b&gt;" in text and "&lt;elsewhere&gt;" in text
+    assert "<aya-expanse-8b>" not in text and "<elsewhere>" not in text
 
 
 def test_those_far_off_are_named_without_calling_it_proof(client):
-    scored(AVERAGES)
+    scored(AVERAGES | {"nobody": 0.5})
     rated(RATINGS)
     said = words(client)
+    assert "Omitted (score but no rating): 1 <nobody>" in said
     assert (
         "Scores higher than human votes suggest : possible reasons are overfitting, leakage, or a narrow scope."
         " <phi-3-mini-128k-instruct>" in said
@@ -70,22 +74,6 @@ def test_those_far_off_are_named_without_calling_it_proof(client):
     assert not re.search("proof|proves|proven", said)
     assert "0.86 Spearman, 95% interval 0.75 to 0.92" in said
     assert "Each extra percentage point corresponds to 6.3 more rating points." in said
-
-
-def test_names_are_escaped(client):
-    scored(AVERAGES)
-    rated(RATINGS, pool="elsewhere")
-    text = html(client)
-    assert "&lt;aya-expanse-8b&gt;" in text
-    assert "&lt;elsewhere&gt;" in text
-    assert "<aya-expanse-8b>" not in text
-    assert "<elsewhere>" not in text
-
-
-def test_lost_signal_is_said(client):
-    scored({name: place * 7919 % 53 / 53 for place, name in enumerate(NAMES)})
-    rated(RATINGS)
-    assert "This benchmark has lost its rank signal here:" in words(client)
 
 
 def test_too_few_models_are_a_table_and_a_sentence(client):
@@ -102,9 +90,16 @@ def test_too_few_models_are_a_table_and_a_sentence(client):
 
 @pytest.mark.parametrize(
     ("values", "sentence"),
-    [({}, "There are no scores for this benchmark yet."), (dict.fromkeys(NAMES, 0.5), "there is no trend line")],
+    [
+        ({}, "There are no scores for this benchmark yet."),
+        (dict.fromkeys(NAMES, 0.5), "there is no trend line"),
+        (
+            {name: place * 7919 % 53 / 53 for place, name in enumerate(NAMES)},
+            "This benchmark has lost its rank signal here:",
+        ),
+    ],
 )
-def test_page_says_why_there_is_no_line(client, values, sentence):
+def test_page_says_why_there_is_no_line_or_no_signal(client, values, sentence):
     benchmark()
     scored(values)
     rated(RATINGS)
@@ -147,12 +142,6 @@ def test_conditions_can_be_chosen_and_are_named_in_words(client):
     other = html(client, f"?conditions={options[1][0]}")
     assert len(rows(other)) == 20
     assert f'<option value="{options[1][0]}" selected>' in other
-
-
-def test_those_left_out_are_named_with_the_reason(client):
-    scored(AVERAGES | {"nobody": 0.5})
-    rated(RATINGS)
-    assert "Omitted (score but no rating): 1 <nobody>" in words(client)
 
 
 def test_list_of_benchmarks_leads_there_where_enough_can_be_compared(client):

@@ -12,7 +12,7 @@ from tests.ratings.board_history import met, published
 
 pytestmark = pytest.mark.django_db
 PLOTS, HISTORY = PAGES = "/leaderboard/plots/", "/history/"
-ALL = pytest.mark.parametrize("page", PAGES)
+DISAGREEMENT = "/benchmarks/b/disagreement/"
 
 
 @pytest.fixture
@@ -46,83 +46,64 @@ def categories(text):
     return {name.casefold() for name in options(text, "category")}
 
 
-@pytest.mark.parametrize("page", [*PAGES, "/leaderboard/"])
-@pytest.mark.parametrize(
-    ("pool", "own", "style", "method"),
-    [
-        ("live", {"of live", "without ties"}, {"off": True, "on": True}, {"Bradley–Terry": True, "Elo": True}),
-        ("single", {"of single", "without ties"}, {"off": True, "on": True}, {"Bradley–Terry": True, "Elo": True}),
+STYLES, METHODS = {"off": True, "on": True}, {"Bradley–Terry": True, "Elo": True}
+
+
+def test_form_offers_what_the_pool_has(client, pools):
+    for pool, own, style, method in (
+        ("live", {"of live", "without ties"}, STYLES, METHODS),
+        ("single", {"of single", "without ties"}, STYLES, METHODS),
         ("counts", {"of counts", "without ties"}, None, None),
         (reference_board.SLUG, {"creative writing"}, None, None),
-    ],
-)
-def test_form_offers_what_the_pool_has(client, pools, page, pool, own, style, method):
-    text = shown(client, page, pool=pool)
-    assert categories(text) == {"overall"} | own
-    assert options(text, "style_control") == style
-    assert options(text, "method") == method
+    ):
+        for page in (*PAGES, "/leaderboard/"):
+            text = shown(client, page, pool=pool)
+            assert categories(text) == {"overall"} | own
+            assert (options(text, "style_control"), options(text, "method")) == (style, method)
+    scored(AVERAGES)
+    assert categories(shown(client, DISAGREEMENT, pool="counts")) == {"overall", "of counts", "without ties"}
 
 
-@pytest.mark.parametrize("page", [*PAGES, "/leaderboard/"])
-@pytest.mark.parametrize(
-    ("query", "style", "method"),
-    [
-        ({"method": "elo"}, {"off": True, "on (not with Elo)": False}, {"Bradley–Terry": True, "Elo": True}),
-        (
-            {"style_control": "true"},
-            {"off": True, "on": True},
-            {"Bradley–Terry": True, "Elo (not with style control)": False},
-        ),
-    ],
-)
-def test_form_does_not_offer_elo_under_style_control(client, pools, page, query, style, method):
-    text = shown(client, page, pool="single", **query)
-    assert options(text, "style_control") == style
-    assert options(text, "method") == method
+def test_form_does_not_offer_elo_under_style_control(client, pools):
+    for page in (*PAGES, "/leaderboard/"):
+        elo = shown(client, page, pool="single", method="elo")
+        assert options(elo, "style_control") == {"off": True, "on (not with Elo)": False}
+        assert options(elo, "method") == METHODS
+        styled = shown(client, page, pool="single", style_control="true")
+        assert options(styled, "style_control") == STYLES
+        assert options(styled, "method") == {"Bradley–Terry": True, "Elo (not with style control)": False}
 
 
-@ALL
-@pytest.mark.parametrize(
-    ("query", "words", "wrong"),
-    [
+def test_board_without_votes_says_why(client, pools):
+    for query, words, wrong in (
         ({"pool": "live", "category": "of-counts"}, "This board has no votes yet.", "None of these"),
         ({"pool": "counts", "category": "of-live"}, "None of these votes are in this category.", "no votes yet"),
         ({"pool": "counts", "style_control": "true"}, "The style of the answers is unknown", "no votes yet"),
         ({"pool": "single", "style_control": "true"}, "The style of the answers is unknown", "no votes yet"),
         ({"pool": "live", "style_control": "true"}, "will appear once there are votes for which", "no votes yet"),
         ({"pool": "counts", "at": "2020-01-01"}, "We have no board from that time", "no votes yet"),
-    ],
-)
-def test_board_without_votes_says_why(client, pools, page, query, words, wrong):
-    text = shown(client, page, **query)
-    assert words in text
-    assert wrong not in text
+    ):
+        for page in PAGES:
+            text = shown(client, page, **query)
+            assert words in text
+            assert wrong not in text
 
 
-@pytest.mark.parametrize(
-    ("page", "query", "kept"),
-    [
+def test_page_of_what_cannot_be_leads_back_to_the_pool(client, pools):
+    for page, query, kept in (
         (PLOTS, {"pool": "counts", "method": "elo"}, "?pool=counts"),
         (PLOTS, {"pool": "single", "method": "elo", "style_control": "true"}, "?pool=single"),
         (HISTORY, {"pool": reference_board.SLUG, "category": "of-live"}, f"?pool={reference_board.SLUG}"),
         (HISTORY, {"pool": "nowhere"}, ""),
         (PLOTS, {"pool": "a\0b"}, ""),
         ("/method/", {"pool": "nowhere"}, ""),
-    ],
-)
-def test_page_of_what_cannot_be_leads_back_to_the_pool(client, pools, page, query, kept):
-    assert f'class="button" href="/leaderboard/{kept}"' in shown(client, page, status=404, **query)
+    ):
+        assert f'class="button" href="/leaderboard/{kept}"' in shown(client, page, status=404, **query)
 
 
-def test_benchmark_against_people_offers_the_categories_of_its_pool(client, pools):
-    scored(AVERAGES)
-    text = shown(client, "/benchmarks/b/disagreement/", pool="counts")
-    assert categories(text) == {"overall", "of counts", "without ties"}
-
-
-@pytest.mark.parametrize("page", [*PAGES, "/benchmarks/b/disagreement/"])
-def test_pools_of_shortlists_are_not_offered(client, page):
+def test_pools_of_shortlists_are_not_offered(client):
     scored(AVERAGES)
     factories.pool("secret", kind="shortlist")
     factories.board()
-    assert "secret" not in shown(client, page)
+    for page in (*PAGES, DISAGREEMENT):
+        assert "secret" not in shown(client, page)

@@ -111,8 +111,15 @@ def list_values(profile):
 
 
 @pytest.mark.django_db
-def test_every_fact_and_price_in_public_has_a_source_and_a_day(client):
+def test_catalog_is_shown_after_the_first_start_and_each_fact_and_price_has_a_source_and_a_day(client):
     seed.seed_catalog()
+    shown = text(read(client, "/models/?weights=open&q=llama-3.1"))
+    assert re.search(r"llama-3\.1-8b-instruct (\$[\d.]+ )?Meta Llama 3\.1 Community chat", shown)
+    sonnet = "Claude 3.5 Sonnet (20240620)"
+    assert sonnet not in shown
+    for query in ("weights=closed&organization=Anthropic", "q=sonnet+20240620"):
+        assert sonnet in text(read(client, f"/models/?{query}"))
+    assert "self-reported" in read(client, "/models/")
     samples = ("gpt-4o-2024-08-06", "llama-3.1-8b-instruct", "claude-3-opus-20240229")
     LanguageModel.objects.filter(slug__in=samples[:2]).update(max_output=4096, kind="chat")  # in a shell, for example
     profiles = [client.get(f"/api/v1/models/{slug}/").json() for slug in samples]

@@ -127,17 +127,6 @@ def test_page_shows_where_it_stands_on_each_board_and_leads_to_its_row(client):
         assert 'id="model-quokka-7b.1"' in client.get(f"/leaderboard/?pool={pool}").content.decode()
 
 
-def test_page_of_a_model_that_stands_elsewhere_alone_says_so(client):
-    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes of 2024")
-    factories.cast(factories.model("quokka"), factories.model("wombat"), pool="elsewhere")
-    board_refresh.refresh()
-
-    shown = text(client, "quokka")
-
-    assert "Not rated on this site yet." in shown
-    assert re.search("Votes of 2024 rank 1 of 2 models, .* votes cast elsewhere · 1 vote · .*provisional", shown)
-
-
 def test_page_counts_the_models_that_its_rank_is_among(client):
     first, second, third, fourth = factories.models(4)
     for a, b, times in ((first, second, 3), (third, fourth, 1)):
@@ -149,15 +138,21 @@ def test_page_counts_the_models_that_its_rank_is_among(client):
     assert ["group 2" in text(client, model.slug) for model in (first, third)] == [False, True]
 
 
-def test_page_is_silent_about_the_board_of_a_shortlist(client):
-    factories.pool("secret", kind=Pool.Kind.SHORTLIST)
-    factories.cast(factories.model("quokka"), factories.model("wombat"), pool="secret")
+def test_page_of_a_model_that_stands_elsewhere_alone_says_so_and_is_silent_about_shortlists(client):
+    quokka, wombat = factories.model("quokka"), factories.model("wombat")
+    for pool, kind, name in (
+        ("secret", Pool.Kind.SHORTLIST, "Secret"),
+        ("elsewhere", Pool.Kind.IMPORT, "Votes of 2024"),
+    ):
+        factories.pool(pool, kind=kind, name=name)
+        factories.cast(quokka, wombat, pool=pool)
     board_refresh.refresh()
 
     shown = text(client, "quokka")
 
-    assert "secret" not in shown
-    assert "Not rated on this site yet" in shown
+    assert "Not rated on this site yet." in shown
+    assert re.search("Votes of 2024 rank 1 of 2 models, .* votes cast elsewhere · 1 vote · .*provisional", shown)
+    assert "secret" not in shown.casefold()
 
 
 def test_page_shows_what_was_measured_in_a_month_and_nothing_of_today(client):
@@ -261,15 +256,6 @@ def test_page_shows_one_pool_after_the_other(client):
     assert [each.better for each in client.get(pair).context["comparison"].pairs] == ["Quokka"]
 
 
-def test_page_says_when_no_pairs_are_kept(client):
-    factories.cast(factories.model("quokka"), factories.model("wombat"))
-    board_refresh.refresh()
-    missing = "Against each opponent No pairs with this model are stored yet."
-    assert missing not in text(client, "quokka")
-    PairTable.objects.all().delete()
-    assert missing in text(client, "quokka")
-
-
 def test_page_leads_to_a_battle_with_the_model_if_it_answers_here(client):
     factories.endpoint(factories.model("quokka"))
     factories.model("wombat")
@@ -296,25 +282,22 @@ def test_page_has_no_empty_box_for_a_connected_model_without_figures(client):
     assert not re.search(r"<p>\s*</p>", shown)
 
 
-def test_page_leads_to_the_comparison_with_the_model_above_or_below(client):
+def test_win_rates_have_their_intervals_and_the_predicted_rate_and_neighbors_are_linked(client):
     quokka, wombat = factories.model("quokka"), factories.model("wombat")
     won(quokka, wombat, 3)
     won(wombat, quokka, 1)
     board_refresh.refresh()
-    pins = {slug: client.get(f"/models/{slug}/").context["neighbor"]["pair"] for slug in ("quokka", "wombat")}
-    assert "pin=quokka&pin=wombat#compare" in pins["quokka"]
-    assert "pin=wombat&pin=quokka#compare" in pins["wombat"]
-
-
-def test_win_rates_have_their_intervals_and_the_predicted_rate(client):
-    quokka, wombat = factories.model("quokka"), factories.model("wombat")
-    won(quokka, wombat, 3)
-    won(wombat, quokka, 1)
-    board_refresh.refresh()
-    [strips] = re.findall(r'id="opponents-table".*?</table>', client.get("/models/quokka/").content.decode(), re.S)
+    response = client.get("/models/quokka/")
+    assert "pin=quokka&pin=wombat#compare" in response.context["neighbor"]["pair"]
+    assert "pin=wombat&pin=quokka#compare" in client.get("/models/wombat/").context["neighbor"]["pair"]
+    [strips] = re.findall(r'id="opponents-table".*?</table>', response.content.decode(), re.S)
     assert '<circle class="strip-dot" cx="75%"' in strips
     assert re.search(r'<line class="strip-interval" x1="30.06%" x2="95.44%"', strips)
     assert re.search(r'<line class="strip-other" x1="7[45][.\d]*%"', strips)
+    missing = "Against each opponent No pairs with this model are stored yet."
+    assert missing not in text(client, "quokka")
+    PairTable.objects.all().delete()
+    assert missing in text(client, "quokka")
 
 
 def test_axis_of_ranks_that_differ_begins_at_one(client):

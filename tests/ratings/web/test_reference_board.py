@@ -41,12 +41,17 @@ METHOD_WORDS = (
     "How this arena rates models",
     "This arena's full method",
 )
+MODEL_WORDS = (
+    "ratings published elsewhere",
+    "Creative writing",
+    "1 of 2",
+    "Rating 1,503 1,499 – 1,506, setting: High",
+)
 BEFORE = "No board from that time The oldest snapshot of this board is from October 20, 2026, 00:00 UTC. Go to"
 
 
-@pytest.mark.parametrize(
-    ("address", "query", "words"),
-    [
+def test_page_says_whose_ratings_it_shows(client):
+    for address, query, words in (
         ("/leaderboard/", {}, ["4 of 4 models", "Claude Opus 4.6 Anthropic setting: High", "1,503", "±3"]),
         ("/leaderboard/", {"at": "2026-01-01"}, [BEFORE]),
         ("/leaderboard/plots/", {}, ["Ratings as a table"]),
@@ -54,16 +59,21 @@ BEFORE = "No board from that time The oldest snapshot of this board is from Octo
         ("/history/", {}, ["This board was published once, so it has no history."]),
         ("/history/", {"at": "2026-01-01"}, []),
         ("/method/", {}, METHOD_WORDS),
-        ("/models/claude-opus-4-6/", {}, ["ratings published elsewhere", "Creative writing", "1 of 2"]),
-    ],
-)
-def test_page_says_whose_ratings_it_shows(client, address, query, words):
-    shown = text(client, address, pool=SLUG, **query)
-    for each in (CREDIT, *words):
-        assert each in shown
-    ours = ("maximum likelihood", "How each number is defined", "verify_ratings", "New votes on", "votes yet")
-    for wrong in ("None", "Which model would win each matchup?", "How models on this site rank", *ours):
-        assert wrong not in shown
+        ("/models/claude-opus-4-6/", {}, MODEL_WORDS),
+    ):
+        shown = text(client, address, pool=SLUG, **query)
+        assert [each for each in (CREDIT, *words) if each not in shown] == []
+        ours = ("maximum likelihood", "How each number is defined", "verify_ratings", "New votes on", "votes yet")
+        for wrong in ("None", "Which model would win each matchup?", "How models on this site rank", *ours):
+            assert wrong not in shown
+        if address == "/history/":
+            for wrong in ("Since (UTC)", "Until (UTC", "Compare", "Show this board", "a day and a week"):
+                assert wrong not in shown
+        html = client.get(address, {"pool": SLUG}).content.decode()
+        if address in ("/leaderboard/", "/method/"):
+            assert 'href="https://huggingface.co/datasets/lmarena-ai/leaderboard-dataset"' in html
+            assert re.search(r'href="https://creativecommons.org/licenses/by/4.0/" rel="license', html)
+            assert "votes.jsonl" not in html or address == "/method/"
 
 
 def test_model_that_is_rated_in_categories_alone_is_not_called_unrated(client, tmp_path):
@@ -82,12 +92,6 @@ def test_model_that_is_rated_in_categories_alone_is_not_called_unrated(client, t
     assert [board["category"] for board in boards] == ["hard-prompts", "creative-writing"]
 
 
-def test_page_of_a_model_has_the_setting_of_its_rating(client):
-    shown = text(client, "/models/claude-opus-4-6/")
-    assert "Rating 1,503 1,499 – 1,506, setting: High" in shown
-    assert shown.count("setting: High") == 1
-
-
 def test_link_to_the_votes_leads_to_the_files_of_all_pools(client):
     """The default board is the reference board, which has no votes."""
     factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes of 2024")
@@ -99,28 +103,18 @@ def test_link_to_the_votes_leads_to_the_files_of_all_pools(client):
     assert re.findall(r"votes.jsonl\?pool=([^&\"]*)", files) == ["elsewhere"]
 
 
-@pytest.mark.parametrize("address", ["/leaderboard/", "/method/"])
-def test_page_links_to_the_source_and_the_license(client, address):
-    shown = client.get(address, {"pool": SLUG}).content.decode()
-    assert 'href="https://huggingface.co/datasets/lmarena-ai/leaderboard-dataset"' in shown
-    assert re.search(r'href="https://creativecommons.org/licenses/by/4.0/" rel="license', shown)
-
-
-@pytest.mark.parametrize(
-    ("address", "query"),
-    [
+def test_model_has_one_name_on_all_pages(client):
+    for address, query in (
         ("/leaderboard/", {"pool": SLUG}),
         ("/leaderboard/plots/", {"pool": SLUG}),
         ("/models/", {"weights": "any"}),
         ("/choose/", {"context": "1"}),
         ("/cost/", {"model": "claude-opus-4-6"}),
         ("/models/claude-opus-4-6/", {}),
-    ],
-)
-def test_model_has_one_name_on_all_pages(client, address, query):
-    shown = text(client, address, **query).replace("API name claude-opus-4-6", "")
-    assert "Claude Opus 4.6" in shown
-    assert "claude-opus-4-6" not in shown
+    ):
+        shown = text(client, address, **query).replace("API name claude-opus-4-6", "")
+        assert "Claude Opus 4.6" in shown
+        assert "claude-opus-4-6" not in shown
 
 
 def test_brackets_and_ranges_of_ranks_show_which_intervals_overlap(client):
@@ -146,11 +140,14 @@ def test_legend_explains_what_was_published(client):
     assert "1,000." not in page
 
 
-def test_call_of_the_board_before_its_day_has_null_and_the_credit_too(client):
+def test_call_of_the_board_has_what_was_published_and_null_for_the_rest(client):
     then, now = (client.get(API + "leaderboard/", {"pool": SLUG} | at).json() for at in ({"at": "2026-01-01"}, {}))
     assert (then["computed_at"], then["rows"]) == (None, [])
     same = ("votes", "last_vote_id", "scale", "reference")
     assert [then[name] for name in same] == [now[name] for name in same]
+    assert now["reference"]["publisher"] == "LMArena"
+    assert [(row["rank"], row["rank_ub"]) for row in now["rows"]] == [(1, 1), (2, 2), (3, 3), (4, 3)]
+    assert {row["tier"] for row in now["rows"]} == {None}
 
 
 def test_files_have_its_rows_and_its_credit(client):
@@ -164,39 +161,29 @@ def test_files_have_its_rows_and_its_credit(client):
     assert (found["reference"]["license"], found["votes"]) == ("CC BY 4.0", None)
 
 
-def test_call_of_the_board_has_what_was_published_and_null_for_the_rest(client):
-    found = client.get(API + "leaderboard/", {"pool": SLUG}).json()
-    assert found["reference"]["publisher"] == "LMArena"
-    assert [(row["rank"], row["rank_ub"]) for row in found["rows"]] == [(1, 1), (2, 2), (3, 3), (4, 3)]
-    assert {row["tier"] for row in found["rows"]} == {None}
+def test_answers_are_as_the_document_says(client):
+    schemas = {path: each for path, method, each in openapi.operations() if method == "get"}
+    for call in ("leaderboard/", "leaderboard/history/", "leaderboard/frontier/", "shortlist/", "pools/"):
+        answer = client.get(API + call, {} if call == "pools/" else {"pool": SLUG})
+        content = schemas[API + call]["responses"]["200"]["content"]
+        assert openapi.errors(content["application/json"]["schema"], answer.json()) == []
 
 
-@pytest.mark.parametrize(
-    "call", ["leaderboard/", "leaderboard/history/", "leaderboard/frontier/", "shortlist/", "pools/"]
-)
-def test_answer_is_as_the_document_says(client, call):
-    answer = client.get(API + call, {} if call == "pools/" else {"pool": SLUG})
-    [found] = [each for path, method, each in openapi.operations() if (path, method) == (API + call, "get")]
-    assert openapi.errors(found["responses"]["200"]["content"]["application/json"]["schema"], answer.json()) == []
-
-
-@pytest.mark.parametrize(
-    ("call", "query", "words"),
-    [
-        ("leaderboard/", {"method": "elo"}, "Its ratings have only one method and no style control"),
-        ("leaderboard/", {"style_control": "true"}, "Its ratings have only one method and no style control"),
+def test_call_for_what_was_not_published_is_not_found(client):
+    factories.board(category="coding")
+    one_method = "Its ratings have only one method and no style control"
+    for call, query, words in (
+        ("leaderboard/", {"method": "elo"}, one_method),
+        ("leaderboard/", {"style_control": "true"}, one_method),
         ("leaderboard/", {"category": "coding"}, "has no board for the category 'coding'"),
         ("leaderboard/pairwise/", {}, "published elsewhere, without the votes"),
         ("leaderboard/pairwise/", {"at": "2026-01-01"}, "published elsewhere, without the votes"),
         ("votes/", {}, "published elsewhere, without the votes"),
         ("leaderboard/method/", {}, "published elsewhere, without the votes"),
-    ],
-)
-def test_call_for_what_was_not_published_is_not_found(client, call, query, words):
-    factories.board(category="coding")
-    answer = client.get(API + call, {"pool": SLUG, **query})
-    assert answer.status_code == 404
-    assert words in answer.json()["error"]["detail"]
+    ):
+        answer = client.get(API + call, {"pool": SLUG, **query})
+        assert answer.status_code == 404
+        assert words in answer.json()["error"]["detail"]
 
 
 def test_own_votes_do_not_remove_published_ratings_from_the_table_of_models(client):
@@ -225,21 +212,11 @@ def test_own_votes_do_not_remove_published_ratings_from_the_table_of_models(clie
     assert not any(source in after for source in sources)
 
 
-@pytest.mark.parametrize("pool", ["live", SLUG])
-def test_no_ranking_has_ratings_of_two_pools(client, pool):
+def test_no_ranking_has_ratings_of_two_pools(client):
     ours = factories.model("gemma-3-4b-it"), factories.model("ours")
     for winner in "ab":
         factories.cast(*ours, winner)
     board_refresh.refresh()
-    found = {row["model"] for row in client.get(API + "leaderboard/", {"pool": pool}).json()["rows"]}
-    assert ("ours" in found, "claude-opus-4-6" in found) == (pool == "live", pool == SLUG)
-
-
-def test_history_of_ratings_that_were_published_once_offers_no_times(client):
-    shown = text(client, "/history/", pool=SLUG)
-    for word in ("Since (UTC)", "Until (UTC", "Compare", "Show this board", "a day and a week"):
-        assert word not in shown, word
-
-
-def test_ratings_without_votes_have_no_file_of_votes(client):
-    assert "votes.jsonl" not in client.get("/leaderboard/", {"pool": SLUG}).content.decode()
+    for pool in ("live", SLUG):
+        found = {row["model"] for row in client.get(API + "leaderboard/", {"pool": pool}).json()["rows"]}
+        assert ("ours" in found, "claude-opus-4-6" in found) == (pool == "live", pool == SLUG)
