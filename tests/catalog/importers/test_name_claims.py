@@ -8,7 +8,7 @@ from catalog.facts.claims import record_claims
 from catalog.facts.conflicts import find_conflicts
 from catalog.facts.fields import Claim
 from catalog.importers.name_claims import iter_name_claims, record_name_claims
-from catalog.models import Fact, LanguageModel
+from catalog.models import Fact
 from tests import factories
 
 DAY = date(2026, 11, 27)
@@ -50,12 +50,3 @@ def test_second_run_changes_nothing():
     before = list(Fact.objects.values())
     record_name_claims({model.pk: "Granite 4.2 8B"})
     assert list(Fact.objects.values()) == before
-
-
-@pytest.mark.django_db
-def test_value_that_was_set_by_hand_stays():
-    model = factories.model("granite-4.2-8b")
-    LanguageModel.objects.filter(pk=model.pk).update(parameters_total=9)
-    record_name_claims({model.pk: "Granite 4.2 8B"})
-    model.refresh_from_db()
-    assert model.parameters_total == 9

@@ -82,13 +82,3 @@ def test_broken_files_are_refused_with_line_and_field(old, new, place):
     assert old in OPEN_LLM
     with pytest.raises(ValueError, match=f"^{place}"):
         parse_scores(OPEN_LLM.replace(old, new, 1).encode(), "f.csv")
-
-
-def test_bytes_that_are_no_text_are_refused():
-    with pytest.raises(ValueError, match=r"^line 1: byte 1 is not valid UTF-8"):
-        parse_scores(b"\xff\xfe", "f.csv")
-
-
-def test_a_line_with_too_few_cells_is_refused():
-    with pytest.raises(ValueError, match=r"^line 5: the header has 21 columns, but this line has 6"):
-        parse_scores((OPEN_LLM + "maker/Short,abc,bfloat16,TRUE,2024-06-12,0.5\n").encode(), "f.csv")

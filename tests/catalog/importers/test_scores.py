@@ -108,12 +108,8 @@ def test_scores_go_to_known_models_and_benchmarks(files, benchmarks):
 def test_unknown_benchmarks_become_entries_of_which_nothing_else_is_known(files):
     import_score_file(files / "plain.csv", "csv")
     benchmark = Benchmark.objects.get(slug="my-own-test")
-    assert (benchmark.name, benchmark.generation, benchmark.status, benchmark.tasks) == (
-        "my-own-test",
-        None,
-        "unknown",
-        ["my-own-test"],
-    )
+    told = (benchmark.name, benchmark.generation, benchmark.status, benchmark.tasks)
+    assert told == ("my-own-test", None, "unknown", ["my-own-test"])
 
 
 def test_hub_names_find_their_models(files, benchmarks, tmp_path):

@@ -84,12 +84,8 @@ def test_refused_file_leaves_nothing(benchmarks):
 def test_accepted_proposal_is_a_model_with_its_source():
     submission = submissions.accept_submission(send_proposal().pk, "operator")
     model = LanguageModel.objects.get(slug="third-7b")
-    assert (model.name, model.organization.name, model.license.name, model.open_weights) == (
-        "Third 7B",
-        "Third Lab",
-        "MIT",
-        True,
-    )
+    told = (model.name, model.organization.name, model.license.name, model.open_weights)
+    assert told == ("Third 7B", "Third Lab", "MIT", True)
     source = f"community submission {submission.pk} https://example.com/third"
     assert {fact.source for fact in model.facts.all()} == {source}
 

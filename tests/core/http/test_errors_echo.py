@@ -32,20 +32,18 @@ def test_shown_is_short_and_can_be_printed(name, shown):
     assert errors.sanitize_name(name) == shown
 
 
-@pytest.mark.parametrize("name", [HALF, f"a{HALF}b", LONG, "\0", "\n"], ids=lambda text: ascii(text)[:12])
 @pytest.mark.parametrize("call", ["", "turns/", "stop/", "retry/", "share/", "vote/", "submissions", "proposal"])
-def test_field_that_is_not_known_is_told_back_short(client, me, call, name):
+def test_field_that_is_not_known_is_told_back_short(client, me, call):
     battle = factories.battle(a=FINISHED, b=FINISHED, voter=me)
     address = f"{API}submissions/" if call in ("submissions", "proposal") else f"{API}battles/{battle.pk}/{call}"
     address = f"{API}battles/" if not call else address
-    body = {"proposal": {name: "x"}} if call == "proposal" else {name: 1}
+    for name in (HALF, f"a{HALF}b", LONG, "\0", "\n"):
+        body = {"proposal": {name: "x"}} if call == "proposal" else {name: 1}
 
-    answer = client.post(address, json.dumps(body), content_type="application/json")
+        answer = client.post(address, json.dumps(body), content_type="application/json")
 
-    assert answer.status_code == 400
-    assert len(answer.content) < MOST
-    error = answer.json()["error"]
-    assert all(field.isprintable() for field in error.get("fields", {}))
+        assert (answer.status_code, len(answer.content) < MOST) == (400, True)
+        assert all(field.isprintable() for field in answer.json()["error"].get("fields", {}))
 
 
 @pytest.mark.parametrize(
@@ -65,12 +63,12 @@ def test_value_that_is_refused_is_told_back_short(client, two_models, body):
 
 
 @pytest.mark.parametrize("path", ["models/", "leaderboard/", "votes/", "votes.jsonl", "cost/", "shortlist/", "pools/"])
-@pytest.mark.parametrize("name", ["x" * 20_000, "%ED%A0%80", "%00", "%0a"], ids=lambda name: name[:6])
-def test_parameter_that_is_not_known_is_told_back_short(client, path, name):
-    answer = client.get(f"{API}{path}?{name}=1")
+def test_parameter_that_is_not_known_is_told_back_short(client, path):
+    for name in ("x" * 20_000, "%ED%A0%80", "%00", "%0a"):
+        answer = client.get(f"{API}{path}?{name}=1")
 
-    assert (answer.status_code, len(answer.content) < MOST) == (400, True)
-    assert all(field.isprintable() for field in answer.json()["error"]["fields"])
+        assert (answer.status_code, len(answer.content) < MOST) == (400, True)
+        assert all(field.isprintable() for field in answer.json()["error"]["fields"])
 
 
 @pytest.mark.parametrize(

@@ -62,14 +62,13 @@ def test_values_are_between_the_first_and_the_last_tick_if_asked(low, high, tick
     assert build_scale([low, high], has_end_ticks=True).ticks == pytest.approx(ticks)
 
 
-@pytest.mark.parametrize("seed", range(50))
-def test_end_ticks_enclose_any_values(seed):
-    low = random.Random(seed).uniform(-2000, 2000)
-    high = low + 10 ** random.Random(seed + 1).uniform(-3, 4)
-    ticks = build_scale([low, high], has_end_ticks=True).ticks
-    assert ticks[0] <= low
-    assert high <= ticks[-1]
-    assert len(ticks) <= 6
+def test_end_ticks_enclose_any_values():
+    for seed in range(50):
+        low = random.Random(seed).uniform(-2000, 2000)
+        high = low + 10 ** random.Random(seed + 1).uniform(-3, 4)
+        ticks = build_scale([low, high], has_end_ticks=True).ticks
+        assert ticks[0] <= low < high <= ticks[-1]
+        assert len(ticks) <= 6
 
 
 @pytest.mark.parametrize(
