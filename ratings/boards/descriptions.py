@@ -10,16 +10,13 @@ from ratings.models import Category, format_category_name
 
 
 def describe_board(board_key: BoardKey, categories: Iterable[Category], filters: Iterable[str] = ()) -> str:
-    """Return a board's description. The category's display name comes from `categories`."""
+    """Return the category's name, the options that differ from the defaults, and the filters, as one string.
+
+    The category's display name comes from `categories`.
+    """
     names = {category.slug: category.name for category in categories}
-    return build_description(
-        board_key, names.get(board_key.category) or format_category_name(board_key.category), filters
-    )
-
-
-def build_description(board_key: BoardKey, category: str, filters: Iterable[str] = ()) -> str:
-    """Return the category's name, the options that differ from the defaults, and the filters, as one string."""
-    return " · ".join([category, *_iter_options(board_key), *filters])
+    category_name = names.get(board_key.category) or format_category_name(board_key.category)
+    return " · ".join([category_name, *_iter_options(board_key), *filters])
 
 
 def _iter_options(board_key: BoardKey) -> Iterator[str]:

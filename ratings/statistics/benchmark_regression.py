@@ -70,16 +70,8 @@ class BenchmarkRegression:
     intercept: float
     sd: float
     spearman: float
-
-    @property
-    def spearman_low(self) -> float:
-        low, _ = compute_correlation_interval(self.spearman, len(self.points))
-        return low
-
-    @property
-    def spearman_high(self) -> float:
-        _, high = compute_correlation_interval(self.spearman, len(self.points))
-        return high
+    spearman_low: float
+    spearman_high: float
 
     @property
     def has_lost_signal(self) -> bool:
@@ -117,12 +109,16 @@ def regress_ratings(
     margins = Z95 * np.hypot(noise_y, slope * noise_x) / unit
     columns = (x, y, expected, residuals, residuals - margins, residuals + margins)
     points = [RegressionPoint(*row) for row in zip(names, *(column.tolist() for column in columns), strict=True)]
+    spearman = float(np.corrcoef(_rank_values(x), _rank_values(y))[0, 1])
+    low, high = compute_correlation_interval(spearman, len(names))
     return BenchmarkRegression(
         points=tuple(sorted(points, key=lambda point: (point.z, point.name))),
         slope=slope,
         intercept=intercept,
         sd=sd,
-        spearman=float(np.corrcoef(_rank_values(x), _rank_values(y))[0, 1]),
+        spearman=spearman,
+        spearman_low=low,
+        spearman_high=high,
     )
 
 

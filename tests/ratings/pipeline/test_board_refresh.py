@@ -474,7 +474,7 @@ def test_set_of_a_visitor_has_its_overall_board_alone(pair):
 
 
 def test_board_of_people_waits_for_one_set_however_many_there_are(pair, monkeypatch):
-    """While 30 sets are behind, a live vote is cast after each set; it is published before the next set."""
+    """While six sets are behind, a live vote is cast after each set; it is published before the next set."""
     real = standings.update_pair_weights
 
     def weigh(pool, counted):
@@ -484,13 +484,13 @@ def test_board_of_people_waits_for_one_set_however_many_there_are(pair, monkeypa
 
     monkeypatch.setattr(standings, "update_pair_weights", weigh)
     factories.cast(*pair)
-    cast_votes_on_sets(pair, 30)
+    cast_votes_on_sets(pair, 6)
 
     published = board_refresh.refresh()
 
     order = [pool for each in published for pool, *board in [get_board_key(each)] if board == ["overall", "bt"]]
-    assert order[::2] == [LIVE_POOL] * 31
-    assert set(order[1::2]) == {f"set-{number}" for number in range(30)}
+    assert order[::2] == [LIVE_POOL] * 7
+    assert set(order[1::2]) == {f"set-{number}" for number in range(6)}
 
 
 def test_newcomer_that_one_voter_made_the_best_has_no_rank():

@@ -152,7 +152,7 @@ def test_contested_top_settles_with_far_fewer_votes_than_by_uniform_pairs():
 
 @pytest.mark.slow
 def test_intervals_cover_the_truth_under_these_weights():
-    hits = [simulation.check_coverage(seed, size=12, votes=1500, batch=150) for seed in range(80)]
+    hits = [simulation.check_coverage(seed, size=12, votes=1500, batch=150) for seed in range(40)]
     assert np.mean(hits) > 0.93
 
 

@@ -1,12 +1,14 @@
 """What was chosen of a board, in words."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from ratings.boards.descriptions import build_description
+from ratings.boards.descriptions import describe_board
 from ratings.boards.snapshots import BoardKey
+from ratings.models import Category
 from ratings.web.leaderboard.filters import describe_filters
 from ratings.web.leaderboard.table_options import TableOptions
 from tests import factories
@@ -40,7 +42,8 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
     ],
 )
 def test_words_say_what_differs_from_the_usual_board(board_key, options, words):
-    assert build_description(board_key, "Coding", describe_filters(options)) == words
+    coding = replace(board_key, category="coding")
+    assert describe_board(coding, [Category(slug="coding", name="Coding")], describe_filters(options)) == words
 
 
 @pytest.mark.django_db
