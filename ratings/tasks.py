@@ -207,6 +207,8 @@ def _send_refresh(tick: int) -> None:
         refresh.apply_async((tick,), countdown=max(0.0, wait), expires=EXPIRES_S)
     except OperationalError as error:
         logger.warning("The Celery broker is unreachable, so boards will be refreshed later: %s", error)
+    except Exception:
+        logger.exception("No refresh was scheduled.")
 
 
 @receiver(vote_cast)

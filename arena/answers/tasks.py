@@ -36,16 +36,18 @@ def enqueue_turn(turn_id: int) -> None:
 
 
 def _send(turn_id: int, deadline: float) -> None:
-    if time.monotonic() > deadline:  # a worker has found the turn
+    if time.monotonic() > deadline:  # by now, workers take the turn from the database
         return
     try:
         answer_turn.delay(turn_id)
     except OperationalError as error:
         logger.warning("The Celery broker is unreachable, so turn %s will be answered later: %s", turn_id, error)
+    except Exception:
+        logger.exception("Turn %s was not queued, so it will be answered later.", turn_id)
 
 
 def get_engine() -> "Engine":
-    """Return this process's engine. The first call starts it."""
+    """Return this process's engine. The first call starts it. Only the main thread of a worker calls this."""
     global _engine  # noqa: PLW0603  # one per process, started by the worker's own signal
     if _engine is None:
         from arena.answers.engine import Engine  # slow to load, and only answer workers need it
@@ -58,11 +60,11 @@ def get_engine() -> "Engine":
 def _start_engine(instance: Any, **_: Any) -> None:
     """Start the engine before the worker connects to the broker, so that turns can be taken over without a broker."""
     if ANSWERS_QUEUE in instance.app.amqp.queues.consume_from:
-        # A worker that freezes within a transaction would block other workers with its row locks.
-        # The engine's statements have arrays as parameters, so PostgreSQL would plan each execution anew, which takes
-        # longer than the execution.
         database.set_parameters(
-            idle_in_transaction_session_timeout=IDLE_TRANSACTION_TIMEOUT_MS, plan_cache_mode="force_generic_plan"
+            # A worker that freezes within a transaction would block other workers with its row locks.
+            idle_in_transaction_session_timeout=IDLE_TRANSACTION_TIMEOUT_MS,
+            # PostgreSQL would plan a statement with arrays anew each time, which takes longer than executing it.
+            plan_cache_mode="force_generic_plan",
         )
         get_engine()
 

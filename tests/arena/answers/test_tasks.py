@@ -42,6 +42,11 @@ def test_turn_that_a_worker_has_found_meanwhile_is_not_sent(valkey):
     valkey.delete(tasks.ANSWERS_QUEUE)
 
 
+def test_turn_that_cannot_be_sent_is_logged(caplog):
+    enqueue_turn(object())
+    assert eventually(lambda: "was not queued" in caplog.text)
+
+
 def test_second_signal_ends_the_wait_for_running_answers(monkeypatch, settings):
     waits = []
 
