@@ -112,13 +112,6 @@ async def test_reader_leaves_out_a_hint_that_it_does_not_understand(caplog):
     assert caplog.text.count("KeyError") == 2
 
 
-async def test_follow_begins_on_an_empty_stream_too():
-    get_redis_client().delete(board_events.STREAM_KEY)
-    async with open_page(board_events.BoardEventReader()) as events:
-        board_events.announce_boards([snapshot(votes=3)])
-        assert parse_event(await next_event(events))["votes"] == 3
-
-
 async def test_follow_serves_many_pages_with_one_reader():
     get_redis_client().delete(board_events.STREAM_KEY)
     reader = board_events.BoardEventReader()

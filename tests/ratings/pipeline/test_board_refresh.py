@@ -114,18 +114,20 @@ def test_refresh_tells_the_arena_where_each_model_stands():
 
 
 @at_once
-def test_refresh_announces_each_new_board():
+def test_refresh_announces_each_new_board_and_those_with_most_votes_first():
     get_redis_client().delete(board_events.STREAM_KEY)
     x, y = factories.model("x"), factories.model("y")
-    factories.cast(x, y, categories=["coding"])
+    for categories in ([], ["coding"], ["coding", "math"]):
+        factories.cast(x, y, "tie", categories=categories)
     board_refresh.refresh()
     board_refresh.refresh()
 
     events = [orjson.loads(hint[b"data"]) for _, hint in get_redis_client().xrange(board_events.STREAM_KEY)]
     assert {(each["pool"], each["category"], each["method"]) for each in events} == both(
-        LIVE_POOL, "overall", "exclude-ties", "coding"
+        LIVE_POOL, "overall", "coding", "math"
     )
-    assert {each["votes"] for each in events} == {1}
+    votes_by_category = [("overall", 3), ("overall", 3), ("coding", 2), ("coding", 2), ("math", 1), ("math", 1)]
+    assert [(each["category"], each["votes"]) for each in events] == votes_by_category
 
 
 @at_once
@@ -328,18 +330,6 @@ def test_refresh_killed_half_way_is_done_by_the_next_one():
 
     assert shown() == {"x": (1, 0, 0), "y": (0, 1, 0)}
     assert not Board.objects.filter(behind=True).exists()
-
-
-@at_once
-def test_boards_with_most_votes_are_announced_first():
-    get_redis_client().delete(board_events.STREAM_KEY)
-    x, y = factories.model("x"), factories.model("y")
-    for categories in ([], ["coding"], ["coding", "math"]):
-        factories.cast(x, y, "tie", categories=categories)
-    board_refresh.refresh()
-
-    events = [orjson.loads(hint[b"data"])["category"] for _, hint in get_redis_client().xrange(board_events.STREAM_KEY)]
-    assert events == ["overall", "overall", "coding", "coding", "math", "math"]
 
 
 @at_once

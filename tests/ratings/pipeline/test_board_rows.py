@@ -111,12 +111,6 @@ def test_rows_are_json_without_nan_or_infinity(tallies):
     assert all(isfinite(row["rating"]) and isfinite(row["se"]) for row in rows.values())
 
 
-def test_rows_count_people_per_model():
-    voters = [*repeat_for_voters(3, ("x", "y", 1, 0, 0), ("y", "z", 1, 0, 0)), ("another", "x", "y", 0, 2, 0)]
-    rows = table(("x", "y", 3, 2, 0, 0), ("y", "z", 3, 0, 0, 0), voters=voters)
-    assert {slug: row["voters"] for slug, row in rows.items()} == {"x": 4, "y": 4, "z": 3}
-
-
 @pytest.mark.parametrize(
     ("tally", "people", "clustered", "provisional"),
     [

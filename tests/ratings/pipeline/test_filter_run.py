@@ -127,17 +127,6 @@ def test_run_gives_back_all_weights_when_the_filter_is_off(models, settings):
     assert (read_weights(), filter_run.is_due(factories.pool())) == ({}, False)
 
 
-def test_run_reads_a_pair_that_was_drawn_for_a_model_of_the_battle(models):
-    keys = [model.pk for model in models]
-    DrawTable.objects.create(id=2, pool="live", keys=keys, shares=[1.0, *[0.2] * (MODELS - 1)])
-    cast_votes(models, voters=80, votes=200, day=0)
-    factories.vote(models[0], models[3], voter=UUID(int=5), draw_table_id=2, created_at=START + timedelta(hours=5))
-    factories.vote(models[0], models[3], voter=UUID(int=5), created_at=START)  # imported: no table
-    factories.vote(models[0], models[3], draw_table_id=2, counted=False, created_at=START)
-
-    assert filter_run.filter_pool(factories.pool()).votes == 201
-
-
 def test_run_limits_what_new_voters_weigh_together_in_an_hour(models):
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     cast_votes(models, voters=2100, votes=2100, day=0)

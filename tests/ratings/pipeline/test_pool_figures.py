@@ -6,7 +6,7 @@ import pytest
 from django.utils.timezone import now
 
 from arena.models import Battle, Vote
-from ratings.models import Pool, PoolFigures
+from ratings.models import PoolFigures
 from ratings.pipeline import board_refresh, pool_figures
 from tests import factories
 
@@ -91,12 +91,3 @@ def test_a_long_round_is_not_followed_at_once(monkeypatch):
     before = update_figures()
     factories.cast(x, y)
     assert update_figures() == before
-
-
-def test_votes_of_an_import_are_counted_too():
-    factories.pool("public", kind=Pool.Kind.IMPORT)
-    factories.cast(*factories.models(2), pool="public", source="import")
-    board_refresh.refresh()
-    figures = update_figures("public")
-    assert figures["outcomes"] == {"a": 1}
-    assert (figures["battles"], figures["chances"]) == ({}, None)
