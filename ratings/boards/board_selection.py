@@ -139,7 +139,7 @@ def has_enough_ranks(rows: Rows) -> bool:
 
 def measure_progress(rows: Rows) -> OwnBoardProgress:
     """Return the progress of a board with these rows toward having enough ranks (see `has_enough_ranks`)."""
-    missing = {row["model"]: _count_missing_votes(row) for row in rows}
+    missing = {row["model"]: max(row["votes_to_rank"], 0 if has_rank(row) else 1) for row in rows}
     ranked_models = [model for model, votes in missing.items() if not votes]
     if len(ranked_models) >= MIN_RANKED_FOR_DEFAULT:
         return OwnBoardProgress(ranked=MIN_RANKED_FOR_DEFAULT, needed=MIN_RANKED_FOR_DEFAULT, missing_votes=0)
@@ -152,11 +152,6 @@ def measure_progress(rows: Rows) -> OwnBoardProgress:
     # Each vote counts for two models.
     missing_votes = max(ceil(sum(fewest) / 2), *fewest, 0)
     return OwnBoardProgress(ranked=fewest.count(0), needed=needed, missing_votes=missing_votes)
-
-
-def _count_missing_votes(row: BoardRow) -> int:
-    votes: int = row["votes_to_rank"]
-    return votes if has_rank(row) else max(1, votes)
 
 
 @dataclass(frozen=True, eq=False)

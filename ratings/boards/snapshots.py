@@ -97,9 +97,11 @@ def load_newest_with_id(board_key: BoardKey, newest: int | None = None) -> tuple
     snapshot = snapshot or _query_snapshots(board_key).first()
     if snapshot is not None:
         return snapshot.pk, build_board(board_key, snapshot)
-    is_reference = _get_pool(board_key).kind == Pool.Kind.REFERENCE
-    board = _build_upcoming_board(board_key) if is_reference else EMPTY_BOARD
-    return None, build_key_fields(board_key) | board
+    if _get_pool(board_key).kind != Pool.Kind.REFERENCE:
+        return None, build_key_fields(board_key) | EMPTY_BOARD
+    # Before its publication, a reference board names the publisher, but has no rows.
+    first_snapshot = _query_snapshots(replace(board_key, at=None)).earliest("computed_at")
+    return None, build_board(board_key, first_snapshot) | {"computed_at": None, "rows": []}
 
 
 def build_key_fields(board_key: BoardKey) -> dict[str, Any]:
@@ -193,12 +195,6 @@ def _build_scale(parameters: Mapping[str, Any]) -> dict[str, Any]:
         model, rating = parameters["anchor"]
         scale["anchor"] = {"model": model, "rating": rating}
     return scale
-
-
-def _build_upcoming_board(board_key: BoardKey) -> dict[str, Any]:
-    """Return a reference board for a time before its publication. It names the publisher, but has no rows."""
-    first_snapshot = _query_snapshots(replace(board_key, at=None)).earliest("computed_at")
-    return build_board(board_key, first_snapshot) | {"computed_at": None, "rows": []}
 
 
 THIN_SNAPSHOTS_SQL = """

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from arena.models import PairWeight, Standing
@@ -18,20 +18,13 @@ def delete_idle_sets() -> int:
 
     The next vote on a deleted set creates its pool again from all votes on the set (see `ratings.pipeline.tallies`).
     """
+    # Each new vote makes a board outdated and produces a snapshot within seconds.
+    recent_snapshots = Snapshot.objects.filter(board__pool=OuterRef("pk"), computed_at__gt=Now() - MAX_IDLE_TIME)
+    outdated_boards = Board.objects.filter(pool=OuterRef("pk"), behind=True)
+    sets = Pool.objects.filter(~Exists(recent_snapshots), ~Exists(outdated_boards), kind=Pool.Kind.SHORTLIST)
     with refresh_lease.lock_tallies():
-        idle = dict(_list_idle_sets().values_list("pk", "slug")[:MAX_SETS_PER_RUN])
+        idle = dict(sets.order_by("pk").values_list("pk", "slug")[:MAX_SETS_PER_RUN])
         PairWeight.objects.filter(pool__in=idle.values()).delete()
         Standing.objects.filter(pool__in=idle.values()).delete()
         Pool.objects.filter(pk__in=idle).delete()
     return len(idle)
-
-
-def _list_idle_sets() -> QuerySet[Pool]:
-    """Return the sets with no recent snapshot and no outdated board.
-
-    Each new vote makes a board outdated and produces a snapshot within seconds.
-    """
-    recent_snapshots = Snapshot.objects.filter(board__pool=OuterRef("pk"), computed_at__gt=Now() - MAX_IDLE_TIME)
-    outdated_boards = Board.objects.filter(pool=OuterRef("pk"), behind=True)
-    sets = Pool.objects.filter(kind=Pool.Kind.SHORTLIST)
-    return sets.filter(~Exists(recent_snapshots), ~Exists(outdated_boards)).order_by("pk")

@@ -1,7 +1,7 @@
 """Verifies the tallies by recounting all votes. This module shares no code with the code that computes the tallies."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -74,7 +74,10 @@ def _recount_votes(pool: Pool) -> Counter[TallyKey]:
     counts: Counter[TallyKey] = Counter()
     rows = VoteWeight.objects.filter(vote__pool=pool.slug)
     weights = {row.vote_id: 0 if row.excluded else row.filter_weight for row in rows}  # in units of 1/256
-    for vote in _iter_tallied_votes(pool):
+    waiting = Exists(Outbox.objects.filter(vote=OuterRef("pk")))
+    votes = Vote.objects.filter(~waiting, pool=pool.slug, counted=True)
+    votes = votes.only("model_a", "model_b", "winner", "multiplicity", "categories")  # without the large fields
+    for vote in votes.iterator(chunk_size=BATCH_SIZE):
         first_is_a = vote.model_a_id < vote.model_b_id
         low, high = sorted((vote.model_a_id, vote.model_b_id))
         for category in _list_categories(pool, vote):
@@ -104,10 +107,3 @@ def _list_outcomes(winner: str, *, first_is_a: bool) -> list[str]:
     if winner == Vote.Winner.TIE:
         return ["ties"]
     return ["wins" if (winner == Vote.Winner.A) == first_is_a else "losses"]
-
-
-def _iter_tallied_votes(pool: Pool) -> Iterator[Vote]:
-    """Return the counted votes that are in the tallies. Large fields are not loaded."""
-    waiting = Exists(Outbox.objects.filter(vote=OuterRef("pk")))
-    votes = Vote.objects.filter(~waiting, pool=pool.slug, counted=True)
-    return votes.only("model_a", "model_b", "winner", "multiplicity", "categories").iterator(chunk_size=BATCH_SIZE)

@@ -90,6 +90,6 @@ def count(client, address):
 def test_number_of_queries_does_not_depend_on_how_much_there_is(client):
     grow(5)
     few = {address: count(client, address) for address in MAXIMUMS}
-    grow(24)
+    grow(12)
     assert {address: count(client, address) for address in MAXIMUMS} == few
     assert {address: number for address, number in few.items() if number > MAXIMUMS[address]} == {}
