@@ -135,8 +135,7 @@ RETIREMENT_LABELS = {
 class FactRow:
     """A fact formatted for display.
 
-    `link` is the first URL in `source`, or empty. `as_of` is the day on which the value was found there. `others`
-    contains the values from other sources.
+    `as_of` is the day on which the value was found in `source`. `others` contains the values from other sources.
     """
 
     field: str
@@ -144,7 +143,6 @@ class FactRow:
     value: str
     explanation: str
     source: str
-    link: str
     as_of: date
     by_hand: bool
     others: tuple[str, ...]
@@ -190,7 +188,6 @@ def _build_fact_row(fact: Fact, facts: list[Fact]) -> FactRow:
         value=format_value(fact.field, fact.value),
         explanation=str(explanation),
         source=fact.source,
-        link=extract_link(fact.source),
         as_of=fact.as_of,
         by_hand=fact.by_hand,
         others=tuple(other_values),

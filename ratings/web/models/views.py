@@ -14,14 +14,13 @@ from arena.endpoints.performance import load_performance
 from arena.models import LIVE_POOL
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.calculators.cost_model import build_api_prices
-from catalog.facts.labels import build_fact_rows, describe_retirement, extract_link, shorten_source
+from catalog.facts.labels import build_fact_rows, describe_retirement
 from catalog.facts.prices import list_prices, pick_current_price
 from catalog.facts.retirement import is_retired, load_successors
 from catalog.matching.resolver import find_similar_models
-from catalog.models import LanguageModel, Price
+from catalog.models import LanguageModel
 from core.http.errors import RequestError, not_found_error
 from core.templatetags.strips import Scale, build_scale
-from core.text.number_format import format_dollars
 from ratings.boards import board_selection, error_page, snapshot_cache
 from ratings.boards.board_row import BoardRow
 from ratings.boards.board_selection import BoardSelection
@@ -80,27 +79,10 @@ def _build_facts(model: LanguageModel) -> dict[str, Any]:
         "known_facts": model_facts.list_known_facts(model),
         "measurements": performance and model_facts.list_measurements(performance),
         "variant": variant and model_facts.list_variant_settings(variant),
-        "price": price and _format_price(price),
+        "price": price,
+        "terms": price and build_api_prices(price),
         "figures": model_facts.load_figures(model, price),
-        "prices": [_format_price(listed_price) for listed_price in prices],
-    }
-
-
-def _format_price(price: Price) -> dict[str, Any]:
-    return {
-        "input": format_dollars(price.input),
-        "output": format_dollars(price.output),
-        "context": price.context,
-        "off_peak": price.is_off_peak,
-        "tiers": [
-            {"above": tier.above, "input": format_dollars(tier.input), "output": format_dollars(tier.output)}
-            for tier in build_api_prices(price).tiers
-        ],
-        "as_of": price.as_of,
-        "source": price.source,
-        "short_source": shorten_source(price.source),
-        "link": extract_link(price.source),
-        "by_hand": price.by_hand,
+        "prices": [(listed, build_api_prices(listed)) for listed in prices],
     }
 
 

@@ -17,7 +17,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from catalog.facts.labels import extract_link, shorten_source
 from core.http.errors import RequestError, field_error
 from core.text.number_format import format_dollars
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
@@ -214,11 +213,7 @@ def _build_frontier_context(view: PlotView) -> dict[str, Any]:
 
 
 def _format_prices(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return the prices of a row and their source as text, or an empty dict if the price is unknown."""
+    """Return the prices of a row as text, or an empty dict if the rows have speeds."""
     if "source" not in row:
         return {}
-    return {
-        **{name: format_dollars(Decimal(f"{row[field]:.6g}")) for name, field in PRICE_FIELDS.items()},
-        "link": extract_link(row["source"]),
-        "short_source": shorten_source(row["source"]),
-    }
+    return {name: format_dollars(Decimal(f"{row[field]:.6g}")) for name, field in PRICE_FIELDS.items()}

@@ -60,7 +60,8 @@ def test_told_gives_the_chosen_fact_with_its_source_and_what_others_say():
     record_claims({model.pk: [*claims, Claim("tools", True, "c", day)]}, Fact.Origin.SHIPPED)
     model.refresh_from_db()
     context, tools = build_fact_rows(model)
-    assert (context.label, context.value, context.link, context.others) == ("Context", "5", "https://a.example", ("6",))
+    assert (context.label, context.value, context.others) == ("Context", "5", ("6",))
+    assert context.source == "https://a.example"
     assert (tools.label, tools.value, tools.source, tools.as_of, tools.others) == ("Tool calling", "yes", "c", day, ())
     assert not tools.by_hand
 
@@ -72,7 +73,7 @@ def test_a_value_that_the_maker_does_not_publish_is_shown_with_source_and_day():
     record_claims({model.pk: [Claim("parameters_total", UNPUBLISHED, "https://a.example", day)]}, Fact.Origin.SHIPPED)
     model.refresh_from_db()
     [row] = build_fact_rows(model)
-    assert (row.value, row.link, row.as_of) == ("not published by its maker", "https://a.example", day)
+    assert (row.value, row.source, row.as_of) == ("not published by its maker", "https://a.example", day)
     assert model.parameters_total is None
 
 
