@@ -17,8 +17,7 @@ def published(ago=timedelta(0), at=None):
 
 
 def beat(winner, loser, times=1, **fields):
-    for _ in range(times):
-        factories.cast(winner, loser, **fields)
+    factories.cast(winner, loser, multiplicity=times, **fields)
 
 
 def met(one, other, wins=6, losses=4, **fields):

@@ -181,9 +181,10 @@ limits = builds(
 )
 
 
-@given(candidates, limits)
-def test_each_model_is_in_one_group_with_its_reasons(models, to):
+@given(candidates, limits, integers(0, 10**6))
+def test_each_model_is_in_one_group_with_its_reasons_and_in_its_place(models, to, more):
     found = build_shortlist(models, to)
+    assert build_shortlist(models[::-1], to) == found
     groups = (*found.survivors, *found.undecided, *found.excluded)
     assert sorted(slugs(groups)) == sorted(model.slug for model in models)
     assert not any(each.findings for each in found.survivors)
@@ -194,45 +195,21 @@ def test_each_model_is_in_one_group_with_its_reasons(models, to):
         assert all(finding.known and finding.bound is not None for finding in each.failures)
         assert all(finding.value is None and not finding.known for finding in each.unknown)
 
-
-@given(candidates, limits)
-def test_gained_is_what_dropping_a_limit_brings(models, to):
-    found = build_shortlist(models, to)
-    for name in LIMIT_ASSESSORS:
-        without = replace(to, **{name: getattr(Limits(), name)})
-        more = len(build_shortlist(models, without).survivors) - len(found.survivors)
-        assert found.gained.get(name, 0) == more
-    alone = [each for each in (*found.undecided, *found.excluded) if len(each.findings) == 1]
-    assert (found.costliest is None) == (not alone)
-
-
-@given(candidates, limits)
-def test_order_of_the_models_does_not_matter(models, to):
-    assert build_shortlist(models[::-1], to) == build_shortlist(models, to)
-
-
-@given(candidates, limits)
-def test_nearest_are_excluded_ones_that_fail_least(models, to):
-    found = build_shortlist(models, to)
-    assert len(found.nearest) == min(3, len(found.excluded))
-    assert sorted(len(each.failures) for each in found.nearest) == [
-        len(each.failures) for each in found.excluded[: len(found.nearest)]
-    ]
-
-
-@given(candidates, limits, integers(0, 10**6))
-def test_a_harder_limit_lets_nobody_in(models, to, more):
-    harder = replace(to, context=(to.context or 0) + more)
-    assert set(slugs(build_shortlist(models, harder).survivors)) <= set(slugs(build_shortlist(models, to).survivors))
-
-
-@given(candidates, limits)
-def test_survivors_are_in_order(models, to):
-    found = build_shortlist(models, to)
     tiers = [each.candidate.tier or 99 for each in found.survivors]
     assert tiers == sorted(tiers)
     same = [(a, b) for a, b in pairwise(found.survivors) if a.candidate.tier == b.candidate.tier]
     assert all(b.price is None or (a.price is not None and a.price <= b.price) for a, b in same)
+    fewest = [len(each.failures) for each in found.excluded[:3]]
+    assert sorted(len(each.failures) for each in found.nearest) == fewest
+
+    for name in LIMIT_ASSESSORS:  # what dropping a limit brings
+        without = replace(to, **{name: getattr(Limits(), name)})
+        gained = len(build_shortlist(models, without).survivors) - len(found.survivors)
+        assert found.gained.get(name, 0) == gained
+    alone = [each for each in (*found.undecided, *found.excluded) if len(each.findings) == 1]
+    assert (found.costliest is None) == (not alone)
+    harder = replace(to, context=(to.context or 0) + more)
+    assert set(slugs(build_shortlist(models, harder).survivors)) <= set(slugs(found.survivors))
 
 
 @pytest.mark.parametrize(("use", "monthly"), [(TYPICAL_USE, None), (MonthlyUse(10**6, 10**6), 3)])

@@ -90,16 +90,12 @@ def test_rows_have_the_maker_the_weights_and_whether_an_endpoint_of_the_model_is
 def test_slower_model_that_is_no_better_is_off_the_frontier(three):
     for model, speed in zip(three, (50.0, 40.0, 90.0), strict=True):
         timed(model, speed)
+    today = factories.model("today")
+    met(today, three[0])
+    timed(today, 50.0, days_ago=0)
     published()
 
     assert shown(frontier.build_frontier(BoardKey(), "speed")) == {"best": True, "middle": False, "worst": True}
-
-
-def test_speed_of_today_is_not_used(three):
-    timed(three[0], 50.0, days_ago=0)
-    published()
-
-    assert frontier.build_frontier(BoardKey(), "speed")["rows"] == []
 
 
 def test_what_is_left_out_is_named_with_its_reason(three):

@@ -342,7 +342,7 @@ def test_change_within_a_day_is_shown(client, voted):
     assert "24 h new" in shown
 
 
-def test_file_has_all_that_rows_of_the_api_have(client, voted):
+def test_file_has_all_that_rows_of_the_api_have_to_the_last_digit(client, voted):
     for query in ({}, {"column": "price"}, {"method": "elo"}):
         [row, *_] = client.get("/api/v1/leaderboard/", {"method": query.get("method", "bt")}).json()["rows"]
 
@@ -351,6 +351,12 @@ def test_file_has_all_that_rows_of_the_api_have(client, voted):
 
         assert {name: found[name] for name in row} == row
         assert line.keys() == found.keys()
+    [*rows] = csv.DictReader(io.StringIO(client.get(PAGE, {"format": "csv", "column": "price"}).content.decode()))
+    board = client.get("/api/v1/leaderboard/").json()["rows"]
+    assert [float(row["rating"]) for row in rows] == [row["rating"] for row in board]
+    assert [row["ci_low"] for row in rows] == ["" if row["ci_low"] is None else str(row["ci_low"]) for row in board]
+    assert [row["unbounded"] for row in rows] == ["false"] * 4
+    assert [Decimal(row["price"]) if row["price"] else None for row in rows] == [4, Decimal("0.2"), None, None]
 
 
 def test_csv_holds_no_formula_and_is_read_back(client):
@@ -363,15 +369,6 @@ def test_csv_holds_no_formula_and_is_read_back(client):
     assert names.pop("y") == "Y"
     assert [unescape_formula(names[f"x{number}"]) for number in range(len(bad))] == bad
     assert not [name for name in names.values() if name[0] in "=+-@\t\r\n＝＋－＠"]
-
-
-def test_csv_keeps_numbers_as_numbers_to_the_last_digit(client, voted):
-    [*rows] = csv.DictReader(io.StringIO(client.get(PAGE, {"format": "csv", "column": "price"}).content.decode()))
-    board = client.get("/api/v1/leaderboard/").json()["rows"]
-    assert [float(row["rating"]) for row in rows] == [row["rating"] for row in board]
-    assert [row["ci_low"] for row in rows] == ["" if row["ci_low"] is None else str(row["ci_low"]) for row in board]
-    assert [row["unbounded"] for row in rows] == ["false"] * 4
-    assert [Decimal(row["price"]) if row["price"] else None for row in rows] == [4, Decimal("0.2"), None, None]
 
 
 def test_file_is_named_after_pool_category_and_time(client, voted):
@@ -403,6 +400,8 @@ def test_page_without_votes_says_how_to_begin(client):
     assert "No votes yet" in text(response)
     assert 'href="/"' in response.content.decode()
     assert slugs(response) == []
+    assert "Download votes: none yet" in text(response)
+    assert "votes.jsonl" not in response.content.decode()
 
 
 def test_empty_board_that_no_battle_fills_promises_nothing_and_leads_to_votes(client, voted):
@@ -452,7 +451,7 @@ def test_own_board_is_first_as_soon_as_all_models_that_are_up_are_ranked(client,
             assert slugs(page) == (["v", "w"] if number == 100 else ["x", "y"])
 
 
-def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(client, public):
+def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others_and_to_files(client, public):
     shown = client.get(PAGE, {"pool": SEED_POOL}).content.decode()
     assert "Votes of 2024: votes cast elsewhere" in shown
     assert "From a public file." in shown
@@ -460,6 +459,10 @@ def test_page_of_imported_votes_says_whose_they_are_and_leads_to_the_others(clie
     assert '<option value="live">This arena (0 votes)' in shown
     assert f'<option value="{SEED_POOL}" selected>Votes of 2024 (1 vote)' in shown
     assert f'href="/models/x/?pool={SEED_POOL}"' in shown
+    for page in (shown, client.get(PAGE, {"pool": "live"}).content.decode()):
+        assert re.findall(r'<a href="(/api/v1/votes.jsonl[^"]*)" download[^>]*><bdi>([^<]*)</bdi></a>', page) == [
+            (f"/api/v1/votes.jsonl?pool={SEED_POOL}", "Votes of 2024 (1 vote)")
+        ]
 
 
 def test_legend_explains_the_hollow_dots_if_only_some_ratings_are_provisional(client, voted):
@@ -550,17 +553,3 @@ def test_earlier_board_names_its_day_and_leads_back_to_today(client):
     assert f"The board as of {day:%B} {day.day}, {day.year}, {day:%H:%M} UTC . Back to today" in text(response)
     assert re.search(r'<a href="\?(pool=live&amp;)?rows=all">Back to today', response.content.decode())
     assert "Back to today" not in text(client.get(PAGE, {"pool": "live"}))
-
-
-def test_page_without_votes_says_that_there_is_no_file(client):
-    empty = client.get(PAGE, {"pool": "live"}).content.decode()
-    assert "Download votes: none yet" in empty
-    assert "votes.jsonl" not in empty
-
-
-def test_page_leads_to_the_files_of_all_pools_with_votes(client, public):
-    for pool in ("live", SEED_POOL):
-        shown = client.get(PAGE, {"pool": pool}).content.decode()
-        assert re.findall(r'<a href="(/api/v1/votes.jsonl[^"]*)" download[^>]*><bdi>([^<]*)</bdi></a>', shown) == [
-            (f"/api/v1/votes.jsonl?pool={SEED_POOL}", "Votes of 2024 (1 vote)")
-        ]
