@@ -72,7 +72,6 @@ def _build_context(comparison: BenchmarkComparison, query: AgreementQuery) -> di
         "pools": pools,
         "categories": model_facts.list_categories(pool) if pool else [],
         "min_models": MIN_MODELS,
-        "query": query,
         "json": _build_json_url(comparison, query),
         "left_out": [(reason, names) for reason, names in left_out.items() if names],
         **by_verdict,

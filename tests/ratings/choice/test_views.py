@@ -147,6 +147,9 @@ def test_page_suggests_three_models(client, three):
     closed = text(client.get(PAGE, {"price": "9", "openness": "closed"}))
     assert "Highest rated Best" in closed
     assert "Runner-up" not in closed
+    for query, is_unrated in (({"commercial": "on"}, False), ({"context": "200k", "price": "2"}, True)):
+        said = "None of these models has a rating on the board" in text(client.get(PAGE, query))
+        assert said is is_unrated
 
 
 def test_page_says_how_tiers_and_order_were_made_for_a_board_that_has_neither_tiers_nor_ranges(client, tmp_path):
@@ -303,15 +306,6 @@ def test_page_says_what_holds_of_the_query(client, three, query, words, absent):
     assert [each for each in absent if each in shown] == []
 
 
-def test_page_says_that_the_board_knows_none_of_the_models(client, three):
-    unrated = "None of these models has a rating on the board"
-    assert unrated not in text(client.get(PAGE, {"commercial": "on"}))
-    beats(three[1], three[2], 10)
-    board_refresh.refresh()
-    assert unrated in text(client.get(PAGE, {"openness": "closed"}))
-    assert unrated not in text(client.get(PAGE, {"openness": "open"}))
-
-
 @pytest.mark.parametrize(
     ("find", "words"),
     [
@@ -373,15 +367,6 @@ def test_each_limit_says_what_dropping_it_adds(client, three):
     ]
 
 
-def test_page_says_which_limits_hold_before_it_says_who_is_left(client, three):
-    shown = text(client.get(PAGE, {"context": "100k", "commercial": "on", "modalities": "image"}))
-    assert re.search(
-        "context ≥ 100,000 .* Accepts: images .* commercial use .*lacks? data",
-        shown,
-    )
-    assert "Max $ per million tokens (blended)" in text(client.get(PAGE, {"task": "coding"}))  # the form
-
-
 def test_address_gives_the_same_shortlist_again(client, three):
     """What the form sends, with its empty fields, and the address that is shared say the same."""
     address = {"task": "coding", "context": "100k", "price": "2"}
@@ -398,10 +383,12 @@ def test_address_gives_the_same_shortlist_again(client, three):
 
 def test_form_keeps_what_was_asked_and_has_hints_beside_its_fields(client, three):
     factories.model("seeing", modalities=["text", "image"], tools=True, parameters_total=7)
-    page = client.get(PAGE, {"context": "200k", "tools": "on", "modalities": "image"}).content.decode()
+    response = client.get(PAGE, {"context": "200k", "tools": "on", "modalities": "image"})
+    page = response.content.decode()
     outline = Outline(page)
     fields = {(each.get("name"), each.get("value")): each for each in outline.all("input")[::-1]}  # the first one
     assert ("context", "200k") in fields
+    assert re.search("context ≥ 200,000 .* Calls tools: yes .* Accepts: images", text(response))
     assert "checked" in fields["modalities", "image"]
     assert "checked" not in fields["modalities", "audio"]
     assert re.search(r'<div class="check"><label><input type="checkbox" name="commercial"[^>]*> <span>Commercial', page)
@@ -529,21 +516,15 @@ def test_preset_takes_the_place_of_what_was_typed(client, three):
     assert client.get(PAGE + "?price=&task=").headers["HX-Replace-Url"] == "/choose/?task="
     chosen = Outline(client.get(PAGE, {"price": "5"}).content.decode()).all("button", name="price")
     assert [each["value"] for each in chosen if "aria-pressed" in each] == ["5"]
-
-
-def test_enter_in_a_field_presses_no_preset(client, three):
-    """Browsers press the first button of the form."""
     form = client.get(PAGE, {"task": ""}).content.decode().partition('aria-label="Task and limits"')[2]
-    assert "name" not in Outline(form).all("button")[0]
+    assert "name" not in Outline(form).all("button")[0]  # Enter in a field presses the first button of the form
 
 
-@pytest.mark.parametrize(
-    ("typed", "address"), [("10", "10B"), ("3.8", "3.8B"), ("999", "999B"), (" 7 ", "7B"), ("0.5", "0.5B")]
-)
-def test_number_of_parameters_without_a_unit_is_in_billions_on_pages(client, three, typed, address):
-    for page in (PAGE, "/choose/decision/"):
-        response = client.get(page, {"params": typed, "price": "2"})
-        assert (response.status_code, response["Location"]) == (301, f"{page}?params={address}&price=2")
+def test_number_of_parameters_without_a_unit_is_in_billions_on_pages(client):
+    for typed, address in (("10", "10B"), ("3.8", "3.8B"), ("999", "999B"), (" 7 ", "7B"), ("0.5", "0.5B")):
+        for page in (PAGE, "/choose/decision/"):
+            response = client.get(page, {"params": typed, "price": "2"})
+            assert (response.status_code, response["Location"]) == (301, f"{page}?params={address}&price=2")
 
 
 def test_other_numbers_of_parameters_stay_and_are_exact_in_the_api(client, three):

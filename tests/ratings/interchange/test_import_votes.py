@@ -62,10 +62,14 @@ def test_every_board_has_its_pairs_however_many_models_it_has(file, monkeypatch)
     assert PairTable.objects.count() == Board.objects.count() == 4
 
 
-def test_new_pool_is_an_imported_one_with_order(file):
+def test_new_pool_is_an_imported_one_with_order_and_absent_fields_are_empty(file):
     import_file(file(json_lines(row())), "mine", name="My votes", provenance="our office")
     pool = Pool.objects.get(slug="mine")
     assert (pool.name, pool.kind, pool.provenance, pool.ordered) == ("My votes", "import", "our office", True)
+    vote = Vote.objects.get()
+    assert (vote.created_at, vote.voter, vote.features, vote.propensity) == (None, None, None, None)
+    assert (vote.categories, vote.reason, vote.turns, vote.counted) == ([], "", 1, True)
+    assert not ImportedRow.objects.exists()
 
 
 def test_all_fields_of_a_row_reach_the_vote(file):
@@ -87,21 +91,9 @@ def test_all_fields_of_a_row_reach_the_vote(file):
     assert (vote.file.pool, vote.file.votes) == ("mine", 4)
 
 
-def test_absent_fields_are_empty(file):
-    import_file(file(json_lines(row())), "mine")
-    vote = Vote.objects.get()
-    assert (vote.created_at, vote.voter, vote.features, vote.propensity) == (None, None, None, None)
-    assert (vote.categories, vote.reason, vote.turns, vote.counted) == ([], "", 1, True)
-    assert not ImportedRow.objects.exists()
-
-
-def test_uncounted_votes_move_no_rating(file):
-    import_file(file(json_lines(row(), row(winner="model_b", weight=100, counted=False))), "mine")
-    assert board("mine")["one"]["votes"] == 1
-
-
-def test_categories_make_boards(file):
-    import_file(file(json_lines(row(language="en", is_code=True), row(winner="tie"))), "mine")
+def test_categories_make_boards_and_uncounted_votes_move_no_rating(file):
+    uncounted = row(winner="model_b", weight=100, counted=False)
+    import_file(file(json_lines(row(language="en", is_code=True), row(winner="tie"), uncounted)), "mine")
     assert {name: board("mine", name)["one"]["votes"] for name in ("overall", "english", "coding")} == {
         "overall": 2, "english": 1, "coding": 1,
     }  # fmt: skip

@@ -73,10 +73,12 @@ def test_shipped_file_is_counts_of_pairs():
     assert len(lines) == 3460
 
 
-def test_pool_and_board_say_who_published_them_when_and_under_which_license(tmp_path):
+def test_pool_and_board_say_who_published_them_when_and_under_which_license(tmp_path, django_assert_num_queries):
     loaded(tmp_path)
     pool = Pool.objects.get(slug=SLUG)
     assert (pool.kind, pool.ordered) == ("reference", False)
+    with django_assert_num_queries(1):
+        assert not seed_pools.seed_reference_pool()  # the second start
     for words in ("LMArena", "October 20, 2026", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"):
         assert words in pool.provenance
     board = load_newest_board(BoardKey(SLUG, "overall", False, "bt"))
@@ -116,7 +118,7 @@ def test_model_of_2023_joins_its_own_votes_and_not_a_later_model_of_that_name(tm
     assert not LanguageModel.objects.filter(name__contains="LMArena").exists()
 
 
-def test_model_without_a_name_of_its_own_gets_the_publishers_on_all_pages(tmp_path):
+def test_model_without_a_name_of_its_own_gets_the_publishers_with_the_maker_and_size_that_it_states(tmp_path):
     factories.model("gpt-4o-2024-05-13", name="gpt-4o-2024-05-13")
     factories.model("gpt-4o-2024-08-06", name="Our GPT-4o")
     loaded(tmp_path)
@@ -125,6 +127,11 @@ def test_model_without_a_name_of_its_own_gets_the_publishers_on_all_pages(tmp_pa
     assert names["claude-opus-4-6"] == "Claude Opus 4.6"
     shown = {row["model"]: row["name"] for category in ("overall", "creative-writing") for row in rows(category)}
     assert shown.items() <= names.items()
+    gemma = LanguageModel.objects.get(slug="gemma-3-4b-it")
+    assert (gemma.organization.name, gemma.parameters_total) == ("Google", 4_000_000_000)
+    fact = gemma.facts.get(field="parameters_total")
+    assert (fact.origin, fact.source) == ("name", "read from the name “Gemma 3 4B IT”")
+    assert {row["organization"] for row in rows()} == {"Anthropic", "Google", "Mistral", "OpenAI"}
 
 
 def test_models_are_named_before_other_boards_store_their_names(tmp_path):
@@ -134,15 +141,6 @@ def test_models_are_named_before_other_boards_store_their_names(tmp_path):
     assert not Pool.objects.filter(slug=SLUG).exists()
     loaded(tmp_path)
     assert dict(LanguageModel.objects.values_list("slug", "name")) == named
-
-
-def test_maker_and_size_are_read_from_the_name_and_marked(tmp_path):
-    loaded(tmp_path)
-    gemma = LanguageModel.objects.get(slug="gemma-3-4b-it")
-    assert (gemma.organization.name, gemma.parameters_total) == ("Google", 4_000_000_000)
-    fact = gemma.facts.get(field="parameters_total")
-    assert (fact.origin, fact.source) == ("name", "read from the name “Gemma 3 4B IT”")
-    assert {row["organization"] for row in rows()} == {"Anthropic", "Google", "Mistral", "OpenAI"}
 
 
 def test_snapshot_of_the_catalog_does_not_take_the_first_version_too(tmp_path):
@@ -158,12 +156,6 @@ def test_two_names_of_one_model_are_one_model(tmp_path):
     loaded(tmp_path, key, other)
     assert [row["model"] for row in rows("vision")] == ["grok-4.20-beta-0309"]
     assert LanguageModel.objects.get().name == "Grok 4.20 Beta (0309)"
-
-
-def test_second_start_is_one_query(tmp_path, django_assert_num_queries):
-    loaded(tmp_path)
-    with django_assert_num_queries(1):
-        assert not seed_pools.seed_reference_pool()
 
 
 def test_broken_file_leaves_nothing(tmp_path):

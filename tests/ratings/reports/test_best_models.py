@@ -14,32 +14,22 @@ from tests.ratings.benchmark_boards import rated
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def newest():
+def test_best_models_are_the_current_ones_on_the_newest_reference_board():
     for slug in ("low", "high", "old"):
         factories.model(slug)
     for slug, rows in (("older", {"old": 1900}), ("newer", {"low": 1000, "high": 1100})):
         factories.pool(slug, kind=Pool.Kind.REFERENCE)
-        snapshot = rated(rows, pool=slug)
+        newest = rated(rows, pool=slug)
     rated({"old": 2000}, pool="live")
-    return snapshot
-
-
-def test_newest_reference_board_counts(newest):
     assert find_newest_reference_snapshot(list_newest_snapshots()) == newest
     found = LanguageModel.objects.filter(pk__in=load_best_keys())
     assert sorted(found.values_list("slug", flat=True)) == ["high", "low"]
+    assert list_best_slugs(newest) == ["high", "low"]
+    assert list_best_slugs(newest, 1) == ["high"]
 
-
-def test_retired_models_are_not_among_the_best_of_today(newest):
     LanguageModel.objects.filter(slug="high").update(status=LanguageModel.Status.RETIRED)
     LanguageModel.objects.filter(slug="low").update(retires_on=date(2026, 1, 5))
     assert load_best_keys() == []
-
-
-def test_best_come_first(newest):
-    assert list_best_slugs(newest) == ["high", "low"]
-    assert list_best_slugs(newest, 1) == ["high"]
 
 
 def test_there_are_none_without_a_reference_board():

@@ -32,9 +32,6 @@ def test_categories_come_after_the_whole(three):
     assert {place.category: place.ranked_models for place in found}["maths"] == 2
     assert {place.category: place.row["votes"] for place in found}["coding"] == 10
     assert "maths" not in {place.category for place in placements.list_category_placements("live", "z")}
-
-
-def test_categories_of_an_unknown_model_are_none(three):
     assert placements.list_category_placements("live", "nobody") == []
 
 
@@ -65,9 +62,5 @@ def test_opponent_without_a_prediction_is_shown_by_its_record(three):
     published()
     [unbeaten] = [each for each in placements.list_opponents(BoardKey(), "x") if each["model"] == "z"]
     assert [unbeaten[name] for name in ("losses", "predicted", "diff", "error")] == [2, None, None, None]
-
-
-def test_model_that_is_not_on_the_board_has_no_opponents(three):
-    met(*three[:2])
-    published()
-    assert placements.list_opponents(BoardKey(), "z") == []
+    factories.model("nobody")
+    assert placements.list_opponents(BoardKey(), "nobody") == []

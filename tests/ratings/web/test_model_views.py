@@ -100,8 +100,7 @@ def test_page_leaves_out_what_is_unknown(client):
 
 
 def won(winner, loser, times, **fields):
-    for _ in range(times):
-        factories.cast(winner, loser, **fields)
+    factories.cast(winner, loser, multiplicity=times, **fields)
 
 
 def test_page_shows_where_it_stands_on_each_board_and_leads_to_its_row(client):
