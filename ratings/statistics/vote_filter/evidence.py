@@ -103,7 +103,7 @@ class Evidence:
     plain (N,): the log-likelihood of each vote under the plain type: sharpness 1, no bias, and the usual shares.
     lead (N,): the strength of a minus that of b when the vote's epoch began, or 0 if one of them was not known.
     used (N,): whether both strengths were known, so that the outcome is evidence of an attack with a target.
-    row (N,): the row of the vote's chances in `absent` and `odds`.
+    row (N,): the row of the vote's chances in `minus_log_absence` and `minus_log_odds`.
     """
 
     records: VoteRecords
@@ -136,7 +136,14 @@ class Evidence:
         self.sums[voters] += np.asarray(ones @ logs)
 
     def compute_log_e(
-        self, voters: Indices, votes: Indices, owner: Indices, absent: Floats, odds: Floats, won: Floats, aims: Aims
+        self,
+        voters: Indices,
+        votes: Indices,
+        owner: Indices,
+        minus_log_absence: Floats,
+        minus_log_odds: Floats,
+        won: Floats,
+        aims: Aims,
     ) -> tuple[Floats, Indices]:
         """Return the log e-value of each of these voters, and the aim of the likeliest attack.
 
@@ -144,15 +151,15 @@ class Evidence:
 
         votes: all votes of these voters in closed epochs.
         owner: the position of each vote's voter in `voters`.
-        absent (R, M): -log(1 - chance) of each model under each row of expectations.
-        odds (R, M): log(1 - chance) - log(chance).
+        minus_log_absence (R, M): -log(1 - chance) of each model under each row of expectations.
+        minus_log_odds (R, M): log(1 - chance) - log(chance).
         won (N,): 1 if a won, 0 if b won, 0.5 for a tie.
         aims: the aims of proven attacks.
         """
         sums = self.sums[voters].astype(np.float64)
-        proven_attack = self._sum_proven_attack(len(voters), votes, owner, absent, won, aims)
+        proven_attack = self._sum_proven_attack(len(voters), votes, owner, minus_log_absence, won, aims)
         prior = _weight_aims(np.append(aims.lifted, aims.lowered))
-        keys, log_attack = self._sum_attacks(len(voters), votes, owner, absent, odds, prior)
+        keys, log_attack = self._sum_attacks(len(voters), votes, owner, minus_log_absence, minus_log_odds, prior)
         starts = np.searchsorted(keys, 2 * self.records.model_count * np.arange(len(voters)))
         contrarian = sums[:, CONTRARIAN] + sums[:, PLAIN_KIND]
         untargeted = np.logaddexp(contrarian, np.logaddexp.reduce(sums[:, CONSTANT], axis=1))
@@ -169,7 +176,7 @@ class Evidence:
         return log_e, aim
 
     def _sum_proven_attack(
-        self, voter_count: int, votes: Indices, owner: Indices, absent: Floats, won: Floats, aims: Aims
+        self, voter_count: int, votes: Indices, owner: Indices, minus_log_absence: Floats, won: Floats, aims: Aims
     ) -> Floats:
         """Return each voter's log-likelihood of an attack that serves all proven aims at once, with its weight."""
         if not aims.models.any():
@@ -182,14 +189,14 @@ class Evidence:
         # An honest voter may prefer or dislike these models.
         sign = np.where(won[votes] < 1 / 2, -1, 1)
         lead = sign * self.lead[votes]
-        unbiased = _log_win(sign * self.lead[votes])
+        unbiased = _log_win(lead)
         side = np.sign(aims.directions[a] - aims.directions[b]) * sign * (directed & (won[votes] != 1 / 2))
         taste = np.zeros(voter_count)
         for shift in TASTES:
             change = np.where(side == 0, 0.0, _log_win(lead + side * shift) - unbiased)
             taste = np.maximum(taste, np.bincount(owner, change, voter_count))
         # The chance of a battle with any of the models is at most the sum of their chances, and at least half of it.
-        chance = np.clip(-np.expm1(-absent[:, aims.models]).sum(axis=1), 1e-9, 1)[self.row[votes]]
+        chance = np.clip(-np.expm1(-minus_log_absence[:, aims.models]).sum(axis=1), 1e-9, 1)[self.row[votes]]
         base = self.plain[votes] + lift - np.where(has_aim, np.log(chance), np.log1p(-chance / 2))
         hits = np.bincount(owner, has_aim, voter_count)
         misses = np.bincount(owner, ~has_aim, voter_count)
@@ -201,56 +208,68 @@ class Evidence:
         return log_attack
 
     def _sum_attacks(
-        self, voter_count: int, votes: Indices, owner: Indices, absent: Floats, odds: Floats, prior: Floats
+        self,
+        voter_count: int,
+        votes: Indices,
+        owner: Indices,
+        minus_log_absence: Floats,
+        minus_log_odds: Floats,
+        prior: Floats,
     ) -> tuple[Indices, Floats]:
-        """Return the log-likelihoods of the attacks on each target that a voter has judged, with their weights.
+        """Return keys and log-likelihoods with weights, two arrays with one entry per voter and target they judged.
 
-        Other targets are excluded, which makes the e-value smaller. Each likelihood has a key: 2 M times the
-        position of the voter, plus the likelier aim (the target, plus M if the attack lowers it). Voters are in order.
+        Each likelihood is that of all attacks on the target. The key is 2 M times the position of the voter, plus the
+        likelier aim: the target, plus M if the attack lowers it. Keys are in the order of voters. Attacks on targets
+        that the voter has not judged are left out, which can only make the voter's e-value smaller.
         """
-        records, size = self.records, self.records.model_count
-        outcome = records.outcome[votes]
-        row = self.row[votes]
-        used = np.tile(self.used[votes], 2)
-        keys, pair = np.unique(
-            np.concatenate((owner * size + records.a[votes], owner * size + records.b[votes])), return_inverse=True
-        )
-        pairs = len(keys)
-
-        def sum_by_pair(values: Floats) -> Floats:
-            sums: Floats = np.bincount(pair, values, pairs).astype(np.float64)
-            return sums
-
-        won = np.concatenate((outcome == A_WON, outcome == B_WON))
-        lost = np.concatenate((outcome == B_WON, outcome == A_WON))
-        plain = np.tile(self.plain[votes], 2)
-        lift = sum_by_pair((np.where(won, _LOG_WIN, _LOG_OTHER) - plain) * used)
-        lower = sum_by_pair((np.where(lost, _LOG_WIN, _LOG_OTHER) - plain) * used)
-        lead = np.concatenate((self.lead[votes], -self.lead[votes])) * np.where(lost, -1, 1)
-        decisive = used & (won | lost)
-        unbiased = _log_win(lead) * decisive
-        sign = np.where(lost, -1, 1)
-        taste = np.zeros(pairs)
-        for shift in TASTES:
-            taste = np.maximum(taste, sum_by_pair(_log_win(lead + sign * shift) * decisive - unbiased))
-        hits = np.bincount(pair, minlength=pairs)
-        voter = keys // size
-        rows = csr_array((np.ones(len(votes)), (owner, row)), shape=(voter_count, len(absent)))
-        hit_odds = sum_by_pair(np.concatenate((odds[row, records.a[votes]], odds[row, records.b[votes]])))
-        # Minus the log-chance of these hits and misses for a voter who judges every battle.
-        minus_log_chance = np.asarray(rows @ absent).ravel()[keys] + hit_odds
+        size = self.records.model_count
+        a, b = self.records.a[votes], self.records.b[votes]
+        cells, pair = np.unique(np.concatenate((owner * size + a, owner * size + b)), return_inverse=True)
+        voter, target = np.divmod(cells, size)
+        hits = np.bincount(pair)
         misses = np.bincount(owner, minlength=voter_count)[voter] - hits
+        # Minus the log-chance of these hits and misses for a voter who judges every battle.
+        row = self.row[votes]
+        rows = csr_array((np.ones(len(votes)), (owner, row)), shape=(voter_count, len(minus_log_absence)))
+        hit_odds = np.bincount(pair, np.concatenate((minus_log_odds[row, a], minus_log_odds[row, b])))
+        minus_log_chance = np.asarray(rows @ minus_log_absence).ravel()[cells] + hit_odds
+        lift, lower, taste = self._compare_outcomes(votes, pair)
         base = np.bincount(owner, self.plain[votes], voter_count)[voter]
-        up, down = np.full((2, pairs), -np.inf)
+        up, down = np.full((2, len(cells)), -np.inf)
         for focus, weight in FOCUS.items():
             chosen = base + np.log(weight)
+            any_side = np.full(len(cells), -np.inf)
             if focus:
-                chosen = chosen + hits * np.log(focus) + misses * np.log(1 - focus) + minus_log_chance
-            any_side = chosen + np.log(_ANY_SIDE) if focus else -np.inf
+                chosen += hits * np.log(focus) + misses * np.log(1 - focus) + minus_log_chance
+                any_side = chosen + np.log(_ANY_SIDE)
             directed = chosen - taste + np.log(1 - _ANY_SIDE)
             up = np.logaddexp(up, np.logaddexp(directed + lift, any_side))
             down = np.logaddexp(down, np.logaddexp(directed + lower, any_side))
-        target = keys % size
         up += prior[target]
         down += prior[size + target]
         return 2 * size * voter + target + size * (down > up), np.logaddexp(up, down)
+
+    def _compare_outcomes(self, votes: Indices, pair: Indices) -> tuple[Floats, Floats, Floats]:
+        """Return three gains in log-likelihood over the plain type, per pair of a voter and a target.
+
+        They are the gains if the voter lifts the target, if the voter lowers it, and from the most favorable of the
+        `TASTES`, or 0.
+
+        pair: the pair of each vote with its model a, then of each vote with its model b.
+        """
+        outcome = self.records.outcome[votes]
+        won = np.concatenate((outcome == A_WON, outcome == B_WON))
+        lost = np.concatenate((outcome == B_WON, outcome == A_WON))
+        used = np.tile(self.used[votes], 2)
+        plain = np.tile(self.plain[votes], 2)
+        lift, lower = (
+            np.bincount(pair, used * (np.where(served, _LOG_WIN, _LOG_OTHER) - plain)) for served in (won, lost)
+        )
+        sign = np.where(lost, -1, 1)
+        lead = sign * np.concatenate((self.lead[votes], -self.lead[votes]))  # of the winner
+        decisive = used & (won | lost)
+        unbiased = _log_win(lead)
+        taste = np.zeros(len(lift))
+        for shift in TASTES:
+            taste = np.maximum(taste, np.bincount(pair, decisive * (_log_win(lead + sign * shift) - unbiased)))
+        return lift, lower, taste

@@ -185,7 +185,7 @@ class _FilterState:
         closed = records.ends[-1] if records.ends else 0
         epoch = np.searchsorted(records.ends, np.arange(closed), side="right")
         self.evidence.row[:closed], self.row_shares, self.row_ends = group_tables(records, epoch)
-        self.absent, self.odds = np.zeros((2, *self.row_shares.shape))
+        self.minus_log_absence, self.minus_log_odds = np.zeros((2, *self.row_shares.shape))
         # The weighted wins of each model over each other model, in closed epochs.
         self.score = np.zeros((records.model_count, records.model_count))
         # Sums over voters who are not flagged, of their votes with each model and of the squares of these numbers.
@@ -198,8 +198,8 @@ class _FilterState:
         epoch = self._estimate_epoch(number, votes, start)
         # The margin keeps the logarithms finite for models that are certain or impossible to be drawn.
         inside = np.clip(epoch.expected.correct_shares(self.row_shares[epoch.rows]), 1e-9, 1 - 1e-9)
-        self.absent[epoch.rows] = -np.log1p(-inside)
-        self.odds[epoch.rows] = np.log1p(-inside) - np.log(inside)
+        self.minus_log_absence[epoch.rows] = -np.log1p(-inside)
+        self.minus_log_odds[epoch.rows] = np.log1p(-inside) - np.log(inside)
         self.evidence.add_votes(votes, epoch.expected)
         voters, counts = np.unique(self.records.voter[votes], return_counts=True)
         position = np.searchsorted(voters, self.records.voter[votes])
@@ -267,7 +267,7 @@ class _FilterState:
         if not len(voters):
             return votes, owner
         log_e, aim = self.evidence.compute_log_e(
-            voters, votes, owner, self.absent, self.odds, self.won, self.attacks.aims
+            voters, votes, owner, self.minus_log_absence, self.minus_log_odds, self.won, self.attacks.aims
         )
         hits = (log_e >= -np.log(ALPHA)) & ~self.flagged[voters]
         self.flagged[voters[hits]] = True
