@@ -14,7 +14,7 @@ from catalog.facts.fields import Claim
 from catalog.models import Benchmark, Fact, Price, Score
 from ratings.pipeline import board_refresh, pool_figures
 from tests import factories
-from tests.ratings.board_history import ago, published
+from tests.ratings.board_history import ago, met, published
 from tests.ratings.conftest import CACHES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ours", "at_once")]
@@ -69,8 +69,7 @@ def grow(size):
     categories = ["coding", *(f"category-{number}" for number in range(size // 4))]
     for when in ({"days": 2}, {"hours": 1}):
         for one, other in pairwise(models):
-            factories.cast(one, other, categories=categories)
-            factories.cast(other, one, categories=categories)
+            met(one, other, 1, 1, categories=categories)
         published(at=ago(**when))
     while board_refresh.refresh_style_board():
         pass

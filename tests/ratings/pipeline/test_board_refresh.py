@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from arena.models import LIVE_POOL, PairWeight, Standing
+from arena.models import LIVE_POOL, PairWeight, Standing, Vote
 from core.storage.redis_clients import get_redis_client
 from ratings.boards import board_events
 from ratings.boards.snapshots import METHODS, BoardKey, load_newest_board, unpack_rows
@@ -486,10 +486,11 @@ def test_board_of_people_waits_for_one_set_however_many_there_are(pair, monkeypa
 def test_newcomer_that_one_voter_made_the_best_has_no_rank():
     """Sixty votes of one voter count as twenty of the hundred that a rank needs."""
     x, y, new = (factories.model(slug) for slug in ("x", "y", "new"))
-    for number in range(120):
-        factories.cast(x, y, "ab"[number % 2], voter=factories.voter_id(number % 6))
-    for number in range(60):
-        factories.cast(new, x, "a" if number else "b", voter=factories.voter_id(99))
+    votes = [(x, y, "ab"[number % 2], factories.voter_id(number % 6)) for number in range(120)]
+    votes += [(new, x, "a" if number else "b", factories.voter_id(99)) for number in range(60)]
+    factories.cast_at_once(
+        Vote(pool=LIVE_POOL, model_a=a, model_b=b, winner=winner, voter=voter) for a, b, winner, voter in votes
+    )
     board_refresh.refresh()
 
     for method in ("bt", "elo"):
