@@ -3,6 +3,7 @@
 import pytest
 
 from arena.answers import battle_view
+from arena.answers.announcements import derive_attempt_tag
 from arena.answers.stream_events import SideView
 from tests.arena import factories
 from tests.arena.factories import FAILED, FINISHED, RUNNING
@@ -30,9 +31,28 @@ def test_view_tells_finished_failed_and_running_answers_apart():
     assert view.state == "answering"
     a, b = view.side(1, "a"), view.side(1, "b")
     assert (a.end, a.text, a.html.strip()) == ("done", "*So.*", "<p><em>So.</em></p>")
-    assert (b.end, b.reason, bool(b.tag)) == ("failed", "unavailable", True)
+    assert (b.end, b.reason) == ("failed", "unavailable")
+    for answer in battle.turns.get(number=1).answers.all():
+        assert view.side(1, answer.side).tag == derive_attempt_tag(answer.pk, 1)
     assert (view.side(2, "a").text, view.side(2, "a").end) == ("Half", "")
     assert view.side(2, "b") == SideView()
+
+
+@pytest.mark.parametrize("state", ["queued", "running"])
+def test_view_knows_no_attempt_of_which_nothing_was_shown(state):
+    battle = factories.battle("answering", a={"state": state, "attempt": 2}, b=FINISHED)
+
+    assert battle_view.load_battle_view(battle.pk).side(1, "a") == SideView()
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "told"),
+    [("anonymous", "void", "unavailable"), ("anonymous", "voted", "refused"), ("side_by_side", "void", "refused")],
+)
+def test_load_tells_why_a_side_failed_only_where_nothing_is_hidden(mode, state, told):
+    battle = factories.battle(state, a=FAILED | {"failure": "refused"}, mode=mode)
+
+    assert battle_view.load_battle_view(battle.pk).side(1, "a").reason == told
 
 
 @pytest.mark.parametrize(("how", "words"), [("stopped", "Stopped."), ("cut", "Cut off at the length limit.")])

@@ -214,20 +214,15 @@ def spoilt():
     }
 
 
-WAYS_TO_SPOIL = "unknown,none,short,longer,only the beginning,the hash,latin,huge,expired,revoked,of a closed account"
-
-
-@pytest.mark.parametrize("why", WAYS_TO_SPOIL.split(","))
 @pytest.mark.parametrize("path", ["/api/v1/models/", CALL, "/api/v1/nothing/"])
-def test_key_that_is_not_good_opens_nothing_not_even_what_is_open(client, spoilt, why, path):
-    answer = client.get(path, headers={"Authorization": f"Bearer {spoilt[why]}".encode().decode("latin-1")})
+def test_key_that_is_not_good_opens_nothing_not_even_what_is_open(client, spoilt, path):
+    for why, secret in spoilt.items():
+        answer = client.get(path, headers={"Authorization": f"Bearer {secret}".encode().decode("latin-1")})
 
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert answer.json() == {
-        "error": {"code": "bad_key", "detail": api_keys.INVALID_KEY_DETAIL},
-    }
-    assert not answer.cookies
+        assert answer.status_code == 401, why
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.json() == {"error": {"code": "bad_key", "detail": api_keys.INVALID_KEY_DETAIL}}
+        assert not answer.cookies
 
 
 def test_key_that_is_not_good_starts_nothing(client, two_models, spoilt):

@@ -110,8 +110,9 @@ def test_names_has_a_name_for_people_for_every_slug():
     ],
 )
 def test_categories_takes_linear_time_whatever_the_text(piece):
+    classify_prompts([piece])  # loads the words
     began = time.process_time()
 
-    classify_prompts([piece * (32_000 // len(piece))])
+    classify_prompts([piece * (8_000 // len(piece))])
 
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 0.5
