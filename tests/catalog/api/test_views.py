@@ -52,9 +52,8 @@ def test_scaling_tells_where_the_models_are(client):
 
     models = client.get(SCALING, {"params": "1B"}).json()["models"]
 
-    assert [(model["model"], model["derived"]) for model in models] == [
-        *[("base", False), ("mixture", False), ("tuned", True)]
-    ]
+    derived = [(model["model"], model["derived"]) for model in models]
+    assert derived == [("base", False), ("mixture", False), ("tuned", True)]
     assert models[0]["tokens_per_parameter"] == 1875
     assert models[1]["tokens_per_parameter"] == 400
     assert [model["total"] for model in models] == [None, 671 * 10**9, None]
