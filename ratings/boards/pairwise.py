@@ -16,7 +16,7 @@ from ratings.statistics.ranks import RATING_TOLERANCE, compare_pairs
 from ratings.statistics.vote_arrays import Flags, Indices
 
 MAX_VOTES_NEEDED = 2.0**53  # floats represent all integers up to this number exactly
-Comparisons = dict[str, tuple[NDArray[Any], Flags]]  # matrix name → values, and whether each is known
+MaskedMatrices = dict[str, tuple[NDArray[Any], Flags]]  # matrix name → values, and whether each is known
 MATRIX_NAMES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", "votes_needed")
 
 
@@ -93,7 +93,7 @@ def _find_pair_table(board_key: BoardKey) -> PairTable | None:
     return tables.order_by("-day").first()
 
 
-def _select_figures(table: PairArrays, comparisons: Comparisons, cells: Any) -> dict[str, list[Any]]:
+def _select_figures(table: PairArrays, comparisons: MaskedMatrices, cells: Any) -> dict[str, list[Any]]:
     """Return the counts and the comparisons at these cells, with None where a figure is unknown."""
     counts = {"wins": table.board.wins, "ties": table.board.ties, "counts": table.board.votes}
     figures = {name: matrix[cells].astype(np.int64) for name, matrix in counts.items()}
@@ -102,7 +102,7 @@ def _select_figures(table: PairArrays, comparisons: Comparisons, cells: Any) -> 
     return {name: matrix.tolist() for name, matrix in figures.items()}
 
 
-def _compare_by_fit(table: PairArrays) -> tuple[Indices, Comparisons]:
+def _compare_by_fit(table: PairArrays) -> tuple[Indices, MaskedMatrices]:
     """Return the order of the models on the board, and the matrices that depend on the fit."""
     comparison = compare_pairs(table.board, table.ratings, table.difference_se, table.component)
     is_connected = table.component[:, None] == table.component
@@ -118,7 +118,7 @@ def _compare_by_fit(table: PairArrays) -> tuple[Indices, Comparisons]:
     }
 
 
-def _compare_by_elo(table: PairArrays) -> tuple[Indices, Comparisons]:
+def _compare_by_elo(table: PairArrays) -> tuple[Indices, MaskedMatrices]:
     ratings = np.zeros(len(table.ratings)) if table.elo is None else table.elo
     is_connected = table.component[:, None] == table.component
     chances, _ = compute_chances(ratings / ELO_SCALE, ratings / ELO_SCALE)

@@ -279,13 +279,9 @@ class PoolState:
         """Add counts and votes that have been applied to the tallies."""
         self.add_counts(changes.counts)
         if self.ordered:
-            self.add_votes(changes.votes)
-
-    def add_votes(self, votes: list[int]) -> None:
-        """Load the votes with these ids."""
-        first_changed = self.votes.add(votes)
-        self._voter_order = None
-        self.elo = {category: replay for category, replay in self.elo.items() if replay.votes <= first_changed}
+            first_changed = self.votes.add(changes.votes)
+            self._voter_order = None
+            self.elo = {category: replay for category, replay in self.elo.items() if replay.votes <= first_changed}
 
     def select_style(self, category: str) -> NDArray[np.float32]:
         """Return the style features of all votes in a category (N, 8): of the first answer, then of the second."""
