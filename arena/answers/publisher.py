@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -28,7 +29,9 @@ class Publisher:
         self.paused_until = 0.0  # when to try again after a failure
         self.next_flush_at = 0.0
         self.last_stop_id: bytes | None = None  # the id of the last stop request that was read
-        self.last_entry_id: bytes | None = None  # the newest entry's id, or None if the stream may have vanished
+        # The newest entry's time, by Redis's clock because those of workers differ. None if the next entry may create
+        # the stream.
+        self.newest_entry_ms: int | None = None
         self.flushed_at = 0.0
 
     async def read_stops(self) -> list[str]:
@@ -42,7 +45,7 @@ class Publisher:
                 self.last_stop_id = newest[0][0] if newest else b"0-0"
             streams: Any = await self.redis.xread({STOP_STREAM: self.last_stop_id}, block=STOP_READ_TIMEOUT_MS)
         except (RedisError, OSError) as error:
-            logger.warning("Redis is down: %s", error)
+            logger.warning("Stop requests cannot be read from Redis: %s", error)
             await asyncio.sleep(RETRY_DELAY_S)
             return []
         entries = [entry for _, stream_entries in streams or [] for entry in stream_entries]
@@ -51,7 +54,7 @@ class Publisher:
         return [fields[STOP_FIELD].decode() for _, fields in entries]
 
     async def flush(self, turns: Collection[LiveTurn], now: float | None = None) -> None:
-        """Publish the unsent events. After a failure, all released text is sent again once Redis is back.
+        """Publish the unsent events. After a failure, all released text is sent again, and readers skip what they have.
 
         now: when the tick started, in seconds on the monotonic clock; by default the current time
         """
@@ -65,15 +68,16 @@ class Publisher:
         # Subtracting half a tick rounds the pause to the nearest tick.
         self.next_flush_at = now + len(batch) / MAX_EVENT_LISTS_PER_S - TICK_S / 2
         if now - self.flushed_at > STREAM_TTL_S / 2:
-            self.last_entry_id = None  # the stream may have expired, with no event lost
+            self.newest_entry_ms = None  # the stream may have expired, with no event lost
         try:
-            self.last_entry_id = await self._add_entry([turn for turn, _ in batch])
+            is_sent = await self._add_entry([turn for turn, _ in batch])
             self.flushed_at = now
-        except (TimeoutError, RedisError, OSError) as error:
-            logger.warning("Redis is down: %s", error)
+        except (RedisError, OSError) as error:
+            logger.warning("Answers cannot be published through Redis, so they will be sent again: %s", error)
             self.paused_until = time.monotonic() + RETRY_DELAY_S
-            self.last_entry_id = None
-        if self.last_entry_id is None:
+            self.newest_entry_ms = None
+            is_sent = False
+        if not is_sent:
             for turn in turns:
                 turn.unsent = _list_non_delta_events(turn)
                 turn.resend_all = True
@@ -82,22 +86,20 @@ class Publisher:
             del turn.unsent[:event_count]
             turn.resend_all = False
 
-    async def _add_entry(self, turns: Iterable[LiveTurn]) -> bytes | None:
-        """Add one entry with the unsent events of all turns. Return its id, or None if the stream has vanished."""
-        events_by_battle: dict[str, list[list[Any]]] = {}
+    async def _add_entry(self, turns: Iterable[LiveTurn]) -> bool:
+        """Add one entry with the unsent events of all turns. Return False if the stream has vanished."""
+        events_by_battle: dict[Any, list[list[Any]]] = defaultdict(list)
         for turn in turns:
             events = turn.build_full_events() + _list_non_delta_events(turn) if turn.resend_all else turn.unsent
-            events_by_battle[turn.job.battle_id] = events_by_battle.get(turn.job.battle_id, []) + events
+            events_by_battle[turn.job.battle_id] += events
         fields: dict[Any, Any] = {battle: orjson.dumps(events) for battle, events in events_by_battle.items()}
-        oldest_ms = None
-        if self.last_entry_id:
-            # The id contains the Redis server's time, so the workers' clocks do not matter.
-            oldest_ms = int(self.last_entry_id.partition(b"-")[0]) - RETENTION_S * 1000
+        oldest_ms = None if self.newest_entry_ms is None else self.newest_entry_ms - RETENTION_S * 1000
         pipeline = self.redis.pipeline(transaction=False)
         pipeline.xadd(EVENT_STREAM, fields, minid=oldest_ms, nomkstream=oldest_ms is not None)
         pipeline.expire(EVENT_STREAM, STREAM_TTL_S)
         entry_id: bytes | None = (await pipeline.execute())[0]
-        return entry_id
+        self.newest_entry_ms = int(entry_id.partition(b"-")[0]) if entry_id else None
+        return entry_id is not None
 
 
 def _list_non_delta_events(turn: LiveTurn) -> list[list[Any]]:

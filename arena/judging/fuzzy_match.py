@@ -19,7 +19,9 @@ HTML_ENTITY = re.compile(r"&#?\w{1,12};")
 LINK_TARGET = re.compile(r"\]\(([^()\s]{0,300})\)")
 SYLLABLE_RANGES = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 WORD = re.compile(rf"[{SYLLABLE_RANGES}]|\d+|[^\W\d_{SYLLABLE_RANGES}]+")
-SENTENCE_END = re.compile(r"[.!?…][\s\"'*_`)\]]|[;。！？]|\n(?![ \t>]*\Z)")  # noqa: RUF001  # full-width marks also end sentences
+# A mark before a blank or a quote ends a sentence, and `;` and full-width marks always do. So does a line break, unless
+# only blanks and marks of quoted lines separate it from the next word.
+SENTENCE_END = re.compile(r"[.!?…][\s\"'*_`)\]]|[;。！？]|\n(?![ \t>]*\Z)")  # noqa: RUF001  # full-width marks are meant
 DROPPED_MARKS = str.maketrans("", "", "*_`~[]\"'\\|<>")
 SEPARATORS = set(" \t-‐–—./_:+·•")  # noqa: RUF001  # dashes of every kind
 INFLECTION_ENDINGS = {
@@ -35,7 +37,7 @@ class TokenizedText:
     """Text that has been split into words.
 
     visible: the visible text, with its capitals and punctuation
-    words: the folded words
+    words: the folded words, one for each match of `WORD` in `visible`
     """
 
     visible: str
@@ -50,8 +52,9 @@ class TokenizedText:
 
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
-        """The (start, end) of each word in `visible`."""
-        return [match.span() for match in WORD.finditer(self.visible)]
+        """The (start, end) of each word in `visible`, followed by the end of `visible`."""
+        end = len(self.visible)
+        return [*(match.span() for match in WORD.finditer(self.visible)), (end, end)]
 
     @cached_property
     def starts(self) -> list[int]:
@@ -61,11 +64,11 @@ class TokenizedText:
     def gap(self, index: int) -> str:
         """Return the visible text between word `index` - 1 and word `index`."""
         begin = self.spans[index - 1][1] if index else 0
-        return self.visible[begin : self._start_of(index)]
+        return self.visible[begin : self.spans[index][0]]
 
     def slice_visible(self, first: int, last: int) -> str:
-        """Return the visible text from word `first` up to the start of word `last`."""
-        return self.visible[self._start_of(first) : self._start_of(last)]
+        """Return the visible text from word `first` up to the start of word `last`, or up to the end of the text."""
+        return self.visible[self.spans[first][0] : self.spans[min(last, len(self.words))][0]]
 
     def visible_word(self, index: int) -> str:
         begin, end = self.spans[index]
@@ -79,14 +82,11 @@ class TokenizedText:
         return self.words[first:index]
 
     def words_after(self, index: int, limit: int) -> list[str]:
-        """Return up to `limit` words, starting with word `index`, in the sentence of word `index` - 1."""
+        """Return up to `limit` words from word `index` to the next end of a sentence, which can be just before it."""
         last = index
         while last < len(self.words) and last - index < limit and not SENTENCE_END.search(self.gap(last)):
             last += 1
         return self.words[index:last]
-
-    def _start_of(self, index: int) -> int:
-        return self.spans[index][0] if index < len(self.spans) else len(self.visible)
 
 
 @dataclass(frozen=True)

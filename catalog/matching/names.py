@@ -48,12 +48,13 @@ class ModelName:
     """A parsed name.
 
     maker: the maker according to the name or the provider, or None.
-    words: the words, versions, and sizes that identify the model, sorted, without the parts below.
+    words: the words, versions, and sizes that identify the model, without the parts below. They are sorted, because
+        names differ in their order.
     date: the date of the snapshot in the format of `snapshot_dates.take_date`, or "".
     setting: how the model was run, such as `High, 32K`, or "". It does not identify the model.
     is_preview: whether the name contains "preview".
     is_rolling: whether the name refers to different models over time.
-    quantization: the number format of the weights, such as `nvfp4`, or "".
+    quantization: the first number format of the weights, such as `nvfp4`, or "".
     parameters_total, parameters_active: the numbers of parameters in the name, or None.
     """
 
@@ -78,13 +79,11 @@ def parse_model_name(name: str, provider: str = "") -> ModelName:
     path, _, bare = PARENTHESES_PATTERN.sub(" ", name).strip().lower().rpartition("/")
     organization = path.rpartition("/")[2]
     settings, others = _split_parentheses(name)
-    words = _split_words(bare)
-    for part in others:
-        words += _split_words(part.lower())
-    words, date = take_date(words)
-    words = drop_vendor_words(_join_versions(words))
-    maker = find_family_maker(words) or find_provider_maker(organization or provider)
-    words, suffix = _take_suffix_settings(words, maker)
+    all_words = [word for part in (bare, *others) for word in _split_words(part.lower())]
+    undated_words, date = take_date(all_words)  # before versions are joined, because `08-2024` would become one
+    family_words = drop_vendor_words(_join_versions(undated_words))  # these begin with the family
+    maker = find_family_maker(family_words) or find_provider_maker(organization or provider)
+    words, suffix = _take_suffix_settings(family_words, maker)
     quantization = next((word for word in words if word in QUANTIZATIONS), "")
     total, active = _read_sizes(words)
     return ModelName(

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from catalog.benchmarks.comparability import RankedScore
+from catalog.benchmarks.comparability import RankedScore, Separability
 from catalog.benchmarks.rankings import ELO_SLUG, Ranking, load_rankings
 from catalog.benchmarks.separability import add_separability
 from catalog.models import Benchmark, Caveat, Score
@@ -28,7 +29,7 @@ MAX_HIGHER_SCORES = 3
 FLAWS_BY_SEVERITY = (
     Caveat.Kind.LABEL_ERRORS, Caveat.Kind.LEAKAGE, Caveat.Kind.OVERFITTING, Caveat.Kind.SATURATION,
 )  # fmt: skip
-# The title and the description of each suite, keyed by generation.
+# The title and the description of each suite, keyed by generation. The last suite has all other generations.
 SUITES = {
     3: (
         gettext_lazy("In use today"),
@@ -50,7 +51,37 @@ SUITES = {
     ),
     None: (gettext_lazy("From imported files"), ""),
 }
-STATUS_ORDER = (Benchmark.Status.OPEN, Benchmark.Status.NEAR_CEILING, Benchmark.Status.SATURATED)
+STATUS_RANKS = {Benchmark.Status.OPEN: 0, Benchmark.Status.NEAR_CEILING: 1, Benchmark.Status.SATURATED: 2}
+
+
+@dataclass(frozen=True, eq=False)
+class BenchmarkEntry:
+    """A benchmark in the list.
+
+    scores: the number of its scores.
+    score_percents: its scores, rounded to percents, ascending. This limits thousands of scores to 101 values.
+    best: its highest score under any conditions, or None. Unverified scores and scores of limited runs count only if
+        there are no others.
+    flaws: the labels of its caveats and its saturation, except evaluation awareness, which applies to all benchmarks.
+    separability: how well it separates today's best models, or None if scores are too few.
+    """
+
+    benchmark: Benchmark
+    scores: int
+    score_percents: Sequence[int]
+    best: Score | None
+    flaws: Sequence[str]
+    separability: Separability | None
+
+    @property
+    def suite(self) -> int | None:
+        """The key of the benchmark's suite in `SUITES`."""
+        return self.benchmark.generation if self.benchmark.generation in SUITES else None
+
+    @property
+    def has_results(self) -> bool:
+        """Whether the benchmark has scores, or is the arena's own rating, which comes from votes."""
+        return bool(self.scores) or self.benchmark.slug == ELO_SLUG
 
 
 @require_safe
@@ -59,93 +90,73 @@ def show_benchmark_list(
 ) -> HttpResponse:
     """List all benchmarks, grouped into suites. In each suite, benchmarks are sorted by status, open ones first.
 
-    Benchmarks without scores are in a separate list. The query parameter `status` selects benchmarks with one status.
+    Benchmarks without results are in a separate list. The query parameter `status` selects benchmarks with one status.
 
     `comparable_slugs` contains the slugs of benchmarks that can be compared with votes. `best_keys` contains the
     primary keys of today's best models.
     """
-    counted = Benchmark.objects.annotate(number=Count("scores"))
-    # Unknown statuses come last.
-    benchmarks: list[Any] = sorted(
-        counted.order_by("name").prefetch_related("caveats"),
-        key=lambda benchmark: [*STATUS_ORDER, benchmark.status].index(benchmark.status),
-    )
-    add_separability(benchmarks, best_keys)
-    _add_score_percents(benchmarks)
-    _add_best_scores(benchmarks)
-    _add_flaws(benchmarks)
+    entries = _load_entries(best_keys)
     status = request.GET.get("status", "")
-    listed = [benchmark for benchmark in benchmarks if status in ("", benchmark.status)]
-    scored = [benchmark for benchmark in listed if _has_results(benchmark)]
+    listed = [entry for entry in entries if status in ("", entry.benchmark.status)]
     suites = [
-        (title, text, [benchmark for benchmark in scored if benchmark.generation == generation])
+        (title, text, [entry for entry in listed if entry.has_results and entry.suite == generation])
         for generation, (title, text) in SUITES.items()
     ]
     context = {
-        "filters": _list_filters(benchmarks, status),
-        "unscored": [benchmark for benchmark in listed if not _has_results(benchmark)],
+        "filters": _list_filters(entries, status),
+        "unscored": [entry.benchmark for entry in listed if not entry.has_results],
         "suites": [suite for suite in suites if suite[-1]],
         "comparable_slugs": comparable_slugs,
-        "distrusted": _list_distrusted(benchmarks),
-        "most_separable": _find_most_separable(benchmarks),
+        "distrusted": _list_distrusted(entries),
+        "most_separable": _find_most_separable(entries),
     }
     return render(request, "catalog/benchmarks/benchmark_list.html", context)
 
 
-def _has_results(benchmark: Any) -> bool:
-    """Return True if the benchmark has scores, or if it is the arena's own rating, which comes from votes."""
-    return bool(benchmark.number or benchmark.slug == ELO_SLUG)
-
-
-def _list_filters(benchmarks: Sequence[Benchmark], current: str) -> list[tuple[str, Any, int, bool]]:
-    """Return the options of the status filter: value, label, number of benchmarks, and whether it is selected."""
-    numbers = Counter(benchmark.status for benchmark in benchmarks)
-    statuses = [status for status in STATUS_ORDER if numbers[status]]
-    options = [(status.value, status.label, numbers[status], status.value == current) for status in statuses]
-    return [("", _("All"), len(benchmarks), not current), *options]
-
-
-def _add_score_percents(benchmarks: Sequence[Any]) -> None:
-    """Set `score_percents` on each benchmark, with one query: its scores in ascending order.
-
-    Scores are rounded to the nearest percent, which limits thousands of scores to 101 values.
-    """
-    percents: dict[int, set[int]] = defaultdict(set)
+def _load_entries(best_keys: Collection[int]) -> list[BenchmarkEntry]:
+    """Return all benchmarks, sorted by status and then by name. Unknown statuses come last."""
+    counted = Benchmark.objects.annotate(scores_count=Count("scores")).order_by("name").prefetch_related("caveats")
+    benchmarks: list[Any] = sorted(counted, key=lambda each: STATUS_RANKS.get(each.status, len(STATUS_RANKS)))
+    add_separability(benchmarks, best_keys)
     shares = Score.objects.filter(value__gte=0, value__lte=1)
+    percents: dict[int, set[int]] = defaultdict(set)
     for key, value in shares.values_list("benchmark_id", "value"):
         percents[key].add(round(100 * value))
-    for benchmark in benchmarks:
-        benchmark.score_percents = sorted(percents[benchmark.pk])
+    highest = shares.order_by("benchmark_id", "submitted", "limited", "-value", "model__name").distinct("benchmark_id")
+    best = {score.benchmark_id: score for score in highest.select_related("model__organization")}
+    return [
+        BenchmarkEntry(
+            benchmark=each,
+            scores=each.scores_count,
+            score_percents=sorted(percents[each.pk]),
+            best=best.get(each.pk),
+            flaws=_list_flaws(each),
+            separability=each.separability,
+        )
+        for each in benchmarks
+    ]
 
 
-def _add_best_scores(benchmarks: Iterable[Any]) -> None:
-    """Set `best` on each benchmark, with one query: its highest score under any conditions, or None.
-
-    Unverified scores and scores of limited runs count only if there are no others.
-    """
-    scores = Score.objects.filter(value__gte=0, value__lte=1).select_related("model__organization")
-    highest = scores.order_by("benchmark_id", "submitted", "limited", "-value", "model__name").distinct("benchmark_id")
-    best = {score.benchmark_id: score for score in highest}
-    for benchmark in benchmarks:
-        benchmark.best = best.get(benchmark.pk)
+def _list_flaws(benchmark: Benchmark) -> list[str]:
+    kinds = [caveat.kind for caveat in benchmark.caveats.all() if caveat.kind != Caveat.Kind.EVALUATION_AWARENESS]
+    if benchmark.status == Benchmark.Status.SATURATED:
+        kinds.append(Caveat.Kind.SATURATION)
+    return [str(Caveat.Kind(kind).label) for kind in dict.fromkeys(kinds)]
 
 
-def _add_flaws(benchmarks: Iterable[Any]) -> None:
-    """Set `flaws` on each benchmark: the labels of its caveats, except evaluation awareness, which applies to all.
-
-    A saturated benchmark gets the saturation label even if it has no such caveat.
-    """
-    for benchmark in benchmarks:
-        kinds = [caveat.kind for caveat in benchmark.caveats.all() if caveat.kind != Caveat.Kind.EVALUATION_AWARENESS]
-        if benchmark.status == Benchmark.Status.SATURATED:
-            kinds.append(Caveat.Kind.SATURATION)
-        benchmark.flaws = [Caveat.Kind(kind).label for kind in dict.fromkeys(kinds)]
+def _list_filters(entries: Sequence[BenchmarkEntry], current: str) -> list[tuple[str, Any, int, bool]]:
+    """Return the options of the status filter: value, label, number of benchmarks, and whether it is selected."""
+    numbers = Counter(entry.benchmark.status for entry in entries)
+    statuses = [status for status in STATUS_RANKS if numbers[status]]
+    options = [(status.value, status.label, numbers[status], status.value == current) for status in statuses]
+    return [("", _("All"), len(entries), not current), *options]
 
 
-def _list_distrusted(benchmarks: Iterable[Any]) -> list[tuple[Any, str, str]]:
+def _list_distrusted(entries: Iterable[BenchmarkEntry]) -> list[tuple[Benchmark, str, str]]:
     """Return the benchmarks that are saturated or have label errors, with the name and text of their worst flaw."""
-    reasons = {Caveat.Kind.SATURATION.label, Caveat.Kind.LABEL_ERRORS.label}
-    return [(each, *_describe_worst_flaw(each)) for each in benchmarks if reasons & {*each.flaws}]
+    reasons = {str(kind.label) for kind in (Caveat.Kind.SATURATION, Caveat.Kind.LABEL_ERRORS)}
+    distrusted = [entry.benchmark for entry in entries if not reasons.isdisjoint(entry.flaws)]
+    return [(benchmark, *_describe_worst_flaw(benchmark)) for benchmark in distrusted]
 
 
 def _describe_worst_flaw(benchmark: Benchmark) -> tuple[str, str]:
@@ -158,16 +169,13 @@ def _describe_worst_flaw(benchmark: Benchmark) -> tuple[str, str]:
     )
 
 
-def _find_most_separable(benchmarks: Iterable[Any]) -> Any:
+def _find_most_separable(entries: Iterable[BenchmarkEntry]) -> BenchmarkEntry | None:
     """Return the benchmark that separates the largest share of the pairs of models.
 
     Return None if fewer than two benchmarks can be compared, or if none of them separates any pair.
     """
-    separable = [benchmark for benchmark in benchmarks if benchmark.separability]
-    if len(separable) < 2:
-        return None
-    winner = max(separable, key=lambda benchmark: benchmark.separability.share)
-    return winner if winner.separability.share else None
+    shares = {entry: entry.separability.share for entry in entries if entry.separability}
+    return max(shares, key=lambda entry: shares[entry]) if len(shares) > 1 and any(shares.values()) else None
 
 
 @require_safe

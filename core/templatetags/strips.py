@@ -129,7 +129,7 @@ def strip(
     show_interval: bool = True,
     earlier: float | None = None,
     others: Iterable[float] = (),
-) -> SafeString | str:
+) -> SafeString:
     """Return the strip of a value, or "" without a scale or a value.
 
     low, high: the ends of the interval. An end that is None is open: the interval runs to the end of the axis.
@@ -138,7 +138,7 @@ def strip(
     others: values for comparison, shown as thin lines.
     """
     if scale is None or value is None:
-        return ""
+        return SafeString("")
     line = '<line class="strip-other" x1="{0}" x2="{0}" y1="25%" y2="75%"/>'
     parts = [format_html('<use href="#{}"/>', scale.axis_id)] if scale.axis_id else []
     parts.append(format_html_join("", line, ((scale.format_position(other),) for other in others)))

@@ -32,19 +32,20 @@ def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
 
     Raises RequestError 404 if the pool is unknown.
     """
+    preferred = [category for category in categories if category != OVERALL_CATEGORY]
     if pool:
-        return _load_pool_board(pool, categories)
-    snapshots_by_priority: list[Snapshot] = []
-    for category in dict.fromkeys((*categories, OVERALL_CATEGORY)):
+        return _load_pool_board(pool, preferred)
+    by_category: dict[str, list[Snapshot]] = {}
+    for category in (*preferred, OVERALL_CATEGORY):
         newest = [each for each in list_newest_snapshots(category) if each.board.pool.kind in POOL_PRIORITY]
-        snapshots_by_priority = sorted(newest, key=lambda each: POOL_PRIORITY.index(Pool.Kind(each.board.pool.kind)))
-        for snapshot in snapshots_by_priority:
+        by_category[category] = sorted(newest, key=lambda each: POOL_PRIORITY.index(Pool.Kind(each.board.pool.kind)))
+        for snapshot in by_category[category]:
             board_key = BoardKey(snapshot.board.pool.slug, category)
             board = snapshot_cache.get_loaded_board(board_key, snapshot).board
             if _has_comparable_models(board["rows"]):
                 return board
-    pools_with_votes = (snapshot.board.pool.slug for snapshot in snapshots_by_priority if snapshot.votes)
-    return _load_pool_board(next(pools_with_votes, LIVE_POOL), categories)
+    pools_with_votes = (each.board.pool.slug for each in by_category[OVERALL_CATEGORY] if each.votes)
+    return _load_pool_board(next(pools_with_votes, LIVE_POOL), preferred)
 
 
 def _has_comparable_models(rows: Sequence[BoardRow]) -> bool:
@@ -53,9 +54,10 @@ def _has_comparable_models(rows: Sequence[BoardRow]) -> bool:
     return len([row for row in main_rows if row.get("votes_to_rank", 0) == 0]) >= MIN_RANKED_MODELS
 
 
-def _load_pool_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
-    for category in (name for name in categories if name != OVERALL_CATEGORY):
-        with suppress(RequestError):  # if the pool is unknown, the last line raises this error again
+def _load_pool_board(pool: str, preferred: Sequence[str]) -> dict[str, Any]:
+    for category in preferred:
+        # A reference pool can lack the category. If the pool is unknown, the last line raises the error again.
+        with suppress(RequestError):
             board = snapshots.load_newest_board(BoardKey(pool, category))
             if board["rows"]:
                 return board

@@ -185,9 +185,9 @@ def _build_rows(leaderboard: LeaderboardState, scale: Scale | None, tiers: Mappi
     if leaderboard.options.sort != "rank" or leaderboard.options.descending:
         return [build_entry_row(entry) for entry in entries]
     entry_tiers = [tiers.get(entry.slug) for entry in leaderboard.entries]
-    # The marks and tiers are lists for all entries, which can be more than the visible ones.
-    rows = zip(entries, ties.list_marks(entry_tiers), ties.list_tier_starts(entry_tiers), strict=False)
-    return [build_entry_row(entry, marks=marks, tier=tier) for entry, marks, tier in rows]
+    # The brackets and tiers are lists for all entries, which can be more than the visible ones.
+    rows = zip(entries, ties.list_bracket_classes(entry_tiers), ties.list_tier_starts(entry_tiers), strict=False)
+    return [build_entry_row(entry, bracket_classes=classes, tier=tier) for entry, classes, tier in rows]
 
 
 def _build_bodies(rows: Sequence[LeaderboardRow], *, is_own_pool: bool) -> list[TableBody]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.templatetags.strips import Scale, build_scale, strip
@@ -35,20 +36,22 @@ class LeaderboardCell:
 
 @dataclass(frozen=True, eq=False)
 class LeaderboardRow:
-    """One row of the table as text.
-
-    Formatting numbers in a template would be slow, because there can be hundreds of rows.
+    """One row of the table, formatted. Formatting in a template would be slow, because there can be hundreds of rows.
 
     attributes: the maker, whether the weights are open, the license, and the setting, if known.
-    margin: the interval in compact form, such as ±5. If one end is open, it is ≥ or ≤ with the other end.
-    strip: the rating and its interval on the axis of the table, as HTML.
-    marks: CSS classes that draw the row's part of a bracket, see `ties.list_marks`.
+    group: the name of the group in which the rank and rating are valid, or empty for the main group.
+    rank: the rank, or a dash if the model is unranked.
+    rank_range: the range of ranks that the model could have, or empty if it is just the rank.
+    tied_ranks: the first and the last rank of the ranked models that do not differ significantly, for highlighting (see
+        `format_tied_ranks`), or empty.
+    interval, margin: the 95% interval, in words and in compact form, such as ±5. If one end is open, the compact form
+        is ≥ or ≤ with the other end.
+    strip_html: the rating and its interval, drawn on the axis of the table.
+    bracket_classes: CSS classes that draw the row's part of a bracket, see `ties.list_bracket_classes`.
     tier: the tier if this is its first row and the table is sorted by rank, else None.
     provisional: the reasons why the rating is provisional, or empty.
-    tied_ranks: the first and the last rank that the model could have (see `format_tied_ranks`), or empty if the model
-        is unranked or outside the main group.
     missing_votes_text: the number of votes that the model still needs for a rank as text, or empty if it is ranked.
-    pin: an HTML attribute of the check box that selects the model for a comparison.
+    pin_attribute: `checked`, `disabled`, or empty, for the check box that selects the model for a comparison.
     """
 
     slug: str
@@ -63,14 +66,14 @@ class LeaderboardRow:
     rating: str
     interval: str
     margin: str
-    strip: str
-    marks: str
+    strip_html: SafeString
+    bracket_classes: str
     tier: int | None
     provisional: str
     missing_votes_text: str
     retired: bool
     cells: Sequence[LeaderboardCell]
-    pin: str
+    pin_attribute: str
 
 
 def build_rating_scale(entries: Sequence[LeaderboardEntry], name: str, mean: float | None = None) -> Scale | None:
@@ -95,7 +98,7 @@ def build_row(
     pool_query: str = "",
     *,
     is_own_pool: bool = True,
-    marks: str = "",
+    bracket_classes: str = "",
     tier: int | None = None,
 ) -> LeaderboardRow:
     """Return the row of an entry.
@@ -104,7 +107,7 @@ def build_row(
     pins: the slugs of the models that are selected for a comparison, at most `MAX_PINS`.
     pool_query: the query string that selects the pool on the model's page.
     is_own_pool: whether the pool belongs to this arena.
-    marks, tier: as in `LeaderboardRow`.
+    bracket_classes, tier: as in `LeaderboardRow`.
     """
     row = entry.row
     return LeaderboardRow(
@@ -120,14 +123,16 @@ def build_row(
         rating=format_whole(row["rating"]),
         interval=format_interval(row),
         margin=format_margin(row),
-        strip=strip(scale, row["rating"], row["ci_low"], row["ci_high"], show_interval=row["interval"] is not None),
-        marks=marks,
+        strip_html=strip(
+            scale, row["rating"], row["ci_low"], row["ci_high"], show_interval=row["interval"] is not None
+        ),
+        bracket_classes=bracket_classes,
         tier=tier,
         provisional=explain_provisional(row, is_own_pool=is_own_pool) if row["provisional"] else "",
         missing_votes_text=describe_missing_votes(row),
         retired=entry.facts.retired,
         cells=[build_cell(entry, name) for name in columns],
-        pin=_choose_pin_attribute(entry.slug, pins),
+        pin_attribute=_choose_pin_attribute(entry.slug, pins),
     )
 
 

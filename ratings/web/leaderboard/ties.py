@@ -58,18 +58,18 @@ def list_tier_starts(tiers: Sequence[int | None]) -> list[int | None]:
     return [tier if tier != earlier else None for earlier, tier in zip([None, *tiers], tiers, strict=False)]
 
 
-def list_marks(tiers: Sequence[int | None]) -> list[str]:
+def list_bracket_classes(tiers: Sequence[int | None]) -> list[str]:
     """Return the CSS classes of each row, for brackets and the emphasis of the first tier.
 
     A bracket joins consecutive rows of the same tier. A row has no bracket if its neighbors are in other tiers or if it
     has no tier.
     """
-    marks = []
+    rows = []
     for earlier, tier, later in zip([None, *tiers], tiers, [*tiers[1:], None], strict=False):
         classes = ["best"] if tier == 1 else []
         if tier is not None and tier in (earlier, later):
             classes.append("tie")
             classes += ["tie-start"] if tier != earlier else []
             classes += ["tie-end"] if tier != later else []
-        marks.append(" ".join(classes))
-    return marks
+        rows.append(" ".join(classes))
+    return rows

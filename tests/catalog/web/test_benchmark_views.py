@@ -28,10 +28,17 @@ def test_list_has_the_open_benchmarks_first_and_is_filtered_by_status(client):
     Benchmark.objects.create(slug="bare", name="Bare", status="open")
     assert "All 5 Not saturated 2 Nearly saturated 1 Saturated 1" in text(client, "/benchmarks/")
     page = text(client, "/benchmarks/?status=open")
-    assert client.get("/benchmarks/?status=open").context["suites"][0][-1][0].slug == "d"
+    assert client.get("/benchmarks/?status=open").context["suites"][0][-1][0].benchmark.slug == "d"
     assert re.search("No scores yet (.* )?Bare", page)
     assert "Saturated 1" in page
     assert "Benchmarks" in text(client, "/benchmarks/?status=nothing")
+
+
+def test_list_has_benchmarks_of_unknown_generations_too(client):
+    for generation in (3, 4, None):
+        score(Benchmark.objects.create(slug=f"b{generation}", name="B", generation=generation), f"m{generation}", 0.5)
+    found = re.findall(r'<h3><a href="/benchmarks/(\w+)/"', client.get("/benchmarks/").content.decode())
+    assert set(found) == {"b3", "b4", "bNone"}
 
 
 def test_list_shows_each_score_on_a_scale_from_0_to_100_percent(client):

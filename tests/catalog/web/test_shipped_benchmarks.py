@@ -70,8 +70,8 @@ def test_api_lists_what_each_measures(client):
 def test_saturated_benchmark_has_the_flaw_saturation(client):
     score(Benchmark.objects.create(slug="own", name="Own", status="saturated"), "m", 0.5)
     shown = [each for *_, suite in client.get("/benchmarks/").context["suites"] for each in suite]
-    saturated = [each.slug for each in shown if each.status == "saturated"]
-    assert [each.slug for each in shown if "Saturation" in each.flaws] == saturated
+    saturated = [each.benchmark.slug for each in shown if each.benchmark.status == "saturated"]
+    assert [each.benchmark.slug for each in shown if "Saturation" in each.flaws] == saturated
     assert "own" in saturated
 
 

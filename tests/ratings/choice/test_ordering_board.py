@@ -53,6 +53,8 @@ def test_board_of_the_category_goes_before_one_of_all(imported, tmp_path):
     assert ordered_by(category="math") == ("live", "overall")
     settle("live", categories=["creative-writing"])
     assert ordered_by() == ("live", "creative-writing")
+    board = ordering_board.load_ordering_board("", ["overall", "creative-writing"])
+    assert (board["pool"], board["category"]) == ("live", "creative-writing")  # overall comes last wherever it is given
 
 
 LEGAL = (

@@ -129,7 +129,7 @@ def test_axis_holds_closed_ends_and_of_models_without_a_bound_only_if_there_are_
 def test_strip_of_a_line_runs_out_where_the_interval_is_open_and_has_no_bar_without_an_interval(
     fields, intervals, open_ends, beyond
 ):
-    html = build_row(entry(**fields), [], (), Scale(900, 1100)).strip
+    html = build_row(entry(**fields), [], (), Scale(900, 1100)).strip_html
     assert re.findall(r'"strip-interval" (x1="[^"]*" x2="[^"]*")', html) == intervals
     assert (html.count("strip-open"), html.count("strip-beyond")) == (open_ends, beyond)
     assert html.count("strip-dot") == 1 - beyond
@@ -139,7 +139,7 @@ def test_strip_of_a_line_runs_out_where_the_interval_is_open_and_has_no_bar_with
     ("pins", "pin"), [("abc", ""), (["quokka"], "checked"), ("abcd", "disabled"), (["quokka", *"abc"], "checked")]
 )
 def test_line_can_be_pinned_until_there_are_enough(pins, pin):
-    assert build_row(entry(), [], pins, None).pin == pin
+    assert build_row(entry(), [], pins, None).pin_attribute == pin
 
 
 def test_line_marks_what_is_provisional_or_retired():

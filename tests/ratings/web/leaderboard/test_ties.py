@@ -4,7 +4,7 @@ import pytest
 
 from ratings.boards.differences import find_tiers
 from ratings.web.leaderboard.columns import LeaderboardEntry
-from ratings.web.leaderboard.ties import Leader, find_leader, list_marks, list_tier_starts
+from ratings.web.leaderboard.ties import Leader, find_leader, list_bracket_classes, list_tier_starts
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from ratings.web.leaderboard.ties import Leader, find_leader, list_marks, list_t
     ],
 )
 def test_bracket_joins_consecutive_rows_of_a_tier(tiers, marks):
-    assert list_marks(tiers) == marks
+    assert list_bracket_classes(tiers) == marks
 
 
 def test_first_row_of_each_tier_has_its_number():
