@@ -24,8 +24,9 @@ def main() -> None:
     parser.add_argument("--template", type=Path, help="path of a Jinja chat template that replaces the model's own")
     parser.add_argument("--stop", action="append", default=[], help="string that ends an answer")
     options = parser.parse_args()
-    if not options.model.is_file():
-        raise SystemExit(f"{options.model} is not a file")
+    for path in filter(None, (options.model, options.template)):
+        if not path.is_file():
+            sys.exit(f"{path} is not a file")
     os.nice(NICENESS)
     serve_model(options.model, options.port, options.template, options.stop)
 
@@ -35,7 +36,7 @@ def serve_model(model: Path, port: int, template: Path | None, stop_strings: lis
 
     Inference uses only one thread. On a busy machine with two cores, two threads are ten times slower.
     """
-    import xllamacpp
+    import xllamacpp  # loads llama.cpp, which `--help` and wrong arguments do not need
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(model)

@@ -102,7 +102,7 @@ class EndpointForm(ModelForm):
                     ENDPOINT_LABEL, {field: value for field, value in field_values.items() if value not in (None, "")}
                 )
             except InvalidFieldError as error:
-                self.add_error(ENDPOINT_COLUMNS[error.field], self._describe_error(error))
+                self.add_error(ENDPOINT_COLUMNS[error.field], f"It {error.problem}.")
         if not self.errors and self._needs_key_confirmation(cleaned_data):
             self.add_error(KEY_CONFIRMATION_FIELD, KEY_MOVED_MESSAGE)
         return cleaned_data
@@ -114,11 +114,6 @@ class EndpointForm(ModelForm):
             return False
         is_new_server = _parse_server(cleaned_data["base_url"]) != _parse_server(self.initial["base_url"])
         return is_new_server and cleaned_data[KEY_CONFIRMATION_FIELD] != name
-
-    def _describe_error(self, error: InvalidFieldError) -> str:
-        """Return the error as a sentence. The form's label replaces the field name `api_key_env`."""
-        label = f"“{self.fields['api_key_env'].label}”"
-        return f"It {error.problem.replace('api_key_env', label)}."
 
 
 @admin.register(Endpoint)

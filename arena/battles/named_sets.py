@@ -43,7 +43,8 @@ def build_next_url(among: Sequence[str], like: int = 0) -> str:
 def set_choice_cookie(response: HttpResponse, among: Sequence[str], choice: str) -> None:
     """Store the shortlist of these models in a cookie, together with the models.
 
-    Store nothing if there are no models, or if the query string is empty or too long.
+    If there are no models, or if the query string is empty or too long, an earlier cookie stays. It is used only in
+    battles of its own set (see `build_decision_url`).
 
     choice: the query string of the shortlist, from the request parameter `choice`
     """

@@ -23,6 +23,7 @@ from arena.identity.voters import KEY_PREFIX
 from arena.models import API_POOL, LIVE_POOL, ApiKey, Vote, Voter
 from core.http.errors import RequestError, field_error
 from core.http.forms import clean_form
+from core.text.word_lists import join_words
 
 READ = "read"
 BATTLE = "battle"
@@ -43,7 +44,7 @@ USED_AT_PRECISION = timedelta(minutes=1)
 INVALID_KEY_DETAIL = "The API key is unknown, expired, or revoked. Send a valid one as “Authorization: Bearer KEY”."
 VOTE_VIEWS = ("battle-cast-vote", "ready-vote")
 NAME_ERROR = format_lazy(_("Enter a name of at most {limit} printable characters."), limit=MAX_NAME_LENGTH)
-SCOPES_ERROR = _("Choose at least one scope: read, battle, or vote.")
+SCOPES_ERROR = format_lazy(_("Choose at least one scope: {scopes}."), scopes=join_words(SCOPES, "or"))
 DAYS_ERROR = format_lazy(_("A key is valid for 1 to {limit} days, or does not expire."), limit=MAX_VALID_DAYS)
 
 

@@ -32,13 +32,13 @@ class LogAxis:
         return [(self.place(decade), decade) for decade in self.decades]
 
     def list_values(self, number: int) -> list[float]:
-        """Return `number` values that are equally spaced on the axis."""
+        """Return `number` values, at least two, that are equally spaced on the axis."""
         ratio = (self.high / self.low) ** (1 / (number - 1))
         return [self.low * ratio**step for step in range(number)]
 
 
 def build_axis(values: Iterable[float], start: float, end: float, margin: float = 1.0) -> LogAxis:
-    """Return the axis of whole decades that contains all positive values.
+    """Return the axis of whole decades that contains all positive values. There must be at least one.
 
     margin: the minimum ratio between each value and either end of the axis.
     """
@@ -49,5 +49,5 @@ def build_axis(values: Iterable[float], start: float, end: float, margin: float 
 
 
 def build_path(points: Iterable[tuple[float, float]]) -> str:
-    """Return the SVG path of a line through these points."""
+    """Return the SVG path of a line through these points, of which there must be at least one."""
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in points)

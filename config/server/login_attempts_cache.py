@@ -22,7 +22,7 @@ class JsonSerializer:
 
 
 class LoginAttemptsCache(RedisCache):
-    """A cache that keeps working while Redis is down. It implements the methods that allauth calls."""
+    """A cache whose methods that allauth calls keep working while Redis is down. The others raise RedisError."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         one_retry = Retry(NoBackoff(), 1)  # handles connections that broke while idle
@@ -43,7 +43,7 @@ class LoginAttemptsCache(RedisCache):
         return self._call("delete", *arguments, **options)
 
     def clear(self) -> None:
-        """Delete the keys of this cache. Django would delete everything in Redis, including other data."""
+        """Delete the keys of this cache. Django would delete all data in Redis. Raises RedisError if Redis is down."""
         self.local.clear()
         client = get_redis_client()
         for key in client.scan_iter(match=f"{self.key_prefix}:*"):

@@ -45,8 +45,9 @@ return 0
 
 @dataclass(frozen=True)
 class Bucket:
-    """A limit of `per_hour` charges, or no limit if `per_hour` is 0. `key` identifies the action and the client.
+    """A limit of `per_hour` charges. `key` identifies the action and the client.
 
+    If `per_hour` is 0, there is no limit: `charge_buckets` ignores the bucket, and its properties mean nothing.
     `burst` is the maximum number of charges in the bucket.
     """
 
@@ -64,7 +65,7 @@ class Bucket:
         return HOUR_US // self.per_hour
 
     def compute_step_us(self, amount: int) -> int:
-        """Return the delay caused by a charge, in µs. A charge over the bucket's capacity counts as the capacity."""
+        """Return the delay caused by a charge, or by a negative refund, in µs. Both are at most the capacity."""
         return max(-self.capacity, min(amount, self.capacity)) * self.refill_us
 
     @property

@@ -18,7 +18,11 @@ class AdvisoryLock(IntEnum):
 
 
 def acquire_lock(lock: AdvisoryLock, subject: str | None = None, using: BaseDatabaseWrapper | None = None) -> None:
-    """Wait for a lock, and hold it until the end of the transaction. Locks on different subjects are independent."""
+    """Wait for a lock, and hold it until the end of the transaction, in which this must be called.
+
+    A lock without a subject does not exclude the same lock with one. Two subjects share a lock only if their 32-bit
+    hashes are equal.
+    """
     with (using or connection).cursor() as cursor:
         if subject is None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock.value])

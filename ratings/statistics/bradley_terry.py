@@ -40,14 +40,14 @@ class Fit:
     """The ratings for M models, in Elo points and in the order of the board's labels. No value is NaN.
 
     ratings (M,): the ratings. The bounded models of each component have a mean of 1000.
-    half_width (M,): half the width of the 95% intervals of fitted models, which is larger if there are few voters. For
-        the others, the same multiple of the errors that comparisons use.
+    half_width (M,): for bounded models, half the width of the 95% interval, which is larger if there are few voters.
+        For unbounded models, whose intervals have an open end, 1.96 times the standard error that comparisons use.
     ci_low, ci_high (M,): the ends of the 95% intervals. An open end is -inf or inf (null in the API).
-    spread: the joint covariances, clustered by voter where `interval_kind` is "clustered". They are zero between fitted
-        and placed models, and between components.
+    spread: the joint covariances, clustered by voter where `interval_kind` is "clustered". They are zero between
+        bounded and unbounded models, and between components.
     component (M,): the component of each model. 0 is the main one. Ratings from different components are not
         comparable.
-    unbounded (M,): True if the model is placed by a rule and not fitted.
+    unbounded (M,): True if the model has no finite maximum-likelihood estimate, so that a rule places it.
     interval_kind (M,): "plain" or "clustered".
     """
 
@@ -62,7 +62,7 @@ class Fit:
 
     @property
     def se(self) -> Floats:
-        """The published standard errors (M,): the half-widths divided by 1.96."""
+        """The published errors (M,): the half-widths divided by 1.96. With few voters, they exceed standard errors."""
         return self.half_width / Z95
 
     @cached_property
@@ -114,7 +114,7 @@ def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
     component (M,): the component of each model.
     """
     size = len(component)
-    theta, low, high = np.zeros((3, size))
+    theta, low, high = np.full((3, size), np.nan)
     bounded, clustered = np.zeros((2, size), dtype=bool)
     covariance, plain = np.zeros((2, size, size))
     degrees = np.full(size, np.inf)
@@ -129,7 +129,7 @@ def join_estimates(estimates: Sequence[Estimate], component: Indices) -> Fit:
         covariance[inside] = ELO_SCALE**2 * estimate.spread.covariance
         plain[inside] = ELO_SCALE**2 * estimate.spread.plain
         degrees[models] = estimate.spread.degrees
-    spread = Spread(covariance, plain, degrees) if clustered.any() else Spread.unclustered(covariance)
+    spread = Spread(covariance, plain, degrees)
     return Fit(
         ratings=MEAN_RATING + ELO_SCALE * theta,
         half_width=spread.compute_half_widths(),

@@ -11,7 +11,6 @@ Student's t with few clusters follows R. M. Bell and D. F. McCaffrey, Survey Met
 """
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
@@ -27,8 +26,7 @@ class Spread:
     """The joint uncertainty of M strengths.
 
     covariance (M, M): the sandwich covariance, clustered by voter if there are enough voters.
-    plain (M, M): the sandwich covariance of independent votes. If nothing is clustered, it is the same object as
-        `covariance`.
+    plain (M, M): the sandwich covariance of independent votes.
     degrees (M,): the degrees of freedom of each model's error, or inf if it is not clustered.
     """
 
@@ -37,16 +35,14 @@ class Spread:
     degrees: Floats
 
     @classmethod
-    def unclustered(cls, covariance: Floats) -> Self:
+    def unclustered(cls, covariance: Floats) -> "Spread":
         """Return the spread of independent votes."""
         return cls(covariance, covariance, np.full(len(covariance), np.inf))
 
     def select_models(self, models: Indices) -> "Spread":
         """Return the spread for these models only."""
         inside = np.ix_(models, models)
-        covariance = self.covariance[inside]
-        plain = covariance if self.plain is self.covariance else self.plain[inside]
-        return Spread(covariance, plain, self.degrees[models])
+        return Spread(self.covariance[inside], self.plain[inside], self.degrees[models])
 
     def compute_half_widths(self, upper: float = UPPER_PROBABILITY) -> Floats:
         """Return the half-width of each strength's interval (M,).
@@ -64,8 +60,6 @@ class Spread:
         end.
         """
         plain: Floats = ndtri(upper) * np.sqrt(compute_difference_variances(self.plain))
-        if self.plain is self.covariance:
-            return plain
         quantile = stdtrit(self.degrees, upper)
         # Fewer degrees of freedom give a larger quantile.
         errors = np.sqrt(compute_difference_variances(self.covariance))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 FailureReason = Literal["timeout", "unavailable", "refused", "too_long", "empty", "rejected", "busy"]
 SERVER_FIELDS = ("base_url", "model")
 BYTES_PER_TOKEN = 4  # in UTF-8, about four letters of English or one or two Chinese characters
-API_KEY_HINT = "put the key in an environment variable, and the variable's name in api_key_env"
+API_KEY_HINT = "put the key in an environment variable, and its name in the endpoint's API key variable (api_key_env)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Message:
 class Request:
     """A request to a model for one answer.
 
-    max_tokens: the maximum length of the answer, in tokens of BYTES_PER_TOKEN bytes
+    max_tokens: the maximum length of the answer, in tokens of BYTES_PER_TOKEN bytes. The provider's own tokens can be
+        shorter, so it may generate more of them (see `token_limit`).
     parameters: fields of the provider's API that are merged into the body last. A value of None removes a field.
     thinking_tokens: the maximum number of reasoning tokens, in addition to the tokens of the answer. It is 0 if the
         model does not reason, or if its provider counts reasoning separately.
@@ -50,9 +51,9 @@ class Request:
 
     @property
     def token_limit(self) -> int:
-        """The provider's limit on the answer and the reasoning together.
+        """The provider's limit on the answer and the reasoning together, in tokens.
 
-        A token has at least one byte, so an answer reaches Arena's limit first.
+        A token has at least one byte, so `max_bytes` tokens never end an answer before Arena's limit does.
         """
         return self.max_bytes + self.thinking_tokens
 

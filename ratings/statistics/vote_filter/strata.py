@@ -56,10 +56,10 @@ class Stratum:
     """The n votes of a stratum that have a weight above 0. They are between M models.
 
     votes (n,): positions in the records. The other arrays are in the same order.
-    a, b, voter, row (n,): models, voters, and rows of expectations.
+    a, b, voter, row (n,): models, voters, and rows of `chances`.
     won (n,): 1 if a won, 0 if b won, 0.5 for a tie.
     chances (R, M): the chance that each model is in a vote, for each row.
-    weight (n,): the current weights. Removals change them in place.
+    weight (n,): the current weights. Only the values in this array change: removals set them in place.
     """
 
     votes: Indices

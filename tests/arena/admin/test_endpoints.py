@@ -60,7 +60,7 @@ def test_endpoint_is_added_and_logged(admin):
     ("wrong", "said"),
     [
         ({"base_url": "https://api.example.com/v1?key=sk-abc"}, "It contains a query or a fragment"),
-        ({"parameters": '{"api_key": "sk-1"}'}, "name in “API key environment variable”."),
+        ({"parameters": '{"api_key": "sk-1"}'}, "name in the endpoint&#x27;s API key variable (api_key_env)."),
         (
             {"parameters": '{"headers": {"Authorization": "Bearer sk-1"}}'},
             "must not contain &#x27;Authorization&#x27;",
