@@ -13,10 +13,11 @@ def contains_words(names: str, text: str) -> bool:
     In words that begin with a letter, separators do not matter: "gpt4o" and "gpt-4-o" match "GPT-4o". A number matches
     only from its first digit: "grok 3" matches neither "Grok 4.3" nor "Grok 13B".
     """
-    names = names.casefold()
+    names, text = names.casefold(), text.casefold()
     for version in VERSION.findall(names):
-        names = names.replace(version.replace(".", "-"), version)  # slugs contain 4-1 for 4.1
-    return all(_build_pattern(word).search(names) for word in text.casefold().split())
+        dashed = rf"(?<!\d){version.replace('.', '-')}(?!\d)"  # slugs contain 4-1 for 4.1
+        names, text = re.sub(dashed, version, names), re.sub(dashed, version, text)
+    return all(_build_pattern(word).search(names) for word in text.split())
 
 
 @lru_cache(maxsize=256)
@@ -25,7 +26,7 @@ def _build_pattern(word: str) -> re.Pattern[str]:
     if word[0].isdigit():
         return re.compile(rf"(?<!\d)(?<!\d\.){pattern}")
     if word[0].isalpha():
-        # Match only at the start of a word: "nano" must not match "Hyena-Nous".
+        # Ignore separators only from the start of a word: "nano" must not match "Hyena-Nous".
         joined = r"[\W_]*".join(map(re.escape, SEPARATORS.sub("", word)))
         pattern = rf"{pattern}|(?<![^\W_]){joined}"
     return re.compile(pattern)

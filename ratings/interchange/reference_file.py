@@ -35,7 +35,7 @@ UNPUBLISHED_COLUMNS = dict.fromkeys(
 class ReferenceRating:
     """One line in the file.
 
-    key: the provider and the model, separated by a slash. The publisher uses one key for all versions of a model.
+    key: the provider and the model, separated by " / ". The publisher uses one key for all versions of a model.
     name: the publisher's name for the model, including the setting at which it was rated.
     """
 
@@ -51,7 +51,8 @@ class ReferenceRating:
     def model(self) -> str:
         """The model id as the maker writes it.
 
-        It is the model in the key, plus any date, version, `thinking`, or `preview` that only the name contains.
+        It is the model in the key, plus the date, or else `preview`, that only the name contains. Before these comes
+        `thinking` if such models of the maker have separate weights.
         """
         if self.name in FIRST_MODELS:
             return FIRST_MODELS[self.name]
@@ -111,6 +112,8 @@ def read_ratings(path: Path) -> list[ReferenceRating]:
 
 
 def _parse_rating(line: Mapping[str, str]) -> ReferenceRating:
+    if " / " not in line["model_key"]:
+        raise ValueError(f"{line['model_key']} is not a provider and a model, separated by “ / ”")
     return ReferenceRating(
         category=line["category"].replace("_", "-"),
         key=line["model_key"],

@@ -36,6 +36,8 @@ def test_separators_and_case_do_not_matter(text, is_found):
         ("Llama 2 13B llama-2-13b", "llama 13b", True),
         ("Claude 3.5 Sonnet claude-3-5-sonnet", "claude-3-5", True),
         ("Claude 3.5 Sonnet claude-3-5-sonnet", "claude 5", False),
+        ("GPT-4.1 gpt-4.1-2025-04-14", "2025-04-14", True),
+        ("GPT-4.1 gpt-4-1", "4-1", True),
         ("GPT-4o (2024-05-13)", "(2024 _", False),
         ("GPT-4o (2024-05-13)", "(2024 05-13", True),
     ],

@@ -71,8 +71,10 @@ def test_file_is_read_in_its_order_with_our_categories(tmp_path):
     assert ratings[0] == first
 
 
-@pytest.mark.parametrize("line", ["overall,a / b,B,high,1,2,3,4", "overall,a / b,B,1,2,3,many,4"])
-def test_file_with_another_thing_than_numbers_is_refused(tmp_path, line):
+@pytest.mark.parametrize(
+    "line", ["overall,a / b,B,high,1,2,3,4", "overall,a / b,B,1,2,3,many,4", "overall,a/b,B,1,1,2,3,4"]
+)
+def test_file_with_other_numbers_or_keys_is_refused(tmp_path, line):
     with pytest.raises(ValueError):
         reference_file.read_ratings(packed(tmp_path, line))
 
