@@ -105,7 +105,7 @@ def choose_web_processes(cores: int | None) -> int:
 
 
 async def run_service(options: Options, supervisor: Supervisor) -> None:
-    """Start everything in order and keep it running until this task is canceled.
+    """Start everything in order and keep it running until this task is canceled or a program fails for good.
 
     Raises LaunchError, ProgramError, and OSError, each with a one-line message for the user.
     """
@@ -117,8 +117,9 @@ async def run_service(options: Options, supervisor: Supervisor) -> None:
             f"only {free // MIB} MB of disk space is free in {folder.path}; "
             f"at least {MIN_DISK_BYTES // MIB} MB is needed"
         )
-    with _open_port(options.port) as listener:
-        try:
+    try:
+        # The port is closed before the programs stop, so that new requests do not wait for web processes that end.
+        with _open_port(options.port) as listener:
             watchers = await _start_all(supervisor, options, listener.fileno())
             print_line(f"Arena is ready at http://127.0.0.1:{options.port}", prefix="")
             try:
@@ -126,9 +127,8 @@ async def run_service(options: Options, supervisor: Supervisor) -> None:
             finally:
                 for watcher in watchers:
                     watcher.cancel()
-        finally:
-            listener.close()  # so that new requests do not wait for web processes that are about to stop
-            await supervisor.stop()
+    finally:
+        await supervisor.stop()
 
 
 async def _start_all(supervisor: Supervisor, options: Options, listener_fd: int) -> list["asyncio.Task[None]"]:

@@ -234,8 +234,8 @@ def stop_battle(battle: Battle) -> None:
 def retry_answers(battle: Battle, payer: str = "") -> None:
     """Requeue the failed answers in the last turn.
 
-    Raises RequestError 409 `not_failed` or `too_late`; 429 `too_many_running`; and the errors from
-    `token_budgets.charge_battle`.
+    Raises RequestError 404 if the battle was deleted; 409 `not_failed` or `too_late`; 429 `too_many_running`;
+    and the errors from `token_budgets.charge_battle`.
     """
     with transaction.atomic():
         row_locks.lock_voter(battle.voter_id)
@@ -247,7 +247,8 @@ def retry_answers(battle: Battle, payer: str = "") -> None:
         quotas.check_running_battles(battle.voter_id)
         failed_answers = Answer.objects.filter(turn=last_turn, state=Answer.State.FAILED)
         retryable_battle = Battle.objects.filter(id=battle.pk, state__in=(Battle.State.VOID, Battle.State.READY))
-        if not failed_answers.exists() or not retryable_battle.update(state=Battle.State.ANSWERING, stopped=False):
+        is_retried = failed_answers.exists() and retryable_battle.update(state=Battle.State.ANSWERING, stopped=False)
+        if not is_retried:
             error = RequestError("not_failed", "No answer in the last turn failed, so there is nothing to retry.", 409)
             raise row_locks.replace_error_if_deleted(battle, error)
         # The retry overwrites a one-sided failure, which the voter has already seen.

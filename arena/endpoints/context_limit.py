@@ -54,8 +54,9 @@ def list_small_windows() -> QuerySet[Endpoint]:
     small window. Models whose context window is unknown are not included.
     """
     conversation_tokens = get_conversation_limit() // CHARACTERS_PER_TOKEN + OVERHEAD_TOKENS
-    visible_tokens = BYTES_PER_TOKEN * Coalesce(F("max_tokens"), Value(DEFAULT_MAX_TOKENS))  # see Request.token_limit
-    answer_tokens = visible_tokens + Coalesce(F("thinking_tokens"), Value(0))
+    max_bytes = BYTES_PER_TOKEN * Coalesce(F("max_tokens"), Value(DEFAULT_MAX_TOKENS))
+    # A token can be a single byte, so there are up to as many tokens (see `Request.token_limit`).
+    answer_tokens = max_bytes + Coalesce(F("thinking_tokens"), Value(0))
     is_small = Q(model__max_input__lt=conversation_tokens) | Q(
         model__context_window__lt=conversation_tokens + answer_tokens
     )

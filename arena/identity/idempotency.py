@@ -25,7 +25,9 @@ def run_once(request: Request, action: Callable[[], Response]) -> HttpResponseBa
     """Call `action` once per voter and `Idempotency-Key`, and return its response or the stored one.
 
     Without the header, `action` always runs. If `action` raises, no response is stored, so the client can retry the
-    request. `action` must return the data of a battle, because the stored response is deleted with the battle.
+    request. With it, only the body and the status of the response are kept.
+
+    `action` must return the data of a battle, because the stored response is deleted with the battle.
 
     Raises RequestError 400 for an invalid key, and 422 `idempotency_key` if the key was used for another request.
     """

@@ -60,9 +60,6 @@ def judge_pair(
 ) -> Vote:
     """Store the voter's judgment of a pair and return it. Concurrent requests store at most one judgment.
 
-    A judgment of a battle that no operator has listed does not count, because the battle's voter could send the link to
-    friends. Neither does one of a battle whose names are not hidden.
-
     network: the hash of the voter's network (see `arena.identity.network_hashes`)
 
     Raises RequestError 409 `own_battle`, `already_voted` (with the stored vote), or `voter_gone`.
@@ -92,7 +89,11 @@ def judge_pair(
 
 
 def _copy_battle_fields(battle: Battle) -> dict[str, Any]:
-    """Return the fields of a judgment that come from the battle and its own vote."""
+    """Return the fields of a judgment that come from the battle and its own vote.
+
+    A judgment of a battle that no operator has listed does not count, because the battle's voter could send the link to
+    friends. Neither does one of a battle whose names are not hidden.
+    """
     reason = battle.vote.reason
     if not reason and battle.review != Battle.Review.LISTED:
         reason = NOT_LISTED

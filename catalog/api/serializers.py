@@ -16,7 +16,7 @@ SUCCESSOR_HELP = "Name of the model that the maker recommends instead, or null i
 class BenchmarkCaveatSchema(Schema):
     kind = serializers.ChoiceField(Caveat.Kind.values)
     text = CharField()
-    source = CharField()  # type: ignore[assignment]  # hides an attribute of Serializer
+    source = CharField()  # type: ignore[assignment]  # mypy sees Serializer's attribute
 
 
 class SeparabilitySchema(Schema):
@@ -44,7 +44,7 @@ class BenchmarkFactsSchema(Schema):
     )
     category = CharField(help_text="Slug of the vote category closest to what the benchmark measures.")
     tasks = serializers.ListField(child=CharField(), help_text="Task names in lm-evaluation-harness.")
-    source = CharField()  # type: ignore[assignment]  # hides an attribute of Serializer
+    source = CharField()  # type: ignore[assignment]  # mypy sees Serializer's attribute
     superseded_by = CharField(
         source="replacement.slug",
         allow_null=True,
@@ -99,7 +99,7 @@ class StoredScoreSchema(Schema):
     submitted = BooleanField(
         source="score.submitted", help_text="True if a visitor submitted the score. Arena did not verify the run."
     )
-    source = CharField(source="score.source")  # type: ignore[assignment]  # hides an attribute of Serializer
+    source = CharField(source="score.source")  # type: ignore[assignment]  # mypy sees Serializer's attribute
     date = serializers.DateField(source="score.date", allow_null=True)
     stderr = FloatField(
         source="error",

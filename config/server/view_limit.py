@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext
@@ -44,15 +45,15 @@ class ViewLimit:
 
     def __init__(self, application: Any, paths_apart: Iterable[str] = ()) -> None:
         self.application = application
-        self.common_line = _Line(MAX_VIEWS)
-        self.lines_apart = {path: _Line(1) for path in paths_apart}
+        self.common_threads = _Threads(MAX_VIEWS)
+        self.threads_apart = {path: _Threads(1) for path in paths_apart}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body = await _read_body(receive)
         if body is None:
             return
-        line = self.lines_apart.get(scope["path"], self.common_line)
-        thread = await line.take_thread()
+        threads = self.threads_apart.get(scope["path"], self.common_threads)
+        thread = await threads.take()
         messages = [{"type": "http.request", "body": body}]
         has_started = asyncio.Event()
 
@@ -63,44 +64,41 @@ class ViewLimit:
             return await receive()
 
         async def send_and_free_thread(message: Any) -> None:
-            if not has_started.is_set():
-                has_started.set()
-                line.give_back(thread)
+            has_started.set()
+            loan.close()
             await send(message)
 
-        try:
+        with ExitStack() as loan:  # which ends once: when the response starts, or else here
+            loan.callback(threads.give_back, thread)
             async with ThreadSensitiveContext(executor=thread):  # Django then uses this thread for the whole request
                 await self.application(scope, receive_whole_body, send_and_free_thread)
-        finally:
-            if not has_started.is_set():
-                line.give_back(thread)
 
 
-class _Line:
-    """Threads, and the requests that wait for them."""
+class _Threads:
+    """Threads that requests borrow, and the line of requests that wait for one."""
 
-    def __init__(self, threads: int) -> None:
-        self.threads = [ThreadPoolExecutor(1, "view") for _ in range(threads)]  # each starts when it is first used
-        self.free = asyncio.Semaphore(threads)
+    def __init__(self, count: int) -> None:
+        self.free = [ThreadPoolExecutor(1, "view") for _ in range(count)]  # each starts when it is first used
+        self.free_count = asyncio.Semaphore(count)
         self.waiting = 0
 
-    async def take_thread(self) -> ThreadPoolExecutor:
-        """Wait for a free thread. Raises RequestRejected if there are too many requests."""
+    async def take(self) -> ThreadPoolExecutor:
+        """Wait for a free thread. Raises RequestRejected if the line is full, or after `MAX_WAIT_S`."""
         if self.waiting >= MAX_WAITING:
             raise RequestRejected(BUSY)
         self.waiting += 1
         try:
             async with asyncio.timeout(MAX_WAIT_S):
-                await self.free.acquire()
+                await self.free_count.acquire()
         except TimeoutError:
             raise RequestRejected(BUSY) from None
         finally:
             self.waiting -= 1
-        return self.threads.pop()  # the one that was used last
+        return self.free.pop()  # the one that was used last
 
     def give_back(self, thread: ThreadPoolExecutor) -> None:
-        self.threads.append(thread)
-        self.free.release()
+        self.free.append(thread)
+        self.free_count.release()
 
 
 async def _read_body(receive: Any) -> bytes | None:

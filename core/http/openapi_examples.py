@@ -4,7 +4,7 @@
 
 - A component inherits the values of its base classes.
 - Values that are missing in a nested schema come from the component of that schema.
-- Nullable fields without a value are null.
+- Required nullable fields without a value are null. Other fields without a value are left out.
 - An entry with the operation ID of a call overrides values in the response of that call.
 """
 
@@ -19,6 +19,7 @@ from rest_framework import serializers
 
 FILE_NAME = "examples.json"
 SCHEMA_SUFFIX = "Schema"
+_MISSING = object()  # stands for a value that the file does not have
 
 
 def build_example(schema: type[Any], call: str = "") -> dict[str, Any]:
@@ -33,21 +34,21 @@ def _build_object(schema: type[Any], overrides: Mapping[str, Any]) -> dict[str, 
             values |= _load_values(base.__module__).get(base.__name__.removesuffix(SCHEMA_SUFFIX), {})
     values |= overrides
     return {
-        name: _build_value(field, values.get(name, ...))
+        name: _build_value(field, values.get(name, _MISSING))
         for name, field in schema().fields.items()
         if name in values or (field.required and (field.allow_null or isinstance(field, serializers.BaseSerializer)))
     }
 
 
 def _build_value(field: Any, value: Any) -> Any:
-    """Return the value with nested schemas filled in. An Ellipsis means that the file has no value for the field."""
+    """Return the value with nested schemas filled in."""
     if value is None:
         return None
     if isinstance(field, serializers.ListSerializer):
-        return [_build_value(field.child, item) for item in ([...] if value is ... else value)]
+        return [_build_value(field.child, item) for item in ([_MISSING] if value is _MISSING else value)]
     if isinstance(field, serializers.Serializer):
-        return _build_object(type(field), {} if value is ... else value)
-    return None if value is ... else value
+        return _build_object(type(field), {} if value is _MISSING else value)
+    return None if value is _MISSING else value
 
 
 @cache

@@ -168,7 +168,7 @@ class ReferenceSchema(Schema):
     published_on = serializers.DateField()
     license = CharField()
     license_url = serializers.URLField()
-    source = serializers.URLField()  # type: ignore[assignment]  # hides an attribute of Serializer
+    source = serializers.URLField()  # type: ignore[assignment]  # mypy sees Serializer's attribute
 
 
 class BoardSchema(BoardKeySchema):
@@ -181,7 +181,7 @@ class BoardSchema(BoardKeySchema):
     )
     last_vote_id = IntegerField(allow_null=True, help_text="ID of the newest vote on the board.")
     scale = RatingScaleSchema()
-    style = StyleSchema(required=False, help_text="Effect of each style feature.")  # type: ignore[assignment]  # hides an attribute of Serializer
+    style = StyleSchema(required=False, help_text="Effect of each style feature.")  # type: ignore[assignment]  # mypy sees Serializer's attribute
     problem = serializers.ChoiceField(
         ("separable", "not_converged"), required=False, help_text="Reason why the board has votes but no rows."
     )
@@ -203,7 +203,7 @@ class FrontierRowSchema(IntervalSchema, ModelNameSchema):
     value = FloatField(help_text="US dollars per million tokens, or tokens per second.")
     price_input = FloatField(required=False)
     price_output = FloatField(required=False)
-    source = CharField(required=False)  # type: ignore[assignment]  # hides an attribute of Serializer
+    source = CharField(required=False)  # type: ignore[assignment]  # mypy sees Serializer's attribute
     as_of = serializers.DateField(required=False)
     by_hand = BooleanField(required=False, help_text="True if an operator of this site entered or chose the price.")
     on_frontier = BooleanField(help_text="True if no other model is better in both rating and `value`.")
@@ -322,7 +322,7 @@ class PublicVoteSchema(Schema):
     weight = IntegerField()
     counted = BooleanField()
     reason = CharField(help_text="Reason why the vote is not counted. Empty if it is counted.")
-    source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # hides an attribute of Serializer
+    source = serializers.ChoiceField(Vote.Source.values)  # type: ignore[assignment]  # mypy sees Serializer's attribute
     propensity = FloatField(allow_null=True, help_text="Draw probability, rounded. Null if a model was replaced.")
     turns = IntegerField()
     categories = serializers.ListField(
@@ -539,7 +539,7 @@ class MethodReportSchema(Schema):
     rows = IntegerField(help_text="Number of models on that board.")
     intervals = IntegerField(help_text="Number of closed intervals on that board.")
     expected_misses = FloatField(help_text="Number of these intervals expected to miss the true rating.")
-    style = StyleWorthSchema(source="*")  # type: ignore[assignment]  # hides an attribute of Serializer
+    style = StyleWorthSchema(source="*")  # type: ignore[assignment]  # mypy sees Serializer's attribute
     counted_at = serializers.DateTimeField(
         source="counts.counted_at",
         allow_null=True,

@@ -105,7 +105,9 @@ class MakerShare(NamedTuple):
 class PoolCounts:
     """A pool's stored counts.
 
-    reduced: how many votes have a weight below 1, by reason.
+    counted, uncounted: the number of votes that the ratings use, and of those that they do not.
+    reasons: how many votes are not counted, by reason.
+    reduced: how many counted votes have a weight below 1, by reason.
     left: the share of votes for the left answer, among votes with a winner.
     skipped, replaced: the shares of skipped battles and of battles in which a model was replaced, among the blind
         battles that were voted on or skipped.

@@ -49,15 +49,16 @@ def sum_over_voters(
 
     voter (E,): each entry's voter, numbered from 0.
     sides: arrays of columns (E,). The amount of an entry is added to its column in each of these arrays.
-    amount (E,): not negative.
-    functions: element-wise functions of arrays. They must map 0 to 0.
+    functions: element-wise functions of arrays. They must map 0 to 0, because a sparse table has no zeros.
+
+    With many voters of few votes, a sparse table of the totals is faster. Otherwise, blocks of a dense one are.
     """
     totals = np.zeros((len(functions), width))
     if _is_sparse(voter, len(sides), width):
         rows = np.tile(voter, len(sides))
         cells = rows, np.concatenate(sides)
         table = csr_array((np.tile(amount, len(sides)), cells), shape=(int(voter.max(initial=-1)) + 1, width))
-        for number, function in enumerate(functions):
+        for number, function in enumerate(functions):  # of `data`, where scipy has added up each cell's entries
             totals[number] = np.bincount(table.indices, function(table.data), width)
         return list(totals)
     for entries, row, size in _iter_blocks(voter, width):
@@ -67,7 +68,7 @@ def sum_over_voters(
         for side in sides:
             sums += np.bincount(row_starts + side[entries], amounts, size * width)
         for number, function in enumerate(functions):
-            totals[number] += np.add.reduce(function(sums).reshape(size, width), axis=0)
+            totals[number] += function(sums).reshape(size, width).sum(axis=0)
     return list(totals)
 
 

@@ -12,7 +12,7 @@ FALSE_ALARM_CHANCE = 1e-3  # over all groups and models together
 # Voters abandon battles with some models more often. The votes outside the group show how often, but they may be rigged
 # too, so they increase a model's expected appearances by at most this factor.
 _MAX_COMPLETION = 1.25
-_COMPLETION_PRIOR = 50.0
+_COMPLETION_PRIOR = 50.0  # added to both numbers of appearances, so that few votes show little
 _TOLERANCE = 1.1
 
 
@@ -40,11 +40,11 @@ def find_excesses(group: Indices, model_a: Indices, model_b: Indices, draw: Indi
     draw (N,): the draw table of each vote, as a row of `shares`.
     shares (D, M): the chance that each model is in the pair, under each draw table.
 
-    A model's expected number of appearances in a group's votes is the sum of its chances. It is increased by up to a
-    quarter if the model is also in more of the other votes than the draw explains, and by a tenth because groups of
-    honest voters prefer some battles. By Chernoff's bound, a sum of independent events with mean E reaches n > E with a
+    A model's expected number of appearances in a group's votes is the sum of its chances. It is increased if
+    the model is also in more of the other votes than the draw explains, and because groups of honest voters prefer some
+    battles. By Chernoff's bound, a sum of independent events with mean E reaches n > E with a
     chance of at most exp(-(n ln(n / E) - n + E)). There is an excess if the bound times the number of pairs of a group
-    and a model is at most 0.1%.
+    and a model is at most `FALSE_ALARM_CHANCE`.
     """
     votes = np.bincount(group[group >= 0])
     tested = np.flatnonzero((votes >= MIN_VOTES) & (len(group) - votes >= MIN_VOTES))
@@ -61,13 +61,13 @@ def find_excesses(group: Indices, model_a: Indices, model_b: Indices, draw: Indi
     expected_outside = np.bincount(draw, minlength=len(shares)) @ shares - expected
     completion = (observed_outside + _COMPLETION_PRIOR) / (expected_outside + _COMPLETION_PRIOR)
     tolerated = _TOLERANCE * np.clip(completion, 1.0, _MAX_COMPLETION) * expected
-    log_bound = xlogy(observed, observed) - xlogy(observed, tolerated) - observed + tolerated
-    surprise = np.where(observed > tolerated, log_bound, 0.0)
+    minus_log_bound = xlogy(observed, observed) - xlogy(observed, tolerated) - observed + tolerated
+    surprise = np.where(observed > tolerated, minus_log_bound, 0.0)
     hits = np.argwhere(surprise >= np.log(surprise.size / FALSE_ALARM_CHANCE)).tolist()
     hits.sort(key=lambda hit: -surprise[tuple(hit)])
     return [
-        Excess(int(tested[row]), model, int(votes[tested[row]]), int(observed[row, model]), float(expected[row, model]))
-        for row, model in hits
+        Excess(int(tested[i]), model, int(votes[tested[i]]), int(observed[i, model]), float(expected[i, model]))
+        for i, model in hits
     ]
 
 

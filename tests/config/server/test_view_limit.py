@@ -172,7 +172,7 @@ async def until(condition):
 
 async def list_open_connections(limit):
     """Return the connections that the threads of the views hold."""
-    threads = limit.common_line.threads
+    threads = limit.common_threads.free
     opened = [await asyncio.wrap_future(thread.submit(lambda: connection.connection)) for thread in threads]
     return list(filter(None, opened))
 
