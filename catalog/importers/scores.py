@@ -62,7 +62,7 @@ def import_scores(rows: Collection[ScoreRow], run_digest: str) -> ScoreImportRes
     """Store the scores of one run and the claims about its models, unless the run is already stored.
 
     A score replaces the stored score with the same `SCORE_IDENTITY`. If the run contains several such scores, the first
-    one is used. `run_digest` identifies the run.
+    one is used. `run_digest` identifies the run. Two imports of a run at once store it once.
     """
     if Score.objects.filter(run=run_digest).exists():
         return ScoreImportResult()

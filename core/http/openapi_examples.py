@@ -4,7 +4,7 @@
 
 - A component inherits the values of its base classes.
 - Values that are missing in a nested schema come from the component of that schema.
-- Required nullable fields without a value are null. Other fields without a value are left out.
+- Other required nullable fields without a value are null. All other fields without a value are left out.
 - An entry with the operation ID of a call overrides values in the response of that call.
 """
 

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,25 +48,10 @@ class ReferenceRating:
     high: float
     votes: int
 
-    @property
+    @cached_property
     def model(self) -> str:
-        """The model id as the maker writes it.
-
-        It is the model in the key, plus the date, or else `preview`, that only the name contains. Before these comes
-        `thinking` if such models of the maker have separate weights.
-        """
-        if self.name in FIRST_MODELS:
-            return FIRST_MODELS[self.name]
-        _, _, name = self.key.partition(" / ")
-        if self.provider in DASHED_VERSION_MAKERS:
-            name = name.replace(".", "-")
-        lowercase_name = self.model_name.lower()
-        if self.provider in THINKING_MODEL_MAKERS and "-thinking" in lowercase_name and "thinking" not in name:
-            name = f"{name}-thinking"
-        date = _parse_date(self.name)
-        if date:
-            return name if name.endswith(date) else f"{name}-{date}"
-        return f"{name}-preview" if "preview" in lowercase_name and "preview" not in name else name
+        """The model id as the maker writes it."""
+        return FIRST_MODELS.get(self.name) or _build_model_id(self.provider, self.key.partition(" / ")[2], self.name)
 
     @property
     def provider(self) -> str:
@@ -90,6 +76,22 @@ class ReferenceRating:
 def list_makers(path: Path) -> dict[str, str]:
     """Map each model that is not a rolling alias to its maker, in the publisher's spelling."""
     return {rating.model: rating.provider for rating in read_ratings(path) if not rating.is_rolling}
+
+
+def _build_model_id(provider: str, model: str, name: str) -> str:
+    """Return the model in the key, plus the date, or else `preview`, that only the publisher's name contains.
+
+    Before these comes `thinking` if such models of the maker have separate weights.
+    """
+    if provider in DASHED_VERSION_MAKERS:
+        model = model.replace(".", "-")
+    lowercase_name = split_setting(name)[0].lower()
+    if provider in THINKING_MODEL_MAKERS and "-thinking" in lowercase_name and "thinking" not in model:
+        model = f"{model}-thinking"
+    date = _parse_date(name)
+    if date:
+        return model if model.endswith(date) else f"{model}-{date}"
+    return f"{model}-preview" if "preview" in lowercase_name and "preview" not in model else model
 
 
 def _parse_date(name: str) -> str:
