@@ -170,6 +170,7 @@ def proxied(service: Service, groups: list[WebGroup], folder: Path) -> Iterator[
     (folder / "nginx.conf").write_text(NGINX_SETTINGS.format(folder=folder, servers=servers, port=port))
     nginx = subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")])
     try:
+        assert eventually(lambda: is_served(f"http://127.0.0.1:{port}/healthz"), 10)
         yield replace(service, port=port)
     finally:
         nginx.terminate()
