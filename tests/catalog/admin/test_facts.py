@@ -95,6 +95,7 @@ def test_conflict_is_shown_and_decided_by_a_button(admin):
     for said in ("The &lt;i&gt;X&lt;/i&gt;", "1,000", "2,000", "https://s1.example", "1 conflict is waiting"):
         assert said in text
     [conflict] = find_conflicts()
+    assert admin.get(f"{LIST}conflicts/take/").status_code == 405
     answer = admin.post(
         f"{LIST}conflicts/take/", {"field": "context_window", "key": conflict.others[0].pk}, follow=True
     )
