@@ -34,6 +34,7 @@ PARTS = (
         "ModelIterable _known_related_objects get_compiler klass_info annotation_col_map"
         " _result_cache _prefetched_objects_cache",
     ),
+    LibraryPart("django", "django/core/handlers/base.py", "load_middleware get_response get_response_async"),
     LibraryPart("django", "django/db/models/fields/mixins.py", "set_cached_value"),
     LibraryPart("django", "django/middleware/csrf.py", "CSRF_COOKIE_NEEDS_UPDATE"),
     LibraryPart("django", "django/db/backends/base/operations.py", "bulk_batch_size"),

@@ -1,4 +1,4 @@
-"""Limits how many requests Django handles at once. The others wait in line for one of its threads."""
+"""Django's handler, and a limit on how many requests it handles at once. The others wait in line for its threads."""
 
 import asyncio
 from collections.abc import Iterable
@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
-from asgiref.sync import ThreadSensitiveContext
-from django.core.asgi import get_asgi_application
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from django.core.handlers.asgi import ASGIHandler
 from django.core.signals import request_started
 from django.db import close_old_connections, reset_queries
+from django.http import HttpRequest, HttpResponseBase
 
 from config.server.body_limit import RequestRejected
 from core.http.errors import RequestError
@@ -29,7 +30,21 @@ def build_django_application() -> Any:
     """
     for receiver in (close_old_connections, reset_queries):
         request_started.disconnect(receiver)
-    return get_asgi_application()
+    return SyncHandler()
+
+
+class SyncHandler(ASGIHandler):
+    """Django's ASGI handler with a synchronous chain of middleware and views.
+
+    In Django's asynchronous chain, synchronous middleware waits in its thread while the event loop finds the view, and
+    calls each hook of the middleware and the view in that thread again.
+    """
+
+    def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT001, FBT002  # Django's signature
+        super().load_middleware(is_async=False)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        return await sync_to_async(self.get_response)(request)
 
 
 class ViewLimit:

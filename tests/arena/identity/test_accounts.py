@@ -179,6 +179,20 @@ def test_join_takes_nothing_from_another_account(two_models):
     assert Battle.objects.get().voter == of_alice
 
 
+def test_login_gives_the_session_another_key(client):
+    sign_up(client)
+    log_out(client)
+    session = client.session
+    session["planted"] = 1
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+
+    log_in(client)
+
+    assert client.cookies["sessionid"].value != session.session_key
+    assert not Session.objects.filter(session_key=session.session_key).exists()
+
+
 def test_join_is_seen_by_whoever_keeps_votes_in_memory(client, two_models):
     """All votes of one person form one cluster, before and after."""
     client.get("/")

@@ -3,9 +3,9 @@
 import asyncio
 import contextvars
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from asgiref.sync import SyncToAsync
 from django.db import connection, connections
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path, reverse
@@ -193,12 +193,12 @@ async def test_response_is_rendered_in_the_thread_of_its_view(limit):
 
 
 async def test_page_is_handed_over_to_a_thread_once_and_then_once_to_be_closed(limit, monkeypatch):
-    """Django's middleware is all synchronous, so it runs in the view's thread. Each switch takes as long as a hook."""
+    """All middleware and its hooks run in the view's thread. Each switch takes as long as a hook."""
     client = Client(limit)
     await client.ask("leaderboard/")
-    handed_over, submit = [], ThreadPoolExecutor.submit
+    handed_over, call = [], SyncToAsync.__call__
     monkeypatch.setattr(
-        ThreadPoolExecutor, "submit", lambda *args: handed_over.append(len(client.sent)) or submit(*args)
+        SyncToAsync, "__call__", lambda *args, **options: handed_over.append(len(client.sent)) or call(*args, **options)
     )
     client.sent.clear()
     await client.ask("leaderboard/")
