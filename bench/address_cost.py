@@ -93,7 +93,7 @@ def build_buckets(address: str) -> list[Bucket]:
 
 def build_flat_buckets(address: str) -> list[Bucket]:
     """Return the limits of earlier versions: the full hourly quota at once, and no limit on networks."""
-    unlimited = [Bucket("network", 0)] * (len(build_buckets(address)) - 2)
+    unlimited = [Bucket("network", sys.maxsize, burst=sys.maxsize)] * (len(build_buckets(address)) - 2)
     return [Bucket("voter", 60, burst=60), Bucket("address", 300, burst=300), *unlimited]
 
 
@@ -101,7 +101,7 @@ def count_battles(limits: Sequence[Bucket], counts: Sequence[int], hours: float)
     """Return the number of battles that these limits allow in the given number of hours."""
     allowed = 0.0
     for level, (bucket, count) in enumerate(zip(limits, counts, strict=True)):
-        own = bucket.capacity + bucket.per_hour * hours if bucket.per_hour else np.inf
+        own = bucket.capacity + bucket.per_hour * hours
         allowed = count * (min(own, allowed) if level else own)
     return int(allowed)
 

@@ -11,7 +11,7 @@ unchanged, except for one burst per process.
 import math
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.storage.redis_clients import get_redis_client, redis_circuit
@@ -45,9 +45,8 @@ return 0
 
 @dataclass(frozen=True)
 class Bucket:
-    """A limit of `per_hour` charges. `key` identifies the action and the client.
+    """A limit of `per_hour` charges, at least 1. `key` identifies the action and the client.
 
-    If `per_hour` is 0, there is no limit: `charge_buckets` ignores the bucket, and its properties mean nothing.
     `burst` is the maximum number of charges in the bucket.
     """
 
@@ -65,7 +64,10 @@ class Bucket:
         return HOUR_US // self.per_hour
 
     def compute_step_us(self, amount: int) -> int:
-        """Return the delay caused by a charge, or by a negative refund, in µs. Both are at most the capacity."""
+        """Return by how many µs a charge delays the time at which the bucket is full. A refund is a negative amount.
+
+        No charge or refund is larger than the capacity.
+        """
         return max(-self.capacity, min(amount, self.capacity)) * self.refill_us
 
     @property
@@ -74,18 +76,17 @@ class Bucket:
         return self.capacity * self.refill_us
 
 
-def charge_buckets(buckets: Iterable[Bucket], amount: int = 1, *, overdraw: bool = False) -> float:
+def charge_buckets(buckets: Sequence[Bucket], amount: int = 1, *, overdraw: bool = False) -> float:
     """Charge all buckets and return 0, or charge none and return the seconds to wait.
 
     amount: 0 only checks whether a bucket is overdrawn; a negative amount refunds an action that did not happen
     overdraw: whether to charge in any case, because the cost of an action is known only afterward
     """
-    limited_buckets = [bucket for bucket in buckets if bucket.per_hour]
-    if not limited_buckets:
+    if not buckets:
         return 0.0
     wait_us = redis_circuit.run(
-        lambda: _charge_in_redis(limited_buckets, amount, overdraw=overdraw),
-        lambda: _local_buckets.charge(limited_buckets, amount, overdraw=overdraw),
+        lambda: _charge_in_redis(buckets, amount, overdraw=overdraw),
+        lambda: _local_buckets.charge(buckets, amount, overdraw=overdraw),
     )
     return wait_us / 1e6
 

@@ -163,6 +163,6 @@ def test_many_waiting_votes_are_counted_in_linear_time():
 
     board_refresh.refresh()
 
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 180  # 3 s alone; quadratic time takes many minutes
     assert not Outbox.objects.exists()
     assert Snapshot.objects.latest("pk").votes == 120_006
