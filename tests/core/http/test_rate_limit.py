@@ -114,16 +114,6 @@ def test_take_waits_for_the_slowest():
 
 
 @pytest.mark.parametrize("away", [False, True])
-def test_zero_is_no_limit(request, valkey, away):
-    if away:
-        request.getfixturevalue("nobody")
-    none = bucket(0)
-
-    assert all(charge_often(none, 500))
-    assert not valkey.exists(f"limit:{none.key}")
-
-
-@pytest.mark.parametrize("away", [False, True])
 def test_give_back_makes_room_for_one(request, away):
     if away:
         request.getfixturevalue("nobody")
