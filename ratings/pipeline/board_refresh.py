@@ -28,7 +28,7 @@ from ratings.boards.snapshots import select_newest_fit
 from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot, build_due_filter
 from ratings.pipeline import board_fits, pool_state, refresh_lease, standings, tallies
 from ratings.pipeline.pool_state import PoolState
-from ratings.pipeline.vote_weights import MAX_DRAINED_VOTES, list_waiting_votes
+from ratings.pipeline.vote_weights import MAX_DRAINED_VOTES, hold_back_crowds, list_waiting_votes
 
 # The interval between two fits of a board under style control is 200 times the duration of the last fit, within this
 # range. No other board is published during a fit, so fits must not be too frequent.
@@ -84,7 +84,8 @@ def _apply_outbox() -> tuple[datetime, set[str]]:
             cutoff = _read_database_clock()
             waiting = list_waiting_votes()
             has_more = len(waiting) == MAX_DRAINED_VOTES
-            changes_by_pool = tallies.apply_outbox(waiting)
+            hold_back_crowds(waiting)
+            changes_by_pool = tallies.apply_outbox([vote.id for vote in waiting])
             for pool, changes in changes_by_pool.items():
                 pool_state.apply_changes(pool, changes)
         changed |= {pool.slug for pool in changes_by_pool}

@@ -38,10 +38,13 @@ UPDATE ratings_refreshlease SET token = CASE WHEN busy THEN NULL ELSE token END,
 WHERE id = (
     SELECT id FROM ratings_refreshlease WHERE NOT busy OR lease_until <= clock_timestamp() FOR UPDATE SKIP LOCKED
 ) RETURNING set_config('idle_in_transaction_session_timeout', %(idle)s, TRUE)"""
+# Each statement is planned for the votes that there are now. A plan from when there were few votes would read all of
+# them for each one that waits.
 FENCE_SQL = """
 UPDATE ratings_refreshlease SET lease_until = clock_timestamp() + %(lease)s::interval
 WHERE token = %(token)s::uuid AND busy
-RETURNING set_config('idle_in_transaction_session_timeout', %(idle)s, TRUE)"""
+RETURNING set_config('idle_in_transaction_session_timeout', %(idle)s, TRUE),
+    set_config('plan_cache_mode', 'force_custom_plan', TRUE)"""
 RENEW_SQL = """
 UPDATE ratings_refreshlease SET lease_until = clock_timestamp() + %(lease)s::interval
 WHERE id = (SELECT id FROM ratings_refreshlease WHERE token = %(token)s::uuid AND busy FOR UPDATE SKIP LOCKED)"""

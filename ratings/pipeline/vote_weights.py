@@ -3,7 +3,7 @@
 The filter weighs votes in epochs (see `ratings.statistics.vote_filter.records`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -64,6 +64,15 @@ class FilterWeight(NamedTuple):
     reason: str
 
 
+class WaitingVote(NamedTuple):
+    """The id of a vote in the outbox, the slug of its pool and that pool's limit on new voters, and its time."""
+
+    id: int
+    pool: str
+    limit: float | None
+    time: datetime | None
+
+
 UNFILTERED = FilterWeight(FULL_WEIGHT, "")
 HELD_BACK = FilterWeight(0, CROWD)  # until the vote's epoch closes
 
@@ -72,21 +81,25 @@ class _Outdated(Exception):
     """Raised if the stored weights changed while new ones were being prepared."""
 
 
-def list_waiting_votes() -> list[int]:
-    """Return the ids of the oldest waiting votes, at most `MAX_DRAINED_VOTES`, after holding back crowds among them.
+def list_waiting_votes() -> list[WaitingVote]:
+    """Return the oldest waiting votes, at most `MAX_DRAINED_VOTES`."""
+    return [WaitingVote(*row) for row in fetch_rows(WAITING_SQL, [MAX_DRAINED_VOTES])]
 
-    New voters' votes that exceed the limit get weight 0. The first run of the filter after a vote's epoch has closed
-    replaces this weight. Call this in a transaction that holds the lease or the lock (see `refresh_lease`).
+
+def hold_back_crowds(waiting: Iterable[WaitingVote]) -> None:
+    """Give weight 0 to new voters' waiting votes that exceed the limit.
+
+    The first run of the filter after a vote's epoch has closed replaces this weight. Call this in a transaction that
+    holds the lease or the lock (see `refresh_lease`).
     """
-    waiting = fetch_rows(WAITING_SQL, [MAX_DRAINED_VOTES])
-    if settings.ENVIRONMENT.arena_vote_filter:
-        times: dict[tuple[str, float], list[datetime]] = {}
-        for _, pool, limit, time in waiting:
-            if limit is not None and time is not None:
-                times.setdefault((pool, limit), []).append(time)
-        for (pool, limit), moments in times.items():
-            _hold_back(pool, limit, min(moments) - timedelta(seconds=crowds.HOUR_S))
-    return [vote for vote, *_ in waiting]
+    if not settings.ENVIRONMENT.arena_vote_filter:
+        return
+    times: dict[tuple[str, float], list[datetime]] = {}
+    for vote in waiting:
+        if vote.limit is not None and vote.time is not None:
+            times.setdefault((vote.pool, vote.limit), []).append(vote.time)
+    for (pool, limit), moments in times.items():
+        _hold_back(pool, limit, min(moments) - timedelta(seconds=crowds.HOUR_S))
 
 
 def _hold_back(pool: str, limit: float, start: datetime) -> None:

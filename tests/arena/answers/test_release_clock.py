@@ -196,9 +196,9 @@ def test_tick_gives_up_what_was_dropped_when_the_voter_stopped():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("paced", "number", "least", "most"), [(False, 150, 0.85, 1), (True, 600, 0.45, 0.55)])
-def test_rhythm_tells_which_model_is_which_without_the_clock_and_is_chance_with_it(paced, number, least, most):
-    assert least <= rhythm.compute_accuracy(rhythm.simulate_battles(number, seed=4, paced=paced)) <= most
+@pytest.mark.parametrize(("paced", "least", "most"), [(False, 0.85, 1), (True, 0.45, 0.55)])
+def test_rhythm_tells_which_model_is_which_without_the_clock_and_is_chance_with_it(paced, least, most):
+    assert least <= rhythm.compute_accuracy(rhythm.simulate_battles(600, seed=4, paced=paced)) <= most
 
 
 def test_open_clock_releases_what_waits_at_once():

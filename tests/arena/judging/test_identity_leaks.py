@@ -223,12 +223,12 @@ def test_leaks_knows_no_name_of_models_that_are_called_like_nothing_in_particula
     ],
 )
 def test_leaks_takes_linear_time_whatever_the_text(piece):
-    text = piece * (64 * 1024 // len(piece))
+    text = piece * (256 * 1024 // len(piece))
     began = time.process_time()
 
     assert not leaks(LLAMA | QUOKKA, text)
 
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("said", ["I am ChatGPT.", "ChatGPT here, at your service."])

@@ -201,10 +201,10 @@ def test_question_is_read_as_a_person_reads_it(question, probe):
     ],
 )
 def test_question_is_read_in_linear_time(piece):
-    question = piece * (16 * 1024 // len(piece.encode()))
+    question = piece * (64 * 1024 // len(piece.encode()))
     is_identity_probe(piece * 100)
     began = time.process_time()
 
     assert not is_identity_probe(question)
 
-    assert time.process_time() - began < 0.5  # 0.05 on a quiet machine
+    assert time.process_time() - began < 2  # 0.2 on a quiet machine

@@ -130,6 +130,6 @@ def test_features_are_never_negative_and_each_line_is_one_item_at_most(text):
 def test_features_takes_linear_time_whatever_the_text(piece):
     began = time.process_time()
 
-    compute_features([piece * (64 * 1024 // len(piece))])
+    compute_features([piece * (256 * 1024 // len(piece))])
 
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 5

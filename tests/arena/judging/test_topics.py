@@ -113,6 +113,6 @@ def test_categories_takes_linear_time_whatever_the_text(piece):
     classify_prompts([piece])  # loads the words
     began = time.process_time()
 
-    classify_prompts([piece * (8_000 // len(piece))])
+    classify_prompts([piece * (32_000 // len(piece))])
 
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 5

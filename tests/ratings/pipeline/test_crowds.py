@@ -146,7 +146,7 @@ def test_run_reads_no_vote_before_it_is_decided_and_later_ones_stay_in_the_outbo
 
     assert run.votes == OLD_VOTES + 40
     assert count_with_weight(held) == NETWORK_LIMIT
-    waiting = vote_weights.list_waiting_votes()
+    waiting = [vote.id for vote in vote_weights.list_waiting_votes()]
     late = factories.cast(*models[:2])
     tallies.apply_outbox(waiting)
 

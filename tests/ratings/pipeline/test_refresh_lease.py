@@ -151,18 +151,19 @@ def test_lease_needs_no_state_of_a_session():
 
 @pytest.mark.slow
 def test_many_waiting_votes_are_counted_in_linear_time():
-    """The plan of a statement that has run several times does not know how many votes it gets."""
+    """A statement that has run several times has a plan from when the tables were small, as their statistics say."""
     models = factories.models(2)
     for _ in range(6):
         factories.cast(*models)
         board_refresh.refresh()
     columns = ", ".join({field.column for field in Vote._meta.concrete_fields} - {"id", "battle_id"})
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
         cursor.execute(MANY_VOTES_SQL.replace("COLUMNS", columns))
     started = time.monotonic()
 
     board_refresh.refresh()
 
-    assert time.monotonic() - started < 180  # 3 s alone; quadratic time takes many minutes
+    assert time.monotonic() - started < 60
     assert not Outbox.objects.exists()
     assert Snapshot.objects.latest("pk").votes == 120_006

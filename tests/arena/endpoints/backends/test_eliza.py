@@ -68,8 +68,8 @@ def test_reply_depends_only_on_the_messages():
 @pytest.mark.parametrize("said", ["i " * 16_000, "my " * 10_000, "i am i am " * 3000, ". " * 16_000, "a" * 32_000])
 def test_reply_is_quick_whatever_is_said(said):
     start = time.process_time()
-    assert generate_reply([said] * 5)
-    assert time.process_time() - start < 1
+    assert generate_reply([said] * 20)
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(
