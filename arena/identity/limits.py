@@ -89,11 +89,7 @@ class OpenSlots(Limit):
 LIMITS = {
     limit.name: limit
     for limit in (
-        Rate(
-            "battle",
-            lambda env: env.arena_battles_per_hour,
-            lambda env: env.arena_battles_per_hour_address,
-        ),
+        Rate("battle", lambda env: env.arena_battles_per_hour, lambda env: env.arena_battles_per_hour_address),
         # Apart from battles, so that a long conversation does not use up the hour's battles.
         Rate(
             "turn",
