@@ -119,12 +119,12 @@ DATABASE_OPTIONS: dict[str, Any] = {
     "server_side_binding": True,
     "prepare_threshold": 3,
     # Persistent connections leak under ASGI, so the web process uses a pool. It has one connection for each thread that
-    # uses the database: eight for views, six for queries, one for readiness, and one for metrics. A request can
+    # uses the database: four for views, six for queries, one for readiness, and one for metrics. A request can
     # therefore wait for a thread, but never for a connection, which would fail after 5 s. Four web processes use at
-    # most 64 of the 100 connections that PostgreSQL allows by default. Eight use at most 128 of the 200 that the
+    # most 48 of the 100 connections that PostgreSQL allows by default. Eight use at most 96 of the 200 that the
     # embedded PostgreSQL allows. An unused connection is closed after 10 s, because it costs PostgreSQL 5 MB. The pool
     # gives up on lost connections early, because its retry delays double and would extend an outage.
-    "pool": {"min_size": 1, "max_size": 16, "max_idle": 10, "timeout": 5, "reconnect_timeout": 5},
+    "pool": {"min_size": 1, "max_size": 12, "max_idle": 10, "timeout": 5, "reconnect_timeout": 5},
 }
 DATABASES = {
     "default": {

@@ -16,8 +16,9 @@ from config.server.body_limit import RequestRejected
 from core.http.errors import RequestError
 
 # The pool has a database connection for each of these threads (see `DATABASE_OPTIONS`). Without a limit, requests would
-# wait for a connection, and fail after 5 s.
-MAX_VIEWS = 8
+# wait for a connection, and fail after 5 s. Each thread also takes its share of the GIL from the event loop, and thus
+# from all streams.
+MAX_VIEWS = 4
 MAX_WAITING = 500
 MAX_WAIT_S = 10.0
 BUSY = RequestError("busy", "The server is busy. Try again in a few seconds.", 503, retry_after=5)

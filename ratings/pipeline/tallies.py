@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import F
 
 from arena.models import API_POOL, LIVE_POOL, READY_POOL
 from core.storage.database import fetch_rows
@@ -87,14 +86,11 @@ WHERE category IS NOT NULL
 GROUP BY pool, category, low, high"""
 
 COUNT_PAIRS_SQL = f"""
-SELECT {{ids}}, pool, category, low, high, SUM(wins), SUM(losses), SUM(ties), SUM(both_bad), MAX(id),{LOST_SUMS_SQL}"""
+SELECT {{ids}}, pool, category, low, high, SUM(wins) AS wins, SUM(losses) AS losses, SUM(ties) AS ties,
+    SUM(both_bad) AS both_bad, MAX(id) AS last_vote_id,{LOST_SUMS_SQL}"""
 OVERALL_IDS = "array_agg(id) FILTER (WHERE category = %(overall)s)"
 
-STORE_COUNTS_SQL = f"""
-WITH added AS (
-    SELECT * FROM unnest({", ".join(["%s::bigint[]"] * (1 + len(STORED_FIELDS)))})
-        AS added (board_id, {", ".join(STORED_FIELDS)})
-), tallied AS (
+STORE_ADDED_SQL = f""", tallied AS (
     INSERT INTO ratings_tally AS tally (board_id, model_a_id, model_b_id, {COUNT_COLUMNS})
     SELECT board_id, low, high, {COUNT_COLUMNS} FROM added
     ON CONFLICT (board_id, model_a_id, model_b_id) DO UPDATE SET
@@ -104,7 +100,26 @@ WITH added AS (
     FROM (SELECT board_id, MAX(last_vote_id) AS last_vote_id FROM added GROUP BY board_id) AS newest
     WHERE board.id = newest.board_id
 )
-UPDATE ratings_pool SET revision = revision + 1 WHERE id = ANY(%s)"""  # noqa: S608  # our own columns
+UPDATE ratings_pool SET revision = revision + 1 WHERE id = ANY(%(pools)s)"""  # noqa: S608  # our own columns
+
+STORE_COUNTS_SQL = f"""
+WITH added AS (
+    SELECT * FROM unnest({", ".join(f"%({name})s::bigint[]" for name in ("board_id", *STORED_FIELDS))})
+        AS added (board_id, {", ".join(STORED_FIELDS)})
+){STORE_ADDED_SQL}"""  # noqa: S608  # our own columns
+
+# The counts do not pass through Python, because PostgreSQL would end a transaction that is idle for as long as a large
+# pool takes there (see `refresh_lease`).
+RECOUNT_SQL = f"""{TALLIED_VOTES_SQL}{WEIGHTED_SQL}{JUDGED_SQL}, counted AS ({COUNT_PAIRS_SQL.format(ids="NULL")}
+), added AS (
+    SELECT board.id AS board_id, {", ".join(f"counted.{name}" for name in STORED_FIELDS)}
+    FROM counted JOIN ratings_category ON ratings_category.slug = category
+        JOIN ratings_board AS board
+            ON board.category_id = ratings_category.id AND board.pool_id = ANY(%(pools)s) AND NOT style_control
+){STORE_ADDED_SQL}"""  # noqa: S608  # our own columns
+
+VOTED_CATEGORIES_SQL = f"""{TALLIED_VOTES_SQL}{WEIGHTED_SQL}{JUDGED_SQL}
+SELECT DISTINCT category FROM judged, unnest(categories) AS category WHERE category IS NOT NULL"""  # noqa: S608  # our own columns
 
 # A change of weights is prepared in temporary tables, because a transaction that locks the tallies must be short.
 CREATE_CHANGES_SQL = f"""
@@ -200,8 +215,11 @@ def recount_tallies(pool: Pool) -> None:
     boards = Board.objects.filter(pool=pool)
     Tally.objects.filter(board__in=boards).delete()
     boards.update(last_vote_id=None)
-    Pool.objects.filter(pk=pool.pk).update(revision=F("revision") + 1)
-    _add_counts(_count_pairs(pool.slug))
+    parameters = SQL_CONSTANTS | {"pool": pool.slug, "pools": [pool.pk]}
+    for (category,) in fetch_rows(VOTED_CATEGORIES_SQL, parameters):
+        Board.objects.get_or_create(pool=pool, category=get_or_create_category(category), style_control=False)
+    with connection.cursor() as cursor:
+        cursor.execute(RECOUNT_SQL, parameters)
 
 
 def stage_weights(
@@ -272,10 +290,11 @@ def _add_counts(counts: list[PairCount]) -> dict[Pool, list[PairCount]]:
     for pool, category in {(count.pool, count.category) for count in counts} - boards.keys():
         boards[pool, category] = Board.objects.create(pool=pools[pool], category=get_or_create_category(category))
     if counts:
-        keys = [boards[count.pool, count.category].pk for count in counts]
-        columns = [[getattr(count, field) for count in counts] for field in STORED_FIELDS]
+        columns = {field: [getattr(count, field) for count in counts] for field in STORED_FIELDS}
+        columns["board_id"] = [boards[count.pool, count.category].pk for count in counts]
+        columns["pools"] = [pool.pk for pool in added]
         with connection.cursor() as cursor:
-            cursor.execute(STORE_COUNTS_SQL, [keys, *columns, [pool.pk for pool in added]])
+            cursor.execute(STORE_COUNTS_SQL, columns)
     return added
 
 

@@ -509,7 +509,7 @@ async def test_follow_survives_a_valkey_that_is_away(settings, tmp_path, battle,
 
 
 async def test_open_streams_hold_no_connection_of_the_database(hub, in_database):
-    """The whole process has sixteen connections."""
+    """The whole process has twelve connections."""
     battles = [await in_database(lambda: factories.battle("ready")) for _ in range(24)]
     pages = [Page(hub, battle) for battle in battles]
     await asyncio.gather(*(page.until(lambda page=page: "ready" in page.names) for page in pages))

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from arena.models import LIVE_POOL, Vote
-from ratings.models import Outbox, RefreshLease, Snapshot
+from ratings.models import Outbox, RefreshLease, Snapshot, Tally
 from ratings.pipeline import board_refresh, refresh_lease
 from ratings.pipeline.verification import verify_tallies
 from tests import factories
@@ -167,3 +167,27 @@ def test_many_waiting_votes_are_counted_in_linear_time():
     assert time.monotonic() - started < 60
     assert not Outbox.objects.exists()
     assert Snapshot.objects.latest("pk").votes == 120_006
+
+
+ALL_PAIRS_SQL = """
+INSERT INTO arena_vote ({}, model_a_id, model_b_id, categories)
+SELECT {}, a.id, b.id, ARRAY(SELECT 'topic ' || n FROM generate_series(1, 20) AS n)
+FROM arena_vote AS vote, catalog_languagemodel AS a, catalog_languagemodel AS b WHERE a.id < b.id"""
+
+
+@pytest.mark.slow
+def test_large_pool_is_recounted_without_idling_in_the_transaction(monkeypatch):
+    """PostgreSQL would end the transaction."""
+    monkeypatch.setitem(refresh_lease._parameters, "idle", "250ms")
+    models = factories.models(80)
+    factories.cast(*models[:2])
+    board_refresh.refresh()
+    columns = {field.column for field in Vote._meta.concrete_fields}
+    columns -= {"id", "battle_id", "model_a_id", "model_b_id", "categories"}
+    with connection.cursor() as cursor:
+        cursor.execute(ALL_PAIRS_SQL.format(", ".join(columns), ", ".join(f"vote.{column}" for column in columns)))
+        cursor.execute("DELETE FROM ratings_outbox")
+
+    board_refresh.recompute_boards([factories.pool()], from_scratch=True)
+
+    assert Tally.objects.count() == 80 * 79 / 2 * 22

@@ -153,8 +153,9 @@ def test_recount_rebuilds_lost_and_wrong_tallies():
     factories.cast(y, z, "tie")
     factories.drain_outbox()
     before = read_tallies(), read_tallies(category="coding")
-    Tally.objects.filter(model_b=z).delete()
     Tally.objects.update(wins=7)
+    Tally.objects.filter(model_b=z).delete()
+    Board.objects.filter(category__slug="coding").delete()
 
     tallies.recount_tallies(Pool.objects.get(slug=LIVE_POOL))
 
