@@ -1,7 +1,7 @@
 """Tests the home page in a real browser: suggestion cards, modes, and the draft, with and without JavaScript."""
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.system.browser_page import opening
 from tests.system.service import Service
@@ -84,14 +84,25 @@ def test_shuffle_gives_four_others_and_leaves_the_box_alone(page: Page) -> None:
 
 
 def test_side_by_side_battle_is_between_the_picked_models(page: Page, service: Service) -> None:
-    page.goto("/")
+    """The same model picked twice before the script is there is refused in words."""
+    held: list[Route] = []
+    page.route("**/mode_picker*.js", lambda route, _: held.append(route))
+    page.goto("/", wait_until="commit")
     expect(picker(page, "A")).to_be_hidden()
     page.get_by_role("radio", name="Named models").check()
-    picker(page, "A").select_option("Model Wombat-70B")
+    for side in "AB":
+        picker(page, side).select_option("Model Wombat-70B")
+    box(page).fill("Who of you is it?")
+    held[0].continue_()
+    page.wait_for_load_state("load")
+    sent = posted(page)
+    page.get_by_role("button", name="Start the battle").click()
+    expect(picker(page, "B")).to_be_focused()
+    assert picker(page, "B").evaluate("picker => picker.validationMessage") == "Choose two different models."
+    assert not sent
     expect(picker(page, "B").get_by_role("option", name="Wombat")).to_be_disabled()
     picker(page, "B").select_option("Model Quokka-7B")
-    box(page).fill("Who of you is it?")
-    page.keyboard.press("Enter")
+    box(page).press("Enter")
     page.wait_for_url("**/battles/*/")
     battle = page.url.rstrip("/").rpartition("/")[2]
     pair = "SELECT mode, a.slug, b.slug FROM arena_battle JOIN catalog_languagemodel a ON a.id = model_a_id"

@@ -154,7 +154,7 @@ def test_reader_finds_the_best_small_open_model_for_code_and_sees_why_it_is_unce
 
 
 def test_controls_change_the_board_in_place_and_keep_the_focus(page: Page, birds: str) -> None:
-    page.goto(birds)
+    page.goto(f"{birds}&column=votes")
     page.evaluate("window.same = true")
     search = page.get_by_role("searchbox", name="Search")
     search.press_sequentially("er", delay=20)
@@ -169,7 +169,11 @@ def test_controls_change_the_board_in_place_and_keep_the_focus(page: Page, birds
     page.get_by_role("checkbox", name="Size").check()
     expect(page.get_by_role("columnheader", name="Size")).to_be_visible()
     assert state(page)["sort"] == ["votes"]
-    assert "size" in state(page)["column"]
+    assert state(page)["column"] == ["votes", "size"]
+    for column in ("Votes", "Size"):
+        page.get_by_role("checkbox", name=column).uncheck()
+        expect(page.get_by_role("columnheader", name=column)).to_have_count(0)
+    assert state(page)["column"] == ["none"]
     assert page.evaluate("window.same")
 
 
@@ -192,6 +196,15 @@ def test_all_of_it_works_without_javascript(browser: Browser, service: Service, 
         page.get_by_text("Filters", exact=True).click()
         page.get_by_role("link", name="Reset all").click()
         expect(page.locator(NAMES)).to_have_count(6)
+        page.set_viewport_size(PHONE)
+        row(page, "finch").locator(".row-open").click(position={"x": 8, "y": 40})
+        compare(page, "Finch").check()
+        page.get_by_text("Sort", exact=True).click()
+        page.get_by_role("combobox", name="Sort by").select_option("Model")
+        page.get_by_role("combobox", name="Order").select_option("descending")
+        page.get_by_role("button", name="Update").click()
+        expect(page.locator(NAMES).first).to_have_text("Finch")
+        assert state(page) == {"pool": ["birds"], "sort": ["model"], "order": ["desc"], "pin": ["finch"]}
 
 
 def news(page: Page, **other: object) -> None:
@@ -218,6 +231,9 @@ def test_board_follows_the_votes_while_nobody_points_at_it(page: Page, followed:
     expect(page.locator("#board-status")).to_have_text("Leaderboard updated")
     news(page, category="coding")
     news(page, pool="live")
+    page.wait_for_timeout(400)
+    page.goto(f"{page.url}&at=2100-01-01T00:00:00")  # a past board stays as it was
+    news(page)
     page.wait_for_timeout(400)
     assert len(followed) == 1
 

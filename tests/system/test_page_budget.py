@@ -36,10 +36,12 @@ def loaded(page: Page) -> dict[str, int]:
     return found
 
 
-def test_home_and_battle_load_little(browser: Browser, service: Service) -> None:
+def test_home_and_battle_load_little_and_the_board_no_plots(browser: Browser, service: Service) -> None:
     with reading(browser, service) as page:
         page.goto("/")
         home = loaded(page)
+        page.goto("/leaderboard/")
+        assert not [name for name in loaded(page) if "/plots/" in name or "/d3/" in name]
     with reading(browser, service) as page:
         ask(page, "How much does this page load?")
         page.reload()

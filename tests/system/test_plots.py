@@ -55,6 +55,16 @@ CELLS = """(table) => [...document.querySelectorAll(`#${table}-table tbody tr`)]
     [...row.cells].map((cell) => cell.innerText.trim()))"""
 TITLES = "plot => [...document.querySelectorAll(`[data-plot=${plot}] title`)].map((title) => title.textContent)"
 
+# Shortens names to a width, and measures the widest of them.
+SHORTENED = """async (names) => {
+    const [file] = performance.getEntriesByType("resource").filter(({ name }) => name.includes("plot_frame"));
+    const cut = (await import(file.name)).shortenNames(names, 115);
+    const canvas = document.createElement("canvas").getContext("2d");
+    canvas.font = `13px ${getComputedStyle(document.body).fontFamily}`;
+    return [cut, Math.max(...cut.map((text) => canvas.measureText(text).width))];
+}"""
+RELATED = ["gemini-1.5-pro-api-0409", "gemini-1.5-pro-api-0514"]
+
 
 @pytest.fixture(scope="module")
 def drawn(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Service:
@@ -130,6 +140,26 @@ def test_ratings_have_a_mark_for_each_row_with_its_numbers(plots: Page) -> None:
         for mark in marks
     }
     assert [name for name, beyond in turned.items() if beyond] == [UNBEATEN]
+
+
+@pytest.mark.parametrize(
+    ("names", "cut"),
+    [
+        ([*RELATED, "short"], ["gemini-…pi-0409", "gemini-…pi-0514", "short"]),
+        (["llama-3.1-405b-instruct", "llama-3.1-70b-instruct"], ["llama-3.1-4…uct", "llama-3.1-7…uct"]),
+        (["the-same-name-of-two"] * 2, ["the-sam…-of-two"] * 2),
+    ],
+)
+def test_names_are_cut_where_they_stay_different(plots: Page, names: list[str], cut: list[str]) -> None:
+    assert plots.evaluate(SHORTENED, names)[0] == cut
+
+
+def test_names_in_wide_letters_are_cut_to_the_same_room(plots: Page) -> None:
+    names = ["W" * 40 + "1", "W" * 40 + "2", "\u8bed\u8a00\u6a21\u578b" * 5, RELATED[0]]
+    cut, widest = plots.evaluate(SHORTENED, names)
+    assert len(set(cut)) == len(names)
+    assert widest <= 115
+    assert len(cut[3]) > len(cut[0])
 
 
 def test_pairs_have_a_cell_for_each_number_and_are_hatched_within_noise(plots: Page) -> None:
@@ -258,6 +288,19 @@ def test_link_to_a_section_leads_there_though_the_plots_are_drawn_later(browser:
     with reading(browser, service, viewport=DESKTOP) as page:
         open_plots(page, SPEED)
         expect(page.get_by_role("heading", name="Best models at each speed")).to_be_in_viewport()
+
+
+def test_drawn_plots_do_not_move_a_reader_who_has_left_the_section(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/api/v1/**", lambda route, _: held.append(route))
+    page.goto(SPEED)
+    page.mouse.wheel(0, -5000)
+    page.wait_for_function("scrollY === 0")
+    for route in held:
+        route.continue_()
+    wait_for_plots(page)
+    page.wait_for_timeout(300)
+    assert page.evaluate("scrollY") == 0
 
 
 def test_history_has_a_picture_for_each_model(plots: Page) -> None:
