@@ -62,10 +62,22 @@ def judging(browser: Browser, zoo: Service, prompt: str, **options: Any) -> Iter
 
 def ask(page: Page, prompt: str) -> None:
     """Ask a question on the home page and wait for the vote buttons."""
+    start(page, prompt)
+    open_bar(page)
+
+
+def start(page: Page, prompt: str) -> None:
+    """Ask a question on the home page and wait for the battle."""
     page.goto("/")
     page.get_by_role("textbox", name="Your question").fill(prompt)
     page.keyboard.press("Enter")
-    open_bar(page)
+    expect(page.get_by_role("article", name="Answer A")).to_be_visible()
+
+
+def start_fed(page: Page, prompt: str) -> None:
+    """Start a battle whose events come from the test."""
+    page.add_init_script(FEED)
+    start(page, prompt)
 
 
 def open_bar(page: Page) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.system.browser_page import opening, reading
+from tests.system.browser_page import judging, opening, reading
 from tests.system.person import Person
 from tests.system.service import ROOT, Service, running
 from tests.system.zoo import MODELS, VARIABLES
@@ -132,4 +132,11 @@ def page(browser: Browser, service: Service) -> Iterator[Page]:
 def plain(browser: Browser, service: Service) -> Iterator[Page]:
     """A page without JavaScript."""
     with opening(browser, service, java_script_enabled=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ready(browser: Browser, zoo: Service) -> Iterator[Page]:
+    """The page of a battle that is ready for a vote."""
+    with judging(browser, zoo, "Which answer is better?") as opened:
         yield opened

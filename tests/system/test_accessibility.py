@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.system.browser_page import FEED, ask, check_looks, opening, reading, tell, violations
+from tests.system.browser_page import ask, check_looks, opening, reading, start, start_fed, tell, violations
 from tests.system.person import Person
 from tests.system.service import Service
 
@@ -36,13 +36,6 @@ STOP_AT_THE_FIRST_WORDS = """() => {
 }"""
 
 
-def answering(page: Page) -> None:
-    page.goto("/")
-    page.get_by_role("textbox", name="Your question").fill("What is said while you write?")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("article", name="Answer A")).to_be_visible()
-
-
 def home_and_pair(page: Page) -> None:
     page.goto("/")
     check_looks(page)
@@ -57,8 +50,7 @@ def home_and_pair(page: Page) -> None:
 
 def streaming(page: Page) -> None:
     """Stream code and a table that are wider than the page and not yet complete."""
-    page.add_init_script(FEED)
-    answering(page)
+    start_fed(page, "What is said while you write?")
     check_looks(page)
     # Phones show one side while answers arrive.
     tell(page, "delta", turn=1, side="a", text="```python\nlong = " + "1 + " * 200 + "\n```\n\n")
@@ -82,7 +74,7 @@ def skipped(page: Page) -> None:
 def stopped(page: Page) -> None:
     """Stop the answers, and retry if both had already ended, which can happen on a busy machine."""
     for _ in range(20):
-        answering(page)
+        start(page, "Who stops you?")
         page.wait_for_function(STOP_AT_THE_FIRST_WORDS)
         expect(page.locator("#status")).to_contain_text(re.compile("You stopped|^Which is better"))
         if "You stopped" in page.locator("#status").inner_text():

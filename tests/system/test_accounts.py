@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.system.browser_page import opening
+from tests.system.browser_page import ask, opening
 from tests.system.person import Person
 from tests.system.service import Service
 
@@ -51,13 +51,6 @@ def account(page: Page, name: str) -> Locator:
 def open_account(page: Page, name: str) -> None:
     account(page, name).click()
     header(page).get_by_role("link", name="Account").click()
-
-
-def ask(page: Page, question: str) -> None:
-    page.goto("/")
-    page.get_by_role("textbox", name="Your question").fill(question)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="A is better")).to_be_enabled()
 
 
 def questions(page: Page) -> Locator:

@@ -3,7 +3,7 @@
 import time
 
 from tests.fake_provider import expected_text
-from tests.system.person import Event, Person, text_of
+from tests.system.person import Person, text_of
 from tests.system.service import Service
 
 FAKE = {"quokka-7b": "steady-50", "wombat-70b": "steady-200"}
@@ -22,29 +22,6 @@ def test_battle_streams_both_answers_whole(person: Person) -> None:
     revealed = person.vote(battle, "a").json
     assert {side: text_of(events, side) for side in "ab"} == expected(revealed, prompt)
     assert [event.name for event in events[-3:]] == ["done", "done", "ready"]
-
-
-def test_stream_goes_on_after_a_cut_without_gap_or_repeat(person: Person) -> None:
-    prompt = "Tell me a long story about a lighthouse, please."
-    battle = person.start(prompt)
-    seen: list[Event] = []
-    while not seen or seen[-1].name != "ready":
-        for taken, event in enumerate(person.events(battle["events_url"], seen[-1].id if seen else "")):
-            seen.append(event)
-            if taken == 6 or event.name == "ready":
-                break
-    revealed = person.vote(battle, "tie").json
-    assert {side: text_of(seen, side) for side in "ab"} == expected(revealed, prompt)
-    assert len({event.id for event in seen}) == len(seen)
-
-
-def test_vote_reveals_the_models_and_is_cast_once(person: Person) -> None:
-    battle = person.fight("Who wins if it is neither?")
-    first, again = person.vote(battle, "both_bad"), person.vote(battle, "a")
-    assert first.status == 201
-    assert sorted(model["slug"] for model in first.json["models"]) == sorted(FAKE)
-    assert (again.status, again.json["error"]["code"]) == (409, "already_voted")
-    assert again.json["error"]["vote"]["winner"] == "both_bad"
 
 
 def identifying(service: Service) -> list[bytes]:

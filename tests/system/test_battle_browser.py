@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.system.browser_page import FEED, ask, tell
+from tests.system.browser_page import ask, opening, start, start_fed, tell
 from tests.system.service import Service
 
 
@@ -24,9 +24,7 @@ def test_battle_vote_reveal_and_live_board(page: Page) -> None:
 
 
 def test_reload_in_mid_stream_keeps_both_texts(page: Page) -> None:
-    page.goto("/")
-    page.get_by_role("textbox").fill("Tell me about bridges.")
-    page.keyboard.press("Enter")
+    start(page, "Tell me about bridges.")
     pane = page.locator("#turn-1-a")
     expect(pane).not_to_be_empty()
     shown = pane.inner_text()
@@ -40,14 +38,10 @@ PATIENCE_MS = 8_000
 
 
 def test_line_of_patience_goes_when_text_comes_and_comes_again_after_a_reset(page: Page) -> None:
-    page.add_init_script(FEED)
     page.clock.install()
-    page.goto("/")
-    page.get_by_role("textbox").fill("Who takes the longest?")
-    page.keyboard.press("Enter")
+    start_fed(page, "Who takes the longest?")
     status = page.get_by_role("status")
     expect(status).to_have_text("Vote when both are done.")
-    page.wait_for_function("() => window.feed")
     page.clock.run_for(PATIENCE_MS)
     expect(status).to_have_text(THINKING)
     tell(page, "delta", turn=1, side="a", text="At last. ")
@@ -65,19 +59,19 @@ def test_line_of_patience_goes_when_text_comes_and_comes_again_after_a_reset(pag
 
 
 def test_page_of_another_site_makes_nobody_somebody_new(browser: Browser, service: Service) -> None:
-    context = browser.new_context(base_url=service.url)  # the browser logs each rejection to the console
-    page = context.new_page()
-    ask(page, "Whose battle is it afterwards?")
-    before = {each["name"]: each["value"] for each in context.cookies()}
-    paths = ("/", "/appearance/", "/battles/delete/", "/api/v1/battles/")
-    forms = [f'<form method="post" action="{service.url}{path}"><button>{path}</button></form>' for path in paths]
-    page.route("http://elsewhere.example/", lambda route: route.fulfill(body="".join(forms), content_type="text/html"))
-    for path in paths:
-        page.goto("http://elsewhere.example/")
-        with page.expect_response(service.url + path) as answered:
-            page.get_by_role("button", name=path, exact=True).click()
-        assert answered.value.status == 403
-        assert {each["name"]: each["value"] for each in context.cookies()} == before
-    page.goto("/battles/")
-    expect(page.get_by_role("link", name="Whose battle is it afterwards?")).to_be_visible()
-    context.close()
+    with opening(browser, service) as page:  # the browser logs each rejection to the console
+        ask(page, "Whose battle is it afterwards?")
+        before = {each["name"]: each["value"] for each in page.context.cookies()}
+        paths = ("/", "/appearance/", "/battles/delete/", "/api/v1/battles/")
+        forms = [f'<form method="post" action="{service.url}{path}"><button>{path}</button></form>' for path in paths]
+        page.route(
+            "http://elsewhere.example/", lambda route: route.fulfill(body="".join(forms), content_type="text/html")
+        )
+        for path in paths:
+            page.goto("http://elsewhere.example/")
+            with page.expect_response(service.url + path) as answered:
+                page.get_by_role("button", name=path, exact=True).click()
+            assert answered.value.status == 403
+            assert {each["name"]: each["value"] for each in page.context.cookies()} == before
+        page.goto("/battles/")
+        expect(page.get_by_role("link", name="Whose battle is it afterwards?")).to_be_visible()

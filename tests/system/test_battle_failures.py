@@ -161,15 +161,6 @@ def test_thoughts_of_named_models_can_be_unfolded_when_they_have_answered(open_z
         expect(page.get_by_role("article", name="Answer A Model Good").get_by_text("Reasoning")).to_have_count(0)
 
 
-def test_thoughts_are_not_told_before_the_vote(open_zoo: Zoo) -> None:
-    with open_zoo.battle("good", "thinks") as page:
-        open_bar(page)
-        assert "Reasoning" not in page.content()
-        vote(page, "3")
-        expect(page.get_by_text("Reasoning")).to_have_count(1)
-        expect(page.get_by_role("heading", name="You called it a tie.")).to_be_focused()
-
-
 def test_vote_in_another_tab_is_shown_in_this_one(browser: Browser, zoo: Service) -> None:
     person = Person(zoo.port)
     battle = person.fight("Who votes first?", "good", "spare")

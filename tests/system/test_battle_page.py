@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.processes import eventually
 from tests.system.browser_page import (
     DESKTOP,
-    FEED,
     PHONE,
     SHIFTS,
     ask,
@@ -17,6 +16,7 @@ from tests.system.browser_page import (
     judging,
     open_bar,
     reading,
+    start_fed,
     tell,
     violations,
     vote,
@@ -37,20 +37,8 @@ def phone(browser: Browser, service: Service) -> Iterator[Page]:
 
 
 @pytest.fixture
-def ready(browser: Browser, zoo: Service) -> Iterator[Page]:
-    """The page of a battle that is ready for a vote."""
-    with judging(browser, zoo, "Which answer is better?") as page:
-        yield page
-
-
-@pytest.fixture
 def fed(page: Page) -> Page:
-    """The page of a battle whose events come from the test."""
-    page.add_init_script(FEED)
-    page.goto("/")
-    page.get_by_role("textbox", name="Your question").fill("What will be said?")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("article", name="Answer A")).to_be_visible()
+    start_fed(page, "What will be said?")
     return page
 
 
@@ -169,10 +157,7 @@ def test_full_conversation_keeps_its_vote_bar_in_view_without_a_box(
 @pytest.mark.parametrize("mark", ["", "### "], ids=["paragraph", "heading"])
 def test_word_stays_in_its_line_while_the_text_behind_it_grows(browser: Browser, zoo: Service, mark: str) -> None:
     with reading(browser, zoo, viewport=PHONE) as page:
-        page.add_init_script(FEED)
-        page.goto("/")
-        page.get_by_role("textbox", name="Your question").fill("Where do words stand?")
-        page.keyboard.press("Enter")
+        start_fed(page, "Where do words stand?")
         grow(page, f"{mark}third. 3.14 However, is program мир 🚀 café by river therefore `code`")
         code = page.locator("#turn-1-a code")
         expect(code).to_have_text("code")

@@ -1,13 +1,12 @@
 """Tests voting in a real browser: the buttons and their keys, the reveal, and the next steps."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.system.browser_page import DESKTOP, FEED, PHONE, ask, body, judging, open_bar, reading, vote
+from tests.system.browser_page import DESKTOP, FEED, PHONE, ask, body, open_bar, opening, reading, vote
 from tests.system.person import Person
 from tests.system.service import Service
 from tests.system.zoo import LONG, QUICK
@@ -15,13 +14,6 @@ from tests.system.zoo import LONG, QUICK
 QUESTION = "Which is better?"
 OUTLINE = "pane => getComputedStyle(pane).outlineStyle"
 MEASURED = re.compile(r"This answer.*\d+ tokens/s.*first token after \d+\.\d\d s.*\d+ tokens", re.DOTALL)
-
-
-@pytest.fixture
-def ready(browser: Browser, zoo: Service) -> Iterator[Page]:
-    """The page of a battle that is ready for a vote."""
-    with judging(browser, zoo, "Which answer is better?") as page:
-        yield page
 
 
 def outlines(page: Page) -> dict[str, str]:
@@ -178,22 +170,19 @@ def test_one_vote_counts_and_one_press_leads_to_the_next_box(page: Page, service
 def test_lost_answer_to_a_vote_shows_the_stored_one_at_the_next_press(browser: Browser, zoo: Service) -> None:
     person = Person(zoo.port)
     battle = person.fight("Does it arrive?", *QUICK)
-    context = browser.new_context(base_url=zoo.url)
-    context.add_cookies([{"name": name, "value": value, "url": zoo.url} for name, value in person.cookies.items()])
-    page = context.new_page()
-    page.add_init_script(FEED)  # otherwise, the event would show the reveal before the next key press
-    page.goto(f"/battles/{battle['id']}/")
+    with opening(browser, zoo, person) as page:  # the browser logs the lost answer to the console
+        page.add_init_script(FEED)  # otherwise, the event would show the reveal before the next key press
+        page.goto(f"/battles/{battle['id']}/")
 
-    def lose(route: Route) -> None:
-        route.fetch()
-        route.abort()
+        def lose(route: Route) -> None:
+            route.fetch()
+            route.abort()
 
-    page.route("**/vote/", lose, times=1)
-    page.get_by_role("button", name="B is better").click()
-    expect(page.get_by_role("status")).to_have_text("Your request did not arrive. Please try again.")
-    vote(page, "1")
-    expect(page.get_by_role("heading", name="You chose B")).to_be_visible()
-    context.close()
+        page.route("**/vote/", lose, times=1)
+        page.get_by_role("button", name="B is better").click()
+        expect(page.get_by_role("status")).to_have_text("Your request did not arrive. Please try again.")
+        vote(page, "1")
+        expect(page.get_by_role("heading", name="You chose B")).to_be_visible()
 
 
 def test_reveal_names_both_and_leads_to_their_pages(page: Page) -> None:

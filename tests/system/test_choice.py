@@ -75,20 +75,19 @@ def test_limits_lead_to_a_shortlist_and_to_battles_on_its_own_board(browser: Bro
 
 
 def test_enter_in_a_limit_sends_what_was_typed_and_nothing_else(browser: Browser, service: Service) -> None:
-    context = browser.new_context(base_url=service.url)  # some limits need another one, and the browser logs that
-    page = context.new_page()
-    page.goto("/choose/?task=&latency=9&speed=1&failures=9&rate=1&token_rate=1")  # these are offered if they are set
-    fields = page.locator("#limits input[type=text]")
-    offered = fields.evaluate_all("fields => fields.map(field => field.name)")
-    names = {"price", "context", "latency", "params", "monthly"}
-    assert names <= {*offered}
-    for name in names:
-        page.goto(f"/choose/?{name}=4")
-        page.locator("details").evaluate_all("folds => folds.forEach(fold => fold.open = true)")
-        page.locator(f"#limits input[name={name}]").fill("3")
-        page.keyboard.press("Enter")
-        expect(page).to_have_url(re.compile(rf"/choose/\?{name}=3B?&sort=tier$"))
-    context.close()
+    with opening(browser, service) as page:  # some limits need another one, and the browser logs that
+        # These are offered if they are set.
+        page.goto("/choose/?task=&latency=9&speed=1&failures=9&rate=1&token_rate=1")
+        fields = page.locator("#limits input[type=text]")
+        offered = fields.evaluate_all("fields => fields.map(field => field.name)")
+        names = {"price", "context", "latency", "params", "monthly"}
+        assert names <= {*offered}
+        for name in names:
+            page.goto(f"/choose/?{name}=4")
+            page.locator("details").evaluate_all("folds => folds.forEach(fold => fold.open = true)")
+            page.locator(f"#limits input[name={name}]").fill("3")
+            page.keyboard.press("Enter")
+            expect(page).to_have_url(re.compile(rf"/choose/\?{name}=3B?&sort=tier$"))
 
 
 RESULTS = (
@@ -103,24 +102,22 @@ RESULTS = (
 )  # fmt: skip
 
 
-def test_result_follows_what_is_typed(browser: Browser, service: Service) -> None:
+def test_result_follows_what_is_typed(page: Page) -> None:
     """The field is never left."""
-    with reading(browser, service) as page:
-        for path, label, value, result, words in RESULTS:
-            page.goto(path)
-            field = page.get_by_label(label, exact=True)
-            field.press("Control+a")
-            field.press_sequentially(value)
-            expect(page.locator(result)).to_contain_text(words)
-            expect(field).to_be_focused()
+    for path, label, value, result, words in RESULTS:
+        page.goto(path)
+        field = page.get_by_label(label, exact=True)
+        field.press("Control+a")
+        field.press_sequentially(value)
+        expect(page.locator(result)).to_contain_text(words)
+        expect(field).to_be_focused()
 
 
-def test_tabs_follow_the_limits_that_are_typed(browser: Browser, service: Service) -> None:
-    with reading(browser, service) as page:
-        page.goto("/choose/?task=")
-        page.get_by_label("Max $ per million tokens (blended)", exact=True).press_sequentially("3")
-        expect(page.get_by_role("link", name="Decision", exact=True)).to_have_attribute("href", re.compile("price=3"))
-        expect(page.get_by_role("link", name="Matches", exact=True)).to_have_attribute("href", re.compile("price=3"))
+def test_tabs_follow_the_limits_that_are_typed(page: Page) -> None:
+    page.goto("/choose/?task=")
+    page.get_by_label("Max $ per million tokens (blended)", exact=True).press_sequentially("3")
+    for tab in ("Decision", "Matches"):
+        expect(page.get_by_role("link", name=tab, exact=True)).to_have_attribute("href", re.compile("price=3"))
 
 
 def test_calculators_and_choice_need_no_javascript(plain: Page) -> None:

@@ -1,13 +1,11 @@
 """Tests the comparison of a benchmark with human votes in a real browser, as a plot and as a table."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.system.browser_page import LOOKS, check_looks, reading
 from tests.system.service import Service
-from tests.system.test_plots import CELLS, TITLES, opened, wait_for_plots
+from tests.system.test_plots import CELLS, TITLES, open_plots, opened, wait_for_plots
 
 PAGE = "/benchmarks/humaneval/disagreement/?pool=chatbot-arena-2024-08&category=overall"
 # Returns the bounding box of each name in the plot, and of the plot itself.
@@ -22,22 +20,19 @@ NAMES = """() => {
 
 
 @pytest.fixture
-def drawn(browser: Browser, service: Service) -> Iterator[Page]:
-    with reading(browser, service) as page:
-        page.goto(PAGE)
-        wait_for_plots(page)
-        yield page
+def drawn(page: Page) -> Page:
+    open_plots(page, PAGE)
+    return page
 
 
-def test_list_leads_to_a_line_through_real_models(browser: Browser, service: Service) -> None:
-    with reading(browser, service) as page:
-        page.goto("/benchmarks/")
-        page.get_by_role("link", name="Compare with human votes for HumanEval").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("HumanEval vs. human votes")
-        expect(page.get_by_text("category coding. The votes in this category are the closest")).to_be_visible()
-        expect(page.get_by_text("Scores higher than human votes suggest", exact=True)).to_be_visible()
-        page.get_by_role("link", name="DBRX Instruct Preview").first.click()
-        expect(page).to_have_url(f"{service.url}/models/dbrx-instruct-preview/")
+def test_list_leads_to_a_line_through_real_models(page: Page) -> None:
+    page.goto("/benchmarks/")
+    page.get_by_role("link", name="Compare with human votes for HumanEval").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("HumanEval vs. human votes")
+    expect(page.get_by_text("category coding. The votes in this category are the closest")).to_be_visible()
+    expect(page.get_by_text("Scores higher than human votes suggest", exact=True)).to_be_visible()
+    page.get_by_role("link", name="DBRX Instruct Preview").first.click()
+    expect(page).to_have_url("/models/dbrx-instruct-preview/")
 
 
 def test_picture_has_a_mark_for_each_row_with_its_numbers(drawn: Page) -> None:
@@ -82,8 +77,7 @@ def test_names_stay_in_the_picture_and_off_each_other(drawn: Page) -> None:
 
 def test_pages_have_no_violation_and_fit(drawn: Page) -> None:
     for path in (PAGE, "/benchmarks/gsm8k/disagreement/", "/benchmarks/"):  # the second has too few models
-        drawn.goto(path)
-        wait_for_plots(drawn)
+        open_plots(drawn, path)
         opened(drawn)
         check_looks(drawn)
 

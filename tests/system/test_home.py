@@ -1,12 +1,13 @@
 """Tests the home page in a real browser: suggestion cards, modes, and the draft, with and without JavaScript."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.system.browser_page import opening
+from tests.system.browser_page import DESKTOP, PHONE, opening
 from tests.system.service import Service
 
-PHONE = {"width": 390, "height": 844}
 SELECTED = "box => box.value.slice(box.selectionStart, box.selectionEnd)"
 
 
@@ -219,16 +220,18 @@ def test_phone_has_targets_for_thumbs(page: Page) -> None:
     assert max(label.bounding_box()["height"] for label in labels) < 60  # no label wraps
 
 
-@pytest.mark.parametrize(("width", "scripts"), [(390, True), (1440, False)], ids=["phone", "no scripts"])
+@pytest.mark.parametrize(("viewport", "scripts"), [(PHONE, True), (DESKTOP, False)], ids=["phone", "no scripts"])
 def test_first_vote_takes_one_press_and_the_next_pair_another(
-    browser: Browser, service: Service, width: int, scripts: bool
+    browser: Browser, service: Service, viewport: Any, scripts: bool
 ) -> None:
-    size = {"width": width, "height": 844}
-    with opening(browser, service, java_script_enabled=scripts, viewport=size) as page:
+    """A phone begins with the pair and keeps its keyboard away."""
+    with opening(browser, service, java_script_enabled=scripts, viewport=viewport) as page:
         page.goto("/")
-        vote = page.get_by_role("button", name="B is better")
-        expect(vote).to_be_in_viewport()
-        vote.click()
+        for name in ("A is better", "B is better"):
+            expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+        expect(box(page)).not_to_be_focused()
+        assert not scripts or page.evaluate("scrollY") == 0
+        page.get_by_role("button", name="B is better").click()
         expect(page.get_by_role("heading", level=2).first).to_contain_text("You preferred")
         judged = page.url
         page.get_by_role("link", name="Next pair").click()
@@ -258,12 +261,3 @@ def test_pair_on_the_home_page_is_judged_by_keyboard_and_another_one_comes(page:
     judged = page.url.rstrip("/").rpartition("/")[2]
     page.goto("/")
     assert judged not in (page.locator(".duel form").get_attribute("action") or "")
-
-
-def test_phone_begins_with_the_pair_and_keeps_its_keyboard_away(browser: Browser, service: Service) -> None:
-    with opening(browser, service, viewport=PHONE) as page:
-        page.goto("/")
-        for name in ("A is better", "B is better"):
-            expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
-        expect(box(page)).not_to_be_focused()
-        assert page.evaluate("scrollY") == 0

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.system.browser_page import opening
 from tests.system.service import Service, running
 
 OTHERS = ("eliza", "smollm2-135m-instruct-warm")
@@ -19,18 +20,17 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> "pytest.Generator[Service]":
 
 
 def test_smollm2_and_gemma_fight_and_the_board_moves(up: Service, browser: Browser) -> None:
-    context = browser.new_context(base_url=up.url)
-    board, page = context.new_page(), context.new_page()
-    board.goto("/leaderboard/?pool=live")
-    assert "SmolLM2" not in board.content()
-    page.goto("/")
-    page.get_by_role("textbox").fill("Name three colors.")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Tie")).to_be_enabled(timeout=90_000)
-    answers = [page.locator(f"#turn-1-{side}").inner_text() for side in "ab"]
-    assert all(answers)
-    page.get_by_role("button", name="B is better").click()
-    for name in ("SmolLM2 135M Instruct", "Gemma 3 270M"):
-        expect(page.locator(".talk-heads bdi").filter(has_text=name)).to_be_visible()
-        expect(board.get_by_role("row").filter(has_text=name)).to_be_visible()
-    context.close()
+    with opening(browser, up) as page:
+        board = page.context.new_page()
+        board.goto("/leaderboard/?pool=live")
+        assert "SmolLM2" not in board.content()
+        page.goto("/")
+        page.get_by_role("textbox").fill("Name three colors.")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name="Tie")).to_be_enabled(timeout=90_000)
+        answers = [page.locator(f"#turn-1-{side}").inner_text() for side in "ab"]
+        assert all(answers)
+        page.get_by_role("button", name="B is better").click()
+        for name in ("SmolLM2 135M Instruct", "Gemma 3 270M"):
+            expect(page.locator(".talk-heads bdi").filter(has_text=name)).to_be_visible()
+            expect(board.get_by_role("row").filter(has_text=name)).to_be_visible()

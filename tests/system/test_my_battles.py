@@ -3,19 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.system.browser_page import check_looks, reading
+from tests.system.browser_page import PHONE, check_looks, opening, reading
 from tests.system.person import Person
 from tests.system.service import Service
 
 METAL, RIVER = "Which metal melts in the hand?", "Which river runs north?"
-
-
-def enter(context: BrowserContext, service: Service, person: Person) -> None:
-    """Continue in the browser as this person."""
-    cookies = [{"name": name, "value": value, "url": service.url} for name, value in person.cookies.items()]
-    context.add_cookies(cookies)  # type: ignore[arg-type]
 
 
 def fight_both(person: Person, winner: str) -> None:
@@ -27,25 +21,21 @@ def fight_both(person: Person, winner: str) -> None:
 
 
 @pytest.fixture
-def mine(page: Page, service: Service, person: Person) -> Page:
+def mine(browser: Browser, service: Service, person: Person) -> Iterator[Page]:
     """A page of a person with two battles, one of which has a vote."""
     fight_both(person, "a")
-    enter(page.context, service, person)
-    page.goto("/battles/")
-    return page
+    with reading(browser, service, person) as page:
+        page.goto("/battles/")
+        yield page
 
 
 @pytest.fixture
 def plain(browser: Browser, service: Service, person: Person) -> Iterator[Page]:
     """The same page without JavaScript, on a phone."""
     fight_both(person, "b")
-    size = {"width": 390, "height": 844}
-    context = browser.new_context(base_url=service.url, java_script_enabled=False, viewport=size)  # type: ignore[arg-type]
-    enter(context, service, person)
-    opened = context.new_page()
-    opened.goto("/battles/")
-    yield opened
-    context.close()
+    with opening(browser, service, person, java_script_enabled=False, viewport=PHONE) as page:
+        page.goto("/battles/")
+        yield page
 
 
 def battle(page: Page, question: str) -> Locator:
@@ -60,15 +50,6 @@ def search(page: Page, words: str) -> None:
 def delete(page: Page, question: str) -> None:
     battle(page, question).locator("summary").click()
     battle(page, question).get_by_role("button", name="Delete this battle").click()
-
-
-def test_names_are_shown_where_there_is_a_vote_and_nowhere_else(mine: Page) -> None:
-    expect(mine.get_by_role("heading", name="My battles")).to_be_visible()
-    expect(battle(mine, METAL)).to_contain_text("Quokka-7B")
-    expect(battle(mine, METAL)).to_contain_text(" beat ")
-    expect(battle(mine, RIVER)).to_contain_text("waiting for your vote")
-    expect(battle(mine, RIVER)).not_to_contain_text("Quokka-7B")
-    expect(battle(mine, RIVER)).not_to_contain_text("Wombat-70B")
 
 
 def test_others_read_a_battle_while_its_voter_lets_them(mine: Page, browser: Browser, service: Service) -> None:
@@ -106,23 +87,6 @@ def test_deleted_battle_is_gone_and_the_others_stay(mine: Page) -> None:
     expect(battle(mine, RIVER)).to_be_visible()
     answer = mine.request.get(address)
     assert answer.status == 404
-
-
-def test_deletion_of_everything_empties_the_history_and_leaves_the_ranking(
-    mine: Page, person: Person, service: Service
-) -> None:
-    board = "/api/v1/leaderboard/"
-    person.get(board)
-    [(votes,)] = service.query("SELECT count(*) FROM arena_vote WHERE counted")
-    mine.get_by_text("Delete all my data").click()
-    mine.get_by_role("button", name="Delete everything").click()
-    expect(mine.get_by_role("status").filter(has_text="All your data has been deleted.")).to_be_visible()
-    expect(mine.get_by_text("You have no battles yet.")).to_be_visible()
-    assert service.query("SELECT count(*) FROM arena_vote WHERE counted") == [(votes,)]
-    left = "SELECT count(*) FROM arena_turn WHERE battle_id IN (SELECT id FROM arena_battle WHERE voter_id::text = %s)"
-    voter = person.cookies["voter"].partition(":")[0]
-    assert service.query(left, voter) == [(0,)]
-    assert service.query("SELECT count(*) FROM arena_vote WHERE voter::text = %s", voter) == [(0,)]
 
 
 def test_deletion_of_everything_takes_what_the_browser_remembers(mine: Page) -> None:

@@ -3,9 +3,9 @@
 import json
 from math import inf
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
-from tests.system.browser_page import FEED, ask, reading, tell
+from tests.system.browser_page import ask, reading, start_fed, tell
 from tests.system.service import Service
 
 MOST_BYTES = 60_000
@@ -63,11 +63,7 @@ def test_first_paint_comes_within_a_second(browser: Browser, service: Service) -
 
 
 def test_typing_does_not_lag_while_answers_come(browser: Browser, page: Page) -> None:
-    page.add_init_script(FEED)
-    page.goto("/")
-    page.get_by_role("textbox", name="Your question").fill("What comes in while I type?")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("article", name="Answer A")).to_be_visible()
+    start_fed(page, "What comes in while I type?")
     tell(page, "delta", turn=1, side="a", text="It begins. ")
     stream_ms, lag_ms = measure_tasks_ms(browser, page, STREAM, LAG)
     assert len(stream_ms) > 20 and max(stream_ms) <= LONGEST_TASK_MS

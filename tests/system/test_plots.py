@@ -284,10 +284,9 @@ def test_layout_does_not_shift_while_plots_are_drawn(browser: Browser, drawn: Se
         assert page.evaluate("shift") <= 0.02
 
 
-def test_link_to_a_section_leads_there_though_the_plots_are_drawn_later(browser: Browser, service: Service) -> None:
-    with reading(browser, service, viewport=DESKTOP) as page:
-        open_plots(page, SPEED)
-        expect(page.get_by_role("heading", name="Best models at each speed")).to_be_in_viewport()
+def test_link_to_a_section_leads_there_though_the_plots_are_drawn_later(page: Page) -> None:
+    open_plots(page, SPEED)
+    expect(page.get_by_role("heading", name="Best models at each speed")).to_be_in_viewport()
 
 
 def test_drawn_plots_do_not_move_a_reader_who_has_left_the_section(page: Page) -> None:
@@ -403,11 +402,10 @@ def test_plot_that_cannot_be_drawn_says_so(browser: Browser, drawn: Service) -> 
         expect(page.locator("[data-plot=ratings] svg")).to_be_visible()
 
 
-def test_point_on_the_curve_of_the_method_follows_its_slider(browser: Browser, service: Service) -> None:
-    with reading(browser, service) as page:
-        page.goto("/method/?pool=live")
-        slider = page.get_by_label("Lead in points")
-        slider.fill("100")
-        expect(page.get_by_text("+100 points: 64% of the votes")).to_be_visible()
-        assert page.locator(".guide circle").get_attribute("cx") == "168"
-        expect(slider).to_have_attribute("aria-valuetext", "+100 points: 64% of the votes")
+def test_point_on_the_curve_of_the_method_follows_its_slider(page: Page) -> None:
+    page.goto("/method/?pool=live")
+    slider = page.get_by_label("Lead in points")
+    slider.fill("100")
+    expect(page.get_by_text("+100 points: 64% of the votes")).to_be_visible()
+    assert page.locator(".guide circle").get_attribute("cx") == "168"
+    expect(slider).to_have_attribute("aria-valuetext", "+100 points: 64% of the votes")

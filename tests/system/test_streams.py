@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
@@ -22,7 +21,7 @@ from tests.processes import eventually
 from tests.system.load import shown
 from tests.system.person import Event, Person, Refused
 from tests.system.service import Service, free_port
-from tests.system.zoo import MODELS, QUICK, SLOW
+from tests.system.zoo import MODELS, SLOW
 
 CUTS = 10
 EMPTIED_AT = (3, 6)
@@ -108,23 +107,6 @@ def test_stream_that_nobody_cuts_survives_an_emptied_store(zoo: Service) -> None
         if event.name == "ready":
             break
     check_whole(person, battle, prompt, seen, resets=False)
-
-
-def test_voter_has_a_limited_number_of_open_streams(zoo: Service) -> None:
-    person = Person(zoo.port)
-    battle = person.start("Who watches?", *SLOW)
-    with ExitStack() as stack:
-        for _ in range(STREAMS_PER_VOTER):
-            stream = person.events(battle["events_url"])
-            stack.callback(stream.close)
-            next(stream)
-        with pytest.raises(Refused) as refused:
-            next(person.events(battle["events_url"]))
-        assert refused.value.answer.status == 429
-        assert refused.value.answer.headers["retry-after"]
-        other = Person(zoo.port)
-        assert other.until(other.start("Someone else watches.", *QUICK)["events_url"], "ready")
-    assert person.through(battle["events_url"], "ready")
 
 
 def test_voter_has_so_many_open_streams_and_no_more_when_all_come_at_once(zoo: Service) -> None:

@@ -111,27 +111,6 @@ def test_killed_process_gives_its_slots_up_and_the_other_one_takes_over(pair: Se
     check(pair, crowd.log)
 
 
-def test_stream_that_was_cut_goes_on_at_the_other_process(pair: Service, web: list[int]) -> None:
-    prompt = "What is cut and goes on?"
-    person = Person(pair.port)
-    battle = person.start(prompt, *STEADY)
-    seen = []
-    for cut in range(4):
-        stream = person.events(str(battle["events_url"]), seen[-1].id if seen else "")
-        with alone(pair, web[cut % 2]):
-            seen.append(next(stream))
-        if seen[-1].name != "ready":
-            seen.append(next(stream))
-        stream.close()
-        if seen[-1].name == "ready":  # on a busy machine
-            break
-    person.through(str(battle["events_url"]), "ready", seen=seen)
-    models = person.vote(battle, "tie").json["models"]
-    assert shown(seen) == {model["side"]: expected_text(STEADY[model["slug"]], prompt) for model in models}
-    assert len({event.id for event in seen}) == len(seen)
-    assert not [event for event in seen if event.name == "reset"]
-
-
 def delete_all(person: Person) -> int:
     """Delete all of the voter's data, as the page does. Return the status of the response."""
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
