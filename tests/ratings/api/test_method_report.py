@@ -104,11 +104,3 @@ def test_pool_before_its_first_vote_has_nothing(client):
     assert (found["votes"], found["counted_at"], found["models"], found["makers"]) == (None, None, [], [])
     pool_figures.update_pool_figures()
     assert figures(client)["votes"]["counted"] == 0
-
-
-@pytest.mark.parametrize(
-    ("query", "status"), [({"pool": "nowhere"}, 404), ({"pool": "a\0"}, 404), ({"category": "coding"}, 400)]
-)
-def test_what_is_not_there_is_refused(client, query, status):
-    factories.board()
-    assert client.get("/api/v1/leaderboard/method/", query).status_code == status

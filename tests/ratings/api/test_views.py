@@ -70,28 +70,6 @@ def test_leaderboard_without_votes_is_empty(client):
     assert (board["rows"], board["votes"], board["computed_at"]) == ([], 0, None)
 
 
-@pytest.mark.parametrize(
-    ("query", "status", "code"),
-    [
-        ("?pool=nowhere", 404, "not_found"),
-        ("?pool=%00", 404, "not_found"),
-        ("?category=juggling", 404, "not_found"),
-        ("?method=elo&style_control=1", 404, "not_found"),
-        ("?method=magic", 404, "not_found"),
-        ("?style_control=1&pool=%00", 404, "not_found"),
-        ("?at=soon", 400, "invalid"),
-        ("?style_control=perhaps", 400, "invalid"),
-    ],
-)
-def test_leaderboard_refuses_in_one_shape(client, query, status, code):
-    factories.board()
-    response = client.get(BOARD + query)
-    error = response.json()["error"]
-    assert (response.status_code, error["code"]) == (status, code)
-    assert error["detail"]
-    assert ("fields" in error) == (status == 400)
-
-
 def test_board_that_takes_single_votes_is_not_there_where_they_came_as_counts(client):
     factories.pool("counts", kind=Pool.Kind.IMPORT, ordered=False)
     factories.cast(*factories.models(2), pool="counts", source="import")

@@ -190,19 +190,3 @@ def test_past_pairs_are_the_last_of_a_day(voted):
     assert at(seconds=-1) is None
     assert at(hours=5) == at(hours=23) == noon
     assert at(days=1) == at(days=2) == noon + timedelta(days=1)
-
-
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("?pool=nowhere", 404),
-        ("?models=a,nobody", 404),
-        ("?at=soon", 400),
-    ],
-)
-def test_bad_questions_get_one_clear_answer(client, query, status):
-    factories.cast(factories.model("a"), factories.model("b"))
-    board_refresh.refresh()
-    response = client.get(PAIRWISE + query)
-    assert response.status_code == status
-    assert response.json()["error"]["detail"]

@@ -109,20 +109,3 @@ def test_thinned_keeps_the_first_and_the_last(count):
 
 def test_thinned_copes_with_boards_of_one_moment():
     assert _select_evenly([(number, NOON) for number in range(300)]) == [0, 299]
-
-
-@pytest.mark.parametrize(
-    ("query", "status", "field"),
-    [
-        ("?model=nobody", 404, None),
-        ("?since=soon", 400, "since"),
-        ("?until=2026-13-01", 400, "until"),
-        ("?" + "model=x&" * 21, 400, "model"),
-    ],
-)
-def test_bad_questions_get_one_clear_answer(client, query, status, field):
-    response = client.get(HISTORY + query)
-    assert response.status_code == status
-    error = response.json()["error"]
-    assert error["detail"]
-    assert list(error.get("fields", [None])) == [field]

@@ -246,23 +246,6 @@ def test_contestants_are_no_more_than_one_set_may_have(client):
     assert (len(found["survivors"]), len(found["contestants"])) == (25, 20)
 
 
-@pytest.mark.parametrize(
-    ("query", "status", "field"),
-    [
-        ({"context": "lots"}, 400, "context"),
-        ({"price": "-1"}, 400, "price"),
-        ({"task": "juggling"}, 400, "task"),
-        ({"monthly": "5"}, 400, "input_tokens"),
-        ({"cutoff": "soon"}, 400, "cutoff"),
-        ({"pool": "nowhere"}, 404, None),
-    ],
-)
-def test_shortlist_refuses_and_names_the_field(client, query, status, field):
-    response = client.get(API, query)
-    assert response.status_code == status
-    assert next(iter(response.json()["error"].get("fields", {})), None) == field
-
-
 def test_search_over_http_gives_group_and_reasons(client, three):
     LanguageModel.objects.filter(slug="bound").update(retires_on=date(2099, 12, 1), successor="best")
     factories.model("bound-2024", retires_on=date(2026, 3, 1), successor="bound")

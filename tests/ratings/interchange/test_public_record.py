@@ -88,28 +88,6 @@ def test_record_holds_no_voter_and_no_text(client):
 
 
 @with_database
-@pytest.mark.parametrize(
-    ("query", "status", "field"),
-    [
-        ("?pool=nowhere", 404, None),
-        ("?pool=%00", 404, None),
-        ("?after=120", 400, "after"),
-        ("?after=x", 400, "after"),
-        ("?after=%00", 400, "after"),
-        ("?after=69a42f404c1e4b7a9d3f2f6a8c0b5e71", 400, "after"),
-        ("?export=0f9a3c5e7d1b2a4c6e8f0a1b2c3d4e5f", 400, "export"),
-    ],
-)
-def test_bad_questions_get_one_clear_answer(client, query, status, field):
-    factories.pool()
-    response = client.get(VOTES + query)
-    error = response.json()["error"]
-    assert response.status_code == status
-    assert error["detail"]
-    assert list(error.get("fields", [None])) == [field]
-
-
-@with_database
 @pytest.mark.parametrize("votes", [1, 50])
 def test_number_of_queries_does_not_depend_on_the_votes(client, votes, django_assert_num_queries):
     factories.pool()

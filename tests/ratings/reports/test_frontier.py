@@ -7,7 +7,6 @@ import pytest
 
 from arena.models import EndpointDay
 from catalog.models import LanguageModel, Organization, Price
-from core.http.errors import RequestError
 from ratings.boards.snapshots import BoardKey
 from ratings.reports import frontier
 from tests import factories
@@ -139,21 +138,6 @@ def test_empty_board_has_nothing():
     factories.board()
     found = frontier.build_frontier(BoardKey(), "price")
     assert (found["rows"], found["left_out"], found["computed_at"]) == ([], [], None)
-
-
-@pytest.mark.parametrize(
-    ("board_key", "what", "status"),
-    [
-        (BoardKey(), "beauty", 400),
-        (BoardKey(pool="nowhere"), "price", 404),
-        (BoardKey(category="juggling"), "price", 404),
-    ],
-)
-def test_what_does_not_exist_is_refused(board_key, what, status):
-    factories.board()
-    with pytest.raises(RequestError) as refused:
-        frontier.build_frontier(board_key, what)
-    assert refused.value.status == status
 
 
 def test_call_says_what_the_function_says(client):

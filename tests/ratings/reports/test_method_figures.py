@@ -67,14 +67,6 @@ def test_models_that_are_drawn_and_have_no_votes_yet_are_told_too(client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("pool", ["nowhere", "\0", "ü" * 300])
-def test_page_of_an_unknown_pool_is_not_found(client, pool):
-    answer = client.get(PAGE, {"pool": pool})
-    assert answer.status_code == 404
-    assert "There is no pool" in answer.content.decode()
-
-
-@pytest.mark.django_db
 def test_page_shows_the_figures_of_the_board(client):
     x, y = factories.model("x", name="<X> One", organization=factories.organization("Kiwi")), factories.model("y")
     for winner, number in (("a", 3), ("b", 2)):

@@ -75,14 +75,6 @@ def test_model_without_votes_stands_nowhere(client):
     assert (found["boards"], found["reasons"], found["scores"]) == ([], None, [])
 
 
-@pytest.mark.parametrize(
-    ("path", "query", "status"),
-    [("x", {"pool": "nowhere"}, 404), ("x", {"pool": "a\0"}, 404), ("nobody", {}, 404), ("x", {"pol": "live"}, 400)],
-)
-def test_what_is_not_there_is_refused(client, two, path, query, status):
-    assert client.get(f"/api/v1/models/{path}/", query).status_code == status
-
-
 @pytest.mark.parametrize(("voters", "pool", "known"), [(5, "live", True), (4, "live", False), (5, "old", False)])
 def test_reasons_are_those_of_the_pool(client, two, voters, pool, known):
     for number in range(voters):

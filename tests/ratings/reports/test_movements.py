@@ -86,23 +86,6 @@ def test_ratings_of_somebody_else_have_not_moved(client, tmp_path):
     assert (found["votes"], found["days"], {each["change"] for each in found["models"]}) == (None, [], {0.0})
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ({"pool": "nowhere"}, 404),
-        ({"since": "soon"}, 400),
-        ({"until": "a\0b"}, 400),
-        ({"since": "2030-01-01", "until": "2029-12-31"}, 400),
-        ({"since": "9000-01-01"}, 400),
-        ({"until": FIRST}, 400),
-        ({"at": "2026-01-01"}, 400),
-    ],
-)
-def test_what_cannot_be_told_is_refused(client, query, status):
-    factories.board()
-    assert client.get(CALL, query).status_code == status
-
-
 def test_page_knows_a_time_before_which_there_is_none(client):
     factories.board()
     assert client.get("/history/", {"at": FIRST}).status_code == 200

@@ -2,7 +2,6 @@
 
 import pytest
 
-from core.http.errors import RequestError
 from ratings.boards.snapshots import BoardKey
 from ratings.models import BoardCertificate
 from ratings.pipeline import certificates
@@ -48,13 +47,6 @@ def test_board_under_style_control_has_no_rows_yet_and_so_no_pairs(client):
     three_models()
     answer = client.get(CALL + "?style_control=true").json()
     assert (answer["pairs"], answer["first"]) == ([], None)
-
-
-def test_unknown_pool_is_not_found(client):
-    three_models()
-    assert client.get(CALL + "?pool=nowhere").status_code == 404
-    with pytest.raises(RequestError):
-        order_certificate.load_certificate(BoardKey(category="nothing"))
 
 
 @pytest.mark.parametrize(

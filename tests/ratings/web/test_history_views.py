@@ -78,20 +78,3 @@ def test_page_of_two_models_with_open_ends_works(client):
     beat(*factories.models(2))
     published(at=ago(days=8))
     assert "No significant changes." in text(client)
-
-
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ({"then": "soon"}, 400),
-        ({"then": "2030-01-01", "at": "2029-12-31"}, 400),
-        ({"then": "9000-01-01"}, 400),
-        ({"then": "a\0b"}, 400),
-        ({"category": "juggling"}, 404),
-    ],
-)
-def test_page_refuses_with_a_page(client, query, status):
-    factories.board()
-    answer = client.get(PAGE, query)
-    assert answer.status_code == status
-    assert "<html" in answer.content.decode()

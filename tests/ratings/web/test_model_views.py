@@ -303,14 +303,6 @@ def test_axis_of_ranks_that_differ_begins_at_one(client):
     assert "Rank 1 in each" not in text(client, "quokka")
 
 
-@pytest.mark.parametrize("pool", ["nowhere", "a\0b"])
-def test_page_of_an_unknown_pool_is_not_there(client, pool):
-    factories.model("quokka")
-    answer = client.get("/models/quokka/", {"pool": pool})
-    assert answer.status_code == 404
-    assert "<html" in answer.content.decode()
-
-
 def test_page_tells_why_voters_decided(client):
     quokka, wombat = factories.model("quokka"), factories.model("wombat")
     for number in range(8):

@@ -157,23 +157,6 @@ def test_why_there_is_nothing_to_draw(rows, expected):
     assert find_plot_problem([{"unbounded": unbounded} for unbounded in rows]) == expected
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ({"pool": "nowhere"}, 404),
-        ({"at": "soon"}, 400),
-        ({"top": "3"}, 400),
-        ({"against": "beauty"}, 400),
-        ({"pool": "a\0b"}, 404),
-    ],
-)
-def test_page_refuses_with_a_page(client, query, status):
-    factories.board()
-    answer = client.get(PAGE, query)
-    assert answer.status_code == status
-    assert "<html" in answer.content.decode()
-
-
 def test_page_says_which_pairs_are_stored_and_which_models_are_left_out(client, three):
     """The fixture has moved the boards into the past, and not the pairs."""
     assert "Pairs are stored once a day. These are from" in shown(client)
