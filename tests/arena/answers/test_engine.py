@@ -128,6 +128,12 @@ def becomes(turn, *states):
     return eventually(lambda: Battle.objects.filter(pk=turn.battle_id, state__in=states).exists())
 
 
+def run(engine, turn, state="ready"):
+    """Let the engine answer the turn until its battle has this state."""
+    engine.submit(turn.pk)
+    assert becomes(turn, state)
+
+
 def asked(provider, name, prompt=probe.PROBE_PROMPT):
     """The requests with this question to the model of this name: by default the probes."""
     return [request for request in provider.requests(name) if request["messages"][-1]["content"] == prompt]
@@ -140,9 +146,7 @@ def answers(turn):
 def test_engine_answers_a_blind_battle_with_local_models(engine, published):
     turn = turn_of(local("echo"), local("eliza"), "I am unhappy.", mode="anonymous")
 
-    engine.submit(turn.pk)
-
-    assert becomes(turn, "ready")
+    run(engine, turn)
     stored = answers(turn)
     assert stored["a"].text == "I am unhappy."
     assert stored["b"].text
@@ -170,9 +174,7 @@ def test_engine_asks_a_provider_and_keeps_what_it_thought_apart(engine, served, 
     a, b = served("a/steady-300-thinks"), served("b/steady-300-surrogates")
     turn = turn_of(a, b)
 
-    engine.submit(turn.pk)
-
-    assert becomes(turn, "ready")
+    run(engine, turn)
     stored = answers(turn)
     for side, name in (("a", "a/steady-300-thinks"), ("b", "b/steady-300-surrogates")):
         assert stored[side].text == expected_text(name, turn.prompt)
@@ -196,9 +198,8 @@ def reads(monkeypatch):
 
 def test_engine_reads_a_quick_provider_once_per_tick_and_more_often_in_the_first_second(engine, served, reads):
     turn = turn_of(served("a/steady-200-len-600"), served("b/steady-200-len-600"))
-    engine.submit(turn.pk)
 
-    assert becomes(turn, "ready")
+    run(engine, turn)
     assert {side: answer.text for side, answer in answers(turn).items()} == {
         side: expected_text(f"{side}/steady-200-len-600", turn.prompt) for side in "ab"
     }
@@ -214,9 +215,7 @@ def test_engine_saves_an_end_although_no_flush_is_due(engine, served):
     engine.publisher.next_flush_at = time.monotonic() + 60
     turn = turn_of(served("a/len-5"), served("b/len-5"), mode="side_by_side")
 
-    engine.submit(turn.pk)
-
-    assert becomes(turn, "ready")
+    run(engine, turn)
 
 
 def test_engine_with_many_turns_reads_only_before_it_publishes(engine, served, reads):
@@ -239,9 +238,8 @@ def test_engine_shows_a_side_that_a_question_made_fail_and_the_vote_does_not_cou
     Battle.objects.filter(pk=turn.battle_id).update(state="ready")
 
     further = lifecycle.ask_follow_up(turn.battle, "More, please.")
-    engine.submit(further.pk)
 
-    assert becomes(further, "ready")
+    run(engine, further)
     assert [answers(further)[side].failure for side in "ab"] == ["", "too_long"]
     turn.battle.refresh_from_db()
     assert lifecycle.cast_vote(turn.battle, "a").reason == "one_sided"
@@ -277,9 +275,7 @@ def test_engine_waits_for_no_reader_of_a_turn_that_it_has_lost(engine, served):
 def test_engine_voids_a_first_turn_with_a_failed_side_and_keeps_the_others_text(engine, served):
     turn = turn_of(served("error-500"), served("b/len-5"))
 
-    engine.submit(turn.pk)
-
-    assert becomes(turn, "void")
+    run(engine, turn, "void")
     stored = answers(turn)
     assert (stored["a"].state, stored["a"].failure, stored["a"].text) == ("failed", "unavailable", "")
     assert (stored["b"].state, stored["b"].text) == ("finished", expected_text("b/len-5", turn.prompt))
@@ -288,9 +284,7 @@ def test_engine_voids_a_first_turn_with_a_failed_side_and_keeps_the_others_text(
 def test_engine_asks_once_more_after_a_failure_that_may_pass(engine, served, provider):
     turn = turn_of(served("error-503-once"), served("b/len-5"))
 
-    engine.submit(turn.pk)
-
-    assert becomes(turn, "ready")
+    run(engine, turn)
     assert len(asked(provider, "error-503-once", turn.prompt)) == 2
     assert answers(turn)["a"].attempt == 1
 
@@ -317,9 +311,7 @@ def test_end_of_one_side_does_not_wait_for_the_words_of_the_other(engine, served
 def test_engine_says_why_a_side_failed_only_where_nothing_is_hidden(engine, served, published, mode, told):
     turn = turn_of(served("filtered-0"), served("b/len-5"), mode=mode)
 
-    engine.submit(turn.pk)
-
-    assert becomes(turn, "void")
+    run(engine, turn, "void")
     assert answers(turn)["a"].failure == "refused"
     assert eventually(lambda: published(turn.battle).state == "void")
     side = published(turn.battle).side(1, "a")
@@ -330,9 +322,7 @@ def test_engine_replaces_a_model_that_fails_before_its_first_word(engine, served
     failing, other, third = served("error-401"), served("b/len-5"), served("c/len-5")
     turn = turn_of(failing, other, mode="anonymous")
 
-    engine.submit(turn.pk)
-
-    assert becomes(turn, "ready")
+    run(engine, turn)
     battle = Battle.objects.get()
     assert (battle.model_a, battle.model_b) == (third, other)
     assert [(entry["side"], entry["model"]) for entry in battle.replaced] == [("a", failing.pk)]
@@ -344,9 +334,7 @@ def test_engine_never_counts_half_an_answer(engine, served):
     turn = turn_of(served("reset-3"), served("b/len-5"), mode="anonymous")
     served("c/len-5")
 
-    engine.submit(turn.pk)
-
-    assert becomes(turn, "void")
+    run(engine, turn, "void")
     failed = answers(turn)["a"]
     assert failed.state == "failed"
     assert failed.text
@@ -548,8 +536,8 @@ def test_engine_hears_a_stop_that_comes_while_it_takes_the_turn(engine, served, 
 def test_engine_records_how_each_call_went_but_none_that_was_broken_off(engine, served):
     failing, well, hanging = served("error-401"), served("b/len-5"), served("c/hang-5")
     turn = turn_of(failing, well)
-    engine.submit(turn.pk)
-    assert becomes(turn, "void")
+
+    run(engine, turn, "void")
     turn = turn_of(hanging, well)
     engine.submit(turn.pk)
     assert eventually(lambda: Answer.objects.filter(turn=turn, text__gt="").count() == 2)
@@ -596,8 +584,8 @@ def test_two_failed_probes_take_an_endpoint_out_and_a_good_one_brings_it_back(en
     monkeypatch.setattr(circuit_breaker, "PROBE_INTERVAL_S", 0.2)
     down = served("error-503")
     turn = turn_of(down, served("b/len-5"))
-    engine.submit(turn.pk)
-    assert becomes(turn, "void")
+
+    run(engine, turn, "void")
 
     assert eventually(lambda: down.pk not in draw.list_drawable_models())
     assert len(asked(provider, "error-503")) >= 2
@@ -642,9 +630,8 @@ def test_model_without_a_free_place_has_not_failed(engine, served, provider, mon
     assert eventually(lambda: provider.requests("a/hang-5"))
 
     turn = turn_of(busy, local(), "Still there?")
-    engine.submit(turn.pk)
 
-    assert becomes(turn, "void")
+    run(engine, turn, "void")
     assert {answer.failure for answer in answers(turn).values()} == {"", "busy"}
     assert not EndpointCall.objects.filter(battle=turn.battle_id, endpoint__model=busy).exists()
     assert not Endpoint.objects.get(model=busy).probe_wanted
@@ -664,9 +651,7 @@ def test_drained_engine_takes_nothing_from_a_probe_that_it_has_broken_off(engine
 def test_engine_waits_for_the_first_token_as_long_as_the_endpoint_may_take(engine, served):
     turn = turn_of(served("a/ttft-0.8-len-3"), served("b/ttft-0.8-len-3", first_token_timeout_s=0.3))
 
-    engine.submit(turn.pk)
-
-    assert becomes(turn, "void")
+    run(engine, turn, "void")
     assert {side: answer.failure for side, answer in answers(turn).items()} == {"a": "", "b": "timeout"}
 
 
@@ -676,9 +661,7 @@ def test_engine_logs_no_error_that_may_quote_the_question(engine, served, caplog
     caplog.set_level("INFO")
     turn = turn_of(served(f"a/error-{status}"), served(f"b/error-{status}"), prompt="a canary of a question")
 
-    engine.submit(turn.pk)
-
-    assert becomes(turn, "void")
+    run(engine, turn, "void")
     assert eventually(lambda: f"failed a probe: rejected, status {status}: " in caplog.text)
     assert f"failed: rejected, status {status}\n" in caplog.text
     assert "canary" not in caplog.text
@@ -690,9 +673,7 @@ def test_engine_keeps_no_thought_of_an_attempt_that_failed(engine, served, name)
     turn = turn_of(failing, served("b/len-5"), mode="anonymous")
     served("c/len-5")
 
-    engine.submit(turn.pk)
-
-    assert becomes(turn, "ready")
+    run(engine, turn)
     last = answers(turn)["a"]
     assert last.reasoning == (expected_reasoning(name, turn.prompt) if last.model == failing else "")
     assert (last.model == failing) is name.endswith("once")

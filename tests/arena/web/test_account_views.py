@@ -168,15 +168,6 @@ def test_nobody_makes_or_revokes_keys_without_an_account(client, path):
     assert not ApiKey.objects.exists()
 
 
-@pytest.mark.parametrize("path", ["/accounts/", "/accounts/keys/1/revoke/"])
-def test_forms_are_checked_against_forgery(alice, path):
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(alice)
-
-    assert strict.post(path, FORM).status_code == 403
-    assert not ApiKey.objects.exists()
-
-
 def test_page_needs_as_many_queries_for_twenty_keys_as_for_one(client, alice, django_assert_num_queries):
     for letters in ("a", "bcdefghijklmnopqrst"):
         for name in letters:

@@ -160,16 +160,6 @@ def test_battle_of_somebody_else_cannot_be_deleted(client, me):
     assert Battle.objects.count() == 1
 
 
-@pytest.mark.parametrize("path", ["delete/", "{}/delete/"])
-def test_deletion_is_checked_for_forgery(fought, me, path):
-    battle = fought()
-    strict = Client(enforce_csrf_checks=True)
-    strict.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(me.pk))
-
-    assert strict.post(f"/battles/{path.format(battle.pk)}").status_code == 403
-    assert Battle.objects.count() == 1
-
-
 def test_deletion_of_everything_makes_the_browser_somebody_new(client, fought, me):
     vote = create_voted_battle(fought(), "a")
     client.get("/")

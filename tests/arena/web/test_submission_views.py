@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from arena.battles import deletion
-from arena.identity import api_keys, voters
+from arena.identity import api_keys
 from arena.models import Voter
 from catalog.importers import submissions
 from catalog.models import LanguageModel, Score, Submission
@@ -148,16 +148,6 @@ def test_every_try_is_charged_to_voter_and_address(client, me, settings):
     client.defaults |= own_address
     assert [upload(client, "{").status_code for _ in range(3)] == [400, 400, 429]
     assert [post_submission(Client(**own_address), {"file": "{"}).status_code for _ in range(2)] == [400, 429]
-
-
-def test_form_needs_its_token(me):
-    strict = Client(enforce_csrf_checks=True)
-    strict.cookies[voters.VOTER_COOKIE] = voters.cookie_signer.sign(str(me.pk))
-    assert upload(strict).status_code == 403
-    assert post_submission(strict, {"file": FILE}).json()["error"]["code"] == "csrf"
-    token = "a" * 32
-    strict.cookies["csrftoken"] = token
-    assert upload(strict, headers={"X-CSRFToken": token}).status_code == 302
 
 
 def test_nobody_else_sees_it(client, me):
