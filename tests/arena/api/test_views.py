@@ -79,25 +79,6 @@ def test_battle_shows_what_was_released_of_running_answers(client, me):
     assert [(a["state"], a["text"]) for a in answers] == [("answering", "Be"), ("answering", "")]
 
 
-@pytest.mark.parametrize("failure", ["timeout", "unavailable", "refused", "too_long"])
-@pytest.mark.parametrize(
-    ("mode", "state", "told"),
-    [
-        ("anonymous", "void", False),
-        ("anonymous", "ready", False),
-        ("anonymous", "voted", True),
-        ("side_by_side", "void", True),
-    ],
-)
-def test_battle_tells_why_a_side_failed_only_where_nothing_is_hidden(client, me, failure, mode, state, told):
-    battle = factories.battle(state, a=FAILED | {"failure": failure}, voter=me, mode=mode)
-
-    a, b = client.get(f"{CALL}{battle.pk}/").json()["turns"][0]["answers"]
-
-    assert (a["state"], a["reason"]) == ("failed", failure if told else "unavailable")
-    assert (b["state"], b["reason"]) == ("finished", None)
-
-
 @pytest.mark.parametrize("action", ["", "vote/", "turns/", "stop/", "retry/", "events"])
 @pytest.mark.parametrize("whose", ["another's", "nobody's"])
 def test_battle_of_anyone_else_is_not_there(client, me, action, whose):

@@ -2,7 +2,6 @@
 
 import threading
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -310,20 +309,6 @@ def test_of_voter_finds_the_voters_own_battle(django_assert_num_queries):
 
     assert loaded == battle
     assert names[0] == battle.model_a.name
-
-
-@pytest.mark.parametrize("whose", ["another's", "nobody's", "a stranger's"])
-def test_of_voter_knows_no_battle_of_anyone_else(whose):
-    battle = factories.battle()
-    voter = {"another's": common.voter().pk, "nobody's": battle.voter_id, "a stranger's": uuid4()}[whose]
-
-    error = refused(lifecycle.get_battle, voter, uuid4() if whose == "nobody's" else battle.pk)
-
-    assert (error.status, error.code, error.detail) == (
-        404,
-        "not_found",
-        "This battle does not exist, or it belongs to another voter.",
-    )
 
 
 def test_ask_again_queues_the_next_turn():

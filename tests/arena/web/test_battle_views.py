@@ -57,14 +57,6 @@ def test_battle_page_shows_finished_answers_as_html_and_running_ones_as_text(cli
     assert "<script>alert" not in html
 
 
-@pytest.mark.parametrize("failure", ["timeout", "refused", "too_long"])
-def test_battle_page_says_of_a_failed_side_only_that_it_failed(client, me, failure):
-    html = page(client, factories.battle("void", b=FAILED | {"failure": failure}, voter=me))
-
-    assert "This model didn't answer." in html
-    assert failure not in html
-
-
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -359,27 +351,6 @@ def test_go_on_leads_to_a_battle_whose_box_is_open(client, me):
     assert html.count(f"<bdi>{battle.model_a.name}</bdi>") == 2  # in the head of the talk and in that of the pane
     assert 'class="vote"' not in html  # nothing was asked here yet
     assert "Ask both models the next question." in html
-
-
-THOUGHT = FINISHED | {"reasoning": "Let me <think>."}
-
-
-@pytest.mark.parametrize(
-    ("mode", "state", "shown"),
-    [
-        ("anonymous", "ready", False),
-        ("anonymous", "void", False),
-        ("anonymous", "voted", True),
-        ("side_by_side", "ready", True),
-    ],
-)
-def test_thoughts_and_names_are_shown_where_the_models_are_known(client, me, mode, state, shown):
-    battle = factories.battle(state, mode=mode, a=THOUGHT, voter=me)
-
-    html = page(client, battle)
-
-    assert ("Let me &lt;think&gt;." in html) is shown
-    assert (f"<bdi>{battle.model_a.name}</bdi>" in html) is shown
 
 
 PICKED = {"mode": "side_by_side", "model_a": "one", "model_b": "two"}

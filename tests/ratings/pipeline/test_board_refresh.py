@@ -140,15 +140,19 @@ def test_boards_are_announced_when_everybody_can_see_them():
     assert get_redis_client().xlen(board_events.STREAM_KEY)
 
 
-def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
-    """A tally was deleted, so the voters have votes that the board does not have."""
-    x, y = factories.model("x"), factories.model("y")
+def cast_unfittable_votes(x, y, category, pool=LIVE_POOL):
+    """Cast votes of a board that cannot be fitted: a tally is deleted, so its voters have more votes than it has."""
     for person in range(6):
-        factories.cast(x, y, "ab"[person % 2 and person // 4], voter=factories.voter_id(person), categories=["coding"])
+        winner = "ab"[person % 2 and person // 4]
+        factories.cast(x, y, winner, pool=pool, voter=factories.voter_id(person), categories=["coding"])
     board_refresh.refresh()
-    Tally.objects.filter(board__category__slug="coding").update(wins=0)
+    Tally.objects.filter(board__pool__slug=pool, board__category__slug=category).update(wins=0)
     pool_state.clear_pool_states()
-    factories.cast(x, y, voter=factories.voter_id(7), categories=["coding"])
+    factories.cast(x, y, pool=pool, voter=factories.voter_id(7), categories=["coding"])
+
+
+def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
+    cast_unfittable_votes(factories.model("x"), factories.model("y"), "coding")
 
     published = board_refresh.refresh()
 
@@ -343,17 +347,6 @@ def test_computed_at_is_not_before_what_the_board_holds():
         published = board_refresh.refresh()
 
     assert all(snapshot.computed_at > begun for snapshot in published)
-
-
-def cast_unfittable_votes(x, y, category, pool=LIVE_POOL):
-    """Cast votes of a board that cannot be fitted: a tally is deleted, so its voters have more votes than it has."""
-    for person in range(6):
-        winner = "ab"[person % 2 and person // 4]
-        factories.cast(x, y, winner, pool=pool, voter=factories.voter_id(person), categories=["coding"])
-    board_refresh.refresh()
-    Tally.objects.filter(board__pool__slug=pool, board__category__slug=category).update(wins=0)
-    pool_state.clear_pool_states()
-    factories.cast(x, y, pool=pool, voter=factories.voter_id(7), categories=["coding"])
 
 
 @pytest.fixture
