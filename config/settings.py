@@ -174,7 +174,6 @@ _SCHEDULE = {
     "ratings.refresh": 5.0,
     "ratings.refresh_style": 10.0,  # the boards under style control
     "ratings.thin_snapshots": 60.0,
-    "ratings.tidy_sets": 3600.0,  # named sets
     "ratings.update_figures": 60.0,  # of the method page
     "ratings.certify": 60.0,  # certificates of the boards
     "ratings.apply_exclusions": 60.0,

@@ -40,7 +40,6 @@ class Pool(models.Model):
     class Kind(models.TextChoices):
         LIVE = "live"
         API = "api"
-        SHORTLIST = "shortlist"
         IMPORT = "import"
         REFERENCE = "reference"
         READY = "ready"
@@ -69,14 +68,6 @@ class Pool(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def is_set(self) -> bool:
-        """True if the pool belongs to a named set of models.
-
-        Such a pool has only an overall board, and is deleted when it has no recent votes.
-        """
-        return self.kind == self.Kind.SHORTLIST
 
 
 class Exclusion(models.Model):

@@ -83,20 +83,11 @@ def refresh_style() -> None:
 
 @shared_task(name="ratings.thin_snapshots", ignore_result=True)
 def thin_snapshots() -> None:
-    """Thin out old pair tables, and the old snapshots of all boards except those of named sets."""
+    """Thin out old pair tables and old snapshots."""
     from ratings.boards import pair_tables  # loads scipy, which is slow to import
 
     snapshots.thin_snapshots()
     pair_tables.thin_pair_tables()
-
-
-@shared_task(name="ratings.tidy_sets", ignore_result=True)
-def tidy_sets() -> None:
-    """Thin out the old snapshots of named sets, and delete the pools of sets without recent votes."""
-    from ratings.pipeline import idle_sets
-
-    snapshots.thin_snapshots(named_sets=True)
-    idle_sets.delete_idle_sets()
 
 
 @shared_task(name="ratings.apply_exclusions", ignore_result=True)

@@ -265,18 +265,11 @@ def store_facts(service: Service) -> None:
         )
 
 
-def load_shortlist(service: Service) -> list[str]:
-    """Return the slugs of the models on the shortlist in the screenshots."""
-    slugs: list[str] = Person(service.port).get(f"/api/v1/shortlist/?{SHORTLIST_QUERY}").json["contestants"]
-    return slugs
-
-
 def judge_battles(service: Service, rng: random.Random) -> None:
-    """Run and judge battles, half of them between any models, and half between models on the shortlist."""
+    """Run and judge battles."""
     person = Person(service.port)
-    shortlist = load_shortlist(service)
-    for number in range(BATTLES_EACH):
-        battle = person.fight(QUESTION, *(shortlist if number % 2 else ()))
+    for _ in range(BATTLES_EACH):
+        battle = person.fight(QUESTION)
         person.vote(battle, choose_vote(service, battle["id"], rng))
 
 

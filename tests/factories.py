@@ -49,8 +49,10 @@ def voter(**fields: Any) -> Voter:
 
 
 def battle(model_a: LanguageModel | None = None, model_b: LanguageModel | None = None, **fields: Any) -> Battle:
-    fields = {"voter": fields.pop("voter", None) or voter(), "propensity": 0.5, **fields}
-    return Battle.objects.create(model_a=model_a or model(), model_b=model_b or model(), **fields)
+    model_a, model_b = model_a or model(), model_b or model()
+    among = [model_a.pk, model_b.pk] if fields.get("mode") == Battle.Mode.SIDE_BY_SIDE else None
+    fields = {"voter": fields.pop("voter", None) or voter(), "propensity": 0.5, "among": among, **fields}
+    return Battle.objects.create(model_a=model_a, model_b=model_b, **fields)
 
 
 def vote(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fields: Any) -> Vote:

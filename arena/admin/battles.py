@@ -177,16 +177,16 @@ def build_inspection(object_id: str) -> dict[str, Any]:
         battle = None
     if battle is None:
         return {}
-    set_model_ids = battle.among or ()
+    named_model_ids = battle.among or ()
     replaced_model_ids = [replacement["model"] for replacement in battle.replaced]
-    models = LanguageModel.objects.in_bulk([*replaced_model_ids, *set_model_ids])
+    models = LanguageModel.objects.in_bulk([*replaced_model_ids, *named_model_ids])
     events = list_events(Position(), battle_view.build_battle_view(battle_view.load_answers(battle.pk)))
     vote = Vote.objects.filter(battle=battle).first()
     return {
         "vote": vote,
         "report_count": battle.reports.count(),
         "sides": [_build_side(battle, vote, side) for side in SIDES],
-        "among": [models[key] for key in set_model_ids if key in models],
+        "among": [models[key] for key in named_model_ids if key in models],
         "turns": _load_turns(battle),
         "replacements": [replacement | {"model": models.get(replacement["model"])} for replacement in battle.replaced],
         "events": [{"name": event.name, **event.data, "size": len(event.data.get("text", ""))} for event in events],

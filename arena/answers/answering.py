@@ -38,7 +38,7 @@ class CallSlots:
     """A limit on concurrent calls.
 
     Shared calls (see `SideJob.shared`) can use half of the slots, but at least one. The other slots are reserved for
-    probes and for battles that count in the live pool.
+    probes and for battles that are rated in the live pool.
     """
 
     def __init__(self, number: int) -> None:

@@ -74,9 +74,9 @@ def _replace_model(job: SideJob, reason: str) -> SideJob | None:
     opponent_id = battle.model_b_id if answer.side == "a" else battle.model_a_id
     excluded_models = {opponent_id, answer.model_id, *(entry["model"] for entry in battle.replaced)}
     drawable_models = draw.load_drawable_budgets(battle.among)
-    affordable_models = token_budgets.select_affordable_models(drawable_models, battle.pool)
+    affordable_models = token_budgets.select_affordable_models(drawable_models, battle.rated_pool)
     opponents = [model for model in affordable_models if model not in excluded_models]
-    pair = draw.draw_opponent(opponent_id, opponents, battle.pool)
+    pair = draw.draw_opponent(opponent_id, opponents, battle.rated_pool)
     if pair is None:
         return None
     new_model = pair.b if pair.a == opponent_id else pair.a

@@ -17,7 +17,7 @@ from core.storage.compiled_queries import CompiledQuery
 # The fields that a job needs, including all fields of the endpoint.
 ANSWER_FIELDS = (
     "side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt",
-    "turn__battle__mode", "turn__battle__pool", "turn__battle__stopped",
+    "turn__battle__mode", "turn__battle__pool", "turn__battle__among", "turn__battle__stopped",
     *(f"model__endpoint__{field.name}" for field in Endpoint._meta.fields),
 )  # fmt: skip
 BATTLES_OF_TURNS_SQL = "SELECT battle_id FROM arena_turn WHERE id = ANY(%s)"
@@ -43,7 +43,7 @@ class SideJob:
     side: str
     endpoint: Endpoint
     battle_id: str
-    shared: bool  # True unless the battle counts in the live pool (see `CallSlots`)
+    shared: bool  # True unless the battle is rated in the live pool (see `CallSlots`)
     request: Request
 
 
@@ -137,7 +137,7 @@ def _build_side_job(answer: Answer, attempt: int, answers: list[Answer]) -> Side
         side=answer.side,
         endpoint=endpoint,
         battle_id=str(turn.battle_id),
-        shared=turn.battle.mode != Battle.Mode.ANONYMOUS or turn.battle.pool != LIVE_POOL,
+        shared=turn.battle.rated_pool != LIVE_POOL,
         request=request,
     )
 

@@ -21,17 +21,10 @@ def list_rules() -> list[str]:
         _(
             "API keys have scopes: `read` for all GET requests, `vote` for votes, and `battle` for all other writes. A "
             "request without the required scope returns 403 `scope`, which names the missing scope. Each key is a "
-            "separate voter. Its votes count in the pool `api`. Votes on an `anonymous` battle with named models count "
-            "in the pool of that set of models, and votes on ready pairs count in the pool `ready`."
+            "separate voter. Its votes count in the pool `api`, and its votes on ready pairs in the pool `ready`. "
+            "Votes on battles with named models are stored, but not rated."
         ),
         _describe_limits(),
-        _(
-            "If you name models in an `anonymous` battle, Arena creates a board for that set of models, unless the set "
-            "already has one. Each voter or key can create %(per_voter)s sets per day, and each IP address "
-            "%(per_address)s. Beyond that, requests return 429 `too_many_sets`. The board is available only by its "
-            "slug. It is deleted after 30 days without a vote, and the next vote creates it again."
-        )
-        % {"per_voter": LIMITS["set"].per_voter, "per_address": LIMITS["set"].per_address},
         _(
             "Requests that start a battle, ask a follow-up question, or vote on a battle accept an"
             " `Idempotency-Key` header. If you repeat a request with the same key within %(hours)s hours, Arena runs it"

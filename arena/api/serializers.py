@@ -93,7 +93,7 @@ class BattleSummarySchema(Schema):
     mode = ChoiceField(Battle.Mode.values)
     pool = CharField(
         allow_null=True,
-        help_text="Pool in which the vote counts. Null for `side_by_side` battles, which are not rated.",
+        help_text="Pool in which the vote counts. Null if you named the models, because such battles are not rated.",
     )
     created_at = DateTimeField()
     models = RevealedModelSchema(

@@ -63,7 +63,7 @@ def _build_summary(battle: Battle) -> dict[str, Any]:
         "id": battle.pk,
         "state": battle.state,
         "mode": battle.mode,
-        "pool": None if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool,
+        "pool": battle.rated_pool,
         "created_at": battle.created_at,
         "models": build_reveal(battle),
         "vote": vote and feedback.build_vote_data(vote),
@@ -96,10 +96,9 @@ class BattleListView(APIView):
         """Start a battle.
 
         Sends a question to two models. `anonymous` draws the models at random and hides their names until the vote. If
-        you name two to twenty models in `models`, the pair is drawn from these, and the vote counts on a separate
-        board. `side_by_side` uses the two models that you name, and is never rated. 409 `voter_gone` means that the
-        voter's data was deleted or moved to an account during the request. Nothing was created, so you can send the
-        request again.
+        you name two to twenty models in `models`, the pair is drawn from these. `side_by_side` uses the two models that
+        you name. If you name models, the vote is stored, but not rated. 409 `voter_gone` means that the voter's data
+        was deleted or moved to an account during the request. Nothing was created, so you can send the request again.
         """
         fields = NewBattleSchema.parse(request)
         return idempotency.run_once(request, partial(self._start, request, fields))

@@ -2,7 +2,6 @@
 
 from django.db import transaction
 
-from arena.battles import lifecycle
 from arena.models import Answer, Battle, Endpoint, Turn, row_locks
 from core.http.errors import RequestError
 
@@ -29,7 +28,7 @@ def continue_battle(battle: Battle) -> Battle:
             voter_id=battle.voter_id,
             mode=Battle.Mode.SIDE_BY_SIDE,
             state=Battle.State.READY,
-            pool=lifecycle.derive_set_pool([model.slug for model in battle.models_by_side.values()]),
+            pool=battle.pool,
             among=model_ids,
             model_a_id=battle.model_a_id,
             model_b_id=battle.model_b_id,

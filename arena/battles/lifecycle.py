@@ -1,11 +1,10 @@
 """Changes the state of battles, from the first question to the vote. Each change is one conditional UPDATE.
 
-Words: `among` are the models that the voter named for a battle, who are a *named set* in a blind one. The *pool* is the
-group of votes that the vote counts in. The *payer* is the client that is charged for tokens, and the *standing* is the
-ratings of both models before the vote.
+Words: `among` are the models that the voter named for a battle, which is then not rated. The *pool* is the group of
+votes that the vote belongs to. The *payer* is the client that is charged for tokens, and the *standing* is the ratings
+of both models before the vote.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -53,7 +52,7 @@ def start_battle(
     *,
     mode: str = Battle.Mode.ANONYMOUS,
     models: Sequence[str] | None = None,
-    open_pool: str = LIVE_POOL,
+    pool: str = LIVE_POOL,
     battle_id: UUID | None = None,
     payer: str = "",
     network: str = "",
@@ -62,10 +61,10 @@ def start_battle(
 
     The returned battle caches its turn, its answers, and the absence of a vote, so reading these needs no query.
 
-    models: slugs. An anonymous battle draws two of these models and belongs to the pool of this set. Without `models`,
-    it draws from all models and belongs to `open_pool`. A side-by-side battle takes exactly two models, in this order,
-    and is never rated. Named models are asked even while they are out of the draw, because an error would reveal which
-    model has just failed in someone else's blind battle.
+    models: slugs. An anonymous battle draws two of these models, or of all models without `models`. A side-by-side
+        battle takes exactly two, in this order. A battle with named models is not rated. Named models are asked even
+        while they are out of the draw, because an error would reveal which model has just failed in someone else's
+        blind battle.
     battle_id: the id of the new battle
     payer: the client that is charged for the tokens
     network: the hash of the voter's network (see `arena.identity.network_hashes`)
@@ -77,8 +76,11 @@ def start_battle(
     _check_text(prompt)
     context_limit.check_first_prompt(prompt)
     among = None if models is None else _parse_model_slugs(mode, models)
-    pool = open_pool if among is None else derive_set_pool(models or ())
-    start = _start_side_by_side(among) if mode == Battle.Mode.SIDE_BY_SIDE else _draw_blind_start(among, pool, payer)
+    rated_pool = pool if among is None else None
+    if mode == Battle.Mode.SIDE_BY_SIDE:
+        start = _start_side_by_side(among)
+    else:
+        start = _draw_blind_start(among, rated_pool, payer)
     with transaction.atomic():
         row_locks.lock_voter(voter.pk)
         quotas.check_running_battles(voter.pk)
@@ -97,7 +99,7 @@ def start_battle(
         )
         battle.save(force_insert=True)
         turn = _create_turn(battle, 1, prompt)
-        token_budgets.charge_battle(start.charged_models, pool, len(prompt.encode()), payer)
+        token_budgets.charge_battle(start.charged_models, rated_pool, len(prompt.encode()), payer)
     Battle.vote.related.set_cached_value(battle, None)
     set_prefetched(battle, "turns", [turn])
     return battle
@@ -139,24 +141,19 @@ def _start_side_by_side(model_ids: list[int] | None) -> _Start:
     return _Start(pair_sampler.PairDraw(model_a, model_b, propensity=1.0), token_budgets.load_budgets(model_ids))
 
 
-def _draw_blind_start(among: list[int] | None, pool: str, payer: str) -> _Start:
+def _draw_blind_start(among: list[int] | None, pool: str | None, payer: str) -> _Start:
     drawable_models = draw.load_drawable_budgets(among)
     affordable_models = token_budgets.select_affordable_models(drawable_models, pool, payer)
-    pair = draw.draw_pair(affordable_models, pool=pool)
+    pair = draw.draw_pair(affordable_models, pool)
     if pair is None and among:
         affordable_models = token_budgets.select_affordable_models(token_budgets.load_budgets(among), pool)
-        pair = draw.draw_pair(affordable_models, pool, is_weighted=False)
+        pair = draw.draw_pair(affordable_models, pool)
     if pair is not None:
         return _Start(pair, affordable_models)
     if among or len(drawable_models) >= draw.MIN_MODELS:
         raise token_budgets.too_few_models_error(drawable_models, pool)
     detail = _("Fewer than two models are available right now. Try again in a moment.")
     raise RequestError("too_few_models", detail, 503, retry_after=10)
-
-
-def derive_set_pool(slugs: Sequence[str]) -> str:
-    """Return the pool for a named set of models. The order of the slugs does not matter."""
-    return "set-" + hashlib.sha256("\n".join(sorted(slugs)).encode()).hexdigest()[:16]
 
 
 def _create_turn(battle: Battle, number: int, prompt: str) -> Turn:
@@ -173,7 +170,7 @@ def _charge_tokens(battle: Battle, payer: str) -> None:
     """Charge for the whole conversation, because models receive it again. Raises the errors from `charge_battle`."""
     token_budgets.charge_battle(
         _select_charged_models(battle, payer),
-        battle.pool,
+        battle.rated_pool,
         battle_lengths.measure_battle_length(battle, battle_lengths.OctetLength),
         payer,
     )
@@ -182,16 +179,16 @@ def _charge_tokens(battle: Battle, payer: str) -> None:
 def _select_charged_models(battle: Battle, payer: str) -> token_budgets.Budgets:
     """Return the models to charge: both models of a side-by-side battle, or else the models that could be drawn now.
 
-    If fewer than two models of a named set could be drawn, return its models with budget left, or else the whole set.
+    If fewer than two of the named models could be drawn, return those with budget left, or else all named models.
     """
     if battle.mode == Battle.Mode.SIDE_BY_SIDE:
         return token_budgets.load_budgets(battle.among or ())
     drawable_models = draw.load_drawable_budgets(battle.among)
-    affordable_models = token_budgets.select_affordable_models(drawable_models, battle.pool, payer)
+    affordable_models = token_budgets.select_affordable_models(drawable_models, battle.rated_pool, payer)
     if not battle.among or len(affordable_models) >= draw.MIN_MODELS:
         return affordable_models
     named_models = token_budgets.load_budgets(battle.among)
-    affordable_models = token_budgets.select_affordable_models(named_models, battle.pool)
+    affordable_models = token_budgets.select_affordable_models(named_models, battle.rated_pool)
     return affordable_models if len(affordable_models) >= draw.MIN_MODELS else named_models
 
 

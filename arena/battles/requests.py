@@ -137,7 +137,7 @@ class NewBattleSchema(NewTurnSchema):
         allow_null=True,
         help_text=(
             "Model slugs: two to twenty for `anonymous`, which draws the pair from them, "
-            "and exactly two for `side_by_side`."
+            "and exactly two for `side_by_side`. A battle with named models is not rated."
         ),
     )
 

@@ -40,8 +40,8 @@ class RatingChanges:
 
 
 def get_board_pool(battle: Battle) -> str:
-    """Return the pool whose board shows both models. Side-by-side battles have no board, so they use the live board."""
-    return LIVE_POOL if battle.mode == Battle.Mode.SIDE_BY_SIDE else battle.pool
+    """Return the pool whose board shows both models. It is the live pool for battles that are not rated."""
+    return battle.rated_pool or LIVE_POOL
 
 
 def load_standing(battle: Battle) -> dict[str, Any]:

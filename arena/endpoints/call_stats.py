@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from arena.endpoints import circuit_breaker
-from arena.models import LIVE_POOL, Answer, Battle, Endpoint, EndpointCall
+from arena.models import LIVE_POOL, Answer, Endpoint, EndpointCall
 
 CALL_RETENTION = timedelta(days=3)
 MAX_FAILURES_PER_VOTER = 3
@@ -32,7 +32,7 @@ _COUNT_BY_REASON = "'{0}', nullif(count(*) FILTER (WHERE failure = '{0}'), 0)"
 _FAILURE_COUNTS = ", ".join(map(_COUNT_BY_REASON.format, Answer.Failure.values))
 _ENDPOINT_FAILURES = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.CAUSED_BY_ENDPOINT))
 # Public failure rates use only these battles, because a voter who names the models can make one of them fail.
-_PUBLIC_BATTLE = f"battle.mode = '{Battle.Mode.ANONYMOUS.value}' AND battle.pool = '{LIVE_POOL}'"
+_PUBLIC_BATTLE = f"battle.among IS NULL AND battle.pool = '{LIVE_POOL}'"
 # max_per_voter, max_per_network: how many failures of a voter or network count toward public failure rates; null for no
 # limit
 ROLL_UP_SQL = f"""
@@ -58,7 +58,7 @@ ROLL_UP_SQL = f"""
     public AS (
         SELECT endpoint_id, sum(answers) AS answers, sum(failures) AS failures FROM by_network GROUP BY endpoint_id
     ),
-    -- all calls of the day, including those of side-by-side battles and named sets
+    -- all calls of the day, including those of battles with named models
     day_totals AS (
         SELECT endpoint_id, count(*) FILTER (WHERE failure = '') AS answers,
             jsonb_strip_nulls(jsonb_build_object({_FAILURE_COUNTS})) AS failures,

@@ -52,34 +52,26 @@ def _compile_drawable_query(_conversation_limit: int) -> CompiledQuery[Endpoint]
     return CompiledQuery(lambda: endpoints.exclude(pk__in=list_small_windows().values("pk")))
 
 
-def draw_pair(
-    models: Collection[int], pool: str = LIVE_POOL, *, is_weighted: bool = True
-) -> pair_sampler.PairDraw | None:
-    """Draw a pair of these models, and store the draw's table. Return None if there are fewer than two models.
+def draw_pair(models: Collection[int], pool: str | None = LIVE_POOL) -> pair_sampler.PairDraw | None:
+    """Draw a pair of these models. Return None if there are fewer than two models.
 
-    is_weighted: whether to draw with the pool's newest weights, and not with equal probabilities
+    pool: the pool with whose newest weights to draw. The draw's table is stored. None for a draw with equal
+        probabilities and without a table, for a battle that is not rated.
     """
-    if len(models) < MIN_MODELS:
-        return None
-    return _draw_with_table(pool, _load_update_time(pool) if is_weighted else None, models)
+    return _draw(models, pool) if len(models) >= MIN_MODELS else None
 
 
-def draw_opponent(model: int, opponents: Sequence[int], pool: str) -> pair_sampler.PairDraw | None:
-    """Draw an opponent for this model, and store the draw's table. Return None if there are no opponents."""
-    if not opponents:
-        return None
-    return _draw_with_table(pool, _load_update_time(pool), [model, *opponents], model)
+def draw_opponent(model: int, opponents: Sequence[int], pool: str | None) -> pair_sampler.PairDraw | None:
+    """Draw an opponent for this model, as `draw_pair` does. Return None if there are no opponents."""
+    return _draw([model, *opponents], pool, model) if opponents else None
 
 
-def _draw_with_table(
-    pool: str, updated_at: datetime | None, models: Collection[int], fixed_model: int | None = None
-) -> pair_sampler.PairDraw:
-    """Draw a pair of these models, and store the draw's table.
-
-    updated_at: the update time of the weights to use, or None for equal weights
-    fixed_model: the id of a model that must be in the pair, or None
-    """
+def _draw(models: Collection[int], pool: str | None, fixed_model: int | None = None) -> pair_sampler.PairDraw:
+    """Draw a pair of these models. `fixed_model` is the id of a model that must be in the pair, or None."""
     sorted_models = tuple(sorted(models))
+    if pool is None:
+        return _load_sampler(None, None, sorted_models, fixed_model).draw()
+    updated_at = _load_update_time(pool)
     table = _build_table(pool, updated_at, sorted_models, fixed_model)
     if not table.is_committed:
         DrawTable.objects.bulk_create([table], ignore_conflicts=True)
@@ -87,12 +79,12 @@ def _draw_with_table(
     return replace(_load_sampler(pool, updated_at, sorted_models, fixed_model).draw(), table=table.pk)
 
 
-def compute_draw_shares(models: Collection[int], pool: str) -> dict[int, float]:
-    """Return each model's probability of being drawn, keyed by model id. Empty if there are fewer than two models."""
+def compute_draw_shares(models: Collection[int], pool: str | None) -> dict[int, float]:
+    """Return each model's probability of being drawn by `draw_pair`. Empty if there are fewer than two models."""
     if len(models) < MIN_MODELS:
         return {}
-    table = _build_table(pool, _load_update_time(pool), tuple(sorted(models)), None)
-    return dict(zip(table.keys, table.shares, strict=True))
+    updated_at = None if pool is None else _load_update_time(pool)
+    return _load_sampler(pool, updated_at, tuple(sorted(models)), None).shares
 
 
 @lru_cache(maxsize=64)
@@ -101,11 +93,7 @@ def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...]
 
     The id also depends on the shares, because a process whose weights have just been replaced draws with equal weights.
     """
-    sampler = _load_sampler(pool, updated_at, models, fixed_model)
-    shares = dict.fromkeys(models, 0.0)
-    for pair, chance in zip(sampler.pairs, sampler.chances, strict=True):
-        for model in pair:
-            shares[model] += chance
+    shares = _load_sampler(pool, updated_at, models, fixed_model).shares
     digest = hashlib.blake2b(repr((pool, updated_at, shares)).encode(), digest_size=8).digest()
     table_id = int.from_bytes(digest, "big") >> 1  # a positive number of 63 bits
     return DrawTable(id=table_id, pool=pool, keys=list(models), shares=list(shares.values()))
@@ -119,7 +107,7 @@ def _load_update_time(pool: str) -> datetime | None:
 
 @lru_cache(maxsize=64)
 def _load_sampler(
-    pool: str, updated_at: datetime | None, models: tuple[int, ...], fixed_model: int | None
+    pool: str | None, updated_at: datetime | None, models: tuple[int, ...], fixed_model: int | None
 ) -> pair_sampler.PairSampler:
     """Return a sampler with the weights of this update time, or with equal weights if the time is None."""
     pair_weight = PairWeight.objects.filter(pool=pool, updated_at=updated_at).first() if updated_at else None

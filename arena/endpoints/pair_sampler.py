@@ -10,6 +10,7 @@ This module does no I/O and does not import Django.
 from bisect import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate, combinations
 from math import fsum
 from random import SystemRandom
@@ -62,7 +63,7 @@ class PairSampler:
     """
 
     def __init__(self, models: Sequence[int], weights: Mapping[Pair, float], fixed_model: int | None = None) -> None:
-        keys = sorted(models)
+        self._keys = keys = sorted(models)
         index_pairs = [
             pair
             for pair in combinations(range(len(keys)), 2)
@@ -77,6 +78,15 @@ class PairSampler:
             UNIFORM_SHARE * uniform_chance + (1 - UNIFORM_SHARE) * weight / total for weight in pair_weights
         ]
         self._cumulative_chances = list(accumulate(self.chances))
+
+    @cached_property
+    def shares(self) -> dict[int, float]:
+        """Each model's probability of being in the pair. They add up to 2."""
+        shares = dict.fromkeys(self._keys, 0.0)
+        for pair, chance in zip(self.pairs, self.chances, strict=True):
+            for model in pair:
+                shares[model] += chance
+        return shares
 
     def draw(self) -> PairDraw:
         """Draw a pair and assign its sides at random. Raises ValueError if there are fewer than two models."""

@@ -53,9 +53,10 @@ class Charge:
     error: RequestError | None = None
 
 
-def select_affordable_models(budgets: Budgets, pool: str, payer: str = "") -> Budgets:
+def select_affordable_models(budgets: Budgets, pool: str | None, payer: str = "") -> Budgets:
     """Return the budgets of the models that have tokens left for a battle in this pool, in total and in its share.
 
+    pool: the pool in which the battle is rated, or None
     payer: the network, whose share is checked in the live pool; "" if networks have no limit
     """
     spender, share = (payer, TokenShare.BLIND_NETWORK) if pool == LIVE_POOL else (NAMED_BATTLES, TokenShare.NAMED)
@@ -75,7 +76,7 @@ def select_affordable_models(budgets: Budgets, pool: str, payer: str = "") -> Bu
     }
 
 
-def too_few_models_error(budgets: Budgets, pool: str) -> RequestError:
+def too_few_models_error(budgets: Budgets, pool: str | None) -> RequestError:
     """Return the error for fewer than two affordable models. It does not reveal which model has budget left.
 
     The error is 503 `budget_spent`, or 429 `too_many_tokens` if only the network has used up its share.
@@ -85,9 +86,10 @@ def too_few_models_error(budgets: Budgets, pool: str) -> RequestError:
     return _budget_spent_error(_("Fewer than two models have budget left. Try again at the top of the hour."))
 
 
-def charge_battle(budgets: Budgets, pool: str, octets: int, payer: str) -> None:
+def charge_battle(budgets: Budgets, pool: str | None, octets: int, payer: str) -> None:
     """Charge a turn of a battle between two of these models. Call this in the transaction that starts the turn.
 
+    pool: the pool in which the battle is rated, or None
     octets: UTF-8 bytes of the conversation, including the question
     payer: the network, or "" if networks have no limit
 
@@ -148,7 +150,7 @@ def _estimate_highest_cost(octets: int) -> int:
 
 
 def _build_named_charges(budget: str, payer: str, tokens: int, per_day: int) -> list[Charge]:
-    """Return the charges to one model for a battle outside the live pool."""
+    """Return the charges to one model for a battle that is not rated in the live pool."""
     error = _budget_spent_error(
         _("One of these models has used up its budget. Choose other models, or try again at the top of the hour.")
     )

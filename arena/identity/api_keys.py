@@ -189,7 +189,7 @@ def get_request_key(request: HttpRequest) -> ApiKey | None:
 
 
 def get_default_pool(request: HttpRequest) -> str:
-    """Return the pool for battles without named models. Votes cast with an API key never count in the live pool."""
+    """Return the pool of the request's battles. Votes cast with an API key never count in the live pool."""
     return API_POOL if get_request_key(request) else LIVE_POOL
 
 

@@ -1,9 +1,10 @@
 """The table of limits on what one client can do.
 
 To add a limit, add a row to `LIMITS`, and call the guard (`arena.identity.quotas`) where the action starts:
-`quotas.charge` for a `Rate`, and `quotas.take_slot` for `Slots`. Whoever opens `OpenSlots` calls `SharedSlots.acquire`
-with `quotas.list_maximums`. Redis counts for all processes. The kind of a row decides what applies while Redis is down.
-PostgreSQL counts tokens (`arena.endpoints.token_budgets`), and `TokenShare` says who can spend how much of a budget.
+`quotas.charge` for a `Rate`. `quotas.reserve_battle` takes the `Slots`. Whoever opens `OpenSlots` calls
+`SharedSlots.acquire` with `quotas.list_maximums`. Redis counts for all processes. The kind of a row decides what
+applies while Redis is down. PostgreSQL counts tokens (`arena.endpoints.token_budgets`), and `TokenShare` says who can
+spend how much of a budget.
 
 Other limits are not in this table: wrong passwords (`ACCOUNT_RATE_LIMITS` in the settings, counted by each process
 while Redis is down), and what else PostgreSQL counts: keys (`arena.identity.api_keys`), and queues of operators
@@ -112,8 +113,6 @@ LIMITS = {
         Rate("account", None, 5),
         # Battles in progress. PostgreSQL counts those of a voter, so Redis counts only those of networks and accounts.
         Slots("running", 4, 40, HOUR_S),  # no answer takes an hour
-        # Each new set of named models has a board.
-        Slots("set", 5, 20, 24 * HOUR_S),
         OpenSlots(
             "battles",
             lambda env: env.arena_streams_per_voter,
@@ -131,7 +130,7 @@ class TokenShare(Enum):
     ALL = (1, 1)  # everybody together
     NETWORK = (Fraction(1, 20), Fraction(1, 4))  # one network, of the service's budget and of each model that it names
     BLIND_NETWORK = (1, Fraction(1, 4))  # one network in blind battles, of each model, which then is not drawn for it
-    NAMED = (1, Fraction(1, 3))  # all battles outside the live pool together, of each model
+    NAMED = (1, Fraction(1, 3))  # all battles not rated in the live pool together, of each model
 
     def __init__(self, of_day: Fraction, of_released: Fraction) -> None:
         self.of_day = of_day

@@ -6,9 +6,8 @@ account can create and revoke them freely. Requests with an operator's API key, 
 requires login, are not charged to addresses. Their senders cannot create voters freely, and a whole office might share
 one address.
 
-Words: a *charge* is taken from a rate, and refunded if the action fails. A *slot* is held for as long as something runs
-or is remembered. *Work* is CPU time. A *network* is here an address or a range around it,
-known by a pseudonym.
+Words: a *charge* is taken from a rate, and refunded if the action fails. A *slot* is held while something runs.
+*Work* is CPU time. A *network* is here an address or a range around it, known by a pseudonym.
 """
 
 import ipaddress
@@ -193,19 +192,6 @@ def build_buckets(name: str, request: HttpRequest) -> list[Bucket]:
     return [rate.build_bucket(client, per_hour) for client, per_hour in list_maximums(name, request).items()]
 
 
-def take_slot(name: str, request: HttpRequest, slot: str) -> float:
-    """Take one of the `Slots`. Return 0, or the seconds until one is free (see `quota_error`)."""
-    limit = LIMITS[name]
-    assert isinstance(limit, Slots)  # noqa: S101  # for mypy
-    maximums = _name_slots(name, list_maximums(name, request))
-    reached = redis_circuit.run(lambda: shared_slots.take_slot(slot, maximums, limit.ttl_s, renew=False), lambda: None)
-    return reached.wait_s if reached else 0.0
-
-
-def _name_slots(name: str, maximums: Mapping[str, int]) -> dict[str, int]:
-    return {f"{name}:{client}": maximum for client, maximum in maximums.items()}
-
-
 # Battles in progress: PostgreSQL can count those of a voter, but it does not store voters' addresses. Redis therefore
 # stores the ids of the battles that each network and each account has started. If there are too many, those that have
 # ended according to PostgreSQL are removed. Nothing has to be released when a battle ends, so a worker that dies cannot
@@ -228,7 +214,7 @@ def _list_running_maximums(request: HttpRequest) -> dict[str, int]:
     """Return the maximum number of battles in progress that Redis counts, keyed by `running:` and the client."""
     maximums = list_maximums("running", request)
     maximums.pop(str(get_voter_id(request)), None)  # see `check_running_battles`
-    return _name_slots("running", maximums)
+    return {f"running:{client}": maximum for client, maximum in maximums.items()}
 
 
 def reserve_battle(maximums: Mapping[str, int], battle_id: UUID) -> None:
@@ -253,12 +239,12 @@ def _reserve(maximums: Mapping[str, int], battle_id: UUID) -> bool:
         reached = shared_slots.take_slot(str(battle_id), maximums, running.ttl_s)
         if reached is None:
             return True
-        battle_ids = shared_slots.list_slots(reached.name, running.ttl_s - COMMIT_GRACE_S)
+        battle_ids = shared_slots.list_slots(reached, running.ttl_s - COMMIT_GRACE_S)
         answering = Battle.objects.filter(pk__in=battle_ids, state=Battle.State.ANSWERING).values_list("pk", flat=True)
         ended = battle_ids - set(map(str, answering))
         if not ended:
             break
-        shared_slots.remove_slots((ended_id, [reached.name]) for ended_id in ended)
+        shared_slots.remove_slots((ended_id, [reached]) for ended_id in ended)
     return False
 
 

@@ -15,6 +15,7 @@ from core.storage.advisory_locks import AdvisoryLock, acquire_lock
 from core.storage.database import fetch_rows
 
 SIDE_BY_SIDE = "side_by_side"
+NAMED_MODELS = "named_models"
 STOPPED = "stopped"
 ONE_SIDED = "one_sided"
 IDENTITY_LEAK = "identity_leak"
@@ -139,6 +140,8 @@ def find_exclusion_reason(battle: Battle, analysis: BattleAnalysis) -> str:
     """
     if battle.mode != Battle.Mode.ANONYMOUS:
         return SIDE_BY_SIDE
+    if battle.rated_pool is None:
+        return NAMED_MODELS
     if any(stopped for _, _, stopped in analysis.versions.answers):
         return STOPPED
     if analysis.is_one_sided or battle.one_sided:

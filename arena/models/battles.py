@@ -139,7 +139,9 @@ class Battle(models.Model):
         "The draw of the pair or of its last replacement. Null if the pair was not drawn."
     )
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
-    among = models.JSONField(null=True, help_text="IDs of the models that the voter named. Null means all models.")
+    among = models.JSONField(
+        null=True, help_text="IDs of the models that the voter named. Null means all models, and only then is it rated."
+    )
     conversation_limit = models.PositiveIntegerField(
         default=get_conversation_limit,
         help_text="Maximum number of characters or of half the UTF-8 bytes in the conversation, whichever is greater.",
@@ -183,10 +185,16 @@ class Battle(models.Model):
             models.CheckConstraint(condition=Q(propensity__gt=0, propensity__lte=1), name="battle_propensity"),
             models.CheckConstraint(condition=Q(mode__in=_Mode.values), name="battle_mode"),
             models.CheckConstraint(condition=Q(state__in=_State.values), name="battle_state"),
+            models.CheckConstraint(condition=Q(mode="anonymous") | Q(among__isnull=False), name="battle_named_models"),
         ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def rated_pool(self) -> str | None:
+        """The pool in which the vote can count, or None if the voter named models: such a battle is not rated."""
+        return self.pool if self.among is None else None
 
     @property
     def models_by_side(self) -> dict[str, LanguageModel]:

@@ -6,6 +6,7 @@ Requests from htmx get only the changed parts of the page. Other requests get th
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +22,6 @@ from arena.battles import (
     feedback,
     history,
     lifecycle,
-    named_sets,
     questions,
     reveal,
     sharing,
@@ -34,6 +34,7 @@ from arena.identity import network_hashes, quotas
 from arena.identity.voters import get_voter_id
 from arena.models import SIDES, Answer, Battle, Visibility, Vote, row_locks
 from arena.web.reveal_cards import build_ratings, describe_card, describe_prediction
+from catalog.models import LanguageModel
 from core.http.errors import RequestError
 
 MAX_UNFOLDED_LENGTH = 320  # characters; longer prompts, and prompts with more lines, are folded
@@ -193,7 +194,6 @@ def _render_update(request: HttpRequest, battle: Battle, **changes: bool) -> Htt
 
 def _build_voter_context(request: HttpRequest, battle: Battle) -> dict[str, Any]:
     context = build_battle_context(battle) | {
-        "decision_url": named_sets.build_decision_url(request, battle),
         "link": request.build_absolute_uri(reverse("published-battle", args=[battle.pk])),
     }
     if context["reveal"]:
@@ -205,7 +205,9 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
     """Return the template context of a battle. `events_url` streams the events that the page does not show yet."""
     answers = battle_view.load_answers(battle.pk)
     visibility = Visibility.of_voter(battle.mode, battle.state)
-    set_slugs = named_sets.list_set_slugs(battle)
+    named_fields = _list_named_fields(battle)
+    suggestion_key = _find_suggestion_key(battle, answers)
+    next_query = urlencode([*named_fields, *([("like", suggestion_key)] if suggestion_key else [])])
     vote: Vote | None = getattr(battle, "vote", None)
     return {
         "id": battle.pk,
@@ -213,6 +215,7 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         "state": battle.state,
         "needs_question": battle.state == Battle.State.READY and not lifecycle.has_own_answer(battle),
         "is_revealed": visibility.names,
+        "is_rated": battle.rated_pool is not None,
         "has_stopped_answer": any(answer.stopped for answer in answers),
         "was_stopped": battle.stopped,
         "events_url": f"{reverse('battle-events', args=[battle.pk])}?from={_find_last_position(battle, answers)}",
@@ -220,10 +223,11 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         "max_turns": lifecycle.MAX_TURNS,
         "remaining_characters": context_limit.compute_remaining_length(battle, answers),
         # The home page's form fields, as (name, value), that choose the same models again.
-        "rematch_fields": [("among", slug) for slug in set_slugs]
+        "rematch_fields": named_fields
         if battle.mode == Battle.Mode.ANONYMOUS
         else [("mode", battle.mode), ("model_a", battle.model_a.slug), ("model_b", battle.model_b.slug)],
-        "next_url": named_sets.build_next_url(set_slugs, _find_suggestion_key(battle, answers)),
+        # The same named models, and another suggestion from the same category.
+        "next_url": reverse("home") + (f"?{next_query}" if next_query else ""),
         "vote": vote and vote.winner,
         "reveal": _build_reveal_cards(battle, answers, vote),
         "prediction": vote and describe_prediction(battle, vote.winner),
@@ -234,6 +238,14 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         "awaits_listing": sharing.is_moderated() and battle.review == Battle.Review.WAITING,
         "may_share": sharing.is_sharing_on() and battle.review != Battle.Review.WITHDRAWN,
     }
+
+
+def _list_named_fields(battle: Battle) -> list[tuple[str, str]]:
+    """Return the home page's fields that name the models of a blind battle, by name, or none if it has all models."""
+    if battle.mode != Battle.Mode.ANONYMOUS or battle.among is None:
+        return []
+    models = LanguageModel.objects.filter(pk__in=battle.among).order_by("name")
+    return [("among", slug) for slug in models.values_list("slug", flat=True)]
 
 
 def _find_suggestion_key(battle: Battle, answers: Sequence[Answer]) -> int:

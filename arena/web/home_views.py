@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from arena.battles import named_sets, questions
+from arena.battles import questions
 from arena.battles.requests import NewBattleSchema
 from arena.battles.sharing import SharedBattle
 from arena.battles.suggestions import draw_cards, get_card_prompt
@@ -26,13 +26,13 @@ class BattleFormData:
 
     mode: the submitted mode, which can be invalid
     side_slugs: the slugs of the models for sides a and b, or "" for a side with no choice
-    set_slugs: the slugs of the models in the named set (`among` in URLs), or empty for all models
+    among: the slugs of the models from which a blind battle draws, or empty for all models
     """
 
     prompt: str = ""
     mode: str = Battle.Mode.ANONYMOUS
     side_slugs: tuple[str, ...] = ("", "")
-    set_slugs: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
 
     @classmethod
     def from_post(cls, request: HttpRequest) -> Self:
@@ -41,15 +41,15 @@ class BattleFormData:
             prompt=get_card_prompt(key) if key else request.POST.get("prompt", "").replace("\r\n", "\n"),
             mode=request.POST.get("mode", Battle.Mode.ANONYMOUS),
             side_slugs=tuple(request.POST.get(f"model_{side}", "") for side in SIDES),
-            set_slugs=tuple(request.POST.getlist("among")),
+            among=tuple(request.POST.getlist("among")),
         )
 
     @property
     def model_slugs(self) -> list[str] | None:
-        """The slugs to pass to `lifecycle.start_battle`: both sides, the named set, or None for all models."""
+        """The slugs to pass to `lifecycle.start_battle`: both sides, those to draw from, or None for all models."""
         if self.mode == Battle.Mode.SIDE_BY_SIDE:
             return [slug for slug in self.side_slugs if slug]
-        return list(self.set_slugs) or None
+        return list(self.among) or None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,16 +58,13 @@ def show_home(request: HttpRequest) -> HttpResponse:
 
     `?prompt=`, `?suggestion=`, and `?pair=` (the id of a ready pair) fill the prompt box. `?like=` is the key of a
     suggestion, and the page then offers another one from the same category. `?model_a=` and `?model_b=` choose the
-    models of a side-by-side battle. Each `?among=` adds a model to the named set, and `?choice=` is the query string of
-    the set's shortlist.
+    models of a side-by-side battle. Each `?among=` is a model from which a blind battle draws.
     """
     if request.method != "POST":
-        set_slugs = tuple(request.GET.getlist("among"))
+        among = tuple(request.GET.getlist("among"))
         side_slugs = tuple(request.GET.get(f"model_{side}", "") for side in SIDES)
         mode = Battle.Mode.SIDE_BY_SIDE if any(side_slugs) else Battle.Mode.ANONYMOUS
-        response = _render_page(request, BattleFormData(_read_prompt(request), mode, side_slugs, set_slugs))
-        named_sets.set_choice_cookie(response, set_slugs, request.GET.get("choice", ""))
-        return response
+        return _render_page(request, BattleFormData(_read_prompt(request), mode, side_slugs, among))
     form = BattleFormData.from_post(request)
     try:
         NewBattleSchema.check(prompt=form.prompt, mode=form.mode, models=form.model_slugs)
@@ -89,14 +86,14 @@ def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError
     models = list(endpoints.values_list("model__slug", "model__name"))
     names = dict(models)
     context = {
-        "among": [(slug, names.get(slug, slug)) for slug in form.set_slugs],
+        "among": [(slug, names.get(slug, slug)) for slug in form.among],
         "prompt": form.prompt,
         "mode": form.mode,
         "max_prompt_length": get_conversation_limit(),
         "side_choices": list(zip(SIDES, form.side_slugs, strict=True)),
         "models": models,
         "model_count": len(models),
-        "pair": None if form.set_slugs else _load_pair(request),
+        "pair": None if form.among else _load_pair(request),
         "cards": draw_cards(_read_shown_keys(request), _parse_number(request.GET.get("like", ""))),
         # Errors that do not belong to a field are shown at the prompt.
         "errors": error.extra.get("fields", {"prompt": [error.detail]}) if error else {},

@@ -11,62 +11,50 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.storage.redis_clients import get_redis_client, redis_circuit
 
 OPEN_SLOT_TTL_S = 30
 RENEWAL_INTERVAL_S = 10.0
 NO_MAXIMUM = 10**9
-# KEYS: the taken slots of each limit. ARGV: the slot, its lifetime in ms, GT to renew a taken slot or NX to leave it as
-# it is, then the maximum for each limit.
-# Takes the slot for all limits or for none. Returns the number of the first limit that has been reached (0 if none has)
-# and the ms until one of its slots expires.
+# KEYS: the taken slots of each limit. ARGV: the slot, its lifetime in ms, then the maximum for each limit.
+# Takes the slot for all limits or for none. Returns the number of the first limit that has been reached, or 0.
 TAKE_SCRIPT = """
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for index, key in ipairs(KEYS) do
   redis.call("ZREMRANGEBYSCORE", key, "-inf", now)
   local is_taken = redis.call("ZSCORE", key, ARGV[1])
-  if not is_taken and redis.call("ZCARD", key) >= tonumber(ARGV[index + 3]) then
-    return {index, redis.call("ZRANGE", key, 0, 0, "WITHSCORES")[2] - now}
+  if not is_taken and redis.call("ZCARD", key) >= tonumber(ARGV[index + 2]) then
+    return index
   end
 end
 for _, key in ipairs(KEYS) do
-  redis.call("ZADD", key, ARGV[3], now + ARGV[2], ARGV[1])
+  redis.call("ZADD", key, "GT", now + ARGV[2], ARGV[1])
   redis.call("PEXPIREAT", key, math.floor(redis.call("ZRANGE", key, -1, -1, "WITHSCORES")[2]) + 1000)
 end
-return {0, 0}
+return 0
 """
 
 
-class ReachedLimit(NamedTuple):
-    """The first limit that leaves no slot, and the seconds until one of its slots expires."""
+def take_slot(slot: str, maximums: Mapping[str, int], ttl_s: float) -> str | None:
+    """Take a slot for all limits and return None, or take it for none and return the first limit that leaves none.
 
-    name: str
-    wait_s: float
-
-
-def take_slot(slot: str, maximums: Mapping[str, int], ttl_s: float, *, renew: bool = True) -> ReachedLimit | None:
-    """Take a slot for all limits and return None, or take it for none and return the limit that has been reached.
-
-    A slot that is already taken does not count twice. Raises RedisError or OSError.
+    A slot that is already taken does not count twice, and expires later than before. Raises RedisError or OSError.
 
     maximums: the maximum number of slots, keyed by the limit and the client
-    renew: whether a slot that is already taken expires later than before
     """
     if not maximums:
         return None
-    index, wait_ms = _run_script(slot, maximums, ttl_s, renew=renew)
-    return ReachedLimit(list(maximums)[index - 1], wait_ms / 1000) if index else None
+    index = _run_script(slot, maximums, ttl_s)
+    return list(maximums)[index - 1] if index else None
 
 
-def _run_script(
-    slot: str, maximums: Mapping[str, int], ttl_s: float, *, renew: bool = True, client: Any = None
-) -> tuple[int, int]:
-    arguments = [slot, int(ttl_s * 1000), "GT" if renew else "NX", *maximums.values()]
+def _run_script(slot: str, maximums: Mapping[str, int], ttl_s: float, client: Any = None) -> int:
     script = get_redis_client().register_script(TAKE_SCRIPT)
-    result: tuple[int, int] = script(keys=[build_key(name) for name in maximums], args=arguments, client=client)
+    arguments: list[str | int] = [slot, int(ttl_s * 1000), *maximums.values()]
+    result: int = script(keys=[build_key(name) for name in maximums], args=arguments, client=client)
     return result
 
 

@@ -256,7 +256,7 @@ class PoolListView(APIView):
         """
         boards = Board.objects.filter(pool=OuterRef("pk"), style_control=False)
         categories = ArraySubquery(boards.order_by("category__slug").values("category__slug"))
-        pools = Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).annotate(categories=categories)
+        pools = Pool.objects.annotate(categories=categories)
         return SlugPagination().render_page(pools, request, serializers.PoolSchema)
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 from math import ceil
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -36,10 +36,6 @@ ORIGINS = {
     Pool.Kind.API: gettext_lazy("Votes cast by programs with an API key."),
     Pool.Kind.IMPORT: gettext_lazy("%(name)s: votes cast elsewhere and imported here."),
     Pool.Kind.REFERENCE: gettext_lazy("%(name)s: ratings published elsewhere, not based on votes on this site."),
-    Pool.Kind.SHORTLIST: gettext_lazy(
-        "How the models of one shortlist rank, based on blind votes between these models only. These votes do not "
-        "change any other board."
-    ),
     Pool.Kind.READY: gettext_lazy(
         "Votes on ready pairs: published battles, and pairs that ship with Arena. These votes do not change any other "
         "board."
@@ -223,14 +219,13 @@ def build_selection(requested_key: BoardKey, board_key: BoardKey, board: Publish
 
 
 def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
-    """Return the pool with this slug, and all pools to choose from. Pools of other shortlists are omitted.
+    """Return the pool with this slug, and all pools to choose from.
 
     Each pool has an attribute `label`: its name with the number of votes on its overall board.
     """
     overall = Board.objects.filter(pool=OuterRef("pk"), category__slug=OVERALL_CATEGORY, style_control=False)
     votes = Subquery(overall.annotate(votes=select_newest_fit("votes")).values("votes")[:1])
-    listed_pools = Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=slug))
-    pools: list[Pool] = [*listed_pools.annotate(newest_votes=votes).order_by("pk")]
+    pools: list[Pool] = [*Pool.objects.annotate(newest_votes=votes).order_by("pk")]
     for pool in pools:
         pool.label = _format_label(pool, pool.newest_votes or 0)  # type: ignore[attr-defined]  # from the query
     return next(pool for pool in pools if pool.slug == slug), pools

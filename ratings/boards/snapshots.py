@@ -159,8 +159,8 @@ def select_board_id(board_key: BoardKey) -> Any:
 
 
 def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
-    """Return the newest snapshot of each pool in this category, oldest pool first. Pools of named sets are excluded."""
-    boards = Board.objects.filter(category__slug=category, style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
+    """Return the newest snapshot of each pool in this category, oldest pool first."""
+    boards = Board.objects.filter(category__slug=category, style_control=False)
     keys = boards.annotate(newest=select_newest_fit("pk")).values("newest")
     related = ("board__pool", "board__category")
     return list(Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__pool_id"))
@@ -210,24 +210,19 @@ DELETE FROM ratings_snapshot AS old USING (
             WHEN computed_at > now() - interval '1 day' THEN 'minute'
             WHEN computed_at > now() - interval '1 month' THEN 'hour'
             ELSE 'day' END AS period
-        FROM ratings_snapshot WHERE computed_at < now() - interval '10 minutes' AND board_id IN (
-            SELECT board.id FROM ratings_board AS board JOIN ratings_pool AS pool ON pool.id = board.pool_id
-            WHERE pool.kind {operator} 'shortlist')
+        FROM ratings_snapshot WHERE computed_at < now() - interval '10 minutes'
     ) AS aged
 ) AS numbered WHERE numbered.id = old.id AND number_from_end > 1 AND number_from_start > 1"""
 
 
-def thin_snapshots(*, named_sets: bool = False) -> int:
+def thin_snapshots() -> int:
     """Delete old snapshots and return the number of deleted snapshots.
 
     All snapshots are stored for ten minutes. After that, the last snapshot of each minute is stored for a day, the last
     of each hour for a month, and the last of each day forever. The first snapshot of a board is never deleted.
-
-    named_sets: thin the boards of named sets instead of all other boards. There can be many named sets, so they are
-        thinned less often.
     """
     with connection.cursor() as cursor:
-        cursor.execute(THIN_SNAPSHOTS_SQL.format(operator="=" if named_sets else "<>"))
+        cursor.execute(THIN_SNAPSHOTS_SQL)
         return int(cursor.rowcount)
 
 

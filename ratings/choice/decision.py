@@ -1,4 +1,4 @@
-"""The decision document: limits, matching models, their blind battles, the chosen model, and the reason.
+"""The decision document: limits, matching models, the chosen model, and the reason.
 
 It can be rendered as a page, as JSON, or as Markdown.
 """
@@ -18,10 +18,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core.templatetags.strips import Scale, build_scale
 from core.text.number_format import format_dollars
-from ratings.boards import snapshots
-from ratings.boards.board_row import BoardRow, has_rank, select_columns
-from ratings.boards.number_text import DASH, UNKNOWN_TEXT, format_interval, format_whole
-from ratings.boards.snapshots import BoardKey
+from ratings.boards.board_row import BoardRow
+from ratings.boards.number_text import UNKNOWN_TEXT, format_interval, format_whole
 from ratings.choice.form import ChoiceForm, list_set_fields
 from ratings.choice.limits import Candidate, LimitFinding
 from ratings.choice.model_choice import ModelChoice
@@ -55,13 +53,11 @@ class Decision:
     """A decision's content.
 
     limits: pairs of label and value.
-    own_rows: the rows of the board for the battles between the contestants.
     """
 
     day: date
     choice: ModelChoice
     limits: list[tuple[str, str]]
-    own_rows: list[BoardRow]
     chosen: CandidateAssessment | None
     why: str
     columns: ClassVar[frozenset[str]] = frozenset()  # the table of models has no optional columns on this page
@@ -86,12 +82,10 @@ class Decision:
     def listed_models(self) -> list[CandidateAssessment]:
         """The models that the page lists: the first `MAX_LISTED` of the compared models and the chosen model.
 
-        Contestants without votes are also listed. Contestants with votes are in the table of the battles.
+        The contestants are also listed.
         """
         shortlist = self.choice.shortlist
-        selected = self.compared_models[:MAX_LISTED]
-        rated_slugs = {row["model"] for row in self.own_rows}
-        selected += [other for other in self.choice.contestants if other.candidate.slug not in rated_slugs]
+        selected = [*self.compared_models[:MAX_LISTED], *self.choice.contestants]
         if self.chosen:
             selected.append(self.chosen)
         slugs = {assessment.candidate.slug for assessment in selected}
@@ -115,37 +109,12 @@ class Decision:
         ]
         return [(label, assessments) for label, assessments in groups if assessments]
 
-    @cached_property
-    def leaders(self) -> list[str]:
-        """The slugs of the ranked models that no other model beats significantly in the blind battles.
-
-        They can differ from the models in tier 1, which is based on wider intervals that cover all pairs at once.
-        """
-        return [row["model"] for row in self.own_rows if has_rank(row) and row["rank_low"] == 1]
-
-    @property
-    def chosen_row(self) -> BoardRow | None:
-        """The chosen model's row in `own_rows`."""
-        slug = self.chosen and self.chosen.candidate.slug
-        return next((row for row in self.own_rows if row["model"] == slug), None)
-
-    @property
-    def has_provisional(self) -> bool:
-        """True if any rating in `own_rows` is provisional."""
-        return any(row["provisional"] for row in self.own_rows)
-
     @property
     def scale(self) -> Scale | None:
         """The scale of the listed models' ratings."""
         models = [assessment.candidate for assessment in self.listed_models]
         ends = [end for model in models for end in (model.ci_low, model.rating, model.ci_high)]
         return build_scale(ends, has_end_ticks=True)
-
-    @property
-    def own_scale(self) -> Scale | None:
-        """The scale of the ratings from the blind battles."""
-        ends = [row[name] for row in self.own_rows for name in ("ci_low", "rating", "ci_high")]
-        return build_scale(ends, "own-axis")
 
     @property
     def price_note(self) -> str:
@@ -175,7 +144,6 @@ def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
         day=timezone.now().date(),
         choice=choice,
         limits=[(label, value) for _name, label, value in list_set_fields(form)],
-        own_rows=snapshots.load_newest_board(BoardKey(choice.set_pool))["rows"] if choice.set_pool else [],
         chosen=chosen,
         why=form.cleaned_data.get("why", "").strip(),
     )
@@ -183,12 +151,10 @@ def build_decision(form: DecisionForm, choice: ModelChoice) -> Decision:
 
 def build_decision_data(decision: Decision) -> dict[str, Any]:
     """Return the shortlist and the decision as data for JSON."""
-    names = ("model", "rank_low", "rank_high", "rating", "ci_low", "ci_high", "votes", "provisional")
     return ShortlistSchema(decision.choice).data | {
         "day": decision.day,
         "task": decision.choice.task and decision.choice.task.slug,
         "limits": dict(decision.limits),
-        "own_board": [select_columns(row, names) for row in decision.own_rows],
         "chosen": decision.chosen and decision.chosen.candidate.slug,
         "why": decision.why,
         "checklist": [str(item) for item in CHECKLIST],
@@ -227,13 +193,6 @@ def _iter_lines(decision: Decision) -> Iterator[str]:
     if shortlist.undecided:
         yield f"\n## {_('Models that might match')}\n"
         yield from (_format_reasons(assessment, assessment.unknown) for assessment in shortlist.undecided)
-    yield f"\n## {_('Blind battles between these models')}\n"
-    if decision.own_rows:
-        yield from _iter_table_lines(
-            (_("Model"), _("Rank"), _("Rating"), _("95% interval"), _("Votes")), map(_build_own_row, decision.own_rows)
-        )
-    else:
-        yield _("No votes in blind battles of exactly these models yet.")
     yield f"\n## {_('Excluded models')}\n"
     yield from (_format_reasons(assessment, assessment.failures) for assessment in shortlist.excluded)
     yield f"\n## {_('Before launch')}\n"
@@ -300,13 +259,3 @@ def _build_survivor_row(assessment: CandidateAssessment) -> tuple[Any, ...]:
 def _format_rating(model: Candidate) -> str:
     setting = f" ({model.setting})" if model.setting else ""
     return escape_markdown(format_whole(model.rating) + setting)
-
-
-def _format_ranks(row: BoardRow) -> str:
-    return DASH.join(dict.fromkeys(str(row[end]) for end in ("rank_low", "rank_high")))
-
-
-def _build_own_row(row: BoardRow) -> tuple[Any, ...]:
-    rank = _format_ranks(row) if has_rank(row) else f"({_format_ranks(row)})"
-    votes = f"{row['votes']} ({_('provisional')})" if row["provisional"] else row["votes"]
-    return escape_markdown(row["name"]), rank, format_whole(row["rating"]), format_interval(row) or UNKNOWN_TEXT, votes

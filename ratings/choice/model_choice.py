@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from arena.battles.lifecycle import MAX_NAMED_MODELS, derive_set_pool
+from arena.battles.lifecycle import MAX_NAMED_MODELS
 from arena.models import Endpoint
 from core.storage.ttl_cache import TtlCache
 from ratings.choice import ordering_board
@@ -49,10 +49,9 @@ class ModelChoice:
     board: the board whose tiers sort the survivors. If the pool has no board for the task's categories, it is the
         overall one.
     find: the words of a search for models by name.
-    connected: the models that are not excluded and are connected here, up to the maximum size of a named set.
+    connected: the models that are not excluded and are connected here, up to the number that a battle can name.
     contestants: the connected models that the user named, or all connected survivors if the user named none.
     demo_models: the slugs of the demo models that are connected here. They are never candidates.
-    set_pool: the slug of the pool for battles between the contestants, or None before the first vote.
     """
 
     task: TaskKind | None
@@ -63,7 +62,6 @@ class ModelChoice:
     connected: list[CandidateAssessment]
     contestants: list[CandidateAssessment]
     demo_models: list[str]
-    set_pool: str | None
 
     @property
     def category_name(self) -> str:
@@ -111,18 +109,15 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
     connected = connected[:MAX_NAMED_MODELS]
     named = form.get_value("among")
     contestants = [each for each in connected if (each.candidate.slug in named if named else not each.unknown)]
-    set_pool = derive_set_pool([contestant.candidate.slug for contestant in contestants])
-    pools = {pool.slug: pool for pool in Pool.objects.filter(slug__in=[set_pool, board["pool"]])}
     return ModelChoice(
         task=task,
-        pool=pools[board["pool"]],
+        pool=Pool.objects.get(slug=board["pool"]),
         board=board,
         shortlist=shortlist,
         find=form.get_value("find") or "",
         connected=connected,
         contestants=contestants,
         demo_models=[slug for slug, is_demo in demo_by_slug.items() if is_demo],
-        set_pool=set_pool if set_pool in pools else None,
     )
 
 

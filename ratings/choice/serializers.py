@@ -246,8 +246,3 @@ class ShortlistSchema(Schema):
             " connected models in `among` that are not excluded."
         ),
     )
-    own_pool = CharField(
-        source="set_pool",
-        allow_null=True,
-        help_text="Pool of the battles between these models. Null before the first vote.",
-    )

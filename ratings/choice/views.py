@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 import orjson
 from django.core.paginator import InvalidPage, Page, Paginator
-from django.db.models import Q
 from django.forms import BoundField, Select
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import render
@@ -249,11 +248,9 @@ def _build_token_query(form: ChoiceForm) -> str:
 def _offer_boards(form: ChoiceForm, choice: ModelChoice | None) -> None:
     """Let the user select the pool and the category from lists.
 
-    Pools of named sets are omitted unless they are selected. The categories are those of the pool that sorts the
-    shortlist.
+    The categories are those of the pool that sorts the shortlist.
     """
-    selected = form.cleaned_data.get("pool", "")
-    pools = Pool.objects.filter(~Q(kind=Pool.Kind.SHORTLIST) | Q(slug=selected)).order_by("pk")
+    pools = Pool.objects.order_by("pk")
     pool = choice.pool if choice else Pool.objects.get(slug=load_ordering_board("", ())["pool"])
     categories = list_categories(pool, form.cleaned_data.get("category", ""))
     for name, empty, options in (

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slug', models.CharField(max_length=100, unique=True)),
                 ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('live', 'Live'), ('api', 'Api'), ('shortlist', 'Shortlist'), ('import', 'Import'), ('reference', 'Reference'), ('ready', 'Ready')], max_length=10)),
+                ('kind', models.CharField(choices=[('live', 'Live'), ('api', 'Api'), ('import', 'Import'), ('reference', 'Reference'), ('ready', 'Ready')], max_length=10)),
                 ('provenance', models.TextField(blank=True)),
                 ('ordered', models.BooleanField(default=True, help_text='Whether the order of the votes is known, which Elo requires.')),
                 ('revision', models.BigIntegerField(default=0, help_text='Increases whenever the tallies change.')),

@@ -54,8 +54,7 @@ _style_fit_seconds: dict[int, float] = {}  # id of the board without style contr
 def refresh() -> list[Snapshot]:
     """Apply waiting votes, publish the boards that are due, and return their snapshots.
 
-    The list is empty if another process refreshes the boards. Visitors' named sets come last, because there can be many
-    of them.
+    The list is empty if another process refreshes the boards.
     """
     published: list[Snapshot] = []
     with refresh_lease.hold_lease(waits=False) as is_holder:
@@ -64,7 +63,7 @@ def refresh() -> list[Snapshot]:
         try:
             published += _refresh_pool(LIVE_POOL)
             due_pools = [pool for pool in DUE_POOLS.load() if pool.slug != LIVE_POOL]
-            for pool in sorted(due_pools, key=lambda pool: (pool.is_set, pool.pk)):
+            for pool in sorted(due_pools, key=lambda pool: pool.pk):
                 published += [*_refresh_pool(pool.slug), *_refresh_pool(LIVE_POOL)]
             pair_tables.write_pending_tables(include_all_large=not published)
         except refresh_lease.LeaseLost:
@@ -249,11 +248,13 @@ def refresh_style_board() -> bool:
 def _find_most_outdated_style() -> tuple[Any, Any] | None:
     """Return the board whose style-controlled counterpart is most outdated, and the counterpart (None if it is new).
 
-    Return None if no board is due. The boards have the attribute `published_at`. Visitors' named sets have no style
-    control.
+    Return None if no board is due. The boards have the attribute `published_at`.
     """
-    boards = Board.objects.filter(pool__ordered=True).exclude(pool__kind=Pool.Kind.SHORTLIST)
-    boards = boards.select_related("pool", "category").annotate(published_at=select_newest_fit("computed_at"))
+    boards = (
+        Board.objects.filter(pool__ordered=True)
+        .select_related("pool", "category")
+        .annotate(published_at=select_newest_fit("computed_at"))
+    )
     by_style: dict[bool, dict[tuple[int, int], Any]] = {False: {}, True: {}}
     for board in boards:
         by_style[board.style_control][board.pool_id, board.category_id] = board

@@ -35,8 +35,8 @@ def update_certificates(budget_s: float = BUDGET_S) -> list[Board]:
 
     budget_s: no further certificate is started after this many seconds.
 
-    There are no certificates for style-controlled boards, reference boards, boards of named sets, or boards of pools in
-    which the order of votes is unknown.
+    There are no certificates for style-controlled boards, reference boards, or boards of pools in which the order of
+    votes is unknown.
     """
     started = time.monotonic()
     updated: list[Board] = []
@@ -60,7 +60,7 @@ def _list_outdated_boards() -> list[tuple[Board, int]]:
     Boards without a certificate come first.
     """
     boards: QuerySet[Board] = Board.objects.filter(style_control=False, pool__ordered=True)
-    boards = boards.exclude(pool__kind__in=(Pool.Kind.REFERENCE, Pool.Kind.SHORTLIST))
+    boards = boards.exclude(pool__kind=Pool.Kind.REFERENCE)
     latest = now() - PUBLIC_DELAY - ID_MARGIN
     last_ids: dict[str, int | None] = {}
     outdated: list[tuple[Any, Board, int]] = []

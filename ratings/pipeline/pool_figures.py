@@ -28,7 +28,7 @@ FROM (SELECT winner, model_a_id, model_b_id, counted, CASE WHEN counted THEN '' 
 GROUP BY GROUPING SETS ((winner, counted, reason), (model_a_id, counted, reason), (model_b_id, counted, reason))"""
 BATTLE_COUNTS_SQL = """
 SELECT pool, state, count(*), count(*) FILTER (WHERE replaced <> '[]'::jsonb)
-FROM arena_battle WHERE mode = %s GROUP BY 1, 2"""
+FROM arena_battle WHERE among IS NULL GROUP BY 1, 2"""
 JUDGED_STATES = (Battle.State.VOTED, Battle.State.SKIPPED)
 # The pause between two rounds is this many times the duration of the previous round.
 PAUSE_FACTOR = 200
@@ -36,17 +36,14 @@ _next_round_at = 0.0
 
 
 def update_pool_figures() -> None:
-    """Update the figures of all pools. During the pause after a round (see `PAUSE_FACTOR`), this does nothing.
-
-    Visitors' named sets have no figures, because there can be many sets.
-    """
+    """Update the figures of all pools. During the pause after a round (see `PAUSE_FACTOR`), this does nothing."""
     global _next_round_at  # noqa: PLW0603  # one process computes the figures
     started = time.monotonic()
     if started < _next_round_at:
         return
     battles = _count_battles()
     slugs = dict(LanguageModel.objects.values_list("pk", "slug"))
-    for pool in Pool.objects.exclude(kind__in=(Pool.Kind.REFERENCE, Pool.Kind.SHORTLIST)).order_by("pk"):
+    for pool in Pool.objects.exclude(kind=Pool.Kind.REFERENCE).order_by("pk"):
         figures = {
             "battles": battles.get(pool.slug, {}),
             **_count_votes(pool, slugs),
@@ -58,12 +55,12 @@ def update_pool_figures() -> None:
 
 
 def _count_battles() -> dict[str, dict[str, int]]:
-    """Return the number of blind battles by pool and state.
+    """Return the number of battles among all models by pool and state.
 
     The extra state "replaced" counts the voted and skipped battles in which a model was replaced.
     """
     counts: dict[str, dict[str, int]] = defaultdict(lambda: {"replaced": 0})
-    for pool, state, number, replaced in fetch_rows(BATTLE_COUNTS_SQL, [Battle.Mode.ANONYMOUS]):
+    for pool, state, number, replaced in fetch_rows(BATTLE_COUNTS_SQL, []):
         counts[pool][state] = number
         if state in JUDGED_STATES:
             counts[pool]["replaced"] += replaced
@@ -107,12 +104,8 @@ def _compute_draw_chances(pool: Pool, slugs: dict[int, str]) -> dict[str, Any] |
         return None
     weight_by_pair = dict(zip(combinations(weights.keys, 2), weights.weights, strict=True))
     sampler = PairSampler(weights.keys, weight_by_pair)
-    models: dict[str, float] = defaultdict(float)
-    for pair, chance in zip(sampler.pairs, sampler.chances, strict=True):
-        for key in pair:
-            models[slugs[key]] += chance
     return {
-        "models": models,
+        "models": {slugs[key]: share for key, share in sampler.shares.items()},
         "least": min(sampler.chances),
         "most": max(sampler.chances),
         "pairs": len(sampler.pairs),

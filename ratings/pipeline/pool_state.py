@@ -331,13 +331,7 @@ def _replay_elo(ratings: Floats, votes: CategoryVotes) -> Floats:
     return elo.replay_votes(ratings, votes.first, votes.second, votes.double_score / 2, votes.weight)
 
 
-# Named sets have a separate cache. Otherwise, many active sets could evict the live pool, which takes seconds to load.
 _pool_cache: OrderedDict[int, PoolState] = OrderedDict()
-_set_cache: OrderedDict[int, PoolState] = OrderedDict()
-
-
-def _get_cache(pool: Pool) -> OrderedDict[int, PoolState]:
-    return _set_cache if pool.is_set else _pool_cache
 
 
 def apply_changes(pool: Pool, changes: TallyChanges) -> None:
@@ -346,19 +340,17 @@ def apply_changes(pool: Pool, changes: TallyChanges) -> None:
     Otherwise, the state is loaded when it is needed, because a transaction that locks the tallies must be short.
     `pool.revision` must be the revision before these changes.
     """
-    cache = _get_cache(pool)
-    state = cache.get(pool.pk)
+    state = _pool_cache.get(pool.pk)
     if state and state.has_votes_of(pool):
         state.apply_changes(changes)
         state.revision += 1  # as storing the changes does
     else:
-        cache.pop(pool.pk, None)
+        _pool_cache.pop(pool.pk, None)
 
 
 def get_pool_state(pool: Pool) -> PoolState:
     """Return a pool's state, from memory or from the database."""
-    cache = _get_cache(pool)
-    state = cache.pop(pool.pk, None)
+    state = _pool_cache.pop(pool.pk, None)
     if state is None or not state.has_votes_of(pool):
         state = PoolState(pool.revision, pool.weight_revision, pool.ordered)
         if state.ordered:
@@ -367,13 +359,12 @@ def get_pool_state(pool: Pool) -> PoolState:
     elif state.weight_revision != pool.weight_revision:
         state.reload_weights(pool)
     state.revision = pool.revision
-    cache[pool.pk] = state
-    while len(cache) > MAX_POOLS:
-        cache.popitem(last=False)
+    _pool_cache[pool.pk] = state
+    while len(_pool_cache) > MAX_POOLS:
+        _pool_cache.popitem(last=False)
     return state
 
 
 def clear_pool_states() -> None:
-    """Clear the caches, so that all states are loaded from the database again."""
+    """Clear the cache, so that all states are loaded from the database again."""
     _pool_cache.clear()
-    _set_cache.clear()

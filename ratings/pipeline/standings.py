@@ -7,7 +7,7 @@ import numpy as np
 from django.db.models.functions import Now
 
 from arena.endpoints.context_limit import list_small_windows
-from arena.models import API_POOL, LIVE_POOL, Endpoint, PairWeight, Standing
+from arena.models import Endpoint, PairWeight, Standing
 from ratings.boards.board_row import select_columns
 from ratings.boards.snapshots import BRADLEY_TERRY, unpack_rows
 from ratings.models import OVERALL_CATEGORY, Pool, Snapshot
@@ -40,10 +40,10 @@ def update_pair_weights(pool: Pool, state: PoolState) -> None:
     The weights are updated at most once a minute, so that many draws share a draw table. If the set of models has
     changed, they are updated immediately.
     """
-    if pool.kind in (Pool.Kind.IMPORT, Pool.Kind.READY):
+    if pool.kind not in (Pool.Kind.LIVE, Pool.Kind.API):
         return
     counts = state.build_counts(OVERALL_CATEGORY, {key: str(key) for key in state.positions})
-    drawable = _list_drawable_keys(pool, counts.models)
+    drawable = _list_drawable_keys()
     recent_weights = PairWeight.objects.filter(pool=pool.slug, keys=drawable, updated_at__gt=Now() - WEIGHT_INTERVAL)
     if len(drawable) < 2 or recent_weights.exists():
         return
@@ -60,18 +60,12 @@ def update_pair_weights(pool: Pool, state: PoolState) -> None:
     )
 
 
-def _list_drawable_keys(pool: Pool, judged: Iterable[int]) -> list[int]:
-    """Return the sorted keys of the models that this pool can draw if all endpoints are available.
-
-    judged: keys of the models with votes in the pool.
+def _list_drawable_keys() -> list[int]:
+    """Return the sorted keys of the models that can be drawn if all endpoints are available.
 
     See `arena.endpoints.draw.list_drawable_models`.
     """
-    enabled = Endpoint.objects.filter(enabled=True)
-    if pool.slug in (API_POOL, LIVE_POOL):
-        endpoints = enabled.exclude(pk__in=list_small_windows().values("pk"))
-    else:
-        endpoints = enabled.filter(model_id__in=judged)
+    endpoints = Endpoint.objects.filter(enabled=True).exclude(pk__in=list_small_windows().values("pk"))
     return sorted(endpoints.values_list("model_id", flat=True))
 
 

@@ -161,6 +161,13 @@ WHERE id IN (SELECT pool_id FROM marked)"""  # noqa: S608  # our own columns
 
 SQL_CONSTANTS: dict[str, Any] = {"overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY, "full": FULL_WEIGHT}
 
+# The pools of votes that are cast here. Other pools are created by whoever imports votes.
+OWN_POOLS = {
+    LIVE_POOL: {"name": "This arena", "kind": Pool.Kind.LIVE},
+    API_POOL: {"name": "This arena (API votes only)", "kind": Pool.Kind.API},
+    READY_POOL: {"name": "Ready pairs", "kind": Pool.Kind.READY},
+}
+
 
 class PairCount(NamedTuple):
     """The votes on one pair of models in one category of one pool.
@@ -194,7 +201,8 @@ class TallyChanges(NamedTuple):
 
 def apply_outbox(ids: list[int]) -> dict[Pool, TallyChanges]:
     """Move these waiting votes into the tallies, and return the changes by pool. Call this within a transaction."""
-    rows = _count_votes(DRAINED_VOTES_SQL, OVERALL_IDS, ids=ids)
+    statement = DRAINED_VOTES_SQL + WEIGHTED_SQL + JUDGED_SQL + COUNT_PAIRS_SQL.format(ids=OVERALL_IDS)
+    rows = fetch_rows(statement, SQL_CONSTANTS | {"ids": ids})
     votes: dict[str, list[int]] = defaultdict(list)
     for moved, pool, *_ in rows:
         votes[pool] += moved or ()
@@ -256,37 +264,21 @@ def _count_changes(*, is_tallied: bool) -> None:
         cursor.execute(COUNT_CHANGES_SQL, SQL_CONSTANTS | {"is_tallied": is_tallied})
 
 
-def _count_pairs(pool: str) -> list[PairCount]:
-    """Return the counts of all votes in a pool, except those in the outbox."""
-    return [PairCount(*numbers) for _, *numbers in _count_votes(TALLIED_VOTES_SQL, "NULL", pool=pool)]
-
-
-def _count_votes(votes_sql: str, ids_sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    """Return rows with the vote ids that `ids_sql` selects, followed by the fields of a PairCount."""
-    statement = votes_sql + WEIGHTED_SQL + JUDGED_SQL + COUNT_PAIRS_SQL.format(ids=ids_sql)
-    return fetch_rows(statement, SQL_CONSTANTS | parameters)
-
-
 def _add_counts(counts: list[PairCount]) -> dict[Pool, list[PairCount]]:
-    """Add counts to the tallies of their boards. Missing pools, boards, and categories are created.
+    """Add counts to the tallies of their boards, and return them by pool.
 
-    Return the added counts by pool. A named set has only an overall board. If the pool of a set is new, an earlier pool
-    might have been deleted because it had no recent votes, so all votes on the set are counted, and not only the new
-    ones.
+    Missing boards and categories are created, and so are the pools in `OWN_POOLS`.
     """
     slugs = {count.pool for count in counts}
     known = Board.objects.filter(style_control=False, pool__slug__in=slugs).select_related("pool", "category")
     boards = {(board.pool.slug, board.category.slug): board for board in known}
     pools = {board.pool.slug: board.pool for board in boards.values()}
     for slug in sorted(slugs - pools.keys()):
-        pools[slug], is_new = Pool.objects.get_or_create(slug=slug, defaults=_build_pool_defaults(slug))
-        if is_new and pools[slug].is_set:
-            counts = [count for count in counts if count.pool != slug] + _count_pairs(slug)
+        known_pool = Pool.objects.filter(slug=slug).first()
+        pools[slug] = known_pool or Pool.objects.get_or_create(slug=slug, defaults=OWN_POOLS[slug])[0]
     added: dict[Pool, list[PairCount]] = defaultdict(list)
     for count in counts:
-        if count.category == OVERALL_CATEGORY or not pools[count.pool].is_set:
-            added[pools[count.pool]].append(count)
-    counts = [count for pool_counts in added.values() for count in pool_counts]
+        added[pools[count.pool]].append(count)
     for pool, category in {(count.pool, count.category) for count in counts} - boards.keys():
         boards[pool, category] = Board.objects.create(pool=pools[pool], category=get_or_create_category(category))
     if counts:
@@ -296,14 +288,3 @@ def _add_counts(counts: list[PairCount]) -> dict[Pool, list[PairCount]]:
         with connection.cursor() as cursor:
             cursor.execute(STORE_COUNTS_SQL, columns)
     return added
-
-
-def _build_pool_defaults(slug: str) -> dict[str, str]:
-    if slug == LIVE_POOL:
-        return {"name": "This arena", "kind": Pool.Kind.LIVE}
-    if slug == API_POOL:
-        return {"name": "This arena (API votes only)", "kind": Pool.Kind.API}
-    if slug == READY_POOL:
-        return {"name": "Ready pairs", "kind": Pool.Kind.READY}
-    # The slug of a named set is "set-" and a hash. The name includes enough of the hash to distinguish two sets.
-    return {"name": f"Shortlist {slug.removeprefix('set-')[:6]}", "kind": Pool.Kind.SHORTLIST}

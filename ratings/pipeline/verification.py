@@ -80,7 +80,7 @@ def _recount_votes(pool: Pool) -> Counter[TallyKey]:
     for vote in votes.iterator(chunk_size=BATCH_SIZE):
         first_is_a = vote.model_a_id < vote.model_b_id
         low, high = sorted((vote.model_a_id, vote.model_b_id))
-        for category in _list_categories(pool, vote):
+        for category in _list_categories(vote):
             for outcome in _list_outcomes(vote.winner, first_is_a=first_is_a):
                 counts[category, low, high, outcome] += vote.multiplicity
                 weight = weights.get(vote.pk, FULL_WEIGHT)
@@ -92,9 +92,7 @@ def _recount_votes(pool: Pool) -> Counter[TallyKey]:
     return counts
 
 
-def _list_categories(pool: Pool, vote: Vote) -> set[str]:
-    if pool.is_set:
-        return {OVERALL_CATEGORY}
+def _list_categories(vote: Vote) -> set[str]:
     categories = {OVERALL_CATEGORY, *vote.categories}
     if vote.winner in (Vote.Winner.A, Vote.Winner.B):
         categories.add(DECISIVE_CATEGORY)

@@ -27,6 +27,7 @@ LazyText = str | Promise
 MISS_RATE = 0.05  # the share of 95% intervals that miss the true rating
 REASON_TEXTS: dict[str, LazyText] = {
     vote_rules.SIDE_BY_SIDE: _("the voter chose the two models and knew their names"),
+    vote_rules.NAMED_MODELS: _("the voter chose the models from which the pair was drawn"),
     vote_rules.STOPPED: _("the voter stopped an answer"),
     vote_rules.ONE_SIDED: _("a question made only one of the models fail"),
     vote_rules.IDENTITY_PROBE: _("a question asked which model was answering"),
@@ -109,7 +110,7 @@ class PoolCounts:
     reasons: how many votes are not counted, by reason.
     reduced: how many counted votes have a weight below 1, by reason.
     left: the share of votes for the left answer, among votes with a winner.
-    skipped, replaced: the shares of skipped battles and of battles in which a model was replaced, among the blind
+    skipped, replaced: the shares of skipped battles and of battles in which a model was replaced, among the rated
         battles that were voted on or skipped.
     shares, makers: the votes per model and per maker.
     draw: the probabilities of pairs.

@@ -48,8 +48,7 @@ def list_pool_placements(model: str) -> list[Placement]:
     """
     overall = _find_placements(list_newest_snapshots(), model)
     pools_with_overall = [placement.pool.pk for placement in overall]
-    boards = Board.objects.filter(style_control=False).exclude(pool__kind=Pool.Kind.SHORTLIST)
-    other_boards = boards.exclude(pool__in=pools_with_overall)
+    other_boards = Board.objects.filter(style_control=False).exclude(pool__in=pools_with_overall)
     in_categories = _find_placements(_load_newest_snapshots(other_boards), model)
     best: dict[int, Placement] = {}
     for placement in sorted(in_categories, key=_get_sort_key):

@@ -27,8 +27,8 @@ DRAWN = """
 
 
 def attack(person: Person, number: int) -> None:
-    """Run a battle in which the question makes a model fail or the voter stops it: side by side, from a named set, or
-    blind.
+    """Run a battle in which the question makes a model fail or the voter stops it: side by side, among named
+    models, or blind.
     """
     name = list(BY_QUESTION)[number // 3 % len(BY_QUESTION)]
     ways = (("side_by_side", (name, "good")), ("anonymous", (name, "good", "spare")), ("anonymous", ()))

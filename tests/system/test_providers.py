@@ -113,11 +113,11 @@ def test_half_an_answer_stays_to_be_seen_and_is_no_answer(fought: dict[str, Batt
 def anonymized(each: BattleOutcome, bad: str) -> str:
     """Return everything sent to the voter, without values that differ between any two battles.
 
-    These are IDs, times, the pool of the named set, and the division of text into pieces.
+    These are IDs, times, and the division of text into pieces.
     """
     said = b"".join(event.raw for event in each.events if event.name != "delta")
     told = each.response.body.decode() + re.sub(rb"(?m)^id: .*$", b"", said).decode()
-    for key in ("id", "created_at", "pool"):
+    for key in ("id", "created_at"):
         told = told.replace(each.battle[key], key)
     return json.dumps([sorted(each.response.headers), told, shown(each.events)])
 

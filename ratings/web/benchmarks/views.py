@@ -55,7 +55,7 @@ def _drop_missing_category(query: AgreementQuery) -> AgreementQuery:
 
 
 def _build_context(comparison: BenchmarkComparison, query: AgreementQuery) -> dict[str, Any]:
-    pools = list(Pool.objects.exclude(kind=Pool.Kind.SHORTLIST).order_by("pk"))
+    pools = list(Pool.objects.order_by("pk"))
     pool = next((pool for pool in pools if pool.slug == comparison.board["pool"]), None)
     by_verdict = {
         verdict: [point for point in comparison.points if point["verdict"] == verdict]

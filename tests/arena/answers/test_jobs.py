@@ -137,7 +137,7 @@ def test_take_gives_each_side_its_own_history():
 def test_take_paces_anonymous_battles_unless_that_is_switched_off(settings, mode, setting, paced):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_pace_anonymous=setting)
     turn = factories.turn()
-    Battle.objects.update(mode=mode)
+    Battle.objects.update(mode=mode, among=None if mode == "anonymous" else [1, 2])
 
     assert jobs.claim_jobs([turn.pk])[0].paced is paced
 
@@ -146,7 +146,7 @@ def test_take_paces_anonymous_battles_unless_that_is_switched_off(settings, mode
 def test_take_knows_what_must_stay_hidden_whatever_the_pace(settings, mode, blind):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_pace_anonymous=False)
     turn = factories.turn()
-    Battle.objects.update(mode=mode)
+    Battle.objects.update(mode=mode, among=None if mode == "anonymous" else [1, 2])
 
     assert jobs.claim_jobs([turn.pk])[0].visibility.names is not blind
 

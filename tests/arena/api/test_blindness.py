@@ -202,7 +202,7 @@ def test_catalogue_does_not_tell_which_side_of_an_open_battle_failed(change, tol
 @pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])
 def test_answers_look_the_same_on_both_sides(browser, battle, mode):
     Answer.objects.update(state="finished", failure="", text="The same.", reasoning="The same.")
-    Battle.objects.update(state="ready", mode=mode)
+    Battle.objects.update(state="ready", mode=mode, among=None if mode == "anonymous" else [1, 2])
 
     a, b = browser.get(f"/api/v1/battles/{battle.pk}/").json()["turns"][0]["answers"]
     html = browser.get(f"/battles/{battle.pk}/").content.decode()

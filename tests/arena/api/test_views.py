@@ -44,7 +44,7 @@ def test_start_answers_with_the_battle(client, two_models):
 
 
 def test_battle_of_two_chosen_models_counts_in_no_pool(client, me):
-    battle = factories.battle("ready", voter=me, mode="side_by_side", pool="set-1")
+    battle = factories.battle("ready", voter=me, mode="side_by_side")
 
     assert client.get(f"{CALL}{battle.pk}/").json()["pool"] is None
     assert client.get(CALL).json()["results"][0]["pool"] is None

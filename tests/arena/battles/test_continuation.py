@@ -38,7 +38,7 @@ def test_go_on_makes_an_unrated_battle_of_the_same_two_in_the_same_places(battle
     assert (copy.mode, copy.state, copy.propensity) == ("side_by_side", "ready", 1.0)
     assert (copy.voter_id, copy.model_a_id, copy.model_b_id) == (battle.voter_id, battle.model_a_id, battle.model_b_id)
     assert copy.among == [battle.model_a_id, battle.model_b_id]
-    assert copy.pool == lifecycle.derive_set_pool([battle.model_b.slug, battle.model_a.slug])
+    assert (copy.pool, copy.rated_pool) == (battle.pool, None)
 
 
 @pytest.mark.parametrize("winner", ["a", "both_bad", "skip"])

@@ -134,15 +134,6 @@ def test_start_draws_by_the_weights_of_the_live_pool(voter):
     assert propensity == pytest.approx(0.9 + 0.1 / 3)
 
 
-def test_start_among_named_models_draws_by_the_weights_of_their_own_pool(voter):
-    x, y, z = sorted((common.endpoint().model for _ in range(3)), key=lambda model: model.pk)
-    PairWeight.objects.create(pool="live", keys=[x.pk, y.pk, z.pk], weights=[0.0, 1.0, 0.0])
-
-    battle = lifecycle.start_battle(voter, "Why?", models=[x.slug, y.slug, z.slug])
-
-    assert battle.propensity == pytest.approx(1 / 3)
-
-
 @pytest.mark.parametrize(
     ("prompt", "source"), [("Why?", "typed"), (" Card? ", "suggestion"), ("shipped", "suggestion")]
 )

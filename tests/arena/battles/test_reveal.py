@@ -55,12 +55,11 @@ def test_standing_is_where_both_models_are_now(battle):
 
 
 @pytest.mark.parametrize(
-    ("mode", "pool", "rank"),
-    [("anonymous", "live", 1), ("anonymous", "set-1", 2), ("side_by_side", "set-2", 1), ("anonymous", "set-3", None)],
+    ("pool", "is_named", "rank"), [("live", False, 1), ("api", False, 2), ("api", True, 1), ("other", False, None)]
 )
-def test_standing_is_on_the_board_of_the_battle_or_the_live_one_of_named_models(battle, mode, pool, rank):
-    published("set-1", alpha=ALPHA | {"rank": 2})
-    battle.mode, battle.pool = mode, pool
+def test_standing_is_on_the_board_of_the_battle_or_the_live_one_of_named_models(battle, pool, is_named, rank):
+    published("api", alpha=ALPHA | {"rank": 2})
+    battle.pool, battle.among = pool, [1, 2] if is_named else None
 
     assert (load_standing(battle)["a"] or {}).get("rank") == rank
 

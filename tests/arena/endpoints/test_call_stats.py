@@ -76,7 +76,7 @@ def test_what_a_question_or_its_voter_has_caused_is_in_no_public_failure_rate(fa
     assert EndpointDay.objects.get().failures == {failure: 10}
 
 
-@pytest.mark.parametrize("fields", [{"mode": "side_by_side"}, {"pool": "api"}, {"pool": "set-1"}])
+@pytest.mark.parametrize("fields", [{"mode": "side_by_side"}, {"pool": "api"}, {"among": [1, 2]}])
 def test_what_happens_in_battles_of_named_models_and_of_keys_is_in_no_public_failure_rate(fields):
     assert count_public(factories.endpoint(), 2, "timeout", **fields) == (0, 0)
 

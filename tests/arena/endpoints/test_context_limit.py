@@ -159,7 +159,7 @@ def test_window_holds_tokens_for_thought_too():
 def test_named_models_are_drawn_with_small_windows_too():
     slugs = [common.endpoint(common.model(context_window=4096)).model.slug for _ in range(2)]
 
-    assert lifecycle.start_battle(common.voter(), "Why?", models=slugs).pool.startswith("set-")
+    assert lifecycle.start_battle(common.voter(), "Why?", models=slugs).rated_pool is None
 
 
 def test_lines_name_the_models_that_are_not_drawn():

@@ -88,11 +88,11 @@ def test_draws_with_the_same_models_and_weights_share_a_table():
     first = [draw.draw_pair(keys).table for _ in range(3)]
     others = [draw.draw_pair(keys[:2]).table, draw.draw_pair(keys, pool="api").table]
     PairWeight.objects.update(updated_at=timezone.now())
-    others += [draw.draw_pair(keys).table, draw.draw_pair(keys, is_weighted=False).table]
+    others += [draw.draw_pair(keys).table]
 
     table = DrawTable.objects.get(pk=first[0])
     assert first == [table.pk] * 3
-    assert len({table.pk, *others}) == DrawTable.objects.count() == 5
+    assert len({table.pk, *others}) == DrawTable.objects.count() == 4
     assert (table.pool, table.keys) == ("live", keys)
     assert dict(zip(table.keys, table.shares, strict=True)) == pytest.approx(
         {keys[0]: 0.9 + 0.2 / 3, keys[1]: 0.9 + 0.2 / 3, keys[2]: 0.2 / 3}
@@ -129,3 +129,13 @@ def test_draw_of_an_opponent_has_a_table_in_which_the_kept_model_is_certain():
     assert keys[1] in (drawn.a, drawn.b)
     assert DrawTable.objects.get(pk=drawn.table).shares == pytest.approx([0.5, 1.0, 0.5])
     assert draw.draw_opponent(keys[0], [], "live") is None
+
+
+def test_draw_for_no_pool_has_equal_chances_and_no_table():
+    x, y, z = sorted(model.pk for model in factories.models(3))
+    PairWeight.objects.create(pool="live", keys=[x, y, z], weights=[1.0, 0.0, 0.0])
+    pair, opponent = draw.draw_pair([x, y, z], None), draw.draw_opponent(x, [y, z], None)
+
+    assert (pair.propensity, opponent.propensity) == (pytest.approx(1 / 3), pytest.approx(1 / 2))
+    assert draw.compute_draw_shares([x, y, z], None) == pytest.approx(dict.fromkeys([x, y, z], 2 / 3))
+    assert (pair.table, opponent.table, DrawTable.objects.exists()) == (None, None, False)

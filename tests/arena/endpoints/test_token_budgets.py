@@ -199,13 +199,13 @@ def load_models(*keys):
     return [Endpoint.objects.get(model=key).model for key in keys]
 
 
-def test_side_by_side_and_sets_have_a_third_of_a_model(client, three):
+def test_battles_with_named_models_have_a_third_of_a_model(client, three):
     named = slugs(three)
     asked = [post_battle(client, named[:2], "side_by_side") for _ in range(12)]
 
     assert asked == [201] * 10 + [503] * 2
     assert list_affordable(three, LIVE_POOL) == three
-    assert list_affordable(three, "set-x") == list_affordable(three, "api") == three[1:]
+    assert list_affordable(three, None) == list_affordable(three, "api") == three[1:]
     assert post_battle(client, named[1:], "side_by_side") == 201
     assert post_battle(client, named[:2], "anonymous") == 503
     assert post_battle(client, named, "anonymous") == 201
@@ -218,10 +218,10 @@ def post_battle(client, models, mode):
     return client.post(CALL, body, content_type="application/json").status_code
 
 
-def test_set_of_two_is_asked_nothing_further_once_one_is_spent(client, me, three):
+def test_two_named_models_are_asked_nothing_further_once_one_is_spent(client, me, three):
     """Battles that cost little at first may become long."""
     one, other = load_models(*three[:2])
-    battle = factories.battle(voter=me, model_a=one, model_b=other, among=three[:2], pool="set-x")
+    battle = factories.battle(voter=me, model_a=one, model_b=other, among=three[:2])
     spend(three[0], 10 * EACH, ":named")
 
     answer = ask(client, WORD, path=f"{CALL}{battle.pk}/turns/")
@@ -237,21 +237,21 @@ def read_error(answer):
     return error["code"], error["detail"]
 
 
-@pytest.mark.parametrize("of_set", [False, True])
-def test_battle_that_spent_models_leave_without_a_pair_is_refused_until_the_next_hour(client, three, of_set):
+@pytest.mark.parametrize("named", [False, True])
+def test_battle_that_spent_models_leave_without_a_pair_is_refused_until_the_next_hour(client, three, named):
     for model in three[:2]:
         Endpoint.objects.filter(model=model).update(tokens_per_day=10)
         spend(model, 10)
 
     answer = client.post(
-        CALL, {"prompt": WORD} | ({"models": slugs(three)} if of_set else {}), content_type="application/json"
+        CALL, {"prompt": WORD} | ({"models": slugs(three)} if named else {}), content_type="application/json"
     )
 
     assert (answer.status_code, read_error(answer)) == (503, REFUSED)
     assert 1799 <= int(answer.headers["Retry-After"]) <= 1801
 
 
-def test_set_of_which_one_is_spent_is_refused_whether_the_other_is_up_or_not(client, three):
+def test_pair_of_which_one_is_spent_is_refused_whether_the_other_is_up_or_not(client, three):
     """And the error does not name it."""
     spend(three[0], 30 * EACH)
     answers = []

@@ -379,15 +379,16 @@ def test_battle_of_a_key_counts_on_the_board_of_programs(client, two_models):
     assert (cast.pool, cast.source) == ("api", "api")
 
 
-def test_battle_of_a_key_among_named_models_counts_on_their_own_pool_marked(client, two_models):
+def test_battle_of_a_key_among_named_models_is_not_rated(client, two_models):
     _, secret = create_key()
 
     battle = ask(client, secret, models=[model.slug for model in two_models]).json()
 
-    assert battle["pool"].startswith("set-")
+    assert battle["pool"] is None
     Battle.objects.update(state="ready")
     vote(client, secret, battle["id"])
-    assert Vote.objects.get().source == "api"
+    cast = Vote.objects.get()
+    assert (cast.pool, cast.source, cast.counted, cast.reason) == ("api", "api", False, "named_models")
 
 
 def test_keys_and_browsers_own_nothing_of_each_other(client, two_models, me):

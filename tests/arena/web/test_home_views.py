@@ -8,7 +8,6 @@ import pytest
 from django.utils.html import escape
 
 from arena.answers.markdown import render_answer
-from arena.battles.lifecycle import derive_set_pool
 from arena.models import Battle, Suggestion
 from arena.ready.shipped_pairs import load_pairs
 from ratings.web.leaderboard import leaders
@@ -237,28 +236,29 @@ def test_home_says_what_is_stored(client):
 
 
 @pytest.fixture
-def set_of_two(two_models):
+def two_slugs(two_models):
     common.endpoint(common.model("third"))
     return [model.slug for model in two_models]
 
 
-def test_home_draws_blind_among_the_models_that_the_address_names(client, set_of_two):
-    html = page(client, "/?" + "&".join(f"among={slug}" for slug in set_of_two))
+def test_home_draws_blind_among_the_models_that_the_address_names(client, two_slugs):
+    html = page(client, "/?" + "&".join(f"among={slug}" for slug in two_slugs))
     named = [field["value"] for field in Outline(html).all("input", name="among")]
-    assert named == set_of_two
+    assert named == two_slugs
     assert "Blind battles between:" in html
+    assert "Your votes are kept, but not rated." in html
     assert "Named models" not in html
     assert list_shown_keys(html) == []
 
     client.post("/", {"prompt": "Why?", "among": named})
 
     battle = Battle.objects.get()
-    assert (battle.mode, battle.pool) == ("anonymous", derive_set_pool(set_of_two))
-    assert {battle.model_a.slug, battle.model_b.slug} == set(set_of_two)
+    assert (battle.mode, battle.rated_pool) == ("anonymous", None)
+    assert {battle.model_a.slug, battle.model_b.slug} == set(two_slugs)
 
 
 @pytest.mark.parametrize("among", [["<none>", "third"], ["third"], ["third", "third"], ["\0", "third"]])
-def test_home_refuses_a_set_that_cannot_battle_and_keeps_it(client, set_of_two, among):
+def test_home_refuses_models_that_cannot_battle_and_keeps_them(client, two_slugs, among):
     answer = client.post("/", {"prompt": "Why?", "among": among})
     html = answer.content.decode()
     assert answer.status_code == 400
@@ -273,10 +273,10 @@ def test_pages_lead_to_the_choice_of_a_model(client, path):
     assert '<a href="/choose/">Choose</a>' in page(client, path)
 
 
-def test_home_leads_to_the_choice_unless_one_comes_from_there(client, set_of_two):
+def test_home_leads_to_the_choice_unless_one_comes_from_there(client, two_slugs):
     words = "Which model fits your task?"
     assert words in page(client)
-    assert words not in page(client, "/?" + "&".join(f"among={slug}" for slug in set_of_two))
+    assert words not in page(client, "/?" + "&".join(f"among={slug}" for slug in two_slugs))
 
 
 def test_home_offers_a_pair_to_judge_and_its_question_to_ask(client):

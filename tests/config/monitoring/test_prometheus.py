@@ -153,7 +153,7 @@ def test_metrics_name_no_model():
 
 
 def test_metrics_ask_the_database_equally_often_however_much_there_is(django_assert_num_queries):
-    for slug in ("live", "api", "another"):
+    for slug in ("live", "api", "ready"):
         factories.cast(*factories.models(2), pool=slug)
     board_refresh.refresh()
 

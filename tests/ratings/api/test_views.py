@@ -162,14 +162,6 @@ def test_categories_lists_what_there_is(client, voted):
     ]
 
 
-def test_pools_of_visitors_sets_are_not_listed_and_found_by_their_slug(client):
-    factories.cast(*factories.models(2), pool="set-1")
-    board_refresh.refresh()
-
-    assert {pool["slug"] for pool in client.get("/api/v1/pools/").json()["results"]} == {"live", "api"}
-    assert client.get("/api/v1/leaderboard/?pool=set-1").json()["votes"] == 1
-
-
 def test_pools_come_in_pages(client):
     slugs = {"live", "api", *(factories.pool(f"import-{number:03}").slug for number in range(120))}
 

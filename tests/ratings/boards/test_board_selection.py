@@ -120,19 +120,6 @@ def test_board_ranks_enough_models_if_five_or_all_that_are_up_are_ranked(rows, u
     assert board_selection.has_enough_ranks(rows) == enough
 
 
-def test_board_of_a_shortlist_has_a_name_and_its_own_words_and_is_the_current_one(client, public):
-    for slug in ("set-0123456789abcdef", "set-fedcba9876543210"):
-        factories.cast(factories.model("x"), factories.model("z"), pool=slug)
-    board_refresh.refresh()
-    for page in PAGES[:4]:
-        html = opened(client, page, pool="set-0123456789abcdef")
-        assert '<option value="set-0123456789abcdef" selected>Shortlist 012345 (1 vote)' in html
-        assert "How the models of one shortlist rank" in text(html)
-        assert "based on blind votes by its users" not in text(html)
-        assert "set-fed" not in html
-        assert "Shortlist" not in opened(client, page)
-
-
 @pytest.mark.parametrize(
     ("query", "parameters"),
     [

@@ -16,7 +16,7 @@ from ratings.boards.snapshots import (
     thin_snapshots,
     unpack_rows,
 )
-from ratings.models import Pool, Snapshot
+from ratings.models import Snapshot
 from tests import factories
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -162,13 +162,11 @@ def test_newest_by_elo_takes_votes_in_an_order_and_without_style_control(ordered
 
 
 @board_db
-def test_newest_of_pools_are_the_last_overall_boards_of_all_but_shortlists():
-    factories.pool("shortlist", kind=Pool.Kind.SHORTLIST)
+def test_newest_of_pools_are_the_last_overall_boards():
     publish(1)
     publish(2, NOON + timedelta(minutes=1))
     publish(3, pool_slug="api")
     publish(4, category="coding")
-    publish(5, pool_slug="shortlist")
     factories.board("empty")
     assert [(board.board.pool.slug, board.votes) for board in list_newest_snapshots()] == [("live", 2), ("api", 3)]
 
@@ -205,18 +203,6 @@ def test_thin_keeps_the_newest_of_each_minute_hour_or_day(older_than, step, in_f
     per = in_full // thinned
     assert kept == {*range(1, in_full + 1, per), in_full}
     assert forgotten == in_full - len(kept)
-
-
-@board_db
-def test_thin_leaves_sets_of_visitors_to_a_task_that_runs_seldom():
-    factories.pool("set-1", kind=Pool.Kind.SHORTLIST)
-    at = floor(now() - timedelta(hours=2), timedelta(minutes=1))
-    for second in range(5):
-        publish(second, at + timedelta(seconds=second), pool_slug="set-1")
-        publish(second, at + timedelta(seconds=second))
-
-    assert (thin_snapshots(), thin_snapshots(named_sets=True)) == (3, 3)
-    assert Snapshot.objects.count() == 4
 
 
 @board_db

@@ -5,12 +5,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from arena.battles.lifecycle import derive_set_pool
 from catalog.models import Price
 from ratings.choice.decision import CHECKLIST, escape_markdown
-from ratings.models import Pool
 from ratings.pipeline import board_refresh
-from ratings.statistics import ranks
 from tests import factories
 from tests.arena.web.test_templates import Outline
 from tests.ratings.choice.test_model_choice import beats, three
@@ -28,14 +25,10 @@ def text(response):
 
 
 @pytest.fixture
-def battled(three):
-    """Two of the three answer here, and have met."""
+def connected(three):
+    """Two of the three answer here."""
     for model in three[:2]:
         factories.endpoint(model)
-    pool = derive_set_pool(["best", "cheap"])
-    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
-    beats(three[1], three[0], 20, pool=pool)
-    board_refresh.refresh()
 
 
 def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
@@ -47,23 +40,10 @@ def test_decision_shows_limits_who_is_left_and_the_checklist(client, three):
         "Max $ per million tokens (blended): 2.0",
         "1 model might match, but we lack some data.",
         "2 models are excluded",
-        "No votes in blind battles of exactly these models yet.",
         *map(str, CHECKLIST),
     ):
         assert words in shown
     assert "Chosen:" not in shown
-
-
-def test_decision_shows_their_own_battles(client, battled):
-    shown = text(client.get(PAGE, {"task": "coding"}))
-    assert re.search("Cheap [*] 1 1,\\d+ 1?,?\\d+ \N{EN DASH} 1,\\d+ 20 ", shown)
-    assert "According to these votes, Cheap is ahead of all others." in shown
-    assert "* Provisional: can still change a lot" in shown
-    assert "No votes in blind battles" not in shown
-    assert "Compare the selected models blind" in shown
-    for chosen, said in (("bound", True), ("cheap", False), ("", False)):
-        shown = text(client.get(PAGE, {"task": "coding", "chosen": chosen}))
-        assert ("Not rated in your battles yet." in shown) is said
 
 
 @pytest.mark.parametrize(
@@ -91,72 +71,20 @@ def test_contestants_of_which_a_limited_value_is_unknown_are_said_to_be(client, 
         factories.endpoint(model)
     shown = text(client.get(PAGE, query | {"among": ["cheap", "best"]}))
     assert "Compare the selected models blind" in shown
+    assert "Your votes are kept, but not rated." in shown
     assert ("For some of these models, data about some of your limits is missing." in shown) is said
 
 
-def test_decision_warns_if_the_chosen_model_is_not_among_the_leaders(client, three):
-    """The worst of three is in tier 1, because tiers cover all pairs at once, but the best is significantly better."""
-    best, cheap, bound = three
-    for model in three:
-        factories.endpoint(model)
-    pool = derive_set_pool(["best", "cheap", "bound"])
-    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
-    beats(best, bound, 15, pool=pool)
-    for winner in "ab":
-        factories.cast(best, cheap, winner, pool=pool)
-    board_refresh.refresh()
-    page = client.get(PAGE, {"task": "coding", "chosen": "bound"})
-    assert [row["tier"] for row in page.context["decision"].own_rows] == [1, 1, 1]
-    assert "These votes cannot tell the top 2 models apart" in text(page)
-    shown = text(page)
-    assert re.search(r"Rating in your battles [\d,]+ [\d,]+ . [\d,]+, rank (2.)?3 Cost", shown)
-    assert "Note: in your own battles, this model is not among the leaders." in shown
-    shown = text(client.get(PAGE, {"task": "coding", "chosen": "best"}))
-    assert ", rank 1\N{EN DASH}2 Cost" in shown
-    assert "not among the leaders" not in shown
-    assert "Rating in your battles" not in text(client.get(PAGE, {"task": "coding"}))
-
-
-def test_decision_says_that_the_chosen_model_has_no_rank_yet(client, three, monkeypatch):
-    monkeypatch.setattr(ranks, "MIN_VOTES_FOR_RANK", 20)
-    best, cheap, bound = three
-    for model in three:
-        factories.endpoint(model)
-    pool = derive_set_pool(["best", "cheap", "bound"])
-    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
-    for number in range(40):
-        factories.cast(best, cheap, "ab"[number % 2], pool=pool, voter=factories.voter_id(number))
-    for number, winner in enumerate("ab"):
-        factories.cast(best, bound, winner, pool=pool, voter=factories.voter_id(number))
-    board_refresh.refresh()
-    page = client.get(PAGE, {"task": "coding", "chosen": "bound"})
-    assert [row["model"] for row in page.context["decision"].own_rows if row["rank"] is None] == ["bound"]
-    assert "Not ranked in your battles yet." in text(page)
-    assert "Not rated" not in text(page)
-
-
-def test_contestants_without_votes_are_listed_beside_those_with_votes(client, three):
-    for number in range(12):
-        factories.model(f"a-{number:02}")
-    for slug in ("best", "cheap", "a-10"):
-        factories.endpoint(factories.model(slug))
-    pool = derive_set_pool(["a-10", "best", "cheap"])
-    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
-    beats(three[1], three[0], 20, pool=pool)
-    board_refresh.refresh()
-    decision = client.get(PAGE, {"task": ""}).context["decision"]
-    assert {row["model"] for row in decision.own_rows} == {"best", "cheap"}
-    assert "a-10" in [each.candidate.slug for each in decision.listed_models]
-
-
-def test_decision_shows_ten_and_the_chosen_one(client):
+def test_decision_shows_ten_and_the_chosen_one_and_those_that_answer_here(client):
     models = [factories.model(f"m-{number:02}") for number in range(14)]
+    factories.endpoint(models[13])
     response = client.get(PAGE, {"task": "coding", "chosen": "m-12"})
     assert [each.candidate.slug for each in response.context["decision"].listed_models] == [
         *(model.slug for model in models[:10]),
         "m-12",
+        "m-13",
     ]
-    assert "And 3 more" in text(response)
+    assert "And 2 more" in text(response)
     assert len(client.get(PAGE, {"task": "coding", "format": "json"}).json()["survivors"]) == 14
 
 
@@ -241,7 +169,7 @@ def test_decision_refuses_with_a_page(client, three, query, words):
     assert words in text(response)
 
 
-def test_decision_as_json(client, battled):
+def test_decision_as_json(client, connected):
     response = client.get(PAGE, ASKED | {"modalities": [], "chosen": "cheap", "why": " Good. ", "format": "json"})
     found = response.json()
     day = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -254,16 +182,13 @@ def test_decision_as_json(client, battled):
     assert [each["model"] for each in found["survivors"]] == ["cheap"]
     assert {each["model"] for each in found["excluded"]} == {"best", "bound"}
     assert found["excluded"][0]["failures"][0]["unit"] in (None, "US dollars per million tokens")
-    assert (found["own_pool"], found["own_board"]) == (None, [])
     assert len(found["checklist"]) == len(CHECKLIST)
 
     both = client.get(PAGE, {"format": "json"}).json()
-    assert [(row["model"], row["votes"]) for row in both["own_board"]] == [("cheap", 20), ("best", 20)]
-    assert [(row["rank_low"], row["provisional"]) for row in both["own_board"]] == [(1, True), (2, True)]
     assert (both["category"], both["contestants"]) == ("overall", ["cheap", "best"])
 
 
-def test_decision_as_markdown(client, battled):
+def test_decision_as_markdown(client, connected):
     query = {
         "task": "coding",
         "context": "100k",
@@ -281,7 +206,6 @@ def test_decision_as_markdown(client, battled):
         "- Min context (tokens): 100,000",
         "| Model | Rank | Rating | 95% interval | Tier | $ per million tokens | Per month | To check |",
         "| Cheap | \N{EN DASH} | \N{EN DASH} | \N{EN DASH} | \N{EN DASH} | $1.00 | \N{EN DASH} |  |",
-        "| Model | Rank | Rating | 95% interval | Votes |",
         f"- [ ] {CHECKLIST[0]}",
     ):
         assert line in written.splitlines()
@@ -292,7 +216,6 @@ def test_decision_as_markdown(client, battled):
     written = client.get(PAGE, ASKED | {"modalities": [], "format": "md"}).content.decode()
     assert r"- Best: price $5.00 \> $2.00" in written
     assert "- Bound: commercial use not allowed" in written
-    assert "No votes in blind battles of exactly these models yet." in written
 
 
 def test_decision_lists_the_models_that_were_compared_and_counts_the_others(client, three):

@@ -6,11 +6,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from arena.battles.lifecycle import derive_set_pool
 from arena.models import EndpointDay
 from catalog.models import Benchmark, LanguageModel, Price, Score
 from ratings.choice.limits import LIMIT_ASSESSORS
-from ratings.models import Pool
 from ratings.pipeline import board_refresh
 from tests import factories
 
@@ -217,17 +215,11 @@ def test_retired_and_demo_models_are_not_offered(client, three):
         assert found["contestants"] == []
 
 
-def test_survivors_that_answer_here_can_battle_on_a_board_of_their_own(client, three):
+def test_survivors_that_answer_here_can_battle(client, three):
     factories.endpoint(three[0])
     factories.endpoint(three[1])
     factories.endpoint(three[2], enabled=False)
-    found = shortlist(client)
-    assert (found["contestants"], found["own_pool"]) == (["cheap", "best"], None)
-
-    pool = derive_set_pool(["best", "cheap"])
-    factories.pool(pool, kind=Pool.Kind.SHORTLIST)
-    assert shortlist(client)["own_pool"] == pool
-    assert len(shortlist(client, pool=pool)["survivors"]) == 3
+    assert shortlist(client)["contestants"] == ["cheap", "best"]
 
 
 def test_contestants_are_those_that_are_named_or_all_survivors_that_answer_here(client, three):
@@ -239,7 +231,7 @@ def test_contestants_are_those_that_are_named_or_all_survivors_that_answer_here(
     assert shortlist(client, price="2", among=["best", "cheap", "\0"])["contestants"] == ["cheap"]
 
 
-def test_contestants_are_no_more_than_one_set_may_have(client):
+def test_contestants_are_no_more_than_a_battle_may_name(client):
     for model in factories.models(25):
         factories.endpoint(model)
     found = shortlist(client)

@@ -89,13 +89,6 @@ def test_few_own_votes_order_where_there_is_nothing_else():
     assert ordered_by() == ("live", "creative-writing")
 
 
-def test_pool_of_one_shortlist_orders_only_if_it_is_asked_for():
-    factories.pool("few", kind=Pool.Kind.SHORTLIST)
-    settle("few")
-    assert ordered_by() == ("live", "overall")
-    assert ordered_by("few") == ("few", "overall")
-
-
 def test_shortlist_by_a_reference_board_has_tiers_of_intervals(client, tmp_path):
     loaded(tmp_path)
     found = client.get(API).json()

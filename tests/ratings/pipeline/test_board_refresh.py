@@ -20,7 +20,6 @@ from ratings.boards import board_events
 from ratings.boards.snapshots import METHODS, BoardKey, load_newest_board, unpack_rows
 from ratings.models import Board, Outbox, Pool, Snapshot, Tally
 from ratings.pipeline import board_fits, board_refresh, pool_state, refresh_lease, standings, tallies
-from ratings.pipeline.verification import verify_tallies
 from ratings.statistics.likelihood import NotConverged
 from tests import factories
 from tests.processes import eventually
@@ -356,12 +355,12 @@ def pair():
 
 def test_overall_board_that_cannot_be_fitted_stops_no_pool_behind_it(pair):
     cast_unfittable_votes(*pair, "overall")
-    for pool in ("api", "set-1"):
+    for pool in ("api", "ready"):
         factories.cast(*pair, pool=pool)
 
     published = board_refresh.refresh()
 
-    assert {("api", "overall", "bt"), ("set-1", "overall", "bt"), (LIVE_POOL, "coding", "bt")} <= list_board_keys(
+    assert {("api", "overall", "bt"), ("ready", "overall", "bt"), (LIVE_POOL, "coding", "bt")} <= list_board_keys(
         published
     )
     assert (LIVE_POOL, "overall", "bt") not in list_board_keys(published)
@@ -438,42 +437,25 @@ def test_style_of_one_board_that_fails_stops_no_other(pair, monkeypatch, caplog)
     assert "live/overall under style control could not be fitted; its previous ratings stay published" in caplog.text
 
 
-def cast_votes_on_sets(pair, number):
-    for each in range(number):
-        factories.cast(*pair, pool=f"set-{each}", categories=["coding", "math"], features=[1.0] * 8)
-
-
-@at_once
-def test_set_of_a_visitor_has_its_overall_board_alone(pair):
-    cast_votes_on_sets(pair, 2)
-
-    assert list_board_keys(board_refresh.refresh()) == both("set-0", "overall") | both("set-1", "overall")
-    assert not board_refresh.refresh_style_board()
-    assert Board.objects.count() == 2
-    verify_tallies(list(Pool.objects.filter(kind=Pool.Kind.SHORTLIST)))
-    assert list_board_keys(board_refresh.recompute_boards(list(Pool.objects.all()), from_scratch=True)) == both(
-        "set-0", "overall"
-    ) | both("set-1", "overall")
-
-
-def test_board_of_people_waits_for_one_set_however_many_there_are(pair, monkeypatch):
-    """While six sets are behind, a live vote is cast after each set; it is published before the next set."""
+def test_board_of_people_waits_for_one_pool_however_many_there_are(pair, monkeypatch):
+    """While six pools are behind, a live vote is cast after each; it is published before the next pool."""
     real = standings.update_pair_weights
 
     def weigh(pool, counted):
         real(pool, counted)
-        if pool.is_set:
+        if pool.slug != LIVE_POOL:
             factories.cast(*pair)
 
     monkeypatch.setattr(standings, "update_pair_weights", weigh)
     factories.cast(*pair)
-    cast_votes_on_sets(pair, 6)
+    for number in range(6):
+        factories.cast(*pair, pool=factories.pool(f"pool-{number}").slug)
 
     published = board_refresh.refresh()
 
     order = [pool for each in published for pool, *board in [get_board_key(each)] if board == ["overall", "bt"]]
     assert order[::2] == [LIVE_POOL] * 7
-    assert set(order[1::2]) == {f"set-{number}" for number in range(6)}
+    assert set(order[1::2]) == {f"pool-{number}" for number in range(6)}
 
 
 def test_newcomer_that_one_voter_made_the_best_has_no_rank():

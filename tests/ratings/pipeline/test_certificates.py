@@ -77,11 +77,11 @@ def test_new_boards_come_first_and_the_work_is_short():
     assert updated[5] == []
 
 
-def test_reference_boards_sets_and_style_have_no_certificate():
+def test_reference_boards_and_style_have_no_certificate():
     three_models()
     board = Board.objects.get(category__slug="overall")
     Board.objects.create(pool=board.pool, category=board.category, style_control=True)
-    Pool.objects.update(kind=Pool.Kind.SHORTLIST)
+    Pool.objects.update(kind=Pool.Kind.REFERENCE)
     assert update() == []
 
 

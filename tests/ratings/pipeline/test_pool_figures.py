@@ -33,7 +33,7 @@ def three():
     factories.cast(z, x, "both_bad")
     factories.cast(x, y, "a", counted=False, created_at=factories.LONG_AGO, reason="identity_leak")
     factories.cast(x, z, "b", counted=False, created_at=factories.LONG_AGO, reason="stopped", multiplicity=2)
-    factories.cast(x, y, pool="elsewhere")
+    factories.cast(x, y, pool=factories.pool("elsewhere").slug)
     board_refresh.refresh()
     return x, y, z
 
@@ -70,6 +70,7 @@ def test_blind_battles_are_counted_by_state_and_replacements_where_they_are_judg
         for _ in range(number):
             factories.battle(x, y, state=state, replaced=replaced if swapped else [])
     factories.battle(x, y, state="voted", mode=Battle.Mode.SIDE_BY_SIDE)
+    factories.battle(x, y, state="voted", among=[x.pk, y.pk])
     factories.pool()
     assert update_figures()["battles"] == {"voted": 5, "skipped": 1, "void": 1, "replaced": 3}
 

@@ -146,18 +146,9 @@ def test_kept_elo_is_the_replay_of_all_votes_though_some_came_late(models, monke
     assert state.compute_elo_ratings(OVERALL_CATEGORY) == reload_state().compute_elo_ratings(OVERALL_CATEGORY)
 
 
-@pytest.mark.parametrize("kind", [Pool.Kind.IMPORT, Pool.Kind.SHORTLIST])
-def test_kept_remembers_no_more_pools_than_it_may(models, kind):
+def test_kept_remembers_no_more_pools_than_it_may(models):
     for number in range(pool_state.MAX_POOLS + 3):
-        pool = factories.pool(f"import-{number}", kind=kind)
+        pool = factories.pool(f"import-{number}", kind=Pool.Kind.IMPORT)
         apply_votes(lambda: factories.vote(*models[:2], pool=pool.slug))  # noqa: B023  # called at once
 
-    assert len(pool_state._get_cache(pool)) == pool_state.MAX_POOLS
-
-
-def test_sets_push_no_other_pool_out_of_memory(models):
-    live = apply_votes(lambda: factories.vote(*models[:2]))
-    for number in range(pool_state.MAX_POOLS + 3):
-        apply_votes(lambda: factories.vote(*models[:2], pool=f"set-{number}"))  # noqa: B023  # called at once
-
-    assert pool_state.get_pool_state(Pool.objects.get(slug=LIVE_POOL)) is live
+    assert len(pool_state._pool_cache) == pool_state.MAX_POOLS

@@ -71,16 +71,6 @@ def test_refresh_leaves_out_a_model_whose_window_is_too_small_to_be_drawn(models
     assert weights(pool).keys() == {(w.pk, x.pk), (w.pk, y.pk), (x.pk, y.pk)}
 
 
-def test_refresh_weighs_a_model_with_a_small_window_in_a_set_that_names_it(models):
-    for model in models[:2]:
-        factories.endpoint(model)
-    LanguageModel.objects.filter(pk=models[0].pk).update(context_window=2_000)
-    factories.cast(*models[:2], pool="set-1")
-    board_refresh.refresh()
-
-    assert weights("set-1").keys() == {(models[0].pk, models[1].pk)}
-
-
 @pytest.mark.parametrize(("kind", "endpoints"), [(Pool.Kind.IMPORT, 4), (Pool.Kind.LIVE, 1), (Pool.Kind.LIVE, 0)])
 def test_refresh_weighs_nothing_where_nothing_is_drawn(models, kind, endpoints):
     factories.pool("some", kind=kind)

@@ -91,7 +91,7 @@ def test_fold_counts_a_vote_on_overall_and_on_each_of_its_categories_once():
     assert read_tallies(category="math") == {("x", "y"): (1, 1, 0, 0)}
 
 
-@pytest.mark.parametrize(("slug", "kind"), [(LIVE_POOL, "live"), ("api", "api"), ("x-y-z", "shortlist")])
+@pytest.mark.parametrize(("slug", "kind"), [(LIVE_POOL, "live"), ("api", "api"), ("ready", "ready")])
 def test_fold_makes_a_pool_with_its_first_vote(slug, kind):
     Pool.objects.all().delete()
     factories.cast(factories.model("x"), factories.model("y"), pool=slug)
@@ -100,6 +100,13 @@ def test_fold_makes_a_pool_with_its_first_vote(slug, kind):
 
     assert read_tallies(slug) == {("x", "y"): (1, 0, 0, 0)}
     assert Pool.objects.get().kind == kind
+
+
+def test_fold_makes_no_other_pool():
+    factories.cast(factories.model("x"), factories.model("y"), pool="elsewhere")
+
+    with pytest.raises(KeyError):
+        factories.drain_outbox()
 
 
 def test_fold_leaves_uncounted_votes_alone():

@@ -22,13 +22,11 @@ def where(found):
 
 @pytest.fixture
 def two():
-    """On the boards of this arena, of a file, and of a shortlist."""
+    """On the boards of this arena and of a file."""
     factories.pool("old", kind=Pool.Kind.IMPORT)
-    factories.pool("set-1", kind=Pool.Kind.SHORTLIST)
     x, y = factories.model("x"), factories.model("y")
     met(x, y, categories=["coding"])
     met(x, y, pool="old", categories=["maths"])
-    met(x, y, pool="set-1")
     published()
     return x, y
 
@@ -46,17 +44,10 @@ def test_boards_are_those_of_its_page(client, two):
     assert (found["boards"][0]["rank_high"], found["boards"][0]["votes"]) == (2, 10)
 
 
-@pytest.mark.parametrize(
-    ("pool", "categories"),
-    [
-        ("old", {("old", "maths"), ("old", "exclude-ties")}),
-        ("set-1", {("set-1", "overall")}),
-    ],
-)
-def test_pool_that_is_asked_for_is_told_in_every_category(client, two, pool, categories):
-    found = where(told(client, "x", pool=pool))
+def test_pool_that_is_asked_for_is_told_in_every_category(client, two):
+    found = where(told(client, "x", pool="old"))
     assert found[:2] == [("live", "overall"), ("old", "overall")]
-    assert {*found[2:]} == categories
+    assert {*found[2:]} == {("old", "maths"), ("old", "exclude-ties")}
 
 
 def test_model_that_stands_elsewhere_alone_is_told_in_that_pool(client):

@@ -45,7 +45,7 @@ def test_days_end_at_the_time_that_is_asked_for(pair):
 
 def test_other_boards_have_other_days(pair):
     factories.board()
-    beat(*pair, pool="elsewhere")
+    beat(*pair, pool=factories.pool("elsewhere").slug)
     published()
     assert count_votes_per_day(BoardKey(), NOW) == []
     assert count_votes_per_day(BoardKey(pool="elsewhere"), NOW) == [(NOW.date(), 1)]

@@ -99,11 +99,3 @@ def test_page_of_what_cannot_be_leads_back_to_the_pool(client, pools):
         ("/method/", {"pool": "nowhere"}, ""),
     ):
         assert f'class="button" href="/leaderboard/{kept}"' in shown(client, page, status=404, **query)
-
-
-def test_pools_of_shortlists_are_not_offered(client):
-    scored(AVERAGES)
-    factories.pool("secret", kind="shortlist")
-    factories.board()
-    for page in (*PAGES, DISAGREEMENT):
-        assert "secret" not in shown(client, page)

@@ -137,21 +137,16 @@ def test_page_counts_the_models_that_its_rank_is_among(client):
     assert ["group 2" in text(client, model.slug) for model in (first, third)] == [False, True]
 
 
-def test_page_of_a_model_that_stands_elsewhere_alone_says_so_and_is_silent_about_shortlists(client):
+def test_page_of_a_model_that_stands_elsewhere_alone_says_so(client):
     quokka, wombat = factories.model("quokka"), factories.model("wombat")
-    for pool, kind, name in (
-        ("secret", Pool.Kind.SHORTLIST, "Secret"),
-        ("elsewhere", Pool.Kind.IMPORT, "Votes of 2024"),
-    ):
-        factories.pool(pool, kind=kind, name=name)
-        factories.cast(quokka, wombat, pool=pool)
+    factories.pool("elsewhere", kind=Pool.Kind.IMPORT, name="Votes of 2024")
+    factories.cast(quokka, wombat, pool="elsewhere")
     board_refresh.refresh()
 
     shown = text(client, "quokka")
 
     assert "Not rated on this site yet." in shown
     assert re.search("Votes of 2024 rank 1 of 2 models, .* votes cast elsewhere · 1 vote · .*provisional", shown)
-    assert "secret" not in shown.casefold()
 
 
 def test_page_shows_what_was_measured_in_a_month_and_nothing_of_today(client):
