@@ -1,6 +1,6 @@
 """Tests the battle page if a side fails, is stopped, or reasons, and side-by-side battles."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
@@ -13,34 +13,26 @@ from tests.system.zoo import SLOW
 
 VOID = "You can't vote"
 CARD = "This model didn't answer."
+Opener = Callable[..., AbstractContextManager[Page]]
 STOPPED = "You stopped an answer, so your vote is stored but does not change any rating."
 
 
-class Zoo:
-    """Starts battles between chosen models and opens them in a browser."""
-
-    def __init__(self, browser: Browser, service: Service) -> None:
-        self.browser, self.service = browser, service
-
-    def battle(
-        self, *models: str, prompt: str = "How long is a day?", mode: str = "anonymous"
-    ) -> AbstractContextManager[Page]:
-        person = Person(self.service.port)
-        return self._open(person, person.start(prompt, *models, mode=mode)["id"])
+@pytest.fixture
+def open_zoo(browser: Browser, zoo: Service) -> Opener:
+    """Return a function that starts a battle between chosen models and opens it in a browser."""
 
     @contextmanager
-    def _open(self, person: Person, battle: str) -> Iterator[Page]:
-        with reading(self.browser, self.service, person) as page:
-            page.goto(f"/battles/{battle}/")
+    def start(*models: str, prompt: str = "How long is a day?", mode: str = "anonymous") -> Iterator[Page]:
+        person = Person(zoo.port)
+        battle = person.start(prompt, *models, mode=mode)
+        with reading(browser, zoo, person) as page:
+            page.goto(f"/battles/{battle['id']}/")
             yield page
 
-
-@pytest.fixture
-def open_zoo(browser: Browser, zoo: Service) -> Zoo:
-    return Zoo(browser, zoo)
+    return start
 
 
-def test_vote_overtakes_what_the_page_fetches_when_voting_opens(open_zoo: Zoo) -> None:
+def test_vote_overtakes_what_the_page_fetches_when_voting_opens(open_zoo: Opener) -> None:
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -49,7 +41,7 @@ def test_vote_overtakes_what_the_page_fetches_when_voting_opens(open_zoo: Zoo) -
         else:
             route.continue_()
 
-    with open_zoo.battle("good", "quick", mode="side_by_side") as page:
+    with open_zoo("good", "quick", mode="side_by_side") as page:
         page.route(lambda url: "/battles/" in url, hold)
         with page.expect_request(lambda request: "hx-request" in request.headers):
             open_bar(page)
@@ -63,8 +55,8 @@ def test_vote_overtakes_what_the_page_fetches_when_voting_opens(open_zoo: Zoo) -
         page.wait_for_timeout(300)  # the console stays empty
 
 
-def test_failed_side_of_the_first_turn_leaves_the_other_and_offers_to_try_again(open_zoo: Zoo) -> None:
-    with open_zoo.battle("good", "error-500") as page:
+def test_failed_side_of_the_first_turn_leaves_the_other_and_offers_to_try_again(open_zoo: Opener) -> None:
+    with open_zoo("good", "error-500") as page:
         heading = page.get_by_role("heading", name=VOID)
         expect(heading).to_be_visible(timeout=READY_WITHIN_MS)
         expect(page.get_by_text(CARD)).to_have_count(1)
@@ -82,8 +74,8 @@ def test_failed_side_of_the_first_turn_leaves_the_other_and_offers_to_try_again(
         assert "Model" not in page.locator(".battle").inner_text()
 
 
-def test_retry_brings_the_answer_that_was_missing(open_zoo: Zoo) -> None:
-    with open_zoo.battle("good", "once-reset-5", prompt="Is it there at the second time?") as page:
+def test_retry_brings_the_answer_that_was_missing(open_zoo: Opener) -> None:
+    with open_zoo("good", "once-reset-5", prompt="Is it there at the second time?") as page:
         expect(page.get_by_role("heading", name=VOID)).to_be_visible(timeout=READY_WITHIN_MS)
         healthy = page.locator(".answer.prose").inner_text()
         page.get_by_role("button", name="Retry").click()
@@ -94,8 +86,8 @@ def test_retry_brings_the_answer_that_was_missing(open_zoo: Zoo) -> None:
         expect(page.get_by_role("heading", name="You chose A")).to_be_visible()
 
 
-def test_stop_ends_both_and_says_what_that_means(open_zoo: Zoo) -> None:
-    with open_zoo.battle(*SLOW, prompt="Is this going to take long?") as page:
+def test_stop_ends_both_and_says_what_that_means(open_zoo: Opener) -> None:
+    with open_zoo(*SLOW, prompt="Is this going to take long?") as page:
         for side in "ab":
             expect(page.locator(f"#turn-1-{side}")).to_contain_text(" ", timeout=READY_WITHIN_MS)
         stop = page.get_by_role("button", name="Stop")
@@ -111,8 +103,8 @@ def test_stop_ends_both_and_says_what_that_means(open_zoo: Zoo) -> None:
         assert page.locator(".answer").all_inner_texts() == texts
 
 
-def test_answer_that_was_cut_off_says_so_at_once_and_after_a_reload(open_zoo: Zoo) -> None:
-    with open_zoo.battle("good", "cut") as page:
+def test_answer_that_was_cut_off_says_so_at_once_and_after_a_reload(open_zoo: Opener) -> None:
+    with open_zoo("good", "cut") as page:
         open_bar(page)
         expect(page.locator(".answer > .ended")).to_have_text(["Cut off at the length limit."])
         texts = page.locator(".answer").all_inner_texts()
@@ -127,8 +119,8 @@ def test_answer_that_was_cut_off_says_so_at_once_and_after_a_reload(open_zoo: Zo
         ("toolong", "The conversation is too long for this model, so a retry would fail too.", False),
     ],
 )
-def test_failures_of_named_models_are_explained(open_zoo: Zoo, model: str, words: str, again: bool) -> None:
-    with open_zoo.battle("good", model, mode="side_by_side") as page:
+def test_failures_of_named_models_are_explained(open_zoo: Opener, model: str, words: str, again: bool) -> None:
+    with open_zoo("good", model, mode="side_by_side") as page:
         expect(page.get_by_role("heading", name="Answer A Model Good")).to_be_visible()
         expect(page.get_by_role("heading", name=f"Answer B Model {model.title()}")).to_be_visible()
         for _ in range(2):
@@ -151,8 +143,8 @@ def test_stop_before_the_first_word_is_no_fault_of_the_model(browser: Browser, z
         expect(page.locator("[data-reason]")).to_have_text(["You stopped it before it began."] * 2)
 
 
-def test_thoughts_of_named_models_can_be_unfolded_when_they_have_answered(open_zoo: Zoo) -> None:
-    with open_zoo.battle("good", "thinks", mode="side_by_side") as page:
+def test_thoughts_of_named_models_can_be_unfolded_when_they_have_answered(open_zoo: Opener) -> None:
+    with open_zoo("good", "thinks", mode="side_by_side") as page:
         open_bar(page)
         pane = page.get_by_role("article", name="Answer B Model Thinks")
         expect(pane.get_by_text("Reasoning")).to_be_visible()
