@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.text.number_format import MINUS, format_count, format_dollars, format_signed
+from core.text.number_format import MINUS, format_amount, format_count, format_dollars, format_signed
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,22 @@ from core.text.number_format import MINUS, format_count, format_dollars, format_
 )
 def test_count_keeps_three_digits(number, words):
     assert format_count(number) == words
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        ("2.50", "2.50"),
+        ("128000", "128,000"),
+        ("999999", "999,999"),
+        ("1000000", "1M"),
+        ("1500000", "1.5M"),
+        ("1048576", "1,048,576"),
+        ("10000000000", "10B"),
+    ],
+)
+def test_amount_is_exact(amount, words):
+    assert format_amount(Decimal(amount)) == words
 
 
 @pytest.mark.parametrize(
