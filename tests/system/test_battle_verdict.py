@@ -11,7 +11,7 @@ from tests.system.person import Person
 from tests.system.service import Service
 from tests.system.zoo import LONG, QUICK
 
-QUESTION = "Which is better? You named the models, so your vote is kept, but not rated."
+QUESTION = "Which is better?"
 OUTLINE = "pane => getComputedStyle(pane).outlineStyle"
 MEASURED = re.compile(r"This answer.*\d+ tokens/s.*first token after \d+\.\d\d s.*\d+ tokens", re.DOTALL)
 

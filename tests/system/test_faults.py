@@ -166,7 +166,7 @@ def test_frozen_valkey_delays_no_start_by_a_second(victim: Service) -> None:
 
 
 def test_losing_valkey_stops_no_battle_and_no_vote(victim: Service) -> None:
-    with ThreadPoolExecutor(8) as pool, Crowd(victim, PEOPLE, *MODELS, name="without valkey") as crowd:
+    with ThreadPoolExecutor(8) as pool, Crowd(victim, PEOPLE, name="without valkey") as crowd:
         voters = [Person(victim.port) for _ in range(8)]
         ready = list(pool.map(lambda n: voters[n].fight(f"Ready before the loss {n}"), range(8)))
         with unattended(victim):

@@ -87,7 +87,7 @@ def test_battles_of_an_hour_are_counted_for_both(pair: Service, web: list[int]) 
 def test_killed_process_gives_its_slots_up_and_the_other_one_takes_over(pair: Service, web: list[int]) -> None:
     prompt = "What goes on elsewhere?"
     killed, other = web
-    with Crowd(pair, PEOPLE, *STEADY, name="one of two") as crowd, ExitStack() as stack:
+    with Crowd(pair, PEOPLE, name="one of two") as crowd, ExitStack() as stack:
         person = Person(pair.port)
         battle = person.start(prompt, *STEADY)
         streams = [open_stream(pair, pid, person, battle) for pid in (killed, other) for _ in range(3)]

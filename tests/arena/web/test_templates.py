@@ -262,7 +262,6 @@ STATES = [
     (battle("ready", ("finished", "failed"), turns=2), "At least one model did not answer this time."),
     (battle("ready", has_stopped_answer=True), "your vote is stored but does not change any rating"),
     (battle(is_revealed=True, mode="side_by_side"), "You know the names, so your vote does not change any rating."),
-    (battle(is_rated=False), "You named the models, so your vote is kept, but not rated."),
     (battle("ready", ("finished", "failed"), turns=2), "This model didn't answer."),
     (battle("void", ("failed", "finished")), "“Start again” starts a new battle. Start again"),
     (battle("void", ("failed", "finished")), "You can't vote: A didn't answer."),
