@@ -79,7 +79,7 @@ def test_stop_ends_both_sides_where_the_reader_is(zoo: Service, person: Person) 
         whole = expected_text(model, "Begin.")
         assert whole.startswith(texts[side])
         assert 0 < len(texts[side]) < len(whole)
-    assert counted(zoo, battle) == (False, "stopped")
+    assert counted(zoo, battle) == (False, "named_models")
 
 
 def test_side_by_side_is_in_the_order_asked_for_unpaced_and_not_counted(zoo: Service, person: Person) -> None:
