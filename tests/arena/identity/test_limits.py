@@ -147,4 +147,6 @@ def test_fallback_applies_while_redis_is_down(redis_down, request_from, monkeypa
     admitted = {Rate: 2, OpenSlots: 8, Slots: 10}[type(LIMITS[name])]
 
     assert count_admitted(name, request_from(), monkeypatch) == admitted
-    assert caplog.text.count("Redis is down") == 1
+    # A thread of another test's slots can be the first to notice.
+    records = [*caplog.get_records("setup"), *caplog.get_records("call")]
+    assert sum("Redis is down" in record.getMessage() for record in records) == 1
