@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from django.template.loader import render_to_string
@@ -11,7 +12,7 @@ from ratings.boards.snapshots import BoardKey
 from ratings.models import Pool
 from ratings.pipeline import board_refresh, pool_figures
 from ratings.reports import method_figures
-from ratings.reports.method_figures import ModelShare, build_maker_shares
+from ratings.reports.method_figures import ModelShare, PoolCounts, build_maker_shares
 from tests import factories
 
 PAGE = "/method/"
@@ -199,6 +200,13 @@ def test_makers_have_the_sides_of_all_votes_between_them():
     ]
     assert sum(maker.percent for maker in found) == pytest.approx(100)
     assert {maker.chance for maker in found} == {None}
+
+
+def test_retired_models_have_the_answers_of_their_votes():
+    shares = [part("a", "Acme", 150.0), part("b", "Bolt", 20.0, retired=True), part("c", "", 30.0, retired=True)]
+    counts = PoolCounts(datetime.now(UTC), 100, 0, [], [], 0, None, None, None, shares, [], None)
+    assert counts.retired_percent == 25
+    assert [share.slug for share in counts.retired] == ["b", "c"]
 
 
 def test_makers_have_the_sides_of_the_next_battle_between_them():
