@@ -50,8 +50,8 @@ def compute_remaining_length(battle: Battle, answers: Iterable[Answer]) -> int:
 def list_small_windows() -> QuerySet[Endpoint]:
     """Return the enabled endpoints whose context window is too small for the longest conversation and an answer.
 
-    Draws from all models exclude them, because a long question would reveal which side has the
-    small window. Models whose context window is unknown are not included.
+    Draws from all models exclude them, because a long question would reveal which side has the small window. Models
+    whose context window is unknown are not included.
     """
     conversation_tokens = get_conversation_limit() // CHARACTERS_PER_TOKEN + OVERHEAD_TOKENS
     max_bytes = BYTES_PER_TOKEN * Coalesce(F("max_tokens"), Value(DEFAULT_MAX_TOKENS))

@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 ('propensity', models.FloatField(help_text='Probability of drawing this pair or its last replacement.')),
                 ('replaced', models.JSONField(default=list, help_text='Replaced models, as [{side, model, propensity, reason}].')),
                 ('prompt_source', models.CharField(choices=[('typed', 'Typed'), ('suggestion', 'Suggestion')], default='typed', max_length=10)),
-                ('among', models.JSONField(help_text='IDs of the models that the voter named. Null means all models, and only then is it rated.', null=True)),
+                ('among', models.JSONField(help_text='IDs of the models that the voter named. Null means all models. Only then is the battle rated.', null=True)),
                 ('conversation_limit', models.PositiveIntegerField(default=arena.models.battles.get_conversation_limit, help_text='Maximum number of characters or of half the UTF-8 bytes in the conversation, whichever is greater.')),
                 ('one_sided', models.CharField(blank=True, help_text='Side of a one-sided failure before a retry.', max_length=1)),
                 ('stopped', models.BooleanField(default=False, help_text='Whether the voter asked to end the last turn early.')),

@@ -140,7 +140,8 @@ class Battle(models.Model):
     )
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
     among = models.JSONField(
-        null=True, help_text="IDs of the models that the voter named. Null means all models, and only then is it rated."
+        null=True,
+        help_text="IDs of the models that the voter named. Null means all models. Only then is the battle rated.",
     )
     conversation_limit = models.PositiveIntegerField(
         default=get_conversation_limit,
