@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from arena.models import LIVE_POOL, Battle, Endpoint, Vote, Voter
+from arena.models import LIVE_POOL, Battle, Contestant, Endpoint, Vote, Voter, get_or_create_plain
 from arena.signals import vote_cast
 from catalog.models import LanguageModel, License, Organization
 from ratings.models import OVERALL_CATEGORY, Board, Category, Outbox, Pool
@@ -40,8 +40,14 @@ def models(count: int) -> list[LanguageModel]:
     return [model() for _ in range(count)]
 
 
+def contestant(of: LanguageModel | None = None) -> Contestant:
+    """Return the plain contestant of the model, which is created if it is missing."""
+    of = of or model()
+    return get_or_create_plain([of.pk])[of.pk]
+
+
 def endpoint(of: LanguageModel | None = None, **fields: Any) -> Endpoint:
-    return Endpoint.objects.create(model=of or model(), **{"kind": "echo", **fields})
+    return Endpoint.objects.create(model=contestant(of).model, **{"kind": "echo", **fields})
 
 
 def voter(**fields: Any) -> Voter:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from arena.endpoints import circuit_breaker, key_variables
 from arena.endpoints.models_file import ENDPOINT_COLUMNS, InvalidFieldError, check_endpoint
-from arena.models import Answer, Endpoint, EndpointCall, EndpointDay
+from arena.models import Answer, Endpoint, EndpointCall, EndpointDay, get_or_create_plain
 from core.admin import audit
 from core.admin.classes import AutocompleteAdmin, ModelForm
 from core.admin.json_field import FORMFIELD_OVERRIDES
@@ -140,6 +140,10 @@ class EndpointAdmin(AutocompleteAdmin):
     def get_urls(self) -> list[URLPattern]:
         ask = path("<int:key>/ask/", self.admin_site.admin_view(self.ask), name="arena_endpoint_ask")
         return [ask, *super().get_urls()]
+
+    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: Any) -> None:
+        super().save_model(request, obj, form, change)
+        get_or_create_plain([obj.model_id])
 
     def has_delete_permission(self, request: HttpRequest, obj: Endpoint | None = None) -> bool:
         """Allow deletion only if there are no statistics. Daily statistics outlast calls, so both are checked."""

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from arena.endpoints import key_variables
 from arena.endpoints.backends.protocol import API_KEY_HINT
-from arena.models import Endpoint
+from arena.models import Endpoint, get_or_create_plain
 from catalog.facts.claims import pick_free_slug, record_edits
 from catalog.models import LanguageModel, License, Organization
 from core.text.slugs import SLUG_PATTERN
@@ -207,6 +207,7 @@ def _save_entry(entry: dict[str, Any]) -> str:
         if entry.get(field):
             slug = pick_free_slug(named_model, entry[field])
             facts[field] = named_model.objects.get_or_create(name=entry[field], defaults={"slug": slug})[0]
+    get_or_create_plain([model.pk])
     columns = _build_columns(entry["endpoint"], enabled=entry.get("enabled", True))
     endpoint, _ = Endpoint.objects.get_or_create(model=model, defaults={"kind": columns["kind"]})
     has_changed_facts = _update_row(model, facts)

@@ -55,6 +55,20 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Contestant',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.CharField(max_length=200, unique=True)),
+                ('name', models.CharField(max_length=200)),
+                ('plain', models.BooleanField(default=False, help_text='Whether it is the catalog model as it is.')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('model', models.ForeignKey(blank=True, help_text='The catalog model whose facts it shares, if there is one.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contestants', to='catalog.languagemodel')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('plain', True)), fields=('model',), name='contestant_one_is_plain'), models.CheckConstraint(condition=models.Q(('plain', False), ('model__isnull', False), _connector='OR'), name='contestant_plain_has_model')],
+            },
+        ),
+        migrations.CreateModel(
             name='Invitation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

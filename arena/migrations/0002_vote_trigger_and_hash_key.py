@@ -1,4 +1,5 @@
-"""The trigger that keeps votes as they were cast, and the key of all keyed hashes."""
+"""The triggers that keep votes as they were cast and plain contestants named like their models, and the key of all keyed
+hashes."""
 
 import secrets
 
@@ -36,6 +37,23 @@ CREATE TRIGGER arena_vote_stays BEFORE UPDATE OR DELETE ON arena_vote
 """
 DROP_VOTE_TRIGGER = "DROP TRIGGER arena_vote_stays ON arena_vote; DROP FUNCTION arena_vote_stays();"
 
+# A plain contestant has the name and the slug of its model. Models are renamed row by row and in bulk, so the database
+# itself passes the change on. A slug that another contestant has stays with that one.
+CREATE_NAME_TRIGGER = """
+CREATE FUNCTION arena_contestant_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE arena_contestant AS plain
+    SET name = NEW.name, slug = CASE
+        WHEN EXISTS (SELECT FROM arena_contestant AS other WHERE other.slug = NEW.slug AND other.id <> plain.id)
+        THEN plain.slug ELSE NEW.slug END
+    WHERE plain.model_id = NEW.id AND plain.plain;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER arena_contestant_follows AFTER UPDATE OF slug, name ON catalog_languagemodel
+    FOR EACH ROW WHEN (OLD.slug <> NEW.slug OR OLD.name <> NEW.name) EXECUTE FUNCTION arena_contestant_follows();
+"""
+DROP_NAME_TRIGGER = "DROP TRIGGER arena_contestant_follows ON catalog_languagemodel; DROP FUNCTION arena_contestant_follows();"
+
 
 def create_hash_key(apps, schema_editor):
     """Create the key of all keyed hashes.
@@ -50,6 +68,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(CREATE_VOTE_TRIGGER, DROP_VOTE_TRIGGER),
+        migrations.RunSQL(CREATE_NAME_TRIGGER, DROP_NAME_TRIGGER),
         # A squashed migration must keep this step: nothing can be hashed without the key.
         migrations.RunPython(create_hash_key, migrations.RunPython.noop, elidable=False),
     ]

@@ -1,4 +1,4 @@
-"""Models for endpoints, voters, battles, answers, votes, and access."""
+"""Models for contestants, endpoints, voters, battles, answers, votes, and access."""
 
 from arena.models.access import ApiKey, DailyTokens, Invitation, Session, StoredResponse
 from arena.models.battles import (
@@ -21,14 +21,15 @@ from arena.models.battles import (
     Voter,
     get_conversation_limit,
 )
+from arena.models.contestants import Contestant, get_or_create_plain
 from arena.models.endpoints import Endpoint, EndpointCall, EndpointDay
 from arena.models.privacy import HashKey, NetworkSalt, Report
 from arena.models.visibility import NAMES_KNOWN, Visibility
 
 __all__ = [
     "API_POOL", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "NAMES_KNOWN", "READY_POOL", "SIDES", "Answer", "ApiKey",
-    "Battle", "DailyTokens", "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey", "ImportedRow",
-    "Invitation", "NetworkSalt", "PairWeight", "Report", "Session", "Standing", "StoredResponse", "Suggestion", "Turn",
-    "Visibility", "Vote", "VoteFile", "Voter",
-    "get_conversation_limit",
+    "Battle", "Contestant", "DailyTokens", "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey",
+    "ImportedRow", "Invitation", "NetworkSalt", "PairWeight", "Report", "Session", "Standing", "StoredResponse",
+    "Suggestion", "Turn", "Visibility", "Vote", "VoteFile", "Voter",
+    "get_conversation_limit", "get_or_create_plain",
 ]  # fmt: skip

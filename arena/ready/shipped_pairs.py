@@ -15,7 +15,7 @@ import orjson
 
 from arena.battles.sharing import SharedBattle
 from arena.battles.transcript import TranscriptAnswer, TranscriptTurn
-from arena.models import SIDES
+from arena.models import SIDES, get_or_create_plain
 from catalog.models import LanguageModel
 
 PAIRS_FILE = Path(__file__).parents[1] / "data" / "ready_pairs.jsonl"
@@ -82,7 +82,9 @@ def build_shared_battle(pair: ShippedPair) -> SharedBattle:
 
 def save_models(pair: ShippedPair) -> dict[str, LanguageModel]:
     """Return both models, keyed by side. Models that are not in the catalog yet are added as demo models."""
-    return {
+    models = {
         side: LanguageModel.objects.get_or_create(slug=answer.slug, defaults={"name": answer.name, "demo": True})[0]
         for side, answer in pair.answers.items()
     }
+    get_or_create_plain(model.pk for model in models.values())
+    return models

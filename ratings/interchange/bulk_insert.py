@@ -11,7 +11,7 @@ import orjson
 from django.db import connection
 
 from arena.judging.style_features import compute_features
-from arena.models import VoteFile
+from arena.models import VoteFile, get_or_create_plain
 from catalog.matching.resolver import NamedModels
 from ratings.interchange import public_view
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, VoteRow, list_assistant_messages
@@ -52,6 +52,7 @@ class VoteWriter:
     def __init__(self, target: ImportTarget) -> None:
         self.models = NamedModels()
         self._target = target
+        self._ids: dict[str, int] = {}
         self._keys: list[int] = []
         self._thread = ThreadPoolExecutor(1)
         self._pending_copy: Future[None] = Future()
@@ -77,10 +78,13 @@ class VoteWriter:
         Raises a ValueError that names the line of an invalid row.
         """
         names = {name for row in rows for name in (row.model_a, row.model_b)}
-        if len(self._keys) < len(rows) or not self.models.has_all(names):
+        if len(self._keys) < len(rows) or not names <= self._ids.keys():
             self._pending_copy.result()  # no query may use this connection during a COPY
             self._keys += _reserve_keys(KEY_BATCH_SIZE)
-        ids = self.models.get_or_create_keys(names)
+            keys = self.models.get_or_create_keys(names)
+            get_or_create_plain(keys[name] for name in names)
+            self._ids |= {name: keys[name] for name in names}
+        ids = self._ids
         for row in rows:
             if ids[row.model_a] == ids[row.model_b]:
                 raise ValueError(f"line {row.line}: model_b is the same model as model_a")
