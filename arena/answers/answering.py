@@ -19,6 +19,7 @@ from arena.answers import failover
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.jobs import SideJob
 from arena.answers.live_turn import LiveSide, LiveTurn
+from arena.answers.slots import SlotKeeper
 from arena.endpoints import call_stats, circuit_breaker, probe
 from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reasoning, Timeouts, Truncation, Usage
 from arena.endpoints.backends.registry import BACKENDS
@@ -32,23 +33,6 @@ PRECISE_S = 1  # for this long after its first token, an answer is read more oft
 # The 4xx statuses about keys, accounts, URLs, and rate limits. A 403 that a question can cause has another reason.
 ENDPOINT_ERROR_STATUSES = frozenset({401, 402, 403, 404, 429})
 logger = logging.getLogger(__name__)
-
-
-class CallSlots:
-    """A limit on concurrent calls.
-
-    Shared calls (see `SideJob.shared`) can use half of the slots, but at least one. The other slots are reserved for
-    probes and for battles that are rated in the live pool.
-    """
-
-    def __init__(self, number: int) -> None:
-        self.all_calls = asyncio.Semaphore(number)
-        self.shared_calls = asyncio.Semaphore(max(1, number // 2))
-
-    @contextlib.asynccontextmanager
-    async def acquire(self, *, shared: bool) -> AsyncIterator[None]:
-        async with self.shared_calls if shared else contextlib.nullcontext(), self.all_calls:
-            yield
 
 
 class ReadGate:
@@ -82,7 +66,7 @@ class ReadGate:
 
 
 class AnswerRunner:
-    """Calls the models for all turns in one process. Slots limit concurrent calls per process and per endpoint."""
+    """Calls the models for all turns in one process. Slots limit its calls, and those of all processes per endpoint."""
 
     def __init__(self, batcher: DatabaseBatcher) -> None:
         environment = settings.ENVIRONMENT
@@ -96,8 +80,10 @@ class AnswerRunner:
         self.precise_gate = ReadGate()
         self.tick_gate = ReadGate()
         self.session: aiohttp.ClientSession = create_session(environment.arena_allow_private_endpoints, self.timeouts)
-        self.process_slots = CallSlots(environment.arena_answer_concurrency)
-        self.endpoint_slots: dict[tuple[int, int], CallSlots] = {}
+        self.process_slots = asyncio.Semaphore(environment.arena_answer_concurrency)
+        # Shared calls (see `arena.answers.slots`) have half of them, but at least one.
+        self.shared_process_slots = asyncio.Semaphore(max(1, environment.arena_answer_concurrency // 2))
+        self.endpoint_slots = SlotKeeper(batcher)
 
     async def answer(self, turn: LiveTurn, side: LiveSide) -> None:
         """Answer the side, or end it with a failure if the model cannot answer."""
@@ -151,9 +137,7 @@ class AnswerRunner:
             side.call = None
 
     def _record_call(self, call: CallRecord) -> None:
-        task = asyncio.ensure_future(self.batcher.call(call_stats.record_calls, call))
-        # Reading the exception keeps asyncio from logging it. The batcher has logged it already.
-        task.add_done_callback(lambda finished_task: finished_task.cancelled() or finished_task.exception())
+        self.batcher.call_later(call_stats.record_calls, call)
 
     @contextlib.asynccontextmanager
     async def _acquire_slot(self, endpoint: Endpoint, timeout_s: float, *, shared: bool = False) -> AsyncIterator[None]:
@@ -161,10 +145,11 @@ class AnswerRunner:
         async with contextlib.AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(timeout_s):
-                    if number := endpoint.max_concurrency:
-                        slots = self.endpoint_slots.setdefault((endpoint.pk, number), CallSlots(number))
-                        await stack.enter_async_context(slots.acquire(shared=shared))
-                    await stack.enter_async_context(self.process_slots.acquire(shared=shared))
+                    if endpoint.max_concurrency:
+                        await stack.enter_async_context(self.endpoint_slots.hold(endpoint.pk, shared=shared))
+                    if shared:
+                        await stack.enter_async_context(self.shared_process_slots)
+                    await stack.enter_async_context(self.process_slots)
             except TimeoutError:
                 raise BackendError(Action.REPLACE, "busy", "no slot became free") from None
             yield

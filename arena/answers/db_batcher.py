@@ -55,6 +55,12 @@ class DatabaseBatcher:
         self.calls.put(BatchCall(operation, argument, future))
         return await future
 
+    def call_later(self, operation: BatchOperation[Argument, Result], argument: Argument) -> None:
+        """Like `call`, but do not wait for the result. Errors are only logged."""
+        task = asyncio.ensure_future(self.call(operation, argument))
+        # Reading the exception keeps asyncio from logging it. The batcher has logged it already.
+        task.add_done_callback(lambda finished_task: finished_task.cancelled() or finished_task.exception())
+
     async def call_until_ok(self, operation: BatchOperation[Argument, Result], argument: Argument) -> Result:
         """Like `call`, but try again until the database answers."""
         while True:

@@ -196,15 +196,20 @@ class Engine:
             self._drop_turn(turn)
 
     async def _heartbeat(self) -> None:
-        """Extend the leases of all turns. End turns that a voter has stopped, and drop turns whose lease is lost."""
+        """Extend the leases of all turns, and renew the slots of their calls.
+
+        End turns that a voter has stopped, and drop turns whose lease is lost.
+        """
         await asyncio.sleep(leases.HEARTBEAT_S)
         extension_time = time.monotonic()
         leases_by_turn = {turn: turn.build_leases() for turn in self.turns.values()}
         open_leases = {turn: turn_leases for turn, turn_leases in leases_by_turn.items() if turn_leases}
+        renewal = asyncio.ensure_future(self.runner.endpoint_slots.renew())  # in the same transaction
         extensions = await asyncio.gather(
             *(self.batcher.call(leases.extend_leases, turn_leases) for turn_leases in open_leases.values()),
             return_exceptions=True,
         )
+        await renewal
         for turn, extension in zip(open_leases, extensions, strict=True):
             if isinstance(extension, BaseException):
                 continue

@@ -43,7 +43,7 @@ class SideJob:
     side: str
     endpoint: Endpoint
     battle_id: str
-    shared: bool  # True unless the battle is rated in the live pool (see `CallSlots`)
+    shared: bool  # True unless the battle is rated in the live pool (see `arena.answers.slots`)
     request: Request
 
 

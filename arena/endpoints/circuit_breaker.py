@@ -30,7 +30,7 @@ FAILED_PROBES_LIMIT = 2
 PROBE_INTERVAL_S = 30
 MAX_RETRY_DELAY_S = 3600
 MAX_RETRY_DELAY_AFTER_FAILURE_S = 300  # if a probe has failed since the last healthy one
-# Probes wait for a slot twice as long as answers do, so a probe always reaches the head of the queue.
+# Probes wait for a slot twice as long as answers do, so a probe always reaches the head of its worker's queue.
 PROBE_SLOT_TIMEOUT_S = 120
 IN_DRAW = Q(enabled=True, failed_probes__lt=FAILED_PROBES_LIMIT)
 # A claimed endpoint and the result of its probe, or None if the probe was not sent because no slot became free.

@@ -177,6 +177,18 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Slot',
+            fields=[
+                ('pk', models.CompositePrimaryKey('endpoint_id', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('number', models.PositiveSmallIntegerField()),
+                ('holder', models.UUIDField(help_text='Identifies the call that has the slot.', null=True)),
+                ('until', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='The slot is free from this time on.')),
+                ('shared', models.BooleanField(db_default=False, default=False, help_text='Whether a shared call took it last.')),
+                ('shared_at', models.DateTimeField(help_text='Time when a shared call last took it.', null=True)),
+                ('endpoint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='arena.endpoint')),
+            ],
+        ),
+        migrations.CreateModel(
             name='HashKey',
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),

@@ -1,5 +1,5 @@
-"""The triggers that keep votes as they were cast and plain contestants named like their models, and the key of all keyed
-hashes."""
+"""The triggers that keep votes as they were cast, plain contestants named like their models, and slots in step with
+limits, and the key of all keyed hashes."""
 
 import secrets
 
@@ -54,6 +54,22 @@ CREATE TRIGGER arena_contestant_follows AFTER UPDATE OF slug, name ON catalog_la
 """
 DROP_NAME_TRIGGER = "DROP TRIGGER arena_contestant_follows ON catalog_languagemodel; DROP FUNCTION arena_contestant_follows();"
 
+# An endpoint has slots 1 to max_concurrency, whatever code changes the limit. A slot above a limit that has become lower
+# goes at once if it is free, and else when its call ends.
+CREATE_SLOT_TRIGGER = """
+CREATE FUNCTION arena_slots_follow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM arena_slot
+        WHERE endpoint_id = NEW.id AND number > coalesce(NEW.max_concurrency, 0) AND until <= statement_timestamp();
+    INSERT INTO arena_slot (endpoint_id, number)
+        SELECT NEW.id, generate_series(1, least(coalesce(NEW.max_concurrency, 0), 10000)) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER arena_slots_follow AFTER INSERT OR UPDATE OF max_concurrency ON arena_endpoint
+    FOR EACH ROW EXECUTE FUNCTION arena_slots_follow();
+"""
+DROP_SLOT_TRIGGER = "DROP TRIGGER arena_slots_follow ON arena_endpoint; DROP FUNCTION arena_slots_follow();"
+
 
 def create_hash_key(apps, schema_editor):
     """Create the key of all keyed hashes.
@@ -68,6 +84,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(CREATE_VOTE_TRIGGER, DROP_VOTE_TRIGGER),
+        migrations.RunSQL(CREATE_SLOT_TRIGGER, DROP_SLOT_TRIGGER),
         migrations.RunSQL(CREATE_NAME_TRIGGER, DROP_NAME_TRIGGER),
         # A squashed migration must keep this step: nothing can be hashed without the key.
         migrations.RunPython(create_hash_key, migrations.RunPython.noop, elidable=False),

@@ -22,14 +22,14 @@ from arena.models.battles import (
     get_conversation_limit,
 )
 from arena.models.contestants import Contestant, get_or_create_plain
-from arena.models.endpoints import Endpoint, EndpointCall, EndpointDay
+from arena.models.endpoints import Endpoint, EndpointCall, EndpointDay, Slot
 from arena.models.privacy import HashKey, NetworkSalt, Report
 from arena.models.visibility import NAMES_KNOWN, Visibility
 
 __all__ = [
     "API_POOL", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "NAMES_KNOWN", "READY_POOL", "SIDES", "Answer", "ApiKey",
     "Battle", "Contestant", "DailyTokens", "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey",
-    "ImportedRow", "Invitation", "NetworkSalt", "PairWeight", "Report", "Session", "Standing", "StoredResponse",
+    "ImportedRow", "Invitation", "NetworkSalt", "PairWeight", "Report", "Session", "Slot", "Standing", "StoredResponse",
     "Suggestion", "Turn", "Visibility", "Vote", "VoteFile", "Voter",
     "get_conversation_limit", "get_or_create_plain",
 ]  # fmt: skip

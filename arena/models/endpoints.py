@@ -46,6 +46,25 @@ class Endpoint(models.Model):
         return f"{self.kind} {self.upstream_id}"
 
 
+class Slot(models.Model):
+    """Permission for one call at a time to an endpoint (see `arena.answers.slots`).
+
+    A trigger keeps the numbers of an endpoint with `max_concurrency` at 1 to that limit, but at most 10,000. Other
+    endpoints have no slots.
+    """
+
+    pk = models.CompositePrimaryKey("endpoint_id", "number")
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, db_index=False, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    holder = models.UUIDField(null=True, help_text="Identifies the call that has the slot.")
+    until = models.DateTimeField(db_default=Now(), help_text="The slot is free from this time on.")
+    shared = models.BooleanField(default=False, db_default=False, help_text="Whether a shared call took it last.")
+    shared_at = models.DateTimeField(null=True, help_text="Time when a shared call last took it.")
+
+    def __str__(self) -> str:
+        return f"slot {self.number} of endpoint {self.endpoint_id}"
+
+
 class EndpointCall(models.Model):
     """One call to an endpoint, with its failure or speed. Calls are aggregated by day and then deleted."""
 

@@ -13,7 +13,7 @@ import pytest
 from django.db import OperationalError
 from django.db.models.functions import Now
 
-from arena.answers import answering, jobs, leases
+from arena.answers import answering, jobs, leases, slots
 from arena.answers import engine as engine_module
 from arena.answers.announcements import EVENT_STREAM
 from arena.answers.db_batcher import DatabaseUnreachable
@@ -24,7 +24,7 @@ from arena.answers.stream_events import BattleView
 from arena.battles import deletion, lifecycle
 from arena.endpoints import circuit_breaker, draw, probe
 from arena.endpoints.model_requests import SYSTEM_PROMPT
-from arena.models import Answer, Battle, Endpoint, EndpointCall
+from arena.models import Answer, Battle, Endpoint, EndpointCall, Slot
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.answers import turns
@@ -486,6 +486,50 @@ def test_engine_gives_a_model_no_more_at_a_time_than_it_can_bear(engine, served,
     served_at = sorted((request["time"], request["ended"]) for request in provider.requests("ttft-0.2-len-3"))
     assert len(served_at) == 4
     assert all(before[1] <= after[0] + 0.01 for before, after in pairwise(served_at))
+
+
+def overlaps(requests):
+    """The most requests that were open at one moment."""
+    spans = [(request["time"], request["ended"] or float("inf")) for request in requests]
+    return max(sum(begin <= at < end for begin, end in spans) for at, _ in spans)
+
+
+def test_workers_share_the_places_of_an_endpoint_and_free_them_at_the_end_of_each_call(engines, served, provider):
+    busy, workers = served("ttft-0.3-len-3", max_concurrency=2), [engines(), engines()]
+    turns = [turn_of(busy, local(), f"Question {n}?", mode="anonymous") for n in range(8)]
+
+    for turn, worker in zip(turns, workers * 4, strict=True):
+        worker.submit(turn.pk)
+
+    assert all(becomes(turn, "ready") for turn in turns)
+    assert (len(provider.requests("ttft-0.3-len-3")), overlaps(provider.requests("ttft-0.3-len-3"))) == (8, 2)
+    assert eventually(lambda: not Slot.objects.filter(until__gt=Now()).exists())
+
+
+@pytest.mark.parametrize("limit", [2, None], ids=["higher", "none"])
+def test_waiting_call_begins_as_soon_as_the_limit_allows_it(engine, served, provider, limit):
+    busy = served("a/hang-5", max_concurrency=1)
+    for _ in range(2):
+        engine.submit(turn_of(busy, local(), mode="anonymous").pk)
+    assert eventually(lambda: len(provider.requests("a/hang-5")) == 1 and engine.runner.endpoint_slots.waiting.total())
+
+    Endpoint.objects.filter(model=busy).update(max_concurrency=limit)
+
+    assert eventually(lambda: len(provider.requests("a/hang-5")) == 2, 1)
+
+
+def test_place_is_held_for_as_long_as_the_call_lasts_and_the_worker_lives(engines, served, provider, monkeypatch):
+    """A worker that dies renews neither its leases nor its places."""
+    monkeypatch.setattr(slots, "LEASE_S", 0.6)
+    busy, engine = served("a/hang-5", max_concurrency=1), engines()
+    engine.submit(turn_of(busy, local(), mode="anonymous").pk)
+    assert eventually(lambda: provider.requests("a/hang-5"))
+    time.sleep(1)
+    assert Slot.objects.filter(until__gt=Now()).count() == 1
+
+    engine.runner.endpoint_slots.holders.clear()
+
+    assert eventually(lambda: not Slot.objects.filter(until__gt=Now()).exists(), 2)
 
 
 def test_engine_finishes_battles_while_the_store_is_away(nobody, engines):
