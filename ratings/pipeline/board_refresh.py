@@ -85,8 +85,8 @@ def _apply_outbox() -> tuple[datetime, set[str]]:
             has_more = len(waiting) == MAX_DRAINED_VOTES
             hold_back_crowds(waiting)
             changes_by_pool = tallies.apply_outbox([vote.id for vote in waiting])
-            for pool, changes in changes_by_pool.items():
-                pool_state.apply_changes(pool, changes)
+        for pool, changes in changes_by_pool.items():
+            pool_state.apply_changes(pool, changes)
         changed |= {pool.slug for pool in changes_by_pool}
     return cutoff, changed
 
@@ -280,17 +280,10 @@ def _compute_style_interval(board_id: int) -> timedelta:
 
 @contextmanager
 def _fenced() -> Iterator[None]:
-    """Open a transaction, which fails if this process has lost its lease.
-
-    If it fails, clear the pool states in memory, because they might no longer match the database.
-    """
-    try:
-        with transaction.atomic():
-            refresh_lease.fence()
-            yield
-    except BaseException:
-        pool_state.clear_pool_states()
-        raise
+    """Open a transaction, which fails if this process has lost its lease."""
+    with transaction.atomic():
+        refresh_lease.fence()
+        yield
 
 
 def _read_database_clock() -> datetime:

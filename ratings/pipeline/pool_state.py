@@ -6,7 +6,7 @@ everything again.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Pool
-from ratings.pipeline.tallies import PairCount, TallyChanges, iter_tallies
+from ratings.pipeline.tallies import COUNT_FIELDS, PairCount, TallyChanges, read_tallies
 from ratings.pipeline.vote_columns import UNKNOWN_VOTER, VoteColumns
 from ratings.statistics import elo
 from ratings.statistics.comparisons import Comparisons, VoterCounts
@@ -25,50 +25,13 @@ MAX_POOLS = 20
 # Elo updates replay at least this many of the newest votes, and at most twice as many, because votes can commit out
 # of order. 500 votes arrive in 10 s at 50 votes per second. If an older vote commits late, all votes are replayed.
 REPLAY_WINDOW = 500
+# A pair's counts from the view of its first model and of its second one, as indices of `COUNT_FIELDS`.
+OUTCOMES = ("wins", "ties", "both_bad", "lost_wins", "lost_ties", "lost_squared_wins", "lost_squared_ties")
+FIRST = [COUNT_FIELDS.index(name) for name in OUTCOMES]
+SECOND = [COUNT_FIELDS.index(name.replace("wins", "losses")) for name in OUTCOMES]
+WEIGHT_UNITS = np.array([FULL_WEIGHT, FULL_WEIGHT, FULL_WEIGHT**2, FULL_WEIGHT**2]).reshape(4, 1, 1)
 # Votes are sorted by the voter's index after this many of its lowest bits are dropped.
 VOTER_GROUP_BITS = 8
-
-
-@dataclass
-class PairMatrices:
-    """Counts in one category for all pairs of models. The matrices grow as needed.
-
-    counts (3, M, M): wins, ties, and both-bad votes.
-    lost (4, M, M): sums over the wins and over the ties of 1 - w, where w is the weight of a vote, followed by the
-        same two sums of 1 - w ** 2. None if all votes have weight 1.
-    """
-
-    counts: Floats = field(default_factory=lambda: np.zeros((3, 0, 0)))
-    lost: Floats | None = None
-
-    def add(self, low: int, high: int, count: PairCount) -> None:
-        """Add the count of one pair, whose models have the positions `low` and `high` in the matrices."""
-        last = max(low, high)
-        if last >= self.counts.shape[1]:
-            growth = (0, last + 1 + last // 8 - self.counts.shape[1])
-            self.counts = np.pad(self.counts, ((0, 0), growth, growth))
-            self.lost = self.lost if self.lost is None else np.pad(self.lost, ((0, 0), growth, growth))
-        _add_pair(self.counts[0], low, high, count.wins, count.losses)
-        _add_pair(self.counts[1], low, high, count.ties, count.ties)
-        _add_pair(self.counts[2], low, high, count.both_bad, count.both_bad)
-        lost = (count.lost_wins, count.lost_losses, count.lost_ties)
-        if any(lost):
-            if self.lost is None:
-                self.lost = np.zeros((4, *self.counts.shape[1:]))
-            squared = (count.lost_squared_wins, count.lost_squared_losses, count.lost_squared_ties)
-            for first, numbers, unit in ((0, lost, FULL_WEIGHT), (2, squared, FULL_WEIGHT**2)):
-                wins, losses, ties = (number / unit for number in numbers)
-                _add_pair(self.lost[first], low, high, wins, losses)
-                _add_pair(self.lost[first + 1], low, high, ties, ties)
-
-    def build_weighted(self) -> list[Floats]:
-        """Return the weighted wins and ties. If any weight is below 1, also return both with squared weights."""
-        return [*self.counts[:2]] if self.lost is None else [*(np.tile(self.counts[:2], (2, 1, 1)) - self.lost)]
-
-
-def _add_pair(matrix: Floats, low: int, high: int, first: float, second: float) -> None:
-    matrix[low, high] += first
-    matrix[high, low] += second
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,26 +128,26 @@ class EloReplay(NamedTuple):
 class PoolState:
     """One pool's counts, and its votes if their order is known.
 
+    votes_revision: increases with every change of the tallies that is not one of weights.
+    counts (C, 7, M, M): for each category, and for the first model against the second one, the counts in `OUTCOMES`.
     positions: model key → position in all arrays.
+    categories: category → position in `counts`.
     elo: category → ratings after all votes except the newest ones.
     last_ratings: category → ratings from the last fit, by model key.
     last_style_fits: category → ratings and coefficients from the last fit under style control.
     """
 
-    revision: int
+    votes_revision: int
     weight_revision: int
     ordered: bool
     votes: VoteColumns = field(default_factory=VoteColumns)
+    counts: Indices = field(default_factory=lambda: np.zeros((0, len(OUTCOMES), 0, 0), dtype=np.int64))
     positions: dict[int, int] = field(default_factory=dict)
-    categories: dict[str, PairMatrices] = field(default_factory=dict)
+    categories: dict[str, int] = field(default_factory=dict)
     elo: dict[str, EloReplay] = field(default_factory=dict)
     last_ratings: dict[str, dict[int, float]] = field(default_factory=dict)
     last_style_fits: dict[str, tuple[dict[int, float], list[float]]] = field(default_factory=dict)
     _voter_order: Indices | None = None
-
-    def has_votes_of(self, pool: Pool) -> bool:
-        """Return whether this state has all votes of the pool, with the current or with earlier weights."""
-        return self.revision - self.weight_revision == pool.revision - pool.weight_revision
 
     def reload_weights(self, pool: Pool) -> None:
         """Read the weights and the tallies again.
@@ -193,40 +156,49 @@ class PoolState:
         """
         if self.ordered:
             self.votes.reload_weights(pool.slug)
-        self.categories = {}
+        self.counts[:] = 0
         self.last_ratings = {}
         self.last_style_fits = {}
-        self.add_counts(iter_tallies(pool))
+        self.add_counts(read_tallies(pool))
         self.weight_revision = pool.weight_revision
 
-    def add_counts(self, counts: Iterable[PairCount]) -> None:
-        """Add counts to the matrices of their categories. New models get the next positions."""
-        for count in counts:
-            low = self.positions.setdefault(count.low, len(self.positions))
-            high = self.positions.setdefault(count.high, len(self.positions))
-            self.categories.setdefault(count.category, PairMatrices()).add(low, high, count)
+    def add_counts(self, counts: Sequence[PairCount]) -> None:
+        """Add counts, at most one for each category and pair. New categories and models get the next positions."""
+        if not counts:
+            return
+        categories, lows, highs, *columns = zip(*counts, strict=True)
+        category, first, second = (
+            np.array([known.setdefault(key, len(known)) for key in keys])
+            for known, keys in ((self.categories, categories), (self.positions, lows), (self.positions, highs))
+        )
+        shape = len(self.categories), len(OUTCOMES), len(self.positions), len(self.positions)
+        if shape != self.counts.shape:
+            self.counts = np.pad(self.counts, [(0, n - held) for n, held in zip(shape, self.counts.shape, strict=True)])
+        numbers = np.array(columns, dtype=np.int64)
+        self.counts[category, :, first, second] += numbers[FIRST].T
+        self.counts[category, :, second, first] += numbers[SECOND].T
 
     def build_counts(self, category: str, slugs: dict[int, str]) -> CategoryCounts:
         """Return the counts for all models with votes in a category, labeled and sorted by slug."""
-        matrices = self.categories.get(category, PairMatrices())
-        size = matrices.counts.shape[1]
-        weighted = matrices.build_weighted()
+        counts = self._get_counts(category)
+        has_lost = counts[3:].any()
+        weighted = np.tile(counts[:2], (2, 1, 1)) - counts[3:] / WEIGHT_UNITS if has_lost else counts[:2]
         has_votes = (weighted[0] + weighted[0].T + weighted[1]).sum(axis=1) > 0
-        judged = [key for key, position in self.positions.items() if position < size and has_votes[position]]
+        judged = [key for key, position in self.positions.items() if has_votes[position]]
         models = sorted(judged, key=slugs.__getitem__)
         positions = np.array([self.positions[key] for key in models], dtype=np.intp)
         inside = np.ix_(positions, positions)
         labels = tuple(slugs[key] for key in models)
-        comparisons = Comparisons(labels, *(matrix[inside] for matrix in weighted))
-        counted = comparisons
-        if matrices.lost is not None:
-            counted = Comparisons(labels, matrices.counts[0][inside], matrices.counts[1][inside])
-        return CategoryCounts(models, comparisons, counted, matrices.counts[2][inside].sum(axis=1))
+        wins, ties, both_bad = (matrix[inside].astype(np.float64) for matrix in counts[:3])
+        counted = comparisons = Comparisons(labels, wins, ties)
+        if has_lost:
+            comparisons = Comparisons(labels, *(matrix[inside] for matrix in weighted))
+        return CategoryCounts(models, comparisons, counted, both_bad.sum(axis=1))
 
     def count_votes(self, category: str) -> float:
         """Return the number of votes in a category."""
-        matrices = self.categories.get(category, PairMatrices())
-        return float(matrices.counts[0].sum() + matrices.counts[1].sum() / 2)  # both sides of a tie are in the matrix
+        wins, ties, *_ = self._get_counts(category)
+        return float(wins.sum() + ties.sum() / 2)  # both sides of a tie are in the matrix
 
     def select_votes(self, category: str, models: list[int], last_id: int | None = None) -> CategoryVotes:
         """Return the votes in a category, roughly sorted by voter.
@@ -282,11 +254,18 @@ class PoolState:
             first_changed = self.votes.add(changes.votes)
             self._voter_order = None
             self.elo = {category: replay for category, replay in self.elo.items() if replay.votes <= first_changed}
+        self.votes_revision += 1  # as storing the changes does
 
     def select_style(self, category: str) -> NDArray[np.float32]:
         """Return the style features of all votes in a category (N, 8): of the first answer, then of the second."""
         style: NDArray[np.float32] = self.votes["style"][self._find_votes(category)]
         return style
+
+    def _get_counts(self, category: str) -> Indices:
+        if category not in self.categories:
+            return np.zeros(self.counts.shape[1:], dtype=np.int64)
+        counts: Indices = self.counts[self.categories[category]]
+        return counts
 
     def _build_votes(self, positions: Indices, indices: Indices) -> CategoryVotes:
         return CategoryVotes(
@@ -335,34 +314,34 @@ _pool_cache: OrderedDict[int, PoolState] = OrderedDict()
 
 
 def apply_changes(pool: Pool, changes: TallyChanges) -> None:
-    """Apply changes that the current transaction has stored to a pool's state if it is cached and has all other votes.
+    """Apply changes that are committed to a pool's state if it is cached and has all other votes.
 
-    Otherwise, the state is loaded when it is needed, because a transaction that locks the tallies must be short.
-    `pool.revision` must be the revision before these changes.
+    `pool` must have its revision after these changes. A state that is not cached is loaded when it is needed.
     """
-    state = _pool_cache.get(pool.pk)
-    if state and state.has_votes_of(pool):
+    state = _pool_cache.pop(pool.pk, None)
+    if state and state.votes_revision + 1 == _read_votes_revision(pool):
         state.apply_changes(changes)
-        state.revision += 1  # as storing the changes does
-    else:
-        _pool_cache.pop(pool.pk, None)
+        _pool_cache[pool.pk] = state
 
 
 def get_pool_state(pool: Pool) -> PoolState:
     """Return a pool's state, from memory or from the database."""
     state = _pool_cache.pop(pool.pk, None)
-    if state is None or not state.has_votes_of(pool):
-        state = PoolState(pool.revision, pool.weight_revision, pool.ordered)
+    if state is None or state.votes_revision != _read_votes_revision(pool):
+        state = PoolState(_read_votes_revision(pool), pool.weight_revision, pool.ordered)
         if state.ordered:
             state.votes.load(pool.slug)
-        state.add_counts(iter_tallies(pool))
+        state.add_counts(read_tallies(pool))
     elif state.weight_revision != pool.weight_revision:
         state.reload_weights(pool)
-    state.revision = pool.revision
     _pool_cache[pool.pk] = state
     while len(_pool_cache) > MAX_POOLS:
         _pool_cache.popitem(last=False)
     return state
+
+
+def _read_votes_revision(pool: Pool) -> int:
+    return pool.revision - pool.weight_revision
 
 
 def clear_pool_states() -> None:

@@ -5,10 +5,10 @@ counted vote either in the tallies or in the outbox.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import F
 
 from arena.models import API_POOL, LIVE_POOL, READY_POOL
 from core.storage.database import fetch_rows
@@ -22,6 +22,7 @@ from ratings.models import (
     get_or_create_category,
 )
 
+# Votes to count. Each query of votes is the beginning of a statement.
 DRAINED_VOTES_SQL = """
 WITH votes AS (
     DELETE FROM ratings_outbox AS waiting USING unnest(%(ids)s::bigint[]) AS drained (id), arena_vote AS vote
@@ -36,18 +37,18 @@ WITH votes AS (
     WHERE pool = %(pool)s AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
 )"""
 
-WEIGHTED_SQL = """, weighted AS (
-    SELECT votes.*, %(full)s::bigint AS old_weight,
+# What is counted of a vote: how often it is added, and from which weight to which it changes.
+ADDED_SQL = """, weighted AS (
+    SELECT votes.*, multiplicity AS added, %(full)s::bigint AS old_weight,
         CASE WHEN weight.excluded THEN 0 ELSE COALESCE(weight.filter_weight, %(full)s) END::bigint AS new_weight
     FROM votes LEFT JOIN ratings_voteweight AS weight ON weight.vote_id = votes.id WHERE counted
 )"""
 
-# The weight that votes in the tallies lose in a change. `is_tallied` marks the votes that were in the tallies when the
-# change was prepared.
+# `is_tallied` marks the votes that were in the tallies when the change was prepared.
 CHANGED_SQL = """
 WITH weighted AS (
-    SELECT vote.*, CASE WHEN stored.excluded THEN 0 ELSE COALESCE(stored.filter_weight, %(full)s) END::bigint
-            AS old_weight,
+    SELECT vote.*, 0 AS added,
+        CASE WHEN stored.excluded THEN 0 ELSE COALESCE(stored.filter_weight, %(full)s) END::bigint AS old_weight,
         CASE WHEN COALESCE(changed.excluded, stored.excluded) THEN 0
             ELSE COALESCE(changed.filter_weight, stored.filter_weight, %(full)s) END::bigint AS new_weight
     FROM changed_weight AS changed JOIN arena_vote AS vote ON vote.id = changed.vote_id
@@ -60,106 +61,88 @@ JUDGED_SQL = """, judged AS (
     SELECT id, pool, LEAST(model_a_id, model_b_id) AS low, GREATEST(model_a_id, model_b_id) AS high,
         categories || %(overall)s::varchar
             || CASE WHEN winner IN ('a', 'b') THEN %(decided)s::varchar END AS categories,
-        multiplicity * (winner = CASE WHEN model_a_id < model_b_id THEN 'a' ELSE 'b' END)::int AS wins,
-        multiplicity * (winner = CASE WHEN model_a_id < model_b_id THEN 'b' ELSE 'a' END)::int AS losses,
-        multiplicity * (winner IN ('tie', 'both_bad'))::int AS ties,
-        multiplicity * (winner = 'both_bad')::int AS both_bad,
-        old_weight - new_weight AS lost,
-        old_weight * old_weight - new_weight * new_weight AS lost_squared
+        (winner = CASE WHEN model_a_id < model_b_id THEN 'a' ELSE 'b' END)::int AS wins,
+        (winner = CASE WHEN model_a_id < model_b_id THEN 'b' ELSE 'a' END)::int AS losses,
+        (winner IN ('tie', 'both_bad'))::int AS ties, (winner = 'both_bad')::int AS both_bad,
+        added, multiplicity * (old_weight - new_weight) AS lost,
+        multiplicity * (old_weight * old_weight - new_weight * new_weight) AS lost_squared
     FROM weighted
 )"""
 
-LOST_FIELDS = (
-    "lost_wins", "lost_losses", "lost_ties", "lost_squared_wins", "lost_squared_losses", "lost_squared_ties",
-)  # fmt: skip
-COUNT_FIELDS = ("wins", "losses", "ties", "both_bad", *LOST_FIELDS)
-STORED_FIELDS = ("low", "high", "last_vote_id", *COUNT_FIELDS)  # as in `STORE_COUNTS_SQL`
-LOST_COLUMNS, COUNT_COLUMNS = ", ".join(LOST_FIELDS), ", ".join(COUNT_FIELDS)
-LOST_SUMS = ", ".join(
-    f"SUM({outcome} * {lost})::bigint AS {lost}_{outcome}"
+# The columns of `Tally`, as sums over votes.
+SUMS = {outcome: f"added * {outcome}" for outcome in ("wins", "losses", "ties", "both_bad")} | {
+    f"{lost}_{outcome}": f"{lost} * {outcome}"
     for lost in ("lost", "lost_squared")
     for outcome in ("wins", "losses", "ties")
-)
-LOST_SUMS_SQL = f""" {LOST_SUMS}
-FROM judged, LATERAL (SELECT DISTINCT unnest(categories)) AS counted_for (category)
-WHERE category IS NOT NULL
-GROUP BY pool, category, low, high"""
+}
+COUNT_FIELDS = tuple(SUMS)
+COLUMNS = ", ".join(COUNT_FIELDS)
 
-COUNT_PAIRS_SQL = f"""
-SELECT {{ids}}, pool, category, low, high, SUM(wins) AS wins, SUM(losses) AS losses, SUM(ties) AS ties,
-    SUM(both_bad) AS both_bad, MAX(id) AS last_vote_id,{LOST_SUMS_SQL}"""
-OVERALL_IDS = "array_agg(id) FILTER (WHERE category = %(overall)s)"
+MISSING_BOARDS_SQL = f"""{ADDED_SQL}{JUDGED_SQL}
+SELECT DISTINCT pool, category FROM judged, unnest(categories) AS category WHERE category IS NOT NULL
+EXCEPT
+SELECT pool.slug, category.slug FROM ratings_board AS board JOIN ratings_pool AS pool ON pool.id = board.pool_id
+    JOIN ratings_category AS category ON category.id = board.category_id WHERE NOT style_control"""  # noqa: S608  # our own columns
 
-STORE_ADDED_SQL = f""", tallied AS (
-    INSERT INTO ratings_tally AS tally (board_id, model_a_id, model_b_id, {COUNT_COLUMNS})
-    SELECT board_id, low, high, {COUNT_COLUMNS} FROM added
+# The ids are those of all counted votes if they are listed in the category that all votes have.
+COUNTS_SQL = f"""{JUDGED_SQL}, counted AS (
+    SELECT pool, category, low, high, MAX(id) AS last_vote_id,
+        array_agg(id) FILTER (WHERE category = %(listed)s::varchar) AS ids,
+        {", ".join(f"SUM({amount})::bigint AS {name}" for name, amount in SUMS.items())}
+    FROM judged, LATERAL (SELECT DISTINCT unnest(categories)) AS counted_for (category)
+    WHERE category IS NOT NULL
+    GROUP BY pool, category, low, high HAVING bool_or(added > 0 OR lost <> 0)
+), added AS (
+    SELECT counted.*, board.id AS board_id
+    FROM counted JOIN ratings_category ON ratings_category.slug = category JOIN ratings_pool ON ratings_pool.slug = pool
+        JOIN ratings_board AS board
+            ON board.category_id = ratings_category.id AND board.pool_id = ratings_pool.id AND NOT style_control
+)"""  # noqa: S608  # our own columns
+
+# The counts of a whole pool do not pass through Python, because PostgreSQL would end a transaction that is idle for as
+# long as that takes (see `refresh_lease`).
+STORE_SQL = f""", stored AS (
+    INSERT INTO ratings_tally AS tally (board_id, model_a_id, model_b_id, {COLUMNS})
+    SELECT board_id, low, high, {COLUMNS} FROM added
     ON CONFLICT (board_id, model_a_id, model_b_id) DO UPDATE SET
         {", ".join(f"{name} = tally.{name} + excluded.{name}" for name in COUNT_FIELDS)}
 ), marked AS (
     UPDATE ratings_board AS board SET behind = TRUE, last_vote_id = GREATEST(board.last_vote_id, newest.last_vote_id)
     FROM (SELECT board_id, MAX(last_vote_id) AS last_vote_id FROM added GROUP BY board_id) AS newest
-    WHERE board.id = newest.board_id
-)
-UPDATE ratings_pool SET revision = revision + 1 WHERE id = ANY(%(pools)s)"""  # noqa: S608  # our own columns
+    WHERE board.id = newest.board_id RETURNING pool_id
+)"""  # noqa: S608  # our own columns
+REVISE_SQL = """
+UPDATE ratings_pool SET revision = revision + 1, weight_revision = weight_revision + %(reweighted)s
+WHERE id IN (SELECT pool_id FROM marked)"""
 
-STORE_COUNTS_SQL = f"""
-WITH added AS (
-    SELECT * FROM unnest({", ".join(f"%({name})s::bigint[]" for name in ("board_id", *STORED_FIELDS))})
-        AS added (board_id, {", ".join(STORED_FIELDS)})
-){STORE_ADDED_SQL}"""  # noqa: S608  # our own columns
-
-# The counts do not pass through Python, because PostgreSQL would end a transaction that is idle for as long as a large
-# pool takes there (see `refresh_lease`).
-RECOUNT_SQL = f"""{TALLIED_VOTES_SQL}{WEIGHTED_SQL}{JUDGED_SQL}, counted AS ({COUNT_PAIRS_SQL.format(ids="NULL")}
-), added AS (
-    SELECT board.id AS board_id, {", ".join(f"counted.{name}" for name in STORED_FIELDS)}
-    FROM counted JOIN ratings_category ON ratings_category.slug = category
-        JOIN ratings_board AS board
-            ON board.category_id = ratings_category.id AND board.pool_id = ANY(%(pools)s) AND NOT style_control
-){STORE_ADDED_SQL}"""  # noqa: S608  # our own columns
-
-VOTED_CATEGORIES_SQL = f"""{TALLIED_VOTES_SQL}{WEIGHTED_SQL}{JUDGED_SQL}
-SELECT DISTINCT category FROM judged, unnest(categories) AS category WHERE category IS NOT NULL"""  # noqa: S608  # our own columns
+APPLY_OUTBOX_SQL = f"""{DRAINED_VOTES_SQL}{ADDED_SQL}{COUNTS_SQL}{STORE_SQL}, revised AS ({REVISE_SQL})
+SELECT pool, ids, category, low, high, {COLUMNS} FROM added"""  # noqa: S608  # our own columns
 
 # A change of weights is prepared in temporary tables, because a transaction that locks the tallies must be short.
-CREATE_CHANGES_SQL = f"""
+CREATE_STAGED_SQL = f"""
 DROP TABLE IF EXISTS pg_temp.changed_weight, pg_temp.changed_tally;
 CREATE TEMPORARY TABLE changed_weight (
     vote_id bigint, filter_weight smallint, reason varchar, excluded boolean, is_tallied boolean
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE changed_tally (
-    board_id bigint, low bigint, high bigint, {", ".join(f"{name} bigint" for name in LOST_FIELDS)}
+    {", ".join(f"{name} bigint" for name in ("board_id", "low", "high", "last_vote_id", *COUNT_FIELDS))}
 ) ON COMMIT DROP"""
-
 STAGE_WEIGHTS_SQL = """
 INSERT INTO changed_weight
 SELECT changed.*, %s::boolean, NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
 FROM unnest(%s::bigint[], %s::smallint[], %s::varchar[]) AS changed (vote_id, filter_weight, reason)
     JOIN arena_vote AS vote ON vote.id = vote_id"""
+STAGE_TALLIES_SQL = f"""{CHANGED_SQL}{COUNTS_SQL}
+INSERT INTO changed_tally SELECT board_id, low, high, last_vote_id, {COLUMNS} FROM added"""  # noqa: S608  # our own columns
+STAGED_TALLIES_SQL = "WITH added AS (SELECT * FROM changed_tally)"
 
-COUNT_CHANGES_SQL = f"""{CHANGED_SQL}{JUDGED_SQL},
-lost AS (SELECT pool, category, low, high,{LOST_SUMS_SQL} HAVING bool_or(lost <> 0))
-INSERT INTO changed_tally
-SELECT board.id, low, high, {LOST_COLUMNS}
-FROM lost JOIN ratings_category ON ratings_category.slug = category JOIN ratings_pool ON ratings_pool.slug = pool
-    JOIN ratings_board AS board
-        ON board.pool_id = ratings_pool.id AND board.category_id = ratings_category.id AND NOT style_control"""  # noqa: S608  # our own columns
-
-CHANGE_TALLIES_SQL = f"""
-WITH changed AS (
-    UPDATE ratings_tally AS tally SET {", ".join(f"{name} = tally.{name} + changed.{name}" for name in LOST_FIELDS)}
-    FROM (
-        SELECT board_id, low, high, {", ".join(f"SUM({name}) AS {name}" for name in LOST_FIELDS)}
-        FROM changed_tally GROUP BY board_id, low, high
-    ) AS changed
-    WHERE tally.board_id = changed.board_id AND model_a_id = low AND model_b_id = high
-), marked AS (
-    UPDATE ratings_board SET behind = TRUE WHERE id IN (SELECT board_id FROM changed_tally) RETURNING pool_id
-)
-UPDATE ratings_pool SET revision = revision + 1, weight_revision = weight_revision + 1
-WHERE id IN (SELECT pool_id FROM marked)"""  # noqa: S608  # our own columns
-
-SQL_CONSTANTS: dict[str, Any] = {"overall": OVERALL_CATEGORY, "decided": DECISIVE_CATEGORY, "full": FULL_WEIGHT}
+PARAMETERS: dict[str, Any] = {
+    "overall": OVERALL_CATEGORY,
+    "decided": DECISIVE_CATEGORY,
+    "full": FULL_WEIGHT,
+    "listed": None,
+    "reweighted": 0,
+}
 
 # The pools of votes that are cast here. Other pools are created by whoever imports votes.
 OWN_POOLS = {
@@ -168,28 +151,9 @@ OWN_POOLS = {
     READY_POOL: {"name": "Ready pairs", "kind": Pool.Kind.READY},
 }
 
-
-class PairCount(NamedTuple):
-    """The votes on one pair of models in one category of one pool.
-
-    Wins and losses are from the perspective of `low`, the model with the smaller key. Lost weights are as in `Tally`.
-    """
-
-    pool: str
-    category: str
-    low: int
-    high: int
-    wins: int
-    losses: int
-    ties: int
-    both_bad: int
-    last_vote_id: int
-    lost_wins: int = 0
-    lost_losses: int = 0
-    lost_ties: int = 0
-    lost_squared_wins: int = 0
-    lost_squared_losses: int = 0
-    lost_squared_ties: int = 0
+# A category, a pair of models (the smaller key first), and their counts as in `COUNT_FIELDS`. Wins and losses are from
+# the perspective of the first model.
+PairCount = tuple[Any, ...]
 
 
 class TallyChanges(NamedTuple):
@@ -201,21 +165,19 @@ class TallyChanges(NamedTuple):
 
 def apply_outbox(ids: list[int]) -> dict[Pool, TallyChanges]:
     """Move these waiting votes into the tallies, and return the changes by pool. Call this within a transaction."""
-    statement = DRAINED_VOTES_SQL + WEIGHTED_SQL + JUDGED_SQL + COUNT_PAIRS_SQL.format(ids=OVERALL_IDS)
-    rows = fetch_rows(statement, SQL_CONSTANTS | {"ids": ids})
-    votes: dict[str, list[int]] = defaultdict(list)
-    for moved, pool, *_ in rows:
-        votes[pool] += moved or ()
-    added = _add_counts([PairCount(*numbers) for _, *numbers in rows])
-    return {pool: TallyChanges(counts, votes[pool.slug]) for pool, counts in added.items()}
+    parameters = PARAMETERS | {"ids": ids, "listed": OVERALL_CATEGORY}
+    _create_boards(VOTES_BY_ID_SQL, parameters)
+    changes: dict[str, TallyChanges] = defaultdict(lambda: TallyChanges([], []))
+    for pool, moved, *count in fetch_rows(APPLY_OUTBOX_SQL, parameters):
+        changes[pool].counts.append(tuple(count))
+        changes[pool].votes.extend(moved or ())
+    return {pool: changes[pool.slug] for pool in Pool.objects.filter(slug__in=changes)}
 
 
-def iter_tallies(pool: Pool) -> Iterator[PairCount]:
-    """Yield the counts in a pool's tallies. Tallies do not store a `last_vote_id`, so it is 0."""
+def read_tallies(pool: Pool) -> list[PairCount]:
+    """Return the counts in a pool's tallies."""
     tallies = Tally.objects.filter(board__pool=pool, board__style_control=False)
-    rows = tallies.values_list("board__category__slug", "model_a", "model_b", *COUNT_FIELDS)
-    for category, low, high, *numbers in rows.iterator(chunk_size=10_000):
-        yield PairCount(pool.slug, category, low, high, last_vote_id=0, **dict(zip(COUNT_FIELDS, numbers, strict=True)))
+    return list(tallies.values_list("board__category__slug", "model_a", "model_b", *COUNT_FIELDS))
 
 
 def recount_tallies(pool: Pool) -> None:
@@ -223,11 +185,11 @@ def recount_tallies(pool: Pool) -> None:
     boards = Board.objects.filter(pool=pool)
     Tally.objects.filter(board__in=boards).delete()
     boards.update(last_vote_id=None)
-    parameters = SQL_CONSTANTS | {"pool": pool.slug, "pools": [pool.pk]}
-    for (category,) in fetch_rows(VOTED_CATEGORIES_SQL, parameters):
-        Board.objects.get_or_create(pool=pool, category=get_or_create_category(category), style_control=False)
+    Pool.objects.filter(pk=pool.pk).update(revision=F("revision") + 1)
+    parameters = PARAMETERS | {"pool": pool.slug}
+    _create_boards(TALLIED_VOTES_SQL, parameters)
     with connection.cursor() as cursor:
-        cursor.execute(RECOUNT_SQL, parameters)
+        cursor.execute(f"{TALLIED_VOTES_SQL}{ADDED_SQL}{COUNTS_SQL}{STORE_SQL}{REVISE_SQL}", parameters)
 
 
 def stage_weights(
@@ -243,10 +205,10 @@ def stage_weights(
     it does not need the lock of `refresh_lease`.
     """
     with connection.cursor() as cursor:
-        cursor.execute(CREATE_CHANGES_SQL)
+        cursor.execute(CREATE_STAGED_SQL)
         cursor.execute(STAGE_WEIGHTS_SQL, [excluded, votes, weights, reasons])
         cursor.execute("ANALYZE changed_weight")
-    _count_changes(is_tallied=True)
+        cursor.execute(STAGE_TALLIES_SQL, PARAMETERS | {"is_tallied": True})
 
 
 def apply_staged_weights() -> None:
@@ -254,37 +216,15 @@ def apply_staged_weights() -> None:
 
     Call this while the tallies are locked (see `refresh_lease`), and before the new weights are stored.
     """
-    _count_changes(is_tallied=False)  # votes that have left the outbox since the change was prepared
+    # Some votes may have left the outbox since the change was prepared.
     with connection.cursor() as cursor:
-        cursor.execute(CHANGE_TALLIES_SQL)
+        for counts in (f"{CHANGED_SQL}{COUNTS_SQL}", STAGED_TALLIES_SQL):
+            cursor.execute(f"{counts}{STORE_SQL}{REVISE_SQL}", PARAMETERS | {"is_tallied": False, "reweighted": 1})
 
 
-def _count_changes(*, is_tallied: bool) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(COUNT_CHANGES_SQL, SQL_CONSTANTS | {"is_tallied": is_tallied})
-
-
-def _add_counts(counts: list[PairCount]) -> dict[Pool, list[PairCount]]:
-    """Add counts to the tallies of their boards, and return them by pool.
-
-    Missing boards and categories are created, and so are the pools in `OWN_POOLS`.
-    """
-    slugs = {count.pool for count in counts}
-    known = Board.objects.filter(style_control=False, pool__slug__in=slugs).select_related("pool", "category")
-    boards = {(board.pool.slug, board.category.slug): board for board in known}
-    pools = {board.pool.slug: board.pool for board in boards.values()}
-    for slug in sorted(slugs - pools.keys()):
+def _create_boards(votes: str, parameters: dict[str, Any]) -> None:
+    """Create the missing boards and categories of these votes, and the missing pools in `OWN_POOLS`."""
+    for slug, category in fetch_rows(f"{votes}{MISSING_BOARDS_SQL}", parameters):
         known_pool = Pool.objects.filter(slug=slug).first()
-        pools[slug] = known_pool or Pool.objects.get_or_create(slug=slug, defaults=OWN_POOLS[slug])[0]
-    added: dict[Pool, list[PairCount]] = defaultdict(list)
-    for count in counts:
-        added[pools[count.pool]].append(count)
-    for pool, category in {(count.pool, count.category) for count in counts} - boards.keys():
-        boards[pool, category] = Board.objects.create(pool=pools[pool], category=get_or_create_category(category))
-    if counts:
-        columns = {field: [getattr(count, field) for count in counts] for field in STORED_FIELDS}
-        columns["board_id"] = [boards[count.pool, count.category].pk for count in counts]
-        columns["pools"] = [pool.pk for pool in added]
-        with connection.cursor() as cursor:
-            cursor.execute(STORE_COUNTS_SQL, columns)
-    return added
+        pool = known_pool or Pool.objects.get_or_create(slug=slug, defaults=OWN_POOLS[slug])[0]
+        Board.objects.create(pool=pool, category=get_or_create_category(category))

@@ -9,7 +9,6 @@ import pytest
 
 from ratings.pipeline.board_rows import Contestants, build_elo_rows, build_fit_rows
 from ratings.pipeline.pool_state import PoolState
-from ratings.pipeline.tallies import PairCount
 from ratings.statistics import bradley_terry
 from ratings.statistics.comparisons import VoterCounts
 from tests import factories
@@ -24,7 +23,7 @@ def build_contestants(tallies, voters=(), *, is_own_pool=True):
     for a, b, *decided, ties, bad in tallies:
         pair = [models[a].pk, models[b].pk]
         order = slice(None, None, 1 if pair == sorted(pair) else -1)
-        state.add_counts([PairCount("live", "overall", *pair[order], *decided[order], ties, bad, 0)])
+        state.add_counts([("overall", *pair[order], *decided[order], ties, bad, *[0] * 6)])
     by_key = {model.pk: model for model in models.values()}
     board = state.build_counts("overall", {key: model.slug for key, model in by_key.items()})
     cast = Counter()
