@@ -4,20 +4,22 @@
 import os
 import sys
 
-from django.core.management import execute_from_command_line
-from django.db import ProgrammingError
+import django
+from django.core.management import execute_from_command_line, get_commands
 
 from config.prepare import explain_tables
+
+APPS_WITH_TABLES = ("arena", "catalog", "ratings", "django.contrib.auth")  # their commands use the tables
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    try:
-        execute_from_command_line(sys.argv)
-    except ProgrammingError as error:
-        if sentence := explain_tables(error):
-            sys.exit(f"arena: {sentence}")
-        raise
+    django.setup()
+    command, *arguments = sys.argv[1:] or ["help"]
+    uses_tables = get_commands().get(command) in APPS_WITH_TABLES and not {"--help", "-h"} & set(arguments)
+    if uses_tables and (sentence := explain_tables(can_upgrade=False)):
+        sys.exit(f"arena: {sentence}")
+    execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

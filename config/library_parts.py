@@ -37,6 +37,7 @@ PARTS = (
     LibraryPart("django", "django/core/handlers/base.py", "load_middleware get_response get_response_async"),
     LibraryPart("django", "django/db/models/fields/mixins.py", "set_cached_value"),
     LibraryPart("django", "django/middleware/csrf.py", "CSRF_COOKIE_NEEDS_UPDATE"),
+    LibraryPart("django", "django/db/migrations/loader.py", "MigrationLoader applied_migrations disk_migrations"),
     LibraryPart("django", "django/db/backends/base/operations.py", "bulk_batch_size"),
     LibraryPart("django", "django/db/backends/base/features.py", "max_query_params"),
     LibraryPart("django", "django/contrib/admin/checks.py", "check_admin_app check_dependencies"),

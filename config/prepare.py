@@ -13,18 +13,23 @@ from typing import TYPE_CHECKING
 from config.server.collect_static import collect_if_changed
 
 if TYPE_CHECKING:
-    from django.db import ProgrammingError
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-ARENA_0_1_MIGRATION = ("catalog", "0002_price")  # catalog.0001_initial exists in both versions
-MOVE_VOTES = (
-    "export each pool: export_votes live.jsonl --pool live --with-text. Then start this version with a new data folder "
-    "or database and import each file: import_votes live.jsonl --pool live --with-text"
+ARENA_APPS = frozenset({"arena", "catalog", "core", "ratings"})
+# The first of Arena's own migrations. It has another name than before 0.3, when all migrations were written anew.
+FIRST_MIGRATION = ("core", "0001_audit_log")
+TOO_OLD_MESSAGE = (
+    "the database was created by Arena 0.2 or earlier and cannot be upgraded; nothing was changed. Export its votes "
+    "with that version, and import them into a new data folder or database (docs/how-to/back-up-and-upgrade.md)"
 )
-ARENA_0_1_MESSAGE = (
-    f"the database was created by Arena 0.1 and cannot be upgraded; nothing was changed. In 0.1, {MOVE_VOTES}"
+NEWER_MESSAGE = (
+    "a newer version of Arena has upgraded the database (migration {}); nothing was changed. "
+    "Start that version again, or restore the backup from before the upgrade"
 )
-OTHER_TABLES_MESSAGE = f"the database was created by another version of Arena, whose tables differ. There, {MOVE_VOTES}"
+OLDER_MESSAGE = (
+    "the database has the tables of an older version of Arena; nothing was changed. "
+    "Back it up, and start the service once, which upgrades it"
+)
 NO_TABLES_MESSAGE = "the database has no tables yet; start the service once, which creates them"
 
 
@@ -37,7 +42,7 @@ def main(arguments: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
     from django.core.management import CommandError, call_command
-    from django.db import ProgrammingError
+    from django.db import DatabaseError
 
     django.setup()
     from arena.endpoints import draw, key_variables, models_file
@@ -48,7 +53,8 @@ def main(arguments: list[str]) -> None:
 
     _check_services()
     _check_libraries()
-    _check_database_version()
+    if sentence := explain_tables(can_upgrade=True):
+        sys.exit(sentence)
     preparing = _exclude_others()
     try:
         call_command("migrate", interactive=False, verbosity=0)
@@ -62,8 +68,8 @@ def main(arguments: list[str]) -> None:
         seed_pools.seed_reference_pool()  # must come after the votes, because pages prefer older pools
     except (CommandError, ValueError) as error:
         sys.exit(str(error))
-    except ProgrammingError as error:
-        sys.exit(explain_tables(error) or str(error))
+    except DatabaseError as error:
+        sys.exit(str(error).partition("\n")[0])
     finally:
         preparing.rollback()
         preparing.close()
@@ -74,13 +80,26 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"fewer than {options.min_models} enabled models can be drawn, so no battle can start")
 
 
-def explain_tables(error: "ProgrammingError") -> str | None:
-    """Return a sentence if a statement failed because the tables are missing or from another version, or else None."""
-    from psycopg.errors import UndefinedColumn, UndefinedTable
+def explain_tables(*, can_upgrade: bool) -> str | None:
+    """Return a sentence that says what to do if this version cannot use the tables, or else None.
 
-    if isinstance(error.__cause__, UndefinedColumn):
-        return OTHER_TABLES_MESSAGE
-    return NO_TABLES_MESSAGE if isinstance(error.__cause__, UndefinedTable) else None
+    Only the list of applied migrations is read.
+
+    can_upgrade: whether the caller creates tables that do not exist, and upgrades those of an older version
+    """
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(connection)
+    applied, known = set(loader.applied_migrations), set(loader.disk_migrations)
+    has_tables = any(app in ARENA_APPS for app, _ in applied)
+    if has_tables and FIRST_MIGRATION not in applied:
+        return TOO_OLD_MESSAGE
+    if unknown := sorted(applied - known):
+        return NEWER_MESSAGE.format(".".join(unknown[0]))
+    if can_upgrade or not known - applied:
+        return None
+    return OLDER_MESSAGE if has_tables else NO_TABLES_MESSAGE
 
 
 def _check_services() -> None:
@@ -121,15 +140,6 @@ def _exclude_others() -> "BaseDatabaseWrapper":
     other.set_autocommit(False)
     acquire_lock(AdvisoryLock.PREPARATION, using=other)
     return other
-
-
-def _check_database_version() -> None:
-    """Exit with a one-line message if Arena 0.1 created the database, because `migrate` would mix the two schemas."""
-    from django.db import connection
-    from django.db.migrations.recorder import MigrationRecorder
-
-    if ARENA_0_1_MIGRATION in MigrationRecorder(connection).applied_migrations():
-        sys.exit(ARENA_0_1_MESSAGE)
 
 
 if __name__ == "__main__":

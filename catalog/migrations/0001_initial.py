@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('core', '0001_audit_log'),  # the first of Arena's migrations (config/prepare.py)
     ]
 
     operations = [
