@@ -21,6 +21,7 @@ from core.storage.database import fetch_rows
 
 RETRY_S = 0.1
 SHARED_PAUSE_S = 60
+MAX_SLOTS = 10_000  # the most that the trigger gives an endpoint, whatever its limit
 # Numbers above the limit belong to calls that began before the limit was lowered.
 LOAD_SLOTS_SQL = """
     SELECT endpoint.id, max_concurrency,
@@ -108,7 +109,7 @@ def take_slots(requests: Sequence[SlotRequest]) -> list[bool]:
         usable = free[surplus:]
         # In random order, so that two workers seldom choose the same.
         random.shuffle(usable)
-        endpoints[endpoint_id] = None if limit is None else EndpointSlots(limit, usable, *shared)
+        endpoints[endpoint_id] = None if limit is None else EndpointSlots(min(limit, MAX_SLOTS), usable, *shared)
     admitted: set[UUID] = set()
     chosen: list[tuple[int, int, UUID, bool]] = []
     for request in sorted(requests, key=lambda request: (request.shared, request.since)):

@@ -52,7 +52,9 @@ def test_endpoint_has_as_many_slots_as_its_limit(limits, count):
 
 
 def test_limit_beyond_all_workers_makes_no_million_rows():
-    assert len(numbers(factories.endpoint(max_concurrency=1_000_000))) == 10_000
+    endpoint = factories.endpoint(max_concurrency=1_000_000)
+    assert len(numbers(endpoint)) == 10_000
+    assert len(take(endpoint, 3, shared=True)) == 3
 
 
 def test_slot_is_taken_once_until_it_is_freed_or_its_lease_ends():
