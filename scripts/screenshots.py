@@ -72,8 +72,8 @@ license = {license}
 open_weights = {open_weights}
 endpoint.kind = "openai"
 endpoint.base_url = {url}
-endpoint.model = {slug}
-endpoint.parameters.model = {behavior}
+endpoint.model = {behavior}
+endpoint.parameters.says = {answer}
 """
 
 
@@ -104,7 +104,7 @@ class Model:
         texts = {
             "slug": self.slug, "name": self.name, "organization": self.organization, "license": self.license,
             "open_weights": self.license != "proprietary",
-            "url": url, "behavior": f"{self.slug}/rate-80-says:{self.answer}",
+            "url": url, "behavior": f"{self.slug}/rate-80", "answer": self.answer,
         }  # fmt: skip
         return ENTRY.format(**{key: json.dumps(text) for key, text in texts.items()})
 

@@ -14,6 +14,7 @@ from arena.endpoints.backends.client import Post
 from arena.endpoints.backends.protocol import Delta, Message, Request, Truncation, Usage
 from arena.endpoints.backends.response import AnswerDecoder
 from config.environment import SETTINGS
+from scripts import screenshots
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = (
@@ -160,6 +161,13 @@ def test_models_files_of_the_documents_are_accepted(document, slugs, tmp_path, s
     path = tmp_path / "models.toml"
     path.write_text(example, encoding="utf-8")
     assert [entry["slug"] for entry in models_file.read_entries(path)] == slugs
+
+
+def test_models_of_the_screenshots_are_accepted(tmp_path, settings):
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_allow_private_endpoints=("127.0.0.0/8",))
+    path = tmp_path / "models.toml"
+    path.write_text("".join(model.build_entry("http://127.0.0.1:9/v1") for model in screenshots.MODELS))
+    assert [entry["slug"] for entry in models_file.read_entries(path)] == [model.slug for model in screenshots.MODELS]
 
 
 @pytest.mark.parametrize(

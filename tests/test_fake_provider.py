@@ -20,13 +20,13 @@ def provider() -> Iterator[FakeProvider]:
         yield fake
 
 
-async def ask(base_url: str, model: str, *texts: str) -> tuple[int, str]:
+async def ask(base_url: str, model: str, *texts: str, **fields: str) -> tuple[int, str]:
     """Return the status and the raw body."""
     roles = [("user", "assistant")[n % 2] for n in range(len(texts))]
     messages = [{"role": role, "content": content} for role, content in zip(roles, texts, strict=True)]
     async with (
         aiohttp.ClientSession() as session,
-        session.post(f"{base_url}/chat/completions", json={"model": model, "messages": messages}) as response,
+        session.post(f"{base_url}/chat/completions", json={"model": model, "messages": messages} | fields) as response,
     ):
         return response.status, await response.text()
 
@@ -81,6 +81,11 @@ async def test_provider_misbehaves_when_the_name_says_so(provider):
     statuses = [(await ask(provider.base_url, "error-500-pct-30-len-1", str(n)))[0] for n in range(100)]
     assert 15 < statuses.count(500) < 45
     assert (await ask(provider.base_url, "unknown", "x"))[0] == 404
+
+
+async def test_provider_answers_with_the_text_in_the_request(provider):
+    _, body = await ask(provider.base_url, "a/rate-500", "Why?", says="A long text - one of many words.")
+    assert text_of(body) == "A long text - one of many words."
 
 
 @pytest.mark.slow

@@ -3,7 +3,8 @@
     steady-50  rate-50      tokens per second (default 1000)
     ttft-0.5                seconds before the first token (default 0)
     len-300                 number of tokens (default 30 to 60, by model and prompt)
-    says:TEXT               answers with this text, at the default pace; must come last
+    says:TEXT               answers with this text, at the default pace; must come last. A text that is too long for a
+                            name can be in the field `says` of the request instead (`endpoint.parameters.says`)
 
     error-500               answers with this status (and quotes API key and prompt, like some providers)
     error-429-wait-60       the same, with this Retry-After header

@@ -123,6 +123,8 @@ class Server:
             connection.document(404, {"error": "no such path"})
             return
         request = replace(wire.parse_request(url.path, orjson.loads(body)), key=api_key(connection.headers))
+        if text := request.body.get("says"):
+            request = replace(request, model=f"{request.model}-says:{text}")
         key = request.model, request.prompt
         plan = build_plan(wire, request, first=key not in self.known_prompts)
         self.known_prompts.add(key)
