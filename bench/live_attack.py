@@ -82,7 +82,8 @@ class Arena:
             battle = orjson.loads(body)
             self.started += 1
             await self._wait_until_ready(battle["events_url"], channel.cookies, address)
-            row = self.database.execute("SELECT model_a_id, model_b_id FROM arena_battle WHERE id = %s", [battle["id"]])
+            pair = "SELECT contestant_a_id, contestant_b_id FROM arena_battle WHERE id = %s"
+            row = self.database.execute(pair, [battle["id"]])
             a, b = row.fetchone() or (0, 0)
             if winner := judge(a, b):
                 path = f"/api/v1/battles/{battle['id']}/vote/"
@@ -148,7 +149,7 @@ def compute_ranks(arena: Arena) -> dict[str, tuple[int, float]]:
     from ratings.statistics.comparisons import Comparisons
 
     vote_rows = Vote.objects.filter(pool="live", counted=True).values_list(
-        "pk", "model_a", "model_b", "winner", "battle"
+        "pk", "contestant_a", "contestant_b", "winner", "battle"
     )
     ids, a, b, winners, battles = map(np.array, zip(*vote_rows, strict=True))
     outcome = np.select([winners == "a", winners == "b"], [1.0, 0.0], 0.5)
@@ -168,7 +169,7 @@ def compute_ranks(arena: Arena) -> dict[str, tuple[int, float]]:
 
 def read_board(up: Service, key: int) -> tuple[int, float, int]:
     """Return the target's rank among all rows, its rating, and the number of votes on the board."""
-    [(slug,)] = up.query("SELECT slug FROM catalog_languagemodel WHERE id = %s", key)
+    [(slug,)] = up.query("SELECT slug FROM arena_contestant WHERE id = %s", key)
     answer = urlopen(f"{up.url}/api/v1/leaderboard/?pool=live")  # noqa: S310  # our own service
     board = orjson.loads(answer.read())
     ratings = {row["model"]: row["rating"] for row in board["rows"]}
@@ -181,7 +182,7 @@ def close_epoch(pool: VotePool) -> None:
 
     a, b, *_ = pool.keys
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    pair = {"model_a_id": a, "model_b_id": b, "draw_table_id": EVEN_DRAW, "propensity": pool.propensity}
+    pair = {"contestant_a_id": a, "contestant_b_id": b, "draw_table_id": EVEN_DRAW, "propensity": pool.propensity}
     Vote.objects.create(pool="live", winner=Vote.Winner.TIE, created_at=tomorrow, **pair)
 
 

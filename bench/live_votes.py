@@ -75,15 +75,18 @@ class VotePool:
         django.setup()
 
     def _create_models(self, number: int) -> list[int]:
+        from arena.models import get_or_create_plain
         from catalog.models import LanguageModel
 
         models = [LanguageModel(slug=f"bench-{n}", name=f"Bench {n}") for n in range(1, number + 1)]
-        return [model.pk for model in LanguageModel.objects.bulk_create(models)]
+        created = [model.pk for model in LanguageModel.objects.bulk_create(models)]
+        plain = get_or_create_plain(created)
+        return [plain[model].pk for model in created]
 
     def _find_models(self, slugs: Sequence[str]) -> list[int]:
-        from catalog.models import LanguageModel
+        from arena.models import Contestant
 
-        return [LanguageModel.objects.get(slug=slug).pk for slug in slugs]
+        return [Contestant.objects.get(slug=slug).pk for slug in slugs]
 
     def _create_draw_table(self) -> None:
         from arena.models import DrawTable
@@ -98,7 +101,7 @@ class VotePool:
         """
         started = time.monotonic()
         columns = "pool, source, multiplicity, counted, reason, turns, reasons, comment, draw_table_id, propensity, "
-        columns += "model_a_id, model_b_id, winner, voter, categories, features, created_at"
+        columns += "contestant_a_id, contestant_b_id, winner, voter, categories, features, created_at"
         fixed = ("live", "live", 1, True, "", 1, "{}", "", EVEN_DRAW, self.propensity)
         oldest, step = datetime.now(UTC) - FIRST_VOTE_AGE, FIRST_VOTE_AGE / number
         with psycopg.connect(self.database) as connection, connection.cursor() as cursor:
@@ -142,8 +145,8 @@ class VotePool:
         battles = [
             Battle(
                 voter_id=voter,
-                model_a_id=a,
-                model_b_id=b,
+                contestant_a_id=a,
+                contestant_b_id=b,
                 propensity=self.propensity,
                 draw_table_id=EVEN_DRAW,
                 state=Battle.State.READY,
@@ -157,7 +160,13 @@ class VotePool:
         ]
         Turn.objects.bulk_create(turns)
         Answer.objects.bulk_create(
-            Answer(turn=turn, side=side, model_id=key, state=Answer.State.FINISHED, text="word " * int(vote[5][at]))
+            Answer(
+                turn=turn,
+                side=side,
+                contestant_id=key,
+                state=Answer.State.FINISHED,
+                text="word " * int(vote[5][at]),
+            )
             for turn, vote in zip(turns, drawn_votes, strict=True)
             for side, key, at in (("a", vote[0], 0), ("b", vote[1], 4))
         )

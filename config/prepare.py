@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> None:
     for line in (*describe_small_windows(), *key_variables.describe_missing_keys()):
         sys.stdout.write(f"{line}\n")
     Endpoint.objects.update(failed_probes=0, probe_wanted=False)  # of earlier runs, so that all models can be drawn
-    if len(draw.list_drawable_models()) < options.min_models:
+    if len(draw.list_drawable()) < options.min_models:
         sys.exit(f"fewer than {options.min_models} enabled models can be drawn, so no battle can start")
 
 

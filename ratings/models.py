@@ -12,8 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from arena.models import Vote
-from catalog.models import LanguageModel
+from arena.models import Contestant, Vote
 
 RETRY_DELAY = timedelta(minutes=1)  # the delay before a failed fit of a board is retried
 PUBLIC_DELAY = timedelta(hours=24)  # from the end of an hour until its votes enter the public record
@@ -158,15 +157,15 @@ def build_due_filter() -> Q:
 
 
 class Tally(models.Model):
-    """The counts for one pair of models on one board.
+    """The counts for one pair of contestants on one board.
 
-    Wins and losses are from the perspective of `model_a`, which has the smaller key.
+    Wins and losses are from the perspective of `contestant_a`, which has the smaller key.
     """
 
     board = models.ForeignKey(Board, models.CASCADE, related_name="tallies")
     # Tallies are counted from votes, whose foreign keys are checked. A second check would slow down bulk writes.
-    model_a = models.ForeignKey(LanguageModel, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
-    model_b = models.ForeignKey(LanguageModel, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    contestant_a = models.ForeignKey(Contestant, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    contestant_b = models.ForeignKey(Contestant, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     wins = models.BigIntegerField(default=0)
     losses = models.BigIntegerField(default=0)
     ties = models.BigIntegerField(default=0, help_text="Including both-bad votes.")
@@ -182,12 +181,12 @@ class Tally(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=("board", "model_a", "model_b"), name="tally_once"),
-            models.CheckConstraint(condition=Q(model_a__lt=F("model_b")), name="tally_order"),
+            models.UniqueConstraint(fields=("board", "contestant_a", "contestant_b"), name="tally_once"),
+            models.CheckConstraint(condition=Q(contestant_a__lt=F("contestant_b")), name="tally_order"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.model_a_id} against {self.model_b_id}"
+        return f"{self.contestant_a_id} against {self.contestant_b_id}"
 
 
 class VoteWeight(models.Model):

@@ -275,8 +275,8 @@ def judge_battles(service: Service, rng: random.Random) -> None:
 
 def choose_vote(service: Service, battle: str, rng: random.Random) -> str:
     """Return a random vote according to the strengths of both models. One in five votes is a tie or "both bad"."""
-    pair = "SELECT a.slug, b.slug FROM arena_battle JOIN catalog_languagemodel a ON a.id = model_a_id"
-    pair += " JOIN catalog_languagemodel b ON b.id = model_b_id WHERE arena_battle.id = %s"
+    pair = "SELECT a.slug, b.slug FROM arena_battle JOIN arena_contestant a ON a.id = contestant_a_id"
+    pair += " JOIN arena_contestant b ON b.id = contestant_b_id WHERE arena_battle.id = %s"
     [(a, b)] = service.query(pair, battle)
     difference = STRENGTH[str(b)] - STRENGTH[str(a)]
     winner = "a" if rng.random() < 1 / (1 + 10 ** (difference / 400)) else "b"

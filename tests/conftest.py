@@ -107,7 +107,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture
 def two_models():
-    return [factories.endpoint().model for _ in range(2)]
+    return [factories.fighter() for _ in range(2)]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
@@ -15,6 +15,7 @@ from ratings.models import OVERALL_CATEGORY, Board, Category, Outbox, Pool
 from ratings.pipeline.tallies import TallyChanges, apply_outbox
 
 _numbers = itertools.count(1)
+Side: TypeAlias = LanguageModel | Contestant  # what plays: a model stands for its plain contestant
 LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)  # old enough for the public record
 
 
@@ -40,13 +41,27 @@ def models(count: int) -> list[LanguageModel]:
     return [model() for _ in range(count)]
 
 
-def contestant(of: LanguageModel | None = None) -> Contestant:
-    """Return the plain contestant of the model, which is created if it is missing."""
-    of = of or model()
-    return get_or_create_plain([of.pk])[of.pk]
+def contestant(of: Side | str = "") -> Contestant:
+    """Return the contestant, or the plain one of the model or of its slug, which is created if it is missing."""
+    if isinstance(of, Contestant):
+        return of
+    if isinstance(of, str):
+        of = model(of)
+    plain = get_or_create_plain([of.pk])[of.pk]
+    plain.model = of
+    return plain
 
 
-def endpoint(of: LanguageModel | None = None, **fields: Any) -> Endpoint:
+def contestants(count: int) -> list[Contestant]:
+    return [contestant() for _ in range(count)]
+
+
+def fighter(of: Side | str = "", **fields: Any) -> Contestant:
+    """Return the plain contestant of the model, with a new endpoint."""
+    return contestant(endpoint(of, **fields).model)
+
+
+def endpoint(of: Side | str = "", **fields: Any) -> Endpoint:
     return Endpoint.objects.create(model=contestant(of).model, **{"kind": "echo", **fields})
 
 
@@ -54,27 +69,28 @@ def voter(**fields: Any) -> Voter:
     return Voter.objects.create(**fields)
 
 
-def battle(model_a: LanguageModel | None = None, model_b: LanguageModel | None = None, **fields: Any) -> Battle:
-    model_a, model_b = model_a or model(), model_b or model()
-    among = [model_a.pk, model_b.pk] if fields.get("mode") == Battle.Mode.SIDE_BY_SIDE else None
+def battle(contestant_a: Side | str = "", contestant_b: Side | str = "", **fields: Any) -> Battle:
+    a, b = contestant(contestant_a), contestant(contestant_b)
+    among = [a.pk, b.pk] if fields.get("mode") == Battle.Mode.SIDE_BY_SIDE else None
     fields = {"voter": fields.pop("voter", None) or voter(), "propensity": 0.5, "among": among, **fields}
-    return Battle.objects.create(model_a=model_a, model_b=model_b, **fields)
+    return Battle.objects.create(contestant_a=a, contestant_b=b, **fields)
 
 
-def vote(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fields: Any) -> Vote:
+def vote(a: Side, b: Side, winner: str = "a", **fields: Any) -> Vote:
     """Create a stored vote without announcing it, with the network of its battle."""
     if of := fields.get("battle"):
         fields = {"network": of.network, **fields}
     if created_at := fields.get("created_at"):
         end_of_hour = (int(created_at.timestamp()) // 3600 + 1) * 3600
         fields = {"record_key": UUID(f"{end_of_hour:08x}{uuid4().hex[8:]}"), **fields}
-    return Vote.objects.create(model_a=model_a, model_b=model_b, winner=winner, **{"pool": LIVE_POOL, **fields})
+    pair = {"contestant_a": contestant(a), "contestant_b": contestant(b)}
+    return Vote.objects.create(winner=winner, **{"pool": LIVE_POOL, **pair, **fields})
 
 
-def cast(model_a: LanguageModel, model_b: LanguageModel, winner: str = "a", **fields: Any) -> Vote:
+def cast(a: Side, b: Side, winner: str = "a", **fields: Any) -> Vote:
     """Cast a vote as the arena does: stored and announced in one transaction, which can be the test's own."""
     with transaction.atomic(savepoint=False):
-        stored = vote(model_a, model_b, winner, **fields)
+        stored = vote(a, b, winner, **fields)
         vote_cast.send(sender=Vote, vote=stored)
     return stored
 

@@ -106,11 +106,11 @@ def arena_at_work(settings):
     settings.ENVIRONMENT = environment
     settings.ALLOWED_HOSTS = ["*"]
     me = factories.voter()
-    models = [factories.endpoint(factories.model(slug)).model for slug in ("x", "y")]
+    pair = [factories.fighter(slug) for slug in ("x", "y")]
     for number in range(12):
-        factories.cast(*models, ("a", "b", "tie")[number % 3], voter=factories.voter_id(number), categories=["coding"])
+        factories.cast(*pair, ("a", "b", "tie")[number % 3], voter=factories.voter_id(number), categories=["coding"])
     board_refresh.refresh()
-    scored(*models)
+    scored(*(contestant.model for contestant in pair))
     battles = [
         arena.battle(state, voter=me) for state in (*Battle.State.values, "answering", "voted", "ready", "ready")
     ]
@@ -118,7 +118,7 @@ def arena_at_work(settings):
     Submission.objects.create(id=SENT, kind="model", digest="x", summary=GOOD, voter=me.pk)
     for battle in battles:
         if battle.state == Battle.State.VOTED:
-            factories.vote(battle.model_a, battle.model_b, battle=battle, voter=me.pk)
+            factories.vote(battle.contestant_a, battle.contestant_b, battle=battle, voter=me.pk)
     return voters.cookie_signer.sign(str(me.pk)), {str(battle.pk): battle.state for battle in battles}
 
 

@@ -17,8 +17,7 @@ from arena.answers import battle_view
 from arena.answers.stream_events import Position, list_events
 from arena.battles import review_queue
 from arena.battles.feedback import BLAME, PRAISE
-from arena.models import IS_LISTED, IS_SHARED, SIDES, Battle, EndpointCall, Turn, Vote, Voter
-from catalog.models import LanguageModel
+from arena.models import IS_LISTED, IS_SHARED, SIDES, Battle, Contestant, EndpointCall, Turn, Vote, Voter
 from core.admin import audit
 from core.admin.read_only import ReadOnlyAdmin
 
@@ -89,12 +88,12 @@ class BattleAdmin(PoolNameAdmin):
     """Admin for battles. A battle's page shows its turns, its answers and their attempts, and its events."""
 
     list_display = (
-        "created_at", "state", "winner", "model_a", "model_b", "pool_name", "mode", "review", "replacements",
+        "created_at", "state", "winner", "contestant_a", "contestant_b", "pool_name", "mode", "review", "replacements",
         "propensity", "short_id",
     )  # fmt: skip
     search_help_text = "Search by battle or voter ID (or its first characters), or by model name or slug"
     list_filter = (PublicationFilter, "state", "mode", PoolFilter, "prompt_source")
-    list_select_related = ("model_a", "model_b", "vote")
+    list_select_related = ("contestant_a", "contestant_b", "vote")
     search_fields = ("id",)  # only makes Django show the search box (see get_search_results)
     # The template describes the first three fields in words. Reviewers do not need the network hashes.
     exclude = ("replaced", "standing", "among", "network", "shared_network")
@@ -109,9 +108,9 @@ class BattleAdmin(PoolNameAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        models = LanguageModel.objects.filter(Q(slug__iexact=term) | Q(name__iexact=term))
-        model_ids = list(models.values_list("pk", flat=True))
-        condition = Q(model_a__in=model_ids) | Q(model_b__in=model_ids)
+        found = Contestant.objects.filter(Q(slug__iexact=term) | Q(name__iexact=term))
+        contestant_ids = list(found.values_list("pk", flat=True))
+        condition = Q(contestant_a__in=contestant_ids) | Q(contestant_b__in=contestant_ids)
         if id_range := _parse_id_range(term):
             first, last = id_range
             condition |= Q(pk__gte=first, pk__lte=last) | Q(voter__gte=first, voter__lte=last)
@@ -172,23 +171,25 @@ def _parse_id_range(text: str) -> tuple[UUID, UUID] | None:
 def build_inspection(object_id: str) -> dict[str, Any]:
     """Return the template context, or an empty dict if the battle does not exist."""
     try:
-        battle = Battle.objects.select_related("model_a", "model_b").filter(pk=UUID(object_id)).first()
+        battle = Battle.objects.select_related("contestant_a", "contestant_b").filter(pk=UUID(object_id)).first()
     except ValueError:
         battle = None
     if battle is None:
         return {}
-    named_model_ids = battle.among or ()
-    replaced_model_ids = [replacement["model"] for replacement in battle.replaced]
-    models = LanguageModel.objects.in_bulk([*replaced_model_ids, *named_model_ids])
+    named_ids = battle.among or ()
+    replaced_ids = [replacement["contestant"] for replacement in battle.replaced]
+    contestants = Contestant.objects.in_bulk([*replaced_ids, *named_ids])
     events = list_events(Position(), battle_view.build_battle_view(battle_view.load_answers(battle.pk)))
     vote = Vote.objects.filter(battle=battle).first()
     return {
         "vote": vote,
         "report_count": battle.reports.count(),
         "sides": [_build_side(battle, vote, side) for side in SIDES],
-        "among": [models[key] for key in named_model_ids if key in models],
+        "among": [contestants[key] for key in named_ids if key in contestants],
         "turns": _load_turns(battle),
-        "replacements": [replacement | {"model": models.get(replacement["model"])} for replacement in battle.replaced],
+        "replacements": [
+            replacement | {"contestant": contestants.get(replacement["contestant"])} for replacement in battle.replaced
+        ],
         "events": [{"name": event.name, **event.data, "size": len(event.data.get("text", ""))} for event in events],
     }
 
@@ -199,7 +200,7 @@ def _load_turns(battle: Battle) -> list[Turn]:
     calls = EndpointCall.objects.filter(created_at__gte=battle.created_at, battle=battle.pk).exclude(failure="")
     for call in calls.select_related("endpoint__model").order_by("pk"):
         failed_calls[call.answer].append(call)
-    turns = list(Turn.objects.filter(battle=battle).prefetch_related("answers__model"))
+    turns = list(Turn.objects.filter(battle=battle).prefetch_related("answers__contestant"))
     for turn in turns:
         for answer in turn.answers.all():
             answer.failed_calls = failed_calls[answer.pk]  # type: ignore[attr-defined]  # for the template
@@ -207,11 +208,11 @@ def _load_turns(battle: Battle) -> list[Turn]:
 
 
 def _build_side(battle: Battle, vote: Vote | None, side: str) -> dict[str, Any]:
-    """Return a side's model, whether it won, the voter's reasons, and the model's standing before the vote."""
+    """Return a side's contestant, whether it won, the voter's reasons, and its standing before the vote."""
     reasons = vote.reasons.get(side, ()) if vote else ()
     return {
         "side": side,
-        "model": battle.models_by_side[side],
+        "contestant": battle.contestants_by_side[side],
         "won": vote is not None and vote.winner == side,
         "reasons": [REASON_LABELS.get(reason, reason) for reason in reasons],
         "standing": (battle.standing or {}).get(side),
@@ -221,10 +222,10 @@ def _build_side(battle: Battle, vote: Vote | None, side: str) -> dict[str, Any]:
 @admin.register(Vote)
 class VoteAdmin(PoolNameAdmin):
     list_display = (
-        "created_at", "counted", "winner", "model_a", "model_b", "pool_name", "reason", "multiplicity", "id",
+        "created_at", "counted", "winner", "contestant_a", "contestant_b", "pool_name", "reason", "multiplicity", "id",
     )  # fmt: skip
     list_filter = (PoolFilter, "source", "winner", "counted")
-    list_select_related = ("model_a", "model_b")
+    list_select_related = ("contestant_a", "contestant_b")
     search_fields = ("=id", "=battle__id")
     search_help_text = "Search by vote ID or battle ID"
     ordering = ("-pk",)

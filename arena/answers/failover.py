@@ -1,4 +1,4 @@
-"""Retries or replaces a model that failed before its first word. Each side gets at most one replacement."""
+"""Retries or replaces a contestant that failed before its first word. Each side gets at most one replacement."""
 
 import asyncio
 import contextlib
@@ -14,17 +14,17 @@ from arena.endpoints.backends.protocol import Action, BackendError
 from arena.models import Answer, Battle
 
 RETRY_DELAY_S = 0.3
-# Calls the side's model once. Raises BackendError if the model fails.
+# Calls the side's contestant once. Raises BackendError if it fails.
 AskOnce = Callable[[LiveSide], Awaitable[None]]
-# The job of a model that failed, and the reason.
+# The job of a contestant that failed, and the reason.
 ReplaceRequest = tuple[SideJob, str]
 
 
 async def ask_or_replace(turn: LiveTurn, side: LiveSide, ask_once: AskOnce, batcher: DatabaseBatcher) -> None:
-    """Ask the side's model. If it fails before its first word, ask a replacement, whose job becomes `side.job`.
+    """Ask the side's contestant. If it fails before its first word, ask a replacement, whose job becomes `side.job`.
 
-    A model is replaced only in the first turn of a blind battle (`TurnJob.replaceable`). Raises the BackendError of the
-    last call.
+    A contestant is replaced only in the first turn of a blind battle (`TurnJob.replaceable`). Raises the BackendError
+    of the last call.
     """
     try:
         await _ask_with_retry(side, ask_once)
@@ -33,7 +33,7 @@ async def ask_or_replace(turn: LiveTurn, side: LiveSide, ask_once: AskOnce, batc
             raise
         job = None
         with contextlib.suppress(DatabaseUnreachable):
-            job = await batcher.call(replace_models, (side.job, error.reason))
+            job = await batcher.call(replace_contestants, (side.job, error.reason))
         if job is None:
             raise
         side.job = job
@@ -41,7 +41,7 @@ async def ask_or_replace(turn: LiveTurn, side: LiveSide, ask_once: AskOnce, batc
 
 
 async def _ask_with_retry(side: LiveSide, ask_once: AskOnce) -> None:
-    """Ask the model. After a temporary failure before its first word, ask it once more."""
+    """Ask the contestant. After a temporary failure before its first word, ask it once more."""
     try:
         await ask_once(side)
     except BackendError as error:
@@ -51,19 +51,19 @@ async def _ask_with_retry(side: LiveSide, ask_once: AskOnce) -> None:
         await ask_once(side)
 
 
-def replace_models(requests: Sequence[ReplaceRequest]) -> list[SideJob | None]:
-    """Replace the failed models in the caller's transaction. Return the new job for each request, in order.
+def replace_contestants(requests: Sequence[ReplaceRequest]) -> list[SideJob | None]:
+    """Replace the failed contestants in the caller's transaction. Return the new job for each request, in order.
 
-    The new model is drawn as an opponent for the other side's model, from the drawable models that have budget left.
-    The battle stores the failed model and the reason.
+    The new contestant is drawn as an opponent for the other side's, from the drawable ones that have budget left. The
+    battle stores the failed contestant and the reason.
 
-    A result is None if no model can be drawn, another worker has claimed the answer, the side has already had a
+    A result is None if no contestant can be drawn, another worker has claimed the answer, the side has already had a
     replacement, or the battle has been deleted.
     """
-    return [_replace_model(job, reason) for job, reason in requests]
+    return [_replace_contestant(job, reason) for job, reason in requests]
 
 
-def _replace_model(job: SideJob, reason: str) -> SideJob | None:
+def _replace_contestant(job: SideJob, reason: str) -> SideJob | None:
     answer = Answer.objects.select_related("turn").filter(id=job.answer_id).first()
     if answer is None:  # the voter has deleted the battle
         return None
@@ -71,20 +71,25 @@ def _replace_model(job: SideJob, reason: str) -> SideJob | None:
     is_owned = answer.attempt == job.attempt and answer.state == Answer.State.RUNNING
     if not is_owned or any(entry["side"] == answer.side for entry in battle.replaced):
         return None
-    opponent_id = battle.model_b_id if answer.side == "a" else battle.model_a_id
-    excluded_models = {opponent_id, answer.model_id, *(entry["model"] for entry in battle.replaced)}
-    drawable_models = draw.load_drawable_budgets(battle.among)
-    affordable_models = token_budgets.select_affordable_models(drawable_models, battle.rated_pool)
-    opponents = [model for model in affordable_models if model not in excluded_models]
+    opponent_id = battle.contestant_b_id if answer.side == "a" else battle.contestant_a_id
+    excluded = {opponent_id, answer.contestant_id, *(entry["contestant"] for entry in battle.replaced)}
+    drawable = draw.load_drawable_budgets(battle.among)
+    affordable = token_budgets.select_affordable(drawable, battle.rated_pool)
+    opponents = [contestant for contestant in affordable if contestant not in excluded]
     pair = draw.draw_opponent(opponent_id, opponents, battle.rated_pool)
     if pair is None:
         return None
-    new_model = pair.b if pair.a == opponent_id else pair.a
-    entry = {"side": answer.side, "model": answer.model_id, "reason": reason, "propensity": battle.propensity}
+    replacement = pair.b if pair.a == opponent_id else pair.a
+    entry = {
+        "side": answer.side,
+        "contestant": answer.contestant_id,
+        "reason": reason,
+        "propensity": battle.propensity,
+    }
     battle.replaced = [*battle.replaced, entry]
     battle.propensity = pair.propensity
     battle.draw_table_id = pair.table
-    setattr(battle, f"model_{answer.side}_id", new_model)
-    battle.save(update_fields=["replaced", "propensity", "draw_table", f"model_{answer.side}"])
-    Answer.objects.filter(id=answer.pk).update(model_id=new_model)
+    setattr(battle, f"contestant_{answer.side}_id", replacement)
+    battle.save(update_fields=["replaced", "propensity", "draw_table", f"contestant_{answer.side}"])
+    Answer.objects.filter(id=answer.pk).update(contestant=replacement)
     return jobs.load_side_job(answer.turn_id, answer.pk)

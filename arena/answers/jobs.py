@@ -1,4 +1,4 @@
-"""Claims turns and builds their jobs: the requests to the models of the claimed sides."""
+"""Claims turns and builds their jobs: the requests to the contestants of the claimed sides."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -18,14 +18,14 @@ from core.storage.compiled_queries import CompiledQuery
 ANSWER_FIELDS = (
     "side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt",
     "turn__battle__mode", "turn__battle__pool", "turn__battle__among", "turn__battle__stopped",
-    *(f"model__endpoint__{field.name}" for field in Endpoint._meta.fields),
+    *(f"contestant__model__endpoint__{field.name}" for field in Endpoint._meta.fields),
 )  # fmt: skip
 BATTLES_OF_TURNS_SQL = "SELECT battle_id FROM arena_turn WHERE id = ANY(%s)"
 # All answers in the battles of these turns, ordered by turn and side.
 ANSWERS_OF_BATTLES = CompiledQuery(
     lambda turn_ids: (
         Answer.objects.filter(turn__battle__in=RawSQL(BATTLES_OF_TURNS_SQL, [turn_ids]))  # noqa: S611  # a constant
-        .select_related("model__endpoint", "turn__battle")
+        .select_related("contestant__model__endpoint", "turn__battle")
         .only(*ANSWER_FIELDS)
         .order_by("turn__number", "side")
     )
@@ -59,7 +59,7 @@ class TurnJob:
     number: int
     visibility: Visibility  # what the voter may see until the turn has ended
     paced: bool  # whether the release clock paces the text
-    replaceable: bool  # whether a model that fails can be replaced (see `arena.answers.failover`)
+    replaceable: bool  # whether a contestant that fails can be replaced (see `arena.answers.failover`)
     stopped: bool
     sides: tuple[SideJob, ...]
 
@@ -81,7 +81,7 @@ def reap_jobs(requests: Sequence[Collection[int]]) -> list[list[TurnJob]]:
 
 
 def load_side_job(turn_id: int, answer_id: int) -> SideJob:
-    """Return one side's job from the current rows in the database. Call this after the side's model has changed."""
+    """Return one side's job from the current rows in the database. Call this after a replacement."""
     answers = ANSWERS_OF_BATTLES.load([turn_id])
     answer = next(answer for answer in answers if answer.pk == answer_id)
     return _build_side_job(answer, answer.attempt, answers)
@@ -121,14 +121,14 @@ def _build_side_job(answer: Answer, attempt: int, answers: list[Answer]) -> Side
     """Return the job of an answer. `answers` are all answers of its battle.
 
     In a blind battle, the answers of both sides have the same maximum length, because the place where an answer is cut
-    off would reveal which side has which model.
+    off would reveal which side has which contestant.
     """
-    endpoint = answer.model.endpoint
+    endpoint = answer.contestant.model.endpoint  # type: ignore[union-attr]  # a plain contestant
     turn = answer.turn
     request = build_request(endpoint, (*_build_history(turn, answer.side, answers), Message("user", turn.prompt)))
     if turn.battle.mode == Battle.Mode.ANONYMOUS:
-        endpoints = [other.model.endpoint for other in answers if other.turn_id == turn.pk]
-        request = replace(request, max_tokens=min(map(get_max_tokens, endpoints)))
+        models = [other.contestant.model for other in answers if other.turn_id == turn.pk]
+        request = replace(request, max_tokens=min(get_max_tokens(model.endpoint) for model in models if model))
     return SideJob(
         answer_id=answer.pk,
         attempt=attempt,

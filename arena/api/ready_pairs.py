@@ -53,7 +53,7 @@ class ReadyVoteView(APIView):
         vote = judgments.submit_judgment(request, pair, NewJudgmentSchema.parse(request))
         judgment = {
             "id": pair.id,
-            "models": pair.content.models,
+            "models": pair.content.contestants,
             "vote": feedback.build_vote_data(vote),
             "counts": judgments.count_judgments(vote),
         }

@@ -132,7 +132,7 @@ class SharedBattleSchema(Schema):
     id = UUIDField()
     url = CharField(help_text="Path of the battle's page, which shows the full text.")
     shared_at = DateTimeField(help_text="Time of publication.")
-    models = SideSlugsSchema(help_text="Slugs of the two models, by side.")
+    models = SideSlugsSchema(source="contestants", help_text="Slugs of the two models, by side.")
     winner = ChoiceField(Vote.Winner.values)
     turn_count = IntegerField(help_text="Number of turns in the battle.")
     turns = SharedTurnSchema(many=True, help_text="The first turn only. Text is truncated after 600 characters.")

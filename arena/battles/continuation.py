@@ -1,23 +1,24 @@
-"""Continues a conversation with the same two models after they are revealed, in a new battle that is not rated."""
+"""Continues a conversation with the same two contestants after they are revealed, in a new battle that is not rated."""
 
 from django.db import transaction
 
-from arena.models import Answer, Battle, Endpoint, Turn, row_locks
+from arena.endpoints import draw
+from arena.models import Answer, Battle, Turn, row_locks
 from core.http.errors import RequestError
 
 
 def continue_battle(battle: Battle) -> Battle:
     """Create a side-by-side battle that continues a battle after its vote.
 
-    The new battle has the same models and copies of the finished turns, and is ready for the next question.
+    The new battle has the same contestants and copies of the finished turns, and is ready for the next question.
 
-    Raises RequestError 409 `not_voted` before the vote; 409 `model_unavailable` if one of the models is no longer
-    available; and 409 `voter_gone` or 404 if a concurrent request deletes the voter or the battle.
+    Raises RequestError 409 `not_voted` before the vote; 409 `model_unavailable` if one of them is no longer available;
+    and 409 `voter_gone` or 404 if a concurrent request deletes the voter or the battle.
     """
     if battle.state != Battle.State.VOTED:
         raise RequestError("not_voted", "You can continue this conversation after you vote.", 409)
-    model_ids = [battle.model_a_id, battle.model_b_id]
-    if Endpoint.objects.filter(enabled=True, model__in=model_ids).count() < len(model_ids):
+    contestants = [battle.contestant_a_id, battle.contestant_b_id]
+    if draw.list_enabled().filter(pk__in=contestants).count() < len(contestants):
         raise RequestError(
             "model_unavailable", "One of the two models is no longer available here. Start a new battle instead.", 409
         )
@@ -29,9 +30,9 @@ def continue_battle(battle: Battle) -> Battle:
             mode=Battle.Mode.SIDE_BY_SIDE,
             state=Battle.State.READY,
             pool=battle.pool,
-            among=model_ids,
-            model_a_id=battle.model_a_id,
-            model_b_id=battle.model_b_id,
+            among=contestants,
+            contestant_a_id=battle.contestant_a_id,
+            contestant_b_id=battle.contestant_b_id,
             propensity=1.0,
             prompt_source=battle.prompt_source,
         )

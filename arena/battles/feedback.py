@@ -1,6 +1,6 @@
 """Feedback on a vote: reasons for each side from a fixed list, and a comment. Feedback never changes a rating.
 
-Models have statistics of the reasons, so that readers see what voters like about them.
+Contestants have statistics of the reasons, so that readers see what voters like about them.
 
 The address of the form is `opinion/`, which is older than the word.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from arena.models import SIDES, Battle, Vote, row_locks
+from arena.models import SIDES, Battle, Contestant, Vote, row_locks
 from core.http.errors import RequestError
 from core.storage.database import fetch_rows
 
@@ -36,14 +36,14 @@ MIN_VOTERS = 5  # with fewer voters, readers could guess who gave which reason
 
 # Each half of the union has its own partial index.
 REASON_COUNTS_SQL = """
-WITH model_votes AS (
+WITH own_votes AS (
     SELECT voter, reasons -> 'a' AS words, pool, counted FROM arena_vote
-    WHERE model_a_id = %(model)s AND reasons <> '{}'
+    WHERE contestant_a_id = %(contestant)s AND reasons <> '{}'
     UNION ALL
     SELECT voter, reasons -> 'b' AS words, pool, counted FROM arena_vote
-    WHERE model_b_id = %(model)s AND reasons <> '{}'
+    WHERE contestant_b_id = %(contestant)s AND reasons <> '{}'
 ), pool_votes AS (
-    SELECT voter, words FROM model_votes
+    SELECT voter, words FROM own_votes
     WHERE pool = %(pool)s AND counted AND jsonb_typeof(words) = 'array' AND words ?| %(known_words)s
 )
 SELECT (SELECT count(*) FROM pool_votes), (SELECT count(DISTINCT voter) FROM pool_votes), word, count(*)
@@ -95,7 +95,7 @@ def build_reason_chips(reasons: Mapping[str, Sequence[str]]) -> dict[str, list[l
 
 @dataclass(frozen=True)
 class FeedbackProfile:
-    """The reasons that voters gave for or against a model.
+    """The reasons that voters gave for or against a contestant.
 
     votes: the number of votes with a reason
     voters: the number of voters who cast these votes
@@ -108,9 +108,11 @@ class FeedbackProfile:
     blame: list[dict[str, Any]]
 
 
-def load_feedback_profile(model_id: int, pool: str) -> FeedbackProfile | None:
-    """Return a model's profile from a pool's counted votes, or None if fewer than `MIN_VOTERS` voters gave a reason."""
-    rows = fetch_rows(REASON_COUNTS_SQL, {"model": model_id, "pool": pool, "known_words": list(REASONS)})
+def load_feedback_profile(contestant: Contestant | None, pool: str) -> FeedbackProfile | None:
+    """Return the profile from a pool's counted votes, or None if fewer than `MIN_VOTERS` voters gave a reason."""
+    if contestant is None:
+        return None
+    rows = fetch_rows(REASON_COUNTS_SQL, {"contestant": contestant.pk, "pool": pool, "known_words": list(REASONS)})
     if not rows:
         return None
     votes, voters, *_ = rows[0]

@@ -148,7 +148,7 @@ def load_voter_models(voter_id: UUID) -> list[VoterModelRecord]:
     """Return the models that the voter has judged, sorted by number of votes and then by share of votes won."""
     counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     for side, other in (SIDES, SIDES[::-1]):
-        names = [f"model_{side}__{field}" for field in ("slug", "name", "organization__name")]
+        names = [f"contestant_{side}__{field}" for field in ("slug", "name", "model__organization__name")]
         win_count = Count("pk", filter=Q(winner=side))
         loss_count = Count("pk", filter=Q(winner=other))
         votes = Vote.objects.filter(battle__voter=voter_id).values_list(*names).order_by()
@@ -183,7 +183,7 @@ def annotate_question(battles: QuerySet[Battle]) -> QuerySet[Battle]:
 
 
 def _list_battles(voter_id: UUID) -> QuerySet[Battle]:
-    battles = Battle.objects.filter(voter=voter_id).select_related("model_a", "model_b", "vote")
+    battles = Battle.objects.filter(voter=voter_id).select_related("contestant_a", "contestant_b", "vote")
     return battles.order_by("-created_at", "-id")
 
 
@@ -192,7 +192,7 @@ def _search_battles(battles: QuerySet[Battle], search: str) -> QuerySet[Battle]:
     if not search:
         return battles
     in_question = Exists(Turn.objects.filter(battle=OuterRef("pk"), prompt__icontains=search))
-    in_names = Q(model_a__name__icontains=search) | Q(model_b__name__icontains=search)
+    in_names = Q(contestant_a__name__icontains=search) | Q(contestant_b__name__icontains=search)
     return battles.filter(in_question | Q(NAMES_KNOWN & in_names))
 
 
@@ -210,7 +210,7 @@ def load_export_batch(voter_id: UUID, after: Mapping[str, Any] | None = None) ->
 
 def _build_export_record(battle: Battle) -> dict[str, Any]:
     transcript = Transcript.load(battle, Visibility.of_voter(battle.mode, battle.state))
-    models = {side: {"slug": model.slug, "name": model.name} for side, model in transcript.models.items()}
+    names = {side: {"slug": each.slug, "name": each.name} for side, each in transcript.contestants.items()}
     vote = getattr(battle, "vote", None)
     return {
         "id": battle.pk,
@@ -218,7 +218,7 @@ def _build_export_record(battle: Battle) -> dict[str, Any]:
         "mode": battle.mode,
         "state": battle.state,
         "shared_at": battle.shared_at,
-        "models": models or None,
+        "models": names or None,
         "turns": [
             {
                 "number": turn.number,

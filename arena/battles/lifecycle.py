@@ -1,8 +1,8 @@
 """Changes the state of battles, from the first question to the vote. Each change is one conditional UPDATE.
 
-Words: `among` are the models that the voter named for a battle, which is then not rated. The *pool* is the group of
-votes that the vote belongs to. The *payer* is the client that is charged for tokens, and the *standing* is the ratings
-of both models before the vote.
+Words: `among` are the contestants that the voter named for a battle, which is then not rated. The *pool* is the group
+of votes that the vote belongs to. The *payer* is the client that is charged for tokens, and the *standing* is the
+ratings of both contestants before the vote.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from arena.battles.suggestions import is_suggestion
 from arena.endpoints import context_limit, draw, pair_sampler, token_budgets
 from arena.identity import quotas
 from arena.judging import vote_rules
-from arena.models import LIVE_POOL, SIDES, Answer, Battle, Endpoint, Turn, Vote, Voter, battle_lengths, row_locks
+from arena.models import LIVE_POOL, SIDES, Answer, Battle, Turn, Vote, Voter, battle_lengths, row_locks
 from arena.signals import vote_cast
 from core.http.errors import RequestError, field_error, sanitize_name
 from core.storage.compiled_queries import CompiledQuery
@@ -36,13 +36,15 @@ MAX_NAMED_MODELS = 20
 IDLE_TIMEOUT = timedelta(hours=24)
 MAX_EXPIRED = 10_000  # per run, because each battle is a parameter of one statement
 SKIP = "skip"
-CHANGEABLE_FIELDS = ("voter_id", "model_a_id", "model_b_id", "one_sided", "replaced")
-MODEL_FIELDS = ("slug", "name", "open_weights", "parameters_total", "parameters_active")
-RELATED_FIELDS = ("organization__name", "license__name")
+CHANGEABLE_FIELDS = ("voter_id", "contestant_a_id", "contestant_b_id", "one_sided", "replaced")
+MODEL_FIELDS = (
+    "open_weights", "parameters_total", "parameters_active", "organization__name", "license__name",
+)  # fmt: skip
 LOADED_FIELDS = (
     *(field.name for field in Battle._meta.concrete_fields),
     *(f"vote__{field.name}" for field in Vote._meta.concrete_fields),
-    *(f"model_{side}__{field}" for side in SIDES for field in MODEL_FIELDS + RELATED_FIELDS),
+    *(f"contestant_{side}__{field}" for side in SIDES for field in ("slug", "name")),
+    *(f"contestant_{side}__model__{field}" for side in SIDES for field in MODEL_FIELDS),
 )
 
 
@@ -57,7 +59,7 @@ def start_battle(
     payer: str = "",
     network: str = "",
 ) -> Battle:
-    """Create a battle between two models, drawn at random or named, and queue its first turn.
+    """Create a battle between two contestants, drawn at random or named, and queue its first turn.
 
     The returned battle caches its turn, its answers, and the absence of a vote, so reading these needs no query.
 
@@ -75,7 +77,7 @@ def start_battle(
     """
     _check_text(prompt)
     context_limit.check_first_prompt(prompt)
-    among = None if models is None else _parse_model_slugs(mode, models)
+    among = None if models is None else _parse_slugs(mode, models)
     rated_pool = pool if among is None else None
     if mode == Battle.Mode.SIDE_BY_SIDE:
         start = _start_side_by_side(among)
@@ -90,8 +92,8 @@ def start_battle(
             mode=mode,
             pool=pool,
             among=among,
-            model_a_id=start.pair.a,
-            model_b_id=start.pair.b,
+            contestant_a_id=start.pair.a,
+            contestant_b_id=start.pair.b,
             propensity=start.pair.propensity,
             draw_table_id=start.pair.table,
             prompt_source=Battle.PromptSource.SUGGESTION if is_suggestion(prompt) else Battle.PromptSource.TYPED,
@@ -99,7 +101,7 @@ def start_battle(
         )
         battle.save(force_insert=True)
         turn = _create_turn(battle, 1, prompt)
-        token_budgets.charge_battle(start.charged_models, rated_pool, len(prompt.encode()), payer)
+        token_budgets.charge_battle(start.charged, rated_pool, len(prompt.encode()), payer)
     Battle.vote.related.set_cached_value(battle, None)
     set_prefetched(battle, "turns", [turn])
     return battle
@@ -113,13 +115,13 @@ def _check_text(prompt: str) -> None:
         raise field_error("prompt", _("The question contains invalid characters. Remove them and try again."))
 
 
-def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
-    """Return the ids of the named models, in the same order."""
+def _parse_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
+    """Return the ids of the named contestants, in the same order."""
     max_models = 2 if mode == Battle.Mode.SIDE_BY_SIDE else MAX_NAMED_MODELS
     if not 2 <= len(slugs) <= max_models or len(set(slugs)) < len(slugs):
         detail = _("Choose two different models.") if max_models == 2 else _("Choose two to %(most)s different models.")
         raise field_error("models", detail % {"most": max_models})
-    ids = dict(Endpoint.objects.filter(enabled=True, model__slug__in=slugs).values_list("model__slug", "model_id"))
+    ids = dict(draw.list_enabled().filter(slug__in=slugs).values_list("slug", "pk"))
     if missing := [slug for slug in slugs if slug not in ids]:
         detail = _("The model %(slug)r is not available here. Choose another one.")
         raise field_error("models", detail % {"slug": sanitize_name(missing[0])})
@@ -128,30 +130,30 @@ def _parse_model_slugs(mode: str, slugs: Sequence[str]) -> list[int]:
 
 @dataclass(frozen=True)
 class _Start:
-    """A new battle's pair, and the budgets of the models to charge for it."""
+    """A new battle's pair, and the budgets of the contestants to charge for it."""
 
     pair: pair_sampler.PairDraw
-    charged_models: token_budgets.Budgets
+    charged: token_budgets.Budgets
 
 
-def _start_side_by_side(model_ids: list[int] | None) -> _Start:
-    if model_ids is None:
+def _start_side_by_side(named: list[int] | None) -> _Start:
+    if named is None:
         raise field_error("models", _("Choose two models for a side-by-side battle."))
-    model_a, model_b = model_ids
-    return _Start(pair_sampler.PairDraw(model_a, model_b, propensity=1.0), token_budgets.load_budgets(model_ids))
+    a, b = named
+    return _Start(pair_sampler.PairDraw(a, b, propensity=1.0), token_budgets.load_budgets(named))
 
 
 def _draw_blind_start(among: list[int] | None, pool: str | None, payer: str) -> _Start:
-    drawable_models = draw.load_drawable_budgets(among)
-    affordable_models = token_budgets.select_affordable_models(drawable_models, pool, payer)
-    pair = draw.draw_pair(affordable_models, pool)
+    drawable = draw.load_drawable_budgets(among)
+    affordable = token_budgets.select_affordable(drawable, pool, payer)
+    pair = draw.draw_pair(affordable, pool)
     if pair is None and among:
-        affordable_models = token_budgets.select_affordable_models(token_budgets.load_budgets(among), pool)
-        pair = draw.draw_pair(affordable_models, pool)
+        affordable = token_budgets.select_affordable(token_budgets.load_budgets(among), pool)
+        pair = draw.draw_pair(affordable, pool)
     if pair is not None:
-        return _Start(pair, affordable_models)
-    if among or len(drawable_models) >= draw.MIN_MODELS:
-        raise token_budgets.too_few_models_error(drawable_models, pool)
+        return _Start(pair, affordable)
+    if among or len(drawable) >= draw.MIN_CONTESTANTS:
+        raise token_budgets.too_few_models_error(drawable, pool)
     detail = _("Fewer than two models are available right now. Try again in a moment.")
     raise RequestError("too_few_models", detail, 503, retry_after=10)
 
@@ -159,7 +161,7 @@ def _draw_blind_start(among: list[int] | None, pool: str | None, payer: str) -> 
 def _create_turn(battle: Battle, number: int, prompt: str) -> Turn:
     turn = Turn.objects.create(battle=battle, number=number, prompt=prompt)
     answers = Answer.objects.bulk_create(
-        Answer(turn=turn, side=side, model_id=getattr(battle, f"model_{side}_id")) for side in SIDES
+        Answer(turn=turn, side=side, contestant_id=getattr(battle, f"contestant_{side}_id")) for side in SIDES
     )
     set_prefetched(turn, "answers", answers)
     transaction.on_commit(lambda: enqueue_turn(turn.pk), robust=True)
@@ -169,27 +171,27 @@ def _create_turn(battle: Battle, number: int, prompt: str) -> Turn:
 def _charge_tokens(battle: Battle, payer: str) -> None:
     """Charge for the whole conversation, because models receive it again. Raises the errors from `charge_battle`."""
     token_budgets.charge_battle(
-        _select_charged_models(battle, payer),
+        _select_charged(battle, payer),
         battle.rated_pool,
         battle_lengths.measure_battle_length(battle, battle_lengths.OctetLength),
         payer,
     )
 
 
-def _select_charged_models(battle: Battle, payer: str) -> token_budgets.Budgets:
-    """Return the models to charge: both models of a side-by-side battle, or else the models that could be drawn now.
+def _select_charged(battle: Battle, payer: str) -> token_budgets.Budgets:
+    """Return the contestants to charge: both of a side-by-side battle, or else those that could be drawn now.
 
-    If fewer than two of the named models could be drawn, return those with budget left, or else all named models.
+    If fewer than two of the named ones could be drawn, return those with budget left, or else all named ones.
     """
     if battle.mode == Battle.Mode.SIDE_BY_SIDE:
         return token_budgets.load_budgets(battle.among or ())
-    drawable_models = draw.load_drawable_budgets(battle.among)
-    affordable_models = token_budgets.select_affordable_models(drawable_models, battle.rated_pool, payer)
-    if not battle.among or len(affordable_models) >= draw.MIN_MODELS:
-        return affordable_models
-    named_models = token_budgets.load_budgets(battle.among)
-    affordable_models = token_budgets.select_affordable_models(named_models, battle.rated_pool)
-    return affordable_models if len(affordable_models) >= draw.MIN_MODELS else named_models
+    drawable = draw.load_drawable_budgets(battle.among)
+    affordable = token_budgets.select_affordable(drawable, battle.rated_pool, payer)
+    if not battle.among or len(affordable) >= draw.MIN_CONTESTANTS:
+        return affordable
+    named = token_budgets.load_budgets(battle.among)
+    affordable = token_budgets.select_affordable(named, battle.rated_pool)
+    return affordable if len(affordable) >= draw.MIN_CONTESTANTS else named
 
 
 def ask_follow_up(battle: Battle, prompt: str, payer: str = "") -> Turn:
@@ -286,8 +288,8 @@ def get_battle(voter_id: UUID, battle_id: UUID) -> Battle:
 
 
 def query_battles() -> QuerySet[Battle]:
-    """Return a queryset of battles with their votes, and with the model fields that the reveal needs."""
-    relations = (f"model_{side}__{fact}" for side in SIDES for fact in ("organization", "license"))
+    """Return a queryset of battles with their votes, and with the facts of both contestants that the reveal needs."""
+    relations = (f"contestant_{side}__model__{fact}" for side in SIDES for fact in ("organization", "license"))
     return Battle.objects.select_related("vote", *relations).only(*LOADED_FIELDS)
 
 
@@ -357,8 +359,8 @@ def _create_vote(
         battle=battle,
         pool=battle.pool,
         source=source,
-        model_a_id=battle.model_a_id,
-        model_b_id=battle.model_b_id,
+        contestant_a_id=battle.contestant_a_id,
+        contestant_b_id=battle.contestant_b_id,
         winner=winner,
         voter=battle.voter_id,
         # After a replacement, the pair comes from two draws in an unknown order, so its probability is unknown.

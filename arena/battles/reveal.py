@@ -1,4 +1,4 @@
-"""The reveal of a battle after its vote: the models with their ratings and measurements."""
+"""The reveal of a battle after its vote: the contestants with their ratings and measurements."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from arena.endpoints.performance import compute_answer_stats, load_performance
-from arena.models import LIVE_POOL, SIDES, Answer, Battle, Standing, Visibility, Vote
+from arena.models import LIVE_POOL, SIDES, Answer, Battle, Contestant, Standing, Visibility, Vote
 from catalog.calculators.cost_model import ApiPrices, MonthlyUse
 from catalog.facts.prices import load_current_prices
-from catalog.models import LanguageModel, Price
+from catalog.models import Price
 from core.storage.compiled_queries import CompiledQuery
 from core.templatetags.strips import Scale, build_scale
 from core.text.number_format import format_count, format_dollars
@@ -51,7 +51,7 @@ def load_standing(battle: Battle) -> dict[str, Any]:
     `RANKED_COUNT_KEY`).
     """
     standing = _find_standing(get_board_pool(battle))
-    return _select_rows(battle.models_by_side, standing.ratings if standing else {})
+    return _select_rows(battle.contestants_by_side, standing.ratings if standing else {})
 
 
 def _find_standing(pool: str) -> Standing | None:
@@ -68,11 +68,11 @@ def load_rating_changes(battle: Battle, vote: Vote) -> RatingChanges:
     standing = _find_standing(pool)
     if standing and vote.created_at and standing.updated_at > vote.created_at:
         board_time = standing.updated_at
-        now = _select_rows(battle.models_by_side, standing.ratings)
+        now = _select_rows(battle.contestants_by_side, standing.ratings)
     return RatingChanges(pool, board_time, before, now, _build_scale([*before.values(), *now.values()]))
 
 
-def load_ratings(pool: str, models: Mapping[str, LanguageModel]) -> RatingChanges | None:
+def load_ratings(pool: str, contestants: Mapping[str, Contestant]) -> RatingChanges | None:
     """Return the current ratings of both models, or None if the pool rates neither.
 
     There was no vote, so `before` contains no ratings.
@@ -80,7 +80,7 @@ def load_ratings(pool: str, models: Mapping[str, LanguageModel]) -> RatingChange
     standing = _find_standing(pool)
     if standing is None:
         return None
-    now = _select_rows(models, standing.ratings)
+    now = _select_rows(contestants, standing.ratings)
     scale = _build_scale(now.values())
     if scale is None:
         return None
@@ -92,9 +92,9 @@ def _build_scale(rows: Iterable[Mapping[str, Any] | None]) -> Scale | None:
     return build_scale(values, "ratings-axis", margin=SCALE_MARGIN)
 
 
-def _select_rows(models: Mapping[str, LanguageModel], ratings: Mapping[str, Any]) -> dict[str, Any]:
+def _select_rows(contestants: Mapping[str, Contestant], ratings: Mapping[str, Any]) -> dict[str, Any]:
     ranked_count = sum(row["rank"] is not None for row in ratings.values())
-    rows = {side: _fill_row(ratings.get(model.slug)) for side, model in models.items()}
+    rows = {side: _fill_row(ratings.get(each.slug)) for side, each in contestants.items()}
     return {side: row and row | {RANKED_COUNT_KEY: ranked_count} for side, row in rows.items()}
 
 
@@ -110,13 +110,14 @@ def build_reveal(battle: Battle) -> list[dict[str, Any]] | None:
     return [
         {
             "side": side,
-            "slug": model.slug,
-            "name": model.name,
-            "organization": model.organization and model.organization.name,
-            "license": model.license and model.license.name,
+            "slug": contestant.slug,
+            "name": contestant.name,
+            "organization": model and model.organization and model.organization.name,
+            "license": model and model.license and model.license.name,
             **{key: get_side_standing(battle, side).get(key) for key in RATING_FIELDS},
         }
-        for side, model in battle.models_by_side.items()
+        for side, contestant in battle.contestants_by_side.items()
+        for model in (contestant.model,)
     ]
 
 
@@ -136,18 +137,19 @@ def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[s
     revealed_models = build_reveal(battle)
     if revealed_models is None or not Visibility.of_voter(battle.mode, battle.state).ratings:
         return None
-    models = list(battle.models_by_side.values())
-    prices = load_current_prices(models)
-    performance = load_performance(model.pk for model in models)
+    models = [contestant.model for contestant in battle.contestants_by_side.values()]
+    known_models = [model for model in models if model]
+    prices = load_current_prices(known_models)
+    performance = load_performance(model.pk for model in known_models)
     return [
         card
         | {
-            "open_weights": model.open_weights,
-            "size": model.parameters_total and format_count(model.parameters_total),
-            "active_size": model.parameters_active and format_count(model.parameters_active),
+            "open_weights": model and model.open_weights,
+            "size": model and model.parameters_total and format_count(model.parameters_total),
+            "active_size": model and model.parameters_active and format_count(model.parameters_active),
         }
-        | _build_measurements(battle, card["side"], answers, prices.get(model.pk))
-        | {"usual_performance": performance.get(model.pk)}
+        | _build_measurements(battle, card["side"], answers, prices.get(model.pk) if model else None)
+        | {"usual_performance": model and performance.get(model.pk)}
         | {"ranked_models": get_side_standing(battle, card["side"]).get(RANKED_COUNT_KEY)}
         for card, model in zip(revealed_models, models, strict=True)
     ]

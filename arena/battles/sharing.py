@@ -26,9 +26,8 @@ from django.utils.translation import gettext as _
 
 from arena.answers import battle_view
 from arena.battles import review_queue
-from arena.battles.transcript import Transcript, TranscriptTurn, hide_models
-from arena.models import IS_LISTED, IS_SHARED, Answer, Battle, Visibility, Vote, row_locks
-from catalog.models import LanguageModel
+from arena.battles.transcript import Transcript, TranscriptTurn, hide_contestants
+from arena.models import IS_LISTED, IS_SHARED, Answer, Battle, Contestant, Visibility, Vote, row_locks
 from core.http.errors import RequestError
 
 MAX_LISTED = 5
@@ -40,8 +39,8 @@ LISTED_IF_OPEN = IS_SHARED & Q(review__in=("", Battle.Review.WAITING, Battle.Rev
 class SharedBattle:
     """A published battle as readers see it.
 
-    models: both models, keyed by side
-    page_side: the side of the model whose page lists the battle
+    contestants: both contestants, keyed by side
+    page_side: the side of the contestant whose page lists the battle
     winner: the vote of the person who asked, as a value of `Vote.Winner`, or "" for a pair that ships with Arena
     reasons: the reasons for the vote, keyed by side
     turns: all turns; in a list of battles, only the first turn, shortened
@@ -49,7 +48,7 @@ class SharedBattle:
 
     id: UUID
     shared_at: datetime
-    models: dict[str, LanguageModel]
+    contestants: dict[str, Contestant]
     page_side: str
     winner: str
     reasons: dict[str, list[str]]
@@ -57,8 +56,8 @@ class SharedBattle:
     turns: list[TranscriptTurn]
 
     def mask(self, visibility: Visibility) -> Self:
-        """Return the battle without its models if the reader may not see them."""
-        return self if visibility.names else replace(self, models={}, turns=hide_models(self.turns))
+        """Return the battle without its contestants if the reader may not see them."""
+        return self if visibility.names else replace(self, contestants={}, turns=hide_contestants(self.turns))
 
     @property
     def url(self) -> str:
@@ -121,18 +120,22 @@ def find_shared_battle(battle_id: UUID) -> Battle | None:
 def load_shared_battle(battle: Battle) -> SharedBattle:
     """Return a published battle with all of its turns."""
     answers = battle_view.load_answers(battle.pk)
-    return _build_shared_battle(battle, answers, battle.model_a_id, len({answer.turn for answer in answers}))
+    return _build_shared_battle(battle, answers, battle.contestant_a_id, len({answer.turn for answer in answers}))
 
 
-def list_shared_battles(model_id: int) -> list[SharedBattle]:
-    """Return excerpts from the model's listed battles, most recently published first, at most `MAX_LISTED`."""
-    has_model = Q(model_a=model_id) | Q(model_b=model_id)
-    battles = query_listed_battles().filter(has_model, hide_names=False).annotate(turn_count=Count("turns"))
+def list_shared_battles(contestant: Contestant | None) -> list[SharedBattle]:
+    """Return excerpts from a contestant's listed battles, most recently published first, at most `MAX_LISTED`."""
+    if contestant is None:
+        return []
+    is_in_battle = Q(contestant_a=contestant.pk) | Q(contestant_b=contestant.pk)
+    battles = query_listed_battles().filter(is_in_battle, hide_names=False).annotate(turn_count=Count("turns"))
     latest_battles = list(battles.order_by("-shared_at", "pk")[:MAX_LISTED])
     answers: dict[UUID, list[Answer]] = defaultdict(list)
     for answer in _load_excerpts(latest_battles):
         answers[answer.turn.battle_id].append(answer)
-    return [_build_shared_battle(battle, answers[battle.pk], model_id, battle.turn_count) for battle in latest_battles]
+    return [
+        _build_shared_battle(battle, answers[battle.pk], contestant.pk, battle.turn_count) for battle in latest_battles
+    ]
 
 
 def query_listed_battles() -> QuerySet[Battle]:
@@ -143,7 +146,7 @@ def query_listed_battles() -> QuerySet[Battle]:
 
 
 def _query_battles() -> QuerySet[Battle]:
-    return Battle.objects.select_related("vote", "model_a", "model_b")
+    return Battle.objects.select_related("vote", "contestant_a", "contestant_b")
 
 
 def _load_excerpts(battles: Iterable[Battle]) -> Iterable[Answer]:
@@ -164,13 +167,15 @@ def _truncate_text(text: str) -> str:
     return text if len(text) <= MAX_EXCERPT_LENGTH else f"{text[:MAX_EXCERPT_LENGTH].rstrip()} …"
 
 
-def _build_shared_battle(battle: Battle, answers: Iterable[Answer], model_id: int, turn_count: int) -> SharedBattle:
+def _build_shared_battle(
+    battle: Battle, answers: Iterable[Answer], page_contestant: int, turn_count: int
+) -> SharedBattle:
     transcript = Transcript.build(battle, answers, Visibility.of_reader(hides_names=False, has_judged=False))
     return SharedBattle(
         id=battle.pk,
         shared_at=battle.shared_at,  # type: ignore[arg-type]  # all callers pass published battles
-        models=transcript.models,
-        page_side="a" if battle.model_a_id == model_id else "b",
+        contestants=transcript.contestants,
+        page_side="a" if battle.contestant_a_id == page_contestant else "b",
         winner=battle.vote.winner,
         reasons=battle.vote.reasons,
         turn_count=turn_count,

@@ -9,8 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from arena.answers.markdown import render_answer
 from arena.judging.language_id import tell_code
-from arena.models import Answer, Battle, Visibility, battle_turns
-from catalog.models import LanguageModel
+from arena.models import Answer, Battle, Contestant, Visibility, battle_turns
 
 WAITING = "answering"  # the public state of answers that are queued or running
 LANGUAGE_SAMPLE_LENGTH = 300  # characters; more would take longer than the rest of the page
@@ -24,7 +23,7 @@ class TranscriptAnswer:
     state: `answering`, `finished`, or `failed`
     text: the text in Markdown, of which an unfinished answer has the part that has been released so far
     reason: why the answer failed, or None
-    model: the model that answered, or None while it is hidden
+    contestant: the contestant that answered, or None while it is hidden
     reasoning: the text that the model wrote before its answer, or "" while it is hidden
     """
 
@@ -34,7 +33,7 @@ class TranscriptAnswer:
     stopped: bool = False
     cut: bool = False
     reason: str | None = None
-    model: LanguageModel | None = None
+    contestant: Contestant | None = None
     reasoning: str = ""
 
     @property
@@ -63,9 +62,9 @@ class TranscriptTurn:
 
 @dataclass(frozen=True)
 class Transcript:
-    """All turns of a battle. `models`, keyed by side, is empty while they are hidden."""
+    """All turns of a battle. `contestants`, keyed by side, is empty while they are hidden."""
 
-    models: dict[str, LanguageModel]
+    contestants: dict[str, Contestant]
     turns: list[TranscriptTurn]
 
     @classmethod
@@ -77,7 +76,7 @@ class Transcript:
     @classmethod
     def build(cls, battle: Battle, answers: Iterable[Answer], visibility: Visibility) -> Self:
         """Return the transcript of these answers, which are ordered by turn and side and have cached their turns."""
-        models = battle.models_by_side if visibility.names else {}
+        contestants = battle.contestants_by_side if visibility.names else {}
         turns: dict[int, TranscriptTurn] = {}
         for answer in answers:
             turn = turns.setdefault(answer.turn.number, TranscriptTurn(answer.turn.number, answer.turn.prompt, []))
@@ -90,13 +89,13 @@ class Transcript:
                     stopped=answer.stopped,
                     cut=answer.cut,
                     reason=visibility.tell_failure(answer.failure) if has_failed else None,
-                    model=models.get(answer.side),
+                    contestant=contestants.get(answer.side),
                     reasoning=answer.reasoning if visibility.reasoning else "",
                 )
             )
-        return cls(models, list(turns.values()))
+        return cls(contestants, list(turns.values()))
 
 
-def hide_models(turns: Iterable[TranscriptTurn]) -> list[TranscriptTurn]:
-    """Return the turns without their models."""
-    return [replace(turn, answers=[replace(answer, model=None) for answer in turn.answers]) for turn in turns]
+def hide_contestants(turns: Iterable[TranscriptTurn]) -> list[TranscriptTurn]:
+    """Return the turns without their contestants."""
+    return [replace(turn, answers=[replace(answer, contestant=None) for answer in turn.answers]) for turn in turns]

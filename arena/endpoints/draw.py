@@ -1,4 +1,4 @@
-"""Lists the models that can be in a battle, and draws pairs of them with the newest pair weights.
+"""Lists the contestants that can be in a battle, and draws pairs of them with the newest pair weights.
 
 `arena.endpoints.pair_sampler` makes the random choice.
 """
@@ -9,94 +9,110 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 from itertools import combinations
+from typing import Any
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from arena.endpoints import pair_sampler
-from arena.endpoints.circuit_breaker import IN_DRAW
+from arena.endpoints.circuit_breaker import FAILED_PROBES_LIMIT
 from arena.endpoints.context_limit import list_small_windows
-from arena.models import LIVE_POOL, DrawTable, Endpoint, PairWeight, get_conversation_limit
+from arena.models import LIVE_POOL, Contestant, DrawTable, PairWeight, get_conversation_limit
 from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import fetch_rows
 
-MIN_MODELS = 2
+MIN_CONTESTANTS = 2
 
 
-def list_drawable_models(chosen: Iterable[int] | None = None) -> list[int]:
-    """Return the ids of the models that are enabled and have not failed their probes.
+def list_enabled() -> QuerySet[Contestant]:
+    """Return a queryset of the contestants that visitors can name for a battle, even if their endpoint is down."""
+    return Contestant.objects.filter(plain=True, model__endpoint__enabled=True)
 
-    A draw among all models also excludes models with a small context window (see `arena.endpoints.context_limit`). The
-    result never depends on the question.
 
-    chosen: ids of the models that the voter named, or None for all models
+def list_weighted() -> QuerySet[Contestant]:
+    """Return a queryset of the contestants that can be drawn among all if no endpoint is down."""
+    return list_enabled().exclude(model__endpoint__in=list_small_windows().values("pk"))
+
+
+def list_drawable(chosen: Iterable[int] | None = None) -> list[int]:
+    """Return the ids of the contestants that are enabled and whose endpoints have not failed their probes.
+
+    A draw among all contestants also excludes those with a small context window (see `arena.endpoints.context_limit`).
+    The result never depends on the question.
+
+    chosen: ids of the contestants that the voter named, or None for all
     """
     return list(load_drawable_budgets(chosen))
 
 
 def load_drawable_budgets(chosen: Iterable[int] | None = None) -> dict[int, int | None]:
-    """Return the token budgets of the models from `list_drawable_models`, keyed by model.
+    """Return the token budgets of the contestants from `list_drawable`, keyed by contestant.
 
     A budget is in tokens per day, or None for no limit.
     """
     if chosen is None:
-        endpoints = _compile_drawable_query(get_conversation_limit()).load()
+        contestants = _compile_drawable_query(get_conversation_limit()).load()
     else:
-        endpoints = list(Endpoint.objects.filter(IN_DRAW, model_id__in=chosen))
-    return {endpoint.model_id: endpoint.tokens_per_day for endpoint in endpoints}
+        contestants = list(_query_drawable(list_enabled().filter(pk__in=chosen)))
+    return {contestant.pk: contestant.tokens_per_day for contestant in contestants}
 
 
 @lru_cache(maxsize=4)
-def _compile_drawable_query(_conversation_limit: int) -> CompiledQuery[Endpoint]:
-    """Return the query for the drawable endpoints, cached by the limit that determines which windows are small."""
-    endpoints = Endpoint.objects.filter(IN_DRAW).only("model_id", "tokens_per_day")
-    return CompiledQuery(lambda: endpoints.exclude(pk__in=list_small_windows().values("pk")))
+def _compile_drawable_query(_conversation_limit: int) -> CompiledQuery[Any]:
+    """Return the query for all drawable contestants, cached by the limit that determines which windows are small."""
+    return CompiledQuery(lambda: _query_drawable(list_weighted()))
 
 
-def draw_pair(models: Collection[int], pool: str | None = LIVE_POOL) -> pair_sampler.PairDraw | None:
-    """Draw a pair of these models. Return None if there are fewer than two models.
+def _query_drawable(contestants: QuerySet[Contestant]) -> QuerySet[Any]:
+    drawable = contestants.filter(model__endpoint__failed_probes__lt=FAILED_PROBES_LIMIT).only("pk")
+    return drawable.annotate(tokens_per_day=F("model__endpoint__tokens_per_day"))
+
+
+def draw_pair(contestants: Collection[int], pool: str | None = LIVE_POOL) -> pair_sampler.PairDraw | None:
+    """Draw a pair of these contestants. Return None if there are fewer than two.
 
     pool: the pool with whose newest weights to draw. The draw's table is stored. None for a draw with equal
         probabilities and without a table, for a battle that is not rated.
     """
-    return _draw(models, pool) if len(models) >= MIN_MODELS else None
+    return _draw(contestants, pool) if len(contestants) >= MIN_CONTESTANTS else None
 
 
-def draw_opponent(model: int, opponents: Sequence[int], pool: str | None) -> pair_sampler.PairDraw | None:
-    """Draw an opponent for this model, as `draw_pair` does. Return None if there are no opponents."""
-    return _draw([model, *opponents], pool, model) if opponents else None
+def draw_opponent(contestant: int, opponents: Sequence[int], pool: str | None) -> pair_sampler.PairDraw | None:
+    """Draw an opponent for this contestant, as `draw_pair` does. Return None if there are no opponents."""
+    return _draw([contestant, *opponents], pool, contestant) if opponents else None
 
 
-def _draw(models: Collection[int], pool: str | None, fixed_model: int | None = None) -> pair_sampler.PairDraw:
-    """Draw a pair of these models. `fixed_model` is the id of a model that must be in the pair, or None."""
-    sorted_models = tuple(sorted(models))
+def _draw(contestants: Collection[int], pool: str | None, fixed: int | None = None) -> pair_sampler.PairDraw:
+    """Draw a pair of these contestants. `fixed` is the id of one that must be in the pair, or None."""
+    keys = tuple(sorted(contestants))
     if pool is None:
-        return _load_sampler(None, None, sorted_models, fixed_model).draw()
+        return _load_sampler(None, None, keys, fixed).draw()
     updated_at = _load_update_time(pool)
-    table = _build_table(pool, updated_at, sorted_models, fixed_model)
+    table = _build_table(pool, updated_at, keys, fixed)
     if not table.is_committed:
         DrawTable.objects.bulk_create([table], ignore_conflicts=True)
         transaction.on_commit(partial(vars(table).update, is_committed=True))
-    return replace(_load_sampler(pool, updated_at, sorted_models, fixed_model).draw(), table=table.pk)
+    return replace(_load_sampler(pool, updated_at, keys, fixed).draw(), table=table.pk)
 
 
-def compute_draw_shares(models: Collection[int], pool: str | None) -> dict[int, float]:
-    """Return each model's probability of being drawn by `draw_pair`. Empty if there are fewer than two models."""
-    if len(models) < MIN_MODELS:
+def compute_draw_shares(contestants: Collection[int], pool: str | None) -> dict[int, float]:
+    """Return each contestant's probability of being drawn by `draw_pair`. Empty if there are fewer than two."""
+    if len(contestants) < MIN_CONTESTANTS:
         return {}
     updated_at = None if pool is None else _load_update_time(pool)
-    return _load_sampler(pool, updated_at, tuple(sorted(models)), None).shares
+    return _load_sampler(pool, updated_at, tuple(sorted(contestants)), None).shares
 
 
 @lru_cache(maxsize=64)
-def _build_table(pool: str, updated_at: datetime | None, models: tuple[int, ...], fixed_model: int | None) -> DrawTable:
+def _build_table(pool: str, updated_at: datetime | None, keys: tuple[int, ...], fixed: int | None) -> DrawTable:
     """Return the unsaved table of a draw. Processes that draw with the same weights compute the same id.
 
     The id also depends on the shares, because a process whose weights have just been replaced draws with equal weights.
     """
-    shares = _load_sampler(pool, updated_at, models, fixed_model).shares
+    shares = _load_sampler(pool, updated_at, keys, fixed).shares
     digest = hashlib.blake2b(repr((pool, updated_at, shares)).encode(), digest_size=8).digest()
     table_id = int.from_bytes(digest, "big") >> 1  # a positive number of 63 bits
-    return DrawTable(id=table_id, pool=pool, keys=list(models), shares=list(shares.values()))
+    return DrawTable(id=table_id, pool=pool, keys=list(keys), shares=list(shares.values()))
 
 
 def _load_update_time(pool: str) -> datetime | None:
@@ -107,11 +123,11 @@ def _load_update_time(pool: str) -> datetime | None:
 
 @lru_cache(maxsize=64)
 def _load_sampler(
-    pool: str | None, updated_at: datetime | None, models: tuple[int, ...], fixed_model: int | None
+    pool: str | None, updated_at: datetime | None, keys: tuple[int, ...], fixed: int | None
 ) -> pair_sampler.PairSampler:
     """Return a sampler with the weights of this update time, or with equal weights if the time is None."""
     pair_weight = PairWeight.objects.filter(pool=pool, updated_at=updated_at).first() if updated_at else None
     weights: dict[pair_sampler.Pair, float] = {}
     if pair_weight:
         weights = dict(zip(combinations(pair_weight.keys, 2), pair_weight.weights, strict=True))
-    return pair_sampler.PairSampler(models, weights, fixed_model)
+    return pair_sampler.PairSampler(keys, weights, fixed)

@@ -1,7 +1,7 @@
-"""Chooses a pair of models at random, with a known propensity.
+"""Chooses a pair of contestants at random, with a known propensity.
 
 Pairs are drawn by weight, and a tenth of the draws are uniform, so each propensity is known and above zero. A cap
-limits each model's share of the draws. Without the cap, the weights would put a new model into nine of ten draws:
+limits each contestant's share of the draws. Without the cap, the weights would put a new one into nine of ten draws:
 voters could guess that it is in their battle, and a few voters would decide its rating.
 
 This module does no I/O and does not import Django.
@@ -17,7 +17,7 @@ from random import SystemRandom
 from typing import TypeAlias
 
 UNIFORM_SHARE = 0.1
-# The cap on the share of draws that include one model. With few models, the cap is a multiple of the even share.
+# The cap on the share of draws that include one contestant. With few, the cap is a multiple of the even share.
 MAX_SHARE = 0.35
 EVEN_SHARE_FACTOR = 1.5
 
@@ -33,7 +33,7 @@ Matrix: TypeAlias = list[list[float]]
 
 @dataclass(frozen=True)
 class PairDraw:
-    """The ids of two models. `propensity` is the probability of drawing this pair, whichever model is on side a.
+    """The ids of two contestants. `propensity` is the probability of drawing this pair, whichever of them is on side a.
 
     table: the id of the draw's table (see `arena.models.DrawTable`), or None if no table is stored
     """
@@ -44,30 +44,28 @@ class PairDraw:
     table: int | None = None
 
 
-def compute_max_share(model_count: int) -> float:
-    """Return the cap on the share of draws that include one model. It is 1 for up to three models."""
-    return min(1.0, max(MAX_SHARE, EVEN_SHARE_FACTOR * 2 / max(model_count, 2)))
+def compute_max_share(count: int) -> float:
+    """Return the cap on the share of draws that include one contestant. It is 1 for up to three contestants."""
+    return min(1.0, max(MAX_SHARE, EVEN_SHARE_FACTOR * 2 / max(count, 2)))
 
 
 class PairSampler:
-    """Draws pairs of models, with probabilities that are computed once for many draws.
+    """Draws pairs of contestants, with probabilities that are computed once for many draws.
 
-    One tenth of the draws are uniform over all pairs. The other draws are by weight, capped so that each model is in at
-    most `compute_max_share` of all draws.
+    One tenth of the draws are uniform over all pairs. The other draws are by weight, capped so that each contestant is
+    in at most `compute_max_share` of all draws.
 
-    models: ids of M models
+    contestants: ids of M contestants
     weights: the weights of pairs, keyed by (smaller id, larger id). A pair with no weight gets the largest weight,
         because nothing is known about it.
-    fixed_model: the id of a model that is in every pair. Its opponent is drawn with the same mix of uniform draws and
-        capped weights, so it is as hard to guess as in a draw of both models.
+    fixed: the id of a contestant that is in every pair. Its opponent is drawn with the same mix of uniform draws and
+        capped weights, so it is as hard to guess as in a draw of both.
     """
 
-    def __init__(self, models: Sequence[int], weights: Mapping[Pair, float], fixed_model: int | None = None) -> None:
-        self._keys = keys = sorted(models)
+    def __init__(self, contestants: Sequence[int], weights: Mapping[Pair, float], fixed: int | None = None) -> None:
+        self._keys = keys = sorted(contestants)
         index_pairs = [
-            pair
-            for pair in combinations(range(len(keys)), 2)
-            if fixed_model is None or fixed_model in (keys[i] for i in pair)
+            pair for pair in combinations(range(len(keys)), 2) if fixed is None or fixed in (keys[i] for i in pair)
         ]
         self.pairs = [(keys[i], keys[j]) for i, j in index_pairs]
         capped = _cap_weights(_build_weight_matrix(keys, weights)) if index_pairs else []
@@ -81,17 +79,17 @@ class PairSampler:
 
     @cached_property
     def shares(self) -> dict[int, float]:
-        """Each model's probability of being in the pair. They add up to 2."""
+        """Each contestant's probability of being in the pair. They add up to 2."""
         shares = dict.fromkeys(self._keys, 0.0)
         for pair, chance in zip(self.pairs, self.chances, strict=True):
-            for model in pair:
-                shares[model] += chance
+            for key in pair:
+                shares[key] += chance
         return shares
 
     def draw(self) -> PairDraw:
-        """Draw a pair and assign its sides at random. Raises ValueError if there are fewer than two models."""
+        """Draw a pair and assign its sides at random. Raises ValueError if there are fewer than two contestants."""
         if not self.pairs:
-            raise ValueError("fewer than two models can be drawn")
+            raise ValueError("fewer than two contestants can be drawn")
         point = rng.random() * self._cumulative_chances[-1]
         index = min(bisect(self._cumulative_chances, point), len(self.pairs) - 1)
         a, b = rng.sample(self.pairs[index], 2)
@@ -136,7 +134,7 @@ def _compute_multipliers(weights: Matrix, cap: float) -> list[float]:
     1967). A solution exists because all weights are positive and uniform weights satisfy the cap.
     """
     scale = [1.0] * len(weights)
-    row_sums = [sum(row) for row in weights]  # scaled by the multipliers of the other models only
+    row_sums = [sum(row) for row in weights]  # scaled by the multipliers of the other contestants only
     total = sum(row_sums) / 2
     for _ in range(_MAX_ITERATIONS):
         max_change = 0.0

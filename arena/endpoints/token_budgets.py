@@ -1,16 +1,15 @@
-"""Daily token budgets of the service, of each model, and of each network.
+"""Daily token budgets of the service, of each contestant, and of each network.
 
 Days are in UTC. Each hour releases a twenty-fourth of each budget, and unused tokens remain available until midnight.
-Battles are charged before the models are called, so charges are estimates. A blind battle charges each model that could
-be drawn, in proportion to its probability, and charges the sum to the service and the network. Over many battles, the
-totals are correct on average, and the budgets do not reveal which models are in a battle. A battle that reaches a limit
-is still answered.
+Battles are charged before the models are called, so charges are estimates. A blind battle charges each contestant that
+could be drawn, in proportion to its probability, and charges the sum to the service and the network. Over many battles,
+the totals are correct on average, and the budgets do not reveal which contestants are in a battle. A battle that
+reaches a limit is still answered.
 
 Each network has shares of the budgets (`arena.identity.limits.TokenShare`). Otherwise, one network could remove a
-model from the draw for everyone, or use up the service's budget early in the day. When a network's blind battles have
-used up its share of a model's budget, draws for the network exclude the model. Battles that name the model have a share
-of their own, beyond which they are rejected. Otherwise, a network could choose its blind pairs by naming the other
-models.
+contestant from the draw for everyone, or use up the service's budget early in the day. When a network's blind battles
+have used up its share of a contestant's budget, draws for the network exclude it. Battles that name it have a share of
+their own, beyond which they are rejected. Otherwise, a network could choose its blind pairs by naming the others.
 """
 
 import math
@@ -29,7 +28,7 @@ from arena.endpoints import draw
 from arena.endpoints.backends.protocol import BYTES_PER_TOKEN
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
 from arena.identity.limits import TokenShare
-from arena.models import LIVE_POOL, SIDES, DailyTokens, Endpoint
+from arena.models import LIVE_POOL, SIDES, Contestant, DailyTokens
 from core.http.errors import RequestError
 
 RETENTION = timedelta(days=2)
@@ -40,7 +39,7 @@ INSERT INTO arena_dailytokens AS old (day, charged_to, tokens)
 SELECT %s, charged.* FROM unnest(%s::text[], %s::bigint[]) AS charged ORDER BY 2
 ON CONFLICT (day, charged_to) DO UPDATE SET tokens = old.tokens + excluded.tokens
 RETURNING charged_to, tokens"""
-Budgets = Mapping[int, int | None]  # tokens per day, or None for no limit, keyed by model id
+Budgets = Mapping[int, int | None]  # tokens per day, or None for no limit, keyed by contestant id
 
 
 @dataclass(frozen=True)
@@ -53,67 +52,67 @@ class Charge:
     error: RequestError | None = None
 
 
-def select_affordable_models(budgets: Budgets, pool: str | None, payer: str = "") -> Budgets:
-    """Return the budgets of the models that have tokens left for a battle in this pool, in total and in its share.
+def select_affordable(budgets: Budgets, pool: str | None, payer: str = "") -> Budgets:
+    """Return the budgets of the contestants that have tokens left for a battle in this pool, in total and in its share.
 
     pool: the pool in which the battle is rated, or None
     payer: the network, whose share is checked in the live pool; "" if networks have no limit
     """
     spender, share = (payer, TokenShare.BLIND_NETWORK) if pool == LIVE_POOL else (NAMED_BATTLES, TokenShare.NAMED)
-    limits: dict[int, dict[str, Fraction]] = {model: {} for model in budgets}
-    for model, per_day in budgets.items():
+    limits: dict[int, dict[str, Fraction]] = {key: {} for key in budgets}
+    for key, per_day in budgets.items():
         if per_day is not None:
-            limits[model][f"model:{model}"] = _compute_limit(TokenShare.ALL, per_day)
+            limits[key][f"contestant:{key}"] = _compute_limit(TokenShare.ALL, per_day)
             if spender:
-                limits[model][f"model:{model}:{spender}"] = _compute_limit(share, per_day)
-    names = [name for model_limits in limits.values() for name in model_limits]
+                limits[key][f"contestant:{key}:{spender}"] = _compute_limit(share, per_day)
+    names = [name for own_limits in limits.values() for name in own_limits]
     rows = DailyTokens.objects.filter(day=_today(), charged_to__in=names)
     spent = dict(rows.values_list("charged_to", "tokens"))
     return {
-        model: budgets[model]
-        for model, model_limits in limits.items()
-        if all(spent.get(name, 0) < limit for name, limit in model_limits.items())
+        key: budgets[key]
+        for key, own_limits in limits.items()
+        if all(spent.get(name, 0) < limit for name, limit in own_limits.items())
     }
 
 
 def too_few_models_error(budgets: Budgets, pool: str | None) -> RequestError:
-    """Return the error for fewer than two affordable models. It does not reveal which model has budget left.
+    """Return the error for fewer than two affordable contestants. It does not reveal which one has budget left.
 
     The error is 503 `budget_spent`, or 429 `too_many_tokens` if only the network has used up its share.
     """
-    if pool == LIVE_POOL and len(select_affordable_models(budgets, pool)) >= draw.MIN_MODELS:
+    if pool == LIVE_POOL and len(select_affordable(budgets, pool)) >= draw.MIN_CONTESTANTS:
         return _share_spent_error()
     return _budget_spent_error(_("Fewer than two models have budget left. Try again at the top of the hour."))
 
 
 def charge_battle(budgets: Budgets, pool: str | None, octets: int, payer: str) -> None:
-    """Charge a turn of a battle between two of these models. Call this in the transaction that starts the turn.
+    """Charge a turn of a battle between two of these contestants. Call this in the transaction that starts the turn.
 
     pool: the pool in which the battle is rated, or None
     octets: UTF-8 bytes of the conversation, including the question
     payer: the network, or "" if networks have no limit
 
-    Raises RequestError 503 `budget_spent` if the service or a named model has used up its budget, and 429
+    Raises RequestError 503 `budget_spent` if the service or a named contestant has used up its budget, and 429
     `too_many_tokens` if the network has used up its share.
     """
     service_budget = settings.ENVIRONMENT.arena_tokens_per_day
     if not service_budget and set(budgets.values()) <= {None}:
         return
     shares = draw.compute_draw_shares(budgets, pool)
-    costs = _estimate_costs(Endpoint.objects.filter(model__in=shares), octets)
-    # The expected tokens of each model. They do not depend on the drawn pair, so they do not reveal it.
-    expected = {model: shares[model] * cost for model, cost in costs.items()}
+    costs = _estimate_costs(Contestant.objects.filter(pk__in=shares), octets)
+    # The expected tokens of each contestant. They do not depend on the drawn pair, so they do not reveal it.
+    expected = {key: shares[key] * cost for key, cost in costs.items()}
     charges: list[Charge] = []
     if service_budget:
         tokens = round(sum(expected.values())) if expected else _estimate_highest_cost(octets)
         error = _budget_spent_error(_("This arena has used up its budget for now. Try again at the top of the hour."))
         charges.append(Charge(SERVICE_BUDGET, tokens, _compute_limit(TokenShare.ALL, service_budget), error))
         charges += _build_payer_charges(SERVICE_BUDGET, payer, tokens, service_budget)
-    for model in sorted(expected):
-        budget, tokens, per_day = f"model:{model}", round(expected[model]), budgets[model]
+    for key in sorted(expected):
+        budget, tokens, per_day = f"contestant:{key}", round(expected[key]), budgets[key]
         if per_day is None:
             continue
-        if pool == LIVE_POOL:  # the charges have no limit, because draws exclude models with no budget
+        if pool == LIVE_POOL:  # the charges have no limit, because draws exclude contestants with no budget
             charges += [Charge(name, tokens) for name in ([budget, f"{budget}:{payer}"] if payer else [budget])]
         else:
             charges += _build_named_charges(budget, payer, tokens, per_day)
@@ -128,29 +127,30 @@ def delete_old_charges() -> int:
     return DailyTokens.objects.filter(day__lt=_today() - RETENTION).delete()[0]
 
 
-def load_budgets(models: Iterable[int]) -> Budgets:
-    endpoints = Endpoint.objects.filter(model__in=models)
-    return {**dict.fromkeys(models), **dict(endpoints.values_list("model", "tokens_per_day"))}
+def load_budgets(contestants: Iterable[int]) -> Budgets:
+    rows = Contestant.objects.filter(pk__in=contestants).values_list("pk", "model__endpoint__tokens_per_day")
+    return {**dict.fromkeys(contestants), **dict(rows)}
 
 
-def _estimate_costs(endpoints: QuerySet[Endpoint], octets: int) -> dict[int, int]:
-    """Return the estimated tokens of one side, keyed by model id.
+def _estimate_costs(contestants: QuerySet[Contestant], octets: int) -> dict[int, int]:
+    """Return the estimated tokens of one side, keyed by contestant id.
 
     They are the conversation so far, plus the longest possible answer, including reasoning.
     """
-    rows = endpoints.values_list("model", "max_tokens", "thinking_tokens")
+    settings_of = (f"model__endpoint__{field}" for field in ("max_tokens", "thinking_tokens"))
+    rows = contestants.exclude(model__endpoint=None).values_list("pk", *settings_of)
     conversation = math.ceil(octets / BYTES_PER_TOKEN)
-    return {model: conversation + (answer or DEFAULT_MAX_TOKENS) + (thinking or 0) for model, answer, thinking in rows}
+    return {key: conversation + (answer or DEFAULT_MAX_TOKENS) + (thinking or 0) for key, answer, thinking in rows}
 
 
 def _estimate_highest_cost(octets: int) -> int:
     """Return the highest possible cost of a turn, for battles that continue when no pair can be drawn."""
-    costs = _estimate_costs(Endpoint.objects.filter(enabled=True), octets).values()
+    costs = _estimate_costs(draw.list_enabled(), octets).values()
     return len(SIDES) * max(costs, default=math.ceil(octets / BYTES_PER_TOKEN) + DEFAULT_MAX_TOKENS)
 
 
 def _build_named_charges(budget: str, payer: str, tokens: int, per_day: int) -> list[Charge]:
-    """Return the charges to one model for a battle that is not rated in the live pool."""
+    """Return the charges to one contestant for a battle that is not rated in the live pool."""
     error = _budget_spent_error(
         _("One of these models has used up its budget. Choose other models, or try again at the top of the hour.")
     )

@@ -24,32 +24,34 @@ REPEATED_PROMPT = "repeated_prompt"
 OWN_QUESTION_CATEGORY = "exclude-suggestions"  # battles that did not start with a suggestion
 PROMPT_HASH_LENGTH = 32
 MODEL_NAMES_SQL = """
-    SELECT model.name, model.slug, endpoint.upstream_id, maker.name FROM catalog_languagemodel model
+    SELECT DISTINCT label.*, endpoint.upstream_id, maker.name FROM arena_contestant contestant
+    LEFT JOIN catalog_languagemodel model ON model.id = contestant.model_id
     LEFT JOIN arena_endpoint endpoint ON endpoint.model_id = model.id
-    LEFT JOIN catalog_organization maker ON maker.id = model.organization_id
-    WHERE model.id IN (%s, %s)"""
+    LEFT JOIN catalog_organization maker ON maker.id = model.organization_id,
+    LATERAL (VALUES (contestant.name, contestant.slug), (model.name, model.slug)) AS label (name, slug)
+    WHERE contestant.id IN (%s, %s) AND label.name IS NOT NULL"""
 VERSIONS_SQL = """
     SELECT answer.id, answer.attempt, answer.stopped FROM arena_turn turn
     JOIN arena_answer answer ON answer.turn_id = turn.id WHERE turn.battle_id = %s"""
 COUNTED_VOTE_SQL = """
     SELECT FROM arena_vote WHERE voter = %s AND prompt_hash = %s AND pool = %s AND counted
-    AND model_a_id IN (%s, %s) AND model_b_id IN (%s, %s) LIMIT 1"""
+    AND contestant_a_id IN (%s, %s) AND contestant_b_id IN (%s, %s) LIMIT 1"""
 
 
 @dataclass(frozen=True)
 class AnswerVersions:
-    """The version of a battle's text. It changes if a model is replaced or an answer is retried or stopped.
+    """The version of a battle's text. It changes if a contestant is replaced or an answer is retried or stopped.
 
     answers: the (id, attempt, stopped) of each answer, sorted by id
     """
 
-    model_a: int
-    model_b: int
+    contestant_a: int
+    contestant_b: int
     answers: tuple[tuple[int, int, bool], ...]
 
     @classmethod
     def of(cls, battle: Battle, answers: Iterable[tuple[int, int, bool]]) -> Self:
-        return cls(battle.model_a_id, battle.model_b_id, tuple(sorted(answers)))
+        return cls(battle.contestant_a_id, battle.contestant_b_id, tuple(sorted(answers)))
 
 
 @dataclass(frozen=True)
@@ -154,18 +156,18 @@ def find_exclusion_reason(battle: Battle, analysis: BattleAnalysis) -> str:
 
 
 def _is_already_counted(battle: Battle, prompt_hash: str) -> bool:
-    """Return whether an earlier vote of this voter counts for the same question and models.
+    """Return whether an earlier vote of this voter counts for the same question and contestants.
 
     An advisory lock serializes a voter's concurrent votes. A lock on the voter's row could cause a deadlock, because
     the battle is already locked here, and deletions and logins lock the voter before battles.
     """
     acquire_lock(AdvisoryLock.VOTES, str(battle.voter_id))
-    pair = [battle.model_a_id, battle.model_b_id]
+    pair = [battle.contestant_a_id, battle.contestant_b_id]
     return bool(fetch_rows(COUNTED_VOTE_SQL, [battle.voter_id, prompt_hash, battle.pool, *pair, *pair]))
 
 
 def _has_leak(battle: Battle, turns: list[Turn]) -> bool:
-    rows = fetch_rows(MODEL_NAMES_SQL, [battle.model_a_id, battle.model_b_id])
+    rows = fetch_rows(MODEL_NAMES_SQL, [battle.contestant_a_id, battle.contestant_b_id])
     own_names = frozenset[str]().union(*(collect_model_names(*row) for row in rows))
     texts = ((turn.prompt, [answer.text for answer in turn.answers.all()]) for turn in turns)
     return has_leak(texts, own_names)

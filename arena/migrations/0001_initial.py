@@ -120,9 +120,9 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('answering', 'Answering'), ('ready', 'Ready'), ('voted', 'Voted'), ('skipped', 'Skipped'), ('void', 'Void'), ('expired', 'Expired')], default='answering', max_length=10)),
                 ('pool', models.CharField(default='live', max_length=100)),
                 ('propensity', models.FloatField(help_text='Probability of drawing this pair or its last replacement.')),
-                ('replaced', models.JSONField(default=list, help_text='Replaced models, as [{side, model, propensity, reason}].')),
+                ('replaced', models.JSONField(default=list, help_text='Replaced contestants, as [{side, contestant, propensity, reason}].')),
                 ('prompt_source', models.CharField(choices=[('typed', 'Typed'), ('suggestion', 'Suggestion')], default='typed', max_length=10)),
-                ('among', models.JSONField(help_text='IDs of the models that the voter named. Null means all models. Only then is the battle rated.', null=True)),
+                ('among', models.JSONField(help_text='IDs of the contestants that the voter named. Null means all. Only then is the battle rated.', null=True)),
                 ('conversation_limit', models.PositiveIntegerField(default=arena.models.battles.get_conversation_limit, help_text='Maximum number of characters or of half the UTF-8 bytes in the conversation, whichever is greater.')),
                 ('one_sided', models.CharField(blank=True, help_text='Side of a one-sided failure before a retry.', max_length=1)),
                 ('stopped', models.BooleanField(default=False, help_text='Whether the voter asked to end the last turn early.')),
@@ -134,8 +134,8 @@ class Migration(migrations.Migration):
                 ('network', models.CharField(blank=True, db_default='', help_text="Hash of the voter's network, stored for 30 days.", max_length=64)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('draw_table', models.ForeignKey(db_constraint=False, db_index=False, help_text='The draw of the pair or of its last replacement. Null if the pair was not drawn.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable')),
-                ('model_a', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel')),
-                ('model_b', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel')),
+                ('contestant_a', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.contestant')),
+                ('contestant_b', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.contestant')),
             ],
         ),
         migrations.CreateModel(
@@ -212,13 +212,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='vote',
-            name='model_a',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel'),
+            name='contestant_a',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.contestant'),
         ),
         migrations.AddField(
             model_name='vote',
-            name='model_b',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel'),
+            name='contestant_b',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.contestant'),
         ),
         migrations.CreateModel(
             name='Session',
@@ -267,7 +267,7 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(null=True)),
                 ('input_tokens', models.PositiveIntegerField(null=True)),
                 ('output_tokens', models.PositiveIntegerField(null=True)),
-                ('model', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel')),
+                ('contestant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.contestant')),
                 ('turn', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='arena.turn')),
             ],
             options={
@@ -429,11 +429,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='vote',
-            index=models.Index(models.F('model_a'), condition=models.Q(('reasons', {}), _negated=True), name='vote_reasons_a'),
+            index=models.Index(models.F('contestant_a'), condition=models.Q(('reasons', {}), _negated=True), name='vote_reasons_a'),
         ),
         migrations.AddIndex(
             model_name='vote',
-            index=models.Index(models.F('model_b'), condition=models.Q(('reasons', {}), _negated=True), name='vote_reasons_b'),
+            index=models.Index(models.F('contestant_b'), condition=models.Q(('reasons', {}), _negated=True), name='vote_reasons_b'),
         ),
         migrations.AddIndex(
             model_name='vote',
@@ -445,7 +445,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='vote',
-            constraint=models.CheckConstraint(condition=models.Q(('model_a', models.F('model_b')), _negated=True), name='vote_two_models'),
+            constraint=models.CheckConstraint(condition=models.Q(('contestant_a', models.F('contestant_b')), _negated=True), name='vote_two_contestants'),
         ),
         migrations.AddConstraint(
             model_name='vote',
@@ -465,19 +465,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='battle',
-            index=models.Index(models.F('model_a'), models.OrderBy(models.F('shared_at'), descending=True), condition=models.Q(('shared_at__isnull', False)), name='battle_shared_a'),
+            index=models.Index(models.F('contestant_a'), models.OrderBy(models.F('shared_at'), descending=True), condition=models.Q(('shared_at__isnull', False)), name='battle_shared_a'),
         ),
         migrations.AddIndex(
             model_name='battle',
-            index=models.Index(models.F('model_b'), models.OrderBy(models.F('shared_at'), descending=True), condition=models.Q(('shared_at__isnull', False)), name='battle_shared_b'),
+            index=models.Index(models.F('contestant_b'), models.OrderBy(models.F('shared_at'), descending=True), condition=models.Q(('shared_at__isnull', False)), name='battle_shared_b'),
         ),
         migrations.AddIndex(
             model_name='battle',
-            index=models.Index(models.F('model_a'), condition=models.Q(('review', 'listed'), ('shared_at__isnull', False)), name='battle_listed_a'),
+            index=models.Index(models.F('contestant_a'), condition=models.Q(('review', 'listed'), ('shared_at__isnull', False)), name='battle_listed_a'),
         ),
         migrations.AddIndex(
             model_name='battle',
-            index=models.Index(models.F('model_b'), condition=models.Q(('review', 'listed'), ('shared_at__isnull', False)), name='battle_listed_b'),
+            index=models.Index(models.F('contestant_b'), condition=models.Q(('review', 'listed'), ('shared_at__isnull', False)), name='battle_listed_b'),
         ),
         migrations.AddIndex(
             model_name='battle',
@@ -501,7 +501,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='battle',
-            constraint=models.CheckConstraint(condition=models.Q(('model_a', models.F('model_b')), _negated=True), name='battle_two_models'),
+            constraint=models.CheckConstraint(condition=models.Q(('contestant_a', models.F('contestant_b')), _negated=True), name='battle_two_contestants'),
         ),
         migrations.AddConstraint(
             model_name='battle',

@@ -21,7 +21,7 @@ from arena.models.battles import (
     Voter,
     get_conversation_limit,
 )
-from arena.models.contestants import Contestant, get_or_create_plain
+from arena.models.contestants import Contestant, find_plain, get_or_create_plain
 from arena.models.endpoints import Endpoint, EndpointCall, EndpointDay, Slot
 from arena.models.privacy import HashKey, NetworkSalt, Report
 from arena.models.visibility import NAMES_KNOWN, Visibility
@@ -31,5 +31,5 @@ __all__ = [
     "Battle", "Contestant", "DailyTokens", "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey",
     "ImportedRow", "Invitation", "NetworkSalt", "PairWeight", "Report", "Session", "Slot", "Standing", "StoredResponse",
     "Suggestion", "Turn", "Visibility", "Vote", "VoteFile", "Voter",
-    "get_conversation_limit", "get_or_create_plain",
+    "find_plain", "get_conversation_limit", "get_or_create_plain",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from catalog.models import LanguageModel
+from arena.models.contestants import Contestant
 
 LIVE_POOL = "live"
 API_POOL = "api"
@@ -38,12 +38,12 @@ def get_conversation_limit() -> int:
 
 
 class DrawTable(models.Model):
-    """The models that a draw could choose, and each one's probability of being in the pair.
+    """The contestants that a draw could choose, and each one's probability of being in the pair.
 
-    Draws with the same models and the same pair weights share a table, so a pool has at most about one new table per
-    minute. `keys` are the ids of the models in ascending order, and `shares` are their probabilities in the same order.
-    The sum of the shares is 2. If an opponent was drawn for a model already in the battle, that model's
-    share is 1.
+    Draws with the same contestants and the same pair weights share a table, so a pool has at most about one new table
+    per minute. `keys` are the ids of the contestants in ascending order, and `shares` are their probabilities in the
+    same order. The sum of the shares is 2. If an opponent was drawn for a contestant already in the battle, that
+    contestant's share is 1.
     """
 
     id = models.BigIntegerField(
@@ -107,7 +107,7 @@ _UNJUDGED = (_State.ANSWERING, _State.READY, _State.VOID)
 
 
 class Battle(models.Model):
-    """One conversation with two models, and at most one vote."""
+    """One conversation with two contestants, and at most one vote."""
 
     Mode = _Mode
     State = _State
@@ -131,17 +131,19 @@ class Battle(models.Model):
     mode = models.CharField(max_length=12, choices=Mode, default=Mode.ANONYMOUS)
     state = models.CharField(max_length=10, choices=State, default=State.ANSWERING)
     pool = models.CharField(max_length=100, default=LIVE_POOL)
-    model_a = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
-    model_b = models.ForeignKey(LanguageModel, models.PROTECT, related_name="+")
+    contestant_a = models.ForeignKey(Contestant, models.PROTECT, related_name="+")
+    contestant_b = models.ForeignKey(Contestant, models.PROTECT, related_name="+")
     propensity = models.FloatField(help_text="Probability of drawing this pair or its last replacement.")
-    replaced = models.JSONField(default=list, help_text="Replaced models, as [{side, model, propensity, reason}].")
+    replaced = models.JSONField(
+        default=list, help_text="Replaced contestants, as [{side, contestant, propensity, reason}]."
+    )
     draw_table = _build_draw_table_field(
         "The draw of the pair or of its last replacement. Null if the pair was not drawn."
     )
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
     among = models.JSONField(
         null=True,
-        help_text="IDs of the models that the voter named. Null means all models. Only then is the battle rated.",
+        help_text="IDs of the contestants that the voter named. Null means all. Only then is the battle rated.",
     )
     conversation_limit = models.PositiveIntegerField(
         default=get_conversation_limit,
@@ -171,10 +173,10 @@ class Battle(models.Model):
     class Meta:
         indexes = [
             models.Index("voter", F("created_at").desc(), name="battle_voter_time"),
-            models.Index("model_a", F("shared_at").desc(), condition=IS_SHARED, name="battle_shared_a"),
-            models.Index("model_b", F("shared_at").desc(), condition=IS_SHARED, name="battle_shared_b"),
-            models.Index("model_a", condition=IS_LISTED, name="battle_listed_a"),
-            models.Index("model_b", condition=IS_LISTED, name="battle_listed_b"),
+            models.Index("contestant_a", F("shared_at").desc(), condition=IS_SHARED, name="battle_shared_a"),
+            models.Index("contestant_b", F("shared_at").desc(), condition=IS_SHARED, name="battle_shared_b"),
+            models.Index("contestant_a", condition=IS_LISTED, name="battle_listed_a"),
+            models.Index("contestant_b", condition=IS_LISTED, name="battle_listed_b"),
             models.Index("shared_network", condition=Q(review__in=("waiting", "reported")), name="battle_in_review"),
             models.Index("created_at", condition=Q(shared_at=None), name="battle_unshared_time"),
             models.Index("created_at", condition=Q(state__in=_UNJUDGED), name="battle_unjudged"),
@@ -182,7 +184,7 @@ class Battle(models.Model):
             models.Index("created_at", condition=~Q(network=""), name="battle_network_time"),
         ]
         constraints = [
-            models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="battle_two_models"),
+            models.CheckConstraint(condition=~Q(contestant_a=F("contestant_b")), name="battle_two_contestants"),
             models.CheckConstraint(condition=Q(propensity__gt=0, propensity__lte=1), name="battle_propensity"),
             models.CheckConstraint(condition=Q(mode__in=_Mode.values), name="battle_mode"),
             models.CheckConstraint(condition=Q(state__in=_State.values), name="battle_state"),
@@ -198,9 +200,9 @@ class Battle(models.Model):
         return self.pool if self.among is None else None
 
     @property
-    def models_by_side(self) -> dict[str, LanguageModel]:
-        """Both models, keyed by side."""
-        return {"a": self.model_a, "b": self.model_b}
+    def contestants_by_side(self) -> dict[str, Contestant]:
+        """Both contestants, keyed by side."""
+        return {"a": self.contestant_a, "b": self.contestant_b}
 
 
 class Turn(models.Model):
@@ -252,8 +254,8 @@ class Answer(models.Model):
 
     turn = models.ForeignKey(Turn, models.CASCADE, related_name="answers")
     side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])
-    # No query filters answers by model, so an index is not needed.
-    model = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
+    # No query filters answers by contestant, so an index is not needed.
+    contestant = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempt = models.PositiveIntegerField(
         default=0, help_text="Increases with each claim, so that late writes are ignored."
@@ -318,8 +320,8 @@ class Vote(models.Model):
 
     battle = models.OneToOneField(Battle, models.SET_NULL, null=True, related_name="vote")
     pool = models.CharField(max_length=100)
-    model_a = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
-    model_b = models.ForeignKey(LanguageModel, models.PROTECT, db_index=False, related_name="+")
+    contestant_a = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
+    contestant_b = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
     winner = models.CharField(max_length=8, choices=Winner)
     multiplicity = models.PositiveIntegerField(default=1)
     voter = models.UUIDField(null=True)
@@ -358,13 +360,13 @@ class Vote(models.Model):
             models.Index("pool", "record_key", name="vote_record"),
             models.Index("voter", "prompt_hash", condition=~Q(prompt_hash=""), name="vote_voter_prompt"),
             models.Index("prompt_hash", condition=Q(source="ready"), name="vote_ready_pair"),
-            models.Index("model_a", condition=~Q(reasons={}), name="vote_reasons_a"),
-            models.Index("model_b", condition=~Q(reasons={}), name="vote_reasons_b"),
+            models.Index("contestant_a", condition=~Q(reasons={}), name="vote_reasons_a"),
+            models.Index("contestant_b", condition=~Q(reasons={}), name="vote_reasons_b"),
             models.Index("created_at", condition=Q(draw_table__isnull=False), name="vote_drawn_time"),
             models.Index("created_at", condition=~Q(network=""), name="vote_network_time"),
         ]
         constraints = [
-            models.CheckConstraint(condition=~Q(model_a=F("model_b")), name="vote_two_models"),
+            models.CheckConstraint(condition=~Q(contestant_a=F("contestant_b")), name="vote_two_contestants"),
             models.CheckConstraint(condition=Q(multiplicity__gte=1), name="vote_multiplicity"),
             models.CheckConstraint(condition=Q(winner__in=_Winner.values), name="vote_winner"),
             models.CheckConstraint(condition=Q(source__in=_Source.values), name="vote_source"),
@@ -401,9 +403,9 @@ class ImportedRow(models.Model):
 class PairWeight(models.Model):
     """The expected information from one more battle of each pair, written by the `ratings` app.
 
-    Each pool has one row, because all of its weights are read and written together. `keys` are the ids of M models in
-    ascending order. `weights` contains the weights of their M (M - 1) / 2 pairs, in the order (0, 1), (0, 2) … (M - 2,
-    M - 1).
+    Each pool has one row, because all of its weights are read and written together. `keys` are the ids of M
+    contestants in ascending order. `weights` contains the weights of their M (M - 1) / 2 pairs, in the order (0, 1),
+    (0, 2) … (M - 2, M - 1).
     """
 
     pool = models.CharField(max_length=100, primary_key=True)

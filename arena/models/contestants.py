@@ -69,6 +69,11 @@ def get_or_create_plain(models: Iterable[int]) -> dict[int, Contestant]:
     return plain
 
 
+def find_plain(model: LanguageModel) -> Contestant | None:
+    """Return the plain contestant of this model, or None if it has neither an endpoint nor a vote."""
+    return Contestant.objects.filter(model=model, plain=True).first()
+
+
 def _load_plain(models: set[int]) -> dict[int, Contestant]:
     return {row.model_id: row for row in Contestant.objects.filter(plain=True, model__in=models) if row.model_id}
 

@@ -100,8 +100,8 @@ def _copy_battle_fields(battle: Battle) -> dict[str, Any]:
     elif not reason and not battle.hide_names:
         reason = NAMES_SHOWN
     return {
-        "model_a": battle.model_a,
-        "model_b": battle.model_b,
+        "contestant_a": battle.contestant_a,
+        "contestant_b": battle.contestant_b,
         "categories": battle.vote.categories,
         "features": battle.vote.features,
         "turns": battle.vote.turns,
@@ -112,10 +112,10 @@ def _copy_battle_fields(battle: Battle) -> dict[str, Any]:
 
 def _build_shipped_fields(pair_id: UUID) -> dict[str, Any]:
     pair = shipped_pairs.load_pairs()[pair_id]
-    models = shipped_pairs.save_models(pair)
+    contestants = shipped_pairs.save_contestants(pair)
     return {
-        "model_a": models["a"],
-        "model_b": models["b"],
+        "contestant_a": contestants["a"],
+        "contestant_b": contestants["b"],
         "categories": classify_prompts([pair.prompt]),
         "features": [value for side in SIDES for value in compute_features([pair.answers[side].text])],
     }

@@ -15,7 +15,7 @@ import orjson
 
 from arena.battles.sharing import SharedBattle
 from arena.battles.transcript import TranscriptAnswer, TranscriptTurn
-from arena.models import SIDES, get_or_create_plain
+from arena.models import SIDES, Contestant, get_or_create_plain
 from catalog.models import LanguageModel
 
 PAIRS_FILE = Path(__file__).parents[1] / "data" / "ready_pairs.jsonl"
@@ -61,17 +61,18 @@ def build_shared_battle(pair: ShippedPair) -> SharedBattle:
     """Return the pair as a published battle without a vote. Models that are missing from the catalog are not saved."""
     slugs = [answer.slug for answer in pair.answers.values()]
     models_by_slug = LanguageModel.objects.select_related("organization").in_bulk(slugs, field_name="slug")
-    models = {
-        side: models_by_slug.get(answer.slug) or LanguageModel(slug=answer.slug, name=answer.name)
-        for side, answer in pair.answers.items()
-    }
+    contestants = {}
+    for side, answer in pair.answers.items():
+        model = models_by_slug.get(answer.slug) or LanguageModel(slug=answer.slug, name=answer.name)
+        contestants[side] = Contestant(slug=model.slug, name=model.name, model=model)
     answers = [
-        TranscriptAnswer(side, answer.text, cut=answer.cut, model=models[side]) for side, answer in pair.answers.items()
+        TranscriptAnswer(side, answer.text, cut=answer.cut, contestant=contestants[side])
+        for side, answer in pair.answers.items()
     ]
     return SharedBattle(
         id=pair.id,
         shared_at=pair.answered_at,
-        models=models,
+        contestants=contestants,
         page_side="a",
         winner="",
         reasons={},
@@ -80,11 +81,11 @@ def build_shared_battle(pair: ShippedPair) -> SharedBattle:
     )
 
 
-def save_models(pair: ShippedPair) -> dict[str, LanguageModel]:
-    """Return both models, keyed by side. Models that are not in the catalog yet are added as demo models."""
+def save_contestants(pair: ShippedPair) -> dict[str, Contestant]:
+    """Return both contestants, keyed by side. Models that are not in the catalog yet are added as demo models."""
     models = {
         side: LanguageModel.objects.get_or_create(slug=answer.slug, defaults={"name": answer.name, "demo": True})[0]
         for side, answer in pair.answers.items()
     }
-    get_or_create_plain(model.pk for model in models.values())
-    return models
+    plain = get_or_create_plain(model.pk for model in models.values())
+    return {side: plain[model.pk] for side, model in models.items()}

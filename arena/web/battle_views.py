@@ -32,9 +32,9 @@ from arena.battles.transcript import Transcript
 from arena.endpoints import context_limit
 from arena.identity import network_hashes, quotas
 from arena.identity.voters import get_voter_id
-from arena.models import SIDES, Answer, Battle, Visibility, Vote, row_locks
+from arena.models import SIDES, Answer, Battle, Contestant, Visibility, Vote, row_locks
 from arena.web.reveal_cards import build_ratings, describe_card, describe_prediction
-from catalog.models import LanguageModel
+from catalog.models import Organization
 from core.http.errors import RequestError
 
 MAX_UNFOLDED_LENGTH = 320  # characters; longer prompts, and prompts with more lines, are folded
@@ -132,7 +132,8 @@ def show_ratings(request: HttpRequest, battle: Battle) -> HttpResponse:
     changes = vote and reveal.load_rating_changes(battle, vote)
     if not changes or not changes.board_time:
         return HttpResponse(status=204)
-    return render(request, "arena/reveal/_ratings.html", {"ratings": build_ratings(battle.models_by_side, changes)})
+    ratings = build_ratings(battle.contestants_by_side, changes)
+    return render(request, "arena/reveal/_ratings.html", {"ratings": ratings})
 
 
 @require_POST
@@ -225,13 +226,13 @@ def build_battle_context(battle: Battle) -> dict[str, Any]:
         # The home page's form fields, as (name, value), that choose the same models again.
         "rematch_fields": named_fields
         if battle.mode == Battle.Mode.ANONYMOUS
-        else [("mode", battle.mode), ("model_a", battle.model_a.slug), ("model_b", battle.model_b.slug)],
+        else [("mode", battle.mode), ("model_a", battle.contestant_a.slug), ("model_b", battle.contestant_b.slug)],
         # The same named models, and another suggestion from the same category.
         "next_url": reverse("home") + (f"?{next_query}" if next_query else ""),
         "vote": vote and vote.winner,
         "reveal": _build_reveal_cards(battle, answers, vote),
         "prediction": vote and describe_prediction(battle, vote.winner),
-        "ratings": vote and build_ratings(battle.models_by_side, reveal.load_rating_changes(battle, vote)),
+        "ratings": vote and build_ratings(battle.contestants_by_side, reveal.load_rating_changes(battle, vote)),
         "comment": vote and vote.comment,
         "shared": battle.shared_at is not None,
         "hides_names": battle.hide_names,
@@ -244,8 +245,8 @@ def _list_named_fields(battle: Battle) -> list[tuple[str, str]]:
     """Return the home page's fields that name the models of a blind battle, by name, or none if it has all models."""
     if battle.mode != Battle.Mode.ANONYMOUS or battle.among is None:
         return []
-    models = LanguageModel.objects.filter(pk__in=battle.among).order_by("name")
-    return [("among", slug) for slug in models.values_list("slug", flat=True)]
+    contestants = Contestant.objects.filter(pk__in=battle.among).order_by("name")
+    return [("among", slug) for slug in contestants.values_list("slug", flat=True)]
 
 
 def _find_suggestion_key(battle: Battle, answers: Sequence[Answer]) -> int:
@@ -279,8 +280,8 @@ def _build_turns(battle: Battle, answers: Sequence[Answer], visibility: Visibili
                     "lang": answer.lang,
                     "text": answer.text,
                     "reason": "stopped" if answer.stopped else answer.reason,
-                    "name": answer.model.name if answer.model else "",
-                    "maker": answer.model.organization if answer.model and visibility.ratings else None,
+                    "name": answer.contestant.name if answer.contestant else "",
+                    "maker": _get_maker(answer.contestant) if visibility.ratings else None,
                     "reasoning": answer.reasoning,
                 }
                 for answer in turn.answers
@@ -288,6 +289,11 @@ def _build_turns(battle: Battle, answers: Sequence[Answer], visibility: Visibili
         }
         for turn in Transcript.build(battle, answers, visibility).turns
     ]
+
+
+def _get_maker(contestant: Contestant | None) -> Organization | None:
+    model = contestant and contestant.model
+    return model.organization if model else None
 
 
 def _build_reveal_cards(battle: Battle, answers: Sequence[Answer], vote: Vote | None) -> list[dict[str, Any]] | None:

@@ -19,8 +19,7 @@ from arena.battles import deletion, history
 from arena.battles.suggestions import draw_cards
 from arena.identity import accounts, quotas
 from arena.identity.voters import get_voter_id
-from arena.models import Battle, Visibility, Vote
-from catalog.models import LanguageModel
+from arena.models import Battle, Contestant, Visibility, Vote
 from core.http.error_pages import render_error_page
 from core.http.errors import RequestError
 from core.storage.database import database_sync_to_async
@@ -60,7 +59,7 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
         kind = "closed" if page.battles else ""
     context = {
         "page": page,
-        "entries": [(battle, _list_models(battle), _describe_state(battle)) for battle in page.battles],
+        "entries": [(battle, _list_contestants(battle), _describe_state(battle)) for battle in page.battles],
         "search": search,
         "kinds": {kind: label for kind, (label, _condition) in history.KINDS.items()},
         "kind": kind if kind in history.KINDS else "",
@@ -76,13 +75,13 @@ def _render_list(request: HttpRequest, status: int = 200, delete_error: str = ""
     return render(request, "arena/history/history.html", context, status=status)
 
 
-def _list_models(battle: Battle) -> list[LanguageModel]:
-    """Return the revealed models of a battle, with the winner of the vote first."""
+def _list_contestants(battle: Battle) -> list[Contestant]:
+    """Return the revealed contestants of a battle, with the winner of the vote first."""
     if not Visibility.of_voter(battle.mode, battle.state).names:
         return []
-    models = list(battle.models_by_side.values())
+    contestants = list(battle.contestants_by_side.values())
     is_b_chosen = battle.state == Battle.State.VOTED and battle.vote.winner == Vote.Winner.B
-    return models[::-1] if is_b_chosen else models
+    return contestants[::-1] if is_b_chosen else contestants
 
 
 def _describe_state(battle: Battle) -> str:

@@ -12,8 +12,9 @@ from arena.battles import questions
 from arena.battles.requests import NewBattleSchema
 from arena.battles.sharing import SharedBattle
 from arena.battles.suggestions import draw_cards, get_card_prompt
+from arena.endpoints import draw
 from arena.identity.voters import get_voter_id
-from arena.models import SIDES, Battle, Endpoint, Visibility, get_conversation_limit
+from arena.models import SIDES, Battle, Visibility, get_conversation_limit
 from arena.ready import pairs
 from core.http.errors import RequestError
 
@@ -82,8 +83,7 @@ def show_suggestions(request: HttpRequest) -> HttpResponse:
 
 def _render_page(request: HttpRequest, form: BattleFormData, error: RequestError | None = None) -> HttpResponse:
     # Includes models that the circuit breaker has removed from the draw (see `arena.endpoints.profiles`).
-    endpoints = Endpoint.objects.filter(enabled=True).order_by("model__name")
-    models = list(endpoints.values_list("model__slug", "model__name"))
+    models = list(draw.list_enabled().order_by("name").values_list("slug", "name"))
     names = dict(models)
     context = {
         "among": [(slug, names.get(slug, slug)) for slug in form.among],

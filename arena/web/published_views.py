@@ -96,7 +96,7 @@ def _render_page(
     visibility = Visibility.of_reader(hides_names=hides_names, has_judged=is_own or judgment is not None)
     pool = get_board_pool(pair.battle) if pair.battle else READY_POOL
     winner = judgment.winner if judgment else pair.content.winner
-    ratings = load_ratings(pool, pair.content.models) if visibility.ratings else None
+    ratings = load_ratings(pool, pair.content.contestants) if visibility.ratings else None
     context = {
         "battle": pair.content.mask(visibility),
         "blind": not visibility.names,
@@ -104,7 +104,7 @@ def _render_page(
         "verdicts": _describe_verdicts(pair.content, judgment) if visibility.names else [],
         # From the ratings before the original vote, which a pair that ships with Arena does not have.
         "prediction": describe_prediction(pair.battle, winner) if pair.battle and visibility.ratings else "",
-        "ratings": ratings and build_ratings(pair.content.models, ratings),
+        "ratings": ratings and build_ratings(pair.content.contestants, ratings),
         "link": request.build_absolute_uri(pair.content.url),
         "problem": error.detail if error else "",
         "report_note": _build_report_note(request, pair.battle),
@@ -135,8 +135,8 @@ def _describe_verdicts(battle: SharedBattle, judgment: Vote | None) -> list[str]
 
 
 def _describe_verdict(battle: SharedBattle, winner: str, sentences: Mapping[str, object]) -> str:
-    model = battle.models.get(winner)
-    return format_html(str(sentences["side" if model else winner]), name=model and model.name)
+    contestant = battle.contestants.get(winner)
+    return format_html(str(sentences["side" if contestant else winner]), name=contestant and contestant.name)
 
 
 def _build_report_note(request: HttpRequest, battle: Battle | None) -> str:

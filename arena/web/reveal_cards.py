@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from arena.battles.reveal import RatingChanges, get_side_standing
-from arena.models import SIDES, Battle
-from catalog.models import LanguageModel
+from arena.models import SIDES, Battle, Contestant
 from core.text.number_format import format_signed, round_number
 
 Figures = tuple[str, list[str]]
@@ -34,15 +33,15 @@ def describe_card(card: Mapping[str, Any]) -> dict[str, Any]:
     return {"facts": _describe_model(card), "figures": [(label, texts) for label, texts in figures if texts]}
 
 
-def build_ratings(models: Mapping[str, LanguageModel], changes: RatingChanges) -> dict[str, Any]:
-    """Return the template context for both models' ratings: `changes`, and one row per side."""
+def build_ratings(contestants: Mapping[str, Contestant], changes: RatingChanges) -> dict[str, Any]:
+    """Return the template context for both contestants' ratings: `changes`, and one row per side."""
     rows = []
-    for side, model in models.items():
+    for side, contestant in contestants.items():
         before = changes.before[side]
         now = changes.now[side]
         earlier = before["rating"] if before and now and changes.board_time else None
         change = "" if earlier is None else format_signed(round_number(now["rating"]) - round_number(earlier))
-        row = {"side": side, "slug": model.slug, "name": model.name, "before": before, "now": now}
+        row = {"side": side, "slug": contestant.slug, "name": contestant.name, "before": before, "now": now}
         rows.append(row | {"earlier": earlier, "change": change})
     return {"changes": changes, "rows": rows}
 
@@ -69,7 +68,7 @@ def describe_prediction(battle: Battle, winner: str) -> SafeString | str:
     side = winner if winner in SIDES else favorite
     text = _("Predicted win rate of <bdi>{name}</bdi>: {percent}%.")
     sentence = format_html(
-        text, name=battle.models_by_side[side].name, percent=percent if side == favorite else 100 - percent
+        text, name=battle.contestants_by_side[side].name, percent=percent if side == favorite else 100 - percent
     )
     return format_html("<strong>{}</strong> {}", outcome, sentence) if outcome else sentence
 

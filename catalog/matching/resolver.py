@@ -124,15 +124,6 @@ def make_slug(name: str) -> str:
     return re.sub(r"[^a-z0-9.-]+", "-", plain).strip("-.")[:MAX_SLUG_LENGTH] or "unnamed"
 
 
-def load_unique_names() -> dict[int, str]:
-    """Map each model key to a unique name: the model's name, or its slug if the name refers to another model."""
-    models = list(LanguageModel.objects.order_by("pk").values_list("pk", "slug", "name"))
-    keys = {slug: pk for pk, slug, _ in models}
-    for pk, _, name in models:
-        keys.setdefault(name, pk)
-    return {pk: name if keys[name] == pk else slug for pk, slug, name in models}
-
-
 def find_similar_models(slug: str) -> list[LanguageModel]:
     """Return up to `MAX_SUGGESTIONS` models: those whose slugs contain `slug`, or else those with similar slugs.
 

@@ -111,6 +111,7 @@ class BoardRowSchema(Schema):
         ),
     )
     model = CharField(help_text="Model slug.")
+    variant_of = CharField(allow_null=True, help_text="Slug of the model of which this is a variant, or null.")
     name = CharField()
     setting = CharField(
         required=False,

@@ -21,7 +21,7 @@ from arena.api.openapi import MODELS_TAG
 from arena.battles import feedback
 from arena.endpoints import profiles
 from arena.identity import quotas
-from arena.models import LIVE_POOL
+from arena.models import LIVE_POOL, Contestant, find_plain
 from catalog.api.views import BENCHMARKS_TAG, check_form
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.models import LanguageModel
@@ -83,7 +83,7 @@ def build_model_report(model: LanguageModel, parameters: Mapping[str, str]) -> d
         for placement in placements.list_category_placements(pool, model.slug)
         if (placement.pool.slug, placement.category) not in overall_boards
     ]
-    reasons = feedback.load_feedback_profile(model.pk, pool)
+    reasons = feedback.load_feedback_profile(find_plain(model), pool)
     return {
         **profiles.build_full_profile(model),
         "boards": [*overall, *by_category],
@@ -239,7 +239,10 @@ def parse_model_slugs(slugs: Iterable[str]) -> list[str]:
     """
     requested = [*dict.fromkeys(slug for slug in slugs if slug)]
     storable = [slug for slug in requested if "\0" not in slug]  # PostgreSQL rejects NUL
-    known_slugs = set(LanguageModel.objects.filter(slug__in=storable).values_list("slug", flat=True))
+    models, contestants = (
+        kind.objects.filter(slug__in=storable).values_list("slug", flat=True) for kind in (LanguageModel, Contestant)
+    )
+    known_slugs = set(models.union(contestants))
     for slug in requested:
         if slug not in known_slugs:
             raise unknown_model_error(slug)

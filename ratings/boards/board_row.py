@@ -16,6 +16,7 @@ class BoardRow(TypedDict):
     """
 
     model: str
+    variant_of: str | None
     name: str
     organization: str | None
     license: str | None
@@ -49,6 +50,12 @@ def select_columns(row: BoardRow, names: Iterable[str]) -> dict[str, Any]:
     """Return some columns of a row."""
     columns: Mapping[str, Any] = row
     return {name: columns[name] for name in names}
+
+
+def get_model_slug(row: Mapping[str, Any]) -> str:
+    """Return the slug of the catalog model whose facts the row's contestant shares."""
+    slug: str = row.get("variant_of") or row["model"]
+    return slug
 
 
 def has_rank(row: BoardRow) -> bool:

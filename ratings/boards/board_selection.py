@@ -16,9 +16,8 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from arena.endpoints.draw import list_drawable_models
-from arena.models import LIVE_POOL
-from catalog.models import LanguageModel
+from arena.endpoints.draw import list_drawable
+from arena.models import LIVE_POOL, Contestant
 from core.storage.ttl_cache import TtlCache
 from ratings.boards import board_urls, snapshot_cache
 from ratings.boards.board_row import BoardRow, has_rank
@@ -139,7 +138,7 @@ def measure_progress(rows: Rows) -> OwnBoardProgress:
     ranked_models = [model for model, votes in missing.items() if not votes]
     if len(ranked_models) >= MIN_RANKED_FOR_DEFAULT:
         return OwnBoardProgress(ranked=MIN_RANKED_FOR_DEFAULT, needed=MIN_RANKED_FOR_DEFAULT, missing_votes=0)
-    drawable = set(LanguageModel.objects.filter(pk__in=list_drawable_models()).values_list("slug", flat=True))
+    drawable = set(Contestant.objects.filter(pk__in=list_drawable()).values_list("slug", flat=True))
     missing = dict.fromkeys(drawable, MIN_VOTES_FOR_RANK) | missing
     if 0 < len(drawable) < MIN_RANKED_FOR_DEFAULT:
         missing = {model: missing[model] for model in drawable}

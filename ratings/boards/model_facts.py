@@ -19,7 +19,7 @@ from catalog.facts.retirement import is_retired
 from catalog.models import LanguageModel, License, Price
 from core.storage.ttl_cache import TtlCache
 from ratings.boards import snapshot_cache
-from ratings.boards.board_row import has_rank
+from ratings.boards.board_row import BoardRow, get_model_slug, has_rank
 from ratings.boards.board_selection import load_pools
 from ratings.boards.changes import compare_boards
 from ratings.boards.snapshot_cache import PublishedBoard
@@ -116,7 +116,7 @@ def _build_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardCon
         pools=pools,
         categories=categories,
         certificate=certificate if is_certified else None,
-        facts=load_facts(row["model"] for row in board.rows),
+        facts=load_facts(board.rows),
         changes=_load_changes(board_key, board),
     )
 
@@ -134,14 +134,16 @@ def list_categories(pool: Pool, selected: str = "") -> list[Any]:
     return list(categories.annotate(certificate=Subquery(selected_board.values(data=fields)[:1])).order_by("pk"))
 
 
-def load_facts(slugs: Iterable[str]) -> dict[str, BoardModelFacts]:
-    """Return the facts about these models, keyed by slug. Unknown slugs are omitted."""
+def load_facts(rows: Iterable[BoardRow]) -> dict[str, BoardModelFacts]:
+    """Return the facts about the contestants in these rows, keyed by slug. Those without a known model are omitted."""
+    model_slugs = {row["model"]: get_model_slug(row) for row in rows}
     endpoints = Endpoint.objects.filter(IN_DRAW, model=OuterRef("pk"))
-    known_models = LanguageModel.objects.filter(slug__in=list(slugs)).select_related("license", "organization")
-    models = list(known_models.annotate(can_battle=Exists(endpoints)))
+    known_models = LanguageModel.objects.filter(slug__in={*model_slugs.values()})
+    models = list(known_models.select_related("license", "organization").annotate(can_battle=Exists(endpoints)))
     prices = load_current_prices(models)
     performances = load_performance(model.pk for model in models)
-    return {model.slug: _build_facts(model, prices.get(model.pk), performances.get(model.pk)) for model in models}
+    facts = {model.slug: _build_facts(model, prices.get(model.pk), performances.get(model.pk)) for model in models}
+    return {slug: facts[model] for slug, model in model_slugs.items() if model in facts}
 
 
 def _build_facts(model: Any, price: Price | None, measured: EndpointPerformance | None) -> BoardModelFacts:

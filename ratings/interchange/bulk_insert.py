@@ -11,9 +11,9 @@ import orjson
 from django.db import connection
 
 from arena.judging.style_features import compute_features
-from arena.models import VoteFile, get_or_create_plain
-from catalog.matching.resolver import NamedModels
+from arena.models import VoteFile
 from ratings.interchange import public_view
+from ratings.interchange.contestant_names import NamedContestants
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, VoteRow, list_assistant_messages
 from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Pool
 
@@ -21,8 +21,9 @@ from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Pool
 SWITCH_INTERVAL_S = 0.0005
 KEY_BATCH_SIZE = 10_000  # number of keys that one query reserves
 VOTE_COLUMNS = (
-    "id", "pool", "file_id", "model_a_id", "model_b_id", "winner", "multiplicity", "voter", "source", "counted",
-    "reason", "categories", "features", "propensity", "turns", "created_at", "record_key", "reasons", "comment",
+    "id", "pool", "file_id", "contestant_a_id", "contestant_b_id", "winner", "multiplicity", "voter", "source",
+    "counted", "reason", "categories", "features", "propensity", "turns", "created_at", "record_key", "reasons",
+    "comment",
 )  # fmt: skip
 COPY_NULL = "\\N"
 COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -50,9 +51,8 @@ class VoteWriter:
     """
 
     def __init__(self, target: ImportTarget) -> None:
-        self.models = NamedModels()
+        self.contestants = NamedContestants()
         self._target = target
-        self._ids: dict[str, int] = {}
         self._keys: list[int] = []
         self._thread = ThreadPoolExecutor(1)
         self._pending_copy: Future[None] = Future()
@@ -78,13 +78,10 @@ class VoteWriter:
         Raises a ValueError that names the line of an invalid row.
         """
         names = {name for row in rows for name in (row.model_a, row.model_b)}
-        if len(self._keys) < len(rows) or not names <= self._ids.keys():
+        if len(self._keys) < len(rows) or not self.contestants.has_all(names):
             self._pending_copy.result()  # no query may use this connection during a COPY
             self._keys += _reserve_keys(KEY_BATCH_SIZE)
-            keys = self.models.get_or_create_keys(names)
-            get_or_create_plain(keys[name] for name in names)
-            self._ids |= {name: keys[name] for name in names}
-        ids = self._ids
+        ids = self.contestants.get_or_create_keys(names)
         for row in rows:
             if ids[row.model_a] == ids[row.model_b]:
                 raise ValueError(f"line {row.line}: model_b is the same model as model_a")

@@ -21,9 +21,9 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils.timezone import now
 
 from arena.models import Answer, DrawTable, Turn, Vote
-from catalog.matching import resolver
 from core.files.csv_injection import escape_formula
 from ratings.interchange import public_view
+from ratings.interchange.contestant_names import load_labels
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, STYLE_FIELDS
 from ratings.models import EXCLUDED, FULL_WEIGHT, Pool, VoteWeight
 
@@ -86,7 +86,7 @@ def _replace_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def _iter_draw_tables(draws: Iterable[str]) -> Iterator[VoteRecord]:
-    labels = resolver.load_unique_names()
+    labels = load_labels()
     for table in DrawTable.objects.filter(pk__in=map(int, draws)).order_by("created_at", "pk").iterator():
         shares = zip(table.keys, table.shares, strict=True)
         yield {"draw": str(table.pk), "models": {labels[key]: share for key, share in shares}}
@@ -122,8 +122,8 @@ def iter_record_batches(
     remaining = votes.filter(record_key__gt=after) if after else votes
     while batch := list(remaining[:size]):
         remaining = votes.filter(**{f"{position}__gt": getattr(batch[-1], position)})
-        if not {side for vote in batch for side in (vote.model_a_id, vote.model_b_id)} <= labels.keys():
-            labels = resolver.load_unique_names()
+        if not {side for vote in batch for side in (vote.contestant_a_id, vote.contestant_b_id)} <= labels.keys():
+            labels = load_labels()
         conversations = _load_conversations(batch) if with_text else {}
         exported_votes = list(public_view.iter_public_votes(batch, export_time)) if public else batch
         weights = VoteWeight.objects.in_bulk([vote.pk for vote in exported_votes])
@@ -143,8 +143,8 @@ def iter_record_batches(
 def _build_record(vote: Vote, labels: dict[int, str], key: bytes | None) -> VoteRecord:
     """Return a vote's record. `key` (32 bytes) hashes the voter. If `key` is None, the record is the public one."""
     return {
-        "model_a": labels[vote.model_a_id],
-        "model_b": labels[vote.model_b_id],
+        "model_a": labels[vote.contestant_a_id],
+        "model_b": labels[vote.contestant_b_id],
         "winner": WINNER_NAMES[vote.winner],
         "timestamp": _format_time(vote.created_at, exact=key is not None),
         "voter": _hash_voter(vote.voter, key) if key else public_view.build_daily_pseudonym(vote),

@@ -105,7 +105,7 @@ def _import_rows(path: Path, target: ImportTarget, progress: ProgressCallback | 
     if not ordered:
         Pool.objects.filter(pk=target.pool.pk).update(ordered=False)
         target.pool.ordered = False
-    return VoteImportResult(target.pool, votes, uncounted, writer.models.created_count)
+    return VoteImportResult(target.pool, votes, uncounted, writer.contestants.created_count)
 
 
 def is_csv(path: Path) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from arena.models import Contestant
 from catalog.importers.name_claims import record_name_claims
 from catalog.matching.aliases import find_model, is_rolling
 from catalog.matching.resolver import NamedModels, load_model_keys, load_name_index
@@ -158,7 +159,10 @@ def _choose_name(rating: ReferenceRating) -> str:
 
 
 def _load_facts(keys: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-    from ratings.pipeline.board_rows import build_model_facts  # loads scipy, which later startups do not need
+    from ratings.pipeline.board_rows import build_contestant_facts  # loads scipy, which later startups do not need
 
     models = LanguageModel.objects.select_related("organization", "license").in_bulk(keys.values())
-    return {name: build_model_facts(models[key]) for name, key in keys.items()}
+    return {
+        name: build_contestant_facts(Contestant(slug=model.slug, name=model.name, model=model, plain=True))
+        for name, model in ((name, models[key]) for name, key in keys.items())
+    }

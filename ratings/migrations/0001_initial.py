@@ -108,8 +108,8 @@ class Migration(migrations.Migration):
                 ('lost_squared_losses', models.BigIntegerField(db_default=0, default=0)),
                 ('lost_squared_ties', models.BigIntegerField(db_default=0, default=0)),
                 ('board', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tallies', to='ratings.board')),
-                ('model_a', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel')),
-                ('model_b', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.languagemodel')),
+                ('contestant_a', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.contestant')),
+                ('contestant_b', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.contestant')),
             ],
         ),
         migrations.CreateModel(
@@ -136,11 +136,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='tally',
-            constraint=models.UniqueConstraint(fields=('board', 'model_a', 'model_b'), name='tally_once'),
+            constraint=models.UniqueConstraint(fields=('board', 'contestant_a', 'contestant_b'), name='tally_once'),
         ),
         migrations.AddConstraint(
             model_name='tally',
-            constraint=models.CheckConstraint(condition=models.Q(('model_a__lt', models.F('model_b'))), name='tally_order'),
+            constraint=models.CheckConstraint(condition=models.Q(('contestant_a__lt', models.F('contestant_b'))), name='tally_order'),
         ),
         migrations.CreateModel(
             name='BoardCertificate',

@@ -7,7 +7,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from catalog.models import LanguageModel
+from arena.models import Contestant
 from ratings.boards import pair_tables
 from ratings.boards.snapshots import BRADLEY_TERRY, ELO, pack_rows
 from ratings.models import PUBLIC_DELAY, Board, Pool, Snapshot
@@ -22,18 +22,18 @@ from ratings.statistics.style_control import Separable
 from ratings.statistics.style_votes import StyledVotes
 from ratings.statistics.vote_arrays import Floats
 
-ModelsByKey = Mapping[int, LanguageModel]
+ContestantsByKey = Mapping[int, Contestant]
 
 
-def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snapshot]:
+def fit_board(board: Board, state: PoolState, by_key: ContestantsByKey) -> list[Snapshot]:
     """Return a Bradley-Terry snapshot and, if the order of the votes is known, an Elo snapshot.
 
     This makes no database queries. Raises NotConverged or ValueError if the board cannot be fitted.
     """
     category = board.category.slug
-    counts = state.build_counts(category, _map_slugs(models))
+    counts = state.build_counts(category, _map_slugs(by_key))
     votes = state.select_votes(category, counts.models)
-    contestants = _build_contestants(board, state, counts, models, votes)
+    contestants = _build_contestants(board, state, counts, by_key, votes)
     last_ratings = state.last_ratings.get(category, {})
     start = [last_ratings.get(key, MEAN_RATING) for key in counts.models]
     cluster = votes.voter_counts if contestants.is_own_pool else None
@@ -54,9 +54,9 @@ def fit_board(board: Board, state: PoolState, models: ModelsByKey) -> list[Snaps
     return [snapshot, _build_snapshot(board, ELO, build_elo_rows(contestants, elo), {"k": K_FACTOR})]
 
 
-def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snapshot:
+def fit_style_board(board: Board, state: PoolState, by_key: ContestantsByKey) -> Snapshot:
     """Return a snapshot under style control, fitted to the votes with known style. If the fit fails, it has no rows."""
-    counts, votes, features = _select_styled_votes(state, board.category.slug, models)
+    counts, votes, features = _select_styled_votes(state, board.category.slug, by_key)
     parameters = _build_parameters(board)
     styled_votes = StyledVotes.from_features(
         counts.comparisons.labels,
@@ -82,15 +82,15 @@ def fit_style_board(board: Board, state: PoolState, models: ModelsByKey) -> Snap
         dict(zip(counts.models, style_fit.fit.ratings.tolist(), strict=True)),
         [value or 0.0 for value in style_fit.coefficients],
     )
-    contestants = _build_contestants(board, state, counts, models, votes)
+    contestants = _build_contestants(board, state, counts, by_key, votes)
     rows = build_fit_rows(contestants, style_fit.fit, settings.ENVIRONMENT.arena_anchor)
     snapshot = _build_snapshot(board, BRADLEY_TERRY, rows, parameters | {"style": _build_style_effects(style_fit)})
     snapshot.pairs = pair_tables.build_pair_table(style_fit.fit, counts.counted)
     return snapshot
 
 
-def _map_slugs(models: ModelsByKey) -> dict[int, str]:
-    return {key: model.slug for key, model in models.items()}
+def _map_slugs(by_key: ContestantsByKey) -> dict[int, str]:
+    return {key: contestant.slug for key, contestant in by_key.items()}
 
 
 def _build_parameters(board: Board) -> dict[str, object]:
@@ -99,7 +99,7 @@ def _build_parameters(board: Board) -> dict[str, object]:
 
 
 def _build_contestants(
-    board: Board, state: PoolState, counts: CategoryCounts, models: ModelsByKey, votes: CategoryVotes
+    board: Board, state: PoolState, counts: CategoryCounts, by_key: ContestantsByKey, votes: CategoryVotes
 ) -> Contestants:
     is_own_pool = board.pool.kind != Pool.Kind.IMPORT
     vote_counts = counts.comparisons.votes.sum(axis=1)
@@ -108,14 +108,14 @@ def _build_contestants(
     weight = vote_counts - known_votes + capped_votes if is_own_pool else vote_counts
     end = time.time() - PUBLIC_DELAY.total_seconds()
     lost_weight = state.sum_old_lost_weights(board.category.slug, counts.models, end, styled=board.style_control)
-    return Contestants(counts, models, voters.astype(np.intp), weight, lost_weight, is_own_pool=is_own_pool)
+    return Contestants(counts, by_key, voters.astype(np.intp), weight, lost_weight, is_own_pool=is_own_pool)
 
 
 def _select_styled_votes(
-    state: PoolState, category: str, models: ModelsByKey
+    state: PoolState, category: str, by_key: ContestantsByKey
 ) -> tuple[CategoryCounts, CategoryVotes, NDArray[np.float32]]:
     """Return the votes in a category with known style: their counts, the votes themselves, and their style features."""
-    keys = sorted(state.positions, key=lambda key: models[key].slug)
+    keys = sorted(state.positions, key=lambda key: by_key[key].slug)
     votes = state.select_votes(category, keys)
     features = state.select_style(category)
     # The sum of a vote's features is finite only if all of them are known.
@@ -126,7 +126,7 @@ def _select_styled_votes(
     if votes.has_filter_weights:
         features = features[votes.is_between_weighted]
         votes = votes.select(votes.is_between_weighted)
-    counts, votes = votes.count_models(keys, _map_slugs(models))
+    counts, votes = votes.count_models(keys, _map_slugs(by_key))
     return counts, votes, features
 
 

@@ -19,8 +19,7 @@ from django.db import Error, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from arena.models import LIVE_POOL
-from catalog.models import LanguageModel
+from arena.models import LIVE_POOL, Contestant
 from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import fetch_rows
 from ratings.boards import board_events, pair_tables
@@ -104,15 +103,15 @@ def _refresh_pool(slug: str) -> list[Snapshot]:
     boards = _list_due_boards(slug, excluded_ids=())
     published: list[Snapshot] = []
     refreshed_ids: set[int] = set()
-    models: dict[int, LanguageModel] = {}
+    contestants: dict[int, Contestant] = {}
     while boards:
         state = pool_state.get_pool_state(boards[0].pool)
-        if not models.keys() >= state.positions.keys():
-            models = _load_models(state)
+        if not contestants.keys() >= state.positions.keys():
+            contestants = _load_contestants(state)
         is_large = len(state.votes) >= LARGE_POOL_VOTES
         batch_size = BOARDS_PER_LATER_BATCH if refreshed_ids and not is_large else BOARDS_PER_BATCH
         batch = boards[:batch_size]
-        fit = partial(_fit_board_or_skip, state=state, models=models)
+        fit = partial(_fit_board_or_skip, state=state, contestants=contestants)
         publish = _publish_one_by_one if is_large else _publish_together
         published += publish(batch, fit, cutoff)
         refreshed_ids |= {board.pk for board in batch}
@@ -145,15 +144,15 @@ def _publish_together(boards: Sequence[Board], fit: FitBoard, cutoff: datetime) 
     return drafts
 
 
-def _fit_board_or_skip(board: Board, state: PoolState, models: board_fits.ModelsByKey) -> list[Snapshot]:
+def _fit_board_or_skip(board: Board, state: PoolState, contestants: board_fits.ContestantsByKey) -> list[Snapshot]:
     """Return a board's unsaved snapshots.
 
     If the board cannot be fitted, log the error and return an empty list, so that other boards are published anyway.
     """
     try:
         if board.style_control:
-            return [board_fits.fit_style_board(board, state, models)]
-        return board_fits.fit_board(board, state, models)
+            return [board_fits.fit_style_board(board, state, contestants)]
+        return board_fits.fit_board(board, state, contestants)
     except Exception:
         style = " under style control" if board.style_control else ""
         logger.exception(
@@ -212,10 +211,10 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
         for pool in Pool.objects.filter(Q(pk__in={pool.pk for pool in pools}) | Q(slug__in=changed)):
             boards = Board.objects.filter(pool=pool, style_control=False).select_related("pool", "category")
             state = pool_state.get_pool_state(pool)
-            models = _load_models(state)
+            contestants = _load_contestants(state)
             for board in boards:
                 refresh_lease.fence()  # an import's transaction must not be idle for long
-                published += _fit_board_or_skip(board, state, models)
+                published += _fit_board_or_skip(board, state, contestants)
             states.append((pool, state))
             all_boards += boards
         with _fenced():
@@ -238,7 +237,7 @@ def refresh_style_board() -> bool:
         board.last_vote_id = plain.last_vote_id
         state = pool_state.get_pool_state(plain.pool)
         started = time.monotonic()
-        snapshots = _fit_board_or_skip(board, state, _load_models(state))
+        snapshots = _fit_board_or_skip(board, state, _load_contestants(state))
         _style_fit_seconds[plain.pk] = time.monotonic() - started
         with _fenced():
             _publish_snapshots(snapshots, plain.published_at, [board])
@@ -295,8 +294,8 @@ def _read_database_clock() -> datetime:
     return cast("datetime", now)
 
 
-def _load_models(state: PoolState) -> dict[int, LanguageModel]:
-    return LanguageModel.objects.select_related("organization", "license").in_bulk(state.positions)
+def _load_contestants(state: PoolState) -> dict[int, Contestant]:
+    return Contestant.objects.select_related("model__organization", "model__license").in_bulk(state.positions)
 
 
 def _publish_snapshots(snapshots: Sequence[Snapshot], cutoff: datetime, boards: Sequence[Board]) -> None:

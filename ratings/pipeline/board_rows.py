@@ -1,4 +1,4 @@
-"""The rows of a board, one per model, in the API's format."""
+"""The rows of a board, one per contestant, in the API's format."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.models import LanguageModel
+from arena.models import Contestant
 from ratings.boards.board_row import BoardRow
 from ratings.pipeline.pool_state import CategoryCounts
 from ratings.statistics import components
@@ -32,11 +32,11 @@ NULL_INTERVAL_COLUMNS: dict[str, Any] = dict.fromkeys(
 
 @dataclass(frozen=True, eq=False)
 class Contestants:
-    """The M models on a board, with their votes and voters.
+    """The M contestants on a board, with their votes and voters.
 
     counts: the board's tallies. `counts.models` has the M keys, in the order of all arrays.
-    models: the models by key.
-    voters (M,): the number of known voters who judged each model.
+    by_key: the contestants by key.
+    voters (M,): the number of known voters who judged each contestant.
     weight (M,): how many of each model's votes count toward a rank. In this arena's own pools, at most
         `MAX_VOTES_PER_VOTER` votes per voter count.
     lost_weight (M,): the weight that the filter or an operator took from each model's votes. Only votes older than a
@@ -46,7 +46,7 @@ class Contestants:
     """
 
     counts: CategoryCounts
-    models: Mapping[int, LanguageModel]
+    by_key: Mapping[int, Contestant]
     voters: Indices
     weight: Floats
     lost_weight: Floats
@@ -162,7 +162,7 @@ def _build_rows(contestants: Contestants, columns: Mapping[str, Any]) -> list[Bo
     rows = [
         cast(
             "BoardRow",
-            build_model_facts(contestants.models[key])
+            build_contestant_facts(contestants.by_key[key])
             | NULL_INTERVAL_COLUMNS
             | dict(zip(columns, values, strict=True)),
         )
@@ -185,12 +185,14 @@ def _to_json_values(column: Any) -> Sequence[Any]:
     return values
 
 
-def build_model_facts(model: LanguageModel) -> dict[str, Any]:
-    """Return a model's current facts for its row."""
+def build_contestant_facts(contestant: Contestant) -> dict[str, Any]:
+    """Return a contestant's current facts for its row. Those of its model are None if it has none."""
+    model = contestant.model
     return {
-        "model": model.slug,
-        "name": model.name,
-        "organization": model.organization and model.organization.name,
-        "license": model.license and model.license.name,
-        "open_weights": model.open_weights,
+        "model": contestant.slug,
+        "variant_of": None if contestant.plain or model is None else model.slug,
+        "name": contestant.name,
+        "organization": model and model.organization and model.organization.name,
+        "license": model and model.license and model.license.name,
+        "open_weights": model and model.open_weights,
     }

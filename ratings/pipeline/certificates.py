@@ -14,8 +14,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
-from arena.models import Vote
-from catalog.models import LanguageModel
+from arena.models import Contestant, Vote
 from ratings.boards.board_row import has_rank
 from ratings.boards.snapshots import BRADLEY_TERRY, unpack_rows
 from ratings.models import OVERALL_CATEGORY, PUBLIC_DELAY, Board, BoardCertificate, Pool, Snapshot
@@ -90,7 +89,7 @@ def _build_mark(pool: Pool, last_id: int) -> list[int]:
 def _build_certificate(board: Board, last_id: int) -> dict[str, Any]:
     """Return the fields of a board's certificate. It covers the models that are ranked on the newest board."""
     state = pool_state.get_pool_state(board.pool)
-    slugs = dict(LanguageModel.objects.filter(pk__in=state.positions).values_list("pk", "slug"))
+    slugs = dict(Contestant.objects.filter(pk__in=state.positions).values_list("pk", "slug"))
     keys = sorted(state.positions, key=slugs.__getitem__)
     votes = state.select_votes(board.category.slug, keys, last_id)
     counts, votes = votes.select(votes.is_between_weighted).count_models(keys, slugs)

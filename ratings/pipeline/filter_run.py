@@ -32,7 +32,7 @@ TIMEOUT_S = 3600
 # Votes without a draw table were imported, so the filter does not read them. A vote without a voter counts as a vote
 # from a separate voter. Votes in the outbox wait for the next run, because it is not decided yet whether they count.
 VOTES_SQL = """
-SELECT vote.id, COALESCE(uuid_hash_extended(voter, 0), -vote.id), model_a_id, model_b_id,
+SELECT vote.id, COALESCE(uuid_hash_extended(voter, 0), -vote.id), contestant_a_id, contestant_b_id,
     (CASE winner WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END)::smallint,
     EXTRACT(EPOCH FROM created_at)::float8 / 86400, draw_table_id
 FROM arena_vote AS vote

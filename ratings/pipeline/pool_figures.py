@@ -13,19 +13,23 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from arena.endpoints.pair_sampler import PairSampler
-from arena.models import Battle, PairWeight
-from catalog.models import LanguageModel
+from arena.models import Battle, Contestant, PairWeight
 from core.storage.database import fetch_rows
 from ratings.models import EXCLUDED, Pool, PoolFigures, VoteWeight, find_public_end
 
-# One pass counts votes by outcome, by the model on side a, and by the model on side b. Votes that do not count are
+# One pass counts votes by outcome, by the contestant on side a, and by the one on side b. Votes that do not count are
 # included after the same delay as in the public record. Otherwise, voters could see immediately whether their own vote
 # counts.
 VOTE_COUNTS_SQL = """
-SELECT winner, COALESCE(model_a_id, model_b_id), counted, reason, sum(multiplicity)
-FROM (SELECT winner, model_a_id, model_b_id, counted, CASE WHEN counted THEN '' ELSE reason END AS reason, multiplicity
-    FROM arena_vote WHERE pool = %s AND (counted OR created_at IS NULL OR created_at < %s)) AS votes
-GROUP BY GROUPING SETS ((winner, counted, reason), (model_a_id, counted, reason), (model_b_id, counted, reason))"""
+SELECT winner, COALESCE(contestant_a_id, contestant_b_id), counted, reason, sum(multiplicity)
+FROM (
+    SELECT winner, contestant_a_id, contestant_b_id, counted, CASE WHEN counted THEN '' ELSE reason END AS reason,
+        multiplicity
+    FROM arena_vote WHERE pool = %s AND (counted OR created_at IS NULL OR created_at < %s)
+) AS votes
+GROUP BY GROUPING SETS (
+    (winner, counted, reason), (contestant_a_id, counted, reason), (contestant_b_id, counted, reason)
+)"""
 BATTLE_COUNTS_SQL = """
 SELECT pool, state, count(*), count(*) FILTER (WHERE replaced <> '[]'::jsonb)
 FROM arena_battle WHERE among IS NULL GROUP BY 1, 2"""
@@ -42,7 +46,7 @@ def update_pool_figures() -> None:
     if started < _next_round_at:
         return
     battles = _count_battles()
-    slugs = dict(LanguageModel.objects.values_list("pk", "slug"))
+    slugs = dict(Contestant.objects.values_list("pk", "slug"))
     for pool in Pool.objects.exclude(kind=Pool.Kind.REFERENCE).order_by("pk"):
         figures = {
             "battles": battles.get(pool.slug, {}),
@@ -72,17 +76,17 @@ def _count_votes(pool: Pool, slugs: dict[int, str]) -> dict[str, Any]:
     outcomes: dict[str, int] = defaultdict(int)
     reasons: dict[str, int] = defaultdict(int)
     models: dict[str, Any] = defaultdict(lambda: {"counted": 0, "reasons": defaultdict(int)})
-    for winner, model, counted, reason, number in fetch_rows(VOTE_COUNTS_SQL, [pool.slug, find_public_end(now())]):
+    for winner, key, counted, reason, number in fetch_rows(VOTE_COUNTS_SQL, [pool.slug, find_public_end(now())]):
         votes = int(number)
-        if model is None:
+        if key is None:
             if counted:
                 outcomes[winner] += votes
             else:
                 reasons[reason] += votes
         elif counted:
-            models[slugs[model]]["counted"] += votes
+            models[slugs[key]]["counted"] += votes
         else:
-            models[slugs[model]]["reasons"][reason] += votes
+            models[slugs[key]]["reasons"][reason] += votes
     return {"outcomes": outcomes, "reasons": reasons, "models": models}
 
 

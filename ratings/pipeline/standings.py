@@ -6,8 +6,8 @@ from datetime import timedelta
 import numpy as np
 from django.db.models.functions import Now
 
-from arena.endpoints.context_limit import list_small_windows
-from arena.models import Endpoint, PairWeight, Standing
+from arena.endpoints import draw
+from arena.models import PairWeight, Standing
 from ratings.boards.board_row import select_columns
 from ratings.boards.snapshots import BRADLEY_TERRY, unpack_rows
 from ratings.models import OVERALL_CATEGORY, Pool, Snapshot
@@ -43,7 +43,7 @@ def update_pair_weights(pool: Pool, state: PoolState) -> None:
     if pool.kind not in (Pool.Kind.LIVE, Pool.Kind.API):
         return
     counts = state.build_counts(OVERALL_CATEGORY, {key: str(key) for key in state.positions})
-    drawable = _list_drawable_keys()
+    drawable = list(draw.list_weighted().order_by("pk").values_list("pk", flat=True))
     recent_weights = PairWeight.objects.filter(pool=pool.slug, keys=drawable, updated_at__gt=Now() - WEIGHT_INTERVAL)
     if len(drawable) < 2 or recent_weights.exists():
         return
@@ -58,15 +58,6 @@ def update_pair_weights(pool: Pool, state: PoolState) -> None:
         unique_fields=["pool"],
         update_fields=["keys", "weights", "updated_at"],
     )
-
-
-def _list_drawable_keys() -> list[int]:
-    """Return the sorted keys of the models that can be drawn if all endpoints are available.
-
-    See `arena.endpoints.draw.list_drawable_models`.
-    """
-    endpoints = Endpoint.objects.filter(enabled=True).exclude(pk__in=list_small_windows().values("pk"))
-    return sorted(endpoints.values_list("model_id", flat=True))
 
 
 def _expand_counts(counts: CategoryCounts, keys: list[int]) -> Comparisons:

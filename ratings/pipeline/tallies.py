@@ -58,11 +58,11 @@ WITH weighted AS (
 )"""
 
 JUDGED_SQL = """, judged AS (
-    SELECT id, pool, LEAST(model_a_id, model_b_id) AS low, GREATEST(model_a_id, model_b_id) AS high,
+    SELECT id, pool, LEAST(contestant_a_id, contestant_b_id) AS low, GREATEST(contestant_a_id, contestant_b_id) AS high,
         categories || %(overall)s::varchar
             || CASE WHEN winner IN ('a', 'b') THEN %(decided)s::varchar END AS categories,
-        (winner = CASE WHEN model_a_id < model_b_id THEN 'a' ELSE 'b' END)::int AS wins,
-        (winner = CASE WHEN model_a_id < model_b_id THEN 'b' ELSE 'a' END)::int AS losses,
+        (winner = CASE WHEN contestant_a_id < contestant_b_id THEN 'a' ELSE 'b' END)::int AS wins,
+        (winner = CASE WHEN contestant_a_id < contestant_b_id THEN 'b' ELSE 'a' END)::int AS losses,
         (winner IN ('tie', 'both_bad'))::int AS ties, (winner = 'both_bad')::int AS both_bad,
         added, multiplicity * (old_weight - new_weight) AS lost,
         multiplicity * (old_weight * old_weight - new_weight * new_weight) AS lost_squared
@@ -102,9 +102,9 @@ COUNTS_SQL = f"""{JUDGED_SQL}, counted AS (
 # The counts of a whole pool do not pass through Python, because PostgreSQL would end a transaction that is idle for as
 # long as that takes (see `refresh_lease`).
 STORE_SQL = f""", stored AS (
-    INSERT INTO ratings_tally AS tally (board_id, model_a_id, model_b_id, {COLUMNS})
+    INSERT INTO ratings_tally AS tally (board_id, contestant_a_id, contestant_b_id, {COLUMNS})
     SELECT board_id, low, high, {COLUMNS} FROM added
-    ON CONFLICT (board_id, model_a_id, model_b_id) DO UPDATE SET
+    ON CONFLICT (board_id, contestant_a_id, contestant_b_id) DO UPDATE SET
         {", ".join(f"{name} = tally.{name} + excluded.{name}" for name in COUNT_FIELDS)}
 ), marked AS (
     UPDATE ratings_board AS board SET behind = TRUE, last_vote_id = GREATEST(board.last_vote_id, newest.last_vote_id)
@@ -151,8 +151,8 @@ OWN_POOLS = {
     READY_POOL: {"name": "Ready pairs", "kind": Pool.Kind.READY},
 }
 
-# A category, a pair of models (the smaller key first), and their counts as in `COUNT_FIELDS`. Wins and losses are from
-# the perspective of the first model.
+# A category, a pair of contestants (the smaller key first), and their counts as in `COUNT_FIELDS`. Wins and losses are
+# from the perspective of the first contestant.
 PairCount = tuple[Any, ...]
 
 
@@ -177,7 +177,7 @@ def apply_outbox(ids: list[int]) -> dict[Pool, TallyChanges]:
 def read_tallies(pool: Pool) -> list[PairCount]:
     """Return the counts in a pool's tallies."""
     tallies = Tally.objects.filter(board__pool=pool, board__style_control=False)
-    return list(tallies.values_list("board__category__slug", "model_a", "model_b", *COUNT_FIELDS))
+    return list(tallies.values_list("board__category__slug", "contestant_a", "contestant_b", *COUNT_FIELDS))
 
 
 def recount_tallies(pool: Pool) -> None:

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from arena.models import Vote
-from catalog.models import LanguageModel
+from arena.models import Contestant, Vote
 from core.text.word_lists import count_noun
 from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Outbox, Pool, Tally, VoteWeight
 
 BATCH_SIZE = 10_000
 OUTCOMES = ("wins", "losses", "ties", "both_bad")
 LOST_FIELDS = ("lost_wins", "lost_losses", "lost_ties", "lost_squared_wins", "lost_squared_losses", "lost_squared_ties")
-TallyKey = tuple[str, int, int, str]  # category, smaller and larger model key, column
+TallyKey = tuple[str, int, int, str]  # category, smaller and larger contestant key, column
 
 
 class TallyMismatch(ValueError):
@@ -53,7 +52,7 @@ def _check_pool(pool: Pool) -> int:
     for key in sorted(stored.keys() | recounted.keys()):
         if stored[key] != recounted[key]:
             category, low, high, outcome = key
-            first, second = (LanguageModel.objects.get(pk=model).slug for model in (low, high))
+            first, second = (Contestant.objects.get(pk=key).slug for key in (low, high))
             raise TallyMismatch(
                 f"{pool.slug}/{category}, {first} against {second}: "
                 f"the tally has {stored[key]} {outcome}, but the votes add up to {recounted[key]}"
@@ -65,7 +64,9 @@ def _load_tallies(pool: Pool) -> Counter[TallyKey]:
     tallies = Tally.objects.filter(board__pool=pool, board__style_control=False)
     counts: Counter[TallyKey] = Counter()
     columns = OUTCOMES + LOST_FIELDS
-    for category, low, high, *numbers in tallies.values_list("board__category__slug", "model_a", "model_b", *columns):
+    for category, low, high, *numbers in tallies.values_list(
+        "board__category__slug", "contestant_a", "contestant_b", *columns
+    ):
         counts.update({(category, low, high, column): n for column, n in zip(columns, numbers, strict=True)})
     return counts
 
@@ -76,10 +77,12 @@ def _recount_votes(pool: Pool) -> Counter[TallyKey]:
     weights = {row.vote_id: 0 if row.excluded else row.filter_weight for row in rows}  # in units of 1/256
     waiting = Exists(Outbox.objects.filter(vote=OuterRef("pk")))
     votes = Vote.objects.filter(~waiting, pool=pool.slug, counted=True)
-    votes = votes.only("model_a", "model_b", "winner", "multiplicity", "categories")  # without the large fields
+    votes = votes.only(
+        "contestant_a", "contestant_b", "winner", "multiplicity", "categories"
+    )  # without the large fields
     for vote in votes.iterator(chunk_size=BATCH_SIZE):
-        first_is_a = vote.model_a_id < vote.model_b_id
-        low, high = sorted((vote.model_a_id, vote.model_b_id))
+        first_is_a = vote.contestant_a_id < vote.contestant_b_id
+        low, high = sorted((vote.contestant_a_id, vote.contestant_b_id))
         for category in _list_categories(vote):
             for outcome in _list_outcomes(vote.winner, first_is_a=first_is_a):
                 counts[category, low, high, outcome] += vote.multiplicity

@@ -18,7 +18,7 @@ UNKNOWN_VOTER = -1
 
 # All values have a fixed size and are never NULL, so the binary response can be read as an array.
 SELECT_VOTES_SQL = """
-SELECT votes.id, model_a_id, model_b_id, COALESCE(uuid_hash_extended(voter, 0), 0), voter IS NOT NULL,
+SELECT votes.id, contestant_a_id, contestant_b_id, COALESCE(uuid_hash_extended(voter, 0), 0), voter IS NOT NULL,
     (CASE winner WHEN 'a' THEN 2 WHEN 'b' THEN 0 ELSE 1 END)::smallint, winner = 'both_bad', multiplicity,
     CASE WHEN weight.excluded THEN 0 ELSE COALESCE(weight.filter_weight, %(full)s) END::smallint,
     COALESCE(EXTRACT(EPOCH FROM created_at), 0)::float8, hashtextextended(categories::text, 0),
@@ -54,7 +54,7 @@ class VoteColumns:
     For example, `votes["weight"]` is the column of weights (N,). The columns are:
 
     id: the key of the vote.
-    a, b: the keys of the models.
+    a, b: the keys of the contestants.
     voter: the index of the voter, counting from 0, or UNKNOWN_VOTER.
     double_score: 2 if a won, 0 if b won, 1 otherwise.
     both_bad: whether both answers were bad.

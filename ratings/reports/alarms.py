@@ -8,8 +8,7 @@ import numpy as np
 from django.db.models import Count, Max
 from django.utils import timezone
 
-from arena.models import LIVE_POOL, Vote
-from catalog.models import LanguageModel
+from arena.models import LIVE_POOL, Contestant, Vote
 from core.storage.binary_copy import build_row_dtype
 from ratings.pipeline.filter_run import load_rows, load_shares
 from ratings.statistics.vote_filter.alarms import find_excesses
@@ -19,7 +18,7 @@ MAX_ALARMS = 5  # for new voters, and the same number for networks
 # Network hashes are stored for longer than the period, and votes with a network hash are indexed by time.
 RECENT_VOTES_SQL = """
 WITH recent AS MATERIALIZED (
-    SELECT id, model_a_id, model_b_id, draw_table_id, voter, network FROM arena_vote AS vote
+    SELECT id, contestant_a_id, contestant_b_id, draw_table_id, voter, network FROM arena_vote AS vote
     WHERE network <> '' AND created_at > %(start)s AND pool = %(pool)s AND counted AND draw_table_id IS NOT NULL
         AND NOT EXISTS (SELECT FROM ratings_voteweight AS weight WHERE weight.vote_id = vote.id AND weight.excluded)
 ), earlier AS MATERIALIZED (
@@ -27,7 +26,7 @@ WITH recent AS MATERIALIZED (
         SELECT FROM arena_battle AS battle WHERE battle.voter_id = voters.voter AND battle.created_at <= %(start)s
     )
 )
-SELECT id, model_a_id, model_b_id, draw_table_id, hashtextextended(network, 0),
+SELECT id, contestant_a_id, contestant_b_id, draw_table_id, hashtextextended(network, 0),
     (voter NOT IN (SELECT voter FROM earlier))::int FROM recent WHERE voter IS NOT NULL"""
 ROW_DTYPE = build_row_dtype(
     [("id", ">i8"), ("a", ">i8"), ("b", ">i8"), ("draw", ">i8"), ("network", ">i8"), ("is_new", ">i4")]
@@ -65,7 +64,7 @@ def find_alarms() -> list[Alarm]:
     shares = load_shares(tables.tolist(), models.tolist())
     a, b = positions[: len(votes)], positions[len(votes) :]
     networks = np.unique(votes["network"], return_inverse=True)[1]
-    names = dict(LanguageModel.objects.filter(pk__in=models.tolist()).values_list("pk", "name"))
+    names = dict(Contestant.objects.filter(pk__in=models.tolist()).values_list("pk", "name"))
     alarms = []
     # Votes from new voters are in group 0. Votes from other voters get -1, so they are in no group.
     for group, is_network in ((votes["is_new"].astype(np.intp) - 1, False), (networks, True)):

@@ -12,7 +12,7 @@ from catalog.facts.prices import load_current_prices
 from catalog.models import LanguageModel, Price
 from core.http.errors import field_error
 from ratings.boards import snapshots
-from ratings.boards.board_row import BoardRow, has_rank
+from ratings.boards.board_row import BoardRow, get_model_slug, has_rank
 from ratings.boards.snapshots import BoardKey
 from ratings.statistics import pareto
 from ratings.statistics.constants import MAIN_COMPONENT
@@ -55,7 +55,7 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
         if reason:
             left_out.append({"model": row["model"], "name": row["name"], "reason": reason})
         else:
-            rows.append(row | values[row["model"]])
+            rows.append(row | values[get_model_slug(row)])
     sign = -1 if axis == PRICE else 1
     marks = pareto.mark_frontier([(row["rating"], sign * row["value"]) for row in rows])
     marked = [row | {"on_frontier": is_on_frontier} for row, is_on_frontier in zip(rows, marks, strict=True)]
@@ -70,19 +70,19 @@ def _find_exclusion(row: BoardRow, values: Mapping[str, Row]) -> str:
         return "unbounded"
     if not has_rank(row):
         return "unranked"
-    return "" if row["model"] in values else "unknown"
+    return "" if get_model_slug(row) in values else "unknown"
 
 
 def count_models_with_speed(board_rows: Sequence[Row]) -> int:
     """Return how many of the models on a board have a measured speed."""
-    models = LanguageModel.objects.filter(slug__in=[row["model"] for row in board_rows])
+    models = LanguageModel.objects.filter(slug__in=map(get_model_slug, board_rows))
     performances = load_performance(models.values_list("pk", flat=True)).values()
     return len([performance for performance in performances if performance.tokens_per_s])
 
 
 def _load_values(rows: Sequence[Row], axis: str) -> dict[str, Row]:
     """Return slug → the value on the axis and related fields, for models with a known value."""
-    models = LanguageModel.objects.filter(slug__in=[row["model"] for row in rows]).select_related("organization")
+    models = LanguageModel.objects.filter(slug__in=map(get_model_slug, rows)).select_related("organization")
     has_enabled_endpoint = Exists(Endpoint.objects.filter(model=OuterRef("pk"), enabled=True))
     by_key = {model.pk: model for model in models.annotate(has_enabled_endpoint=has_enabled_endpoint)}
     if axis == PRICE:

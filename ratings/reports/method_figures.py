@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from arena.endpoints.pair_sampler import UNIFORM_SHARE
 from arena.judging import vote_rules
+from arena.models import Contestant
 from catalog.facts.retirement import is_retired
-from catalog.models import LanguageModel
 from core.text.proportions import Z95, Proportion, compute_proportion
 from ratings.boards import snapshot_cache, snapshots
 from ratings.boards.snapshots import BoardKey
@@ -243,16 +243,16 @@ def _build_model_shares(figures: Mapping[str, Any], votes: int) -> list[ModelSha
     counts = {slug: {"counted": 0, "reasons": {}} for slug in chances} | figures["models"]
     shares = [
         ModelShare(
-            slug=model.slug,
-            name=model.name,
-            maker=model.organization.name if model.organization else "",
-            retired=is_retired(model),
-            counted=counts[model.slug]["counted"],
-            reasons=_list_reasons(counts[model.slug]["reasons"]),
-            percent=100 * counts[model.slug]["counted"] / votes if votes else 0.0,
-            chance=100 * chances.get(model.slug, 0.0) if chances else None,
+            slug=contestant.slug,
+            name=contestant.name,
+            maker=contestant.model.organization.name if contestant.model and contestant.model.organization else "",
+            retired=contestant.model is not None and is_retired(contestant.model),
+            counted=counts[contestant.slug]["counted"],
+            reasons=_list_reasons(counts[contestant.slug]["reasons"]),
+            percent=100 * counts[contestant.slug]["counted"] / votes if votes else 0.0,
+            chance=100 * chances.get(contestant.slug, 0.0) if chances else None,
         )
-        for model in LanguageModel.objects.filter(slug__in=counts).select_related("organization")
+        for contestant in Contestant.objects.filter(slug__in=counts).select_related("model__organization")
     ]
     return sorted(shares, key=lambda share: (-share.counted, share.slug))
 

@@ -17,19 +17,17 @@ FORGOTTEN = {"queued_at": Now() - timedelta(seconds=60)}
 
 def turn(battle=None, number=1, prompt="Why?", a=QUEUED, b=QUEUED):
     """Return a turn with both answers, in the given battle or a new one."""
-    battle = battle or factories.battle(
-        model_a=factories.endpoint().model, model_b=factories.endpoint().model, state="answering"
-    )
+    battle = battle or factories.battle(factories.fighter(), factories.fighter(), state="answering")
     new_turn = Turn.objects.create(battle=battle, number=number, prompt=prompt)
-    Answer.objects.create(turn=new_turn, side="a", model=battle.model_a, **a)
-    Answer.objects.create(turn=new_turn, side="b", model=battle.model_b, **b)
+    Answer.objects.create(turn=new_turn, side="a", contestant=battle.contestant_a, **a)
+    Answer.objects.create(turn=new_turn, side="b", contestant=battle.contestant_b, **b)
     return new_turn
 
 
 def battle(state=Battle.State.READY, a=FINISHED, b=FINISHED, prompt="Why?", **fields):
     """Return a battle with its first turn."""
-    for name in ("model_a", "model_b"):
-        fields[name] = fields.get(name) or factories.endpoint().model
+    for name in ("contestant_a", "contestant_b"):
+        fields[name] = fields.get(name) or factories.fighter()
     new_battle = factories.battle(state=state, **fields)
     turn(new_battle, prompt=prompt, a=a, b=b)
     return new_battle

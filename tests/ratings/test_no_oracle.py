@@ -38,7 +38,7 @@ def create_voter(models, *, flagged):
             VoteWeight.objects.create(vote=vote, filter_weight=0, reason="voter", excluded=number == 3)
     client = Client()
     client.cookies["voter"] = voters.cookie_signer.sign(str(voter.pk))
-    return client, arena.battle("ready", model_a=models[0], model_b=models[1], voter=voter)
+    return client, arena.battle("ready", contestant_a=models[0], contestant_b=models[1], voter=voter)
 
 
 def read_everything(client, battle):
@@ -63,7 +63,7 @@ async def join_parts(parts):
 
 
 def test_flagged_voter_gets_the_same_answers_as_any_other():
-    models = factories.models(2)
+    models = factories.contestants(2)
     for model in models:
         factories.endpoint(model)
     (flagged, first), (other, second) = (create_voter(models, flagged=flagged) for flagged in (True, False))

@@ -51,7 +51,7 @@ def early_in_a_tick():
 
 @pytest.mark.django_db(transaction=True)
 def test_votes_of_one_tick_ask_for_one_refresh(queue):
-    x, y = factories.models(2)
+    x, y = factories.contestants(2)
     early_in_a_tick()
     for _ in range(10):
         factories.cast(x, y)
@@ -63,7 +63,7 @@ def test_votes_of_one_tick_ask_for_one_refresh(queue):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_vote_that_is_taken_back_asks_for_nothing(queue):
-    x, y = factories.models(2)
+    x, y = factories.contestants(2)
     with transaction.atomic():
         factories.cast(x, y)
         transaction.set_rollback(True)
@@ -73,7 +73,7 @@ def test_a_vote_that_is_taken_back_asks_for_nothing(queue):
 @pytest.mark.django_db(transaction=True)
 def test_a_vote_is_waiting_before_its_transaction_ends():
     with transaction.atomic():
-        vote = factories.cast(*factories.models(2))
+        vote = factories.cast(*factories.contestants(2))
         assert Outbox.objects.get().vote == vote
 
 
@@ -91,7 +91,7 @@ def test_schedule_asks_for_the_next_tick_and_not_for_more(queue):
 
 @pytest.mark.django_db
 def test_refresh_publishes(queue):
-    factories.cast(*factories.models(2))
+    factories.cast(*factories.contestants(2))
     tasks.refresh()
     assert published() == 1
     assert queue() == []
@@ -107,7 +107,7 @@ def test_refresh_without_votes_costs_two_queries(queue, django_assert_num_querie
 @pytest.mark.django_db
 def test_refresh_delivered_twice_for_a_tick_publishes_once(queue):
     """A vote during the refresh has scheduled the next tick, or the refresh schedules it."""
-    x, y = factories.models(2)
+    x, y = factories.contestants(2)
     factories.cast(x, y)
     tasks.refresh(41)
     factories.cast(x, y)
@@ -120,7 +120,7 @@ def test_refresh_delivered_twice_for_a_tick_publishes_once(queue):
 
 @pytest.mark.django_db
 def test_refresh_by_the_beat_waits_its_turn_too(queue):
-    x, y = factories.models(2)
+    x, y = factories.contestants(2)
     early_in_a_tick()
     for _ in range(3):
         factories.cast(x, y)
@@ -132,7 +132,7 @@ def test_refresh_by_the_beat_waits_its_turn_too(queue):
 @pytest.mark.django_db(transaction=True)
 def test_refresh_that_leaves_votes_waiting_asks_for_another(queue):
     """The running refresh may have read the outbox before this vote."""
-    factories.cast(*factories.models(2))
+    factories.cast(*factories.contestants(2))
     assert len(queue()) == 1
     get_redis_client().delete(QUEUE)
     tasks._scheduled_tick = 0
@@ -159,7 +159,7 @@ def test_schedule_without_a_broker_is_one_line_in_the_log():
 
 @pytest.mark.django_db(transaction=True)
 def test_board_that_cannot_be_fitted_is_not_asked_for_again_and_again(queue):
-    factories.cast(*factories.models(2))
+    factories.cast(*factories.contestants(2))
     board_refresh.refresh()
     get_redis_client().delete(QUEUE)
     Board.objects.update(behind=True, failed_at=Now())
@@ -172,7 +172,7 @@ def test_board_that_cannot_be_fitted_is_not_asked_for_again_and_again(queue):
 @pytest.mark.django_db
 def test_style_task_goes_on_until_no_board_is_due(queue):
     for _ in range(2):
-        factories.cast(*factories.models(2), categories=["coding"], features=[1.0, 0, 0, 0, 2.0, 0, 0, 0])
+        factories.cast(*factories.contestants(2), categories=["coding"], features=[1.0, 0, 0, 0, 2.0, 0, 0, 0])
     tasks.refresh()
 
     while (

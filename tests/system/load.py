@@ -129,7 +129,8 @@ def check_texts(service: Service, log: Log) -> None:
     """Check that all answers are what the models wrote for this prompt, both in the database and for the reader."""
     rows = service.query(
         "SELECT t.battle_id::text, a.side, e.upstream_id, t.prompt, a.text FROM arena_answer a"
-        " JOIN arena_turn t ON t.id = a.turn_id JOIN arena_endpoint e ON e.model_id = a.model_id"
+        " JOIN arena_turn t ON t.id = a.turn_id JOIN arena_contestant c ON c.id = a.contestant_id"
+        " JOIN arena_endpoint e ON e.model_id = c.model_id"
         " WHERE a.state = 'finished' AND NOT a.stopped AND t.battle_id::text = ANY(%s)",
         list(log.battles),
     )

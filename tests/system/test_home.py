@@ -106,8 +106,8 @@ def test_side_by_side_battle_is_between_the_picked_models(page: Page, service: S
     box(page).press("Enter")
     page.wait_for_url("**/battles/*/")
     battle = page.url.rstrip("/").rpartition("/")[2]
-    pair = "SELECT mode, a.slug, b.slug FROM arena_battle JOIN catalog_languagemodel a ON a.id = model_a_id"
-    pair += " JOIN catalog_languagemodel b ON b.id = model_b_id WHERE arena_battle.id = %s"
+    pair = "SELECT mode, a.slug, b.slug FROM arena_battle JOIN arena_contestant a ON a.id = contestant_a_id"
+    pair += " JOIN arena_contestant b ON b.id = contestant_b_id WHERE arena_battle.id = %s"
     assert service.query(pair, battle) == [("side_by_side", "wombat-70b", "quokka-7b")]
 
 

@@ -63,7 +63,7 @@ def fight(zoo: Service, *models: str, prompt: str = PROMPT, mode: str = "anonymo
 def drawn(zoo: Service, battle: str) -> dict[str, str]:
     rows = zoo.query(
         "SELECT a.side, m.slug FROM arena_answer a JOIN arena_turn t ON t.id = a.turn_id"
-        " JOIN catalog_languagemodel m ON m.id = a.model_id WHERE t.battle_id = %s",
+        " JOIN arena_contestant m ON m.id = a.contestant_id WHERE t.battle_id = %s",
         battle,
     )
     return {str(slug): str(side) for side, slug in rows}
@@ -171,12 +171,12 @@ def test_model_that_fails_before_a_word_is_replaced_in_silence(
     vote = each.person.vote(each.battle, "a").json
     assert {model["slug"]: model["side"] for model in vote["models"]} == each.sides
     ((entry, key),) = zoo.query(
-        "SELECT b.replaced->0, m.id FROM arena_battle b, catalog_languagemodel m WHERE b.id = %s AND m.slug = %s",
+        "SELECT b.replaced->0, m.id FROM arena_battle b, arena_contestant m WHERE b.id = %s AND m.slug = %s",
         each.battle["id"],
         name,
     )
     assert isinstance(entry, dict)
-    assert entry["model"] == key
+    assert entry["contestant"] == key
     assert 0 < entry["propensity"] <= 1
     assert entry["reason"]
 

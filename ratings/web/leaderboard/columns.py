@@ -131,7 +131,7 @@ COLUMNS = (
             "The model, its maker and license, and whether its weights are open. A provisional model has too few votes"
             " or voters so far."
         ),
-        fields=_list_row_fields("model", "name", "setting", "organization", "license", "open_weights")
+        fields=_list_row_fields("model", "variant_of", "name", "setting", "organization", "license", "open_weights")
         | {"commercial_use": "facts.commercial", "retired": "facts.retired"},
         sort_key=lambda entry: entry.row["name"].casefold(),
         descending=False,

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from arena.models import Contestant
 from catalog.models import LanguageModel
 from core.templatetags.strips import Scale
 from core.text.number_format import format_signed, round_number
@@ -160,7 +161,11 @@ def _list_names(slugs: Sequence[str]) -> list[str]:
     printable_slugs = [slug for slug in slugs if slug.isprintable()]
     if not printable_slugs:
         return list(slugs)
-    names = dict(LanguageModel.objects.filter(slug__in=printable_slugs).values_list("slug", "name"))
+    models, contestants = (
+        kind.objects.filter(slug__in=printable_slugs).values_list("slug", "name")
+        for kind in (LanguageModel, Contestant)
+    )
+    names = dict(models.union(contestants))
     return [names.get(slug, slug) for slug in slugs]
 
 

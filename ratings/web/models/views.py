@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from arena.battles import feedback, sharing
 from arena.endpoints import profiles
 from arena.endpoints.performance import load_performance
-from arena.models import LIVE_POOL
+from arena.models import LIVE_POOL, find_plain
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.calculators.cost_model import build_api_prices
 from catalog.facts.labels import build_fact_rows, describe_retirement
@@ -58,7 +58,7 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
         "successor": load_successors().get(slug) if model.successor else None,
         "scores": load_model_scores(model),
         "score_scale": SCORE_SCALE,
-        "shared_battles": sharing.list_shared_battles(model.pk),
+        "shared_battles": sharing.list_shared_battles(find_plain(model)),
     }
     try:
         pool = request.GET.get("pool") or placements.choose_default_pool(pool_placements, request.GET)
@@ -118,7 +118,7 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
         "win_scale": WIN_SCALE,
         "direct_votes": sum(opponent["votes"] for opponent in opponents),
         "history": series_table.build_series_table(board_key, rows, until=board.board["computed_at"]),
-        "reasons": feedback.load_feedback_profile(model.pk, pool),
+        "reasons": feedback.load_feedback_profile(find_plain(model), pool),
     }
 
 

@@ -15,6 +15,7 @@ from catalog.facts.retirement import build_retired_filter
 from catalog.models import LanguageModel
 from core.http.errors import RequestError, field_error
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
+from ratings.boards.board_row import get_model_slug
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect, format_parameter
 from ratings.reports import movements, series_table, votes_per_day
 from ratings.reports.movements import BoardComparison
@@ -45,7 +46,7 @@ def show_history(request: HttpRequest) -> HttpResponse:
         comparisons = [movements.compare_with_earlier(board_key, board, time) for time in times]
     except RequestError as error:
         return error_page.render_board_error(request, error)
-    slugs = [row["model"] for row in board["rows"]]
+    slugs = map(get_model_slug, board["rows"])
     main_rows = [row for row in board["rows"] if row["component"] == MAIN_COMPONENT]
     selection = board_selection.build_selection(requested_key, board_key, published)
     categories = model_facts.list_categories(selection.pool)

@@ -28,11 +28,11 @@ def text(admin, battle):
 
 
 def test_battle_is_shown_in_full(admin):
-    replaced_model = common.model("gone", name="Gone")
+    replaced = common.contestant(common.model("gone", name="Gone"))
     battle = factories.battle(
         "voted",
         prompt="Why <so>?",
-        replaced=[{"side": "b", "model": replaced_model.pk, "reason": "timeout", "propensity": 0.125}],
+        replaced=[{"side": "b", "contestant": replaced.pk, "reason": "timeout", "propensity": 0.125}],
         a=factories.FINISHED
         | {"text": "Because <b>.", "attempt": 2, "tries": 1, "input_tokens": 3, "output_tokens": 9},
         b=factories.FAILED | {"reasoning": "Let me think."},
@@ -124,16 +124,15 @@ def test_page_of_a_published_battle_tells_of_its_reports(admin):
 
 
 def test_vote_of_a_battle_is_shown_with_what_was_said(admin):
-    first, second = common.model("x", name="X"), common.model("y", name="Y")
+    first, second, retired = (common.contestant(common.model(name.lower(), name=name)) for name in ("X", "Y", "Gone"))
     row = {"rating": 1012.4, "ci_low": 1000.0, "ci_high": 1024.0, "rank": 3, "votes": 432, "models": 9}
-    retired_model = common.model("gone", name="Gone")
     battle = factories.battle(
         "voted",
-        model_a=first,
-        model_b=second,
+        contestant_a=first,
+        contestant_b=second,
         standing={"a": row, "b": None},
         among=[first.pk, second.pk],
-        replaced=[{"side": "b", "model": retired_model.pk, "reason": "timeout", "propensity": 0.125}],
+        replaced=[{"side": "b", "contestant": retired.pk, "reason": "timeout", "propensity": 0.125}],
     )
     reasons = {"a": ["useful"], "b": ["instructions", "gone_word"]}
     vote = common.vote(first, second, "b", battle=battle, reasons=reasons, comment="So <there>.", counted=False)
@@ -151,7 +150,7 @@ def test_vote_of_a_battle_is_shown_with_what_was_said(admin):
     ):
         assert words in page_text
     assert page_text.count("Replaced") == 1
-    assert f'"model": {retired_model.pk}' not in page_text
+    assert f'"contestant": {retired.pk}' not in page_text
     page = admin.get(f"/admin/arena/battle/{battle.pk}/change/").content.decode()
     assert f'href="/admin/arena/vote/{vote.pk}/change/"' in page
 
@@ -162,8 +161,8 @@ def test_vote_of_a_battle_is_shown_with_what_was_said(admin):
 )
 def test_rating_with_an_open_end_is_shown_as_on_the_board(admin, low, high, interval):
     row = {"rating": 826.5, "ci_low": low, "ci_high": high, "rank": None, "votes": 1, "models": 9}
-    battle = factories.battle("voted", model_b=common.model("y", name="Y"), standing={"a": None, "b": row})
-    common.vote(battle.model_a, battle.model_b, battle=battle)
+    battle = factories.battle("voted", contestant_b=common.model("y", name="Y"), standing={"a": None, "b": row})
+    common.vote(battle.contestant_a, battle.contestant_b, battle=battle)
     page_text = text(admin, battle)
     assert f"Before, side b Y: rank –, rating 827 ({interval}), 1 vote" in page_text
     assert "1 votes" not in page_text
@@ -184,9 +183,9 @@ def test_times_have_one_form_and_a_zone(admin):
         (lambda battle: str(battle.pk)[:8], True),
         (lambda battle: f" {str(battle.pk)[:12].upper()} ", True),
         (lambda battle: battle.voter_id, True),
-        (lambda battle: battle.model_a.slug, True),
-        (lambda battle: battle.model_b.name, True),
-        (lambda battle: battle.model_a.slug[:-1], False),
+        (lambda battle: battle.contestant_a.slug, True),
+        (lambda battle: battle.contestant_b.name, True),
+        (lambda battle: battle.contestant_a.slug[:-1], False),
         (lambda battle: "no-model", False),
         (lambda battle: uuid4(), False),
     ],
@@ -211,7 +210,7 @@ def test_search_uses_indexes(term):
 def test_lists_show_the_winner_and_the_name_of_the_pool(admin, slug, name):
     apps.get_model("ratings", "Pool").objects.create(slug="old", name="Votes of 2024")
     first, second = common.model("x", name="X"), common.model("y", name="Y")
-    battle = factories.battle("voted", model_a=first, model_b=second, pool=slug)
+    battle = factories.battle("voted", contestant_a=first, contestant_b=second, pool=slug)
     common.vote(first, second, "both_bad", battle=battle, pool=slug)
 
     for path in ("battle", "vote"):

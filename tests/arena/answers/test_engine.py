@@ -95,7 +95,7 @@ def served(provider):
     provider.forget()
 
     def make(name, **fields):
-        return common.endpoint(kind="openai", base_url=provider.base_url, upstream_id=name, **fields).model
+        return common.fighter(kind="openai", base_url=provider.base_url, upstream_id=name, **fields)
 
     return make
 
@@ -115,7 +115,7 @@ def published(valkey):
 
 
 def local(kind="echo"):
-    return common.endpoint(kind=kind, parameters=QUICK).model
+    return common.fighter(kind=kind, parameters=QUICK)
 
 
 def turn_of(model_a, model_b, prompt="Why is the sky blue?", mode="side_by_side", **answers):
@@ -324,8 +324,8 @@ def test_engine_replaces_a_model_that_fails_before_its_first_word(engine, served
 
     run(engine, turn)
     battle = Battle.objects.get()
-    assert (battle.model_a, battle.model_b) == (third, other)
-    assert [(entry["side"], entry["model"]) for entry in battle.replaced] == [("a", failing.pk)]
+    assert (battle.contestant_a, battle.contestant_b) == (third, other)
+    assert [(entry["side"], entry["contestant"]) for entry in battle.replaced] == [("a", failing.pk)]
     assert answers(turn)["a"].text == expected_text("c/len-5", turn.prompt)
     assert eventually(lambda: published(battle).side(1, "a").end == "done")
 
@@ -513,7 +513,7 @@ def test_waiting_call_begins_as_soon_as_the_limit_allows_it(engine, served, prov
         engine.submit(turn_of(busy, local(), mode="anonymous").pk)
     assert eventually(lambda: len(provider.requests("a/hang-5")) == 1 and engine.runner.endpoint_slots.waiting.total())
 
-    Endpoint.objects.filter(model=busy).update(max_concurrency=limit)
+    Endpoint.objects.filter(model__contestants=busy).update(max_concurrency=limit)
 
     assert eventually(lambda: len(provider.requests("a/hang-5")) == 2, 1)
 
@@ -604,7 +604,7 @@ def test_engine_records_a_stop_under_its_own_reason(engine, served):
     assert becomes(turn, "void")
     engine.drain(0)
 
-    assert list(silent.endpoint.calls.values_list("failure", "battle")) == [("stopped", turn.battle_id)]
+    assert list(silent.model.endpoint.calls.values_list("failure", "battle")) == [("stopped", turn.battle_id)]
     assert answers(turn)["a"].failure == "stopped"
 
 
@@ -619,9 +619,9 @@ def test_questions_that_make_a_model_fail_do_not_take_it_out_of_the_draw(engine,
 
     assert all(becomes(turn, "void", "ready") for turn in turns)
     assert eventually(lambda: [request["state"] != "open" for request in asked(provider, name)] == [True])
-    assert picky.pk in draw.list_drawable_models()
-    assert Endpoint.objects.get(model=picky).failed_probes == 0
-    assert EndpointCall.objects.filter(endpoint__model=picky).count() >= 6
+    assert picky.pk in draw.list_drawable()
+    assert Endpoint.objects.get(model__contestants=picky).failed_probes == 0
+    assert EndpointCall.objects.filter(endpoint__model__contestants=picky).count() >= 6
 
 
 def test_two_failed_probes_take_an_endpoint_out_and_a_good_one_brings_it_back(engine, served, provider, monkeypatch):
@@ -631,12 +631,12 @@ def test_two_failed_probes_take_an_endpoint_out_and_a_good_one_brings_it_back(en
 
     run(engine, turn, "void")
 
-    assert eventually(lambda: down.pk not in draw.list_drawable_models())
+    assert eventually(lambda: down.pk not in draw.list_drawable())
     assert len(asked(provider, "error-503")) >= 2
-    Endpoint.objects.filter(model=down).update(upstream_id="mended/len-5")
+    Endpoint.objects.filter(model__contestants=down).update(upstream_id="mended/len-5")
 
-    assert eventually(lambda: down.pk in draw.list_drawable_models())
-    assert EndpointCall.objects.filter(endpoint__model=down).count() == 2  # only those of the battle
+    assert eventually(lambda: down.pk in draw.list_drawable())
+    assert EndpointCall.objects.filter(endpoint__model__contestants=down).count() == 2  # only those of the battle
 
 
 def test_probe_waits_for_a_place_at_its_endpoint(engine, served, provider):
@@ -645,8 +645,8 @@ def test_probe_waits_for_a_place_at_its_endpoint(engine, served, provider):
     engine.submit(turn.pk)
     assert eventually(lambda: Answer.objects.filter(turn=turn, side="a", text__gt="").exists())
 
-    Endpoint.objects.filter(model=busy).update(probe_wanted=True)
-    assert eventually(lambda: not Endpoint.objects.get(model=busy).probe_wanted)
+    Endpoint.objects.filter(model__contestants=busy).update(probe_wanted=True)
+    assert eventually(lambda: not Endpoint.objects.get(model__contestants=busy).probe_wanted)
     assert not asked(provider, "a/hang-5")
     lifecycle.stop_battle(turn.battle)
 
@@ -663,7 +663,7 @@ def test_named_models_and_keys_have_half_of_the_places(engine, served, provider)
     blind = turn_of(busy, local(), "Who is it?", mode="anonymous")
     engine.submit(blind.pk)
 
-    assert eventually(lambda: Answer.objects.filter(turn=blind, model=busy, text__gt="").exists())
+    assert eventually(lambda: Answer.objects.filter(turn=blind, contestant=busy, text__gt="").exists())
     assert len(provider.requests("a/hang-5")) == 3
 
 
@@ -677,19 +677,19 @@ def test_model_without_a_free_place_has_not_failed(engine, served, provider, mon
 
     run(engine, turn, "void")
     assert {answer.failure for answer in answers(turn).values()} == {"", "busy"}
-    assert not EndpointCall.objects.filter(battle=turn.battle_id, endpoint__model=busy).exists()
-    assert not Endpoint.objects.get(model=busy).probe_wanted
+    assert not EndpointCall.objects.filter(battle=turn.battle_id, endpoint__model__contestants=busy).exists()
+    assert not Endpoint.objects.get(model__contestants=busy).probe_wanted
 
 
 def test_drained_engine_takes_nothing_from_a_probe_that_it_has_broken_off(engines, served, provider):
     engine, slow = engines(), served("hang")
-    Endpoint.objects.filter(model=slow).update(probe_wanted=True)
+    Endpoint.objects.filter(model__contestants=slow).update(probe_wanted=True)
     assert eventually(lambda: asked(provider, "hang"))
 
     engine.drain(0)
     time.sleep(0.3)
 
-    assert Endpoint.objects.get(model=slow).failed_probes == 0
+    assert Endpoint.objects.get(model__contestants=slow).failed_probes == 0
 
 
 def test_engine_waits_for_the_first_token_as_long_as_the_endpoint_may_take(engine, served):
@@ -719,8 +719,8 @@ def test_engine_keeps_no_thought_of_an_attempt_that_failed(engine, served, name)
 
     run(engine, turn)
     last = answers(turn)["a"]
-    assert last.reasoning == (expected_reasoning(name, turn.prompt) if last.model == failing else "")
-    assert (last.model == failing) is name.endswith("once")
+    assert last.reasoning == (expected_reasoning(name, turn.prompt) if last.contestant == failing else "")
+    assert (last.contestant == failing) is name.endswith("once")
 
 
 class Broken:

@@ -19,23 +19,27 @@ def claimed():
 
 
 def replaced(side):
-    [job] = failover.replace_models([(side, "unavailable")])
+    [job] = failover.replace_contestants([(side, "unavailable")])
     return job
 
 
 def test_replace_asks_another_model_and_notes_the_one_that_failed(claimed):
     turn, sides = claimed
-    third = common.endpoint()
+    third = common.fighter()
 
     job = replaced(sides["a"])
 
     battle = turn.battle
-    failed, other = battle.model_a_id, battle.model_b_id
+    failed, other = battle.contestant_a_id, battle.contestant_b_id
     battle.refresh_from_db()
-    assert (job.endpoint.pk, job.answer_id, job.attempt) == (third.pk, sides["a"].answer_id, sides["a"].attempt)
-    assert (battle.model_a_id, battle.model_b_id) == (third.model_id, other)
-    assert battle.replaced == [{"side": "a", "model": failed, "reason": "unavailable", "propensity": 0.5}]
-    assert factories.side(turn, "a").model_id == third.model_id
+    assert (job.endpoint.pk, job.answer_id, job.attempt) == (
+        third.model.endpoint.pk,
+        sides["a"].answer_id,
+        sides["a"].attempt,
+    )
+    assert (battle.contestant_a_id, battle.contestant_b_id) == (third.pk, other)
+    assert battle.replaced == [{"side": "a", "contestant": failed, "reason": "unavailable", "propensity": 0.5}]
+    assert factories.side(turn, "a").contestant_id == third.pk
 
 
 def test_replace_is_possible_once_a_side(claimed):
@@ -63,6 +67,6 @@ def test_replace_without_anyone_else_is_none(claimed):
 def test_replace_finds_an_opponent_for_a_model_that_is_out_of_the_draw_itself(claimed):
     turn, sides = claimed
     third = common.endpoint()
-    Endpoint.objects.filter(model=turn.battle.model_b).update(failed_probes=2)
+    Endpoint.objects.filter(model__contestants=turn.battle.contestant_b).update(failed_probes=2)
 
     assert replaced(sides["a"]).endpoint.pk == third.pk

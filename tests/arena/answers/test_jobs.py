@@ -35,7 +35,10 @@ def test_take_tells_what_is_to_be_done_for_both_sides():
     assert [(side.side, side.answer_id, side.attempt) for side in job.sides] == [
         (name, factories.side(turn, name).pk, 1) for name in "ab"
     ]
-    assert [side.endpoint for side in job.sides] == [turn.battle.model_a.endpoint, turn.battle.model_b.endpoint]
+    assert [side.endpoint for side in job.sides] == [
+        turn.battle.contestant_a.model.endpoint,
+        turn.battle.contestant_b.model.endpoint,
+    ]
     assert job.sides[0].endpoint.max_concurrency == 3
 
 
@@ -64,7 +67,7 @@ def test_take_gives_both_sides_the_same_request_but_for_the_model():
 
 def test_take_names_no_model_to_the_model():
     turn = factories.turn()
-    names = [getattr(turn.battle, f"model_{side}") for side in "ab"]
+    names = [getattr(turn.battle, f"contestant_{side}") for side in "ab"]
 
     for side in jobs.claim_jobs([turn.pk])[0].sides:
         request_text = side.request.system + "".join(message.content for message in side.request.messages)

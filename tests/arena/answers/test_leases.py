@@ -27,9 +27,12 @@ def many(count, **fields):
     """Several turns of one battle."""
     battle = common.battle(state="answering")
     turns = Turn.objects.bulk_create([Turn(battle=battle, number=n, prompt="Why?") for n in range(count)])
-    models = {"a": battle.model_a, "b": battle.model_b}
     Answer.objects.bulk_create(
-        [Answer(turn=turn, side=side, model=model, **fields) for turn in turns for side, model in models.items()]
+        [
+            Answer(turn=turn, side=side, contestant=contestant, **fields)
+            for turn in turns
+            for side, contestant in battle.contestants_by_side.items()
+        ]
     )
     return [turn.pk for turn in turns]
 

@@ -7,7 +7,7 @@ from django.test import AsyncClient, Client
 
 from arena.api import views
 from arena.identity import voters
-from arena.models import Answer, Battle, Endpoint, Standing, Vote
+from arena.models import Answer, Battle, Contestant, Endpoint, Standing, Vote
 from arena.web import battle_views
 from catalog.models import LanguageModel, License, Organization
 from tests import factories as common
@@ -27,6 +27,9 @@ def create_contestant(side):
     model = LanguageModel.objects.create(
         pk=KEYS[side], slug=f"zebraslug-{side}", name=f"Zebraname {side}", organization=maker, license=terms
     )
+    contestant = Contestant.objects.create(
+        pk=KEYS[side] + 400, slug=model.slug, name=model.name, model=model, plain=True
+    )
     common.endpoint(
         model,
         pk=KEYS[side] + 300,
@@ -36,7 +39,7 @@ def create_contestant(side):
         api_key_env=f"ZEBRAKEY_{side}",
         parameters={"zebraparameter": side},
     )
-    return model
+    return contestant
 
 
 def find_marks(sent):
@@ -55,9 +58,9 @@ def battle():
     """A battle of two contestants, each of whose rows has something that could leak."""
     battle = factories.battle(
         "answering",
-        model_a=create_contestant("a"),
-        model_b=create_contestant("b"),
-        replaced=[{"side": "a", "model": KEYS["b"], "propensity": 0.5, "reason": "zebraname"}],
+        contestant_a=create_contestant("a"),
+        contestant_b=create_contestant("b"),
+        replaced=[{"side": "a", "contestant": KEYS["b"] + 400, "propensity": 0.5, "reason": "zebraname"}],
         a=FINISHED | {"reasoning": "I am Zebraname a", "input_tokens": 734_000_001, "output_tokens": 734_000_002},
         b={"state": "failed", "failure": "refused", "text": "", "reasoning": "Zebraname b"},
     )
@@ -141,7 +144,9 @@ async def test_no_event_of_an_open_battle_names_its_models(web, battle, state, i
 
 def test_the_same_look_finds_the_names_once_the_battle_is_voted(browser, battle):
     Battle.objects.update(state="voted")
-    Vote.objects.create(battle=battle, pool="live", model_a=battle.model_a, model_b=battle.model_b, winner="a")
+    Vote.objects.create(
+        battle=battle, pool="live", contestant_a=battle.contestant_a, contestant_b=battle.contestant_b, winner="a"
+    )
     battle.state = "voted"
 
     marks = find_marks(load_everything_about(browser, battle))
@@ -176,8 +181,8 @@ def test_catalogue_does_not_change_with_battles_that_are_open():
     client = Client()
     before = load_catalog(client)
     for _ in range(3):
-        factories.battle("answering", model_a=models[0], model_b=models[1], a=RUNNING, b=RUNNING)
-        factories.battle("ready", model_a=models[1], model_b=models[0])
+        factories.battle("answering", contestant_a=models[0], contestant_b=models[1], a=RUNNING, b=RUNNING)
+        factories.battle("ready", contestant_a=models[1], contestant_b=models[0])
 
     assert load_catalog(client) == before
 
@@ -191,10 +196,10 @@ def test_catalogue_does_not_tell_which_side_of_an_open_battle_failed(change, tol
     """The circuit breaker takes out the model that has just failed. The second case shows that a change is visible."""
     models = [create_contestant(side) for side in "ab"]
     failed = {"state": "failed", "failure": "timeout"}
-    factories.battle("ready", model_a=models[0], model_b=models[1], a=failed)
+    factories.battle("ready", contestant_a=models[0], contestant_b=models[1], a=failed)
     before = load_catalog(Client())
 
-    Endpoint.objects.filter(model=models[0]).update(**change)
+    Endpoint.objects.filter(model__contestants=models[0]).update(**change)
 
     assert (load_catalog(Client()) != before) == told
 

@@ -108,15 +108,14 @@ def test_list_shows_my_battles_newest_first(client, me):
 
 def test_list_needs_the_same_number_of_queries_for_one_battle_as_for_thirty(client, me, django_assert_num_queries):
     models = [
-        common.endpoint(common.model(organization=common.organization(), license=common.license())).model
-        for _ in range(4)
+        common.fighter(common.model(organization=common.organization(), license=common.license())) for _ in range(4)
     ]
     for count in (1, 30):
         while me.battles.count() < count:
-            battle = factories.battle("ready", model_a=models[count % 3], model_b=models[3], voter=me)
+            battle = factories.battle("ready", contestant_a=models[count % 3], contestant_b=models[3], voter=me)
             factories.turn(battle, 2, a=FINISHED, b=FINISHED)
             if count > 1:
-                common.vote(battle.model_a, battle.model_b, battle=battle)
+                common.vote(battle.contestant_a, battle.contestant_b, battle=battle)
                 Battle.objects.filter(pk=battle.pk).update(state="voted")
         with django_assert_num_queries(1):
             assert len(client.get(CALL).json()["results"]) == count
@@ -126,13 +125,19 @@ def test_list_of_long_battles_is_small(client, me):
     """Each battle has twenty turns of 6 kB and more. Their 10 MB of text neither reach nor leave the web process."""
     models = common.models(2)
     text = "\u00fc" * 4_000
-    battles = [factories.battle(voter=me, model_a=models[0], model_b=models[1], prompt=text) for _ in range(20)]
+    battles = [
+        factories.battle(voter=me, contestant_a=models[0], contestant_b=models[1], prompt=text) for _ in range(20)
+    ]
     turns = Turn.objects.bulk_create(
         [Turn(battle=battle, number=number, prompt=text) for battle in battles for number in range(2, 21)]
     )
-    sides = [(turn, side, model) for turn in turns for side, model in zip("ab", models, strict=True)]
+    said = {"text": text, "state": "finished"}
     Answer.objects.bulk_create(
-        [Answer(turn=turn, side=side, model=model, text=text, state="finished") for turn, side, model in sides]
+        [
+            Answer(turn=turn, side=side, contestant=contestant, **said)
+            for turn in turns
+            for side, contestant in turn.battle.contestants_by_side.items()
+        ]
     )
 
     with CaptureQueriesContext(connection) as queries:
@@ -163,8 +168,8 @@ def test_vote_reveals_both_models_with_their_ratings_before_it(client, me, winne
     maker = common.organization("Maker")
     battle = factories.battle(
         voter=me,
-        model_a=common.model("alpha", name="Alpha", organization=maker, license=common.license("MIT")),
-        model_b=common.model("beta", name="Beta"),
+        contestant_a=common.model("alpha", name="Alpha", organization=maker, license=common.license("MIT")),
+        contestant_b=common.model("beta", name="Beta"),
     )
     rating = {"rating": 1010.5, "ci_low": 990.0, "ci_high": None, "rank": 2, "votes": 40, "provisional": True}
     Standing.objects.create(pool="live", ratings={"alpha": rating})

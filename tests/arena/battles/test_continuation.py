@@ -27,7 +27,9 @@ def list_answers(battle):
     return list(
         Answer.objects.filter(turn__battle=battle)
         .order_by("turn__number", "side")
-        .values_list("turn__number", "turn__prompt", "side", "model", "state", "text", "reasoning", "output_tokens")
+        .values_list(
+            "turn__number", "turn__prompt", "side", "contestant", "state", "text", "reasoning", "output_tokens"
+        )
     )
 
 
@@ -36,8 +38,12 @@ def test_go_on_makes_an_unrated_battle_of_the_same_two_in_the_same_places(battle
 
     copy.refresh_from_db()
     assert (copy.mode, copy.state, copy.propensity) == ("side_by_side", "ready", 1.0)
-    assert (copy.voter_id, copy.model_a_id, copy.model_b_id) == (battle.voter_id, battle.model_a_id, battle.model_b_id)
-    assert copy.among == [battle.model_a_id, battle.model_b_id]
+    assert (copy.voter_id, copy.contestant_a_id, copy.contestant_b_id) == (
+        battle.voter_id,
+        battle.contestant_a_id,
+        battle.contestant_b_id,
+    )
+    assert copy.among == [battle.contestant_a_id, battle.contestant_b_id]
     assert (copy.pool, copy.rated_pool) == (battle.pool, None)
 
 
@@ -67,7 +73,7 @@ def test_go_on_copies_the_turns_that_both_have_finished(battle):
 
     copy = continuation.continue_battle(battle)
 
-    a, b = battle.model_a_id, battle.model_b_id
+    a, b = battle.contestant_a_id, battle.contestant_b_id
     assert list_answers(copy) == [
         (1, "Why?", "a", a, "finished", "Because.", "Hm.", 5),
         (1, "Why?", "b", b, "finished", "An answer.", "", None),
@@ -101,7 +107,7 @@ def test_go_on_comes_after_the_vote(state):
 
 @pytest.mark.parametrize("missing", ["switched off", "gone"])
 def test_go_on_needs_both_models(battle, missing):
-    endpoints = Endpoint.objects.filter(model=battle.model_b_id)
+    endpoints = Endpoint.objects.filter(model__contestants=battle.contestant_b_id)
     endpoints.update(enabled=False) if missing == "switched off" else endpoints.delete()
 
     with pytest.raises(RequestError) as refusal:

@@ -26,12 +26,12 @@ CANARY = "canary-5c1d"
 
 @pytest.fixture
 def alpha():
-    return common.endpoint(common.model("alpha")).model
+    return common.fighter(common.model("alpha"))
 
 
 @pytest.fixture
 def beta():
-    return common.endpoint(common.model("beta")).model
+    return common.fighter(common.model("beta"))
 
 
 @pytest.fixture
@@ -39,7 +39,9 @@ def fought(voter, alpha, beta):
     """Creates a voted battle with the voter's own words in every field."""
 
     def make(winner="a", of=voter, **fields):
-        battle = factories.battle("ready", prompt=f"What is {CANARY}?", voter=of, model_a=alpha, model_b=beta, **fields)
+        battle = factories.battle(
+            "ready", prompt=f"What is {CANARY}?", voter=of, contestant_a=alpha, contestant_b=beta, **fields
+        )
         Answer.objects.filter(turn__battle=battle).update(text=f"It is {CANARY}.")
         vote = lifecycle.cast_vote(battle, winner, {"a": ["useful"]}, f"So says {CANARY}")
         # Like votes from before reasons came from the list.
@@ -215,7 +217,7 @@ def test_worker_replaces_no_model_of_a_battle_that_is_gone(voter):
     job = failover.jobs.load_side_job(side.turn_id, side.pk)
     deletion.delete_battle(voter.pk, battle.pk)
 
-    assert failover.replace_models([(job, "timeout")]) == [None]
+    assert failover.replace_contestants([(job, "timeout")]) == [None]
 
 
 def test_vote_on_a_battle_that_is_gone_is_refused(voter):

@@ -77,7 +77,7 @@ def test_chips_hold_both_lists_for_both_sides_and_what_was_chosen():
 
 @pytest.fixture
 def two():
-    return common.models(2)
+    return common.contestants(2)
 
 
 def give_reasons(two, words, voters=5, **fields):
@@ -94,7 +94,7 @@ def test_reasons_are_counted_for_the_model_of_their_side(two):
     give_reasons((x, y), {"a": ["useful", "correct"], "b": ["wrong"]})
     give_reasons((y, x), {"b": ["useful"]}, voters=3)
 
-    of_x, of_y = feedback.load_feedback_profile(x.pk, "live"), feedback.load_feedback_profile(y.pk, "live")
+    of_x, of_y = feedback.load_feedback_profile(x, "live"), feedback.load_feedback_profile(y, "live")
 
     assert counts(of_x) == {"useful": 8, "correct": 5}
     assert counts(of_y) == {"wrong": 5}
@@ -108,7 +108,7 @@ def test_reasons_are_counted_for_the_model_of_their_side(two):
 def test_reasons_of_few_people_are_not_told(two, voters, told):
     for _ in range(3):
         give_reasons(two, {"a": ["useful"]}, voters)
-    assert (feedback.load_feedback_profile(two[0].pk, "live") is not None) is told
+    assert (feedback.load_feedback_profile(two[0], "live") is not None) is told
 
 
 @pytest.mark.parametrize(
@@ -116,21 +116,21 @@ def test_reasons_of_few_people_are_not_told(two, voters, told):
 )
 def test_other_votes_do_not_matter(two, fields):
     give_reasons(two, {"a": ["useful"]}, **fields)
-    assert feedback.load_feedback_profile(two[0].pk, "live") is None
+    assert feedback.load_feedback_profile(two[0], "live") is None
 
 
 @pytest.mark.parametrize("words", [{"a": ["my own words"]}, {"a": []}, {"b": ["useful"]}])
 def test_what_says_nothing_about_a_model_is_not_a_vote_with_a_reason(two, words):
     give_reasons(two, words)
-    assert feedback.load_feedback_profile(two[0].pk, "live") is None
+    assert feedback.load_feedback_profile(two[0], "live") is None
 
 
 def test_reason_given_twice_in_a_vote_counts_once_and_strange_ones_do_not_show(two):
     give_reasons(two, {"a": ["useful", "useful", "my own words"]})
-    assert counts(feedback.load_feedback_profile(two[0].pk, "live")) == {"useful": 5}
+    assert counts(feedback.load_feedback_profile(two[0], "live")) == {"useful": 5}
 
 
 def test_profile_is_one_query(two, django_assert_num_queries):
     give_reasons(two, {"a": ["useful"]})
     with django_assert_num_queries(1):
-        feedback.load_feedback_profile(two[0].pk, "live")
+        feedback.load_feedback_profile(two[0], "live")

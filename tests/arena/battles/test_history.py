@@ -20,12 +20,12 @@ OPEN = ("answering", "ready", "void", "skipped", "expired")
 
 @pytest.fixture
 def alpha():
-    return common.endpoint(common.model("alpha", name="Alpha One")).model
+    return common.fighter(common.model("alpha", name="Alpha One"))
 
 
 @pytest.fixture
 def beta():
-    return common.endpoint(common.model("beta", name="Beta Two")).model
+    return common.fighter(common.model("beta", name="Beta Two"))
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def fought(voter, alpha, beta):
         return factories.battle(
             state,
             prompt=prompt,
-            **{"voter": voter, "model_a": alpha, "model_b": beta, "created_at": created_at} | fields,
+            **{"voter": voter, "contestant_a": alpha, "contestant_b": beta, "created_at": created_at} | fields,
         )
 
     return make
@@ -46,7 +46,7 @@ def fought(voter, alpha, beta):
 
 def judged(battle, winner="a", **fields):
     Battle.objects.filter(pk=battle.pk).update(state="voted")
-    return common.vote(battle.model_a, battle.model_b, winner, battle=battle, voter=battle.voter_id, **fields)
+    return common.vote(battle.contestant_a, battle.contestant_b, winner, battle=battle, voter=battle.voter_id, **fields)
 
 
 def load_page(voter, words="", place=""):
@@ -258,8 +258,9 @@ def test_voter_record_names_the_model_that_won_most(fought, voter, alpha, beta, 
 
 def test_voter_record_is_about_both_sides(fought, voter, alpha, beta):
     for winner, is_first in [("a", True), ("b", False)] * 4 + [("tie", True), ("both_bad", False)]:
-        models = {"model_a": alpha, "model_b": beta} if is_first else {"model_a": beta, "model_b": alpha}
-        judged(fought(**models), winner)
+        pair = [alpha, beta] if is_first else [beta, alpha]
+        sides = dict(zip(("contestant_a", "contestant_b"), pair, strict=True))
+        judged(fought(**sides), winner)
 
     assert read_record(voter) == (10, (alpha.name, 8, 10))
 

@@ -75,10 +75,13 @@ def test_start_makes_a_battle_with_a_queued_turn(voter, two_models):
 
     battle.refresh_from_db()
     assert (battle.state, battle.mode, battle.pool) == ("answering", "anonymous", "live")
-    assert {battle.model_a, battle.model_b} == set(two_models)
+    assert {battle.contestant_a, battle.contestant_b} == set(two_models)
     assert battle.propensity == pytest.approx(1.0)
-    answers = Answer.objects.values_list("turn__number", "side", "model", "state", "attempt")
-    assert list(answers) == [(1, "a", battle.model_a_id, "queued", 0), (1, "b", battle.model_b_id, "queued", 0)]
+    answers = Answer.objects.values_list("turn__number", "side", "contestant", "state", "attempt")
+    assert list(answers) == [
+        (1, "a", battle.contestant_a_id, "queued", 0),
+        (1, "b", battle.contestant_b_id, "queued", 0),
+    ]
 
 
 def test_start_tells_a_worker_once_the_battle_is_stored(voter, two_models, django_capture_on_commit_callbacks):
@@ -115,22 +118,24 @@ def test_start_refuses_while_fewer_than_two_models_are_up(voter, endpoints):
 
 @pytest.mark.parametrize("mode", ["anonymous", "side_by_side"])
 def test_start_does_not_tell_by_a_refusal_that_a_named_model_is_out(voter, mode):
-    out = common.endpoint(failed_probes=2).model
-    up = common.endpoint().model
+    out = common.fighter(failed_probes=2)
+    up = common.fighter()
 
     battle = lifecycle.start_battle(voter, "Why?", mode=mode, models=[out.slug, up.slug])
 
-    assert {battle.model_a_id, battle.model_b_id} == {out.pk, up.pk}
+    assert {battle.contestant_a_id, battle.contestant_b_id} == {out.pk, up.pk}
     assert refused(lifecycle.start_battle, voter, "Why?").code == "too_few_models"
 
 
 def test_start_draws_by_the_weights_of_the_live_pool(voter):
-    x, y, z = sorted(common.endpoint().model_id for _ in range(3))
+    x, y, z = sorted(common.fighter().pk for _ in range(3))
     PairWeight.objects.create(pool="live", keys=[x, y, z], weights=[0.0, 1.0, 0.0])
 
     drawn = [lifecycle.start_battle(voter, "Why?") for _ in range(30)]
 
-    (propensity,) = {battle.propensity for battle in drawn if {battle.model_a_id, battle.model_b_id} == {x, z}}
+    (propensity,) = {
+        battle.propensity for battle in drawn if {battle.contestant_a_id, battle.contestant_b_id} == {x, z}
+    }
     assert propensity == pytest.approx(0.9 + 0.1 / 3)
 
 
@@ -168,7 +173,8 @@ def test_cast_vote_stores_a_vote_that_stands_by_itself(winner):
     vote.refresh_from_db()
     assert votes_sent == [vote]
     assert (vote.battle, vote.winner, vote.pool, vote.source) == (battle, winner, "live", "live")
-    assert (vote.model_a, vote.model_b, vote.voter) == (battle.model_a, battle.model_b, battle.voter_id)
+    assert (vote.contestant_a, vote.contestant_b) == (battle.contestant_a, battle.contestant_b)
+    assert vote.voter == battle.voter_id
     assert (vote.propensity, vote.draw_table_id, vote.turns, vote.multiplicity) == (0.25, 7, 1, 1)
     assert (vote.counted, vote.reason) == (True, "")
     assert Outbox.objects.get().vote == vote
@@ -213,13 +219,13 @@ def test_cast_vote_again_gives_the_stored_vote():
 
 def test_cast_vote_does_not_trust_what_was_read_before():
     battle = factories.battle()
-    new = common.endpoint().model
-    Battle.objects.update(model_a=new, propensity=0.125)
+    new = common.fighter()
+    Battle.objects.update(contestant_a=new, propensity=0.125)
 
     vote = lifecycle.cast_vote(battle, "a")
 
-    assert (vote.model_a_id, vote.propensity) == (new.pk, 0.125)
-    assert battle.model_a == new
+    assert (vote.contestant_a, vote.propensity) == (new, 0.125)
+    assert battle.contestant_a == new
 
 
 def test_cast_vote_knows_a_side_that_failed_alone_after_the_battle_was_read():
@@ -242,7 +248,7 @@ def test_cast_vote_belongs_to_the_account_that_the_voter_joined_meanwhile(django
 def test_vote_after_a_replacement_has_no_propensity_for_its_pair_came_about_in_two_steps():
     """The battle has the chance of the new model alone: larger by a factor of about half the number of models."""
     battle = factories.battle(propensity=0.02, draw_table_id=7)
-    entry = {"side": "a", "model": common.model().pk, "reason": "timeout", "propensity": 0.02}
+    entry = {"side": "a", "contestant": common.contestant().pk, "reason": "timeout", "propensity": 0.02}
     Battle.objects.filter(pk=battle.pk).update(replaced=[entry], propensity=0.4)
 
     vote = lifecycle.cast_vote(battle, "a")
@@ -296,10 +302,15 @@ def test_of_voter_finds_the_voters_own_battle(django_assert_num_queries):
 
     with django_assert_num_queries(1):
         loaded = lifecycle.get_battle(battle.voter_id, battle.pk)
-        names = (loaded.model_a.name, loaded.model_a.organization, loaded.model_b.name, loaded.model_b.license)
+        names = (
+            loaded.contestant_a.name,
+            loaded.contestant_a.model.organization,
+            loaded.contestant_b.name,
+            loaded.contestant_b.model.license,
+        )
 
     assert loaded == battle
-    assert names[0] == battle.model_a.name
+    assert names[0] == battle.contestant_a.name
 
 
 def test_ask_again_queues_the_next_turn():
@@ -308,9 +319,9 @@ def test_ask_again_queues_the_next_turn():
     turn = lifecycle.ask_follow_up(battle, "And then?")
 
     assert (turn.number, turn.prompt) == (2, "And then?")
-    assert [(a.side, a.model_id, a.state) for a in turn.answers.all()] == [
-        ("a", battle.model_a_id, "queued"),
-        ("b", battle.model_b_id, "queued"),
+    assert [(a.side, a.contestant_id, a.state) for a in turn.answers.all()] == [
+        ("a", battle.contestant_a_id, "queued"),
+        ("b", battle.contestant_b_id, "queued"),
     ]
     assert Battle.objects.get().state == battle.state == "answering"
 
@@ -407,7 +418,12 @@ def test_expire_closes_what_nobody_judged_for_a_day():
 def test_expire_reads_the_battles_that_may_be_over_and_no_others():
     """It must not read any of the millions of battles that were judged long ago."""
     judged = factories.battle("voted")
-    same = {"voter": judged.voter, "model_a": judged.model_a, "model_b": judged.model_b, "propensity": 1.0}
+    same = {
+        "voter": judged.voter,
+        "contestant_a": judged.contestant_a,
+        "contestant_b": judged.contestant_b,
+        "propensity": 1.0,
+    }
     Battle.objects.bulk_create([Battle(state="voted", **same) for _ in range(500)])
     with connection.cursor() as cursor, CaptureQueriesContext(connection) as queries:
         lifecycle.expire_battles()

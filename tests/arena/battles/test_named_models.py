@@ -19,12 +19,12 @@ AMONG = "/?among=ash&among=elm&among=oak"
 
 @pytest.fixture
 def three():
-    return [common.endpoint(common.model(slug)).model for slug in SLUGS]
+    return [common.fighter(common.model(slug)) for slug in SLUGS]
 
 
 def judged(me, three, state="voted", named=True, **fields):
     among = [model.pk for model in three] if named else None
-    battle = factories.battle(state, voter=me, model_a=three[0], model_b=three[1], among=among, **fields)
+    battle = factories.battle(state, voter=me, contestant_a=three[0], contestant_b=three[1], among=among, **fields)
     if state == "voted":
         common.vote(three[0], three[1], battle=battle)
     return battle
@@ -85,7 +85,7 @@ def test_vote_is_stored_uncounted_and_the_models_are_revealed(client, me, three)
 
     battle, vote = Battle.objects.get(), Vote.objects.get()
     assert (started["pool"], started["models"], voted["pool"]) == (None, None, None)
-    assert [model["slug"] for model in voted["models"]] == [battle.model_a.slug, battle.model_b.slug]
+    assert [model["slug"] for model in voted["models"]] == [battle.contestant_a.slug, battle.contestant_b.slug]
     assert (vote.counted, vote.reason, vote.pool) == (False, "named_models", "live")
     assert not Outbox.objects.exists()
 

@@ -34,7 +34,7 @@ def published(pool="live", **ratings):
 @pytest.fixture
 def battle():
     published(alpha=ALPHA, gamma=ALPHA)
-    return factories.battle(model_a=common.model("alpha"), model_b=common.model("beta"), a=TIMED, b=TIMED)
+    return factories.battle(contestant_a=common.model("alpha"), contestant_b=common.model("beta"), a=TIMED, b=TIMED)
 
 
 def price(model, dollars_in, dollars_out, day="2026-01-02", source="list"):
@@ -91,7 +91,7 @@ def test_vote_from_before_standings_were_kept_is_revealed_without(battle):
 
 
 def test_cards_tell_facts_and_what_the_answers_took(battle):
-    model = battle.model_a
+    model = battle.contestant_a.model
     model.open_weights, model.parameters_total, model.parameters_active = True, 46_700_000_000, 12_900_000_000
     model.save()
     price(model, "2.50", "10")
@@ -127,7 +127,7 @@ def test_cards_leave_out_an_answer_that_was_stopped(battle):
 
 
 def test_cards_tell_no_wait_of_a_side_that_was_replaced(battle):
-    Battle.objects.update(replaced=[{"side": "a", "model": 1, "propensity": 0.5, "reason": "timeout"}])
+    Battle.objects.update(replaced=[{"side": "a", "contestant": 1, "propensity": 0.5, "reason": "timeout"}])
     lifecycle.cast_vote(battle, "tie")
 
     a, b = build_reveal_cards(battle, load_answers(battle.pk))
@@ -137,7 +137,8 @@ def test_cards_tell_no_wait_of_a_side_that_was_replaced(battle):
 
 def test_cards_tell_how_an_endpoint_usually_does(battle):
     day = datetime.now(UTC).date() - timedelta(days=3)
-    endpoint = battle.model_b.endpoint if hasattr(battle.model_b, "endpoint") else common.endpoint(battle.model_b)
+    model = battle.contestant_b.model
+    endpoint = model.endpoint if hasattr(model, "endpoint") else common.endpoint(model)
     EndpointDay.objects.create(endpoint=endpoint, day=day, answers=4, first_token_p50=0.25, tokens_per_s_p50=60.0)
     lifecycle.cast_vote(battle, "b")
 

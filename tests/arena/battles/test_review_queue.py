@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def published(voter=None, network="here"):
     battle = factories.battle("voted", voter=voter or common.voter())
-    common.vote(battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id)
+    common.vote(battle.contestant_a, battle.contestant_b, battle=battle, voter=battle.voter_id)
     sharing.share_battle(battle, [network])
     return battle
 

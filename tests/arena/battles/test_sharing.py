@@ -35,13 +35,13 @@ def battle(me):
 
 
 def page(client, battle, side="a"):
-    answer = client.get(f"/models/{getattr(battle, f'model_{side}').slug}/")
+    answer = client.get(f"/models/{getattr(battle, f'contestant_{side}').slug}/")
     assert answer.status_code == 200
     return answer.content.decode()
 
 
 def list_shared(client, battle, side="a"):
-    return client.get(f"/api/v1/models/{getattr(battle, f'model_{side}').slug}/battles/").json()["results"]
+    return client.get(f"/api/v1/models/{getattr(battle, f'contestant_{side}').slug}/battles/").json()["results"]
 
 
 def link(client, battle):
@@ -110,7 +110,7 @@ def test_listed_battle_is_read_with_both_models_and_tells_nothing_of_its_voter(c
     sharing.share_battle(battle, HERE)
 
     [one] = list_shared(client, battle, side)
-    assert one["models"] == {"a": battle.model_a.slug, "b": battle.model_b.slug}
+    assert one["models"] == {"a": battle.contestant_a.slug, "b": battle.contestant_b.slug}
     assert (one["winner"], one["turns"][0]["prompt"], one["turn_count"]) == ("b", "Why <b>red</b>?", 1)
     assert set(one["turns"][0]["answers"]) == {"a", "b"}
     assert set(one) == {"id", "url", "shared_at", "models", "winner", "turn_count", "turns"}
@@ -201,8 +201,10 @@ def test_battle_without_a_vote_is_not_published(me, state):
 
 def test_publishing_again_does_not_bring_it_to_the_top(client, me, mode):
     mode("open")
-    models = [common.endpoint(common.model(name)).model for name in ("alpha", "beta")]
-    battles = [factories.battle(voter=me, model_a=models[0], model_b=models[1], prompt=f"No. {n}?") for n in range(7)]
+    models = [common.fighter(common.model(name)) for name in ("alpha", "beta")]
+    battles = [
+        factories.battle(voter=me, contestant_a=models[0], contestant_b=models[1], prompt=f"No. {n}?") for n in range(7)
+    ]
     for battle in battles:
         lifecycle.cast_vote(battle, "tie")
         sharing.share_battle(battle, HERE)
@@ -215,14 +217,14 @@ def test_publishing_again_does_not_bring_it_to_the_top(client, me, mode):
 
 def test_few_queries_however_many_are_listed(client, me, mode, django_assert_num_queries):
     mode("open")
-    models = [common.endpoint(common.model(name)).model for name in ("alpha", "beta")]
+    models = [common.fighter(common.model(name)) for name in ("alpha", "beta")]
     for count in (1, 5):
         for _ in range(count):
-            battle = factories.battle(voter=me, model_a=models[0], model_b=models[1])
+            battle = factories.battle(voter=me, contestant_a=models[0], contestant_b=models[1])
             lifecycle.cast_vote(battle, "a")
             sharing.share_battle(battle, HERE)
         with django_assert_num_queries(2):
-            sharing.list_shared_battles(models[0].pk)
+            sharing.list_shared_battles(models[0])
 
 
 def test_page_shares_and_takes_back(client, battle):

@@ -51,7 +51,7 @@ def test_second_question_that_would_overflow_one_window_is_refused_for_the_battl
 @pytest.mark.parametrize("small", ["a", "b"])
 def test_refusal_says_nothing_of_the_pair(client, me, small):
     windows = {"a": 128_000, "b": 128_000, small: 4096}
-    models = {f"model_{side}": common.endpoint(common.model(context_window=windows[side])).model for side in "ab"}
+    models = {f"contestant_{side}": common.fighter(common.model(context_window=windows[side])) for side in "ab"}
     small_battle = factories.battle(voter=me, **models)
     plain_battle = factories.battle(voter=me)
 
@@ -135,15 +135,15 @@ def test_page_of_a_full_conversation_offers_no_further_question(client, me, limi
 
 
 def test_small_window_is_not_drawn_whatever_is_asked(limit):
-    small = common.endpoint(common.model(context_window=8192)).model
-    others = {common.endpoint().model_id for _ in range(2)}
+    small = common.fighter(common.model(context_window=8192))
+    others = {common.fighter().pk for _ in range(2)}
 
     for prompt in ("Why?", "x" * 24_000):
         battle = lifecycle.start_battle(common.voter(), prompt)
-        assert {battle.model_a_id, battle.model_b_id} == others
+        assert {battle.contestant_a_id, battle.contestant_b_id} == others
 
     limit(4000)
-    assert small.pk in draw.list_drawable_models()
+    assert small.pk in draw.list_drawable()
 
 
 def test_window_holds_tokens_for_thought_too():
@@ -157,7 +157,7 @@ def test_window_holds_tokens_for_thought_too():
 
 
 def test_named_models_are_drawn_with_small_windows_too():
-    slugs = [common.endpoint(common.model(context_window=4096)).model.slug for _ in range(2)]
+    slugs = [common.fighter(common.model(context_window=4096)).slug for _ in range(2)]
 
     assert lifecycle.start_battle(common.voter(), "Why?", models=slugs).rated_pool is None
 

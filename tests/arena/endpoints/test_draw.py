@@ -31,20 +31,19 @@ def get_chance(pair, x, y):
     ],
 )
 def test_drawable_leaves_out_whose_window_does_not_hold_the_longest_conversation_and_an_answer(limits, up):
-    model = factories.model(**limits)
-    factories.endpoint(model, max_tokens=500)
+    contestant = factories.fighter(factories.model(**limits), max_tokens=500)
 
-    assert (model.pk in draw.list_drawable_models()) == up
-    assert draw.list_drawable_models([model.pk]) == [model.pk]
+    assert (contestant.pk in draw.list_drawable()) == up
+    assert draw.list_drawable([contestant.pk]) == [contestant.pk]
 
 
 def test_drawable_leaves_out_who_is_disabled_or_has_failed_two_probes():
-    up = [factories.endpoint().model_id, factories.endpoint(failed_probes=1, probe_wanted=True).model_id]
+    up = [factories.fighter().pk, factories.fighter(failed_probes=1, probe_wanted=True).pk]
     factories.endpoint(enabled=False)
     for failed in (2, 3):
         factories.endpoint(failed_probes=failed)
 
-    assert sorted(draw.list_drawable_models()) == up
+    assert sorted(draw.list_drawable()) == up
 
 
 def test_draw_sees_new_weights_at_once():

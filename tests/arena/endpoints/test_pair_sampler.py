@@ -99,7 +99,7 @@ def test_draw_takes_a_pair_that_nothing_is_known_of_for_the_weightiest():
 
 @pytest.mark.parametrize(("models", "keep"), [([], None), ([1], None), ([1], 1), ([1, 2], 3)])
 def test_draw_without_a_pair_is_an_error(models, keep):
-    with pytest.raises(ValueError, match="fewer than two models can be drawn"):
+    with pytest.raises(ValueError, match="fewer than two contestants can be drawn"):
         draw(models, {}, keep)
 
 
@@ -153,7 +153,7 @@ def test_the_opponent_of_a_kept_model_is_drawn_by_the_capped_weights_too():
     """A new model is not likelier to replace a failed model than to be drawn."""
     weights = {(i, j): 1.0 if j == 19 else 0.001 for i, j in combinations(range(20), 2)}
 
-    whole, kept = PairSampler(range(20), weights), PairSampler(range(20), weights, fixed_model=3)
+    whole, kept = PairSampler(range(20), weights), PairSampler(range(20), weights, fixed=3)
 
     weighted = {
         pair: chance - UNIFORM_SHARE / 190 for pair, chance in zip(whole.pairs, whole.chances, strict=True) if 3 in pair

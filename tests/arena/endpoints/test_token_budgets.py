@@ -12,7 +12,7 @@ from arena.battles import lifecycle
 from arena.endpoints import draw, token_budgets
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
 from arena.identity import api_keys, quotas
-from arena.models import LIVE_POOL, Battle, DailyTokens, Endpoint, Turn
+from arena.models import LIVE_POOL, Battle, Contestant, DailyTokens, Endpoint, Turn
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import FAILED, FINISHED
@@ -135,20 +135,20 @@ def test_refused_battle_spends_nothing(client, two_models, allow):
 
 @pytest.fixture
 def three():
-    """The keys of three models, of which the first has a budget."""
-    return [common.endpoint(tokens_per_day=per_day).model_id for per_day in (30 * EACH, None, None)]
+    """The keys of three contestants, of which the first has a budget."""
+    return [common.fighter(tokens_per_day=per_day).pk for per_day in (30 * EACH, None, None)]
 
 
 def list_affordable(models, *where):
-    return list(token_budgets.select_affordable_models(token_budgets.load_budgets(models), *where))
+    return list(token_budgets.select_affordable(token_budgets.load_budgets(models), *where))
 
 
 def slugs(keys):
-    return list(Endpoint.objects.filter(model__in=keys).order_by("pk").values_list("model__slug", flat=True))
+    return [Contestant.objects.get(pk=key).slug for key in keys]
 
 
 def spend(model, tokens, more=""):
-    DailyTokens.objects.create(day=timezone.now().date(), charged_to=f"model:{model}{more}", tokens=tokens)
+    DailyTokens.objects.create(day=timezone.now().date(), charged_to=f"contestant:{model}{more}", tokens=tokens)
 
 
 def test_spent_model_is_not_drawn_until_more_is_released(monkeypatch, client, three):
@@ -159,44 +159,44 @@ def test_spent_model_is_not_drawn_until_more_is_released(monkeypatch, client, th
     assert list_affordable(three, LIVE_POOL) == three[1:]
     for _ in range(10):
         ask(client, WORD)
-    assert not Battle.objects.filter(model_a=three[0]).exists()
-    assert not Battle.objects.filter(model_b=three[0]).exists()
+    assert not Battle.objects.filter(contestant_a=three[0]).exists()
+    assert not Battle.objects.filter(contestant_b=three[0]).exists()
 
 
 def test_spent_model_replaces_nobody(three):
     spend(three[0], 30 * EACH)
-    turn = factories.turn(common.battle(*load_models(*three[1:])), a=factories.RUNNING, b=factories.RUNNING)
+    turn = factories.turn(common.battle(*load_contestants(*three[1:])), a=factories.RUNNING, b=factories.RUNNING)
     job = jobs.load_side_job(turn.pk, factories.side(turn, "a").pk)
-    assert failover.replace_models([(job, "timeout")]) == [None]
+    assert failover.replace_contestants([(job, "timeout")]) == [None]
 
 
 def test_blind_battles_are_charged_by_chance_and_not_by_the_pair(three):
     """So a budget does not reveal the models that were drawn."""
     asked = [lifecycle.start_battle(common.voter(), WORD) for _ in range(6)]
 
-    drawn = sum(three[0] in (battle.model_a_id, battle.model_b_id) for battle in asked)
+    drawn = sum(three[0] in (battle.contestant_a_id, battle.contestant_b_id) for battle in asked)
     chance = draw.compute_draw_shares(three, LIVE_POOL)[three[0]]
     assert chance == pytest.approx(2 / 3)
-    assert spent(f"model:{three[0]}") == 6 * round(chance * EACH)
+    assert spent(f"contestant:{three[0]}") == 6 * round(chance * EACH)
     assert 0 <= drawn <= 6
 
 
 def test_later_turn_is_charged_by_chance_too(three):
     with_it, without = (
-        factories.battle(voter=common.voter(), model_a=model, model_b=other)
-        for model, other in (load_models(three[0], three[1]), load_models(three[1], three[2]))
+        factories.battle(voter=common.voter(), contestant_a=model, contestant_b=other)
+        for model, other in (load_contestants(three[0], three[1]), load_contestants(three[1], three[2]))
     )
     costs = []
     for battle in (with_it, without):
-        before = spent(f"model:{three[0]}")
+        before = spent(f"contestant:{three[0]}")
         lifecycle.ask_follow_up(battle, WORD)
-        costs.append(spent(f"model:{three[0]}") - before)
+        costs.append(spent(f"contestant:{three[0]}") - before)
 
     assert costs[0] == costs[1] > 0
 
 
-def load_models(*keys):
-    return [Endpoint.objects.get(model=key).model for key in keys]
+def load_contestants(*keys):
+    return Contestant.objects.filter(pk__in=keys).order_by("pk")
 
 
 def test_battles_with_named_models_have_a_third_of_a_model(client, three):
@@ -220,8 +220,8 @@ def post_battle(client, models, mode):
 
 def test_two_named_models_are_asked_nothing_further_once_one_is_spent(client, me, three):
     """Battles that cost little at first may become long."""
-    one, other = load_models(*three[:2])
-    battle = factories.battle(voter=me, model_a=one, model_b=other, among=three[:2])
+    one, other = load_contestants(*three[:2])
+    battle = factories.battle(voter=me, contestant_a=one, contestant_b=other, among=three[:2])
     spend(three[0], 10 * EACH, ":named")
 
     answer = ask(client, WORD, path=f"{CALL}{battle.pk}/turns/")
@@ -240,7 +240,7 @@ def read_error(answer):
 @pytest.mark.parametrize("named", [False, True])
 def test_battle_that_spent_models_leave_without_a_pair_is_refused_until_the_next_hour(client, three, named):
     for model in three[:2]:
-        Endpoint.objects.filter(model=model).update(tokens_per_day=10)
+        Endpoint.objects.filter(model__contestants=model).update(tokens_per_day=10)
         spend(model, 10)
 
     answer = client.post(
@@ -256,7 +256,7 @@ def test_pair_of_which_one_is_spent_is_refused_whether_the_other_is_up_or_not(cl
     spend(three[0], 30 * EACH)
     answers = []
     for failed in (0, 2):
-        Endpoint.objects.filter(model=three[1]).update(failed_probes=failed)
+        Endpoint.objects.filter(model__contestants=three[1]).update(failed_probes=failed)
         body = {"prompt": WORD, "models": slugs(three)[:2]}
         answers.append(client.post(CALL, body, content_type="application/json"))
 
@@ -277,18 +277,18 @@ def test_network_that_has_spent_its_quarter_of_the_models_is_told_so(three, allo
 
 def test_too_few_models_that_are_up_are_no_spent_budget(client, three):
     spend(three[0], 30 * EACH)
-    Endpoint.objects.filter(model=three[1]).update(failed_probes=2)
-    Endpoint.objects.filter(model=three[2]).update(failed_probes=2)
+    Endpoint.objects.filter(model__contestants=three[1]).update(failed_probes=2)
+    Endpoint.objects.filter(model__contestants=three[2]).update(failed_probes=2)
 
     assert read_error(ask(client, WORD))[0] == "too_few_models"
 
 
 def test_set_of_which_one_is_out_of_the_draw_is_charged(client, three):
-    Endpoint.objects.filter(model=three[1]).update(failed_probes=2)
+    Endpoint.objects.filter(model__contestants=three[1]).update(failed_probes=2)
 
     assert post_battle(client, slugs(three)[:2], "anonymous") == 201
 
-    assert spent(f"model:{three[0]}") == EACH
+    assert spent(f"contestant:{three[0]}") == EACH
 
 
 def test_spent_model_is_refused_side_by_side_and_says_so(client, three):
@@ -304,18 +304,18 @@ def test_spent_model_is_refused_side_by_side_and_says_so(client, three):
 
 
 def test_tokens_for_thought_are_charged_too(client, three):
-    Endpoint.objects.filter(model=three[0]).update(max_tokens=100, thinking_tokens=8000)
+    Endpoint.objects.filter(model__contestants=three[0]).update(max_tokens=100, thinking_tokens=8000)
 
     assert post_battle(client, slugs(three)[:2], "side_by_side") == 201
 
-    assert spent(f"model:{three[0]}") == 1 + 100 + 8000
+    assert spent(f"contestant:{three[0]}") == 1 + 100 + 8000
 
 
 @pytest.fixture
 def thinking(three):
     """Three models without budgets → the most tokens of their answers; the third one reasons for long."""
-    Endpoint.objects.filter(model=three[1]).update(max_tokens=100)
-    Endpoint.objects.filter(model=three[2]).update(max_tokens=200, thinking_tokens=8000)
+    Endpoint.objects.filter(model__contestants=three[1]).update(max_tokens=100)
+    Endpoint.objects.filter(model__contestants=three[2]).update(max_tokens=200, thinking_tokens=8000)
     Endpoint.objects.update(tokens_per_day=None)
     return dict(zip(three, (DEFAULT_MAX_TOKENS, 100, 8200), strict=True))
 
@@ -336,7 +336,7 @@ def test_service_is_charged_the_same_for_every_pair(thinking, allow):
     while len(pairs) < 3:
         before = spent("service")
         battle = lifecycle.start_battle(common.voter(), WORD)
-        pairs.add(frozenset((battle.model_a_id, battle.model_b_id)))
+        pairs.add(frozenset((battle.contestant_a_id, battle.contestant_b_id)))
         costs.add(spent("service") - before)
 
     shares = draw.compute_draw_shares(list(thinking), LIVE_POOL)
@@ -356,7 +356,7 @@ def test_service_is_charged_the_longest_answers_while_fewer_than_two_models_are_
 
 def test_network_has_a_twentieth_of_a_model_that_it_names(client, three, allow):
     allow(together=1000)
-    Endpoint.objects.filter(model=three[0]).update(tokens_per_day=60 * EACH)
+    Endpoint.objects.filter(model__contestants=three[0]).update(tokens_per_day=60 * EACH)
 
     assert [post_battle(client, slugs(three)[:2], "side_by_side") for _ in range(5)] == [201] * 3 + [429] * 2
 
@@ -364,7 +364,7 @@ def test_network_has_a_twentieth_of_a_model_that_it_names(client, three, allow):
 def test_network_does_not_choose_its_blind_pairs_by_naming_models(rf, monkeypatch, client, three, allow):
     """After five side-by-side battles with the other models, all blind battles of a network had the same pair."""
     allow(together=1000)
-    Endpoint.objects.filter(model=three[0]).update(tokens_per_day=60 * EACH)
+    Endpoint.objects.filter(model__contestants=three[0]).update(tokens_per_day=60 * EACH)
     set_hour(monkeypatch, hour=0)
     payer = quotas.get_payer(rf.get("/", REMOTE_ADDR="127.0.0.1"))
 
@@ -393,7 +393,7 @@ def test_no_network_takes_a_model_out_of_the_draw_of_others(three, allow):
     assert three[0] in list_affordable(three, LIVE_POOL)
     assert three[0] in list_affordable(three, LIVE_POOL, "another network")
     asked = Battle.objects.order_by("created_at")[30:]
-    assert {three[0]}.isdisjoint(key for battle in asked for key in (battle.model_a_id, battle.model_b_id))
+    assert {three[0]}.isdisjoint(key for battle in asked for key in (battle.contestant_a_id, battle.contestant_b_id))
 
 
 def test_nothing_is_counted_where_there_is_no_budget(client, two_models):

@@ -171,8 +171,8 @@ def test_zero_lifts_what_hangs_on_it(client, me, allow, limits):
 
 def test_voters_running_battles_are_found_by_an_index(me):
     """The voter of a program may have a million battles."""
-    first, second = (common.endpoint().model for _ in range(2))
-    other = {"voter": common.voter(), "model_a": first, "model_b": second, "propensity": 1}
+    first, second = (common.fighter() for _ in range(2))
+    other = {"voter": common.voter(), "contestant_a": first, "contestant_b": second, "propensity": 1}
     Battle.objects.bulk_create(Battle(**other) for _ in range(500))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE arena_battle")  # otherwise the plan depends on the rows of earlier tests

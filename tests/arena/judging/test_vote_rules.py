@@ -115,7 +115,7 @@ def test_prompt_hash_is_of_this_installation_alone():
 
 @pytest.fixture
 def pair():
-    return {"model_a": common.endpoint().model, "model_b": common.endpoint().model}
+    return {"contestant_a": common.fighter(), "contestant_b": common.fighter()}
 
 
 @pytest.fixture
@@ -128,8 +128,8 @@ def cast_votes(*battles):
 
 
 def test_vote_on_the_same_question_counts_once_for_a_pair(pair, voter):
-    turned = {"model_a": pair["model_b"], "model_b": pair["model_a"]}
-    third = {**pair, "model_b": common.endpoint().model}
+    turned = {"contestant_a": pair["contestant_b"], "contestant_b": pair["contestant_a"]}
+    third = {**pair, "contestant_b": common.fighter()}
     table = [
         (pair, "Why not?", ""),
         (pair, "why  not? ", "repeated_prompt"),

@@ -20,7 +20,7 @@ def fighters():
     quokka = common.model("quokka-7b", name="Quokka 7B", organization=common.organization("Marsupial Labs"))
     common.endpoint(gpt, upstream_id="openai/gpt-4o-2024-08-06")
     common.endpoint(quokka, upstream_id="bush-v9-quick")
-    return {"model_a": gpt, "model_b": quokka}
+    return {"contestant_a": gpt, "contestant_b": quokka}
 
 
 def answer(text):
@@ -155,7 +155,7 @@ def test_vote_on_a_leak_says_first_that_the_battle_is_not_rated_or_was_stopped(f
 
 
 def test_vote_needs_no_organization_and_no_endpoint():
-    plain = {"model_a": common.model("base"), "model_b": common.model("chat")}
+    plain = {"contestant_a": common.model("base"), "contestant_b": common.model("chat")}
 
     assert voted(plain, "A base for a chat.").counted
 
@@ -201,10 +201,10 @@ def test_vote_on_a_battle_whose_answer_was_given_again_after_it_was_read_reads_i
     assert vote_rules.find_exclusion_reason(battle, vote_rules.confirm_analysis(battle, analysis)) == ""
 
 
-@pytest.mark.parametrize("stale", ["model_a", "state"])
+@pytest.mark.parametrize("stale", ["contestant_a", "state"])
 def test_vote_does_not_trust_what_was_read_of_another_state(fighters, stale):
-    battle = factories.battle(a=answer("Ask a quokka."), b=answer("Just so."), model_b=fighters["model_b"])
-    fields = {"model_a": common.endpoint().model, "state": "answering"}
+    battle = factories.battle(a=answer("Ask a quokka."), b=answer("Just so."), contestant_b=fighters["contestant_b"])
+    fields = {"contestant_a": common.fighter(), "state": "answering"}
 
     setattr(battle, stale, fields[stale])
 

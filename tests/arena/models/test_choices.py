@@ -21,7 +21,9 @@ def test_battle_has_a_known_mode_and_state(field, value):
 @pytest.mark.parametrize(("field", "value"), [("winner", "skip"), ("winner", ""), ("source", "judge")])
 def test_vote_has_a_known_winner_and_source(field, value):
     vote = common.vote(common.model("x"), common.model("y"))
-    fields = {name: getattr(vote, name) for name in ("pool", "model_a", "model_b", "winner", "source")} | {field: value}
+    fields = {name: getattr(vote, name) for name in ("pool", "contestant_a", "contestant_b", "winner", "source")} | {
+        field: value
+    }
 
     with pytest.raises(IntegrityError, match=f"vote_{field}"), transaction.atomic():
         Vote.objects.create(**fields)

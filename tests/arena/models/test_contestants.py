@@ -64,8 +64,8 @@ def test_models_of_imported_votes_have_plain_contestants(tmp_path):
 
 def test_models_of_shipped_pairs_have_plain_contestants():
     pair = next(iter(shipped_pairs.load_pairs().values()))
-    models = shipped_pairs.save_models(pair)
-    assert {row[2] for row in read_contestants()} == {model.slug for model in models.values()}
+    contestants = shipped_pairs.save_contestants(pair)
+    assert {row[2] for row in read_contestants()} == {contestant.model.slug for contestant in contestants.values()}
 
 
 def test_plain_contestants_follow_their_models():

@@ -58,7 +58,7 @@ def test_query_page_call_list_and_export_follow_the_table():
     model_a, model_b = common.model("zname-a"), common.model("zname-b")
     for (mode, state), seen in VOTER.items():
         thoughts = FINISHED | {"reasoning": "Thought."}
-        battle = factories.battle(state, mode=mode, model_a=model_a, model_b=model_b, a=thoughts, b=FAILED)
+        battle = factories.battle(state, mode=mode, contestant_a=model_a, contestant_b=model_b, a=thoughts, b=FAILED)
         if state == "voted":
             common.vote(model_a, model_b, battle=battle, voter=battle.voter_id)
         client = Client()

@@ -16,7 +16,7 @@ REFUSED = {
     "winner": "b",
     "multiplicity": 2,
     "pool": "api",
-    "model_a_id": 1_000_000_000,
+    "contestant_a_id": 1_000_000_000,
     "source": "import",
     "counted": False,
     "reason": "identity_leak",
@@ -49,8 +49,8 @@ ALLOWED = {
 def vote():
     battle = factories.battle(state="voted")
     return factories.vote(
-        battle.model_a,
-        battle.model_b,
+        battle.contestant_a,
+        battle.contestant_b,
         battle=battle,
         voter=battle.voter_id,
         prompt_hash="hash",
@@ -100,7 +100,9 @@ def test_vote_is_never_deleted(vote):
 
 
 def test_every_column_of_a_vote_is_either_free_or_fixed():
-    assert {field.column for field in Vote._meta.concrete_fields} - REFUSED.keys() - ALLOWED.keys() == {"model_b_id"}
+    assert {field.column for field in Vote._meta.concrete_fields} - REFUSED.keys() - ALLOWED.keys() == {
+        "contestant_b_id"
+    }
 
 
 @pytest.mark.parametrize("column", ALLOWED)

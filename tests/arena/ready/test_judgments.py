@@ -41,7 +41,7 @@ def test_judgment_is_a_vote_without_a_battle(published, reader):
     vote.refresh_from_db()
     battle_vote = published.battle.vote
     assert (vote.battle, vote.pool, vote.source, vote.winner) == (None, "ready", "ready", "a")
-    assert (vote.model_a, vote.model_b) == (battle_vote.model_a, battle_vote.model_b)
+    assert (vote.contestant_a, vote.contestant_b) == (battle_vote.contestant_a, battle_vote.contestant_b)
     assert (vote.categories, vote.features) == (battle_vote.categories, battle_vote.features)
     assert (vote.counted, vote.reasons, vote.comment) == (True, {"a": ["correct"]}, "Short.")
     assert vote.propensity is None
@@ -60,7 +60,7 @@ def test_judgment_of_a_shipped_pair_has_its_categories_and_style(shipped, reader
     vote = judgments.judge_pair(shipped, reader, "tie")
     assert vote.counted
     assert len(vote.features) == 8
-    assert vote.model_a.demo
+    assert vote.contestant_a.model.demo
 
 
 def test_pool_ready_never_mixes_with_live(shipped, published, reader):

@@ -37,8 +37,9 @@ def test_models_that_the_catalog_does_not_have_are_added_as_demo_models():
     pair = PAIRS[0]
     known = LanguageModel.objects.create(slug=pair.answers["a"].slug, name="Known")
 
-    assert shipped_pairs.build_shared_battle(pair).models["b"].pk is None
-    models = shipped_pairs.save_models(pair)
+    assert shipped_pairs.build_shared_battle(pair).contestants["b"].model.pk is None
+    contestants = shipped_pairs.save_contestants(pair)
+    models = {side: contestant.model for side, contestant in contestants.items()}
 
     assert models["a"] == known
     assert not models["a"].demo

@@ -116,7 +116,9 @@ def test_battle_page_needs_the_same_number_of_queries_however_many_turns(client,
     ],
 )
 def test_vote_shows_who_answered(client, me, winner, words):
-    battle = factories.battle(voter=me, model_a=common.model("alpha", name="Al <b>pha"), model_b=common.model("beta"))
+    battle = factories.battle(
+        voter=me, contestant_a=common.model("alpha", name="Al <b>pha"), contestant_b=common.model("beta")
+    )
     Standing.objects.create(pool="live", ratings={"alpha": ALPHA})
 
     answer = client.post(f"/battles/{battle.pk}/vote/", {"winner": winner}, headers=HTMX)
@@ -146,7 +148,7 @@ def test_vote_that_changes_no_rating_says_so(client, me, fields, is_said):
 
 
 def test_vote_shows_that_a_model_has_no_rank_yet(client, me):
-    battle = factories.battle(voter=me, model_a=common.model("alpha"), model_b=common.model("beta"))
+    battle = factories.battle(voter=me, contestant_a=common.model("alpha"), contestant_b=common.model("beta"))
     newcomer = {"rating": 1700.0, "ci_low": 1400.0, "ci_high": None, "rank": None, "votes": 20}
     Standing.objects.create(pool="live", ratings={"alpha": newcomer})
 
@@ -162,7 +164,7 @@ def test_vote_without_javascript_leads_back_to_the_page(client, me):
     answer = client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"})
 
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/battles/{battle.pk}/#verdict")
-    assert f'You chose <span class="disc" data-side="a">A</span> <bdi>{battle.model_a.name}</bdi>' in page(
+    assert f'You chose <span class="disc" data-side="a">A</span> <bdi>{battle.contestant_a.name}</bdi>' in page(
         client, battle
     )
 
@@ -183,7 +185,7 @@ def test_vote_skip_closes_the_battle_without_names(client, me):
     answer = client.post(f"/battles/{battle.pk}/vote/", {"winner": "skip"}, headers=HTMX)
 
     assert "You skipped this battle." in answer.content.decode()
-    assert battle.model_a.name not in answer.content.decode()
+    assert battle.contestant_a.name not in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -348,7 +350,7 @@ def test_go_on_leads_to_a_battle_whose_box_is_open(client, me):
     html = client.get(answer.headers["Location"]).content.decode()
     assert "data-focus>" in html
     assert "autofocus" not in html  # browsers warn about it if the address has an anchor
-    assert html.count(f"<bdi>{battle.model_a.name}</bdi>") == 2  # in the head of the talk and in that of the pane
+    assert html.count(f"<bdi>{battle.contestant_a.name}</bdi>") == 2  # in the head of the talk and in that of the pane
     assert 'class="vote"' not in html  # nothing was asked here yet
     assert "Ask both models the next question." in html
 
@@ -358,7 +360,9 @@ PICKED = {"mode": "side_by_side", "model_a": "one", "model_b": "two"}
 
 @pytest.mark.parametrize(("mode", "picked"), [("anonymous", {}), ("side_by_side", PICKED)])
 def test_same_question_again_is_asked_in_the_same_way(client, me, mode, picked):
-    battle = factories.battle("skipped", mode=mode, voter=me, model_a=common.model("one"), model_b=common.model("two"))
+    battle = factories.battle(
+        "skipped", mode=mode, voter=me, contestant_a=common.model("one"), contestant_b=common.model("two")
+    )
 
     html = page(client, battle)
 
@@ -375,7 +379,7 @@ def test_appearance_travels_over_https_alone_where_there_is_https(client, settin
 
 
 def test_ratings_are_empty_before_the_vote_and_the_next_board(client, me):
-    battle = factories.battle(voter=me, model_a=common.model("alpha"), model_b=common.model("beta"))
+    battle = factories.battle(voter=me, contestant_a=common.model("alpha"), contestant_b=common.model("beta"))
     standing = Standing.objects.create(pool="live", ratings={"alpha": ALPHA})
 
     before = client.get(f"/battles/{battle.pk}/ratings/")

@@ -23,25 +23,25 @@ OPEN = ("answering", "ready", "void", "skipped", "expired")
 
 @pytest.fixture
 def alpha():
-    return common.endpoint(common.model("alpha", name="Al <b>pha")).model
+    return common.fighter(common.model("alpha", name="Al <b>pha"))
 
 
 @pytest.fixture
 def beta():
-    return common.endpoint(common.model("beta", name="Beta")).model
+    return common.fighter(common.model("beta", name="Beta"))
 
 
 @pytest.fixture
 def fought(me, alpha, beta):
     def make(state="ready", **fields):
-        return factories.battle(state, voter=me, model_a=alpha, model_b=beta, **fields)
+        return factories.battle(state, voter=me, contestant_a=alpha, contestant_b=beta, **fields)
 
     return make
 
 
 def create_voted_battle(battle, winner):
     Battle.objects.filter(pk=battle.pk).update(state="voted")
-    return common.vote(battle.model_a, battle.model_b, winner, battle=battle, voter=battle.voter_id)
+    return common.vote(battle.contestant_a, battle.contestant_b, winner, battle=battle, voter=battle.voter_id)
 
 
 def page(client, query=""):
@@ -254,10 +254,10 @@ async def test_export_is_a_file_of_all_my_battles(count, me, fought, in_database
 
 @pytest.mark.parametrize("state", OPEN)
 def test_page_does_not_change_with_who_fights_in_an_open_battle(client, me, alpha, beta, state):
-    battle = factories.battle(state, voter=me, model_a=alpha, model_b=beta)
+    battle = factories.battle(state, voter=me, contestant_a=alpha, contestant_b=beta)
     first_html = page(client)
 
-    Battle.objects.filter(pk=battle.pk).update(model_a=beta, model_b=alpha)
+    Battle.objects.filter(pk=battle.pk).update(contestant_a=beta, contestant_b=alpha)
 
     assert page(client) == first_html
 

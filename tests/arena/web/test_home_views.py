@@ -110,7 +110,7 @@ def test_side_by_side_asks_the_two_picked_models_in_their_places(client, two_mod
     client.post("/", {"prompt": "Why?", "mode": "side_by_side", "model_a": a.slug, "model_b": b.slug})
 
     battle = Battle.objects.get()
-    assert (battle.mode, battle.model_a, battle.model_b) == ("side_by_side", a, b)
+    assert (battle.mode, battle.contestant_a, battle.contestant_b) == ("side_by_side", a, b)
 
 
 def test_anonymous_battle_does_not_heed_what_was_picked_before(client, two_models):
@@ -254,7 +254,7 @@ def test_home_draws_blind_among_the_models_that_the_address_names(client, two_sl
 
     battle = Battle.objects.get()
     assert (battle.mode, battle.rated_pool) == ("anonymous", None)
-    assert {battle.model_a.slug, battle.model_b.slug} == set(two_slugs)
+    assert {battle.contestant_a.slug, battle.contestant_b.slug} == set(two_slugs)
 
 
 @pytest.mark.parametrize("among", [["<none>", "third"], ["third"], ["third", "third"], ["\0", "third"]])

@@ -90,7 +90,7 @@ def test_page_says_what_the_voter_found(reader, me, winner):
     battle = factories.battle(voter=me)
     lifecycle.cast_vote(battle, winner)
     sharing.share_battle(battle, ["here"])
-    names = {"a": battle.model_a.name, "b": battle.model_b.name}
+    names = {"a": battle.contestant_a.name, "b": battle.contestant_b.name}
     words = {"tie": "called it a tie", "both_bad": "rated both as bad"}
     expected = words.get(winner) or f"preferred <bdi>{names[winner]}</bdi>"
     assert f"The person who asked {expected}." in reader.get(f"/b/{battle.pk}/").content.decode()
@@ -139,8 +139,8 @@ def test_first_vote_takes_one_press_on_the_page_of_a_pair_and_the_next_pair_one_
 
 @pytest.mark.parametrize(("hide_names", "address"), [(True, "/b/{}/"), (False, "/b/{}/?judge")])
 def test_names_are_hidden_until_the_reader_has_voted(reader, me, hide_names, address):
-    models = [common.endpoint(common.model(f"zebraslug-{side}", name=f"Zebraname {side}")).model for side in "ab"]
-    battle = factories.battle(voter=me, model_a=models[0], model_b=models[1])
+    models = [common.fighter(common.model(f"zebraslug-{side}", name=f"Zebraname {side}")) for side in "ab"]
+    battle = factories.battle(voter=me, contestant_a=models[0], contestant_b=models[1])
     lifecycle.cast_vote(battle, "a", {"a": ["correct"]})
     sharing.share_battle(battle, ["here"], hide_names=hide_names)
 
@@ -161,29 +161,29 @@ def test_page_that_hides_the_names_and_the_home_page_have_no_model_that_a_templa
     contexts = [reader.get(address).context for address in (f"/b/{battle.pk}/?judge", f"/b/{shipped}/?judge", "/")]
 
     for content in (contexts[0]["battle"], contexts[1]["battle"], contexts[2]["pair"]):
-        assert content.models == {}
-        assert [answer.model for turn in content.turns for answer in turn.answers] == [None, None]
+        assert content.contestants == {}
+        assert [answer.contestant for turn in content.turns for answer in turn.answers] == [None, None]
     for context in contexts[:2]:
         assert (context["verdicts"], context["prediction"], context["ratings"]) == ([], "", None)
 
 
 def test_names_of_a_published_battle_are_shown_by_default_and_to_its_voter(client, reader, battle):
-    assert battle.model_a.name in read(reader, f"/b/{battle.pk}/")
+    assert battle.contestant_a.name in read(reader, f"/b/{battle.pk}/")
     sharing.share_battle(battle, ["here"], hide_names=True)
-    assert battle.model_a.name in read(client, f"/b/{battle.pk}/")
-    assert battle.model_a.name not in read(reader, f"/b/{battle.pk}/")
+    assert battle.contestant_a.name in read(client, f"/b/{battle.pk}/")
+    assert battle.contestant_a.name not in read(reader, f"/b/{battle.pk}/")
     assert "You preferred" not in judge(client, battle.pk, "a")
 
 
 def test_second_vote_shows_the_first_one(reader, battle):
     judge(reader, battle.pk, "a")
-    assert f"You preferred <bdi>{battle.model_a.name}</bdi>." in judge(reader, battle.pk, "b")
+    assert f"You preferred <bdi>{battle.contestant_a.name}</bdi>." in judge(reader, battle.pk, "b")
     assert Vote.objects.filter(pool="ready").count() == 1
 
 
 def test_names_stay_hidden_after_a_vote_that_is_refused(reader, me):
-    models = [common.endpoint(common.model(f"zebraslug-{side}", name=f"Zebraname {side}")).model for side in "ab"]
-    battle = factories.battle(voter=me, model_a=models[0], model_b=models[1])
+    models = [common.fighter(common.model(f"zebraslug-{side}", name=f"Zebraname {side}")) for side in "ab"]
+    battle = factories.battle(voter=me, contestant_a=models[0], contestant_b=models[1])
     lifecycle.cast_vote(battle, "a")
     sharing.share_battle(battle, ["here"])
     text = reader.post(f"/b/{battle.pk}/vote/", {"winner": "skip"}).content.decode()
@@ -203,7 +203,7 @@ def test_page_tells_other_sites_the_question_and_no_name(reader, battle):
     tags = "".join(re.findall(r"<meta property=.og:.*?>|<meta name=.twitter.*?>", text))
     for part in ('og:title" content="Why red?"', f"http://testserver/b/{battle.pk}/", 'card" content="summary"'):
         assert part in tags
-    assert battle.model_a.name not in tags
+    assert battle.contestant_a.name not in tags
     assert f'value="http://testserver/b/{battle.pk}/"' in text
     assert f'href="/?pair={battle.pk}"' in text
 
@@ -215,11 +215,11 @@ def test_reader_who_has_judged_every_pair_is_told(reader):
 
 
 def test_ratings_and_the_predicted_result_are_shown_with_the_names_and_not_before(me, reader):
-    models = [common.endpoint(common.model(side)).model for side in ("alpha", "beta")]
+    models = [common.fighter(common.model(side)) for side in ("alpha", "beta")]
     row = {"ci_low": 1000.0, "ci_high": 1200.0, "rank": 1, "votes": 9}
     ratings = {"alpha": row | {"rating": 1012.0}, "beta": row | {"rating": 1345.0}}
     Standing.objects.create(pool="live", ratings=ratings)
-    battle = factories.battle(voter=me, model_a=models[0], model_b=models[1])
+    battle = factories.battle(voter=me, contestant_a=models[0], contestant_b=models[1])
     lifecycle.cast_vote(battle, "a")
     sharing.share_battle(battle, ["here"], hide_names=True)
     assert not re.search("1,012|win rate", read(reader, f"/b/{battle.pk}/"))

@@ -6,9 +6,8 @@ import pytest
 
 from arena.battles.reveal import RatingChanges
 from arena.endpoints.performance import EndpointPerformance
-from arena.models import Battle
+from arena.models import Battle, Contestant
 from arena.web.reveal_cards import build_ratings, describe_card, describe_prediction
-from catalog.models import LanguageModel
 
 FIELDS = (
     *("open_weights", "license", "size", "active_size", "answers", "first_token_s", "tokens_per_s", "tokens", "cost"),
@@ -52,7 +51,7 @@ def test_card_says_what_is_known(card, facts, figures):
     ],
 )
 def test_prediction_says_what_was_expected(lead, winner, html):
-    models = {"model_a": LanguageModel(name="Quokka <7B>"), "model_b": LanguageModel(name="Wombat")}
+    models = {"contestant_a": Contestant(name="Quokka <7B>"), "contestant_b": Contestant(name="Wombat")}
     ratings = {"a": {"rating": 1000.0 + lead}, "b": {"rating": 1000.0}}
 
     assert describe_prediction(Battle(standing=ratings, **models), winner) == html
@@ -74,6 +73,6 @@ def test_prediction_says_what_was_expected(lead, winner, html):
 )
 def test_change_is_the_difference_of_the_rounded_ratings_on_the_next_board(before, now, board_time, change):
     rows = [{"a": rating and {"rating": rating}, "b": None} for rating in (before, now)]
-    ratings = build_ratings({side: LanguageModel() for side in "ab"}, RatingChanges("live", board_time, *rows, None))
+    ratings = build_ratings({side: Contestant() for side in "ab"}, RatingChanges("live", board_time, *rows, None))
 
     assert [row["change"] for row in ratings["rows"]] == [change, ""]

@@ -10,7 +10,6 @@ from catalog.matching.resolver import (
     NamedModels,
     find_similar_models,
     load_model_keys,
-    load_unique_names,
     make_slug,
 )
 from catalog.models import LanguageModel
@@ -78,16 +77,6 @@ def test_known_names_are_looked_up_once(django_assert_num_queries):
         models.get_or_create_keys(["two", "one"])
     with django_assert_num_queries(1):
         models.get_or_create_keys(["one", "three", "four"])
-
-
-def test_label_is_found_again_even_where_names_are_shared():
-    for model_slug, name in [("a", "Same"), ("b", "Same"), ("c", "a"), ("d", "Own"), ("same", "x")]:
-        factories.model(model_slug, name=name)
-    labels = load_unique_names()
-    assert (
-        NamedModels().get_or_create_keys(labels.values()).items() >= {label: pk for pk, label in labels.items()}.items()
-    )
-    assert len(set(labels.values())) == 5
 
 
 def test_known_models_go_by_slug_and_by_names_of_their_own():

@@ -120,14 +120,14 @@ def test_metrics_of_an_empty_arena():
 
 
 def test_metrics_follow_battles_votes_and_boards():
-    first, second = (factories.endpoint(fails_in_battles=True).model for _ in range(2))
+    first, second = (factories.fighter(fails_in_battles=True) for _ in range(2))
     factories.endpoint(failed_probes=2, fails_in_battles=True)
     factories.endpoint(enabled=False, fails_in_battles=True)
     for state in Battle.State:
         factories.battle(first, second, state=state)
     turn = factories.battle(first, second).turns.create(number=1, prompt="?")
-    turn.answers.create(side="a", model=first, state=Answer.State.RUNNING)
-    turn.answers.create(side="b", model=second, state=Answer.State.FINISHED)
+    turn.answers.create(side="a", contestant=first, state=Answer.State.RUNNING)
+    turn.answers.create(side="b", contestant=second, state=Answer.State.FINISHED)
     factories.cast(first, second)
     board_refresh.refresh()
     factories.cast(second, first)

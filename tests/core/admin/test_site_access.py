@@ -54,7 +54,7 @@ def scored(model, benchmark=None):
 def rows():
     """Create one row of each read-only model."""
     battle = factories.battle(state="voted")
-    vote = factories.vote(battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id)
+    vote = factories.vote(battle.contestant_a, battle.contestant_b, battle=battle, voter=battle.voter_id)
     sent = Submission.objects.create(kind="model", digest="x", summary=GOOD)
     change = AuditEntry.objects.create(who="operator", kind="added", what="x", key="1", name="x")
     key, _ = api_keys.create_key("nightly", ["read"])
@@ -175,11 +175,11 @@ def test_lists_ask_the_database_as_often_for_many_rows_as_for_two(admin):
     counts = []
     for number in (2, 10):
         for _ in range(number):
-            battle = factories.battle(factories.endpoint().model, factories.endpoint().model, state="voted")
-            factories.vote(battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id)
+            battle = factories.battle(factories.fighter(), factories.fighter(), state="voted")
+            factories.vote(battle.contestant_a, battle.contestant_b, battle=battle, voter=battle.voter_id)
             factories.board(pool_slug=f"pool-{battle.pk}")
             factories.license(f"License {battle.pk}")
-            scored(battle.model_a)
+            scored(battle.contestant_a.model)
         counts.append({model: count_queries(model) for model in LISTS})
     assert counts[0] == counts[1]
 

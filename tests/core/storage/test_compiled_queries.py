@@ -11,7 +11,9 @@ from core.storage.compiled_queries import CompiledQuery
 from tests.arena import factories
 
 ANSWERS = CompiledQuery(
-    lambda battle, side: Answer.objects.filter(turn__battle=battle, side=side).select_related("turn__battle", "model")
+    lambda battle, side: Answer.objects.filter(turn__battle=battle, side=side).select_related(
+        "turn__battle", "contestant"
+    )
 )
 NEW_VOTERS = CompiledQuery(lambda: Voter.objects.filter(user=None).order_by("created_at"))
 SPARSE_BATTLE = CompiledQuery(
@@ -28,10 +30,10 @@ def test_load_returns_the_instances_of_each_argument(django_assert_num_queries):
 
     with django_assert_num_queries(0):
         assert {
-            (answer.turn.battle.pk, answer.side, answer.model.slug)
+            (answer.turn.battle.pk, answer.side, answer.contestant.slug)
             for answers in answers_by_key.values()
             for answer in answers
-        } == {(battle.pk, side, getattr(battle, f"model_{side}").slug) for battle in battles for side in "ab"}
+        } == {(battle.pk, side, getattr(battle, f"contestant_{side}").slug) for battle in battles for side in "ab"}
     assert all(len(answers) == 1 for answers in answers_by_key.values())
     assert ANSWERS.load(uuid4(), "a") == []
 

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 BOARD = "/api/v1/leaderboard/"
 ROW = {
-    *("rank", "rank_low", "rank_high", "rank_ub", "tier", "model", "name", "organization", "license", "open_weights"),
+    *("rank", "rank_low", "rank_high", "rank_ub", "tier", "model", "variant_of", "name", "organization"),
+    *("license", "open_weights"),
     *("rating", "ci_low", "ci_high", "se", "interval", "component", "unbounded", "votes", "voters"),
     *("wins", "losses", "ties", "both_bad", "win_rate", "provisional", "votes_to_rank", "weight"),
 }

@@ -44,14 +44,14 @@ def public():
     factories.board()
     factories.pool(SEED_POOL, kind=Pool.Kind.IMPORT, name="Votes of 2024", provenance="From a public file.")
     for winner in "aab":
-        factories.cast(factories.model("x"), factories.model("y"), winner, pool=SEED_POOL)
+        factories.cast(factories.contestant("x"), factories.contestant("y"), winner, pool=SEED_POOL)
     board_refresh.refresh()
 
 
 def rank_two(*slugs):
     """Cast enough votes that two models get a rank in this arena, and nothing else can be drawn."""
-    x, y = map(factories.model, slugs)
-    factories.cast_at_once(Vote(pool="live", model_a=x, model_b=y, winner=winner) for winner in "ab" * 50)
+    x, y = map(factories.contestant, slugs)
+    factories.cast_at_once(Vote(pool="live", contestant_a=x, contestant_b=y, winner=winner) for winner in "ab" * 50)
     for model in (x, y):
         factories.endpoint(model)
     board_refresh.refresh()
@@ -63,7 +63,7 @@ def test_reference_board_stands_in_on_every_page_until_enough_models_are_ranked_
         assert found
         assert all(f"pool={SEED_POOL}" in address for address in found)
 
-    factories.cast(factories.model("x"), factories.model("z"))
+    factories.cast(factories.contestant("x"), factories.contestant("z"))
     board_refresh.refresh()
     for page in PAGES:
         html = opened(client, page)
@@ -187,7 +187,7 @@ def test_progress_says_what_is_missing(progress, text):
     ],
 )  # fmt: skip
 def test_form_without_scripts_ends_at_an_address_that_says_only_what_was_chosen(client, page, sent, kept):
-    factories.cast(factories.model("x"), factories.model("y"))
+    factories.cast(factories.contestant("x"), factories.contestant("y"))
     board_refresh.refresh()
     answer = client.get(f"{page}?{sent}")
     assert (answer.status_code, answer["Location"]) == (302, page + kept)

@@ -32,7 +32,7 @@ def test_price_is_of_three_parts_read_and_one_written(given, price):
 @pytest.mark.parametrize(("days", "retired"), [(0, True), (1, False)])
 def test_a_model_is_retired_from_its_day_of_retirement_on(days, retired):
     factories.model("x", retires_on=timezone.now().date() + timedelta(days=days))
-    assert load_facts(["x"])["x"].retired is retired
+    assert load_facts([{"model": "x"}])["x"].retired is retired
 
 
 @pytest.mark.django_db
@@ -55,7 +55,7 @@ def test_facts_are_those_of_the_catalogue_and_of_settled_days():
             endpoint=endpoint, day=day, answers=answers, public_answers=answers, public_failures=2
         )
 
-    found = load_facts(["x", "y", "z"])
+    found = load_facts([{"model": slug} for slug in "xyz"])
 
     assert found.keys() == {"x", "y"}
     assert found["y"] == UNKNOWN_FACTS

@@ -24,13 +24,13 @@ MATRICES = ("wins", "ties", "counts", "win_probability", "diff", "diff_se", "vot
 @pytest.fixture
 def voted():
     """Votes of nine people on four models, among which all can be rated."""
-    random, models = Random(5), [factories.model(slug) for slug in "dcba"]
+    random, models = Random(5), [factories.contestant(slug) for slug in "dcba"]
     votes = []
     for number in range(400):
         a, b = random.sample(range(4), 2)
         winner = random.choices(("a", "b", "tie", "both_bad"), (5 + a - b, 5 + b - a, 2, 1))[0]
         voter = factories.voter_id(number % 9)
-        votes.append(Vote(pool="live", model_a=models[a], model_b=models[b], winner=winner, voter=voter))
+        votes.append(Vote(pool="live", contestant_a=models[a], contestant_b=models[b], winner=winner, voter=voter))
     factories.cast_at_once(votes)
     board_refresh.refresh()
 
@@ -114,7 +114,7 @@ def test_row_is_one_of_the_matrices(voted, method):
 
 def test_unbounded_models_and_other_components_have_no_figures(client):
     names = ("x", "y", "best", "p", "q")
-    x, y, best, p, q = (factories.model(slug) for slug in names)
+    x, y, best, p, q = (factories.contestant(slug) for slug in names)
     for a, b, times in ((x, y, 3), (y, x, 3), (best, x, 2), (p, q, 1), (q, p, 1)):
         factories.cast(a, b, multiplicity=times)
     board_refresh.refresh()
@@ -146,7 +146,7 @@ def test_elo_predicts_without_errors(client, voted):
 
 
 def test_elo_predicts_nothing_between_models_that_no_votes_connect(client):
-    x, y, p, q = (factories.model(slug) for slug in "xypq")
+    x, y, p, q = (factories.contestant(slug) for slug in "xypq")
     for a, b, times in ((x, y, 3), (y, x, 3), (p, q, 5)):
         factories.cast(a, b, multiplicity=times)
     board_refresh.refresh()
@@ -161,7 +161,7 @@ def test_elo_predicts_nothing_between_models_that_no_votes_connect(client):
 
 
 def test_boards_under_style_control_have_pairs_too(client):
-    random, models = Random(1), [factories.model(slug) for slug in "xyz"]
+    random, models = Random(1), [factories.contestant(slug) for slug in "xyz"]
     cast_styled_votes(random, models, 100)
     board_refresh.refresh()
     while board_refresh.refresh_style_board():

@@ -149,27 +149,27 @@ def test_cells_that_a_spreadsheet_would_run_are_defused(tmp_path):
     assert {each["reason"] for each in rows} == {"'=cmd"}
     import_file(path, "copy")
     copies = Vote.objects.filter(pool="copy").order_by("pk")
-    assert [vote.model_a.name for vote in copies] == names
+    assert [vote.contestant_a.name for vote in copies] == names
     assert {vote.reason for vote in copies} == {"=cmd"}
 
 
 def test_models_that_share_a_name_are_told_apart(tmp_path):
-    first, second = factories.model("first", name="Same"), factories.model("second", name="Same")
+    first, second = (factories.contestant(factories.model(slug, name="Same")) for slug in ("first", "second"))
     factories.cast(first, second)
     board_refresh.refresh()
     assert [(each["model_a"], each["model_b"]) for each in iter_records("live")] == [("Same", "second")]
     export_file(tmp_path / "votes.jsonl", "live")
     import_file(tmp_path / "votes.jsonl", "copy")
     vote = Vote.objects.get(pool="copy")
-    assert (vote.model_a, vote.model_b) == (first, second)
+    assert (vote.contestant_a, vote.contestant_b) == (first, second)
 
 
 def test_conversations_of_a_battle_come_from_its_judged_turns():
     battle = arena.battle(a={**arena.FINISHED, "text": "A1"}, b={**arena.FINISHED, "text": "B1"})
     arena.turn(battle, 2, "And?", a={**arena.FINISHED, "text": "A2"}, b=arena.FAILED)
     arena.turn(battle, 3, "So?", a={**arena.FINISHED, "text": "A3"}, b={**arena.FINISHED, "text": "B3"})
-    factories.vote(battle.model_a, battle.model_b, battle=battle)
-    factories.vote(battle.model_a, battle.model_b)
+    factories.vote(battle.contestant_a, battle.contestant_b, battle=battle)
+    factories.vote(battle.contestant_a, battle.contestant_b)
     text, alone = iter_records("live", with_text=True)
     assert text["conversation_b"] == [
         {"role": "user", "content": "Why?"}, {"role": "assistant", "content": "B1"},
@@ -197,7 +197,7 @@ def test_texts_come_back_with_text(tmp_path, ending):
 def test_number_of_queries_does_not_depend_on_the_votes(django_assert_max_num_queries, with_text):
     for _ in range(30):
         battle = arena.battle()
-        factories.vote(battle.model_a, battle.model_b, battle=battle)
+        factories.vote(battle.contestant_a, battle.contestant_b, battle=battle)
     with django_assert_max_num_queries(7):
         assert len(list(iter_records("live", with_text=with_text))) == 30
 
@@ -280,7 +280,7 @@ def test_any_record_comes_back_as_it_went(tmp_path, ending, rows):
 
 @FORMATS
 def test_export_has_weights_and_the_tables_of_draws_and_import_ignores_them(tmp_path, ending):
-    one, two, three = (factories.model(slug) for slug in ("one", "two", "three"))
+    one, two, three = (factories.contestant(slug) for slug in ("one", "two", "three"))
     keys = sorted(model.pk for model in (one, two, three))
     DrawTable.objects.create(id=5, pool="live", keys=keys, shares=[1.0, 0.75, 0.25])
     votes = [factories.cast(one, two, "a", draw_table_id=5) for _ in range(3)]

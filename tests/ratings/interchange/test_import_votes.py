@@ -81,7 +81,7 @@ def test_all_fields_of_a_row_reach_the_vote(file):
     imported = import_file(file(json_lines(full)), "mine")
     assert (imported.votes, imported.uncounted) == (4, 4)
     vote = Vote.objects.get()
-    assert (vote.model_a.name, vote.model_b.name, vote.winner, vote.multiplicity) == ("one", "two", "b", 4)
+    assert (vote.contestant_a.name, vote.contestant_b.name, vote.winner, vote.multiplicity) == ("one", "two", "b", 4)
     assert (vote.counted, vote.reason, vote.source) == (False, "a\tb\\c\nd", "import")
     assert (vote.propensity, vote.turns, vote.features) == (0.125, 2, FEATURES)
     assert vote.categories == ["null", "math"]

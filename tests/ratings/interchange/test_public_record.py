@@ -79,7 +79,8 @@ def test_record_holds_no_voter_and_no_text(client):
     factories.pool()
     battle = arena.battle(a={**arena.FINISHED, "text": "ANSWER"}, b={**arena.FINISHED, "text": "ANSWER"})
     vote = factories.vote(
-        battle.model_a, battle.model_b, battle=battle, voter=battle.voter_id, comment="SAID", reasons={"SAID": 1},
+        battle.contestant_a, battle.contestant_b, battle=battle, voter=battle.voter_id,
+        comment="SAID", reasons={"SAID": 1},
         prompt_hash="HASH", created_at=THEN,
     )  # fmt: skip
     content = client.get(VOTES).content.decode()
@@ -100,11 +101,12 @@ def test_number_of_queries_does_not_depend_on_the_votes(client, votes, django_as
 @with_database
 def test_a_page_deep_in_a_pool_reads_no_more_than_the_first(client, django_capture_on_commit_callbacks):
     """The cost is counted in blocks that PostgreSQL touches, because times vary on a busy machine."""
-    one, two = factories.model("one"), factories.model("two")
+    one, two = factories.contestants(2)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO arena_vote (pool, model_a_id, model_b_id, winner, multiplicity, source, counted, reason,"
-            " categories, turns, reasons, comment) SELECT CASE WHEN n %% 2 = 0 THEN 'live' ELSE 'api' END, %s, %s, 'a',"
+            "INSERT INTO arena_vote (pool, contestant_a_id, contestant_b_id, winner, multiplicity, source, counted,"
+            " reason, categories, turns, reasons, comment)"
+            " SELECT CASE WHEN n %% 2 = 0 THEN 'live' ELSE 'api' END, %s, %s, 'a',"
             " 1, 'live', true, '', '{}', 1, '{}', '' FROM generate_series(1, 40000) n",
             [one.pk, two.pk],
         )

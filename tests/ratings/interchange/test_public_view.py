@@ -28,7 +28,7 @@ def pair():
 
 def judge(voter, pair, number):
     """Store a judged battle of a voter; no two battles have answers of the same style."""
-    cast = arena.battle(voter=voter, model_a=pair[0], model_b=pair[1], prompt=f"Question {number}?")
+    cast = arena.battle(voter=voter, contestant_a=pair[0], contestant_b=pair[1], prompt=f"Question {number}?")
     for side, extra in (("a", 1), ("b", 2)):
         text = " ".join(["word"] * (10 * number + extra))
         Answer.objects.filter(turn__battle=cast, side=side).update(text=text)
@@ -109,7 +109,7 @@ def test_operator_gets_what_strangers_do_not(pair, tmp_path):
 
 
 def test_pseudonym_is_that_of_a_person_a_day_and_a_pool():
-    one, two = factories.models(2)
+    one, two = factories.contestants(2)
     cases = {
         "first": {},
         "same": {"created_at": NOON.replace(hour=23)},

@@ -28,13 +28,13 @@ def cast_styled_votes(random, models, number, **more):
         features = draw_style(random)
         winner = "a" if random.random() < 0.5 + 0.1 * (b - a) + (0.15 if features[0] > features[4] else -0.15) else "b"
         fields = {"pool": "live", "features": features, "voter": factories.voter_id(position % 7), **more}
-        votes.append(Vote(model_a=models[a], model_b=models[b], winner=winner, **fields))
+        votes.append(Vote(contestant_a=models[a], contestant_b=models[b], winner=winner, **fields))
     factories.cast_at_once(votes)
 
 
 @pytest.fixture
 def models():
-    return [factories.model(slug) for slug in "xyz"]
+    return [factories.contestant(slug) for slug in "xyz"]
 
 
 def create_style_board(pool="live", category="overall"):
@@ -61,8 +61,8 @@ def test_styled_board_leaves_out_votes_whose_style_is_unknown_and_models_whose_v
     random = Random(2)
     cast_styled_votes(random, models, 60)
     cast_styled_votes(random, models, 5, features=None)
-    factories.cast(factories.model("w"), models[0])
-    rigged = factories.cast(factories.model("v"), models[0], features=draw_style(random))
+    factories.cast(factories.contestant("w"), models[0])
+    rigged = factories.cast(factories.contestant("v"), models[0], features=draw_style(random))
     VoteWeight.objects.create(vote=rigged, filter_weight=0, reason="voter")
 
     board = create_style_board()

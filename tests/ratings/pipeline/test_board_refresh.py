@@ -50,7 +50,7 @@ def both(pool, *categories):
 
 
 def test_refresh_publishes_the_boards_that_changed():
-    x, y, z = (factories.model(slug) for slug in "xyz")
+    x, y, z = (factories.contestant(slug) for slug in "xyz")
     factories.cast(x, y)
     factories.cast(z, x, "tie", pool="api", categories=["coding"])
 
@@ -63,7 +63,7 @@ def test_refresh_publishes_the_boards_that_changed():
 
 
 def test_snapshot_says_what_it_was_made_of(settings):
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     factories.cast(x, y, "tie", multiplicity=4)
     last = factories.cast(x, y, "both_bad")
 
@@ -78,7 +78,7 @@ def test_snapshot_says_what_it_was_made_of(settings):
 
 @pytest.mark.parametrize(("kind", "interval"), [(Pool.Kind.LIVE, "clustered"), (Pool.Kind.IMPORT, "plain")])
 def test_refresh_takes_votes_of_one_person_for_independent_only_if_imported(kind, interval):
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     factories.pool("some", kind=kind)
     for person in range(6):
         for _ in range(3):
@@ -92,7 +92,7 @@ def test_refresh_takes_votes_of_one_person_for_independent_only_if_imported(kind
 
 
 def test_refresh_tells_the_arena_where_each_model_stands():
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     factories.cast(x, y, categories=["coding"])
     board_refresh.refresh()
     factories.cast(x, y, "b")
@@ -115,7 +115,7 @@ def test_refresh_tells_the_arena_where_each_model_stands():
 @at_once
 def test_refresh_announces_each_new_board_and_those_with_most_votes_first():
     get_redis_client().delete(board_events.STREAM_KEY)
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     for categories in ([], ["coding"], ["coding", "math"]):
         factories.cast(x, y, "tie", categories=categories)
     board_refresh.refresh()
@@ -132,7 +132,7 @@ def test_refresh_announces_each_new_board_and_those_with_most_votes_first():
 @at_once
 def test_boards_are_announced_when_everybody_can_see_them():
     get_redis_client().delete(board_events.STREAM_KEY)
-    factories.cast(factories.model("x"), factories.model("y"))
+    factories.cast(factories.contestant("x"), factories.contestant("y"))
     with transaction.atomic():
         board_refresh.refresh()
         assert not get_redis_client().xlen(board_events.STREAM_KEY)
@@ -151,7 +151,7 @@ def cast_unfittable_votes(x, y, category, pool=LIVE_POOL):
 
 
 def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
-    cast_unfittable_votes(factories.model("x"), factories.model("y"), "coding")
+    cast_unfittable_votes(factories.contestant("x"), factories.contestant("y"), "coding")
 
     published = board_refresh.refresh()
 
@@ -165,7 +165,7 @@ def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
 
 @pytest.mark.parametrize("models", [2, 30])
 def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, django_assert_num_queries):
-    contestants = factories.models(models)
+    contestants = factories.contestants(models)
     for a, b in pairwise(contestants):
         factories.cast(a, b, voter=factories.voter_id(a.pk))
     board_refresh.refresh()
@@ -177,7 +177,7 @@ def test_refresh_asks_the_database_as_often_for_many_models_as_for_two(models, d
 
 
 def test_refresh_that_failed_leaves_nothing_in_memory_that_is_not_stored():
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     factories.cast(x, y)
     board_refresh.refresh()
     factories.cast(x, y)
@@ -191,7 +191,7 @@ def test_refresh_that_failed_leaves_nothing_in_memory_that_is_not_stored():
 
 
 def test_recompute_empties_a_board_that_has_no_votes_any_more():
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     vote = factories.cast(x, y)
     board_refresh.refresh()
     factories.let_votes_change()
@@ -206,7 +206,7 @@ def test_recompute_empties_a_board_that_has_no_votes_any_more():
 
 @at_once
 def test_refresh_returns_at_once_while_another_is_at_work():
-    factories.cast(factories.model("x"), factories.model("y"))
+    factories.cast(factories.contestant("x"), factories.contestant("y"))
     with lease_elsewhere():
         assert board_refresh.refresh() == []
         assert Outbox.objects.count() == 1
@@ -216,7 +216,7 @@ def test_refresh_returns_at_once_while_another_is_at_work():
 
 @at_once
 def test_refreshes_at_once_while_votes_arrive_count_each_vote_once():
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
 
     def vote():
         for number in range(25):
@@ -236,7 +236,7 @@ def test_refreshes_at_once_while_votes_arrive_count_each_vote_once():
 
 @at_once
 def test_board_that_is_folded_and_not_published_is_marked_until_it_is():
-    factories.cast(factories.model("x"), factories.model("y"))
+    factories.cast(factories.contestant("x"), factories.contestant("y"))
     with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
         thread = in_thread(board_refresh.refresh)
         assert eventually(blocked)
@@ -250,7 +250,7 @@ def test_board_that_is_folded_and_not_published_is_marked_until_it_is():
 
 @at_once
 def test_votes_that_come_while_boards_are_published_are_in_those_that_follow():
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     for categories in (["coding", "math"], ["coding", "math"], ["coding"]):
         factories.cast(x, y, categories=categories)
     with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
@@ -271,7 +271,7 @@ def test_votes_that_come_while_boards_are_published_are_in_those_that_follow():
 
 @at_once
 def test_model_whose_first_vote_comes_while_boards_are_published_is_on_those_that_follow():
-    x, y, new = (factories.model(slug) for slug in ("x", "y", "new"))
+    x, y, new = (factories.contestant(slug) for slug in ("x", "y", "new"))
     for categories in (["coding", "math"], ["coding", "math"], ["coding"]):
         factories.cast(x, y, categories=categories)
     with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
@@ -293,12 +293,12 @@ def count_inserts(queries):
 )
 def test_boards_are_published_in_their_order(publish, transactions):
     """A large pool publishes its boards one by one, and a small one publishes them together."""
-    factories.cast(*factories.models(2), categories=["coding", "math"])
+    factories.cast(*factories.contestants(2), categories=["coding", "math"])
     with refresh_lease.hold_lease(waits=True):
         cutoff, changed = board_refresh._apply_outbox()
         boards = board_refresh._list_due_boards(LIVE_POOL, excluded_ids=())
         state = pool_state.get_pool_state(boards[0].pool)
-        fit = partial(board_refresh._fit_board_or_skip, state=state, models=board_refresh._load_models(state))
+        fit = partial(board_refresh._fit_board_or_skip, state=state, contestants=board_refresh._load_contestants(state))
 
         with CaptureQueriesContext(connection) as queries:
             published = publish(boards, fit, cutoff)
@@ -312,7 +312,7 @@ def test_boards_are_published_in_their_order(publish, transactions):
 @at_once
 def test_refresh_killed_half_way_is_done_by_the_next_one():
     """The operating system kills the process after it has applied the outbox and before it publishes."""
-    factories.cast(factories.model("x"), factories.model("y"))
+    factories.cast(factories.contestant("x"), factories.contestant("y"))
     with elsewhere("LOCK TABLE ratings_snapshot IN SHARE MODE"):
         worker = subprocess.Popen(
             [
@@ -337,7 +337,7 @@ def test_refresh_killed_half_way_is_done_by_the_next_one():
 @at_once
 def test_computed_at_is_not_before_what_the_board_holds():
     """A vote that committed before the cutoff is in the board, however long its transaction was open."""
-    factories.cast(factories.model("x"), factories.model("y"))
+    factories.cast(factories.contestant("x"), factories.contestant("y"))
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT now()")
@@ -459,11 +459,12 @@ def test_board_of_people_waits_for_one_pool_however_many_there_are(pair, monkeyp
 
 def test_newcomer_that_one_voter_made_the_best_has_no_rank():
     """Sixty votes of one voter count as twenty of the hundred that a rank needs."""
-    x, y, new = (factories.model(slug) for slug in ("x", "y", "new"))
+    x, y, new = (factories.contestant(slug) for slug in ("x", "y", "new"))
     votes = [(x, y, "ab"[number % 2], factories.voter_id(number % 6)) for number in range(120)]
     votes += [(new, x, "a" if number else "b", factories.voter_id(99)) for number in range(60)]
     factories.cast_at_once(
-        Vote(pool=LIVE_POOL, model_a=a, model_b=b, winner=winner, voter=voter) for a, b, winner, voter in votes
+        Vote(pool=LIVE_POOL, contestant_a=a, contestant_b=b, winner=winner, voter=voter)
+        for a, b, winner, voter in votes
     )
     board_refresh.refresh()
 

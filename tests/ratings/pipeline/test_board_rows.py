@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def build_contestants(tallies, voters=(), *, is_own_pool=True):
     """Contestants from (slug, slug, wins, losses, ties, both_bad) and (voter, slug, slug, wins, losses, ties)."""
-    models = {slug: factories.model(slug) for tally in tallies for slug in tally[:2]}
+    models = {slug: factories.contestant(slug) for tally in tallies for slug in tally[:2]}
     state = PoolState(0, 0, ordered=False)
     for a, b, *decided, ties, bad in tallies:
         pair = [models[a].pk, models[b].pk]
@@ -155,7 +155,7 @@ def test_rows_with_an_anchor_are_shifted_in_its_component_alone():
 
 def test_rows_of_a_rating_without_errors_claim_none():
     contestants = build_contestants([("x", "y", 200, 100, 0, 0), ("y", "z", 100, 0, 300, 100)])
-    ratings = {key: {"x": 1010.5, "y": 1002.25, "z": 1002.25}[model.slug] for key, model in contestants.models.items()}
+    ratings = {key: {"x": 1010.5, "y": 1002.25, "z": 1002.25}[model.slug] for key, model in contestants.by_key.items()}
 
     x, y, z = build_elo_rows(contestants, ratings).rows
 
@@ -172,8 +172,8 @@ def test_rows_of_a_rating_without_errors_claim_none():
 
 def test_rows_of_a_rating_without_errors_are_ranked_where_votes_connect_them():
     contestants = build_contestants([("x", "y", 3, 1, 0, 0), ("a", "b", 9, 9, 0, 0), ("a", "best", 0, 4, 0, 0)])
-    ratings = dict.fromkeys(contestants.models, 1000.0) | {
-        key: 1100.0 for key, each in contestants.models.items() if each.slug == "x"
+    ratings = dict.fromkeys(contestants.by_key, 1000.0) | {
+        key: 1100.0 for key, each in contestants.by_key.items() if each.slug == "x"
     }
 
     rows = {row["model"]: row for row in build_elo_rows(contestants, ratings).rows}
@@ -223,7 +223,7 @@ def test_rows_of_a_rating_without_errors_rank_the_same_models():
     contestants = build_contestants([*SETTLED, ("new", "x", 20, 0, 0, 0), ("many", "x", 500, 0, 0, 0)])
     ratings = {
         key: {"new": 1300.0, "many": 1200.0, "x": 1010.0}.get(each.slug, 900.0)
-        for key, each in contestants.models.items()
+        for key, each in contestants.by_key.items()
     }
 
     board = build_elo_rows(contestants, ratings)

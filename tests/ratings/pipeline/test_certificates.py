@@ -20,7 +20,7 @@ def cast(winner, loser, voters, age=DAYS_AGO, **fields):
 
 def three_models(age=DAYS_AGO):
     """Publish a board: 20 of 30 voters prefer x to y, and nine of ten prefer y to z."""
-    x, y, z = (factories.model(slug) for slug in "xyz")
+    x, y, z = (factories.contestant(slug) for slug in "xyz")
     cast(x, y, range(20), age, multiplicity=5)
     cast(y, x, range(20, 30), age, multiplicity=5)
     cast(y, z, range(9), age, multiplicity=12)
@@ -62,7 +62,7 @@ def test_board_has_no_certificate_before_a_vote_is_a_day_old():
 
 
 def test_new_boards_come_first_and_the_work_is_short():
-    x, y, z = (factories.model(slug) for slug in "xyz")
+    x, y, z = (factories.contestant(slug) for slug in "xyz")
     factories.pool("elsewhere")
     cast(x, y, range(6), categories=["coding"])
     cast(y, z, range(6), pool="elsewhere")

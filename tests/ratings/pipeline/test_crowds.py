@@ -25,7 +25,7 @@ TODAY = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
 
 @pytest.fixture
 def models():
-    return factories.models(MODELS)
+    return factories.contestants(MODELS)
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ def cast_old_votes(models, table, number, *, start=TODAY - timedelta(days=7)):
     factories.cast_at_once(
         Vote(
             pool="live",
-            model_a=pairs[position % len(pairs)][0],
-            model_b=pairs[position % len(pairs)][1],
+            contestant_a=pairs[position % len(pairs)][0],
+            contestant_b=pairs[position % len(pairs)][1],
             winner=str(rng.choice(["a", "b", "tie"])),
             voter=UUID(int=position // 3 + 1),
             propensity=1 / len(pairs),
@@ -71,12 +71,17 @@ def cast_for_last_model(models, table, number, *, networks=1, start=NOW, age=tim
     for position in range(number):
         voter = Voter.objects.create()
         moment = start + timedelta(seconds=position)
-        drawn = {"voter": voter, "model_a": models[-1], "model_b": models[position % (MODELS - 1)], "propensity": 0.1}
+        drawn = {
+            "voter": voter,
+            "contestant_a": models[-1],
+            "contestant_b": models[position % (MODELS - 1)],
+            "propensity": 0.1,
+        }
         if age:
             Battle.objects.create(**drawn, created_at=moment - age)
         battle = Battle.objects.create(**drawn, network=str(position % networks) * 64, created_at=moment)
         vote = {"voter": voter.pk, "battle": battle, "draw_table": table, "created_at": moment} | fields
-        votes.append(factories.cast(models[-1], battle.model_b, "a", **vote))
+        votes.append(factories.cast(models[-1], battle.contestant_b, "a", **vote))
     board_refresh.refresh()
     return votes
 

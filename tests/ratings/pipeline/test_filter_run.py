@@ -28,7 +28,7 @@ CHEAT = UUID(int=999)
 
 @pytest.fixture
 def models():
-    return factories.models(MODELS)
+    return factories.contestants(MODELS)
 
 
 def cast_votes(models, *, voters, votes, day, winner=None, voter=None):
@@ -47,8 +47,8 @@ def cast_votes(models, *, voters, votes, day, winner=None, voter=None):
         rows.append(
             Vote(
                 pool="live",
-                model_a=models[a],
-                model_b=models[b],
+                contestant_a=models[a],
+                contestant_b=models[b],
                 winner=outcome,
                 voter=voter or UUID(int=int(rng.integers(voters)) + 1),
                 propensity=1 / 15,
@@ -136,7 +136,7 @@ def test_run_limits_what_new_voters_weigh_together_in_an_hour(models):
     for index, vote in enumerate(votes):
         voter = Voter.objects.create(id=UUID(int=10_000 + index))
         battle = Battle.objects.create(
-            voter=voter, model_a=models[0], model_b=models[1], propensity=0.5, network=str(index % 3) * 64
+            voter=voter, contestant_a=models[0], contestant_b=models[1], propensity=0.5, network=str(index % 3) * 64
         )
         factories.let_votes_change()
         Vote.objects.filter(pk=vote.pk).update(

@@ -25,7 +25,7 @@ def update_figures(pool="live"):
 
 
 def three():
-    x, y, z = (factories.model(slug) for slug in "xyz")
+    x, y, z = (factories.contestant(slug) for slug in "xyz")
     factories.cast(x, y, "a", multiplicity=3)
     factories.cast(y, x, "a")
     factories.cast(y, z, "b")
@@ -52,7 +52,7 @@ def test_votes_are_counted_by_outcome_reason_and_model():
 
 def test_vote_that_does_not_count_is_told_of_after_a_day_alone():
     """Otherwise a voter could see within a minute that their vote did not count, for which reason and model."""
-    x, y = factories.models(2)
+    x, y = factories.contestants(2)
     factories.pool()
     factories.vote(x, y, counted=False, reason="identity_leak")
     figures = update_figures()
@@ -64,7 +64,7 @@ def test_vote_that_does_not_count_is_told_of_after_a_day_alone():
 
 
 def test_blind_battles_are_counted_by_state_and_replacements_where_they_are_judged():
-    x, y = factories.models(2)
+    x, y = factories.contestants(2)
     replaced = [{"side": "a", "model": 1, "reason": "timeout", "propensity": 0.5}]
     for state, swapped, number in (("voted", True, 2), ("voted", False, 3), ("skipped", True, 1), ("void", True, 1)):
         for _ in range(number):
@@ -78,7 +78,7 @@ def test_blind_battles_are_counted_by_state_and_replacements_where_they_are_judg
 def test_chances_are_those_of_the_next_draw():
     for model in three():
         factories.endpoint(model)
-    factories.cast(factories.model("x"), factories.model("y"))
+    factories.cast(factories.contestant("x"), factories.contestant("y"))
     board_refresh.refresh()
     chances = update_figures()["chances"]
     assert chances["pairs"] == 3

@@ -17,7 +17,7 @@ CATEGORIES = (OVERALL_CATEGORY, DECISIVE_CATEGORY, "coding", "math")
 
 @pytest.fixture
 def models():
-    return [factories.model(slug) for slug in ("w", "x", "y", "z")]
+    return [factories.contestant(slug) for slug in ("w", "x", "y", "z")]
 
 
 def draw_vote(models, random, number=None, **more):

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def voted():
     """Votes with all outcomes and both orders in two pools, with weights and categories; some wait or do not count."""
-    x, y, z = (factories.model(slug) for slug in "xyz")
+    x, y, z = (factories.contestant(slug) for slug in "xyz")
     for a, b in ((x, y), (y, x), (z, x)):
         for winner in ("a", "b", "tie", "both_bad"):
             factories.cast(a, b, winner, multiplicity=3, categories=["coding", "coding"], voter=factories.voter_id(1))
@@ -84,7 +84,7 @@ def test_verify_names_the_first_difference_and_finds_a_vote_that_was_forgotten(v
         with pytest.raises(CommandError, match=difference):
             call_command("verify_ratings")
         tally.update(**{outcome: votes})
-    factories.vote(factories.model("x"), factories.model("y"), "tie", pool="api")
+    factories.vote(factories.contestant("x"), factories.contestant("y"), "tie", pool="api")
     with pytest.raises(CommandError, match="api/overall, x against y: the tally has 0 ties, but the votes add up to 1"):
         call_command("verify_ratings")
 

@@ -49,7 +49,7 @@ def other_worker():
 @pytest.mark.parametrize("table", ["ratings_tally", "ratings_snapshot"])
 def test_frozen_worker_stops_the_boards_for_seconds_and_writes_nothing_when_it_wakes(other_worker, table):
     """It is frozen within a transaction, either while it applies the outbox or while it publishes a board."""
-    models = factories.models(2)
+    models = factories.contestants(2)
     factories.cast(*models)
     with elsewhere(f"LOCK TABLE {table} IN SHARE MODE"):
         process = other_worker()
@@ -79,7 +79,7 @@ def is_waiting_for(table):
 
 
 def test_worker_that_was_frozen_between_transactions_writes_nothing_when_it_wakes():
-    factories.cast(*factories.models(2))
+    factories.cast(*factories.contestants(2))
     published = []
     with refresh_lease.hold_lease(waits=True):
         # Another process has come and gone.
@@ -94,7 +94,7 @@ def test_worker_that_was_frozen_between_transactions_writes_nothing_when_it_wake
 
 def test_second_worker_does_nothing_until_the_first_has_been_away(other_worker):
     """It would load the votes of a pool into its memory, and make the first one load them again."""
-    models = factories.models(2)
+    models = factories.contestants(2)
     factories.cast(*models)
     assert board_refresh.refresh()
     factories.cast(*models)
@@ -106,7 +106,7 @@ def test_second_worker_does_nothing_until_the_first_has_been_away(other_worker):
 
 
 def test_operators_command_does_not_wait_for_a_worker_that_is_idle():
-    factories.cast(*factories.models(2))
+    factories.cast(*factories.contestants(2))
     board_refresh.refresh()
     RefreshLease.objects.update(token="00000000-0000-0000-0000-000000000001")  # another worker has refreshed the boards
     started = time.monotonic()
@@ -140,7 +140,7 @@ def test_long_work_renews_the_lease():
 
 def test_lease_needs_no_state_of_a_session():
     """As behind a pooler that gives each transaction another connection."""
-    factories.cast(*factories.models(2))
+    factories.cast(*factories.contestants(2))
     with refresh_lease.hold_lease(waits=True):
         connection.close()
         with transaction.atomic():
@@ -152,7 +152,7 @@ def test_lease_needs_no_state_of_a_session():
 @pytest.mark.slow
 def test_many_waiting_votes_are_counted_in_linear_time():
     """A statement that has run several times has a plan from when the tables were small, as their statistics say."""
-    models = factories.models(2)
+    models = factories.contestants(2)
     for _ in range(6):
         factories.cast(*models)
         board_refresh.refresh()
@@ -170,20 +170,20 @@ def test_many_waiting_votes_are_counted_in_linear_time():
 
 
 ALL_PAIRS_SQL = """
-INSERT INTO arena_vote ({}, model_a_id, model_b_id, categories)
+INSERT INTO arena_vote ({}, contestant_a_id, contestant_b_id, categories)
 SELECT {}, a.id, b.id, ARRAY(SELECT 'topic ' || n FROM generate_series(1, 20) AS n)
-FROM arena_vote AS vote, catalog_languagemodel AS a, catalog_languagemodel AS b WHERE a.id < b.id"""
+FROM arena_vote AS vote, arena_contestant AS a, arena_contestant AS b WHERE a.id < b.id"""
 
 
 @pytest.mark.slow
 def test_large_pool_is_recounted_without_idling_in_the_transaction(monkeypatch):
     """PostgreSQL would end the transaction."""
     monkeypatch.setitem(refresh_lease._parameters, "idle", "250ms")
-    models = factories.models(80)
+    models = factories.contestants(80)
     factories.cast(*models[:2])
     board_refresh.refresh()
     columns = {field.column for field in Vote._meta.concrete_fields}
-    columns -= {"id", "battle_id", "model_a_id", "model_b_id", "categories"}
+    columns -= {"id", "battle_id", "contestant_a_id", "contestant_b_id", "categories"}
     with connection.cursor() as cursor:
         cursor.execute(ALL_PAIRS_SQL.format(", ".join(columns), ", ".join(f"vote.{column}" for column in columns)))
         cursor.execute("DELETE FROM ratings_outbox")

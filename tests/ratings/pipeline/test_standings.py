@@ -24,7 +24,7 @@ def weights(pool="live"):
 
 @pytest.fixture
 def models():
-    return sorted(factories.models(4), key=lambda model: model.pk)
+    return sorted(factories.contestants(4), key=lambda model: model.pk)
 
 
 def test_refresh_weighs_the_pairs_that_can_be_drawn(models):

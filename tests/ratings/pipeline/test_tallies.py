@@ -18,8 +18,8 @@ def read_tallies(pool=LIVE_POOL, category="overall"):
     """{(slug, slug): (wins, losses, ties, both_bad)} of one board, first model first."""
     rows = Tally.objects.filter(board__pool__slug=pool, board__category__slug=category)
     return {
-        (t.model_a.slug, t.model_b.slug): (t.wins, t.losses, t.ties, t.both_bad)
-        for t in rows.select_related("model_a", "model_b")
+        (t.contestant_a.slug, t.contestant_b.slug): (t.wins, t.losses, t.ties, t.both_bad)
+        for t in rows.select_related("contestant_a", "contestant_b")
     }
 
 
@@ -37,7 +37,7 @@ def read_tallies(pool=LIVE_POOL, category="overall"):
     ],
 )
 def test_fold_counts_each_outcome_from_the_view_of_the_smaller_key(sides, winner, tally):
-    models = {"x": factories.model("x"), "y": factories.model("y")}
+    models = {"x": factories.contestant("x"), "y": factories.contestant("y")}
     factories.cast(*(models[side] for side in sides), winner)
 
     factories.drain_outbox()
@@ -46,7 +46,7 @@ def test_fold_counts_each_outcome_from_the_view_of_the_smaller_key(sides, winner
 
 
 def test_fold_counts_a_vote_as_often_as_its_multiplicity_says():
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     factories.cast(x, y, "a", multiplicity=1_000_000_000)
     factories.cast(x, y, "a", multiplicity=2_000_000_000)
 
@@ -56,7 +56,7 @@ def test_fold_counts_a_vote_as_often_as_its_multiplicity_says():
 
 
 def test_fold_counts_ties_on_all_boards_but_the_one_without_them():
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     for winner in ("a", "tie", "both_bad"):
         factories.cast(x, y, winner, categories=["math"])
 
@@ -67,7 +67,7 @@ def test_fold_counts_ties_on_all_boards_but_the_one_without_them():
 
 
 def test_fold_says_by_which_votes_and_how_much_each_pool_changed():
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     votes = [factories.cast(x, y, "tie").pk, factories.cast(y, x, "tie", multiplicity=2).pk]
     other = factories.cast(x, y, "tie", pool="api").pk
 
@@ -79,7 +79,7 @@ def test_fold_says_by_which_votes_and_how_much_each_pool_changed():
 
 
 def test_fold_counts_a_vote_on_overall_and_on_each_of_its_categories_once():
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     factories.cast(x, y, categories=["coding", "math", "coding", "overall"])
     factories.cast(x, y, "b", categories=["math"])
 
@@ -94,7 +94,7 @@ def test_fold_counts_a_vote_on_overall_and_on_each_of_its_categories_once():
 @pytest.mark.parametrize(("slug", "kind"), [(LIVE_POOL, "live"), ("api", "api"), ("ready", "ready")])
 def test_fold_makes_a_pool_with_its_first_vote(slug, kind):
     Pool.objects.all().delete()
-    factories.cast(factories.model("x"), factories.model("y"), pool=slug)
+    factories.cast(factories.contestant("x"), factories.contestant("y"), pool=slug)
 
     factories.drain_outbox()
 
@@ -103,14 +103,14 @@ def test_fold_makes_a_pool_with_its_first_vote(slug, kind):
 
 
 def test_fold_makes_no_other_pool():
-    factories.cast(factories.model("x"), factories.model("y"), pool="elsewhere")
+    factories.cast(factories.contestant("x"), factories.contestant("y"), pool="elsewhere")
 
     with pytest.raises(KeyError):
         factories.drain_outbox()
 
 
 def test_fold_leaves_uncounted_votes_alone():
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     uncounted = factories.cast(x, y, counted=False, reason="leak")
     assert not Outbox.objects.exists()
 
@@ -121,7 +121,7 @@ def test_fold_leaves_uncounted_votes_alone():
 
 
 def test_fold_remembers_the_newest_vote_of_each_board():
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     first = factories.cast(x, y, categories=["coding"])
     second = factories.cast(x, y)
 
@@ -133,7 +133,7 @@ def test_fold_remembers_the_newest_vote_of_each_board():
 
 def test_fold_does_not_go_back_to_an_older_vote():
     """The newest id stays, although a vote with a smaller id was added after it."""
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     early, late = factories.vote(x, y), factories.vote(x, y)
     for vote in (late, early):
         Outbox.objects.create(vote=vote)
@@ -144,7 +144,7 @@ def test_fold_does_not_go_back_to_an_older_vote():
 
 @pytest.mark.parametrize("votes", [1, 30])
 def test_fold_asks_the_database_as_often_for_many_votes_as_for_one(votes, django_assert_num_queries):
-    pairs = [factories.models(2) for _ in range(votes)]
+    pairs = [factories.contestants(2) for _ in range(votes)]
     factories.cast(*pairs[0])
     factories.drain_outbox()
     for pair in pairs:
@@ -155,13 +155,13 @@ def test_fold_asks_the_database_as_often_for_many_votes_as_for_one(votes, django
 
 
 def test_recount_rebuilds_lost_and_wrong_tallies():
-    x, y, z = (factories.model(slug) for slug in "xyz")
+    x, y, z = (factories.contestant(slug) for slug in "xyz")
     factories.cast(x, y, categories=["coding"])
     factories.cast(y, z, "tie")
     factories.drain_outbox()
     before = read_tallies(), read_tallies(category="coding")
     Tally.objects.update(wins=7)
-    Tally.objects.filter(model_b=z).delete()
+    Tally.objects.filter(contestant_b=z).delete()
     Board.objects.filter(category__slug="coding").delete()
 
     tallies.recount_tallies(Pool.objects.get(slug=LIVE_POOL))
@@ -170,7 +170,7 @@ def test_recount_rebuilds_lost_and_wrong_tallies():
 
 
 def test_recount_leaves_waiting_votes_to_the_fold():
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     factories.cast(x, y)
     factories.drain_outbox()
     factories.cast(x, y)
@@ -184,9 +184,9 @@ def test_recount_leaves_waiting_votes_to_the_fold():
 
 def test_recount_forgets_what_has_no_votes_any_more():
     factories.drain_outbox()
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     board = factories.board(last_vote_id=12)
-    Tally.objects.create(board=board, model_a=x, model_b=y, wins=1)
+    Tally.objects.create(board=board, contestant_a=x, contestant_b=y, wins=1)
 
     tallies.recount_tallies(board.pool)
 
@@ -198,7 +198,7 @@ def test_recount_forgets_what_has_no_votes_any_more():
 @pytest.mark.django_db(transaction=True)
 def test_fold_misses_no_vote_that_commits_after_later_ones():
     """The transaction of a vote stays open while votes with larger ids are cast and added to the tallies."""
-    x, y = factories.model("x"), factories.model("y")
+    x, y = factories.contestant("x"), factories.contestant("y")
     stored, go_on = threading.Event(), threading.Event()
 
     def slow_vote():
@@ -223,7 +223,7 @@ def test_fold_misses_no_vote_that_commits_after_later_ones():
 
 @pytest.mark.django_db(transaction=True)
 def test_fold_that_is_cut_off_leaves_everything_as_it_was():
-    factories.cast(factories.model("x"), factories.model("y"))
+    factories.cast(factories.contestant("x"), factories.contestant("y"))
     with transaction.atomic():
         factories.drain_outbox()
         with connection.cursor() as cursor:

@@ -14,7 +14,7 @@ STYLE = [10.0, 1.0, 2.0, 3.0, 20.0, 0.0, 0.0, 4.0]
 
 @pytest.fixture
 def models():
-    return [factories.model(slug) for slug in "xyz"]
+    return [factories.contestant(slug) for slug in "xyz"]
 
 
 def load_columns(pool=LIVE_POOL):

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def models():
-    return [factories.model(slug) for slug in "xyz"]
+    return [factories.contestant(slug) for slug in "xyz"]
 
 
 def cast_round(models, **fields):

@@ -21,7 +21,7 @@ HOME, HALL = "a" * 64, "b" * 64
 
 @pytest.fixture
 def models():
-    return factories.models(MODELS)
+    return factories.contestants(MODELS)
 
 
 def cast_votes(models, number, *, voters, network="", hours=1.0, with_model=None, **fields):
@@ -36,8 +36,8 @@ def cast_votes(models, number, *, voters, network="", hours=1.0, with_model=None
     battles = Battle.objects.bulk_create(
         Battle(
             voter=people[index % len(people)],
-            model_a=models[a],
-            model_b=models[b],
+            contestant_a=models[a],
+            contestant_b=models[b],
             propensity=1 / len(PAIRS),
             network=network or f"{index % 5:064}",
             created_at=at,
@@ -48,8 +48,8 @@ def cast_votes(models, number, *, voters, network="", hours=1.0, with_model=None
         Vote(
             pool="live",
             battle=battle,
-            model_a=battle.model_a,
-            model_b=battle.model_b,
+            contestant_a=battle.contestant_a,
+            contestant_b=battle.contestant_b,
             winner="a",
             voter=battle.voter_id,
             network=battle.network,

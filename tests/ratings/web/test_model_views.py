@@ -127,7 +127,7 @@ def test_page_shows_where_it_stands_on_each_board_and_leads_to_its_row(client):
 
 
 def test_page_counts_the_models_that_its_rank_is_among(client):
-    first, second, third, fourth = factories.models(4)
+    first, second, third, fourth = factories.contestants(4)
     for a, b, times in ((first, second, 3), (third, fourth, 1)):
         won(a, b, times)
         won(b, a, times)

@@ -173,7 +173,7 @@ def test_best_value_of_a_line_is_named_unless_all_are_alike_or_none_is_better(vo
 
 def test_exactly_two_models_that_answer_here_can_battle(voted):
     def can_battle(pins):
-        facts = load_facts("wxyz")
+        facts = load_facts([{"model": slug} for slug in "wxyz"])
         return compare_models(LIVE, [replace(each, facts=facts[each.slug]) for each in entries()], pins).can_battle
 
     for slug in "xz":
