@@ -132,7 +132,7 @@ class BattleVoteView(APIView):
         return idempotency.run_once(request, partial(self._cast, request, battle, fields))
 
     def _cast(self, request: Request, battle: Battle, fields: dict[str, Any]) -> Response:
-        lifecycle.cast_vote(battle, **fields, source=api_keys.get_vote_source(request))
+        lifecycle.cast_vote(battle, **fields, voter_kind=api_keys.get_voter_kind(request))
         return Response(build_battle_data(battle), status=201)
 
 

@@ -52,7 +52,7 @@ def delete_voter_data(voter_id: UUID) -> None:
         battles = _lock_battles(Battle.objects.filter(voter=voter_id))
         votes = list_voter_votes(voter_id)
         _strip_feedback(votes)
-        votes.update(voter=uuid4(), prompt_hash="")
+        votes.update(voter=uuid4(), prompt_hash="", item=None)
         _delete_locked_battles(battles)
         submissions.withdraw_submissions(voter_id)
         if voter:

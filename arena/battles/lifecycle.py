@@ -301,7 +301,7 @@ def cast_vote(
     winner: str,
     reasons: Mapping[str, Sequence[str]] | None = None,
     comment: str | None = None,
-    source: str = Vote.Source.LIVE,
+    voter_kind: str = Vote.VoterKind.PERSON,
 ) -> Vote | None:
     """Store the vote on a battle and return it, or return None for a skip. Concurrent requests store at most one vote.
 
@@ -320,7 +320,7 @@ def cast_vote(
         if winner == SKIP:
             return None
         analysis = vote_rules.confirm_analysis(battle, analysis) if analysis else vote_rules.analyze_battle(battle)
-        return _create_vote(battle, winner, analysis, source, **feedback_fields)
+        return _create_vote(battle, winner, analysis, voter_kind, **feedback_fields)
 
 
 def _end_battle(battle: Battle, state: str) -> None:
@@ -352,17 +352,18 @@ def has_own_answer(battle: Battle) -> bool:
 
 
 def _create_vote(
-    battle: Battle, winner: str, analysis: vote_rules.BattleAnalysis, source: str, **feedback_fields: object
+    battle: Battle, winner: str, analysis: vote_rules.BattleAnalysis, voter_kind: str, **feedback_fields: object
 ) -> Vote:
     reason = vote_rules.find_exclusion_reason(battle, analysis)
     vote = Vote(
         battle=battle,
         pool=battle.pool,
-        source=source,
+        source=Vote.Source.API if voter_kind == Vote.VoterKind.KEY else Vote.Source.LIVE,
         contestant_a_id=battle.contestant_a_id,
         contestant_b_id=battle.contestant_b_id,
         winner=winner,
         voter=battle.voter_id,
+        voter_kind=voter_kind,
         # After a replacement, the pair comes from two draws in an unknown order, so its probability is unknown.
         propensity=None if battle.replaced else battle.propensity,
         draw_table_id=battle.draw_table_id,

@@ -18,6 +18,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import MiddlewareNotUsed, ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.dispatch import receiver
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -28,7 +29,7 @@ from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
 from arena.identity import api_keys, invitations, login_locks, quotas, voters
-from arena.models import ApiKey, Battle, Voter
+from arena.models import ApiKey, Battle, Vote, Voter
 from arena.signals import votes_moved
 from catalog.importers import submissions
 from core.http.errors import RequestError, build_error_response
@@ -147,6 +148,7 @@ def merge_into_account(user: User, anonymous_id: UUID | None) -> UUID:
         if anonymous_id is not None:
             anonymous = Voter.objects.select_for_update().filter(pk=anonymous_id, user=None).first()
             if anonymous:
+                Voter.objects.select_for_update().get(pk=account_voter.pk)  # waits for its votes on ready pairs
                 _move_voter_data(anonymous, account_voter.pk)
     return account_voter.pk
 
@@ -158,7 +160,9 @@ def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
     votes = voters.list_voter_votes(anonymous.pk)
     pools = set(votes.values_list("pool", flat=True))
     battles.update(voter=voter_id)
-    votes.update(voter=voter_id)
+    # A vote on an item that the account has judged, too, keeps its voter, and goes on counting.
+    judged = Vote.objects.filter(voter=voter_id, item=OuterRef("item"))
+    votes.filter(~Exists(judged)).update(voter=voter_id)
     submissions.move_submissions(anonymous.pk, voter_id)
     anonymous.delete()
     votes_moved.send(sender=Voter, pools=pools)

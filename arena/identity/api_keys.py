@@ -193,5 +193,5 @@ def get_default_pool(request: HttpRequest) -> str:
     return API_POOL if get_request_key(request) else LIVE_POOL
 
 
-def get_vote_source(request: HttpRequest) -> str:
-    return Vote.Source.API if get_request_key(request) else Vote.Source.LIVE
+def get_voter_kind(request: HttpRequest) -> str:
+    return Vote.VoterKind.KEY if get_request_key(request) else Vote.VoterKind.PERSON

@@ -36,8 +36,10 @@ class Migration(migrations.Migration):
                 ('pool', models.CharField(max_length=100)),
                 ('winner', models.CharField(choices=[('a', 'A'), ('b', 'B'), ('tie', 'Tie'), ('both_bad', 'Both Bad')], max_length=8)),
                 ('multiplicity', models.PositiveIntegerField(default=1)),
+                ('item', models.UUIDField(help_text="What was judged. Keyed hash of the ready pair or of the file's item.", null=True)),
                 ('voter', models.UUIDField(null=True)),
-                ('source', models.CharField(choices=[('live', 'Live'), ('api', 'Api'), ('import', 'Import'), ('ready', 'Ready')], default='live', max_length=6)),
+                ('voter_kind', models.CharField(choices=[('person', 'Person'), ('key', 'Key'), ('judge', 'Judge'), ('import', 'Import')], db_default='person', default='person', max_length=6)),
+                ('source', models.CharField(choices=[('live', 'Live'), ('api', 'Api'), ('import', 'Import'), ('ready', 'Ready'), ('evaluation', 'Evaluation')], default='live', max_length=10)),
                 ('counted', models.BooleanField(default=True)),
                 ('reason', models.CharField(blank=True, help_text='Reason why the vote is not counted.', max_length=20)),
                 ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
@@ -46,7 +48,7 @@ class Migration(migrations.Migration):
                 ('turns', models.PositiveSmallIntegerField(default=1)),
                 ('reasons', models.JSONField(default=dict)),
                 ('comment', models.TextField(blank=True)),
-                ('prompt_hash', models.CharField(blank=True, db_default='', help_text='Keyed hash of the first question or of the ready pair.', max_length=32)),
+                ('prompt_hash', models.CharField(blank=True, db_default='', help_text='Keyed hash of the first question.', max_length=32)),
                 ('network', models.CharField(blank=True, db_default='', help_text="Hash of the voter's network, stored for 30 days, even if the battle is deleted.", max_length=64)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Null for imported votes without a time.', null=True)),
                 ('record_key', models.UUIDField(db_default=arena.models.battles.LiveRecordKey(), help_text='Place in the public record, which does not tell a time within the hour.')),
@@ -425,10 +427,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='vote',
-            index=models.Index(models.F('prompt_hash'), condition=models.Q(('source', 'ready')), name='vote_ready_pair'),
-        ),
-        migrations.AddIndex(
-            model_name='vote',
             index=models.Index(models.F('contestant_a'), condition=models.Q(('reasons', {}), _negated=True), name='vote_reasons_a'),
         ),
         migrations.AddIndex(
@@ -457,7 +455,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='vote',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['live', 'api', 'import', 'ready'])), name='vote_source'),
+            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['live', 'api', 'import', 'ready', 'evaluation'])), name='vote_source'),
+        ),
+        migrations.AddConstraint(
+            model_name='vote',
+            constraint=models.CheckConstraint(condition=models.Q(('voter_kind__in', ['person', 'key', 'judge', 'import'])), name='vote_voter_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='vote',
+            constraint=models.CheckConstraint(condition=models.Q(('multiplicity', 1), ('item', None), ('voter', None), _connector='OR'), name='vote_item_single'),
+        ),
+        migrations.AddConstraint(
+            model_name='vote',
+            constraint=models.UniqueConstraint(condition=models.Q(('item__isnull', False), ('voter__isnull', False)), fields=('item', 'voter'), name='vote_item_once'),
         ),
         migrations.AddIndex(
             model_name='battle',

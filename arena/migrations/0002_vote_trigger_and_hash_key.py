@@ -9,14 +9,14 @@ from django.db import migrations
 #
 # Voters may still change their reasons and their comment, and take back what links a vote to them. So the trigger lets
 # these updates through: one pseudonym becomes another, the hashes of the prompt and the network become empty, and the
-# battle becomes null. `published` records that the battle of a vote was public at some time, which cannot be undone: it may become
+# battle and the item become null. `published` records that the battle of a vote was public at some time, which cannot be undone: it may become
 # true, but not false again.
 #
 # INSERT and COPY do not fire the trigger, so an import of votes is as fast as without it.
 CREATE_VOTE_TRIGGER = """
 CREATE FUNCTION arena_vote_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    free CONSTANT text[] := ARRAY['reasons', 'comment', 'voter', 'prompt_hash', 'network', 'battle_id', 'published'];
+    free CONSTANT text[] := ARRAY['reasons', 'comment', 'voter', 'prompt_hash', 'network', 'battle_id', 'item', 'published'];
 BEGIN
     IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'vote % stays: votes are never deleted', OLD.id USING ERRCODE = 'restrict_violation';
@@ -26,6 +26,7 @@ BEGIN
         OR NEW.prompt_hash NOT IN (OLD.prompt_hash, '')
         OR NEW.network NOT IN (OLD.network, '')
         OR (NEW.battle_id IS NOT NULL AND NEW.battle_id IS DISTINCT FROM OLD.battle_id)
+        OR (NEW.item IS NOT NULL AND NEW.item IS DISTINCT FROM OLD.item)
         OR (OLD.published AND NOT NEW.published)
     THEN
         RAISE EXCEPTION 'vote % stays as it was cast', OLD.id USING ERRCODE = 'restrict_violation';

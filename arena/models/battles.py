@@ -101,6 +101,14 @@ class _Source(models.TextChoices):
     API = "api"
     IMPORT = "import"
     READY = "ready"
+    EVALUATION = "evaluation"
+
+
+class _VoterKind(models.TextChoices):
+    PERSON = "person"
+    KEY = "key"
+    JUDGE = "judge"
+    IMPORT = "import"
 
 
 _UNJUDGED = (_State.ANSWERING, _State.READY, _State.VOID)
@@ -313,19 +321,27 @@ class LiveRecordKey(models.Func):
 
 
 class Vote(models.Model):
-    """One vote. Its judgment never changes. `voter` is not a foreign key, because votes outlive deleted voters."""
+    """One vote. Its judgment never changes. `voter` is not a foreign key, because votes outlive deleted voters.
+
+    A voter has at most one vote on an item, but a battle needs no item, because only its own voter can judge it.
+    """
 
     Winner = _Winner
     Source = _Source
+    VoterKind = _VoterKind
 
     battle = models.OneToOneField(Battle, models.SET_NULL, null=True, related_name="vote")
+    item = models.UUIDField(null=True, help_text="What was judged. Keyed hash of the ready pair or of the file's item.")
     pool = models.CharField(max_length=100)
     contestant_a = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
     contestant_b = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
     winner = models.CharField(max_length=8, choices=Winner)
     multiplicity = models.PositiveIntegerField(default=1)
     voter = models.UUIDField(null=True)
-    source = models.CharField(max_length=6, choices=Source, default=Source.LIVE)
+    voter_kind = models.CharField(
+        max_length=6, choices=VoterKind, default=VoterKind.PERSON, db_default=VoterKind.PERSON
+    )
+    source = models.CharField(max_length=10, choices=Source, default=Source.LIVE)
     counted = models.BooleanField(default=True)
     reason = models.CharField(max_length=20, blank=True, help_text="Reason why the vote is not counted.")
     categories = ArrayField(models.CharField(max_length=40), default=list)
@@ -338,7 +354,7 @@ class Vote(models.Model):
     reasons = models.JSONField(default=dict)
     comment = models.TextField(blank=True)
     prompt_hash = models.CharField(
-        max_length=32, blank=True, db_default="", help_text="Keyed hash of the first question or of the ready pair."
+        max_length=32, blank=True, db_default="", help_text="Keyed hash of the first question."
     )
     network = models.CharField(
         max_length=64,
@@ -359,7 +375,6 @@ class Vote(models.Model):
             models.Index("pool", "id", name="vote_pool"),
             models.Index("pool", "record_key", name="vote_record"),
             models.Index("voter", "prompt_hash", condition=~Q(prompt_hash=""), name="vote_voter_prompt"),
-            models.Index("prompt_hash", condition=Q(source="ready"), name="vote_ready_pair"),
             models.Index("contestant_a", condition=~Q(reasons={}), name="vote_reasons_a"),
             models.Index("contestant_b", condition=~Q(reasons={}), name="vote_reasons_b"),
             models.Index("created_at", condition=Q(draw_table__isnull=False), name="vote_drawn_time"),
@@ -370,6 +385,13 @@ class Vote(models.Model):
             models.CheckConstraint(condition=Q(multiplicity__gte=1), name="vote_multiplicity"),
             models.CheckConstraint(condition=Q(winner__in=_Winner.values), name="vote_winner"),
             models.CheckConstraint(condition=Q(source__in=_Source.values), name="vote_source"),
+            models.CheckConstraint(condition=Q(voter_kind__in=_VoterKind.values), name="vote_voter_kind"),
+            models.CheckConstraint(condition=Q(multiplicity=1) | Q(item=None) | Q(voter=None), name="vote_item_single"),
+            models.UniqueConstraint(
+                fields=("item", "voter"),
+                condition=Q(item__isnull=False, voter__isnull=False),
+                name="vote_item_once",
+            ),
         ]
 
     def __str__(self) -> str:

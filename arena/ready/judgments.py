@@ -14,10 +14,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from arena.battles import feedback
-from arena.identity import network_hashes, quotas
+from arena.identity import api_keys, network_hashes, quotas
 from arena.identity.voters import get_or_create_voter
 from arena.judging.style_features import compute_features
 from arena.judging.topics import classify_prompts
+from arena.judging.vote_rules import hash_prompt
 from arena.models import READY_POOL, SIDES, Battle, Vote, Voter, row_locks
 from arena.ready import shipped_pairs
 from arena.ready.pairs import ReadyPair, hash_pair
@@ -46,7 +47,11 @@ def submit_judgment(request: HttpRequest, pair: ReadyPair, fields: dict[str, Any
     """
     with quotas.charge_or_refund("battle", request):
         return judge_pair(
-            pair, get_or_create_voter(request), **fields, network=network_hashes.compute_current_hash(request)
+            pair,
+            get_or_create_voter(request),
+            **fields,
+            voter_kind=api_keys.get_voter_kind(request),
+            network=network_hashes.compute_current_hash(request),
         )
 
 
@@ -56,6 +61,7 @@ def judge_pair(
     winner: str,
     reasons: Mapping[str, Sequence[str]] | None = None,
     comment: str | None = None,
+    voter_kind: str = Vote.VoterKind.PERSON,
     network: str = "",
 ) -> Vote:
     """Store the voter's judgment of a pair and return it. Concurrent requests store at most one judgment.
@@ -70,20 +76,20 @@ def judge_pair(
         raise RequestError("own_battle", detail, 409)
     with transaction.atomic():
         row_locks.lock_voter(voter.pk)
-        if judgment := find_judgment(voter.pk, pair.id):
-            detail = _("You have already judged this pair.")
-            raise RequestError("already_voted", detail, 409, vote=feedback.build_vote_data(judgment))
-        pair_fields = _copy_battle_fields(pair.battle) if pair.battle else _build_shipped_fields(pair.id)
-        vote = Vote.objects.create(
-            pool=READY_POOL,
-            source=Vote.Source.READY,
-            winner=winner,
-            voter=voter.pk,
-            prompt_hash=hash_pair(pair.id),
-            network=network,
-            **pair_fields,
+        fields = {
+            "pool": READY_POOL,
+            "source": Vote.Source.READY,
+            "winner": winner,
+            "voter_kind": voter_kind,
+            "prompt_hash": hash_prompt(pair.content.turns[0].prompt),
+            "network": network,
+            **(_copy_battle_fields(pair.battle) if pair.battle else _build_shipped_fields(pair.id)),
             **feedback_fields,
-        )
+        }
+        vote, is_new = Vote.objects.get_or_create(fields, item=hash_pair(pair.id), voter=voter.pk)
+        if not is_new:
+            detail = _("You have already judged this pair.")
+            raise RequestError("already_voted", detail, 409, vote=feedback.build_vote_data(vote))
         vote_cast.send(sender=Vote, vote=vote)
     return vote
 
@@ -123,11 +129,11 @@ def _build_shipped_fields(pair_id: UUID) -> dict[str, Any]:
 
 def find_judgment(voter_id: UUID, pair_id: UUID) -> Vote | None:
     """Return the voter's judgment of a pair, or None."""
-    return Vote.objects.filter(voter=voter_id, pool=READY_POOL, prompt_hash=hash_pair(pair_id)).first()
+    return Vote.objects.filter(voter=voter_id, item=hash_pair(pair_id)).first()
 
 
 def count_judgments(judgment: Vote) -> JudgmentCounts:
     """Return how many voters have judged this pair, and how many of them agree with this judgment."""
-    votes = Vote.objects.filter(source=Vote.Source.READY, prompt_hash=judgment.prompt_hash)
+    votes = Vote.objects.filter(item=judgment.item)
     totals = dict(votes.order_by().values_list("winner").annotate(total=Count("pk")))
     return JudgmentCounts(sum(totals.values()), totals.get(judgment.winner, 0))

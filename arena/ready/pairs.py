@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 from arena.battles import sharing
 from arena.battles.sharing import SharedBattle
 from arena.identity.voters import keyed_hash
-from arena.models import READY_POOL, Battle, Turn, Vote
+from arena.models import Battle, Turn, Vote
 from arena.ready import shipped_pairs
 from core.http.errors import RequestError
 from core.storage.ttl_cache import TtlCache
 
-PAIR_HASH_LENGTH = 32
 MAX_CANDIDATES = 200
 CACHE_S = 30
 PROMPT_PREVIEW_LENGTH = 300
@@ -102,10 +101,10 @@ def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | Non
     """
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed_pairs) if pair.owner != voter_id]
     shipped = _list_shipped_pairs()
-    hashes = {pair.id: hash_pair(pair.id) for pair in listed + shipped}
-    votes = Vote.objects.filter(voter=voter_id, pool=READY_POOL, prompt_hash__in=hashes.values())
-    judged = set(votes.values_list("prompt_hash", flat=True))
-    remaining = [[pair for pair in group if hashes[pair.id] not in judged] for group in (listed, shipped)]
+    items = {pair.id: hash_pair(pair.id) for pair in listed + shipped}
+    votes = Vote.objects.filter(voter=voter_id, item__in=items.values())
+    judged = set(votes.values_list("item", flat=True))
+    remaining = [[pair for pair in group if items[pair.id] not in judged] for group in (listed, shipped)]
     for group, max_candidates in zip(remaining, (MAX_CANDIDATES, MAX_SHIPPED_CANDIDATES), strict=True):
         if others := [pair for pair in group if pair.id != skipped]:
             return random.choice(others[:max_candidates])  # noqa: S311  # not a secret
@@ -127,6 +126,6 @@ def _list_shipped_pairs() -> list[DrawablePair]:
     return [DrawablePair(pair.id, pair.prompt) for pair in shipped_pairs.load_pairs().values()]
 
 
-def hash_pair(pair_id: UUID) -> str:
-    """Return the keyed hash that identifies the pair in its votes, even after its battle is deleted."""
-    return keyed_hash("ready", str(pair_id))[:PAIR_HASH_LENGTH]
+def hash_pair(pair_id: UUID) -> UUID:
+    """Return the item of the pair's votes. It identifies the pair even after its battle is deleted."""
+    return UUID(keyed_hash("ready", str(pair_id))[:32])

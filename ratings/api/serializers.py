@@ -333,6 +333,11 @@ class PublicVoteSchema(Schema):
     filter_reason = CharField(help_text="Reason for a weight below 1, such as `voter`, `crowd`, or `excluded`.")
     filter_version = CharField(allow_null=True, help_text="Version of the filter. Null if it has not run yet.")
     draw = CharField(allow_null=True, help_text="Null, except in an operator's record.")
+    voter_kind = serializers.ChoiceField(
+        Vote.VoterKind.values, required=False, help_text="Kind of the voter. Absent for a person."
+    )
+    item = CharField(required=False, help_text="What was judged, if several voters can judge it.")
+    question = CharField(required=False, help_text="The question, if the vote was imported with one.")
 
 
 class PublicVotePageSchema(Schema):

@@ -1,6 +1,7 @@
 """Bulk insertion of votes with COPY, in a thread that runs while the next rows are read."""
 
 import gc
+import re
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,9 +10,10 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 from django.db import connection
+from psycopg.errors import UniqueViolation
 
 from arena.judging.style_features import compute_features
-from arena.models import VoteFile
+from arena.models import Vote, VoteFile
 from ratings.interchange import public_view
 from ratings.interchange.contestant_names import NamedContestants
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, VoteRow, list_assistant_messages
@@ -23,7 +25,7 @@ KEY_BATCH_SIZE = 10_000  # number of keys that one query reserves
 VOTE_COLUMNS = (
     "id", "pool", "file_id", "contestant_a_id", "contestant_b_id", "winner", "multiplicity", "voter", "source",
     "counted", "reason", "categories", "features", "propensity", "turns", "created_at", "record_key", "reasons",
-    "comment",
+    "comment", "voter_kind", "item", "prompt_hash",
 )  # fmt: skip
 COPY_NULL = "\\N"
 COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -34,13 +36,13 @@ DERIVED_CATEGORIES = (OVERALL_CATEGORY, DECISIVE_CATEGORY)
 class ImportTarget(NamedTuple):
     """The settings for an import.
 
-    hash_voter: returns the hash of a voter's name.
+    hash_name: returns the hash of the name of a judge, an item, or a question (the first argument).
     with_text: whether conversations are stored.
     """
 
     pool: Pool
     file: VoteFile
-    hash_voter: Callable[[str], str]
+    hash_name: Callable[[str, str], str]
     with_text: bool
 
 
@@ -85,15 +87,31 @@ class VoteWriter:
         for row in rows:
             if ids[row.model_a] == ids[row.model_b]:
                 raise ValueError(f"line {row.line}: model_b is the same model as model_a")
+            if row.voter_kind == Vote.VoterKind.JUDGE and self._target.pool.kind != Pool.Kind.IMPORT:
+                reason = f"{self._target.pool.slug!r} is a pool of people; choose another pool"
+                raise ValueError(f"line {row.line}: voter_kind must not be judge, because {reason}")
         keyed_rows = [*zip(self._keys, rows, strict=False)]
         del self._keys[: len(rows)]
         votes = "".join([_format_vote(key, row, self._target, ids) for key, row in keyed_rows])
         imported_rows = "".join([_format_imported_row(key, row, self._target) for key, row in keyed_rows])
         self._pending_copy.result()
-        self._pending_copy = self._thread.submit(_copy_rows, connection.connection, votes, imported_rows)
+        lines = [row.line for row in rows]
+        self._pending_copy = self._thread.submit(_copy_rows, connection.connection, votes, imported_rows, lines)
 
 
-def _copy_rows(database: Any, votes: str, imported_rows: str) -> None:
+def _copy_rows(database: Any, votes: str, imported_rows: str, lines: list[int]) -> None:
+    """Store the rows of a batch. `lines` are the lines of its votes in the file."""
+    try:
+        _copy_tables(database, votes, imported_rows)
+    except UniqueViolation as error:
+        copied = re.search(r"arena_vote\D+(\d+)", error.diag.context or "")
+        if error.diag.constraint_name != "vote_item_once" or not copied:
+            raise
+        line = lines[int(copied[1]) - 1]
+        raise ValueError(f"line {line}: item has been judged by this voter already") from None
+
+
+def _copy_tables(database: Any, votes: str, imported_rows: str) -> None:
     for table, columns, rows in (
         ("arena_vote", VOTE_COLUMNS, votes),
         ("arena_importedrow", ("vote_id", "row"), imported_rows),
@@ -104,7 +122,11 @@ def _copy_rows(database: Any, votes: str, imported_rows: str) -> None:
 
 def _format_vote(key: int, row: VoteRow, target: ImportTarget, ids: dict[str, int]) -> str:
     """Return a vote's line in COPY's text format."""
-    voter = COPY_NULL if row.voter is None else target.hash_voter(row.voter)
+    voter = COPY_NULL if row.voter is None else target.hash_name("judge", row.voter)
+    # A known voter judges an item once, so a row that stands for several votes has none.
+    item = None if row.voter is not None and row.multiplicity > 1 else row.item
+    item = COPY_NULL if item is None else target.hash_name("item", item)
+    question = "" if row.question is None else target.hash_name("question", row.question)
     style = _compute_features(row)
     features = COPY_NULL if style is None else _format_array(map(repr, style))
     propensity = COPY_NULL if row.propensity is None else repr(row.propensity)
@@ -113,7 +135,8 @@ def _format_vote(key: int, row: VoteRow, target: ImportTarget, ids: dict[str, in
     return (
         f"{key}\t{target.pool.slug}\t{target.file.pk}\t{ids[row.model_a]}\t{ids[row.model_b]}\t{row.winner}\t"
         f"{row.multiplicity}\t{voter}\timport\t{row.counted}\t{row.reason.translate(COPY_ESCAPES)}\t"
-        f"{_format_categories(row.categories)}\t{features}\t{propensity}\t{row.turns}\t{created_at}\t{record_key}\t{{}}\t\n"
+        f"{_format_categories(row.categories)}\t{features}\t{propensity}\t{row.turns}\t{created_at}\t{record_key}\t{{}}\t\t"
+        f"{row.voter_kind}\t{item}\t{question}\n"
     )
 
 

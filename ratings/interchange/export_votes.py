@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 import orjson
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.timezone import now
 
@@ -34,6 +34,12 @@ RECORD_FIELDS = (
     "counted", "reason", "source", "propensity", "turns", "categories",
     "filter_weight", "filter_reason", "filter_version", "draw",
 )  # fmt: skip
+# These fields are only in the records that have them, so that files without them stay the same.
+OPTIONAL_FIELDS = {
+    "voter_kind": ~Q(voter_kind=Vote.VoterKind.PERSON),
+    "item": Q(item__isnull=False),
+    "question": Q(source=Vote.Source.IMPORT) & ~Q(prompt_hash=""),
+}
 WINNER_NAMES = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "both_bad"}
 VoteRecord = dict[str, Any]
 
@@ -54,7 +60,9 @@ def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool 
     write = WRITERS.get(path.suffix.lower())
     if write is None:
         raise ValueError(f"{path} must end in {' or '.join(WRITERS)}")
-    fields = (*RECORD_FIELDS, *(CONVERSATION_FIELDS if with_text else ()))
+    votes = Vote.objects.filter(pool=pool)
+    optional_fields = [field for field, condition in OPTIONAL_FIELDS.items() if votes.filter(condition).exists()]
+    fields = (*RECORD_FIELDS, *(CONVERSATION_FIELDS if with_text else ()), *optional_fields)
     draws: set[str] = set()
 
     def iter_rows() -> Iterator[VoteRecord]:
@@ -95,7 +103,8 @@ def _iter_draw_tables(draws: Iterable[str]) -> Iterator[VoteRecord]:
 def iter_records(pool: str, *, with_text: bool = False, public: bool = False) -> Iterator[VoteRecord]:
     """Yield a pool's votes, oldest first. With `public`, the order within each hour is random.
 
-    Each record has the keys `RECORD_FIELDS`, and also the conversations if `with_text` is set. A voter's pseudonym is
+    Each record has the keys `RECORD_FIELDS`, the conversations if `with_text` is set, and those of the keys
+    `OPTIONAL_FIELDS` that say something about the vote. A voter's pseudonym is
     valid for one call, because each call uses a new random key. With `public`, it is valid for one day.
     """
     for batch in iter_record_batches(pool, with_text=with_text, public=public):
@@ -132,7 +141,8 @@ def iter_record_batches(
                 vote.record_key,
                 _build_record(vote, labels, key)
                 | _build_weight(weights.get(vote.pk), version)
-                | conversations.get(vote.pk, {}),
+                | conversations.get(vote.pk, {})
+                | _build_optional_fields(vote),
             )
             for vote in exported_votes
         ]
@@ -158,6 +168,15 @@ def _build_record(vote: Vote, labels: dict[int, str], key: bytes | None) -> Vote
         "categories": vote.categories,
         "draw": str(vote.draw_table_id) if key and vote.draw_table_id else None,
     }
+
+
+def _build_optional_fields(vote: Vote) -> VoteRecord:
+    fields = {
+        "voter_kind": vote.voter_kind if vote.voter_kind != Vote.VoterKind.PERSON else None,
+        "item": vote.item and vote.item.hex,
+        "question": vote.prompt_hash if vote.source == Vote.Source.IMPORT else None,
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def _build_weight(weight: VoteWeight | None, version: str | None) -> VoteRecord:
@@ -224,7 +243,7 @@ def _write_csv(file: BinaryIO, rows: Iterable[VoteRecord], fields: Iterable[str]
     writer = csv.writer(codecs.getwriter("utf-8")(file))
     writer.writerow(fields)
     for row in rows:
-        writer.writerow([_format_cell(row[field]) for field in fields])
+        writer.writerow([_format_cell(row.get(field)) for field in fields])
         number += 1
     return number
 

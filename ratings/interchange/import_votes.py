@@ -23,7 +23,7 @@ from ratings.models import Pool
 from ratings.pipeline import board_refresh
 
 BATCH_SIZE = 2_000
-VOTER_CACHE_SIZE = 100_000
+NAME_CACHE_SIZE = 100_000
 CHUNK_SIZE = 2**20  # in bytes; more frequent reads would delay the sending thread
 COMPRESSION_OPENERS: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open}
 ProgressCallback = Callable[[int, int, int], None]
@@ -78,7 +78,7 @@ def import_file(
             if not new:
                 return VoteImportResult(pool, 0, 0, 0, is_new=False)
             file.refresh_from_db(fields=["created_at"])
-            result = _import_rows(path, ImportTarget(pool, file, _build_voter_hasher(pool), with_text), progress)
+            result = _import_rows(path, ImportTarget(pool, file, _build_name_hasher(pool), with_text), progress)
             board_refresh.recompute_boards([pool], from_scratch=True)
             return result
 
@@ -114,9 +114,9 @@ def is_csv(path: Path) -> bool:
     return bool(suffixes) and suffixes[-1] == ".csv"
 
 
-def _build_voter_hasher(pool: Pool) -> Callable[[str], str]:
-    """Return a function that hashes a voter's name to a UUID. The hash depends on the pool, but not on the file."""
-    return lru_cache(VOTER_CACHE_SIZE)(lambda voter: keyed_hash(f"judge:{pool.slug}", voter)[:32])
+def _build_name_hasher(pool: Pool) -> Callable[[str, str], str]:
+    """Return a function that hashes a name of some kind to a UUID. It depends on the pool, but not on the file."""
+    return lru_cache(NAME_CACHE_SIZE)(lambda kind, name: keyed_hash(f"{kind}:{pool.slug}", name)[:32])
 
 
 def _hash_file(path: Path) -> str:

@@ -16,7 +16,8 @@ from arena.judging.language_id import LANGUAGES
 WINNERS_BY_NAME = {"model_a": "a", "model_b": "b", "tie": "tie", "tie (bothbad)": "both_bad", "both_bad": "both_bad"}
 WINNERS_BY_COLUMN = {"win_a": "a", "win_b": "b", "tie": "tie", "tie_bothbad": "both_bad"}
 COUNT_COLUMNS = frozenset({"model_a", "model_b", *WINNERS_BY_COLUMN})
-VOTE_SOURCES = ("live", "api", "import", "ready")
+VOTE_SOURCES = ("live", "api", "import", "ready", "evaluation")
+VOTER_KINDS = ("person", "key", "judge", "import")
 STYLE_FIELDS = tuple(
     name.format(side)
     for side in "ab"
@@ -42,6 +43,7 @@ class VoteRow(NamedTuple):
     """One row in a file, which represents `multiplicity` identical votes.
 
     features: as in `Vote`.
+    item, question: the names that the file gives to what was judged, and to what was asked.
     conversations: the messages, by field.
     other_fields: all fields without a column.
 
@@ -62,6 +64,9 @@ class VoteRow(NamedTuple):
     propensity: float | None = None
     turns: int = 1
     created_at: datetime | None = None
+    voter_kind: str = "person"
+    item: str | None = None
+    question: str | None = None
     conversations: dict[str, list[dict[str, Any]]] = {}
     other_fields: dict[str, Any] = {}
 
@@ -89,6 +94,9 @@ def parse_vote(line: int, raw: dict[str, Any]) -> VoteRow:
         propensity=fields.get("propensity"),
         turns=fields.get("turns", 1),
         created_at=fields.get("tstamp") or fields.get("timestamp"),
+        voter_kind=fields.get("voter_kind", "person"),
+        item=fields.get("item"),
+        question=fields.get("question"),
         conversations={field: fields[field] for field in (*CONVERSATION_FIELDS, *EXTRA_TEXT_FIELDS) if field in fields},
         other_fields=other_fields,
     )
@@ -219,7 +227,7 @@ def _parse_boolean(value: Any) -> bool:
     raise ValueError("must be true or false")
 
 
-def _parse_voter(value: Any) -> str:
+def _parse_name(value: Any) -> str:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return str(value)
     raise ValueError("must be text or a number")
@@ -231,10 +239,13 @@ def _parse_reason(value: Any) -> str:
     raise ValueError(f"must be text of at most {MAX_REASON_LENGTH} characters")
 
 
-def _parse_source(value: Any) -> str:
-    if isinstance(value, str) and value in VOTE_SOURCES:
-        return value
-    raise ValueError(f"must be one of {', '.join(VOTE_SOURCES)}")
+def _build_choice_parser(choices: tuple[str, ...]) -> Callable[[Any], str]:
+    def parse_choice(value: Any) -> str:
+        if isinstance(value, str) and value in choices:
+            return value
+        raise ValueError(f"must be one of {', '.join(choices)}")
+
+    return parse_choice
 
 
 def _parse_propensity(value: Any) -> float:
@@ -309,7 +320,8 @@ VOTE_PARSERS: dict[str, Callable[[Any], Any]] = {
     "winner": _parse_winner,
     "tstamp": _parse_time,
     "timestamp": _parse_time,
-    **dict.fromkeys(VOTER_FIELDS, _parse_voter),
+    **dict.fromkeys((*VOTER_FIELDS, "item", "question"), _parse_name),
+    "voter_kind": _build_choice_parser(VOTER_KINDS),
     "language": parse_language,
     "is_code": _parse_boolean,
     "category_tag": parse_category_tags,
@@ -318,7 +330,7 @@ VOTE_PARSERS: dict[str, Callable[[Any], Any]] = {
     "weight": _build_integer_parser(1, MAX_COUNT),
     "counted": _parse_boolean,
     "reason": _parse_reason,
-    "source": _parse_source,
+    "source": _build_choice_parser(VOTE_SOURCES),
     "propensity": _parse_propensity,
     "turns": _build_integer_parser(1, 32_767),
     "categories": parse_categories,

@@ -13,7 +13,7 @@ from ratings.boards.snapshots import BRADLEY_TERRY, ELO, pack_rows
 from ratings.models import PUBLIC_DELAY, Board, Pool, Snapshot
 from ratings.pipeline.board_rows import BoardRows, Contestants, build_elo_rows, build_fit_rows
 from ratings.pipeline.pool_state import CategoryCounts, CategoryVotes, PoolState
-from ratings.pipeline.vote_columns import STYLE_FEATURES
+from ratings.pipeline.vote_columns import NO_PERSON, STYLE_FEATURES
 from ratings.statistics import bradley_terry, cluster_sums, style_control
 from ratings.statistics.constants import MAX_VOTES_PER_VOTER, MEAN_RATING
 from ratings.statistics.elo import K_FACTOR
@@ -104,8 +104,13 @@ def _build_contestants(
     is_own_pool = board.pool.kind != Pool.Kind.IMPORT
     vote_counts = counts.comparisons.votes.sum(axis=1)
     voters, known_votes, capped_votes = _count_voters(votes, len(counts.models))
-    # A vote from an unknown voter counts as a vote from a separate voter.
-    weight = vote_counts - known_votes + capped_votes if is_own_pool else vote_counts
+    # A vote from an unknown voter counts as a vote from a separate voter, and one of no person does not count.
+    weight = vote_counts
+    if is_own_pool:
+        others = votes.select(votes.voter == NO_PERSON)
+        sides = np.concatenate((others.first, others.second))
+        votes_of_others = np.bincount(sides, np.tile(others.weight * others.filter_weight, 2), len(weight))
+        weight = vote_counts - votes_of_others - known_votes + capped_votes
     end = time.time() - PUBLIC_DELAY.total_seconds()
     lost_weight = state.sum_old_lost_weights(board.category.slug, counts.models, end, styled=board.style_control)
     return Contestants(counts, by_key, voters.astype(np.intp), weight, lost_weight, is_own_pool=is_own_pool)

@@ -20,6 +20,7 @@ from arena.models import DrawTable, Vote
 from core.process import LOWEST_PRIORITY
 from core.storage.binary_copy import build_row_dtype, iter_rows
 from ratings.models import FULL_WEIGHT, Pool
+from ratings.pipeline.vote_columns import IS_PERSON_SQL
 from ratings.pipeline.vote_weights import CROWD, NEW_VOTER_AGE, FilterWeight, store_filter_weights
 from ratings.statistics import vote_filter
 from ratings.statistics.vote_arrays import Flags, Floats
@@ -31,28 +32,28 @@ TIMEOUT_S = 3600
 
 # Votes without a draw table were imported, so the filter does not read them. A vote without a voter counts as a vote
 # from a separate voter. Votes in the outbox wait for the next run, because it is not decided yet whether they count.
-VOTES_SQL = """
+VOTES_SQL = f"""
 SELECT vote.id, COALESCE(uuid_hash_extended(voter, 0), -vote.id), contestant_a_id, contestant_b_id,
     (CASE winner WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END)::smallint,
     EXTRACT(EPOCH FROM created_at)::float8 / 86400, draw_table_id
 FROM arena_vote AS vote
-WHERE pool = %(pool)s AND counted AND draw_table_id IS NOT NULL AND created_at IS NOT NULL
+WHERE pool = %(pool)s AND counted AND draw_table_id IS NOT NULL AND created_at IS NOT NULL AND {IS_PERSON_SQL}
     AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
-ORDER BY created_at, vote.id"""
+ORDER BY created_at, vote.id"""  # noqa: S608  # our own constant
 ROW_DTYPE = build_row_dtype(
     [
         ("id", ">i8"), ("voter", ">i8"), ("a", ">i8"), ("b", ">i8"), ("outcome", ">i2"), ("time", ">f8"),
         ("draw", ">i8"),
     ]
 )  # fmt: skip
-NEW_VOTES_SQL = """
+NEW_VOTES_SQL = f"""
 SELECT vote.id, uuid_hash_extended(vote.voter, 0), hashtextextended(vote.network, 0),
     floor(EXTRACT(EPOCH FROM vote.created_at) / 3600)::bigint
 FROM arena_vote AS vote
 WHERE vote.pool = %(pool)s AND vote.counted AND vote.draw_table_id IS NOT NULL AND vote.created_at > %(start)s
-    AND vote.voter IS NOT NULL AND NOT EXISTS (
+    AND vote.voter IS NOT NULL AND {IS_PERSON_SQL} AND NOT EXISTS (
     SELECT FROM arena_battle AS earlier WHERE earlier.voter_id = vote.voter AND earlier.created_at <= %(start)s
-)"""
+)"""  # noqa: S608  # our own constant
 NEW_ROW_DTYPE = build_row_dtype([("id", ">i8"), ("voter", ">i8"), ("network", ">i8"), ("hour", ">i8")])
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Pool
 from ratings.pipeline.tallies import COUNT_FIELDS, PairCount, TallyChanges, read_tallies
-from ratings.pipeline.vote_columns import UNKNOWN_VOTER, VoteColumns
+from ratings.pipeline.vote_columns import VoteColumns
 from ratings.statistics import elo
 from ratings.statistics.comparisons import Comparisons, VoterCounts
 from ratings.statistics.vote_arrays import Floats, Indices
@@ -106,8 +106,8 @@ class CategoryVotes:
 
     @cached_property
     def voter_counts(self) -> VoterCounts:
-        """The votes of known voters with a weight above 0, counted per voter and pair."""
-        is_included = (self.voter != UNKNOWN_VOTER) & (self.filter_weight > 0)
+        """The votes of known persons with a weight above 0, counted per voter and pair."""
+        is_included = (self.voter >= 0) & (self.filter_weight > 0)
         votes = self if is_included.all() else self.select(is_included)
         weight = votes.weight * votes.filter_weight if votes.has_filter_weights else votes.weight
         won = weight * (votes.double_score == 2)

@@ -15,17 +15,22 @@ from ratings.statistics.vote_arrays import Indices
 
 STYLE_FEATURES = ("length", "headers", "bold", "list_items")
 UNKNOWN_VOTER = -1
+NO_PERSON = -2
+# Whether a voter counts as a person. Clusters, crowds, the filter, and ranks count persons alone. In the pool `api`,
+# keys count as persons do elsewhere, and so does whoever judged in an imported pool.
+IS_PERSON_SQL = "(voter_kind = 'person' OR pool IN (SELECT slug FROM ratings_pool WHERE kind IN ('api', 'import')))"
 
 # All values have a fixed size and are never NULL, so the binary response can be read as an array.
-SELECT_VOTES_SQL = """
+SELECT_VOTES_SQL = f"""
 SELECT votes.id, contestant_a_id, contestant_b_id, COALESCE(uuid_hash_extended(voter, 0), 0), voter IS NOT NULL,
+    {IS_PERSON_SQL},
     (CASE winner WHEN 'a' THEN 2 WHEN 'b' THEN 0 ELSE 1 END)::smallint, winner = 'both_bad', multiplicity,
     CASE WHEN weight.excluded THEN 0 ELSE COALESCE(weight.filter_weight, %(full)s) END::smallint,
     COALESCE(EXTRACT(EPOCH FROM created_at), 0)::float8, hashtextextended(categories::text, 0),
     COALESCE(features[1], 'NaN')::real, COALESCE(features[2], 'NaN')::real, COALESCE(features[3], 'NaN')::real,
     COALESCE(features[4], 'NaN')::real, COALESCE(features[5], 'NaN')::real, COALESCE(features[6], 'NaN')::real,
     COALESCE(features[7], 'NaN')::real, COALESCE(features[8], 'NaN')::real
-FROM votes LEFT JOIN ratings_voteweight AS weight ON weight.vote_id = votes.id WHERE counted ORDER BY votes.id"""
+FROM votes LEFT JOIN ratings_voteweight AS weight ON weight.vote_id = votes.id WHERE counted ORDER BY votes.id"""  # noqa: S608  # our own constant
 SELECT_WEIGHTS_SQL = """
 SELECT vote_id, CASE WHEN excluded THEN 0 ELSE filter_weight END
 FROM ratings_voteweight JOIN arena_vote AS vote ON vote.id = vote_id WHERE pool = %s"""
@@ -37,6 +42,7 @@ ROW_DTYPE = build_row_dtype(
         ("b", ">i8"),
         ("voter", ">i8"),
         ("has_voter", "?"),
+        ("is_person", "?"),
         ("double_score", ">i2"),
         ("both_bad", "?"),
         ("weight", ">i4"),
@@ -55,7 +61,7 @@ class VoteColumns:
 
     id: the key of the vote.
     a, b: the keys of the contestants.
-    voter: the index of the voter, counting from 0, or UNKNOWN_VOTER.
+    voter: the index of the voter, counting from 0, UNKNOWN_VOTER, or NO_PERSON if the voter does not count as a person.
     double_score: 2 if a won, 0 if b won, 1 otherwise.
     both_bad: whether both answers were bad.
     weight: the number of identical votes.
@@ -134,6 +140,7 @@ class VoteColumns:
         }
         new["filter_weight"] = rows["filter_weight"] / FULL_WEIGHT
         new["voter"] = np.where(rows["has_voter"], _assign_codes(self._voter_codes, rows["voter"]), UNKNOWN_VOTER)
+        new["voter"][~rows["is_person"]] = NO_PERSON
         new["category_set"] = _assign_codes(self._category_set_codes, rows["category_set"])
         new["style"] = np.column_stack([rows[f"style{n}"] for n in range(2 * len(STYLE_FEATURES))])
         order = np.argsort(np.concatenate((self["id"][start:], new["id"])), kind="stable")

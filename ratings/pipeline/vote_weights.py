@@ -18,6 +18,7 @@ from arena.models import Vote
 from core.storage.database import fetch_rows
 from ratings.models import FULL_WEIGHT, Exclusion, Pool, VoteWeight
 from ratings.pipeline import refresh_lease, tallies
+from ratings.pipeline.vote_columns import IS_PERSON_SQL
 from ratings.statistics.vote_arrays import Indices
 from ratings.statistics.vote_filter import crowds
 
@@ -32,18 +33,18 @@ ORDER BY vote_id LIMIT %s"""
 
 # New voters' votes, with their times and networks. The last column is true if a vote already has weight,
 # because it has left the outbox.
-NEW_VOTES_SQL = """
+NEW_VOTES_SQL = f"""
 SELECT vote.id, EXTRACT(EPOCH FROM vote.created_at)::float8, vote.network,
     NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
 FROM arena_vote AS vote
 WHERE vote.pool = %(pool)s AND vote.counted AND vote.draw_table_id IS NOT NULL AND vote.voter IS NOT NULL
-    AND vote.created_at > %(start)s
+    AND vote.created_at > %(start)s AND {IS_PERSON_SQL}
     AND NOT EXISTS (SELECT FROM ratings_voteweight AS weight WHERE weight.vote_id = vote.id)
     AND NOT EXISTS (
         SELECT FROM arena_battle AS earlier
         WHERE earlier.voter_id = vote.voter AND earlier.created_at <= vote.created_at - make_interval(secs => %(age)s)
     )
-ORDER BY vote.created_at, vote.id"""
+ORDER BY vote.created_at, vote.id"""  # noqa: S608  # our own constant
 
 WRITE_STAGED_SQL = """
 INSERT INTO ratings_voteweight (vote_id, filter_weight, reason, excluded)

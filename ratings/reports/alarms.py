@@ -11,15 +11,17 @@ from django.utils import timezone
 from arena.models import LIVE_POOL, Contestant, Vote
 from core.storage.binary_copy import build_row_dtype
 from ratings.pipeline.filter_run import load_rows, load_shares
+from ratings.pipeline.vote_columns import IS_PERSON_SQL
 from ratings.statistics.vote_filter.alarms import find_excesses
 
 PERIOD = timedelta(days=1)
 MAX_ALARMS = 5  # for new voters, and the same number for networks
 # Network hashes are stored for longer than the period, and votes with a network hash are indexed by time.
-RECENT_VOTES_SQL = """
+RECENT_VOTES_SQL = f"""
 WITH recent AS MATERIALIZED (
     SELECT id, contestant_a_id, contestant_b_id, draw_table_id, voter, network FROM arena_vote AS vote
     WHERE network <> '' AND created_at > %(start)s AND pool = %(pool)s AND counted AND draw_table_id IS NOT NULL
+        AND {IS_PERSON_SQL}
         AND NOT EXISTS (SELECT FROM ratings_voteweight AS weight WHERE weight.vote_id = vote.id AND weight.excluded)
 ), earlier AS MATERIALIZED (
     SELECT voter FROM (SELECT DISTINCT voter FROM recent) AS voters WHERE EXISTS (
@@ -27,7 +29,7 @@ WITH recent AS MATERIALIZED (
     )
 )
 SELECT id, contestant_a_id, contestant_b_id, draw_table_id, hashtextextended(network, 0),
-    (voter NOT IN (SELECT voter FROM earlier))::int FROM recent WHERE voter IS NOT NULL"""
+    (voter NOT IN (SELECT voter FROM earlier))::int FROM recent WHERE voter IS NOT NULL"""  # noqa: S608  # our own constant
 ROW_DTYPE = build_row_dtype(
     [("id", ">i8"), ("a", ">i8"), ("b", ">i8"), ("draw", ">i8"), ("network", ">i8"), ("is_new", ">i4")]
 )

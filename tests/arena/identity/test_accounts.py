@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from arena.identity import accounts, voters
 from arena.models import LIVE_POOL, Battle, Session, Vote, Voter
-from ratings.models import Pool
+from ratings.models import Pool, Tally
 from ratings.pipeline import pool_state
 from tests import factories as common
 from tests.arena import factories
@@ -213,6 +213,23 @@ def test_join_is_seen_by_whoever_keeps_votes_in_memory(client, two_models):
     clusters = remembered.votes["voter"].tolist()
     assert sorted(map(clusters.count, set(clusters))) == [1, 4]
     pool_state.clear_pool_states()
+
+
+def test_join_leaves_a_second_vote_on_an_item_with_its_voter(two_models):
+    """Both votes go on counting, as they did before."""
+    account, anonymous = common.voter(user=User.objects.create_user("alice")), common.voter()
+    items = [uuid4() for _ in range(2)]
+    votes = [
+        common.cast(*two_models, pool="ready", voter=voter.pk, item=item, prompt_hash="c" * 32)
+        for voter, item in ((account, items[0]), (anonymous, items[0]), (anonymous, items[1]), (anonymous, None))
+    ]
+
+    assert accounts.merge_into_account(account.user, anonymous.pk) == account.pk
+
+    found = Vote.objects.in_bulk()
+    assert [found[vote.pk].voter for vote in votes] == [account.pk, anonymous.pk, account.pk, account.pk]
+    common.drain_outbox()
+    assert Tally.objects.get(board__category__slug="overall").wins == 4
 
 
 def test_join_without_votes_makes_nobody_read_them_again(client, two_models):

@@ -376,7 +376,7 @@ def test_battle_of_a_key_counts_on_the_board_of_programs(client, two_models):
     Battle.objects.update(state="ready")
     assert vote(client, secret, battle["id"]).status_code == 201
     cast = Vote.objects.get()
-    assert (cast.pool, cast.source) == ("api", "api")
+    assert (cast.pool, cast.source, cast.voter_kind) == ("api", "api", "key")
 
 
 def test_battle_of_a_key_among_named_models_is_not_rated(client, two_models):

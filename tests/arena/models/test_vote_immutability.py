@@ -1,6 +1,7 @@
 """A vote cannot be changed, not even by SQL."""
 
 import json
+from contextlib import nullcontext
 from uuid import uuid4
 
 import pytest
@@ -28,6 +29,8 @@ REFUSED = {
     "created_at": "2020-01-01",
     "record_key": OTHER,
     "voter": None,
+    "voter_kind": "judge",
+    "item": OTHER,
     "prompt_hash": "another",
     "network": "another",
     "battle_id": OTHER,
@@ -89,6 +92,37 @@ def test_that_a_battle_was_published_is_not_taken_back(vote):
     change(vote, "published", True)
     with pytest.raises(IntegrityError, match="stays as it was cast"):
         change(vote, "published", False)
+
+
+def test_item_may_be_taken_back_but_not_exchanged():
+    vote = factories.vote(*factories.models(2), item=uuid4())
+    with pytest.raises(IntegrityError, match="stays as it was cast"):
+        change(vote, "item", OTHER)
+    change(vote, "item", None)
+    assert Vote.objects.get().item is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "constraint"),
+    [
+        ({"item": OTHER, "voter": OTHER}, {"item": OTHER, "voter": OTHER}, "vote_item_once"),
+        ({}, {"item": OTHER, "voter": OTHER, "multiplicity": 2}, "vote_item_single"),
+        ({}, {"voter_kind": "cat"}, "vote_voter_kind"),
+        ({}, {"source": "cat"}, "vote_source"),
+        ({}, {"winner": "c"}, "vote_winner"),
+        ({"item": OTHER}, {"item": OTHER}, None),
+        ({"voter": OTHER}, {"voter": OTHER}, None),
+        ({"item": OTHER, "voter": OTHER}, {"item": OTHER, "voter": str(uuid4())}, None),
+        ({}, {"item": OTHER, "multiplicity": 2}, None),
+        ({}, {"voter": OTHER, "multiplicity": 2, "source": "evaluation"}, None),
+    ],
+)
+def test_voter_judges_an_item_once_and_by_itself(first, second, constraint):
+    models = factories.models(2)
+    factories.vote(*models, **first)
+    expected = pytest.raises(IntegrityError, match=constraint) if constraint else nullcontext()
+    with expected:
+        factories.vote(*models, **second)
 
 
 def test_vote_is_never_deleted(vote):

@@ -1,18 +1,20 @@
 """Judgments of ready pairs: one for each voter and pair, in a pool of their own."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from django.test.client import MULTIPART_CONTENT as MULTIPART
 
 from arena.battles import deletion, lifecycle, sharing
-from arena.identity import network_hashes
+from arena.identity import api_keys, network_hashes
 from arena.models import Battle, Vote, Voter
 from arena.ready import judgments, pairs, shipped_pairs
 from core.http.errors import RequestError
 from ratings.models import Outbox, Pool
 from ratings.pipeline import board_refresh
 from tests.arena import factories
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +87,34 @@ def test_second_judgment_changes_nothing(shipped, reader):
     assert Vote.objects.get(pool="ready").winner == "a"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_judgments_of_one_voter_at_once_are_one(shipped, reader):
+    shipped_pairs.save_contestants(shipped_pairs.load_pairs()[shipped.id])
+
+    def judge(number):
+        with suppress(RequestError):
+            return judgments.judge_pair(shipped, reader, "ab"[number % 2]).winner
+
+    winners = at_once(4, judge)
+    assert len(winners) - winners.count(None) == Vote.objects.filter(pool="ready").count() == 1
+
+
+@pytest.mark.parametrize("is_key", [False, True])
+def test_judgment_says_whether_a_key_gave_it(shipped, client, is_key):
+    key = {"headers": {"authorization": f"Bearer {api_keys.create_key('mine', api_keys.SCOPES)[1]}"}} if is_key else {}
+    client.post(f"/api/v1/ready/{shipped.id}/vote/", {"winner": "a"}, content_type="application/json", **key)
+    assert Vote.objects.get(pool="ready").voter_kind == ("key" if is_key else "person")
+
+
+def test_item_and_question_stay_when_the_battle_is_deleted(published, me, reader):
+    vote = judgments.judge_pair(published, reader, "a")
+    question = published.battle.vote.prompt_hash
+    deletion.delete_battle(me.pk, published.id)
+    vote.refresh_from_db()
+    assert (vote.item, vote.prompt_hash) == (pairs.hash_pair(published.id), question)
+    assert judgments.find_judgment(reader.pk, published.id) == vote
+
+
 def test_own_battle_cannot_be_judged(published, me):
     with pytest.raises(RequestError) as caught:
         judgments.judge_pair(published, me, "a")
@@ -130,5 +160,5 @@ def test_deleted_voter_leaves_the_vote_without_a_pair(shipped, reader):
     judgments.judge_pair(shipped, reader, "a")
     deletion.delete_voter_data(reader.pk)
     vote = Vote.objects.get(pool="ready")
-    assert vote.prompt_hash == ""
+    assert (vote.item, vote.prompt_hash) == (None, "")
     assert vote.voter != reader.pk

@@ -116,6 +116,49 @@ def test_round_trip_gives_the_same_boards_and_the_same_record(live, tmp_path, en
     assert without_voters(second) == without_voters(first)
 
 
+@FORMATS
+def test_kinds_items_and_questions_come_back_and_stand_only_where_they_say_something(tmp_path, ending):
+    source, first, second = (tmp_path / name for name in ("votes.jsonl", f"first.{ending}", f"second.{ending}"))
+    rows = [
+        row(item="x", question="q", voter="ann", voter_kind="judge"),
+        row(item="x", question="q", voter="bob"),
+        row(voter_kind="key", voter="ann"),
+        row(),
+    ]
+    source.write_bytes(json_lines(*rows))
+    import_file(source, "mine")
+    records = list(iter_records("mine"))
+    assert [list(record)[len(RECORD) :] for record in records] == [
+        ["voter_kind", "item", "question"], ["item", "question"], ["voter_kind"], []
+    ]  # fmt: skip
+    assert records[0]["item"] == records[1]["item"] != "x"
+    assert [record.get("voter_kind") for record in records] == ["judge", None, "key", None]
+
+    export_file(first, "mine")
+    import_file(first, "copy")
+    export_file(second, "copy")
+
+    assert [line.get("voter_kind") for line in lines(first)] == [line.get("voter_kind") for line in lines(second)]
+    assert Vote.objects.filter(pool="copy", item__isnull=False).values("item").distinct().count() == 1
+    assert Vote.objects.filter(pool="copy").exclude(prompt_hash="").values("prompt_hash").distinct().count() == 1
+
+
+@FORMATS
+def test_files_without_kinds_items_and_questions_have_no_such_keys(live, tmp_path, ending):
+    path = tmp_path / f"votes.{ending}"
+    factories.vote(factories.model("one"), factories.model("two"), prompt_hash="c" * 32)
+    export_file(path, "live")
+    assert {frozenset(line) for line in lines(path)} == {frozenset(RECORD)}
+
+
+@pytest.mark.parametrize(("pool", "keys"), [("api", {"voter_kind"}), ("ready", {"item"})])
+def test_files_of_keys_and_of_ready_pairs_say_who_judged_what(pool, keys):
+    fields = {"api": {"voter_kind": "key"}, "ready": {"item": factories.voter_id(7), "source": "ready"}}[pool]
+    factories.vote(*factories.models(2), pool=pool, voter=factories.voter_id(1), prompt_hash="c" * 32, **fields)
+    for public in (False, True):
+        assert all(record.keys() == RECORD.keys() | keys for record in iter_records(pool, public=public))
+
+
 def test_voters_are_pseudonyms_of_one_export(live):
     first, second = ([record["voter"] for record in iter_records("live")] for _ in range(2))
     assert len({*first, *second}) == 5  # two voters in each export, and unknown ones

@@ -192,6 +192,52 @@ def test_progress_is_told(file, monkeypatch):
     assert calls[-1][0] == size
 
 
+def test_items_and_questions_are_those_of_the_pool_and_repeat_only_for_other_voters(file):
+    rows = [
+        row(item=1, question="Why?", voter="ann", voter_kind="judge"),
+        row(item="1", question="Why?", voter="bob"),
+        row(item=1, question="How?"),
+        row(item=1),
+        row(item=1, voter="ann", weight=2),
+        row(item=1, weight=2),
+        row(voter="ann"),
+    ]
+    for path, pool in ((file(json_lines(*rows)), "mine"), (file(csv_text(*rows[:2]), "2.csv"), "other")):
+        import_file(path, pool)
+
+    votes = Vote.objects.order_by("pk")
+    assert [vote.voter_kind for vote in votes] == ["judge", *["person"] * 6, "judge", "person"]
+    first, *same, several, of_nobody, none, elsewhere, again = [vote.item for vote in votes]
+    assert {first} == {*same, of_nobody} != {elsewhere} == {again}
+    assert (several, none) == (None, None)
+    questions = [vote.prompt_hash for vote in votes]
+    assert questions[0] == questions[1] != questions[2] != questions[7] == questions[8]
+    assert questions[3:7] == [""] * 4
+    assert not ImportedRow.objects.exists()
+
+
+@pytest.mark.parametrize("is_csv", [False, True])
+def test_item_that_the_voter_has_judged_in_an_earlier_file_is_refused_with_its_line(file, is_csv):
+    write, name = (csv_text, "votes.csv") if is_csv else (json_lines, "votes.jsonl")
+    import_file(file(write(row(item="x", voter="ann")), name), "mine")
+    before = contents()
+    path = file(write(row(item="y", voter="ann"), row(item="x", voter="bob"), row(item="x", voter="ann")), name)
+    with pytest.raises(ValueError, match=f"line {3 + is_csv}: item has been judged by this voter already"):
+        import_file(path, "mine")
+    assert contents() == before
+    assert import_file(path, "other").votes == 3
+
+
+@pytest.mark.parametrize("slug", ["live", "api", "ready"])
+def test_votes_of_a_judge_are_refused_in_a_pool_of_people(file, slug):
+    factories.pool(slug, kind=slug)
+    path = file(json_lines(row(), row(voter_kind="judge")))
+    with pytest.raises(ValueError, match=f"line 2: voter_kind must not be judge, because '{slug}' is a pool of people"):
+        import_file(path, slug)
+    assert not Vote.objects.exists()
+    assert import_file(path, "mine").votes == 2
+
+
 BAD = {
     "a wrong winner": (json_lines(row(), row(winner="x")), "votes.jsonl", "line 2: winner must be one of"),
     "a negative count": (COUNTS_HEADER.encode() + b"a,b,1,1,1,1\na,b,1,-1,1,1\n", "x.csv", "line 3: win_b must be"),
@@ -202,6 +248,16 @@ BAD = {
         json_lines(row()) + b'{"model_a":"x","model_b":"y","winner":"tie","z":' + b"[" * 500 + b"]" * 500 + b"}",
         "votes.jsonl", "line 2: the row is nested too deeply",
     ),
+    "an item judged twice by one voter": (
+        json_lines(row(item=1, voter="a"), row(item=1, voter="b"), *[row()] * 2500, row(item="1", judge="a")),
+        "votes.jsonl", "line 2503: item has been judged by this voter already",
+    ),
+    "an item judged twice in one batch": (
+        csv_text(row(item="1", voter="a"), row(item="2", voter="a"), row(item="1", voter="a"), row(item="3", voter="")),
+        "votes.csv", "line 4: item has been judged by this voter already",
+    ),
+    "an item that is no name": (json_lines(row(item=[1])), "votes.jsonl", "line 1: item must be text or a number"),
+    "an unknown kind": (json_lines(row(voter_kind="cat")), "x.jsonl", "line 1: voter_kind must be one of person, key"),
     "no votes": (b"\n", "votes.jsonl", "the file contains no votes"),
     "no votes under a header": (COUNTS_HEADER.encode() + b"a,b,0,0,0,0\n", "x.csv", "the file contains no votes"),
     "a bad row after many": (

@@ -143,3 +143,17 @@ def test_styled_board_is_as_old_as_the_plain_one_of_the_same_votes(models):
 
     board = snapshots.load_newest_board(BoardKey("live", "overall", True, "bt"))
     assert (board["computed_at"], board["votes"]) == (plain, 30)
+
+
+@pytest.mark.parametrize(("pool", "voters", "to_rank"), [("ready", 6, 94), ("api", 7, 74)])
+def test_keys_rank_models_in_their_own_pool_alone(models, pool, voters, to_rank):
+    factories.pool(pool, kind=pool)
+    for number in range(6):
+        factories.cast(*models[:2], "ab"[number % 2], pool=pool, voter=factories.voter_id(number))
+    for number in range(40):
+        key = {"voter": factories.voter_id(99), "voter_kind": "key"}
+        factories.cast(*models[:2], "ab"[number % 2], pool=pool, **key)
+    board_refresh.refresh()
+
+    (row, _) = snapshots.load_newest_board(BoardKey(pool, "overall", False, "bt"))["rows"]
+    assert (row["votes"], row["voters"], row["votes_to_rank"]) == (46, voters, to_rank)

@@ -113,7 +113,7 @@ def test_many_networks_share_the_limit_of_an_hour_and_the_next_hour_has_its_own(
 
 
 def test_votes_of_older_voters_and_votes_that_were_not_drawn_here_have_weight(models, table, arena):
-    for fields in ({"age": timedelta(days=2)}, {"draw_table": None}, {"voter": None}):
+    for fields in ({"age": timedelta(days=2)}, {"draw_table": None}, {"voter": None}, {"voter_kind": "judge"}):
         assert count_with_weight(cast_for_last_model(models, table, 40, **fields)) == 40
 
 

@@ -63,6 +63,14 @@ def read_weights():
     return dict(VoteWeight.objects.values_list("vote", "filter_weight"))
 
 
+def test_run_reads_the_votes_of_people_alone(models):
+    (vote, *_) = cast_votes(models, voters=9, votes=30, day=0)
+    vote.pk, vote.voter_kind = None, "key"
+    vote.save(force_insert=True)
+
+    assert filter_run.filter_pool(factories.pool()).votes == 30
+
+
 def test_run_takes_the_votes_of_a_cheat_out_and_leaves_the_others(models):
     honest = [vote for day in range(4) for vote in cast_votes(models, voters=80, votes=400, day=day)]
     rigged = cast_votes(models, voters=1, votes=150, day=4, winner=0, voter=CHEAT)

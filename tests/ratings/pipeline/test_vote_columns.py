@@ -5,7 +5,8 @@ import pytest
 
 from arena.models import LIVE_POOL
 from core.storage import binary_copy
-from ratings.pipeline.vote_columns import UNKNOWN_VOTER, VoteColumns
+from ratings.interchange.vote_fields import VOTER_KINDS
+from ratings.pipeline.vote_columns import NO_PERSON, UNKNOWN_VOTER, VoteColumns
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +111,20 @@ def test_columns_say_from_where_on_something_is_new(models):
     assert columns.add([factories.vote(x, y).pk]) == 3
     assert columns.add([factories.vote(x, y, counted=False).pk]) == 4
     assert len(columns) == 4
+
+
+@pytest.mark.parametrize(
+    ("pool", "kinds"),
+    [("live", {"person"}), ("ready", {"person"}), ("api", set(VOTER_KINDS)), ("mine", set(VOTER_KINDS))],
+)
+def test_only_persons_are_voters_except_in_the_pools_of_keys_and_of_imports(models, pool, kinds):
+    factories.pool(pool, kind="import" if pool == "mine" else pool)
+    for number, kind in enumerate(VOTER_KINDS):
+        factories.cast(*models[:2], pool=pool, voter=factories.voter_id(number), voter_kind=kind)
+    factories.cast(*models[:2], pool=pool)
+    factories.drain_outbox()
+
+    *voters, unknown = load_columns(pool)["voter"].tolist()
+
+    assert {kind for kind, voter in zip(VOTER_KINDS, voters, strict=True) if voter != NO_PERSON} == kinds
+    assert unknown == UNKNOWN_VOTER
