@@ -92,4 +92,4 @@ def _replace_contestant(job: SideJob, reason: str) -> SideJob | None:
     setattr(battle, f"contestant_{answer.side}_id", replacement)
     battle.save(update_fields=["replaced", "propensity", "draw_table", f"contestant_{answer.side}"])
     Answer.objects.filter(id=answer.pk).update(contestant=replacement)
-    return jobs.load_side_job(answer.turn_id, answer.pk)
+    return jobs.load_side_job(answer.turn.pk, answer.pk)

@@ -250,10 +250,32 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='QuestionSet',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Question',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=100)),
+                ('position', models.PositiveIntegerField()),
+                ('text', models.TextField()),
+                ('category', models.CharField(blank=True, db_default='', max_length=40)),
+                ('set', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='arena.questionset')),
+            ],
+            options={
+                'ordering': ('position',),
+                'constraints': [models.UniqueConstraint(fields=('set', 'key'), name='question_unique')],
+            },
+        ),
+        migrations.CreateModel(
             name='Answer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('side', models.CharField(choices=[('a', 'a'), ('b', 'b')], max_length=1)),
+                ('side', models.CharField(blank=True, choices=[('a', 'a'), ('b', 'b')], db_default='', max_length=1)),
                 ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('finished', 'Finished'), ('failed', 'Failed')], default='queued', max_length=10)),
                 ('attempt', models.PositiveIntegerField(default=0, help_text='Increases with each claim, so that late writes are ignored.')),
                 ('tries', models.PositiveSmallIntegerField(default=0, help_text='Number of claims since the answer was requested.')),
@@ -270,7 +292,8 @@ class Migration(migrations.Migration):
                 ('input_tokens', models.PositiveIntegerField(null=True)),
                 ('output_tokens', models.PositiveIntegerField(null=True)),
                 ('contestant', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.contestant')),
-                ('turn', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='arena.turn')),
+                ('question', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='arena.question')),
+                ('turn', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='arena.turn')),
             ],
             options={
                 'ordering': ('side',),
@@ -301,6 +324,11 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
             ],
+        ),
+        migrations.AddField(
+            model_name='questionset',
+            name='owner',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='arena.voter'),
         ),
         migrations.AddField(
             model_name='battle',
@@ -412,6 +440,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='answer',
             constraint=models.UniqueConstraint(fields=('turn', 'side'), name='answer_unique'),
+        ),
+        migrations.AddConstraint(
+            model_name='answer',
+            constraint=models.UniqueConstraint(condition=models.Q(('question__isnull', False)), fields=('question', 'contestant'), name='answer_single_unique'),
+        ),
+        migrations.AddConstraint(
+            model_name='answer',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('question__isnull', True), ('side__in', ('a', 'b')), ('turn__isnull', False)), models.Q(('question__isnull', False), ('side', ''), ('turn__isnull', True)), _connector='OR'), name='answer_of_turn_or_question'),
         ),
         migrations.AddIndex(
             model_name='vote',

@@ -1,5 +1,5 @@
-"""The triggers that keep votes as they were cast, plain contestants named like their models, and slots in step with
-limits, and the key of all keyed hashes."""
+"""The triggers that keep votes as they were cast, plain contestants named like their models, slots in step with limits,
+and questions as they were answered, and the key of all keyed hashes."""
 
 import secrets
 
@@ -70,6 +70,19 @@ CREATE TRIGGER arena_slots_follow AFTER INSERT OR UPDATE OF max_concurrency ON a
     FOR EACH ROW EXECUTE FUNCTION arena_slots_follow();
 """
 DROP_SLOT_TRIGGER = "DROP TRIGGER arena_slots_follow ON arena_endpoint; DROP FUNCTION arena_slots_follow();"
+# A question stays as it was when an answer to it was requested. It can be deleted, together with its answers.
+CREATE_QUESTION_TRIGGER = """
+CREATE FUNCTION arena_question_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM arena_answer WHERE question_id = OLD.id) THEN
+        RAISE EXCEPTION 'question % stays: it has been answered', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER arena_question_stays BEFORE UPDATE ON arena_question
+    FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION arena_question_stays();
+"""
+DROP_QUESTION_TRIGGER = "DROP TRIGGER arena_question_stays ON arena_question; DROP FUNCTION arena_question_stays();"
 
 
 def create_hash_key(apps, schema_editor):
@@ -86,6 +99,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(CREATE_VOTE_TRIGGER, DROP_VOTE_TRIGGER),
         migrations.RunSQL(CREATE_SLOT_TRIGGER, DROP_SLOT_TRIGGER),
+        migrations.RunSQL(CREATE_QUESTION_TRIGGER, DROP_QUESTION_TRIGGER),
         migrations.RunSQL(CREATE_NAME_TRIGGER, DROP_NAME_TRIGGER),
         # A squashed migration must keep this step: nothing can be hashed without the key.
         migrations.RunPython(create_hash_key, migrations.RunPython.noop, elidable=False),

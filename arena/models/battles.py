@@ -230,7 +230,10 @@ class Turn(models.Model):
 
 
 class Answer(models.Model):
-    """One side's answer in one turn. At most one worker owns it at a time (see `arena.answers.leases`)."""
+    """The answer of one side in one turn, or a single answer to a question of a set.
+
+    At most one worker owns it at a time (see `arena.answers.leases`).
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -260,8 +263,11 @@ class Answer(models.Model):
     # Failures that a voter can cause on purpose, for one model but not for another.
     CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG, Failure.EMPTY, Failure.REJECTED})
 
-    turn = models.ForeignKey(Turn, models.CASCADE, related_name="answers")
-    side = models.CharField(max_length=1, choices=[(side, side) for side in SIDES])
+    turn: "models.ForeignKey[Turn | None, Turn]" = models.ForeignKey(  # type: ignore[misc]  # battles' answers have one
+        Turn, models.CASCADE, null=True, related_name="answers"
+    )
+    side = models.CharField(max_length=1, blank=True, db_default="", choices=[(side, side) for side in SIDES])
+    question = models.ForeignKey("arena.Question", models.CASCADE, null=True, db_index=False, related_name="answers")
     # No query filters answers by contestant, so an index is not needed.
     contestant = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
@@ -289,10 +295,20 @@ class Answer(models.Model):
             models.Index("queued_at", condition=Q(state="queued"), name="answer_queued"),
             models.Index("turn", condition=Q(state="failed"), name="answer_failed"),
         ]
-        constraints = [models.UniqueConstraint(fields=("turn", "side"), name="answer_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=("turn", "side"), name="answer_unique"),
+            models.UniqueConstraint(
+                fields=("question", "contestant"), condition=Q(question__isnull=False), name="answer_single_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(turn__isnull=False, question__isnull=True, side__in=SIDES)
+                | Q(turn__isnull=True, question__isnull=False, side=""),
+                name="answer_of_turn_or_question",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"side {self.side} of turn {self.turn_id}"
+        return f"side {self.side} of turn {self.turn_id}" if self.side else f"answer to question {self.question_id}"
 
 
 class VoteFile(models.Model):

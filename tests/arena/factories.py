@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
-from arena.models import Answer, Battle, Turn
+from arena.models import Answer, Battle, Question, QuestionSet, Turn
 from tests import factories
 
 FINISHED = {"state": "finished", "text": "An answer.", "attempt": 1}
@@ -36,3 +36,9 @@ def battle(state=Battle.State.READY, a=FINISHED, b=FINISHED, prompt="Why?", **fi
 def side(turn, name):
     """Return one side's answer in a turn, reloaded from the database."""
     return Answer.objects.get(turn=turn, side=name)
+
+
+def question(text="Why?", **fields):
+    """Return a question of the given set or of a new one."""
+    fields["set"] = fields.get("set") or QuestionSet.objects.create(name="Questions", owner=factories.voter())
+    return Question.objects.create(text=text, **{"key": "q1", "position": 1, **fields})

@@ -179,6 +179,15 @@ def test_join_takes_nothing_from_another_account(two_models):
     assert Battle.objects.get().voter == of_alice
 
 
+def test_question_sets_move_to_the_account():
+    question_set, user = factories.question().set, User.objects.create_user("alice")
+
+    voter_id = accounts.merge_into_account(user, question_set.owner_id)
+
+    question_set.refresh_from_db()
+    assert question_set.owner_id == voter_id
+
+
 def test_login_gives_the_session_another_key(client):
     sign_up(client)
     log_out(client)
