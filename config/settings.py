@@ -168,7 +168,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "ratings"
 CELERY_TASK_QUEUES = (Queue("answers"), Queue("ratings"))  # type: ignore[no-untyped-call]  # kombu has no types
-CELERY_TASK_ROUTES = {"arena.answer_turn": {"queue": "answers"}, "*": {"queue": "ratings"}}
+CELERY_TASK_ROUTES = {"arena.answer_*": {"queue": "answers"}, "*": {"queue": "ratings"}}
 # Seconds between two runs of each task. One that has not begun when the next one is due is dropped, or after an hour.
 _SCHEDULE = {
     "ratings.refresh": 5.0,

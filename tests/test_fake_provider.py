@@ -96,3 +96,23 @@ async def test_provider_holds_many_streams_at_once(provider):
     assert [text_of(body) for _, body in answers] == [
         expected_text("steady-100-len-30", f"question {n}") for n in range(50)
     ]
+
+
+async def test_provider_refuses_more_requests_at_a_time_than_its_limit(provider: FakeProvider) -> None:
+    calls = (ask(provider.base_url, "limit-2-ttft-0.2", f"Question {n}?") for n in range(3))
+
+    assert sorted(status for status, _ in await asyncio.gather(*calls)) == [200, 200, 429]
+    assert (await ask(provider.base_url, "limit-2", "Question 4?"))[0] == 200
+
+
+async def test_provider_resets_all_requests_during_an_outage(provider: FakeProvider) -> None:
+    call = asyncio.ensure_future(ask(provider.base_url, "hang-2", "Why?"))
+    await asyncio.sleep(0.1)
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{provider.port}/outage?seconds=0.3"):
+        pass
+
+    for failing in (call, ask(provider.base_url, "len-2", "Why?")):
+        with pytest.raises(aiohttp.ClientError):
+            await failing
+    await asyncio.sleep(0.3)
+    assert (await ask(provider.base_url, "len-2", "Why?"))[0] == 200

@@ -11,11 +11,12 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
+from uuid import UUID
 
 import aiohttp
 from django.conf import settings
 
-from arena.answers import failover
+from arena.answers import failover, single_claims
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.jobs import SideJob
 from arena.answers.live_turn import LiveSide, LiveTurn
@@ -28,7 +29,7 @@ from arena.endpoints.call_stats import CallRecord
 from arena.models import Answer, Endpoint
 
 SLOT_TIMEOUT_S = 60
-MAX_TRIES = 3
+DEFAULT_PAUSE_S = 30  # of single answers, if a rate limit does not say how long to wait
 PRECISE_S = 1  # for this long after its first token, an answer is read more often than once per tick
 # The 4xx statuses about keys, accounts, URLs, and rate limits. A 403 that a question can cause has another reason.
 ENDPOINT_ERROR_STATUSES = frozenset({401, 402, 403, 404, 429})
@@ -87,14 +88,22 @@ class AnswerRunner:
 
     async def answer(self, turn: LiveTurn, side: LiveSide) -> None:
         """Answer the side, or end it with a failure if the model cannot answer."""
-        if side.job.tries > MAX_TRIES:
+        if side.job.tries > failover.MAX_TRIES:
             logger.warning("%s: given up, because too many workers died", _describe_job(side.job))
             side.end("unavailable")
             return
         try:
-            await failover.ask_or_replace(turn, side, self._ask_once, self.batcher)
+            if turn.job.is_single:
+                await self._ask_once(side)
+            else:
+                await failover.ask_or_replace(turn, side, self._ask_once, self.batcher)
             side.end()
         except BackendError as error:
+            if turn.job.is_single:
+                side.retry = failover.plan_retry(side.job, error)
+                if error.retry_after_s is not None:
+                    pause_s = min(error.retry_after_s or DEFAULT_PAUSE_S, circuit_breaker.MAX_RETRY_DELAY_S)
+                    self.batcher.call_later(single_claims.pause_endpoints, (side.job.endpoint.pk, pause_s))
             side.end(error.reason)
         except Exception:
             logger.exception("%s: failed", _describe_job(side.job))
@@ -102,7 +111,8 @@ class AnswerRunner:
 
     async def _ask_once(self, side: LiveSide) -> None:
         job = side.job
-        async with self._acquire_slot(job.endpoint, SLOT_TIMEOUT_S, shared=job.shared):
+        holder, side.holder = side.holder, None
+        async with self._acquire_slot(job.endpoint, SLOT_TIMEOUT_S, holder, shared=job.shared):
             side.begin()
             call_start = time.monotonic()
             try:
@@ -140,13 +150,18 @@ class AnswerRunner:
         self.batcher.call_later(call_stats.record_calls, call)
 
     @contextlib.asynccontextmanager
-    async def _acquire_slot(self, endpoint: Endpoint, timeout_s: float, *, shared: bool = False) -> AsyncIterator[None]:
-        """Wait for a process slot and an endpoint slot. Raises BackendError `busy` after `timeout_s`."""
+    async def _acquire_slot(
+        self, endpoint: Endpoint, timeout_s: float, holder: UUID | None = None, *, shared: bool = False
+    ) -> AsyncIterator[None]:
+        """Wait for a process slot and an endpoint slot. Raises BackendError `busy` after `timeout_s`.
+
+        holder: identifies the call if it has an endpoint slot already
+        """
         async with contextlib.AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(timeout_s):
                     if endpoint.max_concurrency:
-                        await stack.enter_async_context(self.endpoint_slots.hold(endpoint.pk, shared=shared))
+                        await stack.enter_async_context(self.endpoint_slots.hold(endpoint.pk, holder, shared=shared))
                     if shared:
                         await stack.enter_async_context(self.shared_process_slots)
                     await stack.enter_async_context(self.process_slots)
@@ -205,7 +220,8 @@ def measure_call(side: LiveSide, call_start: float, failure: str = "") -> CallRe
 
 
 def _describe_job(job: SideJob) -> str:
-    return f"Battle {job.battle_id}, answer {job.answer_id}, endpoint {job.endpoint.pk}"
+    place = f"Battle {job.battle_id}" if job.battle_id else "No battle"
+    return f"{place}, answer {job.answer_id}, endpoint {job.endpoint.pk}"
 
 
 def select_provider_words(error: BackendError) -> str:

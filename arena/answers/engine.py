@@ -3,7 +3,8 @@
 PostgreSQL decides which worker owns an answer (see `arena.answers.leases`). The released text reaches open pages
 through Redis (see `arena.answers.publisher`).
 
-A worker *claims* a turn when a message names it, or *reaps* it if its time is up. It then has a *lease* on each answer,
+A worker *claims* a turn when a message names it, or *reaps* it if its time is up. A *single* answer, which is a turn by
+itself, is claimed when it can begin (see `arena.answers.singles`). It then has a *lease* on each answer,
 which *heartbeats* extend. Each *tick* of the clock *releases* text, which a *flush* publishes for all turns together. A
 side is *over* when all of its text is released, and *closed* when it is being saved. A voter's *stop* ends a battle's
 answers where they are, and a *drain* ends the worker.
@@ -18,8 +19,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import uvloop
+from django.conf import settings
 
-from arena.answers import jobs, leases
+from arena.answers import jobs, leases, single_claims
 from arena.answers.answering import AnswerRunner
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.jobs import TurnJob
@@ -36,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 class Engine:
-    """Runs a worker's turns. `submit` and `drain` are thread-safe."""
+    """Runs a worker's turns. `submit`, `look_for_singles`, and `drain` are thread-safe."""
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
@@ -44,6 +46,9 @@ class Engine:
         self.tasks: dict[int, list[asyncio.Task[None]]] = {}
         self.background_tasks: set[asyncio.Task[None]] = set()
         self.turn_started = asyncio.Event()
+        self.singles_due = asyncio.Event()
+        self.singles_wait = False
+        self.max_singles = max(1, settings.ENVIRONMENT.arena_answer_concurrency // 4)
         self.stop_times: dict[str, float] = {}  # arrival time of the voter's stop request, keyed by battle id
         self.draining = False
         self._started = threading.Event()
@@ -53,6 +58,10 @@ class Engine:
     def submit(self, turn_id: int) -> None:
         """Claim a turn and answer it, unless another worker has already claimed it."""
         self.loop.call_soon_threadsafe(self._run_in_background, self._claim(turn_id))
+
+    def look_for_singles(self) -> None:
+        """Claim single answers that can begin."""
+        self.loop.call_soon_threadsafe(self.singles_due.set)
 
     def drain(self, seconds: float) -> None:
         """Accept no new turns, wait up to `seconds` for running turns, and leave unfinished ones to other workers."""
@@ -68,7 +77,10 @@ class Engine:
         self.batcher = DatabaseBatcher(self.loop)
         self.runner = AnswerRunner(self.batcher)
         self.publisher = Publisher()
-        for work in (self._tick, self._read_precisely, self._heartbeat, self._reap, self._probe, self._read_stops):
+        for work in (
+            self._tick, self._read_precisely, self._heartbeat, self._reap, self._claim_singles, self._probe,
+            self._read_stops,
+        ):  # fmt: skip
             self._run_in_background(_run_forever(work))
         self._run_in_background(guard_event_loop())
 
@@ -88,32 +100,34 @@ class Engine:
 
     def _start_turn(self, job: TurnJob, claim_time: float) -> None:
         """Answer a claimed turn. `claim_time` is when the claim was sent, so the lease began then or later."""
-        if earlier_turn := self.turns.get(job.turn_id):
+        if earlier_turn := self.turns.get(job.key):
             self._drop_turn(earlier_turn)
         turn = LiveTurn(
             job,
             lease_deadline=claim_time + leases.LEASE_S,
             pacing_deadline=claim_time + self.runner.timeouts.total,
         )
-        self.turns[job.turn_id] = turn
+        self.turns[job.key] = turn
         self.turn_started.set()
         # The voter might have stopped the battle after the claim read its row.
-        if job.stopped or self.stop_times.get(job.battle_id, 0) > claim_time:
+        if job.stopped or self.stop_times.get(job.battle_id or "", 0) > claim_time:
             turn.stop()
             return
         answer = self.runner.answer
-        self.tasks[job.turn_id] = [self.loop.create_task(answer(turn, side)) for side in turn.sides.values()]
+        self.tasks[job.key] = [self.loop.create_task(answer(turn, side)) for side in turn.sides.values()]
 
     def _drop_turn(self, turn: LiveTurn) -> None:
         """Cancel a claimed turn and record its finished calls, unless a newer claim by this worker has replaced it."""
-        if self.turns.get(turn.job.turn_id) is turn:
-            del self.turns[turn.job.turn_id]
+        if self.turns.get(turn.job.key) is turn:
+            del self.turns[turn.job.key]
             self._cancel_tasks(turn)
+            if turn.job.is_single:
+                self.singles_due.set()
             for side in turn.sides.values():
                 self.runner.record_finished_call(side)
 
     def _cancel_tasks(self, turn: LiveTurn) -> None:
-        for task in self.tasks.pop(turn.job.turn_id, []):
+        for task in self.tasks.pop(turn.job.key, []):
             task.cancel()
 
     def _stop_turn(self, turn: LiveTurn) -> None:
@@ -139,7 +153,7 @@ class Engine:
                 for side in ended_sides:
                     side.closed = True
                 self._run_in_background(self._finish_sides(turn, ended_sides))
-        await self.publisher.flush(turns, tick_start)
+        await self.publisher.flush([turn for turn in turns if not turn.job.is_single], tick_start)
         await asyncio.sleep(max(0.0, tick_start + TICK_S - time.monotonic()))
 
     async def _read_precisely(self) -> None:
@@ -163,7 +177,7 @@ class Engine:
             turn.tick()
             return turn.list_ended_sides()
         except Exception:
-            logger.exception("Turn %s failed", turn.job.turn_id)
+            logger.exception("Turn %s failed", turn.job.key)
             self._cancel_tasks(turn)
             return turn.fail()
 
@@ -182,13 +196,14 @@ class Engine:
             self._drop_turn(turn)
             return
         saved_sides = [side for side in sides if side.job.answer_id in outcome.saved_ids]
-        # Rendering takes time, so it runs in a thread to keep other turns going.
-        events = [await asyncio.to_thread(_build_end_event, turn, side) for side in saved_sides]
-        if outcome.state:
-            events.append(["state", outcome.state])
-        turn.unsent += events
+        if not turn.job.is_single:
+            # Rendering takes time, so it runs in a thread to keep other turns going.
+            events = [await asyncio.to_thread(_build_end_event, turn, side) for side in saved_sides]
+            if outcome.state:
+                events.append(["state", outcome.state])
+            turn.unsent += events
         # The loop ends early if another claim has replaced this turn.
-        while turn.unsent and self.turns.get(turn.job.turn_id) is turn:
+        while turn.unsent and self.turns.get(turn.job.key) is turn:
             await asyncio.sleep(TICK_S)
         for side in sides:
             side.end_sent = True
@@ -241,7 +256,8 @@ class Engine:
         while has_more and not self.draining:
             claim_time = time.monotonic()
             try:
-                turn_jobs = await self.batcher.call(jobs.reap_jobs, list(self.turns))
+                own_turns = [turn.job.turn_id for turn in self.turns.values() if turn.job.turn_id is not None]
+                turn_jobs = await self.batcher.call(jobs.reap_jobs, own_turns)
             except DatabaseUnreachable:
                 # Other workers have probably lost the database too. Let them extend their leases first.
                 await asyncio.sleep(leases.LEASE_S)
@@ -250,6 +266,24 @@ class Engine:
                 logger.info("Took over turn %s", job.turn_id)
                 self._start_turn(job, claim_time)
             has_more = len(turn_jobs) == leases.MAX_REAPED_TURNS
+
+    async def _claim_singles(self) -> None:
+        """Claim single answers that can begin. Look often while some wait, and otherwise when told, or now and then."""
+        with contextlib.suppress(TimeoutError):
+            delay_s = single_claims.RETRY_S if self.singles_wait else leases.HEARTBEAT_S
+            await asyncio.wait_for(self.singles_due.wait(), delay_s)
+        self.singles_due.clear()
+        self.singles_wait = False
+        own = [side.job.answer_id for turn in self.turns.values() if turn.job.is_single for side in turn.sides.values()]
+        if self.draining or len(own) >= self.max_singles:
+            return
+        claim_time = time.monotonic()
+        request = single_claims.SinglesRequest(self.max_singles - len(own), own)
+        with contextlib.suppress(DatabaseUnreachable):
+            claimed = await self.batcher.call(single_claims.claim_singles, request)
+            self.singles_wait = claimed.others_wait
+            for job in claimed.jobs:
+                self._start_turn(job, claim_time)
 
     async def _probe(self) -> None:
         """Start the probes that are due. Each one runs in the background."""

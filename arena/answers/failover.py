@@ -1,4 +1,7 @@
-"""Retries or replaces a contestant that failed before its first word. Each side gets at most one replacement."""
+"""Retries or replaces a contestant that failed before its first word. Each side gets at most one replacement.
+
+A single answer is neither retried nor replaced at once, but returns to the queue.
+"""
 
 import asyncio
 import contextlib
@@ -8,16 +11,31 @@ from collections.abc import Awaitable, Callable, Sequence
 from arena.answers import jobs
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.jobs import SideJob
-from arena.answers.live_turn import LiveSide, LiveTurn
+from arena.answers.live_turn import LiveSide, LiveTurn, Retry
 from arena.endpoints import draw, token_budgets
 from arena.endpoints.backends.protocol import Action, BackendError
 from arena.models import Answer, Battle
 
 RETRY_DELAY_S = 0.3
+MAX_TRIES = 3
+SINGLE_RETRY_DELAY_S = 30  # as long as between two probes, so that an endpoint that is down leaves the draw first
 # Calls the side's contestant once. Raises BackendError if it fails.
 AskOnce = Callable[[LiveSide], Awaitable[None]]
 # The job of a contestant that failed, and the reason.
 ReplaceRequest = tuple[SideJob, str]
+
+
+def plan_retry(job: SideJob, error: BackendError) -> Retry | None:
+    """Return how a single answer is tried again after a failure, or None if it has failed for good.
+
+    It has three tries, but only one if the question caused the failure. A call that a rate limit tells to wait, or that
+    found no slot, is none.
+    """
+    if error.retry_after_s is not None or error.reason == "busy":
+        return Retry(0, is_try=False)
+    if error.reason in Answer.CAUSED_BY_QUESTION or job.tries >= MAX_TRIES:
+        return None
+    return Retry(SINGLE_RETRY_DELAY_S, is_try=True)
 
 
 async def ask_or_replace(turn: LiveTurn, side: LiveSide, ask_once: AskOnce, batcher: DatabaseBatcher) -> None:

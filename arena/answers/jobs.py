@@ -1,13 +1,13 @@
 """Claims turns and builds their jobs: the requests to the contestants of the claimed sides."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models.expressions import RawSQL
 
-from arena.answers import leases
+from arena.answers import leases, slots
 from arena.answers.announcements import derive_attempt_tag
 from arena.endpoints.backends.protocol import Message, Request
 from arena.endpoints.model_requests import build_request, get_max_tokens
@@ -42,26 +42,37 @@ class SideJob:
     tries: int
     side: str
     endpoint: Endpoint
-    battle_id: str
+    battle_id: str | None
     shared: bool  # True unless the battle is rated in the live pool (see `arena.answers.slots`)
     request: Request
+    holder: UUID | None = None  # identifies the call if a slot has already been taken for it
 
 
 @dataclass(frozen=True)
 class TurnJob:
     """A turn that this worker has claimed, with one job for each side that it must answer.
 
-    If there is only one, the other side is finished, or another worker answers it.
+    If there is only one, the other side is finished, or another worker answers it. A single answer is side a of a turn
+    without a battle, which nobody reads meanwhile.
     """
 
-    battle_id: str
-    turn_id: int
+    battle_id: str | None
+    turn_id: int | None
     number: int
     visibility: Visibility  # what the voter may see until the turn has ended
     paced: bool  # whether the release clock paces the text
     replaceable: bool  # whether a contestant that fails can be replaced (see `arena.answers.failover`)
     stopped: bool
     sides: tuple[SideJob, ...]
+
+    @property
+    def is_single(self) -> bool:
+        return self.turn_id is None
+
+    @property
+    def key(self) -> int:
+        """Identifies the turn, or, as a negative number, the single answer."""
+        return -self.sides[0].answer_id if self.turn_id is None else self.turn_id
 
 
 def claim_jobs(turn_ids: Sequence[int]) -> list[TurnJob | None]:
@@ -80,6 +91,44 @@ def reap_jobs(requests: Sequence[Collection[int]]) -> list[list[TurnJob]]:
     return [jobs, *([] for _ in requests[1:])]
 
 
+def load_single_jobs(attempts: Mapping[int, int], holders: Mapping[int, UUID]) -> list[TurnJob]:
+    """Return the jobs of claimed single answers.
+
+    attempts: their attempts, keyed by answer id
+    holders: identify the calls for which slots have been taken, keyed by answer id
+    """
+    answers = (
+        Answer.objects.filter(pk__in=attempts).select_related("contestant__model__endpoint", "question").order_by("pk")
+    )
+    return [_build_single_job(answer, holders.get(answer.pk)) for answer in answers] if attempts else []
+
+
+def _build_single_job(answer: Answer, holder: UUID | None) -> TurnJob:
+    endpoint = answer.contestant.model.endpoint  # type: ignore[union-attr]  # a plain contestant
+    side = SideJob(
+        answer_id=answer.pk,
+        attempt=answer.attempt,
+        tag="",
+        tries=answer.tries,
+        side="a",
+        endpoint=endpoint,
+        battle_id=None,
+        shared=True,
+        request=build_request(endpoint, (Message("user", answer.question.text),)),
+        holder=holder,
+    )
+    return TurnJob(
+        battle_id=None,
+        turn_id=None,
+        number=1,
+        visibility=Visibility.of_voter(Battle.Mode.SIDE_BY_SIDE, Battle.State.ANSWERING),
+        paced=False,
+        replaceable=False,
+        stopped=False,
+        sides=(side,),
+    )
+
+
 def load_side_job(turn_id: int, answer_id: int) -> SideJob:
     """Return one side's job from the current rows in the database. Call this after a replacement."""
     answers = ANSWERS_OF_BATTLES.load([turn_id])
@@ -95,9 +144,16 @@ def _load_jobs(claims: leases.Claims) -> list[TurnJob]:
     for answer in ANSWERS_OF_BATTLES.load(list(claims)):
         answers_by_battle.setdefault(answer.turn.battle_id, []).append(answer)
     turns = {answer.turn_id: answer.turn for answers in answers_by_battle.values() for answer in answers}
-    return [
+    jobs = [
         _build_job(turns[turn_id], attempts, answers_by_battle[turns[turn_id].battle_id])
         for turn_id, attempts in claims.items()
+    ]
+    # Slots that are free are taken with the claim, so that the calls need not wait for another transaction.
+    limited = [side for job in jobs for side in job.sides if side.endpoint.max_concurrency]
+    holders = slots.take_at_once([(side.answer_id, side.endpoint.pk, side.shared) for side in limited])
+    return [
+        replace(job, sides=tuple(replace(side, holder=holders.get(side.answer_id)) for side in job.sides))
+        for job in jobs
     ]
 
 

@@ -19,7 +19,8 @@ LEASE_S = 8
 HEARTBEAT_S = 2
 QUEUE_TIMEOUT_S = 5
 MAX_REAPED_TURNS = 300
-Claims = dict[int, dict[int, int]]  # the attempts of the claimed answers, keyed by turn id and then by answer id
+# The attempts of the claimed answers, keyed by turn id (None for single answers) and then by answer id.
+Claims = dict[int | None, dict[int, int]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ class AnswerResult:
     """The result of an attempt. `failure` is empty if the model answered.
 
     `first_token_age` and `finished_age` are in seconds before now. The first token can be a reasoning token.
+
+    queue_again_s: seconds after which a failed single answer can be claimed again, or None if it is not
+    is_try: whether the attempt counts as a try
     """
 
     answer_id: int
@@ -52,13 +56,15 @@ class AnswerResult:
     output_tokens: int | None = None
     stopped: bool = False
     cut: bool = False
+    queue_again_s: float | None = None
+    is_try: bool = True
 
 
 @dataclass(frozen=True)
 class FinishedSides:
-    """Results of one or both sides of a turn, which are saved together."""
+    """Results of one or both sides of a turn, which are saved together. A single answer has no turn."""
 
-    turn_id: int
+    turn_id: int | None
     results: tuple[AnswerResult, ...]
 
 
@@ -75,7 +81,7 @@ Row = TypeVar("Row", AnswerLease, AnswerResult)
 
 def claim_answers(turn_ids: Sequence[int]) -> Claims:
     """Claim the queued answers of turns. Turns that another worker has claimed are omitted."""
-    return _claim("state = 'queued'", turn_ids)
+    return _claim("turn_id = ANY(%s) AND state = 'queued'", turn_ids)
 
 
 def reap_answers(own_turn_ids: Collection[int] = ()) -> Claims:
@@ -98,18 +104,23 @@ def reap_answers(own_turn_ids: Collection[int] = ()) -> Claims:
     if not overdue_turns:
         return {}
     turn_ids = [turn_id for (turn_id,) in overdue_turns]
-    return _claim("(state = 'queued' OR state = 'running' AND lease_until < now())", turn_ids)
+    return _claim("turn_id = ANY(%s) AND (state = 'queued' OR state = 'running' AND lease_until < now())", turn_ids)
 
 
-def _claim(condition: str, turn_ids: Sequence[int]) -> Claims:
-    """Claim the answers of these turns that meet an SQL condition."""
+def claim_singles(answer_ids: Sequence[int]) -> dict[int, int]:
+    """Claim single answers, which the caller has locked. Return their attempts, keyed by answer id."""
+    return _claim("id = ANY(%s)", answer_ids).get(None, {}) if answer_ids else {}
+
+
+def _claim(condition: str, ids: Sequence[int]) -> Claims:
+    """Claim the answers that meet an SQL condition on these ids."""
     statement = f"""
         UPDATE arena_answer SET state = 'running', attempt = attempt + 1, tries = tries + 1, text = '',
             reasoning = '', failure = '', stopped = false, cut = false, started_at = now(),
             first_token_at = NULL, finished_at = NULL, lease_until = now() + %s * interval '1 s'
-        WHERE turn_id = ANY(%s) AND {condition} RETURNING turn_id, id, attempt"""  # noqa: S608  # `condition` is a constant of this module
+        WHERE {condition} RETURNING turn_id, id, attempt"""  # noqa: S608  # `condition` is a constant of this module
     claims: Claims = {}
-    for turn_id, answer_id, attempt in fetch_rows(statement, [LEASE_S, list(turn_ids)]):
+    for turn_id, answer_id, attempt in fetch_rows(statement, [LEASE_S, list(ids)]):
         claims.setdefault(turn_id, {})[answer_id] = attempt
     return claims
 
@@ -170,15 +181,19 @@ def finish_answers(finished_sides: Sequence[FinishedSides]) -> list[SaveOutcome]
     fetch_rows("SELECT FROM arena_turn WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [turn_ids])
     saved_answers = fetch_rows(
         """
-        UPDATE arena_answer SET state = CASE WHEN result.failure = '' THEN 'finished' ELSE 'failed' END,
+        UPDATE arena_answer SET state = CASE WHEN result.failure = '' THEN 'finished'
+                WHEN queue_again_s IS NULL THEN 'failed' ELSE 'queued' END,
+            queued_at = coalesce(now() + queue_again_s * interval '1 s', queued_at),
+            tries = tries - CASE WHEN is_try THEN 0 ELSE 1 END,
             text = result.text, reasoning = result.reasoning, failure = result.failure, lease_until = NULL,
             first_token_at = now() - result.first_token_age * interval '1 s',
             finished_at = now() - result.finished_age * interval '1 s',
             input_tokens = result.input_tokens, output_tokens = result.output_tokens, stopped = result.stopped,
             cut = result.cut
         FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::float[], %s::float[],
-            %s::int[], %s::int[], %s::bool[], %s::bool[]) AS result(id, attempt, text, reasoning, failure,
-            first_token_age, finished_age, input_tokens, output_tokens, stopped, cut)
+            %s::int[], %s::int[], %s::bool[], %s::bool[], %s::float[], %s::bool[]) AS result(id, attempt, text,
+            reasoning, failure, first_token_age, finished_age, input_tokens, output_tokens, stopped, cut,
+            queue_again_s, is_try)
         WHERE arena_answer.id = result.id AND arena_answer.attempt = result.attempt
             AND arena_answer.state = 'running'
         RETURNING arena_answer.id""",

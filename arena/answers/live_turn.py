@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from arena.answers.jobs import SideJob, TurnJob
 from arena.answers.leases import AnswerLease, AnswerResult
@@ -16,6 +17,14 @@ from arena.models import SIDES
 JOINT_SAVE_S = 0.1
 
 
+@dataclass(frozen=True)
+class Retry:
+    """A single answer's return to the queue: after how many seconds, and whether the failed call counts as a try."""
+
+    after_s: float
+    is_try: bool
+
+
 @dataclass
 class LiveSide:
     """An answer in progress. Readers can see the text in `released`, but not yet the text in `waiting`.
@@ -25,6 +34,7 @@ class LiveSide:
     """
 
     job: SideJob
+    holder: UUID | None = None  # of the slot that was taken for the first call, until that begins
     lane: Lane = field(default_factory=Lane)
     waiting: list[str] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
@@ -32,6 +42,7 @@ class LiveSide:
     stored_length: int = 0
     reasoning: list[str] = field(default_factory=list)
     failure: str = ""
+    retry: Retry | None = None  # after a failure of a single answer
     first_at: float | None = None
     last_at: float = 0.0
     ended_at: float = 0.0
@@ -116,6 +127,8 @@ class LiveSide:
             output_tokens=self.tokens.output_tokens if self.tokens else None,
             stopped=self.stopped,
             cut=self.cut,
+            queue_again_s=self.retry.after_s if self.retry else None,
+            is_try=self.retry is None or self.retry.is_try,
         )
 
 
@@ -132,7 +145,7 @@ class LiveTurn:
         self.job = job
         self.lease_deadline = lease_deadline
         self.pacing_deadline = pacing_deadline
-        self.sides = {side.side: LiveSide(side) for side in job.sides}
+        self.sides = {side.side: LiveSide(side, side.holder) for side in job.sides}
         self.clock: ReleaseClock | ImmediateClock = (
             ReleaseClock(is_single_sided=len(job.sides) == 1) if job.paced else ImmediateClock()
         )
@@ -153,8 +166,9 @@ class LiveTurn:
         for name, step in zip(SIDES, steps, strict=True):
             if step:  # the step is 0 for a side that this worker does not answer
                 side = self.sides[name]
-                offset = side.released_length
-                self.unsent.append(["delta", self.job.number, name, side.tag, offset, side.release(step)])
+                offset, text = side.released_length, side.release(step)
+                if not self.job.is_single:
+                    self.unsent.append(["delta", self.job.number, name, side.tag, offset, text])
 
     def list_ended_sides(self) -> list[LiveSide]:
         """Return the sides to save now.

@@ -124,6 +124,18 @@ def take_slots(requests: Sequence[SlotRequest]) -> list[bool]:
     return [request.holder in admitted for request in requests]
 
 
+def take_at_once(calls: Sequence[tuple[int, int, bool]]) -> dict[int, UUID]:
+    """Take free slots for calls that have not waited. Return who holds them, keyed by the call.
+
+    calls: each call's key, its endpoint's id, and whether it is shared
+    """
+    now = time.monotonic()
+    requests = [SlotRequest(endpoint_id, uuid4(), shared, now) for _, endpoint_id, shared in calls]
+    taken = take_slots(requests) if requests else []
+    outcomes = zip(calls, requests, taken, strict=True)
+    return {key: request.holder for (key, *_), request, is_taken in outcomes if is_taken}
+
+
 def renew_slots(holders: Sequence[Collection[UUID]]) -> list[None]:
     """Renew the slots of these calls."""
     with connection.cursor() as cursor:
@@ -150,12 +162,13 @@ class SlotKeeper:
         self.waiting: Counter[tuple[int, bool]] = Counter()  # calls that found no slot at once
 
     @contextlib.asynccontextmanager
-    async def hold(self, endpoint_id: int, *, shared: bool) -> AsyncIterator[None]:
-        """Wait for a slot, and hold it in this block."""
-        request = SlotRequest(endpoint_id, uuid4(), shared, time.monotonic())
+    async def hold(self, endpoint_id: int, holder: UUID | None, *, shared: bool) -> AsyncIterator[None]:
+        """Hold a slot in this block: the one that `holder` has, or else the next that the call can take."""
+        request = SlotRequest(endpoint_id, holder or uuid4(), shared, time.monotonic())
         self.holders.add(request.holder)
         try:
-            await self._take(request)
+            if holder is None:
+                await self._take(request)
             yield
         finally:
             self.holders.remove(request.holder)

@@ -1,4 +1,4 @@
-"""The Celery task that answers a turn, and the answer engine in the workers that consume its queue."""
+"""The Celery tasks that answer turns and questions, and the answer engine in the workers that consume their queue."""
 
 import logging
 import time
@@ -27,23 +27,33 @@ def answer_turn(turn_id: int) -> None:
     get_engine().submit(turn_id)
 
 
+@shared_task(name="arena.answer_more", ignore_result=True)
+def answer_more() -> None:
+    get_engine().look_for_singles()
+
+
 def enqueue_turn(turn_id: int) -> None:
     """Queue a turn for a worker. A separate thread sends it, because a Redis that hangs must not delay the request.
 
     If Redis is down, a worker finds the turn in the database.
     """
-    _sender.submit(_send, turn_id, time.monotonic() + QUEUE_TIMEOUT_S)
+    _sender.submit(_send, answer_turn, [turn_id], f"turn {turn_id}", time.monotonic() + QUEUE_TIMEOUT_S)
 
 
-def _send(turn_id: int, deadline: float) -> None:
-    if time.monotonic() > deadline:  # by now, workers take the turn from the database
+def enqueue_singles() -> None:
+    """Wake a worker, so that it need not find the single answers that wait by itself."""
+    _sender.submit(_send, answer_more, [], "questions", time.monotonic() + QUEUE_TIMEOUT_S)
+
+
+def _send(task: Any, arguments: list[int], subject: str, deadline: float) -> None:
+    if time.monotonic() > deadline:  # by now, workers take the work from the database
         return
     try:
-        answer_turn.delay(turn_id)
+        task.delay(*arguments)
     except OperationalError as error:
-        logger.warning("The Celery broker is unreachable, so turn %s will be answered later: %s", turn_id, error)
+        logger.warning("The Celery broker is unreachable, so %s will be answered later: %s", subject, error)
     except Exception:
-        logger.exception("Turn %s was not queued, so it will be answered later.", turn_id)
+        logger.exception("The task for %s was not queued, so it will be answered later.", subject)
 
 
 def get_engine() -> "Engine":

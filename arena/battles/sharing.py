@@ -153,13 +153,13 @@ def _load_excerpts(battles: Iterable[Battle]) -> Iterable[Answer]:
     """Yield the answers to the first question in each battle. The database shortens their text, which can be long."""
     first_answers = Answer.objects.filter(turn__battle__in=battles, turn__number=1).select_related("turn__battle")
     excerpts = {
-        "question": Left("turn__prompt", MAX_EXCERPT_LENGTH + 1),
-        "start": Left("text", MAX_EXCERPT_LENGTH + 1),
+        "prompt_start": Left("turn__prompt", MAX_EXCERPT_LENGTH + 1),
+        "text_start": Left("text", MAX_EXCERPT_LENGTH + 1),
     }
     answers: QuerySet[Any] = first_answers.defer("text", "reasoning", "turn__prompt").annotate(**excerpts)
     for answer in answers.order_by("side"):
-        answer.text = _truncate_text(answer.start)
-        answer.turn.prompt = _truncate_text(answer.question)
+        answer.text = _truncate_text(answer.text_start)
+        answer.turn.prompt = _truncate_text(answer.prompt_start)
         yield answer
 
 

@@ -1,4 +1,4 @@
-"""Records battles' calls to endpoints, and aggregates them by day.
+"""Records the calls to endpoints for battles and single answers, and aggregates them by day.
 
 Probes (see `arena.endpoints.circuit_breaker`) are not included.
 """
@@ -107,6 +107,7 @@ UPDATE_ALARMS_SQL = f"""
 class CallRecord:
     """One call to an endpoint.
 
+    battle: the battle, or None for a single answer
     failure: the reason, or "" if the model answered
     status: the HTTP status of the failure, if there was one
     detail: the provider's words for operators, or "" if they could quote the question
@@ -115,7 +116,7 @@ class CallRecord:
     """
 
     endpoint_id: int
-    battle: str
+    battle: str | None
     answer: int
     failure: str = ""
     status: int | None = None

@@ -122,6 +122,37 @@ def charge_battle(budgets: Budgets, pool: str | None, octets: int, payer: str) -
             raise charge.error
 
 
+def select_affordable_singles(budgets: Budgets) -> Budgets:
+    """Return the budgets of the contestants that have tokens left for single answers.
+
+    Like battles that are not rated, these can spend a share of each contestant's budget. There are none if the service
+    has used up its budget.
+    """
+    if service_budget := settings.ENVIRONMENT.arena_tokens_per_day:
+        spent = DailyTokens.objects.filter(day=_today(), charged_to=SERVICE_BUDGET).values_list("tokens", flat=True)
+        if sum(spent) >= _compute_limit(TokenShare.ALL, service_budget):
+            return {}
+    return select_affordable(budgets, None)
+
+
+def charge_singles(budgets: Budgets, tokens: Mapping[int, int]) -> None:
+    """Charge single answers of these contestants. `tokens` are keyed by contestant id (see `estimate_tokens`)."""
+    charges: list[Charge] = []
+    if settings.ENVIRONMENT.arena_tokens_per_day:
+        charges.append(Charge(SERVICE_BUDGET, sum(tokens.values())))
+    for key, own_tokens in tokens.items():
+        per_day = budgets[key]
+        if per_day is not None:
+            charges += _build_named_charges(f"contestant:{key}", "", own_tokens, per_day)
+    if charges and tokens:
+        _add_charges(charges)
+
+
+def estimate_tokens(octets: int, max_tokens: int | None, thinking_tokens: int | None) -> int:
+    """Return the estimated tokens of an answer: its conversation so far, and the longest answer, with reasoning."""
+    return math.ceil(octets / BYTES_PER_TOKEN) + (max_tokens or DEFAULT_MAX_TOKENS) + (thinking_tokens or 0)
+
+
 def delete_old_charges() -> int:
     """Delete charges older than `RETENTION`. Return the number of deleted rows."""
     return DailyTokens.objects.filter(day__lt=_today() - RETENTION).delete()[0]
@@ -133,14 +164,10 @@ def load_budgets(contestants: Iterable[int]) -> Budgets:
 
 
 def _estimate_costs(contestants: QuerySet[Contestant], octets: int) -> dict[int, int]:
-    """Return the estimated tokens of one side, keyed by contestant id.
-
-    They are the conversation so far, plus the longest possible answer, including reasoning.
-    """
+    """Return the estimated tokens of one side, keyed by contestant id."""
     settings_of = (f"model__endpoint__{field}" for field in ("max_tokens", "thinking_tokens"))
     rows = contestants.exclude(model__endpoint=None).values_list("pk", *settings_of)
-    conversation = math.ceil(octets / BYTES_PER_TOKEN)
-    return {key: conversation + (answer or DEFAULT_MAX_TOKENS) + (thinking or 0) for key, answer, thinking in rows}
+    return {key: estimate_tokens(octets, *limits) for key, *limits in rows}
 
 
 def _estimate_highest_cost(octets: int) -> int:

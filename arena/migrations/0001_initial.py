@@ -171,6 +171,7 @@ class Migration(migrations.Migration):
                 ('failed_probes', models.PositiveIntegerField(default=0, help_text='Failures in a row since the last healthy probe.')),
                 ('probe_wanted', models.BooleanField(default=False, help_text="Whether a visitor's call failed before its first token.")),
                 ('probe_after', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Arena sends no probe before this time.')),
+                ('singles_after', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='A rate limit of the provider lets single answers wait until this time.')),
                 ('fails_in_battles', models.BooleanField(default=False, help_text="Whether more than half of the battles in the last 24 hours failed.")),
                 ('probed_at', models.DateTimeField(null=True)),
                 ('probe_failure', models.CharField(blank=True, db_default='', max_length=20)),
@@ -359,7 +360,7 @@ class Migration(migrations.Migration):
             name='EndpointCall',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('battle', models.UUIDField(help_text='ID of the battle, which may have been deleted.', null=True)),
+                ('battle', models.UUIDField(help_text='ID of the battle, which may have been deleted. Null for a single answer.', null=True)),
                 ('answer', models.BigIntegerField(help_text='ID of the answer, which may have been deleted.', null=True)),
                 ('failure', models.CharField(blank=True, choices=[('timeout', 'Timeout'), ('unavailable', 'Unavailable'), ('refused', 'Refused'), ('too_long', 'Too Long'), ('empty', 'Empty'), ('rejected', 'Rejected'), ('stopped', 'Stopped'), ('busy', 'Busy')], max_length=12)),
                 ('status', models.PositiveSmallIntegerField(help_text='HTTP status of the failure, if there was one.', null=True)),
@@ -436,6 +437,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='answer',
             index=models.Index(models.F('turn'), condition=models.Q(('state', 'failed')), name='answer_failed'),
+        ),
+        migrations.AddIndex(
+            model_name='answer',
+            index=models.Index(models.F('contestant'), models.F('id'), condition=models.Q(('state__in', ('queued', 'running')), ('turn', None)), name='answer_queued_single'),
         ),
         migrations.AddConstraint(
             model_name='answer',

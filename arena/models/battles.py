@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from arena.models.contestants import Contestant
+from arena.models.questions import Question
 
 LIVE_POOL = "live"
 API_POOL = "api"
@@ -263,12 +264,13 @@ class Answer(models.Model):
     # Failures that a voter can cause on purpose, for one model but not for another.
     CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG, Failure.EMPTY, Failure.REJECTED})
 
-    turn: "models.ForeignKey[Turn | None, Turn]" = models.ForeignKey(  # type: ignore[misc]  # battles' answers have one
+    turn: "models.ForeignKey[Turn | None, Turn]" = models.ForeignKey(  # type: ignore[misc]  # its readers know which it has
         Turn, models.CASCADE, null=True, related_name="answers"
     )
     side = models.CharField(max_length=1, blank=True, db_default="", choices=[(side, side) for side in SIDES])
-    question = models.ForeignKey("arena.Question", models.CASCADE, null=True, db_index=False, related_name="answers")
-    # No query filters answers by contestant, so an index is not needed.
+    question: "models.ForeignKey[Question | None, Question]" = models.ForeignKey(  # type: ignore[misc]  # as above
+        Question, models.CASCADE, null=True, db_index=False, related_name="answers"
+    )
     contestant = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempt = models.PositiveIntegerField(
@@ -294,6 +296,9 @@ class Answer(models.Model):
             models.Index("id", condition=Q(state="running"), name="answer_running"),
             models.Index("queued_at", condition=Q(state="queued"), name="answer_queued"),
             models.Index("turn", condition=Q(state="failed"), name="answer_failed"),
+            models.Index(
+                "contestant", "id", condition=Q(state__in=("queued", "running"), turn=None), name="answer_queued_single"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=("turn", "side"), name="answer_unique"),

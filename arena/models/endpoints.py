@@ -33,6 +33,9 @@ class Endpoint(models.Model):
         default=False, help_text="Whether a visitor's call failed before its first token."
     )
     probe_after = models.DateTimeField(db_default=Now(), help_text="Arena sends no probe before this time.")
+    singles_after = models.DateTimeField(
+        db_default=Now(), help_text="A rate limit of the provider lets single answers wait until this time."
+    )
     fails_in_battles = models.BooleanField(
         default=False, help_text="Whether more than half of the battles in the last 24 hours failed."
     )
@@ -69,7 +72,9 @@ class EndpointCall(models.Model):
     """One call to an endpoint, with its failure or speed. Calls are aggregated by day and then deleted."""
 
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="calls")
-    battle = models.UUIDField(null=True, help_text="ID of the battle, which may have been deleted.")
+    battle = models.UUIDField(
+        null=True, help_text="ID of the battle, which may have been deleted. Null for a single answer."
+    )
     answer = models.BigIntegerField(null=True, help_text="ID of the answer, which may have been deleted.")
     failure = models.CharField(max_length=12, blank=True, choices=Answer.Failure)
     status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status of the failure, if there was one.")

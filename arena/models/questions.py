@@ -2,14 +2,12 @@
 
 from django.db import models
 
-from arena.models.battles import Voter
-
 
 class QuestionSet(models.Model):
     """Questions that contestants answer one by one, outside battles."""
 
     name = models.CharField(max_length=200)
-    owner = models.ForeignKey(Voter, models.SET_NULL, null=True, related_name="+")
+    owner = models.ForeignKey("arena.Voter", models.SET_NULL, null=True, related_name="+")
 
     def __str__(self) -> str:
         return self.name

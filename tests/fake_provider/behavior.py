@@ -8,6 +8,7 @@
 
     error-500               answers with this status (and quotes API key and prompt, like some providers)
     error-429-wait-60       the same, with this Retry-After header
+    limit-16                status 429 while 16 other requests to the model are open
     hang-3   slowloris-3    after 3 tokens (default 0): silence; one byte of keep-alive per second
     reset-3  truncated-3    after 3 tokens: connection reset; half an event, then a proper end
     garbage-3  fails-3      after 3 tokens: random bytes; an error object inside the stream
@@ -37,6 +38,7 @@ from dataclasses import dataclass, field, fields, replace
 VALUES: dict[str, tuple[str, type[float] | type[str]]] = {
     "steady": ("rate", float), "rate": ("rate", float), "ttft": ("ttft", float), "len": ("length", float),
     "turn": ("turn", float), "pct": ("percent", float), "when": ("when", str), "wait": ("wait", str),
+    "limit": ("limit", float),
 }  # fmt: skip
 
 
@@ -75,6 +77,7 @@ class Behavior:
     once: bool = False
     when: str = ""
     wait: str = ""
+    limit: float = 0
     says: str = ""
     unknown: tuple[str, ...] = field(default=())
 

@@ -27,9 +27,15 @@ class Plan:
     headers: str = ""
 
 
-def build_plan(wire: Format, request: ParsedRequest, *, first: bool) -> Plan:
-    """Return the plan for a request. `first` is True for the first request to this model with this prompt."""
+def build_plan(wire: Format, request: ParsedRequest, *, first: bool, others: int) -> Plan:
+    """Return the plan for a request.
+
+    first: whether it is the first request to this model with this prompt
+    others: the number of other requests to this model that are open
+    """
     behavior = parse(request.model)
+    if 0 < behavior.limit <= others:
+        return replace(document(429, wire.error(429, "Too many requests at a time")), well=False)
     if behavior.unknown:
         error_plan = document(404, wire.error(404, f"The model {request.model!r} does not exist"))
         return replace(error_plan, well=False)

@@ -11,7 +11,7 @@ import socket
 import struct
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -31,13 +31,17 @@ REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found",
 class Stream:
     """An answer in progress."""
 
-    def __init__(self, connection: "Connection", plan: Plan, entry: dict[str, Any], now: float) -> None:
+    def __init__(
+        self, connection: "Connection", plan: Plan, entry: dict[str, Any], now: float, open_requests: Counter[str]
+    ) -> None:
         self.connection = connection
         self.plan = plan
         self.entry = entry
         self.start = now
         self.due = now
         self.piece: bytes = b""
+        self.open_requests = open_requests
+        open_requests[entry["model"]] += 1
 
     def advance(self) -> bool:
         """Prepare the next step. Return False if there is none."""
@@ -58,6 +62,7 @@ class Stream:
     def set_state(self, state: str) -> None:
         if self.entry["state"] == "open":
             self.entry |= {"state": state, "ended": time.time()}
+            self.open_requests[self.entry["model"]] -= 1
 
 
 class Clock:
@@ -112,11 +117,20 @@ class Server:
         self.log: deque[dict[str, Any]] = deque(maxlen=MAX_LOG)
         self.known_prompts: set[tuple[str, str]] = set()
         self.connections: set[Connection] = set()
+        self.open_requests: Counter[str] = Counter()
+        self.out_until = 0.0
 
     def answer(self, connection: "Connection", method: str, target: str, body: bytes) -> None:
         url = urlsplit(target)
         if url.path == "/log":
             self._log(connection, method, parse_qs(url.query))
+            return
+        if url.path == "/outage":
+            self._break_off(float(parse_qs(url.query)["seconds"][0]))
+            connection.document(200, {})
+            return
+        if self.loop.time() < self.out_until:
+            connection.finish(reset=True)
             return
         wire = next((wire for wire in FORMATS if wire.path.search(url.path)), None)
         if method != "POST" or wire is None:
@@ -126,9 +140,12 @@ class Server:
         if text := request.body.get("says"):
             request = replace(request, model=f"{request.model}-says:{text}")
         key = request.model, request.prompt
-        plan = build_plan(wire, request, first=key not in self.known_prompts)
+        others = self.open_requests[request.model]
+        plan = build_plan(wire, request, first=key not in self.known_prompts, others=others)
         self.known_prompts.add(key)
-        stream = Stream(connection, plan, self._add_entry(wire, request, connection.headers), self.loop.time())
+        stream = Stream(
+            connection, plan, self._add_entry(wire, request, connection.headers), self.loop.time(), self.open_requests
+        )
         connection.stream = stream
         if plan.status:
             connection.begin(plan.status, plan.content_type, plan.headers)
@@ -149,6 +166,14 @@ class Server:
         }
         self.log.append(entry)
         return entry
+
+    def _break_off(self, seconds: float) -> None:
+        """Reset all open requests, and all that arrive in the next seconds."""
+        self.out_until = self.loop.time() + seconds
+        for connection in list(self.connections):
+            if connection.stream:
+                connection.stream.set_state("aborted")
+                connection.finish(reset=True)
 
     def forget(self) -> None:
         self.log.clear()

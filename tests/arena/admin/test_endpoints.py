@@ -208,6 +208,17 @@ def test_endpoint_that_was_called_is_switched_off_and_not_deleted(admin, left):
     assert Endpoint.objects.exists() is (left != "nothing")
 
 
+def test_slots_go_with_their_endpoint_and_a_failed_single_answer_has_no_battle(admin):
+    endpoint = factories.endpoint(max_concurrency=2)
+    EndpointCall.objects.create(endpoint=endpoint, failure="timeout", answer=17)
+
+    assert "single answer 17: " in admin.get(f"{LIST}{endpoint.pk}/change/").content.decode()
+
+    EndpointCall.objects.all().delete()
+    admin.post(f"{LIST}{endpoint.pk}/delete/", {"post": "yes"})
+    assert not Endpoint.objects.exists()
+
+
 def test_no_other_way_deletes_an_endpoint_that_was_called(admin):
     endpoint = factories.endpoint()
     EndpointCall.objects.create(endpoint=endpoint)

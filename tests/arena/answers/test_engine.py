@@ -1,23 +1,17 @@
 """The real answer engine: its loop, its database thread, a real Valkey, and a provider that can misbehave."""
 
-import asyncio
 import threading
 import time
-from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
 import orjson
 import pytest
-from django.db import OperationalError
 from django.db.models.functions import Now
 
 from arena.answers import answering, jobs, leases, slots
 from arena.answers import engine as engine_module
 from arena.answers.announcements import EVENT_STREAM
-from arena.answers.db_batcher import DatabaseUnreachable
-from arena.answers.engine import Engine
 from arena.answers.live_turn import LiveSide
 from arena.answers.release_clock import TICK_S
 from arena.answers.stream_events import BattleView
@@ -27,77 +21,12 @@ from arena.endpoints.model_requests import SYSTEM_PROMPT
 from arena.models import Answer, Battle, Endpoint, EndpointCall, Slot
 from tests import factories as common
 from tests.arena import factories
-from tests.arena.answers import turns
 from tests.arena.factories import EXPIRED, FINISHED, FORGOTTEN
 from tests.fake_provider import expected_reasoning, expected_text
 from tests.processes import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUICK = {"first_token_s": 0, "tokens_per_second": 1000}
-
-
-def away(arguments):
-    raise OperationalError("the test is over")
-
-
-def shut(engine):
-    """Stop the engine and release its connections, so that the database can be emptied."""
-
-    async def end():
-        # A library may swallow a cancellation that comes together with its own timeout; then a second one is needed.
-        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks, timeout=1)
-        with suppress(DatabaseUnreachable):
-            await engine.batcher.call(away, None)
-        await turns.close(engine.publisher)
-        await engine.runner.session.close()
-        await engine.loop.shutdown_default_executor()
-
-    asyncio.run_coroutine_threadsafe(end(), engine.loop).result(10)
-    engine.loop.call_soon_threadsafe(engine.loop.stop)
-    assert eventually(lambda: not engine.loop.is_running())
-    engine.loop.close()
-
-
-@pytest.fixture
-def engines(settings, monkeypatch):
-    """Starts workers with heartbeats ten times as frequent as in production."""
-    settings.ENVIRONMENT = replace(
-        settings.ENVIRONMENT,
-        arena_allow_private_endpoints=("127.0.0.0/8",),
-        arena_pace_anonymous=True,
-        arena_first_token_timeout_s=3,
-        arena_between_tokens_timeout_s=3,
-        arena_answer_timeout_s=10,
-    )
-    monkeypatch.setattr(leases, "HEARTBEAT_S", 0.2)
-    started = []
-
-    def make():
-        started.append(Engine())
-        return started[-1]
-
-    yield make
-    for engine in started:
-        shut(engine)
-
-
-@pytest.fixture
-def engine(engines):
-    return engines()
-
-
-@pytest.fixture
-def served(provider):
-    """Creates a model that the fake provider serves under this name."""
-    provider.forget()
-
-    def make(name, **fields):
-        return common.fighter(kind="openai", base_url=provider.base_url, upstream_id=name, **fields)
-
-    return make
 
 
 @pytest.fixture
@@ -287,6 +216,17 @@ def test_engine_asks_once_more_after_a_failure_that_may_pass(engine, served, pro
     run(engine, turn)
     assert len(asked(provider, "error-503-once", turn.prompt)) == 2
     assert answers(turn)["a"].attempt == 1
+
+
+def test_second_call_of_a_side_takes_a_place_again(engine, served, provider):
+    name = "ttft-0.5-error-503-once"
+    turn = turn_of(served(name, max_concurrency=1), local())
+
+    engine.submit(turn.pk)
+
+    assert eventually(lambda: len(asked(provider, name, turn.prompt)) == 2)
+    assert Slot.objects.filter(until__gt=Now()).exists()
+    assert becomes(turn, "ready")
 
 
 def test_end_of_one_side_does_not_wait_for_the_words_of_the_other(engine, served, published, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 from arena.answers import jobs
 from arena.endpoints.backends.protocol import Message
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE, SYSTEM_PROMPT
-from arena.models import Battle
+from arena.models import Battle, Slot
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import EXPIRED, FAILED, FINISHED
@@ -40,6 +40,21 @@ def test_take_tells_what_is_to_be_done_for_both_sides():
         turn.battle.contestant_b.model.endpoint,
     ]
     assert job.sides[0].endpoint.max_concurrency == 3
+
+
+def test_take_takes_the_free_slots_of_limited_endpoints(django_assert_num_queries):
+    limited, unlimited = common.endpoint(max_concurrency=1), common.endpoint()
+    turns = [factories.turn(common.battle(limited.model, unlimited.model)) for _ in range(2)]
+    plain = factories.turn(common.battle(unlimited.model, common.endpoint().model))
+
+    with django_assert_num_queries(4):
+        first, second = jobs.claim_jobs([turn.pk for turn in turns])
+    with django_assert_num_queries(2):
+        [other] = jobs.claim_jobs([plain.pk])
+
+    holders = [side.holder for job in (first, second, other) for side in job.sides]
+    assert holders == [Slot.objects.get().holder, None, None, None, None, None]
+    assert holders[0]
 
 
 def test_take_of_a_turn_that_was_delivered_twice_is_a_job_once():

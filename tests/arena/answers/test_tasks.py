@@ -9,7 +9,7 @@ from celery import current_app
 from celery.contrib.testing.worker import start_worker
 
 from arena.answers import tasks
-from arena.answers.tasks import enqueue_turn
+from arena.answers.tasks import enqueue_singles, enqueue_turn
 from tests.processes import eventually
 
 
@@ -20,6 +20,9 @@ class Engine:
     def submit(self, turn_id):
         self.turns.append(turn_id)
 
+    def look_for_singles(self):
+        self.turns.append("singles")
+
 
 def test_enqueued_turn_reaches_the_engine_through_celerys_own_worker(monkeypatch, valkey, settings):
     monkeypatch.setattr(tasks, "_engine", engine := Engine())
@@ -28,15 +31,16 @@ def test_enqueued_turn_reaches_the_engine_through_celerys_own_worker(monkeypatch
     with start_worker(current_app, queues=[tasks.ANSWERS_QUEUE], pool="solo", perform_ping_check=False):
         enqueue_turn(17)
         enqueue_turn(18)
-        assert eventually(lambda: engine.turns == [17, 18])
+        enqueue_singles()
+        assert eventually(lambda: engine.turns == [17, 18, "singles"])
     assert not valkey.exists("unacked")
 
 
 def test_turn_that_a_worker_has_found_meanwhile_is_not_sent(valkey):
     valkey.delete(tasks.ANSWERS_QUEUE)
 
-    tasks._send(17, time.monotonic() - 1)
-    tasks._send(18, time.monotonic() + 1)
+    tasks._send(tasks.answer_turn, [17], "turn 17", time.monotonic() - 1)
+    tasks._send(tasks.answer_turn, [18], "turn 18", time.monotonic() + 1)
 
     assert valkey.llen(tasks.ANSWERS_QUEUE) == 1
     valkey.delete(tasks.ANSWERS_QUEUE)
