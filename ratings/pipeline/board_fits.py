@@ -32,13 +32,13 @@ def fit_board(board: Board, state: PoolState, by_key: ContestantsByKey) -> list[
     """
     category = board.category.slug
     counts = state.build_counts(category, _map_slugs(by_key))
-    votes = state.select_votes(category, counts.models)
+    votes = state.select_votes(category, counts.keys)
     contestants = _build_contestants(board, state, counts, by_key, votes)
     last_ratings = state.last_ratings.get(category, {})
-    start = [last_ratings.get(key, MEAN_RATING) for key in counts.models]
+    start = [last_ratings.get(key, MEAN_RATING) for key in counts.keys]
     cluster = votes.voter_counts if contestants.is_own_pool else None
     fit = bradley_terry.fit(counts.comparisons, cluster=cluster, start=start)
-    state.last_ratings[category] = dict(zip(counts.models, fit.ratings.tolist(), strict=True))
+    state.last_ratings[category] = dict(zip(counts.keys, fit.ratings.tolist(), strict=True))
     snapshot = _build_snapshot(
         board,
         BRADLEY_TERRY,
@@ -49,7 +49,7 @@ def fit_board(board: Board, state: PoolState, by_key: ContestantsByKey) -> list[
         snapshot.pairs = pair_tables.build_pair_table(fit, counts.counted)
         return [snapshot]
     elo = state.compute_elo_ratings(category)
-    elo_column = np.array([elo[key] for key in counts.models])
+    elo_column = np.array([elo[key] for key in counts.keys])
     snapshot.pairs = pair_tables.build_pair_table(fit, counts.counted, elo_column)
     return [snapshot, _build_snapshot(board, ELO, build_elo_rows(contestants, elo), {"k": K_FACTOR})]
 
@@ -68,7 +68,7 @@ def fit_style_board(board: Board, state: PoolState, by_key: ContestantsByKey) ->
         voter=votes.voter if parameters["clustered"] else None,
     )
     ratings, coefficients = state.last_style_fits.get(board.category.slug, ({}, [0.0] * len(STYLE_FEATURES)))
-    start = [ratings.get(key, MEAN_RATING) for key in counts.models]
+    start = [ratings.get(key, MEAN_RATING) for key in counts.keys]
     try:
         style_fit = style_control.fit(styled_votes, start=(start, coefficients))
     except (Separable, NotConverged) as error:
@@ -79,7 +79,7 @@ def fit_style_board(board: Board, state: PoolState, by_key: ContestantsByKey) ->
         unrated.votes = int(counts.counted.votes.sum()) // 2
         return unrated
     state.last_style_fits[board.category.slug] = (
-        dict(zip(counts.models, style_fit.fit.ratings.tolist(), strict=True)),
+        dict(zip(counts.keys, style_fit.fit.ratings.tolist(), strict=True)),
         [value or 0.0 for value in style_fit.coefficients],
     )
     contestants = _build_contestants(board, state, counts, by_key, votes)
@@ -103,7 +103,7 @@ def _build_contestants(
 ) -> Contestants:
     is_own_pool = board.pool.kind != Pool.Kind.IMPORT
     vote_counts = counts.comparisons.votes.sum(axis=1)
-    voters, known_votes, capped_votes = _count_voters(votes, len(counts.models))
+    voters, known_votes, capped_votes = _count_voters(votes, len(counts.keys))
     # A vote from an unknown voter counts as a vote from a separate voter, and one of no person does not count.
     weight = vote_counts
     if is_own_pool:
@@ -112,7 +112,7 @@ def _build_contestants(
         votes_of_others = np.bincount(sides, np.tile(others.weight * others.filter_weight, 2), len(weight))
         weight = vote_counts - votes_of_others - known_votes + capped_votes
     end = time.time() - PUBLIC_DELAY.total_seconds()
-    lost_weight = state.sum_old_lost_weights(board.category.slug, counts.models, end, styled=board.style_control)
+    lost_weight = state.sum_old_lost_weights(board.category.slug, counts.keys, end, styled=board.style_control)
     return Contestants(counts, by_key, voters.astype(np.intp), weight, lost_weight, is_own_pool=is_own_pool)
 
 
@@ -131,7 +131,7 @@ def _select_styled_votes(
     if votes.has_filter_weights:
         features = features[votes.is_between_weighted]
         votes = votes.select(votes.is_between_weighted)
-    counts, votes = votes.count_models(keys, _map_slugs(by_key))
+    counts, votes = votes.count_contestants(keys, _map_slugs(by_key))
     return counts, votes, features
 
 

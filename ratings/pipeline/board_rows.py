@@ -34,7 +34,7 @@ NULL_INTERVAL_COLUMNS: dict[str, Any] = dict.fromkeys(
 class Contestants:
     """The M contestants on a board, with their votes and voters.
 
-    counts: the board's tallies. `counts.models` has the M keys, in the order of all arrays.
+    counts: the board's tallies. `counts.keys` has the M keys, in the order of all arrays.
     by_key: the contestants by key.
     voters (M,): the number of known voters who judged each contestant.
     weight (M,): how many of each model's votes count toward a rank. In this arena's own pools, at most
@@ -93,11 +93,11 @@ def build_fit_rows(contestants: Contestants, fit: Fit, anchor: tuple[str, float]
 def build_elo_rows(contestants: Contestants, ratings: Mapping[int, float]) -> BoardRows:
     """Return the rows for all models, without standard errors, intervals, or tiers, which Elo does not have.
 
-    ratings: model key → Elo rating.
+    ratings: contestant key → Elo rating.
 
     The same models are ranked as on the Bradley-Terry board.
     """
-    rating = np.array([ratings[key] for key in contestants.counts.models])
+    rating = np.array([ratings[key] for key in contestants.counts.keys])
     parts = components.list_components(contestants.counts.comparisons)
     component, bounded = components.label_components(parts, len(rating))
     has_enough = has_enough_votes(bounded, contestants.weight)
@@ -166,7 +166,7 @@ def _build_rows(contestants: Contestants, columns: Mapping[str, Any]) -> list[Bo
             | NULL_INTERVAL_COLUMNS
             | dict(zip(columns, values, strict=True)),
         )
-        for key, values in zip(contestants.counts.models, value_rows, strict=True)
+        for key, values in zip(contestants.counts.keys, value_rows, strict=True)
     ]
     return sorted(rows, key=_get_sort_key)
 

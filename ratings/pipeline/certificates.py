@@ -92,7 +92,7 @@ def _build_certificate(board: Board, last_id: int) -> dict[str, Any]:
     slugs = dict(Contestant.objects.filter(pk__in=state.positions).values_list("pk", "slug"))
     keys = sorted(state.positions, key=slugs.__getitem__)
     votes = state.select_votes(board.category.slug, keys, last_id)
-    counts, votes = votes.select(votes.is_between_weighted).count_models(keys, slugs)
+    counts, votes = votes.select(votes.is_between_weighted).count_contestants(keys, slugs)
     fit = bradley_terry.fit(counts.comparisons)
     labels = counts.comparisons.labels
     newest = Snapshot.objects.filter(board=board, method=BRADLEY_TERRY).order_by("-computed_at").first()

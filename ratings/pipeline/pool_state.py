@@ -25,7 +25,7 @@ MAX_POOLS = 20
 # Elo updates replay at least this many of the newest votes, and at most twice as many, because votes can commit out
 # of order. 500 votes arrive in 10 s at 50 votes per second. If an older vote commits late, all votes are replayed.
 REPLAY_WINDOW = 500
-# A pair's counts from the view of its first model and of its second one, as indices of `COUNT_FIELDS`.
+# A pair's counts from the view of its first contestant and of its second one, as indices of `COUNT_FIELDS`.
 OUTCOMES = ("wins", "ties", "both_bad", "lost_wins", "lost_ties", "lost_squared_wins", "lost_squared_ties")
 FIRST = [COUNT_FIELDS.index(name) for name in OUTCOMES]
 SECOND = [COUNT_FIELDS.index(name.replace("wins", "losses")) for name in OUTCOMES]
@@ -38,13 +38,13 @@ VOTER_GROUP_BITS = 8
 class CategoryCounts:
     """The counts for one category in a pool.
 
-    models: the keys of M models, in the order of the labels.
+    keys: the keys of M contestants, in the order of the labels.
     comparisons: the votes, multiplied by their filter weights.
     counted: the same votes, not multiplied by their filter weights.
-    both_bad (M,): the number of both-bad votes on each model.
+    both_bad (M,): the number of both-bad votes on each contestant.
     """
 
-    models: list[int]
+    keys: list[int]
     comparisons: Comparisons
     counted: Comparisons
     both_bad: Floats
@@ -54,8 +54,8 @@ class CategoryCounts:
 class CategoryVotes:
     """N votes in one category.
 
-    first, second (N,): positions of the models.
-    double_score (N,): twice the score of the first model.
+    first, second (N,): positions of the contestants.
+    double_score (N,): twice the score of the first contestant.
 
     The other fields are as in `VoteColumns`.
     """
@@ -72,10 +72,10 @@ class CategoryVotes:
         """Return the selected votes only. `votes` is a mask of length N."""
         return CategoryVotes(*(getattr(self, column.name)[votes] for column in fields(self)))
 
-    def count_models(self, models: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
+    def count_contestants(self, keys: list[int], slugs: dict[int, str]) -> tuple[CategoryCounts, "CategoryVotes"]:
         """Return the counts of these votes, and the votes with positions in these counts.
 
-        All votes must be between weighted models (see `is_between_weighted`). Models without votes are omitted.
+        All votes must be between weighted contestants (see `is_between_weighted`). Those without votes are omitted.
         """
         outcome = self.double_score / 2
         counted = Comparisons.from_votes(self.first, self.second, outcome, self.weight)
@@ -87,14 +87,14 @@ class CategoryVotes:
         both_bad = np.zeros(len(inside))
         for side in (first, second):
             both_bad += np.bincount(side, self.both_bad * self.weight, len(inside))
-        judged = [models[position] for position in inside]
+        judged = [keys[position] for position in inside]
         labels = tuple(slugs[key] for key in judged)
         counts = CategoryCounts(judged, replace(comparisons, labels=labels), replace(counted, labels=labels), both_bad)
         return counts, replace(self, first=first, second=second)
 
     @cached_property
     def is_between_weighted(self) -> NDArray[np.bool_]:
-        """Whether both models of each vote have a vote with a weight above 0 (N,). Fits exclude all other models."""
+        """Whether both sides of each vote have a vote with a weight above 0 (N,). Fits exclude all others."""
         has_weight = self.filter_weight > 0
         weighted = np.union1d(self.first[has_weight], self.second[has_weight])
         return np.isin(self.first, weighted) & np.isin(self.second, weighted)
@@ -129,11 +129,11 @@ class PoolState:
     """One pool's counts, and its votes if their order is known.
 
     votes_revision: increases with every change of the tallies that is not one of weights.
-    counts (C, 7, M, M): for each category, and for the first model against the second one, the counts in `OUTCOMES`.
-    positions: model key → position in all arrays.
+    counts (C, 7, M, M): for each category, and for one contestant against another, the counts in `OUTCOMES`.
+    positions: contestant key → position in all arrays.
     categories: category → position in `counts`.
     elo: category → ratings after all votes except the newest ones.
-    last_ratings: category → ratings from the last fit, by model key.
+    last_ratings: category → ratings from the last fit, by contestant key.
     last_style_fits: category → ratings and coefficients from the last fit under style control.
     """
 
@@ -163,7 +163,7 @@ class PoolState:
         self.weight_revision = pool.weight_revision
 
     def add_counts(self, counts: Sequence[PairCount]) -> None:
-        """Add counts, at most one for each category and pair. New categories and models get the next positions."""
+        """Add counts, at most one for each category and pair. New categories and contestants get the next positions."""
         if not counts:
             return
         categories, lows, highs, *columns = zip(*counts, strict=True)
@@ -179,44 +179,44 @@ class PoolState:
         self.counts[category, :, second, first] += numbers[SECOND].T
 
     def build_counts(self, category: str, slugs: dict[int, str]) -> CategoryCounts:
-        """Return the counts for all models with votes in a category, labeled and sorted by slug."""
+        """Return the counts for all contestants with votes in a category, labeled and sorted by slug."""
         counts = self._get_counts(category)
         has_lost = counts[3:].any()
         weighted = np.tile(counts[:2], (2, 1, 1)) - counts[3:] / WEIGHT_UNITS if has_lost else counts[:2]
         has_votes = (weighted[0] + weighted[0].T + weighted[1]).sum(axis=1) > 0
         judged = [key for key, position in self.positions.items() if has_votes[position]]
-        models = sorted(judged, key=slugs.__getitem__)
-        positions = np.array([self.positions[key] for key in models], dtype=np.intp)
+        keys = sorted(judged, key=slugs.__getitem__)
+        positions = np.array([self.positions[key] for key in keys], dtype=np.intp)
         inside = np.ix_(positions, positions)
-        labels = tuple(slugs[key] for key in models)
+        labels = tuple(slugs[key] for key in keys)
         wins, ties, both_bad = (matrix[inside].astype(np.float64) for matrix in counts[:3])
         counted = comparisons = Comparisons(labels, wins, ties)
         if has_lost:
             comparisons = Comparisons(labels, *(matrix[inside] for matrix in weighted))
-        return CategoryCounts(models, comparisons, counted, both_bad.sum(axis=1))
+        return CategoryCounts(keys, comparisons, counted, both_bad.sum(axis=1))
 
     def count_votes(self, category: str) -> float:
         """Return the number of votes in a category."""
         wins, ties, *_ = self._get_counts(category)
         return float(wins.sum() + ties.sum() / 2)  # both sides of a tie are in the matrix
 
-    def select_votes(self, category: str, models: list[int], last_id: int | None = None) -> CategoryVotes:
+    def select_votes(self, category: str, keys: list[int], last_id: int | None = None) -> CategoryVotes:
         """Return the votes in a category, roughly sorted by voter.
 
-        models: model keys in the order of the positions. All votes on any other model must have weight 0.
+        keys: those of contestants in the order of the positions. All votes on any other must have weight 0.
         last_id: the id of the newest vote to include. None means all votes.
 
         If the order of votes is unknown, the result has no votes.
         """
         positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
-        positions[models] = np.arange(len(models))
+        positions[keys] = np.arange(len(keys))
         indices = self._find_votes(category)
         if last_id is not None:
             indices = indices[self.votes["id"][indices] <= last_id]
         return self._build_votes(positions, indices)
 
-    def sum_old_lost_weights(self, category: str, models: list[int], end: float, *, styled: bool = False) -> Floats:
-        """Return the weight that the filter or an operator took from each model's votes before `end` (M,).
+    def sum_old_lost_weights(self, category: str, keys: list[int], end: float, *, styled: bool = False) -> Floats:
+        """Return the weight that the filter or an operator took from each contestant's votes before `end` (M,).
 
         end: in seconds since 1970.
         styled: exclude votes without style features.
@@ -227,12 +227,12 @@ class PoolState:
         if category != OVERALL_CATEGORY:
             reduced = reduced[self._has_category(category, reduced)]
         amount = self.votes["weight"][reduced] * (1 - self.votes["filter_weight"][reduced])
-        keys = np.concatenate([self.votes[side][reduced] for side in ("a", "b")])
-        lost: Floats = np.bincount(keys, np.tile(amount, 2), max(self.positions, default=0) + 1).astype(np.float64)
-        return lost[models]
+        judged = np.concatenate([self.votes[side][reduced] for side in ("a", "b")])
+        lost: Floats = np.bincount(judged, np.tile(amount, 2), max(self.positions, default=0) + 1).astype(np.float64)
+        return lost[keys]
 
     def compute_elo_ratings(self, category: str) -> dict[int, float]:
-        """Return the Elo ratings by model key after all votes in a category, replayed in order."""
+        """Return the Elo ratings by contestant key after all votes in a category, replayed in order."""
         positions = np.zeros(max(self.positions, default=0) + 1, dtype=np.intp)
         positions[list(self.positions)] = list(self.positions.values())
         start, ratings = self.elo.get(category, EloReplay(0, np.zeros(0)))

@@ -47,7 +47,7 @@ def update_pair_weights(pool: Pool, state: PoolState) -> None:
     recent_weights = PairWeight.objects.filter(pool=pool.slug, keys=drawable, updated_at__gt=Now() - WEIGHT_INTERVAL)
     if len(drawable) < 2 or recent_weights.exists():
         return
-    all_keys = sorted({*counts.models, *drawable})
+    all_keys = sorted({*counts.keys, *drawable})
     board = _expand_counts(counts, all_keys)
     weights = compute_pair_weights(board, bradley_terry.fit(board))
     positions = np.searchsorted(all_keys, drawable)
@@ -61,11 +61,11 @@ def update_pair_weights(pool: Pool, state: PoolState) -> None:
 
 
 def _expand_counts(counts: CategoryCounts, keys: list[int]) -> Comparisons:
-    """Return the same counts on a board with more models. `keys` are the sorted keys of all models."""
+    """Return the same counts on a board with more contestants. `keys` are the sorted keys of all of them."""
     size = len(keys)
     wins = np.zeros((size, size))
     ties = np.zeros((size, size))
-    positions = np.searchsorted(keys, counts.models)
+    positions = np.searchsorted(keys, counts.keys)
     inside = np.ix_(positions, positions)
     wins[inside] = counts.comparisons.wins
     ties[inside] = counts.comparisons.ties

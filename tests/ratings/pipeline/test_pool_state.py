@@ -49,13 +49,13 @@ def collect_results(state, models):
     results = []
     for category in CATEGORIES:
         counts = state.build_counts(category, slugs)
-        votes = state.select_votes(category, counts.models)
+        votes = state.select_votes(category, counts.keys)
         voter_counts = votes.voter_counts
         voter_count = len(set(voter_counts.voter.tolist()))
         names = [field.name for field in fields(votes) if field.name != "voter"]
         columns = [getattr(votes, name).tolist() for name in names]
         tables = counts.comparisons.wins, counts.comparisons.ties, counts.both_bad
-        results.append((counts.models, [table.tolist() for table in tables]))
+        results.append((counts.keys, [table.tolist() for table in tables]))
         results.append((columns, voter_count, state.compute_elo_ratings(category)))
     return results
 

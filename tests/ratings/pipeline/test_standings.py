@@ -64,7 +64,7 @@ def test_refresh_leaves_out_a_model_whose_window_is_too_small_to_be_drawn(models
     w, x, y, z = models
     for model in models:
         factories.endpoint(model)
-    LanguageModel.objects.filter(pk=z.pk).update(context_window=2_000)
+    LanguageModel.objects.filter(contestants=z).update(context_window=2_000)
     factories.cast(w, z, pool=pool)
     board_refresh.refresh()
 
