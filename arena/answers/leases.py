@@ -95,7 +95,7 @@ def reap_answers(own_turn_ids: Collection[int] = ()) -> Claims:
     overdue_turns = fetch_rows(
         """
         SELECT id FROM arena_turn WHERE NOT id = ANY(%s) AND EXISTS (
-            SELECT FROM arena_answer WHERE turn_id = arena_turn.id AND (
+            SELECT FROM arena_answer WHERE turn_id = arena_turn.id AND turn_id IS NOT NULL AND (
                 state = 'running' AND lease_until < now()
                 OR state = 'queued' AND queued_at < now() - %s * interval '1 s')
         ) ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED""",

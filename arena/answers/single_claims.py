@@ -23,7 +23,7 @@ LIST_WAITING_SQL = """
         SELECT id FROM arena_answer
         WHERE contestant_id = contestant.id AND turn_id IS NULL AND NOT id = ANY(%(own)s) AND (
             state = 'queued' AND queued_at <= statement_timestamp() OR state = 'running' AND lease_until < now())
-        ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ORDER BY id LIMIT least(%(limit)s, (max_concurrency + 1) / 2) FOR UPDATE SKIP LOCKED
     ) AS waiting ON true
     WHERE endpoint.enabled AND endpoint.failed_probes = 0 AND endpoint.singles_after <= statement_timestamp()
     ORDER BY endpoint.id, waiting.id"""

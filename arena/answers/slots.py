@@ -17,6 +17,7 @@ from django.db import connection
 
 from arena.answers.db_batcher import DatabaseBatcher, DatabaseUnreachable
 from arena.answers.leases import LEASE_S
+from core.storage.advisory_locks import AdvisoryLock, try_locks
 from core.storage.database import fetch_rows
 
 RETRY_S = 0.1
@@ -101,6 +102,9 @@ def take_slots(requests: Sequence[SlotRequest]) -> list[bool]:
 
     It may also begin if its endpoint has no limit any more.
     """
+    # Another worker's shared calls, taken at the same moment, would not be counted.
+    with_shared = {request.endpoint_id for request in requests if request.shared}
+    may_share = try_locks(AdvisoryLock.SHARED_CALLS, with_shared) if with_shared else set()
     endpoints: dict[int, EndpointSlots | None] = {}
     endpoint_ids = list({request.endpoint_id for request in requests})
     for endpoint_id, limit, free, surplus, *shared in fetch_rows(LOAD_SLOTS_SQL, [SHARED_PAUSE_S, endpoint_ids]):
@@ -116,6 +120,8 @@ def take_slots(requests: Sequence[SlotRequest]) -> list[bool]:
         slots = endpoints.get(request.endpoint_id)
         if slots is None:
             admitted.add(request.holder)
+        elif request.shared and request.endpoint_id not in may_share:
+            continue
         elif number := slots.take(shared=request.shared):
             chosen.append((request.endpoint_id, number, request.holder, request.shared))
     if chosen:

@@ -432,7 +432,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='answer',
-            index=models.Index(models.F('queued_at'), condition=models.Q(('state', 'queued')), name='answer_queued'),
+            index=models.Index(models.F('queued_at'), condition=models.Q(('state', 'queued'), ('turn__isnull', False)), name='answer_queued'),
         ),
         migrations.AddIndex(
             model_name='answer',

@@ -294,7 +294,7 @@ class Answer(models.Model):
         ordering = ("side",)
         indexes = [
             models.Index("id", condition=Q(state="running"), name="answer_running"),
-            models.Index("queued_at", condition=Q(state="queued"), name="answer_queued"),
+            models.Index("queued_at", condition=Q(state="queued", turn__isnull=False), name="answer_queued"),
             models.Index("turn", condition=Q(state="failed"), name="answer_failed"),
             models.Index(
                 "contestant", "id", condition=Q(state__in=("queued", "running"), turn=None), name="answer_queued_single"

@@ -117,8 +117,9 @@ class _ServiceCollector(Collector):
 def _collect_battles() -> Iterator[Metric]:
     battles = Battle.objects.filter(state__in=OPEN_STATES)
     yield _count_by_state("arena_battles_open", "Battles that have not ended", battles, OPEN_STATES)
-    answers = Answer.objects.filter(state__in=UNFINISHED_STATES)
-    yield _count_by_state("arena_answers_under_way", "Answers that are queued or running", answers, UNFINISHED_STATES)
+    answers = Answer.objects.filter(state__in=UNFINISHED_STATES, turn__isnull=False)  # others can wait long
+    description = "Answers in battles that are queued or running"
+    yield _count_by_state("arena_answers_under_way", description, answers, UNFINISHED_STATES)
     aggregates = {name: Count("pk", filter=condition) for name, _, condition in ENDPOINT_GAUGES}
     counts = Endpoint.objects.aggregate(**aggregates)
     for name, description, _ in ENDPOINT_GAUGES:

@@ -1,5 +1,6 @@
 """The advisory locks of PostgreSQL that Arena uses. Tallies and boards have a lease instead (`ratings.pipeline`)."""
 
+from collections.abc import Collection
 from enum import IntEnum
 
 from django.db import connection
@@ -15,6 +16,17 @@ class AdvisoryLock(IntEnum):
     PREPARATION = 7_298_545
     SUBMISSIONS = 7_298_546
     PUBLICATIONS = 7_298_547
+    SHARED_CALLS = 7_298_548  # of one endpoint
+
+
+def try_locks(lock: AdvisoryLock, subjects: Collection[int]) -> set[int]:
+    """Take the locks of these subjects that are free, without waiting, and return these subjects."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM unnest(%s::int[]) AS id WHERE pg_try_advisory_xact_lock(%s, id)",
+            [list(subjects), lock.value],
+        )
+        return {subject for (subject,) in cursor.fetchall()}
 
 
 def acquire_lock(lock: AdvisoryLock, subject: str | None = None, using: BaseDatabaseWrapper | None = None) -> None:

@@ -185,6 +185,19 @@ def test_workers_never_exceed_the_limit_together(shrinks):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_shared_calls_of_workers_at_the_same_moment_take_at_most_half():
+    endpoint = factories.endpoint(max_concurrency=16)
+
+    def work(_):
+        with transaction.atomic():
+            taken = slots.take_slots([request(endpoint, shared=True) for _ in range(8)])
+            time.sleep(0.1)
+        return taken.count(True)
+
+    assert sum(at_once(4, work)) == 8
+
+
+@pytest.mark.django_db(transaction=True)
 def test_slot_that_another_worker_is_taking_is_not_waited_for():
     endpoint = factories.endpoint(max_concurrency=1)
 

@@ -12,6 +12,7 @@ from arena.models import Answer, Battle
 from config.monitoring import health, prometheus
 from ratings.pipeline import board_refresh
 from tests import factories
+from tests.arena.factories import question
 
 pytestmark = pytest.mark.django_db
 TOKEN = "a-token-of-this-test"
@@ -128,6 +129,7 @@ def test_metrics_follow_battles_votes_and_boards():
     turn = factories.battle(first, second).turns.create(number=1, prompt="?")
     turn.answers.create(side="a", contestant=first, state=Answer.State.RUNNING)
     turn.answers.create(side="b", contestant=second, state=Answer.State.FINISHED)
+    Answer.objects.create(question=question(), contestant=first)  # which may wait for hours
     factories.cast(first, second)
     board_refresh.refresh()
     factories.cast(second, first)
