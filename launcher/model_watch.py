@@ -16,8 +16,8 @@ MARK_DOWN_SQL = (
 MARK_UP_SQL = "UPDATE arena_endpoint SET failed_probes = 0, probe_after = now() WHERE base_url LIKE %s"
 
 LIST_OTHERS_SQL = """
-    SELECT slug FROM arena_endpoint JOIN catalog_languagemodel AS model ON model.id = model_id
-    WHERE enabled AND slug <> ALL(%s) ORDER BY slug"""
+    SELECT slug FROM arena_contestant
+    WHERE enabled AND retired_at IS NULL AND endpoint_id IS NOT NULL AND slug <> ALL(%s) ORDER BY slug"""
 
 
 async def list_other_models(database: str, local_slugs: Collection[str]) -> list[str]:

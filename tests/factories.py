@@ -57,12 +57,27 @@ def contestants(count: int) -> list[Contestant]:
 
 
 def fighter(of: Side | str = "", **fields: Any) -> Contestant:
-    """Return the plain contestant of the model, with a new endpoint."""
-    return contestant(endpoint(of, **fields).model)
+    """Return the plain contestant of the model, with a new endpoint. The fields are those of either."""
+    created = contestant(of)
+    names = {field.name for field in Contestant._meta.fields}
+    own = {name: fields.pop(name) for name in names & fields.keys()}
+    created.endpoint = Endpoint.objects.create(**{"kind": "echo", "upstream_id": created.slug, **fields})
+    for name, value in own.items():
+        setattr(created, name, value)
+    created.save()
+    return created
+
+
+def variant(of: Contestant | None = None, slug: str = "", **fields: Any) -> Contestant:
+    """Return a variant of the contestant's model, which shares its endpoint."""
+    of = of or fighter()
+    slug = slug or f"{of.slug}-variant-{next(_numbers)}"
+    shared = {"model": of.model, "endpoint": of.endpoint, "name": slug.title()}
+    return Contestant.objects.create(slug=slug, **shared | fields)
 
 
 def endpoint(of: Side | str = "", **fields: Any) -> Endpoint:
-    return Endpoint.objects.create(model=contestant(of).model, **{"kind": "echo", **fields})
+    return fighter(of, **fields).endpoint
 
 
 def voter(**fields: Any) -> Voter:

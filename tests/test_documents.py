@@ -151,15 +151,14 @@ def test_architecture_has_the_layers_in_the_order_of_the_contract():
 @pytest.mark.parametrize(
     ("document", "slugs"),
     [
-        (MODELS_GUIDE, ["llama-3.2-3b", "qwen-2.5-7b-instruct", "gpt-4o", "eliza"]),
+        (MODELS_GUIDE, ["llama-3.2-3b", "qwen-2.5-7b-instruct", "gpt-4o", "eliza", "support-v4"]),
         ("docs/tutorial.md", ["llama-3.2-3b"]),
     ],
 )
 def test_models_files_of_the_documents_are_accepted(document, slugs, tmp_path, settings):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_allow_private_endpoints=("127.0.0.0/8",))
-    [example] = blocks(document, "toml")
     path = tmp_path / "models.toml"
-    path.write_text(example, encoding="utf-8")
+    path.write_text("\n".join(blocks(document, "toml")), encoding="utf-8")
     assert [entry["slug"] for entry in models_file.read_entries(path)] == slugs
 
 

@@ -1,5 +1,5 @@
-"""Admin pages for battles, votes, voters, endpoints, and API keys."""
+"""Admin pages for battles, votes, voters, contestants, endpoints, and API keys."""
 
-from arena.admin import api_keys, battles, endpoints, overview
+from arena.admin import api_keys, battles, contestants, endpoints, overview
 
-__all__ = ["api_keys", "battles", "endpoints", "overview"]
+__all__ = ["api_keys", "battles", "contestants", "endpoints", "overview"]

@@ -195,10 +195,10 @@ def build_inspection(object_id: str) -> dict[str, Any]:
 
 
 def _load_turns(battle: Battle) -> list[Turn]:
-    """Return the turns. Each answer has its failed calls of the last three days, which may be to other models."""
+    """Return the turns. Each answer has its failed calls of the last three days, which may be to other endpoints."""
     failed_calls = defaultdict(list)
     calls = EndpointCall.objects.filter(created_at__gte=battle.created_at, battle=battle.pk).exclude(failure="")
-    for call in calls.select_related("endpoint__model").order_by("pk"):
+    for call in calls.prefetch_related("endpoint__contestants").order_by("pk"):
         failed_calls[call.answer].append(call)
     turns = list(Turn.objects.filter(battle=battle).prefetch_related("answers__contestant"))
     for turn in turns:

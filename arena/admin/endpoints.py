@@ -1,4 +1,4 @@
-"""The admin page for endpoints: their settings, their health, and a button that sends a test question."""
+"""The admin page for endpoints: their servers, their health, and a button that sends a test question."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from arena.endpoints import circuit_breaker, key_variables
-from arena.endpoints.models_file import ENDPOINT_COLUMNS, InvalidFieldError, check_endpoint
-from arena.models import Answer, Endpoint, EndpointCall, EndpointDay, get_or_create_plain
+from arena.endpoints.model_requests import get_endpoint
+from arena.endpoints.models_file import (
+    IDENTITY_COLUMNS,
+    SHARED_FIELDS,
+    InvalidFieldError,
+    check_endpoint,
+    find_frozen_field,
+)
+from arena.models import Answer, Contestant, Endpoint, EndpointCall, EndpointDay
 from core.admin import audit
-from core.admin.classes import AutocompleteAdmin, ModelForm
-from core.admin.json_field import FORMFIELD_OVERRIDES
+from core.admin.classes import ModelAdmin, ModelForm
 from core.storage.database import release_connection
 from core.storage.shared_slots import SharedSlots
 
@@ -36,17 +42,16 @@ MAX_FAILED_CALLS = 10  # on an endpoint's page
 ENDPOINT_LABEL = "This endpoint"
 WORDS_HINT = gettext_lazy("The provider's words are below, at the newest probe.")
 KEY_CONFIRMATION_FIELD = "api_key_env_again"
+FROZEN_MESSAGE = gettext_lazy(
+    "A contestant that is not a catalog model has answered through this endpoint. What it sends cannot change, so "
+    "create another endpoint and another contestant."
+)
 KEY_MOVED_MESSAGE = gettext_lazy(
     "With the new base URL, Arena would send the API key to a different server. To confirm, enter the name of the "
     "environment variable again."
 )
-CHECKED_FIELDS = tuple(ENDPOINT_COLUMNS.values())
+COLUMNS = {**IDENTITY_COLUMNS, **{field: field for field in SHARED_FIELDS}}  # of the endpoint fields in a models file
 FIGURE_COLUMNS = ("calls", "failure_rate", "first_token", "speed")
-_confirmation_index = CHECKED_FIELDS.index("api_key_env") + 1
-FORM_FIELDS = (
-    "model", *CHECKED_FIELDS[:_confirmation_index], KEY_CONFIRMATION_FIELD, *CHECKED_FIELDS[_confirmation_index:],
-    "enabled",
-)  # fmt: skip
 
 
 def _list_kinds() -> list[tuple[str, str]]:
@@ -68,41 +73,30 @@ class EndpointForm(ModelForm):
 
     class Meta:
         model = Endpoint
-        fields = ("model", *CHECKED_FIELDS, "enabled")
+        fields = tuple(COLUMNS.values())
         labels = {
             "base_url": gettext_lazy("Base URL"),
             "upstream_id": gettext_lazy("Model name on the server"),
             "api_key_env": gettext_lazy("API key environment variable"),
-            "max_tokens": gettext_lazy("Maximum answer length (tokens)"),
             "max_concurrency": gettext_lazy("Maximum concurrent answers"),
-            "thinking_tokens": gettext_lazy("Maximum reasoning tokens"),
             "first_token_timeout_s": gettext_lazy("First-token timeout (s)"),
             "tokens_per_day": gettext_lazy("Token budget per day"),
-            "parameters": gettext_lazy("Additional parameters"),
-            "enabled": gettext_lazy("Enabled"),
-        }
-        help_texts = {
-            "enabled": gettext_lazy(
-                "To remove an endpoint that has served calls, disable it here. It cannot be deleted, because its "
-                "statistics would be lost."
-            ),
-            "thinking_tokens": gettext_lazy("For reasoning models, in addition to the maximum answer length."),
-            "parameters": gettext_lazy(
-                'JSON, for example {"top_p": 0.9}. Never enter a key, because operators can read it.'
-            ),
         }
 
     def clean(self) -> dict[str, Any]:
         """Check the fields against the rules for the models file, which forbid internal addresses and keys."""
         cleaned_data = super().clean() or {}
         if not self.errors:
-            field_values = {field: cleaned_data[column] for field, column in ENDPOINT_COLUMNS.items()}
+            field_values = {field: cleaned_data[column] for field, column in COLUMNS.items()}
             try:
                 check_endpoint(
                     ENDPOINT_LABEL, {field: value for field, value in field_values.items() if value not in (None, "")}
                 )
             except InvalidFieldError as error:
-                self.add_error(ENDPOINT_COLUMNS[error.field], f"It {error.problem}.")
+                self.add_error(COLUMNS[error.field], f"It {error.problem}.")
+        contestants = Contestant.objects.filter(endpoint=self.instance.pk).select_related("endpoint")
+        if not self.errors and any(find_frozen_field(each, {}, cleaned_data["upstream_id"]) for each in contestants):
+            self.add_error("upstream_id", FROZEN_MESSAGE)
         if not self.errors and self._needs_key_confirmation(cleaned_data):
             self.add_error(KEY_CONFIRMATION_FIELD, KEY_MOVED_MESSAGE)
         return cleaned_data
@@ -117,33 +111,40 @@ class EndpointForm(ModelForm):
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(AutocompleteAdmin):
+class EndpointAdmin(ModelAdmin):
     form = EndpointForm
-    formfield_overrides = FORMFIELD_OVERRIDES
-    list_display = ("name", "kind", "enabled", "state", *FIGURE_COLUMNS)
-    list_filter = ("enabled", "kind")
-    search_fields = ("model__name", "model__slug", "upstream_id")
-    readonly_fields = ("failed_probes", "state", "last_probe", *FIGURE_COLUMNS)
-    autocomplete_fields = ("model",)
+    list_display = ("name", "kind", "state", *FIGURE_COLUMNS)
+    list_filter = ("contestants__enabled", "kind")
+    search_fields = ("contestants__name", "contestants__slug", "upstream_id")
+    readonly_fields = ("name", "failed_probes", "state", "last_probe", *FIGURE_COLUMNS)
     fieldsets = (
-        (None, {"fields": FORM_FIELDS}),
+        (
+            None,
+            {
+                "fields": (
+                    "name",
+                    "kind",
+                    "base_url",
+                    "upstream_id",
+                    "api_key_env",
+                    KEY_CONFIRMATION_FIELD,
+                    *SHARED_FIELDS,
+                )
+            },
+        ),
         (gettext_lazy("Health"), {"fields": ("state", "last_probe", "failed_probes", *FIGURE_COLUMNS)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
         recent_days = EndpointDay.objects.filter(day__gte=timezone.now().date() - FIGURES_PERIOD).order_by("-day")
-        rows = super().get_queryset(request).select_related("model").order_by("model__name", "pk")
+        rows = super().get_queryset(request).order_by("upstream_id", "kind", "pk")
         calls, days = (rows.filter(endpoint=OuterRef("pk")) for rows in (EndpointCall.objects, EndpointDay.objects))
         annotated: QuerySet[Endpoint] = rows.annotate(was_called=Exists(calls) | Exists(days))
-        return annotated.prefetch_related(Prefetch("days", recent_days, to_attr="recent_days"))
+        return annotated.prefetch_related("contestants", Prefetch("days", recent_days, to_attr="recent_days"))
 
     def get_urls(self) -> list[URLPattern]:
         ask = path("<int:key>/ask/", self.admin_site.admin_view(self.ask), name="arena_endpoint_ask")
         return [ask, *super().get_urls()]
-
-    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: Any) -> None:
-        super().save_model(request, obj, form, change)
-        get_or_create_plain([obj.model_id])
 
     def has_delete_permission(self, request: HttpRequest, obj: Endpoint | None = None) -> bool:
         """Allow deletion only if there are no statistics. Daily statistics outlast calls, so both are checked."""
@@ -163,35 +164,36 @@ class EndpointAdmin(AutocompleteAdmin):
         """Send a test question, and show the result."""
         from arena.endpoints import probe  # loads aiohttp
 
-        endpoint = get_object_or_404(Endpoint.objects.select_related("model"), pk=key)
+        endpoint = get_object_or_404(Endpoint, pk=key)
         if not self.has_change_permission(request, endpoint):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
+        [contestant] = circuit_breaker.choose_contestants([key]) or [Contestant(endpoint=endpoint, name=str(endpoint))]
         release_connection()
         slot = _running_tests.acquire(TEST_SLOT_LIMITS)
         if slot is None:
             messages.error(request, _("Two endpoints are being tested. Try again when one of the tests has ended."))
             return redirect("admin:arena_endpoint_change", key)
         try:
-            result = probe.measure_endpoint(endpoint)
+            result = probe.measure_contestant(contestant)
         finally:
             slot.release()
         Endpoint.objects.filter(pk=key).update(**circuit_breaker.build_outcome_fields(result))
         figures = {name: value for name, value in vars(result).items() if name != "detail"}
         audit.record_change(request.user.get_username(), "tested", endpoint, after=figures)
         level = messages.ERROR if result.failure else messages.SUCCESS
-        messages.add_message(request, level, describe_probe(endpoint, result))
+        messages.add_message(request, level, describe_probe(contestant, result))
         return redirect("admin:arena_endpoint_change", key)
 
-    @admin.display(description="model", ordering="model__name")
+    @admin.display(description="contestants", ordering="upstream_id")
     def name(self, endpoint: Endpoint) -> str:
-        return endpoint.model.name
+        return endpoint.label
 
     @admin.display(description="ready")
     def state(self, endpoint: Endpoint) -> str:
         """Describe whether the endpoint can be drawn, and whether it fails in battles although its probes pass."""
-        if not endpoint.enabled:
+        if not any(contestant.is_enabled for contestant in endpoint.contestants.all()):
             return _("disabled")
         if endpoint.failed_probes >= circuit_breaker.FAILED_PROBES_LIMIT:
             return _("no, it did not answer the last %(number)s probes") % {"number": endpoint.failed_probes}
@@ -249,12 +251,12 @@ def _format_newest(endpoint: Endpoint, field: str, number_format: str) -> str:
     return ""
 
 
-def describe_probe(endpoint: Endpoint, result: "ProbeResult") -> str:
+def describe_probe(contestant: Contestant, result: "ProbeResult") -> str:
     """Describe the result of a test question in a sentence for operators."""
     from arena.endpoints import probe  # loads aiohttp
 
-    name = endpoint.model.name
-    variable = endpoint.api_key_env
+    name = contestant.name
+    variable = get_endpoint(contestant).api_key_env
     if result.failure == probe.NO_KEY:
         message = _("%(name)s was not called, because the variable %(variable)s is not set in the web service.")
         return message % {"variable": variable, "name": name}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from arena.battles import review_queue
 from arena.endpoints.circuit_breaker import IN_DRAW
-from arena.models import IS_SHARED, Battle, Endpoint, EndpointCall
+from arena.models import IS_ENABLED, IS_SHARED, Battle, Contestant, EndpointCall
 from catalog.models import Submission
 from core.admin.overview import STEPS, TILES, Bar, Figure, Step, Tile
 from core.models import AuditEntry
@@ -59,8 +59,8 @@ def build_endpoint_tile() -> Tile:
     """List the failing endpoints, count the drawable endpoints, and summarize the calls of the last 24 hours."""
     url = reverse("admin:arena_endpoint_changelist")
     # Failed probes remove an endpoint from the draw. Failures in battles only warn operators.
-    failing = Endpoint.objects.filter(~IN_DRAW | Q(fails_in_battles=True), enabled=True)
-    names = ", ".join(failing.order_by("model__name").values_list("model__name", flat=True))
+    failing = Contestant.objects.filter(IS_ENABLED, ~IN_DRAW | Q(endpoint__fails_in_battles=True))
+    names = ", ".join(failing.order_by("name").values_list("name", flat=True))
     calls = EndpointCall.objects.filter(created_at__gt=timezone.now() - DAY).aggregate(
         all=Count("pk"), failed=Count("pk", filter=~Q(failure="")), first_token=Avg("first_token_s")
     )
@@ -70,7 +70,9 @@ def build_endpoint_tile() -> Tile:
         _("Endpoints"),
         [
             Figure(_("Failing"), names or "0", url, is_problem=bool(names)),
-            Figure(_("Ready"), f"{Endpoint.objects.filter(IN_DRAW).count():,}", f"{url}?enabled__exact=1"),
+            Figure(
+                _("Ready"), f"{Contestant.objects.filter(IN_DRAW).count():,}", f"{url}?contestants__enabled__exact=1"
+            ),
             Figure(_("Failed calls in the last 24 hours"), f"{rate:.1%}", url, is_problem=rate > MAX_FAILURE_RATE),
             Figure(_("Mean time to first token"), first_token, url),
         ],
@@ -95,10 +97,10 @@ def build_queue_tile() -> Tile:
     )
 
 
-@STEPS.register("arena.change_endpoint")
+@STEPS.register("arena.change_contestant")
 def build_add_step() -> Step:
-    is_done = Endpoint.objects.count() > 1  # a battle needs two models
-    return Step(_("Add a model and its endpoint"), reverse("admin:arena_endpoint_add"), is_done)
+    is_done = Contestant.objects.filter(endpoint__isnull=False).count() > 1  # a battle needs two
+    return Step(_("Add a model and its endpoint"), reverse("admin:arena_contestant_add"), is_done)
 
 
 @STEPS.register("arena.change_endpoint")

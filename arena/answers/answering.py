@@ -26,7 +26,8 @@ from arena.endpoints.backends.protocol import Action, BackendError, Delta, Reaso
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.ssrf_guard import create_session
 from arena.endpoints.call_stats import CallRecord
-from arena.models import Answer, Endpoint
+from arena.endpoints.model_requests import get_endpoint
+from arena.models import Answer, Contestant, Endpoint
 
 SLOT_TIMEOUT_S = 60
 DEFAULT_PAUSE_S = 30  # of single answers, if a rate limit does not say how long to wait
@@ -128,13 +129,14 @@ class AnswerRunner:
                 raise
             side.call = measure_call(side, call_start)
 
-    async def run_probe(self, endpoint: Endpoint) -> None:
+    async def run_probe(self, contestant: Contestant) -> None:
         """Send a probe that this process has claimed, and store its result."""
         result = None
+        endpoint = get_endpoint(contestant)
         timeouts = self._get_timeouts(endpoint)
         with contextlib.suppress(BackendError):  # no slot became free
             async with self._acquire_slot(endpoint, circuit_breaker.PROBE_SLOT_TIMEOUT_S):
-                result = await probe.send_probe(endpoint, self.session, timeouts)
+                result = await probe.send_probe(contestant, self.session, timeouts)
         if self.session.closed:  # the process is stopping, so a failure does not count against the endpoint
             return
         with contextlib.suppress(DatabaseUnreachable):

@@ -291,8 +291,8 @@ class Engine:
         if self.draining:
             return
         with contextlib.suppress(DatabaseUnreachable):
-            for endpoint in await self.batcher.call(circuit_breaker.claim_probes, None):
-                self._run_in_background(self.runner.run_probe(endpoint))
+            for contestant in await self.batcher.call(circuit_breaker.claim_probes, None):
+                self._run_in_background(self.runner.run_probe(contestant))
 
     async def _drain(self, seconds: float) -> None:
         self.draining = True

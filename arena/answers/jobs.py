@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db.models.expressions import RawSQL
@@ -10,22 +10,26 @@ from django.db.models.expressions import RawSQL
 from arena.answers import leases, slots
 from arena.answers.announcements import derive_attempt_tag
 from arena.endpoints.backends.protocol import Message, Request
-from arena.endpoints.model_requests import build_request, get_max_tokens
+from arena.endpoints.model_requests import build_request, get_endpoint, get_max_tokens
+from arena.identity import hash_key
 from arena.models import LIVE_POOL, Answer, Battle, Endpoint, Turn, Visibility
 from core.storage.compiled_queries import CompiledQuery
 
-# The fields that a job needs, including all fields of the endpoint.
+# The fields that a job needs, including all that the contestant sends and all fields of its endpoint.
 ANSWER_FIELDS = (
     "side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt",
     "turn__battle__mode", "turn__battle__pool", "turn__battle__among", "turn__battle__stopped",
-    *(f"contestant__model__endpoint__{field.name}" for field in Endpoint._meta.fields),
+    *(f"contestant__{name}" for name in (
+        "slug", "system", "max_tokens", "thinking_tokens", "temperature", "parameters", "headers", "conversation_field",
+    )),
+    *(f"contestant__endpoint__{field.name}" for field in Endpoint._meta.fields),
 )  # fmt: skip
 BATTLES_OF_TURNS_SQL = "SELECT battle_id FROM arena_turn WHERE id = ANY(%s)"
 # All answers in the battles of these turns, ordered by turn and side.
 ANSWERS_OF_BATTLES = CompiledQuery(
     lambda turn_ids: (
         Answer.objects.filter(turn__battle__in=RawSQL(BATTLES_OF_TURNS_SQL, [turn_ids]))  # noqa: S611  # a constant
-        .select_related("contestant__model__endpoint", "turn__battle")
+        .select_related("contestant__endpoint", "turn__battle")
         .only(*ANSWER_FIELDS)
         .order_by("turn__number", "side")
     )
@@ -97,24 +101,21 @@ def load_single_jobs(attempts: Mapping[int, int], holders: Mapping[int, UUID]) -
     attempts: their attempts, keyed by answer id
     holders: identify the calls for which slots have been taken, keyed by answer id
     """
-    answers = (
-        Answer.objects.filter(pk__in=attempts).select_related("contestant__model__endpoint", "question").order_by("pk")
-    )
+    answers = Answer.objects.filter(pk__in=attempts).select_related("contestant__endpoint", "question").order_by("pk")
     return [_build_single_job(answer, holders.get(answer.pk)) for answer in answers] if attempts else []
 
 
 def _build_single_job(answer: Answer, holder: UUID | None) -> TurnJob:
-    endpoint = answer.contestant.model.endpoint  # type: ignore[union-attr]  # a plain contestant
     side = SideJob(
         answer_id=answer.pk,
         attempt=answer.attempt,
         tag="",
         tries=answer.tries,
         side="a",
-        endpoint=endpoint,
+        endpoint=get_endpoint(answer.contestant),
         battle_id=None,
         shared=True,
-        request=build_request(endpoint, (Message("user", answer.question.text),)),
+        request=build_request(answer.contestant, (Message("user", answer.question.text),), uuid4().hex),
         holder=holder,
     )
     return TurnJob(
@@ -179,23 +180,33 @@ def _build_side_job(answer: Answer, attempt: int, answers: list[Answer]) -> Side
     In a blind battle, the answers of both sides have the same maximum length, because the place where an answer is cut
     off would reveal which side has which contestant.
     """
-    endpoint = answer.contestant.model.endpoint  # type: ignore[union-attr]  # a plain contestant
+    contestant = answer.contestant
     turn = answer.turn
-    request = build_request(endpoint, (*_build_history(turn, answer.side, answers), Message("user", turn.prompt)))
+    messages = (*_build_history(turn, answer.side, answers), Message("user", turn.prompt))
+    request = build_request(contestant, messages, _derive_conversation(answer))
     if turn.battle.mode == Battle.Mode.ANONYMOUS:
-        models = [other.contestant.model for other in answers if other.turn_id == turn.pk]
-        request = replace(request, max_tokens=min(get_max_tokens(model.endpoint) for model in models if model))
+        contestants = [other.contestant for other in answers if other.turn_id == turn.pk]
+        request = replace(request, max_tokens=min(map(get_max_tokens, contestants)))
     return SideJob(
         answer_id=answer.pk,
         attempt=attempt,
         tag=derive_attempt_tag(answer.pk, attempt),
         tries=answer.tries,
         side=answer.side,
-        endpoint=endpoint,
+        endpoint=get_endpoint(contestant),
         battle_id=str(turn.battle_id),
         shared=turn.battle.rated_pool != LIVE_POOL,
         request=request,
     )
+
+
+def _derive_conversation(answer: Answer) -> str:
+    """Return the value of the contestant's conversation field: the same in all turns of a battle's side.
+
+    It cannot be derived from public ids, so that the provider cannot find the battle of a conversation.
+    """
+    conversation = f"conversation:{answer.turn.battle_id}:{answer.side}:{answer.contestant_id}"
+    return hash_key.compute_hmac(conversation)[:32]
 
 
 def _build_history(turn: Turn, side: str, answers: list[Answer]) -> list[Message]:

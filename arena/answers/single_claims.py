@@ -12,20 +12,22 @@ from django.db import connection
 from arena.answers import jobs, leases, slots
 from arena.answers.jobs import TurnJob
 from arena.endpoints import token_budgets
+from arena.endpoints.draw import Budget
 from core.storage.database import fetch_rows
 
 RETRY_S = 0.1  # between two looks while single answers wait
 # The oldest single answers of each contestant that can begin now. Those that another worker is claiming are skipped.
 LIST_WAITING_SQL = """
     SELECT endpoint.id, endpoint.max_concurrency, contestant.id, endpoint.tokens_per_day, waiting.id
-    FROM arena_endpoint endpoint JOIN arena_contestant contestant ON contestant.model_id = endpoint.model_id
+    FROM arena_endpoint endpoint JOIN arena_contestant contestant ON contestant.endpoint_id = endpoint.id
     JOIN LATERAL (
         SELECT id FROM arena_answer
         WHERE contestant_id = contestant.id AND turn_id IS NULL AND NOT id = ANY(%(own)s) AND (
             state = 'queued' AND queued_at <= statement_timestamp() OR state = 'running' AND lease_until < now())
         ORDER BY id LIMIT least(%(limit)s, (max_concurrency + 1) / 2) FOR UPDATE SKIP LOCKED
     ) AS waiting ON true
-    WHERE endpoint.enabled AND endpoint.failed_probes = 0 AND endpoint.singles_after <= statement_timestamp()
+    WHERE contestant.enabled AND contestant.retired_at IS NULL AND endpoint.failed_probes = 0
+        AND endpoint.singles_after <= statement_timestamp()
     ORDER BY endpoint.id, waiting.id"""
 PAUSE_SQL = """
     UPDATE arena_endpoint SET singles_after = greatest(singles_after, now() + seconds * interval '1 s')
@@ -71,7 +73,8 @@ def claim_singles(requests: Sequence[SinglesRequest]) -> list[ClaimedSingles]:
 def _claim(limit: int, own: list[int]) -> ClaimedSingles:
     waiting = [_Waiting(*row) for row in fetch_rows(LIST_WAITING_SQL, {"own": own, "limit": limit})]
     contestants = {row.answer_id: row.contestant_id for row in waiting}
-    affordable = token_budgets.select_affordable_singles({row.contestant_id: row.tokens_per_day for row in waiting})
+    budgets = {row.contestant_id: Budget.of(row.endpoint_id, row.tokens_per_day) for row in waiting}
+    affordable = token_budgets.select_affordable_singles(budgets)
     candidates = _take_turns(row for row in waiting if row.contestant_id in affordable)
     limited = [row for row in candidates if row.limit is not None][:limit]
     holders = slots.take_at_once([(row.answer_id, row.endpoint_id, True) for row in limited])

@@ -258,6 +258,9 @@ class ModelFactsSchema(Schema):
     variant = VariantSchema(
         allow_null=True, help_text="Settings that differ from the arena's defaults, or null if there are none."
     )
+    variant_of = CharField(
+        allow_null=True, help_text="Slug of the model of which this is a variant, or null. Only variants have one."
+    )
     facts = DictField(child=FactSchema(), help_text="Sources of the fields above, and further facts, by field.")
     price = PriceSchema(allow_null=True, help_text="The current price, or null if it is unknown.")
     arena = StandingSchema(

@@ -30,7 +30,7 @@ from arena.battles.transcript import Transcript
 from arena.endpoints import profiles
 from arena.identity import api_keys, idempotency, network_hashes, quotas
 from arena.identity.voters import get_voter_id
-from arena.models import Battle, Turn, Visibility, find_plain, row_locks
+from arena.models import Battle, Turn, Visibility, row_locks
 from core.http.errors import RequestError, build_error_response, reject_unsafe_method
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination, SlugPagination
@@ -218,7 +218,9 @@ class ModelListView(APIView):
         """
         paginator = SlugPagination()
         page = paginator.paginate_queryset(profiles.list_models(), request) or []
-        return paginator.get_paginated_response(ModelFactsSchema(profiles.build_profiles(page), many=True).data)
+        return paginator.get_paginated_response(
+            ModelFactsSchema(profiles.build_profiles([*map(profiles.represent, page)]), many=True).data
+        )
 
 
 class SharedBattleListView(APIView):
@@ -229,7 +231,7 @@ class SharedBattleListView(APIView):
         Returns up to five of the model's listed battles, most recently published first. By default, an operator chooses
         which battles are listed.
         """
-        battles = sharing.list_shared_battles(find_plain(profiles.get_model_or_404(slug)))
+        battles = sharing.list_shared_battles(profiles.get_contestant_or_404(slug))
         return Response(SharedBattleListSchema({"results": battles}).data)
 
 

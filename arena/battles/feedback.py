@@ -108,10 +108,8 @@ class FeedbackProfile:
     blame: list[dict[str, Any]]
 
 
-def load_feedback_profile(contestant: Contestant | None, pool: str) -> FeedbackProfile | None:
+def load_feedback_profile(contestant: Contestant, pool: str) -> FeedbackProfile | None:
     """Return the profile from a pool's counted votes, or None if fewer than `MIN_VOTERS` voters gave a reason."""
-    if contestant is None:
-        return None
     rows = fetch_rows(REASON_COUNTS_SQL, {"contestant": contestant.pk, "pool": pool, "known_words": list(REASONS)})
     if not rows:
         return None

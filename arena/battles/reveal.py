@@ -137,10 +137,9 @@ def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[s
     revealed_models = build_reveal(battle)
     if revealed_models is None or not Visibility.of_voter(battle.mode, battle.state).ratings:
         return None
-    models = [contestant.model for contestant in battle.contestants_by_side.values()]
-    known_models = [model for model in models if model]
-    prices = load_current_prices(known_models)
-    performance = load_performance(model.pk for model in known_models)
+    contestants = list(battle.contestants_by_side.values())
+    prices = load_current_prices([contestant.model for contestant in contestants if contestant.model])
+    performance = load_performance(contestants)
     return [
         card
         | {
@@ -149,9 +148,10 @@ def build_reveal_cards(battle: Battle, answers: Sequence[Answer]) -> list[dict[s
             "active_size": model and model.parameters_active and format_count(model.parameters_active),
         }
         | _build_measurements(battle, card["side"], answers, prices.get(model.pk) if model else None)
-        | {"usual_performance": model and performance.get(model.pk)}
+        | {"usual_performance": performance.get(contestant.pk)}
         | {"ranked_models": get_side_standing(battle, card["side"]).get(RANKED_COUNT_KEY)}
-        for card, model in zip(revealed_models, models, strict=True)
+        for card, contestant in zip(revealed_models, contestants, strict=True)
+        for model in (contestant.model,)
     ]
 
 

@@ -123,9 +123,9 @@ def load_shared_battle(battle: Battle) -> SharedBattle:
     return _build_shared_battle(battle, answers, battle.contestant_a_id, len({answer.turn for answer in answers}))
 
 
-def list_shared_battles(contestant: Contestant | None) -> list[SharedBattle]:
+def list_shared_battles(contestant: Contestant) -> list[SharedBattle]:
     """Return excerpts from a contestant's listed battles, most recently published first, at most `MAX_LISTED`."""
-    if contestant is None:
+    if contestant.pk is None:  # it has neither an endpoint nor a vote
         return []
     is_in_battle = Q(contestant_a=contestant.pk) | Q(contestant_b=contestant.pk)
     battles = query_listed_battles().filter(is_in_battle, hide_names=False).annotate(turn_count=Count("turns"))

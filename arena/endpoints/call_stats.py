@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from arena.endpoints import circuit_breaker
-from arena.models import LIVE_POOL, Answer, Endpoint, EndpointCall
+from arena.models import IS_ENABLED, LIVE_POOL, Answer, Endpoint, EndpointCall
 
 CALL_RETENTION = timedelta(days=3)
 MAX_FAILURES_PER_VOTER = 3
@@ -22,7 +22,7 @@ MAX_FAILURES_PER_NETWORK = 12  # networks need a limit too, because anyone can d
 # half of its blind battles in the live pool over the last 24 hours.
 ALARM_MIN_BATTLES = 20
 ALARM_MIN_VOTERS = 10
-FAILS_IN_BATTLES = Q(enabled=True, failed_probes=0, fails_in_battles=True)
+FAILS_IN_BATTLES = IS_ENABLED & Q(endpoint__failed_probes=0, endpoint__fails_in_battles=True)  # of contestants
 # Parameters: one list for each field of `CallRecord`.
 RECORD_CALLS_SQL = """
     INSERT INTO arena_endpointcall (endpoint_id, battle, answer, failure, status, detail, first_token_s, tokens_per_s)

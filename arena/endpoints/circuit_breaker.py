@@ -21,7 +21,8 @@ from django.db import connection
 from django.db.models import F, Q
 from django.db.models.functions import Least, Now
 
-from arena.models import Answer, Endpoint
+from arena.models import IS_ENABLED, Answer, Contestant, Endpoint
+from core.storage.database import fetch_rows
 
 if TYPE_CHECKING:
     from arena.endpoints.probe import ProbeResult
@@ -32,7 +33,7 @@ MAX_RETRY_DELAY_S = 3600
 MAX_RETRY_DELAY_AFTER_FAILURE_S = 300  # if a probe has failed since the last healthy one
 # Probes wait for a slot twice as long as answers do, so a probe always reaches the head of its worker's queue.
 PROBE_SLOT_TIMEOUT_S = 120
-IN_DRAW = Q(enabled=True, failed_probes__lt=FAILED_PROBES_LIMIT)
+IN_DRAW = IS_ENABLED & Q(endpoint__failed_probes__lt=FAILED_PROBES_LIMIT)  # of contestants
 # A claimed endpoint and the result of its probe, or None if the probe was not sent because no slot became free.
 ProbeReport: TypeAlias = tuple[Endpoint, "ProbeResult | None"]
 HEALTHY_OUTCOMES = frozenset({"", Answer.Failure.EMPTY, Answer.Failure.REFUSED})
@@ -50,24 +51,35 @@ def request_probes(endpoint_ids: Iterable[int]) -> None:
         )
 
 
-def claim_probes(requests: Sequence[None]) -> list[list[Endpoint]]:
-    """Claim all probes that are due. Return their endpoints, whose `probe_after` is when the claim ends.
+def claim_probes(requests: Sequence[None]) -> list[list[Contestant]]:
+    """Claim all probes that are due. Return the contestants to ask, whose endpoint's `probe_after` is the claim's end.
 
     The database batcher calls this once for several callers, with one None for each. The first caller gets all probes,
     and the others get none.
     """
     claim_duration_s = PROBE_SLOT_TIMEOUT_S + settings.ENVIRONMENT.arena_first_token_timeout_s
-    endpoints = Endpoint.objects.raw(
+    endpoints = fetch_rows(
         """
         UPDATE arena_endpoint SET probe_wanted = false,
             probe_after = statement_timestamp() + (coalesce(first_token_timeout_s, 0) + %s) * interval '1 s'
         WHERE id IN (
-            SELECT id FROM arena_endpoint WHERE enabled AND (probe_wanted OR failed_probes > 0)
+            SELECT id FROM arena_endpoint endpoint WHERE (probe_wanted OR failed_probes > 0)
+                AND EXISTS (
+                    SELECT FROM arena_contestant WHERE endpoint_id = endpoint.id AND enabled AND retired_at IS NULL)
                 AND probe_after <= statement_timestamp() FOR NO KEY UPDATE SKIP LOCKED)
-        RETURNING *""",
+        RETURNING id""",
         [claim_duration_s],
     )
-    return [list(endpoints), *([] for _ in requests[1:])]
+    return [choose_contestants(key for (key,) in endpoints), *([] for _ in requests[1:])]
+
+
+def choose_contestants(endpoints: Iterable[int]) -> list[Contestant]:
+    """Return the contestant through which each endpoint is probed: an enabled one, and a plain one if there is one."""
+    keys = list(endpoints)
+    if not keys:
+        return []
+    contestants = Contestant.objects.filter(endpoint__in=keys).annotate(is_out=~IS_ENABLED).select_related("endpoint")
+    return list(contestants.order_by("endpoint", "is_out", "-plain", "pk").distinct("endpoint"))
 
 
 def record_probes(reports: Sequence[ProbeReport]) -> list[None]:

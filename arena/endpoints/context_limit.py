@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Length
 from django.utils.translation import gettext as _
 
 from arena.endpoints.backends.protocol import BYTES_PER_TOKEN
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
-from arena.models import SIDES, Answer, Battle, Endpoint, get_conversation_limit
+from arena.models import IS_ENABLED, SIDES, Answer, Battle, Contestant, get_conversation_limit
 from core.http.errors import RequestError
 from core.text.text_size import TextSize
 
@@ -47,29 +47,29 @@ def compute_remaining_length(battle: Battle, answers: Iterable[Answer]) -> int:
     return max(0, min(min(limit - side.characters, 2 * limit - side.octets) for side in _measure_sides(answers)))
 
 
-def list_small_windows() -> QuerySet[Endpoint]:
-    """Return the enabled endpoints whose context window is too small for the longest conversation and an answer.
+def list_small_windows() -> QuerySet[Contestant]:
+    """Return the enabled contestants whose context window is too small for the longest conversation and an answer.
 
-    Draws from all models exclude them, because a long question would reveal which side has the small window. Models
-    whose context window is unknown are not included.
+    Draws from all models exclude them, because a long question would reveal which side has the small window.
+    Contestants whose context window is unknown are not included.
     """
     conversation_tokens = get_conversation_limit() // CHARACTERS_PER_TOKEN + OVERHEAD_TOKENS
     max_bytes = BYTES_PER_TOKEN * Coalesce(F("max_tokens"), Value(DEFAULT_MAX_TOKENS))
+    system_tokens = Coalesce(Length("system") / CHARACTERS_PER_TOKEN, Value(0))
     # A token can be a single byte, so there are up to as many tokens (see `Request.token_limit`).
     answer_tokens = max_bytes + Coalesce(F("thinking_tokens"), Value(0))
-    is_small = Q(model__max_input__lt=conversation_tokens) | Q(
-        model__context_window__lt=conversation_tokens + answer_tokens
-    )
-    return Endpoint.objects.filter(is_small, enabled=True).select_related("model").order_by("model__name")
+    input_tokens = conversation_tokens + system_tokens
+    is_small = Q(model__max_input__lt=input_tokens) | Q(model__context_window__lt=input_tokens + answer_tokens)
+    return Contestant.objects.filter(IS_ENABLED, is_small).order_by("name")
 
 
 def describe_small_windows() -> list[str]:
-    """Return a log line for each model that is excluded from the draw because of its context window."""
+    """Return a log line for each contestant that is excluded from the draw because of its context window."""
     limit = get_conversation_limit()
     return [
-        f"not drawn: {endpoint.model.name}, whose context window is too small for a conversation of {limit:,} "
+        f"not drawn: {contestant.name}, whose context window is too small for a conversation of {limit:,} "
         "characters (ARENA_CONVERSATION_CHARACTERS) and an answer"
-        for endpoint in list_small_windows()
+        for contestant in list_small_windows()
     ]
 
 

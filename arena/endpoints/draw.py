@@ -9,29 +9,40 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 
 from arena.endpoints import pair_sampler
-from arena.endpoints.circuit_breaker import FAILED_PROBES_LIMIT
+from arena.endpoints.circuit_breaker import IN_DRAW
 from arena.endpoints.context_limit import list_small_windows
-from arena.models import LIVE_POOL, Contestant, DrawTable, PairWeight, get_conversation_limit
+from arena.models import IS_ENABLED, LIVE_POOL, Contestant, DrawTable, PairWeight, get_conversation_limit
 from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import fetch_rows
 
 MIN_CONTESTANTS = 2
 
 
+class Budget(NamedTuple):
+    """The token budget of an endpoint, which all its contestants share, in tokens per day."""
+
+    endpoint: int
+    per_day: int
+
+    @classmethod
+    def of(cls, endpoint: int, per_day: int | None) -> Self | None:
+        return None if per_day is None else cls(endpoint, per_day)
+
+
 def list_enabled() -> QuerySet[Contestant]:
     """Return a queryset of the contestants that visitors can name for a battle, even if their endpoint is down."""
-    return Contestant.objects.filter(plain=True, model__endpoint__enabled=True)
+    return Contestant.objects.filter(IS_ENABLED)
 
 
 def list_weighted() -> QuerySet[Contestant]:
     """Return a queryset of the contestants that can be drawn among all if no endpoint is down."""
-    return list_enabled().exclude(model__endpoint__in=list_small_windows().values("pk"))
+    return list_enabled().exclude(pk__in=list_small_windows().values("pk"))
 
 
 def list_drawable(chosen: Iterable[int] | None = None) -> list[int]:
@@ -45,16 +56,13 @@ def list_drawable(chosen: Iterable[int] | None = None) -> list[int]:
     return list(load_drawable_budgets(chosen))
 
 
-def load_drawable_budgets(chosen: Iterable[int] | None = None) -> dict[int, int | None]:
-    """Return the token budgets of the contestants from `list_drawable`, keyed by contestant.
-
-    A budget is in tokens per day, or None for no limit.
-    """
+def load_drawable_budgets(chosen: Iterable[int] | None = None) -> dict[int, Budget | None]:
+    """Return the token budgets of the contestants from `list_drawable`, keyed by contestant. None is no limit."""
     if chosen is None:
         contestants = _compile_drawable_query(get_conversation_limit()).load()
     else:
         contestants = list(_query_drawable(list_enabled().filter(pk__in=chosen)))
-    return {contestant.pk: contestant.tokens_per_day for contestant in contestants}
+    return {each.pk: Budget.of(each.endpoint_id, each.tokens_per_day) for each in contestants}
 
 
 @lru_cache(maxsize=4)
@@ -64,8 +72,7 @@ def _compile_drawable_query(_conversation_limit: int) -> CompiledQuery[Any]:
 
 
 def _query_drawable(contestants: QuerySet[Contestant]) -> QuerySet[Any]:
-    drawable = contestants.filter(model__endpoint__failed_probes__lt=FAILED_PROBES_LIMIT).only("pk")
-    return drawable.annotate(tokens_per_day=F("model__endpoint__tokens_per_day"))
+    return contestants.filter(IN_DRAW).only("endpoint_id").annotate(tokens_per_day=F("endpoint__tokens_per_day"))
 
 
 def draw_pair(contestants: Collection[int], pool: str | None = LIVE_POOL) -> pair_sampler.PairDraw | None:

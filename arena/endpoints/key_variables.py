@@ -9,7 +9,7 @@ import os
 
 from django.conf import settings
 
-from arena.models import Endpoint
+from arena.models import IS_ENABLED, Contestant, Endpoint
 
 NO_KEY_PREFIX = "no key: "
 logger = logging.getLogger(__name__)
@@ -38,10 +38,10 @@ def read_key(endpoint: Endpoint) -> str:
 
 
 def describe_missing_keys() -> list[str]:
-    """Return a line for each enabled endpoint whose key's variable is unset or not allowed in this process."""
-    endpoints = Endpoint.objects.filter(enabled=True).exclude(api_key_env="").select_related("model").order_by("pk")
+    """Return a line for each enabled contestant whose key's variable is unset or not allowed in this process."""
+    contestants = Contestant.objects.filter(IS_ENABLED).exclude(endpoint__api_key_env="").select_related("endpoint")
     return [
-        f"{NO_KEY_PREFIX}{endpoint.model.slug}, because the variable {endpoint.api_key_env} is not set or not allowed"
-        for endpoint in endpoints
-        if not read_key(endpoint)
+        f"{NO_KEY_PREFIX}{slug}, because the variable {endpoint.api_key_env} is not set or not allowed"
+        for slug, endpoint in ((each.slug, each.endpoint) for each in contestants.order_by("pk"))
+        if endpoint and not read_key(endpoint)
     ]

@@ -1,49 +1,77 @@
-"""Loads models and their endpoints from a models file. A file with a mistake is rejected as a whole."""
+"""Loads contestants and their endpoints from a models file. A file with a mistake is rejected as a whole.
+
+An entry describes a catalog model, a variant of one, or a system of its own (see `arena.models.Contestant`). Entries
+whose endpoints have the same kind, address, model, and key variable share one endpoint.
+"""
 
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from arena.endpoints import key_variables
 from arena.endpoints.backends.protocol import API_KEY_HINT
-from arena.models import Endpoint, get_or_create_plain
+from arena.models import Answer, Contestant, Endpoint, Vote, get_or_create_plain
 from catalog.facts.claims import pick_free_slug, record_edits
 from catalog.models import LanguageModel, License, Organization
 from core.text.slugs import SLUG_PATTERN
 from core.text.storable import is_storable_json
 from core.text.word_lists import join_words
 
-MAX_FIELD_LENGTHS = {"base_url": 500, "api_key_env": 100}
+MAX_FIELD_LENGTHS = {"base_url": 500, "api_key_env": 100, "system": 100_000}
 DEFAULT_MAX_LENGTH = 200
 MAX_INTEGER = 1_000_000
 MAX_TIMEOUT_S = 600
 MAX_TOKENS_PER_DAY = 10**12
 OWN_FIELDS = {"messages", "contents", "model", "stream"}  # of requests; without them, the question would be lost
+# The other fields that some backend sets. Parameters can override them, but a conversation field cannot.
+OVERRIDABLE_FIELDS = {
+    "max_tokens", "max_completion_tokens", "temperature", "stream_options", "thinking", "system", "systemInstruction",
+    "generationConfig",
+}  # fmt: skip
+OWN_HEADERS = {
+    "accept", "accept-encoding", "anthropic-version", "connection", "content-length", "content-type", "host", "te",
+    "trailer", "transfer-encoding", "upgrade", "user-agent",
+}  # fmt: skip
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+MAX_HEADER_LENGTH = 1000
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Parameters that contain a key, in lower case with - and _ removed. `max_tokens` and `prompt_cache_key` must not match.
 SECRET_NAME = re.compile(
     r".*(apikey|accesskey|secretkey|privatekey|authorization|password)|"
-    r"(access|auth|bearer|session)?token|(client|access|auth)?secret|authkey|bearer|cookie"
+    r"x?((access|auth|bearer|session)?token|(client|access|auth)?secret|authkey|bearer|cookie)"
 )
 TYPE_NAMES = {str: "text", bool: "true or false", dict: "a table", int: "a whole number", float: "a number"}
 MODEL_FIELDS: dict[str, type] = {
     "slug": str, "name": str, "organization": str, "license": str, "open_weights": bool, "demo": bool,
-    "enabled": bool, "endpoint": dict,
+    "enabled": bool, "variant_of": str, "endpoint": dict,
 }  # fmt: skip
+CATALOG_FIELDS = ("organization", "license", "open_weights", "demo")  # facts of a catalog model
 DEMO_KINDS = ("echo", "eliza")  # kinds of endpoints whose models are for demos unless the file says otherwise
 ENDPOINT_FIELDS: dict[str, type] = {
     "kind": str, "base_url": str, "model": str, "api_key_env": str, "max_tokens": int,
     "temperature": float, "max_concurrency": int, "thinking_tokens": int, "first_token_timeout_s": float,
-    "tokens_per_day": int, "parameters": dict,
+    "tokens_per_day": int, "parameters": dict, "system": str, "headers": dict, "conversation_field": str,
 }  # fmt: skip
-# The database columns for the endpoint fields.
-ENDPOINT_COLUMNS = {field: "upstream_id" if field == "model" else field for field in ENDPOINT_FIELDS}
+# The endpoint fields and their columns: those that make it the same endpoint, those on which all contestants that share
+# it must agree, and those that belong to each contestant.
+IDENTITY_COLUMNS = {"kind": "kind", "base_url": "base_url", "model": "upstream_id", "api_key_env": "api_key_env"}
+SHARED_FIELDS = ("max_concurrency", "first_token_timeout_s", "tokens_per_day")
+OWN_DEFAULTS: dict[str, Any] = {
+    "max_tokens": None, "temperature": None, "thinking_tokens": None, "parameters": {}, "system": None, "headers": {},
+    "conversation_field": "",
+}  # fmt: skip
+# What a contestant sends. A variant that has answered cannot change it.
+SENT_FIELDS = ("system", "max_tokens", "temperature", "thinking_tokens", "parameters")
+NEW_SLUG_HINT = "give it a new slug with variant_of"
+UNCHANGED, UPDATED, CREATED = "unchanged", "updated", "created"
 NUMBER_RANGES = {
     "max_tokens": (1, MAX_INTEGER),
     "max_concurrency": (1, MAX_INTEGER),
@@ -63,14 +91,14 @@ class InvalidFieldError(ValueError):
 
 
 def load_models(path: Path) -> Counter[str]:
-    """Create or update all models in a file. Return how many were `created`, `updated`, and `unchanged`.
+    """Create or update all contestants in a file. Return how many were `created`, `updated`, and `unchanged`.
 
     Raises ValueError if the file cannot be read or has an invalid entry. The message names the entry's slug and field,
     and nothing is changed.
     """
     entries = read_entries(path)
     with transaction.atomic():
-        return Counter(map(_save_entry, entries))
+        return Counter(_save_entries(path, entries))
 
 
 def read_entries(path: Path) -> list[dict[str, Any]]:
@@ -107,12 +135,29 @@ def _check_entry(where: str, entry: dict[str, Any]) -> None:
     _check_fields(where, entry, MODEL_FIELDS)
     if not SLUG_PATTERN.fullmatch(entry.get("slug", "")):
         raise ValueError(f"{where}: slug can contain only a-z, 0-9, “.”, and “-”, and must contain a letter or digit")
-    if set(entry) <= {"slug", "enabled"}:
+    if _is_switch(entry):
         return
     for field in ("name", "endpoint"):
         if not entry.get(field):
             raise ValueError(f"{where}: {field} is missing")
     check_endpoint(where, entry["endpoint"])
+    if _is_plain(entry):
+        return
+    for field in CATALOG_FIELDS:
+        if field in entry:
+            raise InvalidFieldError(
+                where, field, "is a fact of a catalog model; a variant or a system has none of its own"
+            )
+
+
+def _is_switch(entry: Mapping[str, Any]) -> bool:
+    """Return whether the entry only enables or disables a contestant."""
+    return set(entry) <= {"slug", "enabled"}
+
+
+def _is_plain(entry: Mapping[str, Any]) -> bool:
+    """Return whether the entry describes a catalog model as it is."""
+    return "variant_of" not in entry and "system" not in entry["endpoint"]
 
 
 def _check_fields(where: str, entry: Mapping[str, Any], fields: Mapping[str, type]) -> None:
@@ -136,7 +181,7 @@ def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
     """
     from arena.endpoints.backends.registry import BACKENDS  # loads aiohttp, which takes 8 MB
 
-    _check_fields(f"{where}: endpoint", endpoint, ENDPOINT_FIELDS)
+    check_settings(where, endpoint)
     backend = BACKENDS.get(endpoint.get("kind", ""))
     if backend is None:
         raise InvalidFieldError(where, "endpoint.kind", f"must be one of {join_words(BACKENDS, 'or')}")
@@ -145,18 +190,24 @@ def check_endpoint(where: str, endpoint: dict[str, Any]) -> None:
             raise InvalidFieldError(where, f"endpoint.{field}", "is missing")
     if endpoint.get("base_url"):
         _check_base_url(where, endpoint["base_url"])
-    _check_limits(where, endpoint)
+    if "api_key_env" in endpoint:
+        _check_key_name(where, endpoint["api_key_env"])
 
 
-def _check_limits(where: str, endpoint: dict[str, Any]) -> None:
+def check_settings(where: str, endpoint: dict[str, Any]) -> None:
+    """Raise the errors of `check_endpoint` for the fields that do not depend on the kind of server."""
+    _check_fields(f"{where}: endpoint", endpoint, ENDPOINT_FIELDS)
+    if not 0 < endpoint.get("first_token_timeout_s", 1) <= MAX_TIMEOUT_S:
+        raise InvalidFieldError(where, "endpoint.first_token_timeout_s", f"must be above 0 and at most {MAX_TIMEOUT_S}")
     for field, (low, high) in NUMBER_RANGES.items():
         if not low <= endpoint.get(field, low) <= high:
             raise InvalidFieldError(where, f"endpoint.{field}", f"must be between {low} and {high:,}")
-    if "api_key_env" in endpoint:
-        _check_key_name(where, endpoint["api_key_env"])
-    if not 0 < endpoint.get("first_token_timeout_s", 1) <= MAX_TIMEOUT_S:
-        raise InvalidFieldError(where, "endpoint.first_token_timeout_s", f"must be above 0 and at most {MAX_TIMEOUT_S}")
     _check_parameters(where, endpoint.get("parameters", {}))
+    _check_headers(where, endpoint.get("headers", {}))
+    reserved_fields = OWN_FIELDS | OVERRIDABLE_FIELDS | endpoint.get("parameters", {}).keys()
+    if endpoint.get("conversation_field") in reserved_fields:
+        problem = f"must not be {endpoint['conversation_field']}, which the request has already"
+        raise InvalidFieldError(where, "endpoint.conversation_field", problem)
 
 
 def _check_key_name(where: str, name: str) -> None:
@@ -172,9 +223,25 @@ def _check_parameters(where: str, parameters: dict[str, Any]) -> None:
         raise InvalidFieldError(where, "endpoint.parameters", "must be valid JSON")
     if names := ", ".join(sorted(OWN_FIELDS & parameters.keys())):
         raise InvalidFieldError(where, "endpoint.parameters", f"must not contain {names}, which Arena sets itself")
-    for name in _list_names(parameters):
+    _check_names(where, "endpoint.parameters", _list_names(parameters))
+
+
+def _check_headers(where: str, headers: dict[str, Any]) -> None:
+    for name, value in headers.items():
+        if not HEADER_NAME.fullmatch(name) or not isinstance(value, str) or not value.isprintable():
+            raise InvalidFieldError(where, "endpoint.headers", "must contain names of headers with texts of one line")
+        if len(value) > MAX_HEADER_LENGTH:
+            raise InvalidFieldError(where, "endpoint.headers", f"must not exceed {MAX_HEADER_LENGTH} characters each")
+        if name.lower() in OWN_HEADERS:
+            raise InvalidFieldError(where, "endpoint.headers", f"must not contain {name}, which Arena sets itself")
+    _check_names(where, "endpoint.headers", headers)
+
+
+def _check_names(where: str, field: str, names: Iterable[str]) -> None:
+    """Raise InvalidFieldError if a name is that of a key."""
+    for name in names:
         if SECRET_NAME.fullmatch(re.sub("[-_]", "", name.lower())):
-            raise InvalidFieldError(where, "endpoint.parameters", f"must not contain {name!r}; {API_KEY_HINT}")
+            raise InvalidFieldError(where, field, f"must not contain {name!r}; {API_KEY_HINT}")
 
 
 def _list_names(value: Any) -> list[str]:
@@ -193,10 +260,43 @@ def _check_base_url(where: str, base_url: str) -> None:
         raise InvalidFieldError(where, "endpoint.base_url", str(error)) from None
 
 
-def _save_entry(entry: dict[str, Any]) -> str:
-    """Save a model and its endpoint. Return "created", "updated", or "unchanged"."""
-    if set(entry) <= {"slug", "enabled"}:
-        return _set_enabled(entry)
+@dataclass
+class _SavedEntry:
+    """An entry and its contestant. `where` begins the messages of errors."""
+
+    entry: dict[str, Any]
+    where: str
+    contestant: Contestant
+    outcome: str
+
+    def update(self, row: Any, values: dict[str, Any]) -> None:
+        """Save what differs from the row's values, and remember that there was something."""
+        if _update_row(row, values) and self.outcome == UNCHANGED:
+            self.outcome = UPDATED
+
+
+def _save_entries(path: Path, entries: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Save the entries, and yield an outcome for each. Variants come last, because they can name other entries."""
+    described = [entry for entry in entries if not _is_switch(entry)]
+    saved = []
+    for entry in sorted(described, key=lambda entry: not _is_plain(entry)):
+        where = f"{path}: model {entry['slug']}"
+        saved.append(_save_model(where, entry) if _is_plain(entry) else _save_variant(where, entry))
+    old_endpoints = {each.contestant.endpoint_id for each in saved if each.contestant.endpoint_id}
+    _save_endpoints(saved)
+    # An endpoint that nobody uses any more goes, unless its statistics would be lost.
+    Endpoint.objects.filter(pk__in=old_endpoints, contestants=None, calls=None, days=None).delete()
+    for each in saved:
+        own = OWN_DEFAULTS | {field: value for field, value in each.entry["endpoint"].items() if field in OWN_DEFAULTS}
+        each.update(each.contestant, own | {"enabled": each.entry.get("enabled", True)})
+        yield each.outcome
+    yield from (_set_enabled(entry) for entry in entries if _is_switch(entry))
+
+
+def _save_model(where: str, entry: dict[str, Any]) -> _SavedEntry:
+    """Save a catalog model and its plain contestant, without the endpoint."""
+    if Contestant.objects.filter(slug=entry["slug"], plain=False).exists():
+        raise ValueError(f"{where}: this contestant is not a catalog model; name variant_of or endpoint.system")
     model, created = LanguageModel.objects.get_or_create(slug=entry["slug"], defaults={"name": entry["name"]})
     facts: dict[str, Any] = {"name": entry["name"]}
     if "open_weights" in entry:
@@ -207,32 +307,131 @@ def _save_entry(entry: dict[str, Any]) -> str:
         if entry.get(field):
             slug = pick_free_slug(named_model, entry[field])
             facts[field] = named_model.objects.get_or_create(name=entry[field], defaults={"slug": slug})[0]
-    get_or_create_plain([model.pk])
-    columns = _build_columns(entry["endpoint"], enabled=entry.get("enabled", True))
-    endpoint, _ = Endpoint.objects.get_or_create(model=model, defaults={"kind": columns["kind"]})
-    has_changed_facts = _update_row(model, facts)
-    if has_changed_facts:
+    has_changed = _update_row(model, facts)
+    if has_changed:
         record_edits(model.pk)
-    has_changed_columns = _update_row(endpoint, columns)
-    if created:
-        return "created"
-    return "updated" if has_changed_facts or has_changed_columns else "unchanged"
+    contestant = get_or_create_plain([model.pk])[model.pk]
+    return _SavedEntry(entry, where, contestant, CREATED if created else UPDATED if has_changed else UNCHANGED)
+
+
+def _save_variant(where: str, entry: dict[str, Any]) -> _SavedEntry:
+    """Save a contestant that is not a catalog model as it is, without the endpoint."""
+    if LanguageModel.objects.filter(slug=entry["slug"]).exists():
+        raise ValueError(f"{where}: the catalog has a model with this slug; give the contestant another slug")
+    columns = {"name": entry["name"], "model": None, "predecessor": None}
+    if "variant_of" in entry:
+        columns |= _find_original(where, entry)
+    contestant = Contestant.objects.select_related("endpoint").filter(slug=entry["slug"]).first()
+    if contestant is None:
+        return _SavedEntry(entry, where, Contestant.objects.create(slug=entry["slug"], **columns), CREATED)
+    endpoint = entry["endpoint"]
+    sent = {field: endpoint.get(field, OWN_DEFAULTS[field]) for field in SENT_FIELDS}
+    if field := find_frozen_field(contestant, sent | {"model": columns["model"]}, endpoint.get("model", "")):
+        raise ValueError(f"{where}: {field} cannot change after the first answer; {NEW_SLUG_HINT}")
+    saved = _SavedEntry(entry, where, contestant, UNCHANGED)
+    saved.update(contestant, columns)
+    return saved
+
+
+def _find_original(where: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the catalog model that the entry is a variant of, and its predecessor if it names an older contestant."""
+    slug = entry["variant_of"]
+    older = Contestant.objects.select_related("model").filter(slug=slug).exclude(slug=entry["slug"]).first()
+    if older and not older.plain:
+        return {"model": older.model, "predecessor": older}
+    model = older.model if older else LanguageModel.objects.filter(slug=slug).first()
+    if model is None:
+        raise ValueError(f"{where}: variant_of must be the slug of a model or of another contestant")
+    return {"model": model}
+
+
+def find_frozen_field(contestant: Contestant, sent: Mapping[str, Any], upstream_id: str) -> str | None:
+    """Return a field in which a contestant that has answered differs from these values, or None if it may have them.
+
+    What a contestant sends stays the same from its first answer on, because its votes are about these answers. Plain
+    contestants are free, because a catalog model stays the same model.
+
+    sent: values of columns, keyed by column
+    upstream_id: the model's name on its server
+    """
+    if contestant.plain or contestant.endpoint is None:
+        return None
+    changed = [column for column, value in sent.items() if getattr(contestant, column) != value]
+    fields = ["variant_of" if column == "model" else f"endpoint.{column}" for column in changed]
+    if upstream_id != contestant.endpoint.upstream_id:
+        fields.append("endpoint.model")
+    return fields[0] if fields and has_answered(contestant) else None
+
+
+def has_answered(contestant: Contestant) -> bool:
+    """Return whether the contestant has an answer, or a vote whose answers were deleted."""
+    votes = Vote.objects.filter(Q(contestant_a=contestant) | Q(contestant_b=contestant))
+    return Answer.objects.filter(contestant=contestant).exists() or votes.exists()
+
+
+def _save_endpoints(saved: Sequence[_SavedEntry]) -> None:
+    """Give each contestant its endpoint. Entries with the same kind, address, model, and key variable share one."""
+    groups: dict[tuple[str, ...], list[_SavedEntry]] = {}
+    for each in saved:
+        fields = {"base_url": "", "model": "", "api_key_env": ""} | each.entry["endpoint"]
+        identity = {column: fields[field] for field, column in IDENTITY_COLUMNS.items()}
+        identity["base_url"] = identity["base_url"].rstrip("/")
+        groups.setdefault(tuple(identity.values()), []).append(each)
+    for values, group in groups.items():
+        _save_endpoint(dict(zip(IDENTITY_COLUMNS.values(), values, strict=True)), group)
+
+
+def _save_endpoint(identity: dict[str, str], group: Sequence[_SavedEntry]) -> None:
+    """Create or update the endpoint that these entries share.
+
+    If it is new, but the entries' contestants have had an endpoint to themselves, that one moves here with its
+    statistics: its server has a new address.
+    """
+    contestants = [each.contestant.pk for each in group]
+    others = Contestant.objects.exclude(pk__in=contestants)
+    endpoint = Endpoint.objects.filter(**identity).first()
+    if endpoint is None:
+        own = Endpoint.objects.filter(contestants__in=contestants).order_by("pk")
+        endpoint = own.exclude(Exists(others.filter(endpoint=OuterRef("pk")))).first() or Endpoint.objects.create(
+            **identity
+        )
+    columns = identity | _agree(endpoint, group, others.filter(endpoint=endpoint).order_by("pk").first())
+    has_changed = _update_row(endpoint, columns)
+    for each in group:
+        each.update(each.contestant, {"endpoint": endpoint})
+        if has_changed and each.outcome == UNCHANGED:
+            each.outcome = UPDATED
+
+
+def _agree(endpoint: Endpoint, group: Sequence[_SavedEntry], other: Contestant | None) -> dict[str, Any]:
+    """Return the limits of a shared endpoint. An entry that leaves a limit out takes the others'.
+
+    other: a contestant outside the file that has the endpoint too, so that its limits stay
+
+    Raises ValueError if two of them name different limits.
+    """
+    columns = {}
+    for field in SHARED_FIELDS:
+        named = [(each.contestant.slug, each.entry["endpoint"].get(field)) for each in group]
+        if other:
+            named.append((other.slug, getattr(endpoint, field)))
+        values = [(slug, value) for slug, value in named if value is not None]
+        for slug, value in values[1:]:
+            if value != values[0][1]:
+                raise ValueError(
+                    f"{group[0].where}: models {values[0][0]} and {slug} share an endpoint, so endpoint.{field} cannot "
+                    f"be {values[0][1]} for one and {value} for the other"
+                )
+        columns[field] = values[0][1] if values else None
+    return columns
 
 
 def _set_enabled(entry: dict[str, Any]) -> str:
-    """Enable or disable an existing model. The entry has no field except `slug` and `enabled`."""
-    endpoint = Endpoint.objects.filter(model__slug=entry["slug"]).first()
-    if endpoint is None:
+    """Enable or disable an existing contestant. The entry has no field except `slug` and `enabled`."""
+    contestant = Contestant.objects.filter(slug=entry["slug"], endpoint__isnull=False).first()
+    if contestant is None:
         raise ValueError(f"model {entry['slug']}: name and endpoint are required for a new model")
-    return "updated" if _update_row(endpoint, {"enabled": entry.get("enabled", True)}) else "unchanged"
-
-
-def _build_columns(endpoint: dict[str, Any], *, enabled: bool) -> dict[str, Any]:
-    """Return the values of all columns, keyed by column. Missing fields get their column's empty value."""
-    fields: dict[str, Any] = dict.fromkeys(ENDPOINT_FIELDS)
-    fields |= {"base_url": "", "model": "", "api_key_env": "", "parameters": {}} | endpoint
-    columns = {ENDPOINT_COLUMNS[field]: value for field, value in fields.items()}
-    return columns | {"base_url": columns["base_url"].rstrip("/"), "enabled": enabled}
+    return UPDATED if _update_row(contestant, {"enabled": entry.get("enabled", True)}) else UNCHANGED
 
 
 def _update_row(row: Any, values: dict[str, Any]) -> bool:

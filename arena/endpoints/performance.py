@@ -1,13 +1,14 @@
 """Measured performance of answers, and of endpoints over the 30 days that ended two days ago."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from arena.models import Answer, EndpointDay
+from arena.models import Answer, Contestant, EndpointDay
 
 # Days that might still have open battles are excluded, because a new failure in a model's statistics would reveal the
 # model of a side that has just failed. A battle is open for at most a day after its last question.
@@ -88,25 +89,27 @@ class EndpointPerformance:
         return self.failures / self.calls if self.calls else None
 
 
-def load_performance(models: Iterable[int]) -> dict[int, EndpointPerformance]:
-    """Return statistics for the 30 days that ended two days ago, keyed by model id.
+def load_performance(contestants: QuerySet[Contestant] | Sequence[Contestant]) -> dict[int, EndpointPerformance]:
+    """Return statistics of the contestants' endpoints for the 30 days that ended two days ago, keyed by contestant.
 
-    Models that were not called in this time are omitted.
+    Contestants whose endpoints were not called in this time are omitted.
     """
     last = timezone.now().date() - SETTLING_TIME
-    days = EndpointDay.objects.filter(endpoint__model__in=models, day__gt=last - PERFORMANCE_WINDOW, day__lte=last)
-    by_model: dict[int, list[EndpointDay]] = {}
-    for day in days.select_related("endpoint"):
-        by_model.setdefault(day.endpoint.model_id, []).append(day)
+    days = EndpointDay.objects.filter(
+        endpoint__contestants__in=contestants, day__gt=last - PERFORMANCE_WINDOW, day__lte=last
+    )
+    by_contestant: dict[int, list[EndpointDay]] = {}
+    for day in days.annotate(contestant=F("endpoint__contestants")):
+        by_contestant.setdefault(day.contestant, []).append(day)
     performances = {}
-    for model, model_days in by_model.items():
-        answers = sum(day.answers for day in model_days)
-        failures = sum(day.public_failures for day in model_days)
-        calls = failures + sum(day.public_answers for day in model_days)
-        first_token_s = _weighted_mean([(day.first_token_p50, day.answers) for day in model_days])
-        tokens_per_s = _weighted_mean([(day.tokens_per_s_p50, day.answers) for day in model_days])
+    for contestant, own_days in by_contestant.items():
+        answers = sum(day.answers for day in own_days)
+        failures = sum(day.public_failures for day in own_days)
+        calls = failures + sum(day.public_answers for day in own_days)
+        first_token_s = _weighted_mean([(day.first_token_p50, day.answers) for day in own_days])
+        tokens_per_s = _weighted_mean([(day.tokens_per_s_p50, day.answers) for day in own_days])
         if answers or calls:
-            performances[model] = EndpointPerformance(answers, failures, calls, first_token_s, tokens_per_s)
+            performances[contestant] = EndpointPerformance(answers, failures, calls, first_token_s, tokens_per_s)
     return performances
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from uuid import uuid4
 
 import aiohttp
 from django.conf import settings
@@ -18,8 +19,8 @@ from arena.endpoints import circuit_breaker, key_variables
 from arena.endpoints.backends.protocol import BackendError, Delta, Message, Reasoning, Timeouts, Usage
 from arena.endpoints.backends.registry import BACKENDS
 from arena.endpoints.backends.ssrf_guard import create_session
-from arena.endpoints.model_requests import build_request
-from arena.models import Endpoint
+from arena.endpoints.model_requests import build_request, get_endpoint
+from arena.models import Contestant, Endpoint
 
 PROBE_PROMPT = "In two sentences: why is the sky blue?"
 PROBE_TIMEOUTS = Timeouts(connect=10, first_token=20, between_tokens=15, total=30)
@@ -49,55 +50,59 @@ class ProbeResult:
     detail: str = ""
 
 
-def measure_endpoint(endpoint: Endpoint, timeouts: Timeouts = PROBE_TIMEOUTS) -> ProbeResult:
+def measure_contestant(contestant: Contestant, timeouts: Timeouts = PROBE_TIMEOUTS) -> ProbeResult:
     """Request a whole answer and return its measurements. Blocks for at most 30 seconds with the default timeouts."""
-    return asyncio.run(_measure_endpoints([endpoint], timeouts))[0]
+    return asyncio.run(_measure_contestants([contestant], timeouts))[0]
 
 
-def check_endpoints(endpoints: Sequence[Endpoint]) -> list[str]:
-    """Send all endpoints a probe, store the results, and return a line for each one that does not answer.
+def check_contestants(contestants: Sequence[Contestant]) -> list[str]:
+    """Send a probe for each contestant, store the results, and return a line for each one that does not answer.
 
-    Takes at most 30 seconds for every `MAX_CONCURRENT` endpoints.
+    Takes at most 30 seconds for every `MAX_CONCURRENT` contestants.
     """
     lines = []
-    for endpoint, result in zip(endpoints, asyncio.run(_measure_endpoints(endpoints, PROBE_TIMEOUTS)), strict=True):
+    results = asyncio.run(_measure_contestants(contestants, PROBE_TIMEOUTS))
+    for contestant, result in zip(contestants, results, strict=True):
+        endpoint = get_endpoint(contestant)
         Endpoint.objects.filter(pk=endpoint.pk).update(**circuit_breaker.build_outcome_fields(result))
         variable = endpoint.api_key_env
         if result.failure == NO_KEY:
-            lines.append(f"no key: {endpoint.model.slug}, because the variable {variable} is not set")
+            lines.append(f"no key: {contestant.slug}, because the variable {variable} is not set")
         elif result.failure == KEY_NOT_ALLOWED:
-            lines.append(f"no key: {endpoint.model.slug}, because ARENA_KEY_NAMES does not allow {variable}")
+            lines.append(f"no key: {contestant.slug}, because ARENA_KEY_NAMES does not allow {variable}")
         elif result.failure:
             words = ", ".join(filter(None, (result.failure, result.detail)))
-            lines.append(f"no answer: {endpoint.model.slug}, {words}")
+            lines.append(f"no answer: {contestant.slug}, {words}")
     return lines
 
 
-async def _measure_endpoints(endpoints: Sequence[Endpoint], timeouts: Timeouts) -> list[ProbeResult]:
+async def _measure_contestants(contestants: Sequence[Contestant], timeouts: Timeouts) -> list[ProbeResult]:
     slots = asyncio.Semaphore(MAX_CONCURRENT)
 
-    async def measure(endpoint: Endpoint) -> ProbeResult:
+    async def measure(contestant: Contestant) -> ProbeResult:
+        endpoint = get_endpoint(contestant)
         if endpoint.api_key_env and not key_variables.is_allowed_key_name(endpoint.api_key_env):
             return ProbeResult(KEY_NOT_ALLOWED)
         if endpoint.api_key_env and not key_variables.read_key(endpoint):
             return ProbeResult(NO_KEY)
         async with slots:
-            return await send_probe(endpoint, client, timeouts, until_end=True)
+            return await send_probe(contestant, client, timeouts, until_end=True)
 
     async with create_session(settings.ENVIRONMENT.arena_allow_private_endpoints, timeouts) as client:
-        return await asyncio.gather(*map(measure, endpoints))
+        return await asyncio.gather(*map(measure, contestants))
 
 
 async def send_probe(
-    endpoint: Endpoint, client: aiohttp.ClientSession, timeouts: Timeouts, *, until_end: bool = False
+    contestant: Contestant, client: aiohttp.ClientSession, timeouts: Timeouts, *, until_end: bool = False
 ) -> ProbeResult:
     """Send the question as in a battle. Read the answer up to its first token, or to its end if `until_end` is set."""
+    endpoint = get_endpoint(contestant)
     sent_at = time.monotonic()
     first_token_at = None
     last_token_at = 0.0
     tokens = None
     try:
-        request = build_request(endpoint, (Message("user", PROBE_PROMPT),))
+        request = build_request(contestant, (Message("user", PROBE_PROMPT),), conversation=uuid4().hex)
         async with aclosing(BACKENDS[endpoint.kind].stream(request, client, timeouts)) as parts:
             async for part in parts:
                 if isinstance(part, Delta | Reasoning):

@@ -1,18 +1,20 @@
-"""Daily token budgets of the service, of each contestant, and of each network.
+"""Daily token budgets of the service, of each endpoint, and of each network.
 
 Days are in UTC. Each hour releases a twenty-fourth of each budget, and unused tokens remain available until midnight.
-Battles are charged before the models are called, so charges are estimates. A blind battle charges each contestant that
-could be drawn, in proportion to its probability, and charges the sum to the service and the network. Over many battles,
-the totals are correct on average, and the budgets do not reveal which contestants are in a battle. A battle that
-reaches a limit is still answered.
+Battles are charged before the models are called, so charges are estimates. A blind battle charges the endpoint of each
+contestant that could be drawn, in proportion to its probability, and charges the sum to the service and the network.
+Over many battles, the totals are correct on average, and the budgets do not reveal which contestants are in a battle. A
+battle that reaches a limit is still answered.
 
 Each network has shares of the budgets (`arena.identity.limits.TokenShare`). Otherwise, one network could remove a
 contestant from the draw for everyone, or use up the service's budget early in the day. When a network's blind battles
-have used up its share of a contestant's budget, draws for the network exclude it. Battles that name it have a share of
-their own, beyond which they are rejected. Otherwise, a network could choose its blind pairs by naming the others.
+have used up its share of an endpoint's budget, draws for the network exclude its contestants. Battles that name them
+have a share of their own, beyond which they are rejected. Otherwise, a network could choose its blind pairs by naming
+the others.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,11 +23,13 @@ from fractions import Fraction
 from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce, Length
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from arena.endpoints import draw
 from arena.endpoints.backends.protocol import BYTES_PER_TOKEN
+from arena.endpoints.draw import Budget
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
 from arena.identity.limits import TokenShare
 from arena.models import LIVE_POOL, SIDES, Contestant, DailyTokens
@@ -39,7 +43,7 @@ INSERT INTO arena_dailytokens AS old (day, charged_to, tokens)
 SELECT %s, charged.* FROM unnest(%s::text[], %s::bigint[]) AS charged ORDER BY 2
 ON CONFLICT (day, charged_to) DO UPDATE SET tokens = old.tokens + excluded.tokens
 RETURNING charged_to, tokens"""
-Budgets = Mapping[int, int | None]  # tokens per day, or None for no limit, keyed by contestant id
+Budgets = Mapping[int, Budget | None]  # of the endpoint, or None for no limit, keyed by contestant id
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,11 @@ def select_affordable(budgets: Budgets, pool: str | None, payer: str = "") -> Bu
     """
     spender, share = (payer, TokenShare.BLIND_NETWORK) if pool == LIVE_POOL else (NAMED_BATTLES, TokenShare.NAMED)
     limits: dict[int, dict[str, Fraction]] = {key: {} for key in budgets}
-    for key, per_day in budgets.items():
-        if per_day is not None:
-            limits[key][f"contestant:{key}"] = _compute_limit(TokenShare.ALL, per_day)
+    for key, budget in budgets.items():
+        if budget is not None:
+            limits[key][_name_budget(budget.endpoint)] = _compute_limit(TokenShare.ALL, budget.per_day)
             if spender:
-                limits[key][f"contestant:{key}:{spender}"] = _compute_limit(share, per_day)
+                limits[key][f"{_name_budget(budget.endpoint)}:{spender}"] = _compute_limit(share, budget.per_day)
     names = [name for own_limits in limits.values() for name in own_limits]
     rows = DailyTokens.objects.filter(day=_today(), charged_to__in=names)
     spent = dict(rows.values_list("charged_to", "tokens"))
@@ -108,10 +112,8 @@ def charge_battle(budgets: Budgets, pool: str | None, octets: int, payer: str) -
         error = _budget_spent_error(_("This arena has used up its budget for now. Try again at the top of the hour."))
         charges.append(Charge(SERVICE_BUDGET, tokens, _compute_limit(TokenShare.ALL, service_budget), error))
         charges += _build_payer_charges(SERVICE_BUDGET, payer, tokens, service_budget)
-    for key in sorted(expected):
-        budget, tokens, per_day = f"contestant:{key}", round(expected[key]), budgets[key]
-        if per_day is None:
-            continue
+    for (endpoint, per_day), tokens in _sum_by_endpoint(budgets, expected).items():
+        budget = _name_budget(endpoint)
         if pool == LIVE_POOL:  # the charges have no limit, because draws exclude contestants with no budget
             charges += [Charge(name, tokens) for name in ([budget, f"{budget}:{payer}"] if payer else [budget])]
         else:
@@ -140,10 +142,8 @@ def charge_singles(budgets: Budgets, tokens: Mapping[int, int]) -> None:
     charges: list[Charge] = []
     if settings.ENVIRONMENT.arena_tokens_per_day:
         charges.append(Charge(SERVICE_BUDGET, sum(tokens.values())))
-    for key, own_tokens in tokens.items():
-        per_day = budgets[key]
-        if per_day is not None:
-            charges += _build_named_charges(f"contestant:{key}", "", own_tokens, per_day)
+    for (endpoint, per_day), own_tokens in _sum_by_endpoint(budgets, tokens).items():
+        charges += _build_named_charges(_name_budget(endpoint), "", own_tokens, per_day)
     if charges and tokens:
         _add_charges(charges)
 
@@ -159,15 +159,29 @@ def delete_old_charges() -> int:
 
 
 def load_budgets(contestants: Iterable[int]) -> Budgets:
-    rows = Contestant.objects.filter(pk__in=contestants).values_list("pk", "model__endpoint__tokens_per_day")
-    return {**dict.fromkeys(contestants), **dict(rows)}
+    rows = Contestant.objects.filter(pk__in=contestants, endpoint__isnull=False)
+    columns = rows.values_list("pk", "endpoint", "endpoint__tokens_per_day")
+    return {**dict.fromkeys(contestants), **{key: Budget.of(endpoint, per_day) for key, endpoint, per_day in columns}}
+
+
+def _name_budget(endpoint: int) -> str:
+    return f"endpoint:{endpoint}"
+
+
+def _sum_by_endpoint(budgets: Budgets, tokens: Mapping[int, float]) -> dict[Budget, int]:
+    """Return the tokens of all contestants that share a limited budget, keyed by budget."""
+    sums: dict[Budget, float] = defaultdict(float)
+    for key, expected_tokens in tokens.items():
+        if budget := budgets[key]:
+            sums[budget] += expected_tokens
+    return {budget: round(total) for budget, total in sums.items()}
 
 
 def _estimate_costs(contestants: QuerySet[Contestant], octets: int) -> dict[int, int]:
     """Return the estimated tokens of one side, keyed by contestant id."""
-    settings_of = (f"model__endpoint__{field}" for field in ("max_tokens", "thinking_tokens"))
-    rows = contestants.exclude(model__endpoint=None).values_list("pk", *settings_of)
-    return {key: estimate_tokens(octets, *limits) for key, *limits in rows}
+    fields = ("pk", Coalesce(Length("system"), 0), "max_tokens", "thinking_tokens")
+    rows = contestants.filter(endpoint__isnull=False).values_list(*fields)
+    return {key: estimate_tokens(system + octets, *limits) for key, system, *limits in rows}
 
 
 def _estimate_highest_cost(octets: int) -> int:

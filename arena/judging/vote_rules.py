@@ -26,7 +26,7 @@ PROMPT_HASH_LENGTH = 32
 MODEL_NAMES_SQL = """
     SELECT DISTINCT label.*, endpoint.upstream_id, maker.name FROM arena_contestant contestant
     LEFT JOIN catalog_languagemodel model ON model.id = contestant.model_id
-    LEFT JOIN arena_endpoint endpoint ON endpoint.model_id = model.id
+    LEFT JOIN arena_endpoint endpoint ON endpoint.id = contestant.endpoint_id
     LEFT JOIN catalog_organization maker ON maker.id = model.organization_id,
     LATERAL (VALUES (contestant.name, contestant.slug), (model.name, model.slug)) AS label (name, slug)
     WHERE contestant.id IN (%s, %s) AND label.name IS NOT NULL"""

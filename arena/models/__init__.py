@@ -21,15 +21,15 @@ from arena.models.battles import (
     Voter,
     get_conversation_limit,
 )
-from arena.models.contestants import Contestant, find_plain, get_or_create_plain
+from arena.models.contestants import IS_ENABLED, Contestant, find_plain, get_or_create_plain
 from arena.models.endpoints import Endpoint, EndpointCall, EndpointDay, Slot
 from arena.models.privacy import HashKey, NetworkSalt, Report
 from arena.models.questions import Question, QuestionSet
 from arena.models.visibility import NAMES_KNOWN, Visibility
 
 __all__ = [
-    "API_POOL", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "NAMES_KNOWN", "READY_POOL", "SIDES", "Answer", "ApiKey",
-    "Battle", "Contestant", "DailyTokens", "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey",
+    "API_POOL", "IS_ENABLED", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "NAMES_KNOWN", "READY_POOL", "SIDES", "Answer",
+    "ApiKey", "Battle", "Contestant", "DailyTokens", "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey",
     "ImportedRow", "Invitation", "NetworkSalt", "PairWeight", "Question", "QuestionSet", "Report", "Session", "Slot",
     "Standing", "StoredResponse", "Suggestion", "Turn", "Visibility", "Vote", "VoteFile", "Voter",
     "find_plain", "get_conversation_limit", "get_or_create_plain",

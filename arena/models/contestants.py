@@ -9,6 +9,9 @@ from django.db.models.functions import Now
 
 from catalog.models import LanguageModel
 
+# These take part in battles, unless their endpoint has failed its probes (see `arena.endpoints.circuit_breaker`).
+IS_ENABLED = Q(enabled=True, retired_at=None, endpoint__isnull=False)
+
 
 class Contestant(models.Model):
     """What can play: a catalog model as it is, a variant of one, or a system of its own.
@@ -28,25 +31,62 @@ class Contestant(models.Model):
         help_text="The catalog model whose facts it shares, if there is one.",
     )
     plain = models.BooleanField(default=False, help_text="Whether it is the catalog model as it is.")
+    endpoint = models.ForeignKey(
+        "arena.Endpoint",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="contestants",
+        help_text="Where it answers. Without an endpoint, its answers were made elsewhere.",
+    )
+    # If a setting is null, the default for all contestants applies.
+    system = models.TextField(  # noqa: DJ001  # an empty text means no system prompt
+        null=True, blank=True, help_text="Sent instead of the arena's system prompt."
+    )
+    max_tokens = models.PositiveIntegerField(null=True, blank=True)
+    thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="In addition to max_tokens.")
+    temperature = models.FloatField(null=True, blank=True)
+    parameters = models.JSONField(default=dict, blank=True)
+    headers = models.JSONField(default=dict, blank=True, help_text="Sent with every call, never a key.")
+    conversation_field = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Field of the request that gets a random value, which is the same for all turns of a battle's side.",
+    )
+    predecessor = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="successors",
+        help_text="The older contestant that this one replaces, if there is one.",
+    )
+    enabled = models.BooleanField(default=True)
+    retired_at = models.DateTimeField(null=True, blank=True, help_text="A retired contestant takes part in no battle.")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=("model",), condition=Q(plain=True), name="contestant_one_is_plain"),
             models.CheckConstraint(
-                condition=Q(plain=False) | Q(model__isnull=False), name="contestant_plain_has_model"
+                condition=Q(plain=False) | Q(model__isnull=False, system__isnull=True), name="contestant_plain_is_model"
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_enabled(self) -> bool:
+        """Whether `IS_ENABLED` holds."""
+        return self.enabled and self.retired_at is None and self.endpoint_id is not None
+
 
 def get_or_create_plain(models: Iterable[int]) -> dict[int, Contestant]:
     """Return the plain contestants of the catalog models with these ids, keyed by model. Missing ones are created.
 
-    Everything that gives a model an endpoint or a vote calls this. The slug is the model's, with a number if another
-    contestant has it.
+    Everything that gives a model an endpoint, a vote, or a place on a board calls this. The slug is the model's, with a
+    number if another contestant has it.
     """
     keys = set(models)
     plain = _load_plain(keys)

@@ -2,31 +2,28 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from arena.models.battles import Answer
-from catalog.models import LanguageModel
 
 
 class Endpoint(models.Model):
-    """The URL and settings of a model's API. If a setting is null, the default for all models applies."""
+    """A model on a server, and what Arena knows about its health. Several contestants can share an endpoint.
 
-    model = models.OneToOneField(LanguageModel, models.CASCADE, related_name="endpoint")
+    If a setting is null, the default for all models applies.
+    """
+
     kind = models.CharField(max_length=20)
     base_url = models.CharField(max_length=500, blank=True)
     upstream_id = models.CharField(max_length=200, blank=True, help_text="Name of the model on its server.")
     api_key_env = models.CharField(
         max_length=100, blank=True, help_text="Name of an environment variable, never a key."
     )
-    max_tokens = models.PositiveIntegerField(null=True, blank=True)
-    temperature = models.FloatField(null=True, blank=True)
-    parameters = models.JSONField(default=dict, blank=True)
     max_concurrency = models.PositiveIntegerField(null=True, blank=True)
-    thinking_tokens = models.PositiveIntegerField(null=True, blank=True, help_text="In addition to max_tokens.")
     first_token_timeout_s = models.FloatField(null=True, blank=True)
     tokens_per_day = models.PositiveBigIntegerField(
         null=True, blank=True, help_text="Maximum number of tokens, as estimated by Arena. If empty, there is no limit."
     )
-    enabled = models.BooleanField(default=True)
     # The circuit breaker (see `arena.endpoints.circuit_breaker`) uses the next three fields.
     failed_probes = models.PositiveIntegerField(default=0, help_text="Failures in a row since the last healthy probe.")
     probe_wanted = models.BooleanField(
@@ -45,8 +42,24 @@ class Endpoint(models.Model):
     probe_failure = models.CharField(max_length=20, blank=True, db_default="")
     probe_detail = models.CharField(max_length=500, blank=True, db_default="", help_text="The provider's words.")
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=("kind", "base_url", "upstream_id", "api_key_env"),
+                name="endpoint_unique",
+                violation_error_message=gettext_lazy(
+                    "There already is such an endpoint. Several contestants can share it."
+                ),
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.kind} {self.upstream_id}"
+
+    @property
+    def label(self) -> str:
+        """The names of the contestants that share the endpoint, or its kind and model if nobody uses it."""
+        return ", ".join(sorted(contestant.name for contestant in self.contestants.all())) or str(self)
 
 
 class Slot(models.Model):

@@ -135,16 +135,21 @@ class LanguageModelAdmin(AutocompleteAdmin):
         "is_enabled_in_arena",
         "slug",
     )
-    list_filter = ("status", "open_weights", ("endpoint", admin.EmptyFieldListFilter), "license__commercial")
-    list_select_related = ("organization", "license", "endpoint")
+    list_filter = (
+        "status",
+        "open_weights",
+        ("contestants__endpoint", admin.EmptyFieldListFilter),
+        "license__commercial",
+    )
+    list_select_related = ("organization", "license")
     search_fields = ("name", "slug")
     autocomplete_fields = ("base_model",)
     inlines = (PriceInline,)
 
     @admin.display(description="enabled in the arena", boolean=True)
     def is_enabled_in_arena(self, model: LanguageModel) -> bool:
-        endpoint = getattr(model, "endpoint", None)
-        return bool(endpoint and endpoint.enabled)
+        contestants: Any = getattr(model, "contestants")  # noqa: B009  # of a higher app, unknown to the types
+        return any(contestant.is_enabled for contestant in contestants.all())
 
     def save_model(self, request: HttpRequest, obj: LanguageModel, form: Any, change: Any) -> None:
         """Save the model, and record its changed facts with their source."""
@@ -161,7 +166,7 @@ class LanguageModelAdmin(AutocompleteAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LanguageModel]:
-        return super().get_queryset(request).order_by("name", "pk")
+        return super().get_queryset(request).prefetch_related("contestants").order_by("name", "pk")
 
 
 class _ModelCountAdmin(ModelAdmin):

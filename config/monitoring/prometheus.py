@@ -18,14 +18,14 @@ from prometheus_client.registry import Collector
 
 from arena.endpoints import circuit_breaker
 from arena.endpoints.call_stats import FAILS_IN_BATTLES
-from arena.models import Answer, Battle, Endpoint
+from arena.models import IS_ENABLED, Answer, Battle, Contestant
 from config.monitoring import health
 from ratings.boards import snapshots
 from ratings.models import Board, Outbox
 
 OPEN_STATES = (Battle.State.ANSWERING, Battle.State.READY)
 ENDPOINT_GAUGES = (
-    ("arena_endpoints_enabled", "Enabled endpoints", Q(enabled=True)),
+    ("arena_endpoints_enabled", "Enabled endpoints", IS_ENABLED),
     (
         "arena_endpoints_in_draw",
         "Enabled endpoints that have not failed their last two probes",
@@ -120,8 +120,8 @@ def _collect_battles() -> Iterator[Metric]:
     answers = Answer.objects.filter(state__in=UNFINISHED_STATES, turn__isnull=False)  # others can wait long
     description = "Answers in battles that are queued or running"
     yield _count_by_state("arena_answers_under_way", description, answers, UNFINISHED_STATES)
-    aggregates = {name: Count("pk", filter=condition) for name, _, condition in ENDPOINT_GAUGES}
-    counts = Endpoint.objects.aggregate(**aggregates)
+    aggregates = {name: Count("endpoint", filter=condition, distinct=True) for name, _, condition in ENDPOINT_GAUGES}
+    counts = Contestant.objects.aggregate(**aggregates)
     for name, description, _ in ENDPOINT_GAUGES:
         yield GaugeMetricFamily(name, description, value=counts[name])
 

@@ -28,7 +28,7 @@ MAX_COUNTED_ROWS = 10_000
 ENCODED_NUL = "%00"
 OTHER_GROUP = gettext_lazy("More")
 MODEL_GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (gettext_lazy("Models"), ("Endpoint", "LanguageModel")),
+    (gettext_lazy("Models"), ("Contestant", "Endpoint", "LanguageModel")),
     (gettext_lazy("Activity"), ("Battle", "Vote", "Voter")),
     (gettext_lazy("Ratings"), ("Pool", "Board", "Category", "Exclusion")),
     (gettext_lazy("Catalog"), ("Submission", "Fact", "Organization", "License", "Benchmark", "Score")),

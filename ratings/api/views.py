@@ -21,7 +21,7 @@ from arena.api.openapi import MODELS_TAG
 from arena.battles import feedback
 from arena.endpoints import profiles
 from arena.identity import quotas
-from arena.models import LIVE_POOL, Contestant, find_plain
+from arena.models import LIVE_POOL, Contestant
 from catalog.api.views import BENCHMARKS_TAG, check_form
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.models import LanguageModel
@@ -68,27 +68,27 @@ BOARD_PARAMETERS = (*NEWEST_BOARD_PARAMETERS, AT)
 describe_board_call = partial(describe_call, tag=BOARDS_TAG, etag=True)
 
 
-def build_model_report(model: LanguageModel, parameters: Mapping[str, str]) -> dict[str, Any]:
+def build_model_report(contestant: Contestant, parameters: Mapping[str, str]) -> dict[str, Any]:
     """Return the report. The number of queries does not depend on the number of models or categories.
 
     Raises RequestError 404 if the pool is unknown.
     """
-    overall = placements.list_pool_placements(model.slug)
+    overall = placements.list_pool_placements(contestant.slug)
     pool = parameters.get("pool") or placements.choose_default_pool(overall, parameters)
     if parameters.get("pool"):
         snapshot_cache.get_board(BoardKey(pool=pool))  # raises if the pool is unknown
     overall_boards = {(placement.pool.slug, placement.category) for placement in overall}
     by_category = [
         placement
-        for placement in placements.list_category_placements(pool, model.slug)
+        for placement in placements.list_category_placements(pool, contestant.slug)
         if (placement.pool.slug, placement.category) not in overall_boards
     ]
-    reasons = feedback.load_feedback_profile(find_plain(model), pool)
+    reasons = feedback.load_feedback_profile(contestant, pool)
     return {
-        **profiles.build_full_profile(model),
+        **profiles.build_full_profile(contestant),
         "boards": [*overall, *by_category],
         "reasons": reasons and {"pool": pool, **vars(reasons)},
-        "scores": load_model_scores(model),
+        "scores": load_model_scores(contestant.model) if contestant.model else [],
     }
 
 
@@ -113,7 +113,7 @@ class ModelDetailView(APIView):
         Returns the same fields as the model list, plus the model's positions on the boards, voters' reasons, the
         license terms, conflicting sources, and benchmark scores.
         """
-        report = build_model_report(profiles.get_model_or_404(slug), request.query_params)
+        report = build_model_report(profiles.get_contestant_or_404(slug), request.query_params)
         return Response(serializers.ModelReportSchema(report).data)
 
 

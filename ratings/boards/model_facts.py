@@ -6,20 +6,20 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from arena.endpoints.circuit_breaker import IN_DRAW
 from arena.endpoints.performance import EndpointPerformance, load_performance
-from arena.models import Endpoint
+from arena.models import Contestant
 from catalog.calculators.cost_model import blend_price
 from catalog.facts.prices import load_current_prices
 from catalog.facts.retirement import is_retired
-from catalog.models import LanguageModel, License, Price
+from catalog.models import License, Price
 from core.storage.ttl_cache import TtlCache
 from ratings.boards import snapshot_cache
-from ratings.boards.board_row import BoardRow, get_model_slug, has_rank
+from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.board_selection import load_pools
 from ratings.boards.changes import compare_boards
 from ratings.boards.snapshot_cache import PublishedBoard
@@ -135,18 +135,32 @@ def list_categories(pool: Pool, selected: str = "") -> list[Any]:
 
 
 def load_facts(rows: Iterable[BoardRow]) -> dict[str, BoardModelFacts]:
-    """Return the facts about the contestants in these rows, keyed by slug. Those without a known model are omitted."""
-    model_slugs = {row["model"]: get_model_slug(row) for row in rows}
-    endpoints = Endpoint.objects.filter(IN_DRAW, model=OuterRef("pk"))
-    known_models = LanguageModel.objects.filter(slug__in={*model_slugs.values()})
-    models = list(known_models.select_related("license", "organization").annotate(can_battle=Exists(endpoints)))
-    prices = load_current_prices(models)
-    performances = load_performance(model.pk for model in models)
-    facts = {model.slug: _build_facts(model, prices.get(model.pk), performances.get(model.pk)) for model in models}
-    return {slug: facts[model] for slug, model in model_slugs.items() if model in facts}
+    """Return the facts about the contestants in these rows, keyed by slug. Unknown ones are omitted."""
+    known = Contestant.objects.filter(slug__in=[row["model"] for row in rows]).select_related(
+        "model__license", "model__organization"
+    )
+    contestants = list(known.select_related("model__license", "model__organization"))
+    drawable = set(known.filter(IN_DRAW).values_list("pk", flat=True))
+    prices = load_current_prices([each.model for each in contestants if each.model])
+    performances = load_performance(contestants)
+    return {
+        each.slug: _build_facts(
+            each,
+            prices.get(each.model_id) if each.model_id else None,
+            performances.get(each.pk),
+            can_battle=each.pk in drawable,
+        )
+        for each in contestants
+    }
 
 
-def _build_facts(model: Any, price: Price | None, measured: EndpointPerformance | None) -> BoardModelFacts:
+def _build_facts(
+    contestant: Contestant, price: Price | None, measured: EndpointPerformance | None, *, can_battle: bool
+) -> BoardModelFacts:
+    model = contestant.model
+    here: dict[str, Any] = {"measured": measured, "can_battle": can_battle}
+    if model is None:
+        return BoardModelFacts(**here)
     return BoardModelFacts(
         organization=model.organization.name if model.organization else None,
         license=model.license.name if model.license else None,
@@ -159,8 +173,7 @@ def _build_facts(model: Any, price: Price | None, measured: EndpointPerformance 
         released=model.release_date,
         price_input=price.input if price else None,
         price_output=price.output if price else None,
-        measured=measured,
-        can_battle=model.can_battle,
+        **here,
     )
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 
 from arena.endpoints.performance import load_performance
+from arena.models import Contestant
 from catalog.calculators.cost_model import build_api_prices
 from catalog.facts.fields import parse_rate
 from catalog.facts.prices import load_current_prices
@@ -70,15 +71,18 @@ def _load_facts() -> list[dict[str, Any]]:
     """Return the fields of each candidate that depend neither on the form nor on the board."""
     current = query_current_models()
     prices = load_current_prices(current)
-    performances = load_performance(current.values_list("pk", flat=True))
+    performances = load_performance(Contestant.objects.filter(plain=True, model__in=current))
+    plain = FilteredRelation("contestants", condition=Q(contestants__plain=True))
     rows = [
-        (key, dict(zip(MODEL_COLUMNS, columns, strict=True)))
-        for key, *columns in current.values_list("pk", *MODEL_COLUMNS.values())
+        (key, contestant, dict(zip(MODEL_COLUMNS, columns, strict=True)))
+        for key, contestant, *columns in current.annotate(plain=plain).values_list(
+            "pk", "plain", *MODEL_COLUMNS.values()
+        )
     ]
-    successors = load_successors() if any(facts["successor"] for _, facts in rows) else {}
-    for key, facts in rows:
+    successors = load_successors() if any(facts["successor"] for *_, facts in rows) else {}
+    for key, contestant, facts in rows:
         price = prices.get(key)
-        performance = performances.get(key)
+        performance = performances.get(contestant)
         facts["successor"] = successors.get(facts["slug"])
         facts["commercial"] = None if facts["commercial"] == "unknown" else facts["commercial"]
         facts["requests_per_minute"] = parse_rate(facts["requests_per_minute"])
@@ -90,4 +94,4 @@ def _load_facts() -> list[dict[str, Any]]:
         facts["latency_s"] = performance.first_token_s if performance else None
         facts["tokens_per_s"] = performance.tokens_per_s if performance else None
         facts["failure_rate"] = performance.failure_rate if performance else None
-    return [facts for _, facts in rows]
+    return [facts for *_, facts in rows]

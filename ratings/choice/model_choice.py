@@ -104,7 +104,7 @@ def choose_models(form: ChoiceForm) -> ModelChoice:
     board = ordering_board.load_ordering_board(form.get_value("pool") or "", categories)
     shortlist = build_shortlist(load_candidates(board["rows"]), form.build_limits(), form.get_value("sort"))
     # Includes models that the circuit breaker has removed from the draw (see `arena.endpoints.profiles`).
-    demo_by_slug = dict(draw.list_enabled().values_list("slug", "model__demo"))
+    demo_by_slug = dict(draw.list_enabled().filter(plain=True).values_list("slug", "model__demo"))
     connected = [assessment for assessment in shortlist.selectable if assessment.candidate.slug in demo_by_slug]
     connected = connected[:MAX_NAMED_MODELS]
     named = form.get_value("among")

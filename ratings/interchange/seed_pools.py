@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from arena.models import Contestant
+from arena.models import Contestant, get_or_create_plain
 from catalog.importers.name_claims import record_name_claims
 from catalog.matching.aliases import find_model, is_rolling
 from catalog.matching.resolver import NamedModels, load_model_keys, load_name_index
@@ -102,8 +102,8 @@ def _build_snapshot(board: Board, ratings: list[tuple[ReferenceRating, Mapping[s
 def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
     """Return model id in the file → key in the catalog. Unknown models are added to the catalog without an endpoint.
 
-    A model whose only name is its slug gets its name from names.csv, or else the publisher's name. Facts that the
-    publisher's name states are recorded as claims.
+    Rows of boards are contestants, so each model gets a plain one. A model whose only name is its slug gets its name
+    from names.csv, or else the publisher's name. Facts that the publisher's name states are recorded as claims.
     """
     first_ratings: dict[str, ReferenceRating] = {}
     for rating in ratings:
@@ -117,6 +117,7 @@ def _resolve_models(ratings: Sequence[ReferenceRating]) -> dict[str, int]:
     _rename_models({key: names[labels[model]] for model, key in keys.items()})
     providers = {keys[model]: rating.provider for model, rating in first_ratings.items()}
     record_name_claims({keys[model]: rating.model_name for model, rating in first_ratings.items()}, providers)
+    get_or_create_plain(keys.values())
     return keys
 
 

@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef
-
 from arena.endpoints.performance import load_performance
-from arena.models import Endpoint
+from arena.models import Contestant
 from catalog.calculators.cost_model import blend_price
 from catalog.facts.prices import load_current_prices
-from catalog.models import LanguageModel, Price
+from catalog.models import Price
 from core.http.errors import field_error
 from ratings.boards import snapshots
-from ratings.boards.board_row import BoardRow, get_model_slug, has_rank
+from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.snapshots import BoardKey
 from ratings.statistics import pareto
 from ratings.statistics.constants import MAIN_COMPONENT
@@ -55,7 +53,7 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
         if reason:
             left_out.append({"model": row["model"], "name": row["name"], "reason": reason})
         else:
-            rows.append(row | values[get_model_slug(row)])
+            rows.append(row | values[row["model"]])
     sign = -1 if axis == PRICE else 1
     marks = pareto.mark_frontier([(row["rating"], sign * row["value"]) for row in rows])
     marked = [row | {"on_frontier": is_on_frontier} for row, is_on_frontier in zip(rows, marks, strict=True)]
@@ -70,35 +68,37 @@ def _find_exclusion(row: BoardRow, values: Mapping[str, Row]) -> str:
         return "unbounded"
     if not has_rank(row):
         return "unranked"
-    return "" if get_model_slug(row) in values else "unknown"
+    return "" if row["model"] in values else "unknown"
 
 
 def count_models_with_speed(board_rows: Sequence[Row]) -> int:
     """Return how many of the models on a board have a measured speed."""
-    models = LanguageModel.objects.filter(slug__in=map(get_model_slug, board_rows))
-    performances = load_performance(models.values_list("pk", flat=True)).values()
+    contestants = Contestant.objects.filter(slug__in=[row["model"] for row in board_rows])
+    performances = load_performance(contestants).values()
     return len([performance for performance in performances if performance.tokens_per_s])
 
 
 def _load_values(rows: Sequence[Row], axis: str) -> dict[str, Row]:
     """Return slug → the value on the axis and related fields, for models with a known value."""
-    models = LanguageModel.objects.filter(slug__in=map(get_model_slug, rows)).select_related("organization")
-    has_enabled_endpoint = Exists(Endpoint.objects.filter(model=OuterRef("pk"), enabled=True))
-    by_key = {model.pk: model for model in models.annotate(has_enabled_endpoint=has_enabled_endpoint)}
+    slugs = [row["model"] for row in rows]
+    contestants = list(Contestant.objects.filter(slug__in=slugs).select_related("model__organization"))
     if axis == PRICE:
-        values = {key: _build_price_fields(price) for key, price in load_current_prices([*by_key.values()]).items()}
+        prices = load_current_prices([each.model for each in contestants if each.model])
+        values = {
+            each.pk: _build_price_fields(prices[each.model_id]) for each in contestants if each.model_id in prices
+        }
     else:
-        speeds = {key: performance.tokens_per_s for key, performance in load_performance(by_key).items()}
+        speeds = {key: performance.tokens_per_s for key, performance in load_performance(contestants).items()}
         values = {key: {"value": speed} for key, speed in speeds.items() if speed}
     return {
-        model.slug: {
-            "organization": model.organization.name if model.organization else None,
-            "open_weights": model.open_weights,
-            "has_enabled_endpoint": model.has_enabled_endpoint,
-            **values[key],
+        each.slug: {
+            "organization": each.model.organization.name if each.model and each.model.organization else None,
+            "open_weights": each.model and each.model.open_weights,
+            "has_enabled_endpoint": each.is_enabled,
+            **values[each.pk],
         }
-        for key, model in by_key.items()
-        if key in values
+        for each in contestants
+        if each.pk in values
     }
 
 

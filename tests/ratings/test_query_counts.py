@@ -52,7 +52,7 @@ def grow(size):
     today = timezone.now().date()
     models = [factories.model(f"m{number}", context_window=8000) for number in range(size)]
     for model in models:
-        if not hasattr(model, "endpoint"):
+        if not model.contestants.filter(endpoint__isnull=False).exists():
             endpoint = factories.endpoint(model)
             figures = {"answers": 10, "first_token_p50": 0.5, "tokens_per_s_p50": 50}
             EndpointDay.objects.create(endpoint=endpoint, day=today - timedelta(days=3), **figures)

@@ -130,7 +130,7 @@ def check_texts(service: Service, log: Log) -> None:
     rows = service.query(
         "SELECT t.battle_id::text, a.side, e.upstream_id, t.prompt, a.text FROM arena_answer a"
         " JOIN arena_turn t ON t.id = a.turn_id JOIN arena_contestant c ON c.id = a.contestant_id"
-        " JOIN arena_endpoint e ON e.model_id = c.model_id"
+        " JOIN arena_endpoint e ON e.id = c.endpoint_id"
         " WHERE a.state = 'finished' AND NOT a.stopped AND t.battle_id::text = ANY(%s)",
         list(log.battles),
     )

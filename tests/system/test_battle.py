@@ -28,8 +28,9 @@ def identifying(service: Service) -> list[bytes]:
     """Return all words that identify a model: names, slugs, makers, licenses, upstream names, and hosts."""
     rows = service.query(
         "SELECT m.slug, m.name, o.name, l.name, e.upstream_id, e.base_url FROM catalog_languagemodel m"
-        " JOIN arena_endpoint e ON e.model_id = m.id JOIN catalog_organization o ON o.id = m.organization_id"
-        " JOIN catalog_license l ON l.id = m.license_id WHERE e.enabled"
+        " JOIN arena_contestant c ON c.model_id = m.id JOIN arena_endpoint e ON e.id = c.endpoint_id"
+        " JOIN catalog_organization o ON o.id = m.organization_id"
+        " JOIN catalog_license l ON l.id = m.license_id WHERE c.enabled"
     )
     return [str(word).encode() for row in rows for word in row]
 

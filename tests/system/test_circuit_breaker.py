@@ -20,7 +20,7 @@ MOST_OF_A_VOTER = 3
 ROLL_UP = "from arena.tasks import roll_up; roll_up()"
 RATES = """
     SELECT m.slug, sum(d.public_failures) FROM arena_endpointday d JOIN arena_endpoint e ON e.id = d.endpoint_id
-    JOIN catalog_languagemodel m ON m.id = e.model_id WHERE m.slug = ANY(%s) GROUP BY 1"""
+    JOIN arena_contestant m ON m.endpoint_id = e.id WHERE m.slug = ANY(%s) GROUP BY 1"""
 DRAWN = """
     SELECT count(*) FROM arena_battle b JOIN arena_contestant m ON m.id IN (b.contestant_a_id, b.contestant_b_id)
     WHERE b.id = ANY(%s::uuid[]) AND m.slug = %s"""

@@ -28,10 +28,7 @@ UPSTREAM = MODELS | FROZEN | LATE | SLOW
 NO_LIMITS = {"ARENA_BATTLES_PER_HOUR": "0", "ARENA_BATTLES_PER_HOUR_ADDRESS": "0"}
 PAGES = ("/", "/leaderboard/", "/api/v1/battles/", "/api/v1/leaderboard/")
 SECOND = "UPDATE arena_endpoint SET upstream_id = 'second/' || upstream_id WHERE upstream_id !~ '^falling' RETURNING 1"
-SWITCH = (
-    "UPDATE arena_endpoint SET enabled = %s WHERE model_id IN"
-    " (SELECT id FROM catalog_languagemodel WHERE slug ~ '^slow') RETURNING 1"
-)
+SWITCH = "UPDATE arena_contestant SET enabled = %s WHERE slug ~ '^slow' RETURNING 1"
 FROZEN_S = 30
 MAY_WRITE_S = 3
 GOES_ON_WITHIN_S = 15

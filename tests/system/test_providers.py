@@ -229,7 +229,7 @@ def test_up_names_the_models_that_do_not_answer(zoo: Service) -> None:
 
 def test_probes_take_a_model_out_of_the_draw_and_bring_it_back(zoo: Service) -> None:
     failed = (
-        "SELECT failed_probes FROM arena_endpoint e JOIN catalog_languagemodel m ON m.id = model_id WHERE slug = %s"
+        "SELECT failed_probes FROM arena_endpoint e JOIN arena_contestant c ON c.endpoint_id = e.id WHERE slug = %s"
     )
 
     def is_drawn() -> bool:

@@ -108,7 +108,12 @@ class HttpBackend:
             sending = session.post(
                 request.base_url.rstrip("/") + post.path,
                 data=body,
-                headers={"Content-Type": "application/json", "Accept": "text/event-stream", **post.headers},
+                headers={
+                    **request.headers,
+                    "Content-Type": "application/json",
+                    "Accept": "text/event-stream",
+                    **post.headers,
+                },
                 timeout=aiohttp.ClientTimeout(total=None, connect=timeouts.connect),
                 allow_redirects=False,
             )

@@ -30,6 +30,7 @@ class Request:
     max_tokens: the maximum length of the answer, in tokens of BYTES_PER_TOKEN bytes. The provider's own tokens can be
         shorter, so it may generate more of them (see `token_limit`).
     parameters: fields of the provider's API that are merged into the body last. A value of None removes a field.
+    headers: the operator's own headers, which replace none of Arena's.
     thinking_tokens: the maximum number of reasoning tokens, in addition to the tokens of the answer. It is 0 if the
         model does not reason, or if its provider counts reasoning separately.
     """
@@ -42,6 +43,7 @@ class Request:
     max_tokens: int = 1024
     temperature: float | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     thinking_tokens: int = 0
 
     @property

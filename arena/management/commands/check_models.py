@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from arena.endpoints import probe
-from arena.models import Endpoint
+from arena.models import IS_ENABLED, Contestant
 
 
 class Command(BaseCommand):
@@ -15,10 +15,10 @@ class Command(BaseCommand):
         parser.add_argument("slugs", nargs="*", help="the models; all enabled ones if there is none")
 
     def handle(self, *args: Any, slugs: list[str], **options: Any) -> None:
-        endpoints = Endpoint.objects.filter(enabled=True).select_related("model").order_by("pk")
+        contestants = Contestant.objects.filter(IS_ENABLED).select_related("endpoint").order_by("pk")
         if slugs:
-            endpoints = endpoints.filter(model__slug__in=slugs)
-        if unknown := set(slugs) - {endpoint.model.slug for endpoint in endpoints}:
+            contestants = contestants.filter(slug__in=slugs)
+        if unknown := set(slugs) - {contestant.slug for contestant in contestants}:
             raise CommandError(f"there is no enabled model {', '.join(sorted(unknown))}")
-        for line in probe.check_endpoints(list(endpoints)):
+        for line in probe.check_contestants(list(contestants)):
             self.stdout.write(line)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from arena.endpoints.performance import EndpointPerformance
+from arena.models import Contestant
 from catalog.calculators.cost_model import build_api_prices
 from catalog.facts.prices import query_current_prices
 from catalog.models import LanguageModel, Price
@@ -22,11 +23,12 @@ from core.text.number_format import format_count, format_dollars
 LabeledText: TypeAlias = tuple[str, str]
 
 
-def list_known_facts(model: LanguageModel) -> list[LabeledText]:
-    """Return the known facts about a model, except its price and its context, which are figures."""
+def list_known_facts(contestant: Contestant) -> list[LabeledText]:
+    """Return the known facts about a contestant's model, except its price and its context, which are figures."""
+    model = contestant.model or LanguageModel()
     base, total, active = model.base_model, model.parameters_total, model.parameters_active
     facts = {
-        _("API name"): format_html("<code>{}</code>", model.slug),
+        _("API name"): format_html("<code>{}</code>", contestant.slug),
         _("Parameters"): total and format_count(total),
         _("Base model"): base
         and format_html('<a href="{}"><bdi>{}</bdi></a>', reverse("model-page", args=[base.slug]), base.name),

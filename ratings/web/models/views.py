@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from arena.battles import feedback, sharing
 from arena.endpoints import profiles
 from arena.endpoints.performance import load_performance
-from arena.models import LIVE_POOL, find_plain
+from arena.models import LIVE_POOL, Contestant, find_plain
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.calculators.cost_model import build_api_prices
 from catalog.facts.labels import build_fact_rows, describe_retirement
@@ -39,46 +39,68 @@ WIN_SCALE = Scale(0, 100, "wins", mark=50)
 
 @require_safe
 def show_model(request: HttpRequest, slug: str) -> HttpResponse:
-    models = LanguageModel.objects.select_related("organization", "license", "base_model", "endpoint")
-    # PostgreSQL rejects some nonprintable characters, so names with such characters are not looked up.
-    model = models.filter(slug=slug).first() if slug.isprintable() else None
-    if model is None:
+    family = profiles.list_family(slug)
+    if not family:
         missing = {"detail": not_found_error("model", slug).detail, "similar_models": find_similar_models(slug)}
         return render(request, "404.html", missing, status=404)
-    fact_rows = build_fact_rows(model)
-    pool_placements = placements.list_pool_placements(model.slug)
+    contestant, *variants = family
+    pool_placements = placements.list_pool_placements(slug)
     context = {
-        "model": model,
-        **_build_facts(model),
+        "contestant": contestant,
+        **_build_variant_lines(contestant, variants),
+        "known_facts": model_facts.list_known_facts(contestant),
+        **_build_measurements(contestant),
+        **(_build_facts(contestant.model) if contestant.model else {}),
         "placements": pool_placements,
         "rated_here": any(placement.pool.slug == LIVE_POOL for placement in pool_placements),
-        "fact_rows": fact_rows,
-        "retired": is_retired(model),
-        "retirement": describe_retirement(model, fact_rows),
-        "successor": load_successors().get(slug) if model.successor else None,
-        "scores": load_model_scores(model),
         "score_scale": SCORE_SCALE,
-        "shared_battles": sharing.list_shared_battles(find_plain(model)),
+        "shared_battles": sharing.list_shared_battles(contestant),
     }
     try:
         pool = request.GET.get("pool") or placements.choose_default_pool(pool_placements, request.GET)
         if pool_placements or "pool" in request.GET:
-            context |= _build_pool_context(model, pool)
+            context |= _build_pool_context(contestant, pool)
     except RequestError as error:
         return error_page.render_board_error(request, error)
     return render(request, "ratings/model/model.html", context)
 
 
+def _build_variant_lines(contestant: Contestant, variants: Sequence[Contestant]) -> dict[str, Any]:
+    """Return what the contestant varies if it is not a catalog model as it is, and the variants of its model if it is.
+
+    Both are without values, because the text of a system prompt is only for operators.
+    """
+    if contestant.plain:
+        lines = [(variant, ", ".join(profiles.list_differences(variant, contestant))) for variant in variants]
+        return {"variants": lines}
+    plain = find_plain(contestant.model) if contestant.model else None
+    return {
+        "differences": ", ".join(profiles.list_differences(contestant, plain)),
+        "heir": contestant.successors.order_by("-pk").first(),
+    }
+
+
+def _build_measurements(contestant: Contestant) -> dict[str, Any]:
+    # Speed and failures do not change while a battle is open (see `arena.endpoints.performance`).
+    performance = load_performance([contestant]).get(contestant.pk) if contestant.pk else None
+    settings = profiles.build_variant(contestant)
+    return {
+        "measurements": performance and model_facts.list_measurements(performance),
+        "settings": settings and model_facts.list_variant_settings(settings),
+    }
+
+
 def _build_facts(model: LanguageModel) -> dict[str, Any]:
     prices = list_prices(model)
     price = pick_current_price(prices)
-    # Speed and failures do not change while a battle is open (see `arena.endpoints.performance`).
-    performance = load_performance([model.pk]).get(model.pk)
-    variant = profiles.build_variant(model)
+    fact_rows = build_fact_rows(model)
     return {
-        "known_facts": model_facts.list_known_facts(model),
-        "measurements": performance and model_facts.list_measurements(performance),
-        "variant": variant and model_facts.list_variant_settings(variant),
+        "model": model,
+        "fact_rows": fact_rows,
+        "retired": is_retired(model),
+        "retirement": describe_retirement(model, fact_rows),
+        "successor": load_successors().get(model.slug) if model.successor else None,
+        "scores": load_model_scores(model),
         "price": price,
         "terms": price and build_api_prices(price),
         "figures": model_facts.load_figures(model, price),
@@ -86,8 +108,8 @@ def _build_facts(model: LanguageModel) -> dict[str, Any]:
     }
 
 
-def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
-    """Return the model's placements by category, opponents, history, and feedback reasons in a pool.
+def _build_pool_context(contestant: Contestant, pool: str) -> dict[str, Any]:
+    """Return the contestant's placements by category, opponents, history, and feedback reasons in a pool.
 
     Raises RequestError 404 if the pool is unknown.
     """
@@ -95,9 +117,9 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
     board = snapshot_cache.get_board(board_key)
     names = {row["model"]: row["name"] for row in board.rows}
     selection = board_selection.build_selection(board_key, board_key, board)
-    opponents = [] if selection.credit else placements.list_opponents(board_key, model.slug)
-    rows = [row for row in board.rows if row["model"] == model.slug]
-    by_category = placements.list_category_placements(pool, model.slug)
+    opponents = [] if selection.credit else placements.list_opponents(board_key, contestant.slug)
+    rows = [row for row in board.rows if row["model"] == contestant.slug]
+    by_category = placements.list_category_placements(pool, contestant.slug)
     ranks = {place.row["rank"] for place in by_category}
     return {
         "pool": pool,
@@ -108,17 +130,17 @@ def _build_pool_context(model: LanguageModel, pool: str) -> dict[str, Any]:
         # The rank, if there are several categories and it is the same in all of them.
         "common_rank": by_category[0].row["rank"] if len(by_category) > 1 and len(ranks) == 1 else None,
         "standing": _build_standing(board.rows, rows),
-        "neighbor": _find_neighbor(board.rows, model.slug, selection),
+        "neighbor": _find_neighbor(board.rows, contestant.slug, selection),
         "opponents": [
             opponent
-            | _build_opponent_link(opponent["model"], names, model.slug, selection)
+            | _build_opponent_link(opponent["model"], names, contestant.slug, selection)
             | {"predicted_percents": [] if opponent["predicted"] is None else [100 * opponent["predicted"]]}
             for opponent in opponents
         ],
         "win_scale": WIN_SCALE,
         "direct_votes": sum(opponent["votes"] for opponent in opponents),
         "history": series_table.build_series_table(board_key, rows, until=board.board["computed_at"]),
-        "reasons": feedback.load_feedback_profile(find_plain(model), pool),
+        "reasons": feedback.load_feedback_profile(contestant, pool),
     }
 
 

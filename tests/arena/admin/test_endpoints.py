@@ -27,15 +27,12 @@ LIST = "/admin/arena/endpoint/"
 KEY = "zkey-of-somebody"
 
 
-def form(model, **fields):
+def form(**fields):
     return {
-        "model": model.pk,
         "kind": "openai",
         "base_url": "https://api.example.com/v1",
         "upstream_id": "m",
         "api_key_env": "OPENAI_API_KEY",
-        "parameters": "{}",
-        "enabled": "on",
         **fields,
     }
 
@@ -45,13 +42,12 @@ def text(answer):
 
 
 def test_endpoint_is_added_and_logged(admin):
-    model = factories.model("x")
-    answer = admin.post(f"{LIST}add/", form(model, max_tokens=64))
+    answer = admin.post(f"{LIST}add/", form(max_concurrency=64))
     assert answer.status_code == 302
     endpoint = Endpoint.objects.get()
-    assert (endpoint.model, endpoint.max_tokens, endpoint.api_key_env) == (model, 64, "OPENAI_API_KEY")
+    assert (endpoint.max_concurrency, endpoint.api_key_env) == (64, "OPENAI_API_KEY")
     change = AuditEntry.objects.get()
-    assert (change.who, change.kind, change.what, change.after["max_tokens"]) == (
+    assert (change.who, change.kind, change.what, change.after["max_concurrency"]) == (
         "operator", "added", "arena.endpoint", 64,
     )  # fmt: skip
 
@@ -60,11 +56,6 @@ def test_endpoint_is_added_and_logged(admin):
     ("wrong", "said"),
     [
         ({"base_url": "https://api.example.com/v1?key=sk-abc"}, "It contains a query or a fragment"),
-        ({"parameters": '{"api_key": "sk-1"}'}, "name in the endpoint&#x27;s API key variable (api_key_env)."),
-        (
-            {"parameters": '{"headers": {"Authorization": "Bearer sk-1"}}'},
-            "must not contain &#x27;Authorization&#x27;",
-        ),
         ({"upstream_id": ""}, "It is missing."),
         ({"base_url": "http://169.254.169.254/latest"}, "not a public address"),
         ({"base_url": "ftp://api.example.com"}, "not an http or https URL"),
@@ -72,14 +63,13 @@ def test_endpoint_is_added_and_logged(admin):
         ({"base_url": ""}, "It is missing."),
         ({"api_key_env": "sk-abc.123"}, "name of an environment variable, not a key"),
         ({"kind": "carrier-pigeon"}, "Select a valid choice"),
-        ({"max_tokens": "0"}, "It must be between"),
-        ({"temperature": "3"}, "It must be between"),
-        ({"parameters": "[1"}, "Enter a valid JSON"),
-        ({"parameters": "[1]"}, "It must be a table."),
+        ({"max_concurrency": "0"}, "It must be between"),
+        ({"tokens_per_day": "0"}, "It must be between"),
+        ({"first_token_timeout_s": "601"}, "It must be above 0"),
     ],
 )
 def test_wrong_endpoint_is_refused_and_changes_nothing(admin, wrong, said):
-    answer = admin.post(f"{LIST}add/", form(factories.model("x"), **wrong))
+    answer = admin.post(f"{LIST}add/", form(**wrong))
     assert answer.status_code == 200
     assert said in text(answer)
     assert {*answer.context["adminform"].form.errors} == {*wrong}
@@ -192,12 +182,12 @@ def test_button_is_for_those_who_may_change(client, django_user_model):
     ],
 )
 def test_told_in_our_words(found, said):
-    assert describe_probe(factories.endpoint(factories.model("x"), api_key_env="Z_API_KEY"), found).startswith(said)
+    assert describe_probe(factories.fighter(factories.model("x"), api_key_env="Z_API_KEY"), found).startswith(said)
 
 
 @pytest.mark.parametrize("left", ["nothing", "call", "day"])
-def test_endpoint_that_was_called_is_switched_off_and_not_deleted(admin, left):
-    endpoint = factories.endpoint()
+def test_endpoint_that_was_called_is_kept(admin, left):
+    endpoint = Endpoint.objects.create(kind="echo")
     if left == "call":
         EndpointCall.objects.create(endpoint=endpoint)
     if left == "day":
@@ -220,11 +210,12 @@ def test_slots_go_with_their_endpoint_and_a_failed_single_answer_has_no_battle(a
 
 
 def test_no_other_way_deletes_an_endpoint_that_was_called(admin):
-    endpoint = factories.endpoint()
+    contestant = factories.fighter()
+    endpoint = contestant.endpoint
     EndpointCall.objects.create(endpoint=endpoint)
 
     admin.post(LIST, {"action": "delete_selected", "_selected_action": [endpoint.pk], "post": "yes"})
-    admin.post(f"/admin/catalog/languagemodel/{endpoint.model_id}/delete/", {"post": "yes"})
+    admin.post(f"/admin/catalog/languagemodel/{contestant.model_id}/delete/", {"post": "yes"})
 
     assert EndpointCall.objects.exists()
 
@@ -245,7 +236,7 @@ def test_no_variable_of_the_service_is_sent_to_a_listener(editor, provider, monk
     endpoint = factories.endpoint(kind="openai", base_url=provider.base_url, upstream_id=f"says:{variable}")
     fields = {"base_url": provider.base_url, "upstream_id": f"says:{variable}", "api_key_env": variable}
 
-    answer = editor.post(f"{LIST}{endpoint.pk}/change/", form(endpoint.model, **fields))
+    answer = editor.post(f"{LIST}{endpoint.pk}/change/", form(**fields))
     editor.post(f"{LIST}{endpoint.pk}/ask/")
 
     assert "zsecret-of-the-service" not in str(provider.requests(f"says:{variable}"))
@@ -284,9 +275,7 @@ def test_key_follows_to_another_host_only_if_its_name_is_typed_again(editor, bas
         kind="openai", base_url="https://api.example.com/v1", upstream_id="m", api_key_env="OPENAI_API_KEY"
     )
 
-    answer = editor.post(
-        f"{LIST}{endpoint.pk}/change/", form(endpoint.model, base_url=base_url, api_key_env_again=again)
-    )
+    answer = editor.post(f"{LIST}{endpoint.pk}/change/", form(base_url=base_url, api_key_env_again=again))
 
     assert (answer.status_code == 302) is accepted
     assert (Endpoint.objects.get().base_url == base_url) is accepted
@@ -297,9 +286,7 @@ def test_key_follows_to_another_host_only_if_its_name_is_typed_again(editor, bas
 def test_endpoint_without_a_key_moves_freely(editor):
     endpoint = factories.endpoint(kind="openai", base_url="https://api.example.com/v1", upstream_id="m")
 
-    answer = editor.post(
-        f"{LIST}{endpoint.pk}/change/", form(endpoint.model, base_url="https://other.example", api_key_env="")
-    )
+    answer = editor.post(f"{LIST}{endpoint.pk}/change/", form(base_url="https://other.example", api_key_env=""))
 
     assert answer.status_code == 302
 

@@ -67,7 +67,7 @@ def test_endpoints_that_fail_are_named(admin):
     common.endpoint(weak, fails_in_battles=True)
     common.endpoint(down, failed_probes=9)
     common.endpoint(off, failed_probes=9, enabled=False)
-    answering = Endpoint.objects.get(model=good)
+    answering = Endpoint.objects.get(contestants__model=good)
     for failure, wait in (("", 0.5), ("", 1.5), ("timeout", None)):
         EndpointCall.objects.create(endpoint=answering, failure=failure, first_token_s=wait)
 

@@ -453,7 +453,7 @@ def test_waiting_call_begins_as_soon_as_the_limit_allows_it(engine, served, prov
         engine.submit(turn_of(busy, local(), mode="anonymous").pk)
     assert eventually(lambda: len(provider.requests("a/hang-5")) == 1 and engine.runner.endpoint_slots.waiting.total())
 
-    Endpoint.objects.filter(model__contestants=busy).update(max_concurrency=limit)
+    Endpoint.objects.filter(contestants=busy).update(max_concurrency=limit)
 
     assert eventually(lambda: len(provider.requests("a/hang-5")) == 2, 1)
 
@@ -544,15 +544,15 @@ def test_engine_records_a_stop_under_its_own_reason(engine, served):
     assert becomes(turn, "void")
     engine.drain(0)
 
-    assert list(silent.model.endpoint.calls.values_list("failure", "battle")) == [("stopped", turn.battle_id)]
+    assert list(silent.endpoint.calls.values_list("failure", "battle")) == [("stopped", turn.battle_id)]
     assert answers(turn)["a"].failure == "stopped"
 
 
 @pytest.mark.parametrize("mode", ["side_by_side", "anonymous"])
 @pytest.mark.parametrize("name", ["empty-when-hush", "error-400-when-hush", "error-500-when-hush", "reset-when-hush"])
 def test_questions_that_make_a_model_fail_do_not_take_it_out_of_the_draw(engine, served, provider, name, mode):
-    picky = served(name)
-    turns = [turn_of(picky, served("b/len-5"), "Oh, hush!", mode=mode) for _ in range(6)]
+    picky, other = served(name), served("b/len-5")
+    turns = [turn_of(picky, other, "Oh, hush!", mode=mode) for _ in range(6)]
 
     for turn in turns:
         engine.submit(turn.pk)
@@ -560,8 +560,8 @@ def test_questions_that_make_a_model_fail_do_not_take_it_out_of_the_draw(engine,
     assert all(becomes(turn, "void", "ready") for turn in turns)
     assert eventually(lambda: [request["state"] != "open" for request in asked(provider, name)] == [True])
     assert picky.pk in draw.list_drawable()
-    assert Endpoint.objects.get(model__contestants=picky).failed_probes == 0
-    assert EndpointCall.objects.filter(endpoint__model__contestants=picky).count() >= 6
+    assert Endpoint.objects.get(contestants=picky).failed_probes == 0
+    assert EndpointCall.objects.filter(endpoint__contestants=picky).count() >= 6
 
 
 def test_two_failed_probes_take_an_endpoint_out_and_a_good_one_brings_it_back(engine, served, provider, monkeypatch):
@@ -573,10 +573,10 @@ def test_two_failed_probes_take_an_endpoint_out_and_a_good_one_brings_it_back(en
 
     assert eventually(lambda: down.pk not in draw.list_drawable())
     assert len(asked(provider, "error-503")) >= 2
-    Endpoint.objects.filter(model__contestants=down).update(upstream_id="mended/len-5")
+    Endpoint.objects.filter(contestants=down).update(upstream_id="mended/len-5")
 
     assert eventually(lambda: down.pk in draw.list_drawable())
-    assert EndpointCall.objects.filter(endpoint__model__contestants=down).count() == 2  # only those of the battle
+    assert EndpointCall.objects.filter(endpoint__contestants=down).count() == 2  # only those of the battle
 
 
 def test_probe_waits_for_a_place_at_its_endpoint(engine, served, provider):
@@ -585,8 +585,8 @@ def test_probe_waits_for_a_place_at_its_endpoint(engine, served, provider):
     engine.submit(turn.pk)
     assert eventually(lambda: Answer.objects.filter(turn=turn, side="a", text__gt="").exists())
 
-    Endpoint.objects.filter(model__contestants=busy).update(probe_wanted=True)
-    assert eventually(lambda: not Endpoint.objects.get(model__contestants=busy).probe_wanted)
+    Endpoint.objects.filter(contestants=busy).update(probe_wanted=True)
+    assert eventually(lambda: not Endpoint.objects.get(contestants=busy).probe_wanted)
     assert not asked(provider, "a/hang-5")
     lifecycle.stop_battle(turn.battle)
 
@@ -617,19 +617,19 @@ def test_model_without_a_free_place_has_not_failed(engine, served, provider, mon
 
     run(engine, turn, "void")
     assert {answer.failure for answer in answers(turn).values()} == {"", "busy"}
-    assert not EndpointCall.objects.filter(battle=turn.battle_id, endpoint__model__contestants=busy).exists()
-    assert not Endpoint.objects.get(model__contestants=busy).probe_wanted
+    assert not EndpointCall.objects.filter(battle=turn.battle_id, endpoint__contestants=busy).exists()
+    assert not Endpoint.objects.get(contestants=busy).probe_wanted
 
 
 def test_drained_engine_takes_nothing_from_a_probe_that_it_has_broken_off(engines, served, provider):
     engine, slow = engines(), served("hang")
-    Endpoint.objects.filter(model__contestants=slow).update(probe_wanted=True)
+    Endpoint.objects.filter(contestants=slow).update(probe_wanted=True)
     assert eventually(lambda: asked(provider, "hang"))
 
     engine.drain(0)
     time.sleep(0.3)
 
-    assert Endpoint.objects.get(model__contestants=slow).failed_probes == 0
+    assert Endpoint.objects.get(contestants=slow).failed_probes == 0
 
 
 def test_engine_waits_for_the_first_token_as_long_as_the_endpoint_may_take(engine, served):

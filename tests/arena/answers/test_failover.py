@@ -33,7 +33,7 @@ def test_replace_asks_another_model_and_notes_the_one_that_failed(claimed):
     failed, other = battle.contestant_a_id, battle.contestant_b_id
     battle.refresh_from_db()
     assert (job.endpoint.pk, job.answer_id, job.attempt) == (
-        third.model.endpoint.pk,
+        third.endpoint.pk,
         sides["a"].answer_id,
         sides["a"].attempt,
     )
@@ -67,6 +67,6 @@ def test_replace_without_anyone_else_is_none(claimed):
 def test_replace_finds_an_opponent_for_a_model_that_is_out_of_the_draw_itself(claimed):
     turn, sides = claimed
     third = common.endpoint()
-    Endpoint.objects.filter(model__contestants=turn.battle.contestant_b).update(failed_probes=2)
+    Endpoint.objects.filter(contestants=turn.battle.contestant_b).update(failed_probes=2)
 
     assert replaced(sides["a"]).endpoint.pk == third.pk

@@ -22,8 +22,7 @@ def paced(settings):
 
 def models(**fields):
     """A battle of two models with endpoints of this kind."""
-    a, b = (common.endpoint(**fields) for _ in range(2))
-    return common.battle(a.model, b.model)
+    return common.battle(*(common.fighter(**fields) for _ in range(2)))
 
 
 def test_take_tells_what_is_to_be_done_for_both_sides():
@@ -36,16 +35,16 @@ def test_take_tells_what_is_to_be_done_for_both_sides():
         (name, factories.side(turn, name).pk, 1) for name in "ab"
     ]
     assert [side.endpoint for side in job.sides] == [
-        turn.battle.contestant_a.model.endpoint,
-        turn.battle.contestant_b.model.endpoint,
+        turn.battle.contestant_a.endpoint,
+        turn.battle.contestant_b.endpoint,
     ]
     assert job.sides[0].endpoint.max_concurrency == 3
 
 
 def test_take_takes_the_free_slots_of_limited_endpoints(django_assert_num_queries):
-    limited, unlimited = common.endpoint(max_concurrency=1), common.endpoint()
-    turns = [factories.turn(common.battle(limited.model, unlimited.model)) for _ in range(2)]
-    plain = factories.turn(common.battle(unlimited.model, common.endpoint().model))
+    limited, unlimited = common.fighter(max_concurrency=1), common.fighter()
+    turns = [factories.turn(common.battle(limited, unlimited)) for _ in range(2)]
+    plain = factories.turn(common.battle(unlimited, common.fighter()))
 
     with django_assert_num_queries(4):
         first, second = jobs.claim_jobs([turn.pk for turn in turns])
@@ -67,9 +66,9 @@ def test_take_of_a_turn_that_was_delivered_twice_is_a_job_once():
 
 
 def test_take_gives_both_sides_the_same_request_but_for_the_model():
-    a = common.endpoint(kind="openai", base_url="https://a.example/v1", upstream_id="model-a")
-    b = common.endpoint(kind="openai", base_url="https://b.example/v1", upstream_id="model-b")
-    turn = factories.turn(common.battle(a.model, b.model), prompt="Who are you?")
+    a = common.fighter(kind="openai", base_url="https://a.example/v1", upstream_id="model-a")
+    b = common.fighter(kind="openai", base_url="https://b.example/v1", upstream_id="model-b")
+    turn = factories.turn(common.battle(a, b), prompt="Who are you?")
 
     one, other = (side.request for side in jobs.claim_jobs([turn.pk])[0].sides)
 
@@ -91,8 +90,8 @@ def test_take_names_no_model_to_the_model():
 
 @pytest.mark.parametrize(("mode", "lengths"), [("anonymous", [200, 200]), ("side_by_side", [200, DEFAULT_MAX_TOKENS])])
 def test_take_gives_both_sides_of_a_blind_battle_the_same_length(mode, lengths):
-    a, b = common.endpoint(max_tokens=200), common.endpoint()
-    turn = factories.turn(common.battle(a.model, b.model, mode=mode))
+    a, b = common.fighter(max_tokens=200), common.fighter()
+    turn = factories.turn(common.battle(a, b, mode=mode))
 
     sides = jobs.claim_jobs([turn.pk])[0].sides
 

@@ -54,7 +54,7 @@ def stored(**fields):
 
 
 def endpoint_of(contestant):
-    return contestant.model.endpoint
+    return contestant.endpoint
 
 
 def held(contestant):
@@ -106,12 +106,13 @@ def test_claim_takes_the_oldest_and_makes_the_request_of_a_battle():
 def test_single_waits_while_its_endpoint_is_away(fields):
     model = common.fighter()
     ask([model])
-    well = {name: getattr(endpoint_of(model), name) for name in ("enabled", "failed_probes", "singles_after")}
-    Endpoint.objects.update(**fields)
+    row = model if "enabled" in fields else endpoint_of(model)
+    well = {name: getattr(row, name) for name in fields}
+    type(row).objects.filter(pk=row.pk).update(**fields)
 
     assert not claim()
     assert stored(**WAITS).exists()
-    Endpoint.objects.update(**well)
+    type(row).objects.filter(pk=row.pk).update(**well)
     assert claim()
 
 
@@ -167,7 +168,8 @@ def test_singles_spend_the_budget_of_unrated_battles_and_wait_when_it_is_spent(s
 
     assert stored(state="running").count() == hours  # a third of what was released
     assert set(DailyTokens.objects.values_list("charged_to", "tokens")) == {
-        (name, 1000 * hours) for name in ("service", f"contestant:{model.pk}", f"contestant:{model.pk}:named")
+        (name, 1000 * hours)
+        for name in ("service", f"endpoint:{model.endpoint_id}", f"endpoint:{model.endpoint_id}:named")
     }
     assert stored(**WAITS).count() == 2 * hours
     ask([free])
@@ -252,7 +254,7 @@ def test_engine_makes_singles_and_publishes_nothing(engine, served, valkey):
     engine.look_for_singles()
 
     assert end()
-    for answer in stored().select_related("question", "contestant__model__endpoint"):
+    for answer in stored().select_related("question", "contestant__endpoint"):
         name, text = endpoint_of(answer.contestant).upstream_id, answer.question.text
         assert (answer.text, answer.reasoning) == (expected_text(name, text), expected_reasoning(name, text))
         assert (answer.attempt, answer.tries, answer.failure, answer.lease_until) == (1, 1, "", None)

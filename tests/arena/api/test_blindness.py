@@ -38,13 +38,17 @@ def create_contestant(side):
         upstream_id=f"zebraupstream-{side}",
         api_key_env=f"ZEBRAKEY_{side}",
         parameters={"zebraparameter": side},
+        headers={"X-Zebraheader": f"zebraheader {side}"},
+        conversation_field="zebraconversation",
     )
     return contestant
 
 
 def find_marks(sent):
     """Names and keys of the contestants in some bytes."""
-    words = re.findall(r"zebra(?:maker|terms|slug|name|host|upstream|key|parameter)\w*", sent.decode().lower())
+    words = re.findall(
+        r"zebra(?:maker|terms|slug|name|host|upstream|key|parameter|header|conversation)\w*", sent.decode().lower()
+    )
     return set(words) | {number for number in re.findall(r"\d+", sent.decode()) if number.startswith("734000")}
 
 
@@ -199,7 +203,8 @@ def test_catalogue_does_not_tell_which_side_of_an_open_battle_failed(change, tol
     factories.battle("ready", contestant_a=models[0], contestant_b=models[1], a=failed)
     before = load_catalog(Client())
 
-    Endpoint.objects.filter(model__contestants=models[0]).update(**change)
+    kind, rows = (Contestant, {"pk": models[0].pk}) if "enabled" in change else (Endpoint, {"contestants": models[0]})
+    kind.objects.filter(**rows).update(**change)
 
     assert (load_catalog(Client()) != before) == told
 

@@ -4,7 +4,7 @@ import pytest
 
 from arena.answers import jobs
 from arena.battles import continuation, lifecycle
-from arena.models import Answer, Battle, Endpoint, Turn
+from arena.models import Answer, Battle, Contestant, Turn
 from core.http.errors import RequestError
 from tests.arena import factories
 from tests.arena.factories import FAILED, FINISHED
@@ -107,8 +107,8 @@ def test_go_on_comes_after_the_vote(state):
 
 @pytest.mark.parametrize("missing", ["switched off", "gone"])
 def test_go_on_needs_both_models(battle, missing):
-    endpoints = Endpoint.objects.filter(model__contestants=battle.contestant_b_id)
-    endpoints.update(enabled=False) if missing == "switched off" else endpoints.delete()
+    contestants = Contestant.objects.filter(pk=battle.contestant_b_id)
+    contestants.update(**({"enabled": False} if missing == "switched off" else {"endpoint": None}))
 
     with pytest.raises(RequestError) as refusal:
         continuation.continue_battle(battle)

@@ -137,8 +137,7 @@ def test_cards_tell_no_wait_of_a_side_that_was_replaced(battle):
 
 def test_cards_tell_how_an_endpoint_usually_does(battle):
     day = datetime.now(UTC).date() - timedelta(days=3)
-    model = battle.contestant_b.model
-    endpoint = model.endpoint if hasattr(model, "endpoint") else common.endpoint(model)
+    endpoint = battle.contestant_b.endpoint or common.endpoint(battle.contestant_b)
     EndpointDay.objects.create(endpoint=endpoint, day=day, answers=4, first_token_p50=0.25, tokens_per_s_p50=60.0)
     lifecycle.cast_vote(battle, "b")
 

@@ -10,7 +10,7 @@ from django.utils import timezone as clock
 
 from arena.endpoints import call_stats
 from arena.endpoints.call_stats import CallRecord
-from arena.models import Battle, Endpoint, EndpointCall, EndpointDay
+from arena.models import Battle, Contestant, Endpoint, EndpointCall, EndpointDay
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -148,8 +148,8 @@ def test_operators_are_told_of_a_model_that_fails_for_many_while_its_probes_pass
 
     call_stats.roll_up_day(DAY)
 
-    alarming = Endpoint.objects.filter(call_stats.FAILS_IN_BATTLES)
-    assert list(alarming) == ([endpoint] if told else [])
+    alarming = Contestant.objects.filter(call_stats.FAILS_IN_BATTLES)
+    assert [contestant.endpoint for contestant in alarming] == ([endpoint] if told else [])
     Endpoint.objects.update(failed_probes=1)
     assert not alarming.all()
 
@@ -164,7 +164,7 @@ def test_operators_are_not_told_of_what_voters_stop_nor_of_what_is_over(failure,
 
     call_stats.roll_up_day(DAY)
 
-    assert not Endpoint.objects.filter(call_stats.FAILS_IN_BATTLES).exists()
+    assert not Contestant.objects.filter(call_stats.FAILS_IN_BATTLES).exists()
 
 
 def test_roll_up_sums_up_each_endpoint_by_its_own_calls():

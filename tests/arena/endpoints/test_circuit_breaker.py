@@ -13,7 +13,7 @@ from arena.endpoints.circuit_breaker import (
     PROBE_INTERVAL_S,
 )
 from arena.endpoints.probe import ProbeResult
-from arena.models import Endpoint
+from arena.models import Contestant, Endpoint
 from tests import factories
 from tests.races import at_once
 
@@ -27,7 +27,7 @@ def create_wanted(**fields):
 
 def claim():
     (probes,) = circuit_breaker.claim_probes([None])
-    return probes
+    return [contestant.endpoint for contestant in probes]
 
 
 def settle(endpoint, result):
@@ -46,7 +46,7 @@ def measure_wait(endpoint):
 
 
 def is_in_draw(endpoint):
-    return Endpoint.objects.filter(circuit_breaker.IN_DRAW, pk=endpoint.pk).exists()
+    return Contestant.objects.filter(circuit_breaker.IN_DRAW, endpoint=endpoint).exists()
 
 
 @pytest.mark.parametrize(

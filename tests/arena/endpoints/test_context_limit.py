@@ -8,7 +8,7 @@ from django.utils import timezone
 from arena.answers import battle_view
 from arena.battles import continuation, lifecycle
 from arena.endpoints import context_limit, draw
-from arena.models import Answer, Battle, Endpoint
+from arena.models import Answer, Battle, Contestant
 from core.http.errors import RequestError
 from tests import factories as common
 from tests.arena import factories
@@ -148,12 +148,12 @@ def test_small_window_is_not_drawn_whatever_is_asked(limit):
 
 def test_window_holds_tokens_for_thought_too():
     model = common.model(context_window=17_000)  # 12,200 for the longest conversation, 4,096 for an answer
-    endpoint = common.endpoint(model)
+    contestant = common.fighter(model)
     assert not context_limit.list_small_windows().exists()
 
-    Endpoint.objects.filter(pk=endpoint.pk).update(thinking_tokens=8000)
+    Contestant.objects.filter(pk=contestant.pk).update(thinking_tokens=8000)
 
-    assert context_limit.list_small_windows().get() == endpoint
+    assert context_limit.list_small_windows().get() == contestant
 
 
 def test_named_models_are_drawn_with_small_windows_too():

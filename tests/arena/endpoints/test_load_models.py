@@ -5,6 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from arena.models import Contestant
 from catalog.models import LanguageModel
 
 pytestmark = pytest.mark.django_db
@@ -65,11 +66,11 @@ def test_load_models_names_models_without_a_key_and_models_that_do_not_answer(tm
     _, two, three = run(path).splitlines()
     assert two.startswith("no answer: two, unavailable, ")
     assert three == "no key: three, because the variable Z_API_KEY is not set"
-    assert LanguageModel.objects.get(slug="two").endpoint.probe_failure == "unavailable"
+    assert Contestant.objects.get(slug="two").endpoint.probe_failure == "unavailable"
 
     assert say("check_models") == f"{two}\n{three}\n"
     assert say("check_models", "one") == ""
     assert say("check_models", "two", "one") == f"{two}\n"
-    LanguageModel.objects.get(slug="two").endpoint.delete()
+    Contestant.objects.filter(slug="two").update(endpoint=None)
     with pytest.raises(CommandError, match=r"^there is no enabled model two$"):
         say("check_models", "two", "three")

@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from arena.endpoints import models_file
-from arena.models import Endpoint
+from arena.models import Contestant, Endpoint, EndpointCall
 from catalog.facts.claims import HAND_SOURCE, record_claims
 from catalog.facts.fields import Claim
 from catalog.models import Fact, LanguageModel, License, Organization
 from tests import factories
+from tests.arena import factories as arena_factories
 
 pytestmark = pytest.mark.django_db
 OPENAI = 'endpoint.kind = "openai"\nendpoint.base_url = "https://api.good.example/v1"\nendpoint.model = "good"'
@@ -35,6 +36,12 @@ endpoint.first_token_timeout_s = 60
 endpoint.parameters = { top_p = 0.9, stop = ["a", "b"] }
 """
 OPENAI = 'endpoint.kind = "openai"\nendpoint.model = "m"\nendpoint.base_url = "https://a.example/v1"\n'
+
+SERVER = "\n".join(
+    line
+    for line in GOOD.splitlines()
+    if line.startswith(("endpoint.kind", "endpoint.b", "endpoint.model", "endpoint.api"))
+)  # of the good entry
 
 
 @pytest.fixture(autouse=True)
@@ -172,6 +179,48 @@ WRONG = {
         bad('endpoint.parameters = { headers = [{ X-Api-Key = "sk-1" }] }'),
         "must not contain 'X-Api-Key'; put the key in an environment variable",
     ),
+    "a header that is a number": (bad("endpoint.headers = { X-Team = 7 }"), "names of headers with texts of one line"),
+    "a header of two lines": (bad('endpoint.headers = { X-Team = "a\\nHost: b" }'), "with texts of one line"),
+    "a header without a name": (bad('endpoint.headers = { "" = "a" }'), "must contain names of headers"),
+    "a header of ours": (
+        bad('endpoint.headers = { Content-Type = "text/html" }'),
+        "must not contain Content-Type, which",
+    ),
+    "a header without an end": (bad(f'endpoint.headers = {{ X-Team = "{"a" * 1001}" }}'), "must not exceed 1000"),
+    "a key among the headers": (
+        bad('endpoint.headers = { X-Auth-Token = "sk-1" }'),
+        "must not contain 'X-Auth-Token'; put",
+    ),
+    "a conversation without a question": (
+        bad('endpoint.conversation_field = "messages"'),
+        "endpoint.conversation_field must not be messages, which the request has already",
+    ),
+    "a conversation among the parameters": (
+        bad('endpoint.conversation_field = "user"', 'endpoint.parameters = { user = "me" }'),
+        "must not be user, which the request has already",
+    ),
+    "a variant of nobody": (bad('variant_of = "nobody"'), "variant_of must be the slug of a model or of another"),
+    "a variant of itself": (bad('variant_of = "bad"'), "variant_of must be the slug of a model or of another"),
+    "a variant with a license": (
+        bad('variant_of = "good-1"', 'license = "MIT"'),
+        "license is a fact of a catalog model; a variant or a system has none of its own",
+    ),
+    "a system with a maker": (
+        bad('endpoint.system = "Be good."', 'organization = "Good Inc."'),
+        "organization is a fact of a catalog model",
+    ),
+    "limits that disagree": (
+        bad(*SERVER.splitlines(), 'variant_of = "good-1"', "endpoint.max_concurrency = 3"),
+        "models good-1 and bad share an endpoint, so endpoint.max_concurrency cannot be 2 for one and 3 for the other",
+    ),
+    "budgets that disagree": (
+        bad(*SERVER.splitlines(), "endpoint.tokens_per_day = 1"),
+        "models good-1 and bad share an endpoint, so endpoint.tokens_per_day cannot be 2000000 for one and 1 for",
+    ),
+    "waits that disagree": (
+        bad(*SERVER.splitlines(), "endpoint.first_token_timeout_s = 61"),
+        "models good-1 and bad share an endpoint, so endpoint.first_token_timeout_s cannot be 60 for one and 61 for",
+    ),
     "a switch for nobody": (
         '[[model]]\nslug = "bad"\nenabled = false',
         "name and endpoint are required",
@@ -193,6 +242,7 @@ def test_load_refuses_a_wrong_file_whole_with_one_sentence(file, entry, sentence
     assert "\n" not in str(refusal.value).strip()
     assert not LanguageModel.objects.exists()
     assert not Endpoint.objects.exists()
+    assert not Contestant.objects.exists()
     assert not Organization.objects.exists()
 
 
@@ -212,26 +262,29 @@ def test_load_makes_a_model_with_its_endpoint(file):
 
     assert models_file.load_models(file(GOOD)) == {"created": 1}
 
-    assert Endpoint.objects.get(pk=other.pk).enabled
-    model = LanguageModel.objects.exclude(pk=other.model_id).get()
+    assert other.contestants.get().enabled
+    model = LanguageModel.objects.exclude(contestants__endpoint=other).get()
     assert (model.slug, model.name, model.open_weights) == ("good-1", "Good One", True)
     assert (model.organization.name, model.license.name) == ("Good Inc.", "MIT")
-    endpoint = model.endpoint
+    contestant = model.contestants.get()
+    endpoint = contestant.endpoint
+    assert (contestant.slug, contestant.name, contestant.plain) == ("good-1", "Good One", True)
     assert (endpoint.kind, endpoint.base_url) == ("openai", "https://api.good.example/v1")
     assert (endpoint.upstream_id, endpoint.api_key_env) == ("good-one-2025", "GOOD_API_KEY")
-    assert (endpoint.max_tokens, endpoint.temperature, endpoint.max_concurrency) == (300, 0.0, 2)
-    assert (endpoint.tokens_per_day, endpoint.thinking_tokens, endpoint.first_token_timeout_s) == (2_000_000, 8192, 60)
-    assert endpoint.parameters == {"top_p": 0.9, "stop": ["a", "b"]}
-    assert endpoint.enabled
+    assert (contestant.max_tokens, contestant.temperature, endpoint.max_concurrency) == (300, 0.0, 2)
+    assert (endpoint.tokens_per_day, contestant.thinking_tokens) == (2_000_000, 8192)
+    assert endpoint.first_token_timeout_s == 60
+    assert contestant.parameters == {"top_p": 0.9, "stop": ["a", "b"]}
+    assert contestant.enabled
 
 
 def test_load_of_the_same_file_changes_nothing(file):
     models_file.load_models(file(GOOD))
-    before = (list(LanguageModel.objects.values()), list(Endpoint.objects.values()))
+    before = [list(kind.objects.values()) for kind in (LanguageModel, Contestant, Endpoint)]
 
     assert models_file.load_models(file(GOOD)) == {"unchanged": 1}
     assert models_file.load_models(file("")) == {}
-    assert (list(LanguageModel.objects.values()), list(Endpoint.objects.values())) == before
+    assert [list(kind.objects.values()) for kind in (LanguageModel, Contestant, Endpoint)] == before
 
 
 @pytest.mark.parametrize(
@@ -253,7 +306,7 @@ def test_load_changes_what_is_new_in_the_file(file, old, new, field, value):
     loaded = models_file.load_models(file(GOOD.replace(old, new)))
 
     assert loaded == {"updated": 1}
-    assert Endpoint.objects.values_list(field, flat=True).get() == value
+    assert Contestant.objects.values_list(field, flat=True).get() == value
 
 
 def test_load_stores_the_facts_in_a_file_as_set_by_hand(file):
@@ -312,7 +365,7 @@ def test_load_switches_a_known_model(file, enabled):
     loaded = models_file.load_models(file(f'[[model]]\nslug = "known"\nenabled = {str(enabled).lower()}\n'))
 
     assert loaded["updated"] == 1
-    assert Endpoint.objects.get(pk=endpoint.pk).enabled is enabled
+    assert endpoint.contestants.get().enabled is enabled
 
 
 def test_load_tells_organizations_apart_whose_names_have_the_same_letters(file):
@@ -359,3 +412,146 @@ def test_parameters_hold_no_key(name, around):
 )  # fmt: skip
 def test_parameters_may_be_about_tokens(name):
     models_file.check_endpoint("x", {"kind": "echo", "parameters": {name: {name: [1]}}})
+
+
+def variant(*lines, slug="brief", of="good-1", system="Be brief."):
+    """An entry that shares the endpoint of the good entry."""
+    named = [f'slug = "{slug}"', f'name = "{slug.title()}"', *([f'variant_of = "{of}"'] if of else [])]
+    prompt = [f'endpoint.system = "{system}"'] if system is not None else []
+    return "\n".join(["", "[[model]]", *named, SERVER, *prompt, *lines, ""])
+
+
+def load(file, *entries):
+    return models_file.load_models(file("".join(entries)))
+
+
+def test_entries_with_the_same_server_share_an_endpoint(file):
+    assert load(file, variant("endpoint.temperature = 1"), GOOD) == {"created": 2}
+
+    model, brief = LanguageModel.objects.get(), Contestant.objects.get(slug="brief")
+    assert (brief.name, brief.model, brief.plain, brief.predecessor) == ("Brief", model, False, None)
+    assert (brief.system, brief.temperature, brief.max_tokens, brief.parameters) == ("Be brief.", 1, None, {})
+    endpoint = Endpoint.objects.get()
+    assert {each.slug for each in endpoint.contestants.all()} == {"good-1", "brief"}
+    assert (endpoint.max_concurrency, endpoint.tokens_per_day, endpoint.first_token_timeout_s) == (2, 2_000_000, 60)
+    assert load(file, GOOD, variant("endpoint.temperature = 1")) == {"unchanged": 2}
+    assert load(file, variant("endpoint.temperature = 1", "endpoint.max_concurrency = 2")) == {"unchanged": 1}
+
+
+def test_entry_shares_the_limits_that_only_the_other_names(file):
+    named = "endpoint.max_concurrency = 7"
+    load(file, variant(slug="one", of=None), variant(named, slug="other", of=None))
+    assert Endpoint.objects.get().max_concurrency == 7
+    load(file, variant(named, slug="one", of=None), variant(slug="other", of=None))
+    assert Endpoint.objects.get().max_concurrency == 7
+    load(file, variant(slug="one", of=None), variant(slug="other", of=None))
+    assert Endpoint.objects.get().max_concurrency is None
+
+
+def test_limits_must_agree_with_those_of_contestants_outside_the_file(file):
+    load(file, GOOD)
+    with pytest.raises(
+        ValueError, match=r"models brief and good-1 share an endpoint, so endpoint\.max_concurrency cannot"
+    ):
+        load(file, variant("endpoint.max_concurrency = 3"))
+    assert not Contestant.objects.filter(slug="brief").exists()
+    load(file, variant())
+    assert Endpoint.objects.get().max_concurrency == 2
+    load(file, GOOD.replace("max_concurrency = 2", "max_concurrency = 3"), variant())
+    assert Endpoint.objects.get().max_concurrency == 3
+
+
+def test_endpoint_moves_with_all_that_use_it(file):
+    """Local models have new ports at each start. Their statistics stay."""
+    load(file, GOOD, variant())
+    before = Endpoint.objects.get()
+    moved = [entry.replace("api.good.example", "api.better.example") for entry in (GOOD, variant())]
+    assert load(file, *moved) == {"updated": 2}
+    after = Endpoint.objects.get()
+    assert (after.pk, after.base_url) == (before.pk, "https://api.better.example/v1")
+
+
+def test_endpoint_stays_for_those_who_stay(file):
+    load(file, GOOD, variant())
+    before = Endpoint.objects.get()
+    load(file, GOOD, variant().replace("api.good.example", "api.better.example"))
+    assert Contestant.objects.get(slug="good-1").endpoint == before
+    assert Contestant.objects.get(slug="brief").endpoint.base_url == "https://api.better.example/v1"
+
+
+@pytest.mark.parametrize("was_called", [False, True])
+def test_endpoint_that_nobody_uses_any_more_goes_unless_it_has_statistics(file, was_called):
+    load(file, GOOD, variant().replace("api.good.example", "api.better.example"))
+    left = Contestant.objects.get(slug="brief").endpoint
+    if was_called:
+        EndpointCall.objects.create(endpoint=left)
+    load(file, GOOD, variant())
+    assert Endpoint.objects.filter(pk=left.pk).exists() is was_called
+    assert Contestant.objects.get(slug="brief").endpoint == Contestant.objects.get(slug="good-1").endpoint
+
+
+def test_entry_with_a_system_prompt_alone_has_no_catalog_model(file):
+    assert load(file, variant(slug="support", of=None, system="")) == {"created": 1}
+    support = Contestant.objects.get()
+    assert (support.model, support.plain, support.system) == (None, False, "")
+    assert not LanguageModel.objects.exists()
+
+
+def test_entry_with_headers_is_still_a_catalog_model(file):
+    load(file, GOOD + 'endpoint.headers = { X-Team = "a" }\nendpoint.conversation_field = "chat"\n')
+    good = Contestant.objects.get()
+    assert (good.plain, good.headers, good.conversation_field) == (True, {"X-Team": "a"}, "chat")
+
+
+def test_variant_of_an_older_contestant_succeeds_it(file):
+    load(file, GOOD, variant(slug="v1"), variant(slug="v2", of="v1"), variant(slug="own", of=None))
+    load(file, variant(slug="own-2", of="own"))
+    v1, v2, own = (Contestant.objects.get(slug=slug) for slug in ("v1", "v2", "own-2"))
+    assert (v1.predecessor, v2.predecessor, v2.model) == (None, v1, v1.model)
+    assert (own.predecessor.slug, own.model) == ("own", None)
+
+
+@pytest.mark.parametrize("slug", ["good-1", "brief"])
+def test_slug_is_that_of_a_model_or_of_a_variant_and_stays_it(file, slug):
+    load(file, GOOD, variant())
+    entry = variant(slug="good-1", of=None) if slug == "good-1" else GOOD.replace("good-1", "brief")
+    with pytest.raises(ValueError, match=rf"model {slug}: "):
+        load(file, entry)
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        (variant(system="Be long."), "endpoint.system"),
+        (variant("endpoint.temperature = 1"), "endpoint.temperature"),
+        (variant("endpoint.max_tokens = 5"), "endpoint.max_tokens"),
+        (variant("endpoint.thinking_tokens = 5"), "endpoint.thinking_tokens"),
+        (variant("endpoint.parameters = { seed = 1 }"), "endpoint.parameters"),
+        (variant().replace("good-one-2025", "good-two"), "endpoint.model"),
+        (variant(of=None), "variant_of"),
+        (variant("enabled = true").replace("api.good.example", "api.better.example"), None),
+        (variant('endpoint.headers = { X-Team = "a" }', 'endpoint.conversation_field = "chat"'), None),
+    ],
+)
+def test_variant_that_has_answered_goes_on_sending_the_same(file, changed, field):
+    load(file, GOOD, variant())
+    changed = changed.replace("enabled = true", "")
+    assert load(file, changed) == {"updated": 1}
+    load(file, variant())
+    arena_factories.battle(contestant_a=Contestant.objects.get(slug="brief"))
+    if field:
+        with pytest.raises(
+            ValueError, match=f"model brief: {field} cannot change after the first answer; give it a new"
+        ):
+            load(file, changed)
+    else:
+        assert load(file, changed) == {"updated": 1}
+
+
+def test_plain_contestant_that_has_answered_is_free(file):
+    load(file, GOOD)
+    arena_factories.battle(contestant_a=Contestant.objects.get())
+    assert load(file, GOOD.replace("temperature = 0", "temperature = 1").replace("good-one-2025", "new")) == {
+        "updated": 1
+    }
+    assert Endpoint.objects.filter(upstream_id="new").count() == 1

@@ -57,9 +57,9 @@ def test_spent_tells_no_speed_of_tokens_that_were_thought_unseen():
     assert compute_answer_stats([answer(text="Short.", reasoning="x" * 400, tokens=(12, 101))]).tokens_per_s == 50.0
 
 
-def create_day(endpoint, ago, answers=10, public=(0, 0), first=0.5, speed=50.0):
+def create_day(contestant, ago, answers=10, public=(0, 0), first=0.5, speed=50.0):
     EndpointDay.objects.create(
-        endpoint=endpoint,
+        endpoint=contestant.endpoint,
         day=datetime.now(UTC).date() - timedelta(days=ago),
         answers=answers,
         public_answers=public[0],
@@ -71,39 +71,39 @@ def create_day(endpoint, ago, answers=10, public=(0, 0), first=0.5, speed=50.0):
 
 @pytest.mark.django_db
 def test_typical_averages_the_days_by_their_answers():
-    endpoint = factories.endpoint()
-    create_day(endpoint, 2, answers=30, public=(20, 3), first=1.0, speed=40.0)
-    create_day(endpoint, 20, answers=10, public=(2, 5), first=0.2, speed=80.0)
-    create_day(endpoint, 31, answers=10, first=None, speed=None)
+    contestant = factories.fighter()
+    create_day(contestant, 2, answers=30, public=(20, 3), first=1.0, speed=40.0)
+    create_day(contestant, 20, answers=10, public=(2, 5), first=0.2, speed=80.0)
+    create_day(contestant, 31, answers=10, first=None, speed=None)
 
-    performance = load_performance([endpoint.model_id])
+    performance = load_performance([contestant])
 
-    assert performance == {endpoint.model_id: EndpointPerformance(50, 8, 30, pytest.approx(0.8), pytest.approx(50.0))}
-    assert performance[endpoint.model_id].failure_rate == pytest.approx(8 / 30)
+    assert performance == {contestant.pk: EndpointPerformance(50, 8, 30, pytest.approx(0.8), pytest.approx(50.0))}
+    assert performance[contestant.pk].failure_rate == pytest.approx(8 / 30)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("ago", "told"), [(0, False), (1, False), (2, True), (31, True), (32, False)])
 def test_typical_looks_at_thirty_days_that_hold_no_open_battle(ago, told):
-    endpoint = factories.endpoint()
-    create_day(endpoint, ago)
+    contestant = factories.fighter()
+    create_day(contestant, ago)
 
-    assert (endpoint.model_id in load_performance([endpoint.model_id])) == told
+    assert (contestant.pk in load_performance([contestant])) == told
 
 
 @pytest.mark.django_db
 def test_typical_knows_only_models_that_were_called(django_assert_num_queries):
-    called, named, idle = (factories.endpoint() for _ in range(3))
-    nobody = factories.model()
+    called, named, idle = (factories.fighter() for _ in range(3))
+    nobody = factories.contestant()
     create_day(called, 3, answers=0, public=(0, 2), first=None, speed=None)
     create_day(named, 3, answers=4, first=None, speed=None)
     create_day(idle, 3, answers=0, first=None, speed=None)
 
     with django_assert_num_queries(1):
-        performance = load_performance([called.model_id, named.model_id, idle.model_id, nobody.pk])
+        performance = load_performance([called, named, idle, nobody])
 
     assert performance == {
-        called.model_id: EndpointPerformance(0, 2, 2, None, None),
-        named.model_id: EndpointPerformance(4, 0, 0, None, None),
+        called.pk: EndpointPerformance(0, 2, 2, None, None),
+        named.pk: EndpointPerformance(4, 0, 0, None, None),
     }
-    assert (performance[called.model_id].failure_rate, performance[named.model_id].failure_rate) == (1, None)
+    assert (performance[called.pk].failure_rate, performance[named.pk].failure_rate) == (1, None)

@@ -13,8 +13,8 @@ KEY = "zkey-of-somebody"
 
 
 @pytest.fixture
-def endpoint(provider, settings, monkeypatch):
-    """Creates an endpoint of a fake model with this behavior."""
+def contestant(provider, settings, monkeypatch):
+    """Creates a contestant whose endpoint is a fake model with this behavior."""
     monkeypatch.setenv("Z_API_KEY", KEY)
 
     def make(behaviour, **fields):
@@ -24,13 +24,13 @@ def endpoint(provider, settings, monkeypatch):
             "upstream_id": behaviour,
             "api_key_env": "Z_API_KEY",
         }
-        return factories.endpoint(**fields_of_provider | fields)
+        return factories.fighter(**fields_of_provider | fields)
 
     return make
 
 
-def test_probe_tells_how_quick_the_answer_was(endpoint, provider):
-    result = probe.measure_endpoint(endpoint("steady-200"), QUICK)
+def test_probe_tells_how_quick_the_answer_was(contestant, provider):
+    result = probe.measure_contestant(contestant("steady-200"), QUICK)
     assert result.failure == ""
     assert 0 < result.first_token_s < 1
     assert result.tokens > 1
@@ -40,24 +40,24 @@ def test_probe_tells_how_quick_the_answer_was(endpoint, provider):
 
 
 @pytest.mark.parametrize(("behaviour", "failure"), [("error-500", "unavailable"), ("hang-3", "timeout")])
-def test_probe_tells_a_failure_in_our_words(endpoint, behaviour, failure):
-    assert probe.measure_endpoint(endpoint(behaviour), QUICK).failure == failure
+def test_probe_tells_a_failure_in_our_words(contestant, behaviour, failure):
+    assert probe.measure_contestant(contestant(behaviour), QUICK).failure == failure
 
 
-def test_probe_of_a_forbidden_address_is_unavailable(endpoint, settings):
+def test_probe_of_a_forbidden_address_is_unavailable(contestant, settings):
     from dataclasses import replace
 
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_allow_private_endpoints=())
-    assert probe.measure_endpoint(endpoint("steady-201"), QUICK).failure == "unavailable"
+    assert probe.measure_contestant(contestant("steady-201"), QUICK).failure == "unavailable"
 
 
-def test_probe_without_its_key_asks_nobody(endpoint, provider, monkeypatch):
+def test_probe_without_its_key_asks_nobody(contestant, provider, monkeypatch):
     monkeypatch.delenv("Z_API_KEY")
-    assert probe.measure_endpoint(endpoint("steady-202"), QUICK) == ProbeResult(probe.NO_KEY)
+    assert probe.measure_contestant(contestant("steady-202"), QUICK) == ProbeResult(probe.NO_KEY)
     assert provider.requests("steady-202") == []
 
 
 def test_probe_needs_no_server_for_what_answers_here():
-    result = probe.measure_endpoint(factories.endpoint(kind="eliza"), QUICK)
+    result = probe.measure_contestant(factories.fighter(kind="eliza"), QUICK)
     assert result.failure == ""
     assert result.first_token_s > 0

@@ -70,7 +70,7 @@ def test_model_tells_what_is_known_with_sources_and_what_was_measured(client):
         "release_date": "2026-01-02", "knowledge_cutoff": "2025-06-01", "parameters_total": 7_000_000_000,
         "parameters_active": 2_000_000_000, "training_tokens": 10**13, "context_window": 8192, "max_input": 8000,
         "max_output": 4096, "modalities": ["text"], "tools": True, "organization": "Maker", "license": "Apache-2.0",
-        "commercial_use": "yes", "base_model": "base", "in_draw": True, "variant": None,
+        "commercial_use": "yes", "base_model": "base", "in_draw": True, "variant": None, "variant_of": None,
         "facts": {
             field: {"value": value, "source": HAND_SOURCE, "url": None, "as_of": TODAY, "by_hand": True}
             for field, value in SET.items()
@@ -158,7 +158,7 @@ def test_what_was_measured_is_days_old(client):
     today = datetime.now(UTC).date()
     for days in (0, 1):
         EndpointDay.objects.create(
-            endpoint=model.endpoint, day=today - timedelta(days=days), answers=0, public_failures=50
+            endpoint=model.contestants.get().endpoint, day=today - timedelta(days=days), answers=0, public_failures=50
         )
     assert client.get(f"{MODELS}seven/").json() == before
 

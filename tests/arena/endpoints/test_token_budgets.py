@@ -39,6 +39,14 @@ def spent(name):
     return dict(DailyTokens.objects.values_list("charged_to", "tokens")).get(name, 0)
 
 
+def find_endpoint(contestant):
+    return Contestant.objects.get(pk=contestant).endpoint_id
+
+
+def spent_by(contestant):
+    return spent(f"endpoint:{find_endpoint(contestant)}")
+
+
 def test_spent_service_refuses_until_the_next_hour(client, two_models, allow):
     """One address could request 288 million tokens an hour."""
     allow(arena_tokens_per_day=3 * BATTLE)
@@ -148,7 +156,9 @@ def slugs(keys):
 
 
 def spend(model, tokens, more=""):
-    DailyTokens.objects.create(day=timezone.now().date(), charged_to=f"contestant:{model}{more}", tokens=tokens)
+    DailyTokens.objects.create(
+        day=timezone.now().date(), charged_to=f"endpoint:{find_endpoint(model)}{more}", tokens=tokens
+    )
 
 
 def test_spent_model_is_not_drawn_until_more_is_released(monkeypatch, client, three):
@@ -177,7 +187,7 @@ def test_blind_battles_are_charged_by_chance_and_not_by_the_pair(three):
     drawn = sum(three[0] in (battle.contestant_a_id, battle.contestant_b_id) for battle in asked)
     chance = draw.compute_draw_shares(three, LIVE_POOL)[three[0]]
     assert chance == pytest.approx(2 / 3)
-    assert spent(f"contestant:{three[0]}") == 6 * round(chance * EACH)
+    assert spent_by(three[0]) == 6 * round(chance * EACH)
     assert 0 <= drawn <= 6
 
 
@@ -188,9 +198,9 @@ def test_later_turn_is_charged_by_chance_too(three):
     )
     costs = []
     for battle in (with_it, without):
-        before = spent(f"contestant:{three[0]}")
+        before = spent_by(three[0])
         lifecycle.ask_follow_up(battle, WORD)
-        costs.append(spent(f"contestant:{three[0]}") - before)
+        costs.append(spent_by(three[0]) - before)
 
     assert costs[0] == costs[1] > 0
 
@@ -240,7 +250,7 @@ def read_error(answer):
 @pytest.mark.parametrize("named", [False, True])
 def test_battle_that_spent_models_leave_without_a_pair_is_refused_until_the_next_hour(client, three, named):
     for model in three[:2]:
-        Endpoint.objects.filter(model__contestants=model).update(tokens_per_day=10)
+        Endpoint.objects.filter(contestants=model).update(tokens_per_day=10)
         spend(model, 10)
 
     answer = client.post(
@@ -256,7 +266,7 @@ def test_pair_of_which_one_is_spent_is_refused_whether_the_other_is_up_or_not(cl
     spend(three[0], 30 * EACH)
     answers = []
     for failed in (0, 2):
-        Endpoint.objects.filter(model__contestants=three[1]).update(failed_probes=failed)
+        Endpoint.objects.filter(contestants=three[1]).update(failed_probes=failed)
         body = {"prompt": WORD, "models": slugs(three)[:2]}
         answers.append(client.post(CALL, body, content_type="application/json"))
 
@@ -277,18 +287,18 @@ def test_network_that_has_spent_its_quarter_of_the_models_is_told_so(three, allo
 
 def test_too_few_models_that_are_up_are_no_spent_budget(client, three):
     spend(three[0], 30 * EACH)
-    Endpoint.objects.filter(model__contestants=three[1]).update(failed_probes=2)
-    Endpoint.objects.filter(model__contestants=three[2]).update(failed_probes=2)
+    Endpoint.objects.filter(contestants=three[1]).update(failed_probes=2)
+    Endpoint.objects.filter(contestants=three[2]).update(failed_probes=2)
 
     assert read_error(ask(client, WORD))[0] == "too_few_models"
 
 
 def test_set_of_which_one_is_out_of_the_draw_is_charged(client, three):
-    Endpoint.objects.filter(model__contestants=three[1]).update(failed_probes=2)
+    Endpoint.objects.filter(contestants=three[1]).update(failed_probes=2)
 
     assert post_battle(client, slugs(three)[:2], "anonymous") == 201
 
-    assert spent(f"contestant:{three[0]}") == EACH
+    assert spent_by(three[0]) == EACH
 
 
 def test_spent_model_is_refused_side_by_side_and_says_so(client, three):
@@ -304,18 +314,18 @@ def test_spent_model_is_refused_side_by_side_and_says_so(client, three):
 
 
 def test_tokens_for_thought_are_charged_too(client, three):
-    Endpoint.objects.filter(model__contestants=three[0]).update(max_tokens=100, thinking_tokens=8000)
+    Contestant.objects.filter(pk=three[0]).update(max_tokens=100, thinking_tokens=8000)
 
     assert post_battle(client, slugs(three)[:2], "side_by_side") == 201
 
-    assert spent(f"contestant:{three[0]}") == 1 + 100 + 8000
+    assert spent_by(three[0]) == 1 + 100 + 8000
 
 
 @pytest.fixture
 def thinking(three):
     """Three models without budgets → the most tokens of their answers; the third one reasons for long."""
-    Endpoint.objects.filter(model__contestants=three[1]).update(max_tokens=100)
-    Endpoint.objects.filter(model__contestants=three[2]).update(max_tokens=200, thinking_tokens=8000)
+    Contestant.objects.filter(pk=three[1]).update(max_tokens=100)
+    Contestant.objects.filter(pk=three[2]).update(max_tokens=200, thinking_tokens=8000)
     Endpoint.objects.update(tokens_per_day=None)
     return dict(zip(three, (DEFAULT_MAX_TOKENS, 100, 8200), strict=True))
 
@@ -347,7 +357,7 @@ def test_service_is_charged_the_longest_answers_while_fewer_than_two_models_are_
     """Any two of all models may then continue the battle."""
     allow(arena_tokens_per_day=10**9)
     battle = factories.battle(voter=me)
-    Endpoint.objects.exclude(max_tokens=100).update(failed_probes=2)
+    Endpoint.objects.exclude(contestants__max_tokens=100).update(failed_probes=2)
 
     lifecycle.ask_follow_up(battle, WORD)
 
@@ -356,7 +366,7 @@ def test_service_is_charged_the_longest_answers_while_fewer_than_two_models_are_
 
 def test_network_has_a_twentieth_of_a_model_that_it_names(client, three, allow):
     allow(together=1000)
-    Endpoint.objects.filter(model__contestants=three[0]).update(tokens_per_day=60 * EACH)
+    Endpoint.objects.filter(contestants=three[0]).update(tokens_per_day=60 * EACH)
 
     assert [post_battle(client, slugs(three)[:2], "side_by_side") for _ in range(5)] == [201] * 3 + [429] * 2
 
@@ -364,7 +374,7 @@ def test_network_has_a_twentieth_of_a_model_that_it_names(client, three, allow):
 def test_network_does_not_choose_its_blind_pairs_by_naming_models(rf, monkeypatch, client, three, allow):
     """After five side-by-side battles with the other models, all blind battles of a network had the same pair."""
     allow(together=1000)
-    Endpoint.objects.filter(model__contestants=three[0]).update(tokens_per_day=60 * EACH)
+    Endpoint.objects.filter(contestants=three[0]).update(tokens_per_day=60 * EACH)
     set_hour(monkeypatch, hour=0)
     payer = quotas.get_payer(rf.get("/", REMOTE_ADDR="127.0.0.1"))
 

@@ -147,8 +147,7 @@ def test_metrics_follow_battles_votes_and_boards():
 
 
 def test_metrics_name_no_model():
-    endpoints = [factories.endpoint(factories.model(f"secret-{side}")) for side in "ab"]
-    factories.cast(*(endpoint.model for endpoint in endpoints))
+    factories.cast(*(factories.fighter(factories.model(f"secret-{side}")) for side in "ab"))
     board_refresh.refresh()
 
     assert b"secret" not in prometheus.render_metrics().lower()

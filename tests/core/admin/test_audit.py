@@ -72,20 +72,20 @@ def test_prices_of_many_are_all_logged():
 
 def test_secrets_are_hidden():
     user = User.objects.create_user("alice", password="zsecret one")
-    endpoint = factories.endpoint(parameters={"seed": 1})
+    contestant = factories.fighter(parameters={"seed": 1})
     with audit.log_changes_as("operator"):
         user.set_password("zsecret two")
         user.save()
-        endpoint.parameters = {
+        contestant.parameters = {
             "max_tokens": 5,
             "api_key": "zsecret",
             "extra": [{"Authorization": "Bearer zsecret"}],
             "seed": 2,
         }
-        endpoint.save()
-    of_user, of_endpoint = logged()
+        contestant.save()
+    of_user, of_contestant = logged()
     assert of_user[3:] == ({"password": "(hidden)"}, {"password": "(hidden)"})
-    assert of_endpoint[4] == {
+    assert of_contestant[4] == {
         "parameters": {
             "max_tokens": 5,
             "api_key": "(hidden)",

@@ -6,7 +6,7 @@ from django.contrib import admin as django_admin
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 
-from arena.models import Endpoint
+from arena.models import Contestant
 from core.admin.json_field import StrictJsonField
 from core.admin.read_only import ReadOnlyAdmin
 from core.text.storable import MAX_JSON_DEPTH
@@ -58,19 +58,19 @@ def test_field_takes_what_can_be_kept(text, value):
 
 def test_deepest_json_is_stored_and_written_down(admin):
     text = '{"a":' * MAX_JSON_DEPTH + "1" + "}" * MAX_JSON_DEPTH
-    form_data = {"model": factories.model("x").pk, "kind": "echo", "parameters": text}
-    assert admin.post("/admin/arena/endpoint/add/", form_data).status_code == 302
-    page = admin.get(f"/admin/arena/endpoint/{Endpoint.objects.get().pk}/change/").content.decode()
+    form_data = {"model": factories.model("x").pk, "parameters": text, "headers": "{}"}
+    assert admin.post("/admin/arena/contestant/add/", form_data).status_code == 302
+    page = admin.get(f"/admin/arena/contestant/{Contestant.objects.get().pk}/change/").content.decode()
     assert text.replace('"', "&quot;").replace(":", ": ") in page
 
 
 @pytest.mark.parametrize("reason", ["NUL", "lists without an end"])
 def test_page_shows_the_form_once_more(admin, reason):
-    form_data = {"model": factories.model("x").pk, "kind": "echo", "parameters": TOO_MUCH[reason]}
-    answer = admin.post("/admin/arena/endpoint/add/", form_data)
+    form_data = {"model": factories.model("x").pk, "parameters": TOO_MUCH[reason], "headers": "{}"}
+    answer = admin.post("/admin/arena/contestant/add/", form_data)
     assert answer.status_code == 200
     assert "JSON" in answer.content.decode()
-    assert not Endpoint.objects.exists()
+    assert not Contestant.objects.exists()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.model._meta.label)

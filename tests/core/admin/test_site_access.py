@@ -123,14 +123,15 @@ def test_what_can_be_deleted_goes_with_what_belongs_to_it(admin):
 
 def list_deletable():
     """Create one row of each model, with dependent rows in other tables."""
-    endpoint, benchmark = factories.endpoint(), Benchmark.objects.create(slug="b")
+    contestant, benchmark = factories.fighter(), Benchmark.objects.create(slug="b")
     user = User.objects.create_user("eve")
     factories.voter(user=user)
     api_keys.create_key("a program", ["read"], user=user)
-    scored(endpoint.model, benchmark)
+    scored(contestant.model, benchmark)
     group = Group.objects.create(name="g")
     user.groups.add(group)
-    return [endpoint, factories.license(), factories.organization(), benchmark, user, group]
+    unused = Endpoint.objects.create(kind="echo")
+    return [unused, factories.license(), factories.organization(), benchmark, user, group]
 
 
 def test_login_of_the_admin_takes_no_password(client, operator):

@@ -31,7 +31,7 @@ def test_price_is_of_three_parts_read_and_one_written(given, price):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("days", "retired"), [(0, True), (1, False)])
 def test_a_model_is_retired_from_its_day_of_retirement_on(days, retired):
-    factories.model("x", retires_on=timezone.now().date() + timedelta(days=days))
+    factories.contestant(factories.model("x", retires_on=timezone.now().date() + timedelta(days=days)))
     assert load_facts([{"model": "x"}])["x"].retired is retired
 
 
@@ -45,7 +45,7 @@ def test_facts_are_those_of_the_catalogue_and_of_settled_days():
         release_date=date(2026, 1, 2),
         status="retired",
     )
-    factories.model("y")
+    factories.contestant(factories.model("y"))
     for day, dollars in ((1, "1"), (2, "3")):
         Price.objects.create(model=model, input=dollars, output="7", source="s", as_of=date(2026, 1, day))
     endpoint = factories.endpoint(model)

@@ -23,7 +23,7 @@ NOON = datetime(2026, 3, 2, 12, 34, 56, 789012, UTC)
 @pytest.fixture
 def pair():
     factories.pool()
-    return factories.endpoint(factories.model("one")).model, factories.endpoint(factories.model("two")).model
+    return factories.fighter(factories.model("one")), factories.fighter(factories.model("two"))
 
 
 def judge(voter, pair, number):

@@ -39,7 +39,7 @@ def test_shipped_boards_are_what_they_say_they_are(django_assert_num_queries):
     assert "LMSYS published" in pool.provenance
     assert "leaderbot 0.4.3 (BSD-3-Clause)" in pool.provenance
     assert LanguageModel.objects.count() == 129
-    assert not LanguageModel.objects.filter(endpoint__isnull=False).exists()
+    assert not LanguageModel.objects.filter(contestants__endpoint__isnull=False).exists()
 
     votes = Vote.objects.count()
     with django_assert_num_queries(1):
@@ -64,7 +64,7 @@ def test_shipped_boards_are_what_they_say_they_are(django_assert_num_queries):
     assert {"gpt-4o-2024-05-13", "claude-3-opus-20240229", "command-r"} <= joined
     assert {"mistral-medium", "gemini-pro-dev-api"} <= joined
     assert "chatgpt-4o-latest" not in joined
-    assert not LanguageModel.objects.filter(endpoint__isnull=False).exists()
+    assert not LanguageModel.objects.filter(contestants__endpoint__isnull=False).exists()
 
 
 def test_shipped_file_is_counts_of_pairs():
@@ -94,7 +94,12 @@ def test_models_join_those_that_are_known_and_others_enter_the_catalogue(tmp_pat
     loaded(tmp_path)
     assert [row["model"] for row in rows()][:2] == ["claude-opus-4-6", "gpt-4o-2024-05-13"]
     assert [row["model"] for row in rows("creative-writing")] == ["claude-opus-4-6", "gpt-4o-2024-08-06"]
-    assert LanguageModel.objects.filter(slug__in=["claude-opus-4-6", "gpt-4o-2024-08-06"], endpoint=None).count() == 2
+    assert (
+        LanguageModel.objects.filter(
+            slug__in=["claude-opus-4-6", "gpt-4o-2024-08-06"], contestants__endpoint=None
+        ).count()
+        == 2
+    )
 
 
 @pytest.mark.parametrize("known", [{"slug": "mistral-small"}, {"slug": "mistral-small-2503", "name": "Mistral Small"}])

@@ -349,7 +349,7 @@ def test_computed_at_is_not_before_what_the_board_holds():
 
 @pytest.fixture
 def pair():
-    return [factories.endpoint(factories.model(slug)).model for slug in "xy"]
+    return [factories.fighter(factories.model(slug)) for slug in "xy"]
 
 
 def test_overall_board_that_cannot_be_fitted_stops_no_pool_behind_it(pair):

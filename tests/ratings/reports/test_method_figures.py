@@ -55,7 +55,7 @@ def test_chances_are_told_in_digits_that_count(least, most, words):
 
 @pytest.mark.django_db
 def test_models_that_are_drawn_and_have_no_votes_yet_are_told_too(client):
-    x, y, newcomer = (factories.endpoint(factories.model(slug)).model for slug in ("x", "y", "newcomer"))
+    x, y, newcomer = (factories.fighter(factories.model(slug)) for slug in ("x", "y", "newcomer"))
     factories.cast(x, y)
     published()
 

@@ -381,3 +381,49 @@ def test_page_of_a_model_that_retires_names_its_successor(client, retirement):
     assert "successor" not in client.get("/models/next/").content.decode()
     factories.model("older", status="retired", successor="nowhere-1")
     assert "recommends <bdi>nowhere-1</bdi> (not in this catalog)." in client.get("/models/older/").content.decode()
+
+
+def test_page_of_a_variant_says_what_it_varies_and_shows_no_prompt(client):
+    plain = factories.fighter(factories.model("quokka", organization=factories.organization("Kiwi")), temperature=0.5)
+    same = {"temperature": 0.5}
+    first = factories.variant(plain, "brief", system="Zebra words.", headers={"X-Team": "zebra"}, **same)
+    factories.variant(
+        plain, "briefer", system="Zebras.", predecessor=first, max_tokens=5, retired_at=datetime(2026, 5, 1, tzinfo=UTC)
+    )
+    shown = words(client.get("/models/quokka/"))
+    assert "Variants Brief system prompt, headers Briefer system prompt, temperature, maximum answer length" in shown
+    shown = words(client.get("/models/brief/"))
+    assert "Kiwi" in shown and "variant of Quokka: system prompt, headers" in shown
+    assert "See its successor, Briefer" in shown and "API name brief" in shown
+    shown = words(client.get("/models/briefer/"))
+    assert "variant of Quokka: system prompt, temperature, maximum answer length successor of Brief" in shown
+    assert "retired on May 1, 2026" in shown and "Start a battle" not in shown
+    for slug in ("quokka", "brief", "briefer"):
+        for address in (f"/models/{slug}/", f"/api/v1/models/{slug}/"):
+            assert "zebra" not in client.get(address).content.decode().lower()
+
+
+def test_page_of_a_system_without_a_model_has_no_facts(client):
+    factories.variant(factories.fighter(), "own", model=None, system="Zebra words.")
+    shown = words(client.get("/models/own/"))
+    assert "system with its own system prompt" in shown and "API name own" in shown
+    profile = client.get("/api/v1/models/own/").json()
+    assert (profile["variant_of"], profile["organization"], profile["facts"], profile["in_draw"]) == (
+        None,
+        None,
+        {},
+        True,
+    )
+
+
+def test_api_names_the_model_of_a_variant(client):
+    factories.variant(factories.fighter(factories.model("quokka", context_window=8192)), "brief", temperature=0.1)
+    profile = client.get("/api/v1/models/brief/").json()
+    assert (profile["slug"], profile["name"], profile["variant_of"]) == ("brief", "Brief", "quokka")
+    assert (profile["context_window"], profile["variant"]) == (8192, {"temperature": 0.1})
+    assert client.get("/api/v1/models/quokka/").json()["variant_of"] is None
+    assert [each["slug"] for each in client.get("/api/v1/models/").json()["results"]] == ["quokka"]
+
+
+def words(answer):
+    return re.sub(r"\s+(?=[\s:,])", "", re.sub(r"<[^>]+>", " ", answer.content.decode()).replace("\n", " "))
