@@ -205,6 +205,7 @@ def test_slots_go_with_their_endpoint_and_a_failed_single_answer_has_no_battle(a
     assert "single answer 17: " in admin.get(f"{LIST}{endpoint.pk}/change/").content.decode()
 
     EndpointCall.objects.all().delete()
+    endpoint.contestants.all().delete()
     admin.post(f"{LIST}{endpoint.pk}/delete/", {"post": "yes"})
     assert not Endpoint.objects.exists()
 
