@@ -18,7 +18,8 @@ from core.storage.database import fetch_rows
 RETRY_S = 0.1  # between two looks while single answers wait
 # The oldest single answers of each contestant that can begin now. Those that another worker is claiming are skipped.
 LIST_WAITING_SQL = """
-    SELECT endpoint.id, endpoint.max_concurrency, contestant.id, endpoint.tokens_per_day, waiting.id
+    SELECT endpoint.id, endpoint.max_concurrency, contestant.id, coalesce(octet_length(contestant.system), 0),
+        endpoint.tokens_per_day, waiting.id
     FROM arena_endpoint endpoint JOIN arena_contestant contestant ON contestant.endpoint_id = endpoint.id
     JOIN LATERAL (
         SELECT id FROM arena_answer
@@ -51,11 +52,12 @@ class ClaimedSingles:
 
 
 class _Waiting(NamedTuple):
-    """A single answer that waits. `limit` is that of its endpoint."""
+    """A single answer that waits. `limit` is that of its endpoint, `octets` the length of its own system prompt."""
 
     endpoint_id: int
     limit: int | None
     contestant_id: int
+    octets: int
     tokens_per_day: int | None
     answer_id: int
 
@@ -72,7 +74,7 @@ def claim_singles(requests: Sequence[SinglesRequest]) -> list[ClaimedSingles]:
 
 def _claim(limit: int, own: list[int]) -> ClaimedSingles:
     waiting = [_Waiting(*row) for row in fetch_rows(LIST_WAITING_SQL, {"own": own, "limit": limit})]
-    contestants = {row.answer_id: row.contestant_id for row in waiting}
+    by_answer = {row.answer_id: row for row in waiting}
     budgets = {row.contestant_id: Budget.of(row.endpoint_id, row.tokens_per_day) for row in waiting}
     affordable = token_budgets.select_affordable_singles(budgets)
     candidates = _take_turns(row for row in waiting if row.contestant_id in affordable)
@@ -83,11 +85,9 @@ def _claim(limit: int, own: list[int]) -> ClaimedSingles:
     single_jobs = jobs.load_single_jobs(attempts, holders)
     tokens: Counter[int] = Counter()
     for side in (job.sides[0] for job in single_jobs):
-        octets = sum(len(message.content.encode()) for message in side.request.messages)
-        request = side.request
-        tokens[contestants[side.answer_id]] += token_budgets.estimate_tokens(
-            octets, request.max_tokens, request.thinking_tokens
-        )
+        row, request = by_answer[side.answer_id], side.request
+        octets = row.octets + sum(len(message.content.encode()) for message in request.messages)
+        tokens[row.contestant_id] += token_budgets.estimate_tokens(octets, request.max_tokens, request.thinking_tokens)
     token_budgets.charge_singles(affordable, tokens)
     return ClaimedSingles(single_jobs, others_wait=len(candidates) > len(single_jobs))
 

@@ -127,7 +127,7 @@ def charge_battle(budgets: Budgets, pool: str | None, octets: int, payer: str) -
 def select_affordable_singles(budgets: Budgets) -> Budgets:
     """Return the budgets of the contestants that have tokens left for single answers.
 
-    Like battles that are not rated, these can spend a share of each contestant's budget. There are none if the service
+    Like battles that are not rated, these can spend a share of each endpoint's budget. There are none if the service
     has used up its budget.
     """
     if service_budget := settings.ENVIRONMENT.arena_tokens_per_day:
@@ -191,7 +191,7 @@ def _estimate_highest_cost(octets: int) -> int:
 
 
 def _build_named_charges(budget: str, payer: str, tokens: int, per_day: int) -> list[Charge]:
-    """Return the charges to one contestant for a battle that is not rated in the live pool."""
+    """Return the charges to one endpoint for a battle that is not rated in the live pool, or for single answers."""
     error = _budget_spent_error(
         _("One of these models has used up its budget. Choose other models, or try again at the top of the hour.")
     )

@@ -139,7 +139,7 @@ def load_facts(rows: Iterable[BoardRow]) -> dict[str, BoardModelFacts]:
     known = Contestant.objects.filter(slug__in=[row["model"] for row in rows]).select_related(
         "model__license", "model__organization"
     )
-    contestants = list(known.select_related("model__license", "model__organization"))
+    contestants = list(known)
     drawable = set(known.filter(IN_DRAW).values_list("pk", flat=True))
     prices = load_current_prices([each.model for each in contestants if each.model])
     performances = load_performance(contestants)

@@ -160,8 +160,9 @@ def test_single_is_made_with_the_slot_that_the_claim_took():
 def test_singles_spend_the_budget_of_unrated_battles_and_wait_when_it_is_spent(settings):
     hours = call_stats.timezone.now().hour + 1
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_tokens_per_day=24 * 10_000)
-    model, free = common.fighter(tokens_per_day=24 * 3_000, max_tokens=600), common.fighter(max_tokens=1)
-    ask([model], 3 * hours, text="Why? {:04}" + "!" * 1591)  # 400 tokens of four bytes
+    free = common.fighter(max_tokens=1)
+    model = common.variant(common.fighter(tokens_per_day=24 * 3_000), system="?" * 800, max_tokens=600)
+    ask([model], 3 * hours, text="Why? {:04}" + "!" * 791)  # 400 tokens of four bytes, with the system prompt
 
     for _ in range(3 * hours):
         claim(1)

@@ -191,6 +191,17 @@ def test_blind_battles_are_charged_by_chance_and_not_by_the_pair(three):
     assert 0 <= drawn <= 6
 
 
+def test_contestants_of_one_endpoint_spend_one_budget(three):
+    plain = Contestant.objects.get(pk=three[0])
+    variant = common.variant(plain).pk
+    lifecycle.start_battle(common.voter(), WORD)
+    chance = draw.compute_draw_shares([*three, variant], LIVE_POOL)[variant]
+    assert spent_by(variant) == round(2 * chance * EACH)
+
+    DailyTokens.objects.filter(charged_to=f"endpoint:{plain.endpoint_id}").update(tokens=30 * EACH)
+    assert list_affordable([*three, variant], LIVE_POOL) == three[1:]
+
+
 def test_later_turn_is_charged_by_chance_too(three):
     with_it, without = (
         factories.battle(voter=common.voter(), contestant_a=model, contestant_b=other)
