@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from arena.battles import feedback, sharing
@@ -21,6 +22,7 @@ from catalog.matching.resolver import find_similar_models
 from catalog.models import LanguageModel
 from core.http.errors import RequestError, not_found_error
 from core.templatetags.strips import Scale, build_scale
+from core.text.word_lists import join_words
 from ratings.boards import board_selection, error_page, snapshot_cache
 from ratings.boards.board_row import BoardRow
 from ratings.boards.board_selection import BoardSelection
@@ -75,7 +77,7 @@ def _build_variant_lines(contestant: Contestant, variants: Sequence[Contestant])
         return {"variants": lines}
     plain = find_plain(contestant.model) if contestant.model else None
     return {
-        "differences": ", ".join(profiles.list_differences(contestant, plain)),
+        "differences": join_words(profiles.list_differences(contestant, plain), gettext("and")),
         "heir": contestant.successors.order_by("-pk").first(),
     }
 

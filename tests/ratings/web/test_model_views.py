@@ -393,10 +393,11 @@ def test_page_of_a_variant_says_what_it_varies_and_shows_no_prompt(client):
     shown = words(client.get("/models/quokka/"))
     assert "Variants Brief system prompt, headers Briefer system prompt, temperature, maximum answer length" in shown
     shown = words(client.get("/models/brief/"))
-    assert "Kiwi" in shown and "variant of Quokka: system prompt, headers" in shown
+    assert "Kiwi" in shown and "variant of Quokka with its own system prompt and headers" in shown
     assert "See its successor, Briefer" in shown and "API name brief" in shown
     shown = words(client.get("/models/briefer/"))
-    assert "variant of Quokka: system prompt, temperature, maximum answer length successor of Brief" in shown
+    sent = "system prompt, temperature, and maximum answer length"
+    assert f"variant of Quokka with its own {sent} successor of Brief" in shown
     assert "retired on May 1, 2026" in shown and "Start a battle" not in shown
     for slug in ("quokka", "brief", "briefer"):
         for address in (f"/models/{slug}/", f"/api/v1/models/{slug}/"):
