@@ -86,7 +86,8 @@ def test_layout_does_not_shift_while_answers_arrive_and_the_bar_stays(
     with reading(browser, zoo, person, viewport=viewport) as page:
         page.add_init_script(f"({SHIFTS})()")
         page.goto(f"/battles/{battle['id']}/")
-        place = page.locator(".bar").bounding_box()
+        # In one call, because the bar can be replaced between finding and measuring it.
+        place = page.evaluate("document.querySelector('.bar').getBoundingClientRect().toJSON()")
         open_bar(page)
         page.wait_for_timeout(500)
         bar, end = page.locator(".bar").bounding_box(), page.locator(".turns").bounding_box()
