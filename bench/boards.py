@@ -142,8 +142,10 @@ def keep_filtering(up: Service) -> Iterator[None]:
     stopped = threading.Event()
     enqueue_code = "from ratings.tasks import filter_votes; filter_votes.delay()"
     command = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "shell", "--no-imports", "-c", enqueue_code]
-    reset_query = "UPDATE ratings_pool SET filtered_at = NULL, filtered_votes = 0 WHERE slug = 'live' RETURNING id"
-    done_query = "SELECT filtered_votes FROM ratings_pool WHERE slug = 'live' AND filtered_at IS NOT NULL"
+    reset_query = """UPDATE ratings_poolcounts SET filtered_at = NULL, filtered_votes = 0
+        FROM arena_pool AS pool WHERE pool.id = pool_id AND slug = 'live' RETURNING pool_id"""
+    done_query = """SELECT filtered_votes FROM ratings_poolcounts JOIN arena_pool AS pool ON pool.id = pool_id
+        WHERE slug = 'live' AND filtered_at IS NOT NULL"""
 
     def run() -> None:
         while not stopped.is_set():

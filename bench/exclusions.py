@@ -64,7 +64,7 @@ class Operator:
         return sent
 
     def exclude(self, up: Service, conditions: dict[str, Any]) -> float:
-        [(pool,)] = up.query("SELECT id FROM ratings_pool WHERE slug = 'live'")
+        [(pool,)] = up.query("SELECT id FROM arena_pool WHERE slug = 'live'")
         fields = {"pool": pool, "reason": "a cheat"} | dict.fromkeys(("start_0", "start_1", "end_0", "end_1"), "")
         return self.post("/admin/ratings/exclusion/add/", fields | conditions)
 
@@ -146,19 +146,19 @@ def run_filter(up: Service) -> None:
 
 
 def store_many_weights() -> None:
-    from arena.models import Vote
-    from ratings.models import Pool, VoteWeight
+    from arena.models import Pool, Vote
+    from ratings.models import VoteWeight
     from ratings.pipeline import vote_weights
 
     pool = Pool.objects.get(slug="live")
     rows = VoteWeight.objects.filter(filter_weight__lt=256).values_list("vote", "filter_weight", "reason")
     before = {vote: vote_weights.FilterWeight(weight, reason) for vote, weight, reason in rows}
-    vote_ids = Vote.objects.filter(pool="live").order_by("pk").values_list("pk", flat=True)[:STORED_WEIGHTS]
+    vote_ids = Vote.objects.filter(pool=pool).order_by("pk").values_list("pk", flat=True)[:STORED_WEIGHTS]
     increased = before | dict.fromkeys(vote_ids, vote_weights.FilterWeight(128, "voter"))
     for weights in (increased, before):
         started = time.monotonic()
         changed = vote_weights.store_filter_weights(
-            pool, weights, version=pool.filter_version, votes=pool.filtered_votes
+            pool, weights, version=pool.counts.filter_version, votes=pool.counts.filtered_votes
         )
         print(f"{changed} weights stored in {time.monotonic() - started:.1f} s", flush=True)
 

@@ -143,12 +143,12 @@ async def run_traffic(arena: Arena, seconds: float, per_s: float) -> None:
 
 def compute_ranks(arena: Arena) -> dict[str, tuple[int, float]]:
     """Return the target's rank and rating from the honest votes, from all votes, and from all weighted votes."""
-    from arena.models import Vote
+    from arena.models import LIVE_POOL, Vote
     from ratings.models import FULL_WEIGHT, VoteWeight
     from ratings.statistics import bradley_terry
     from ratings.statistics.comparisons import Comparisons
 
-    vote_rows = Vote.objects.filter(pool="live", counted=True).values_list(
+    vote_rows = Vote.objects.filter(pool=LIVE_POOL, counted=True).values_list(
         "pk", "contestant_a", "contestant_b", "winner", "battle"
     )
     ids, a, b, winners, battles = map(np.array, zip(*vote_rows, strict=True))
@@ -178,12 +178,12 @@ def read_board(up: Service, key: int) -> tuple[int, float, int]:
 
 def close_epoch(pool: VotePool) -> None:
     """Store a vote with tomorrow's date, which closes today's epoch."""
-    from arena.models import Vote
+    from arena.models import LIVE_POOL, Vote
 
     a, b, *_ = pool.keys
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     pair = {"contestant_a_id": a, "contestant_b_id": b, "draw_table_id": EVEN_DRAW, "propensity": pool.propensity}
-    Vote.objects.create(pool="live", winner=Vote.Winner.TIE, created_at=tomorrow, **pair)
+    Vote.objects.create(pool_id=LIVE_POOL, winner=Vote.Winner.TIE, created_at=tomorrow, **pair)
 
 
 def run_manage(up: Service, *words: str) -> str:

@@ -89,20 +89,22 @@ class VotePool:
         return [Contestant.objects.get(slug=slug).pk for slug in slugs]
 
     def _create_draw_table(self) -> None:
-        from arena.models import DrawTable
+        from arena.models import LIVE_POOL, DrawTable
 
         keys = sorted(self.keys)
-        DrawTable.objects.create(id=EVEN_DRAW, pool="live", keys=keys, shares=[2 / len(keys)] * len(keys))
+        DrawTable.objects.create(id=EVEN_DRAW, pool_id=LIVE_POOL, keys=keys, shares=[2 / len(keys)] * len(keys))
 
     def fill(self, number: int, rigged: float = 0.0) -> float:
         """Store `number` votes from the last 50 days, like an import, and return the seconds that this took.
 
         rigged: the share of rigged votes. They come from voters with 50 votes each, who only vote for the first model.
         """
+        from arena.models import LIVE_POOL
+
         started = time.monotonic()
-        columns = "pool, source, multiplicity, counted, reason, turns, reasons, comment, draw_table_id, propensity, "
+        columns = "pool_id, source, multiplicity, counted, reason, turns, reasons, comment, draw_table_id, propensity, "
         columns += "contestant_a_id, contestant_b_id, winner, voter, categories, features, created_at"
-        fixed = ("live", "live", 1, True, "", 1, "{}", "", EVEN_DRAW, self.propensity)
+        fixed = (LIVE_POOL, "live", 1, True, "", 1, "{}", "", EVEN_DRAW, self.propensity)
         oldest, step = datetime.now(UTC) - FIRST_VOTE_AGE, FIRST_VOTE_AGE / number
         with psycopg.connect(self.database) as connection, connection.cursor() as cursor:
             for start in range(0, number, BATCH_SIZE):
@@ -137,13 +139,14 @@ class VotePool:
 
     def prepare_battles(self, number: int) -> None:
         """Create battles that are ready for a vote."""
-        from arena.models import Answer, Battle, Turn, Voter
+        from arena.models import LIVE_POOL, Answer, Battle, Turn, Voter
 
         drawn_votes = [*self._draw(number)]
         voters = {vote[3]: Voter(id=vote[3]) for vote in drawn_votes}
         Voter.objects.bulk_create(voters.values(), ignore_conflicts=True)
         battles = [
             Battle(
+                pool_id=LIVE_POOL,
                 voter_id=voter,
                 contestant_a_id=a,
                 contestant_b_id=b,
@@ -185,12 +188,15 @@ class VotePool:
 
     def count_by_board(self) -> dict[str, int]:
         """Return the number of counted votes per board."""
+        from arena.models import LIVE_POOL
+
         totals: Counter[str] = Counter()
         with psycopg.connect(self.database) as connection:
             rows = connection.execute(
                 "SELECT name, count(*) FROM arena_vote, unnest(categories || 'overall'::varchar "
                 "|| CASE WHEN winner IN ('a', 'b') THEN 'exclude-ties'::varchar END) AS name "
-                "WHERE counted AND pool = 'live' AND name IS NOT NULL GROUP BY 1"
+                "WHERE counted AND pool_id = %s AND name IS NOT NULL GROUP BY 1",
+                [LIVE_POOL],
             )
             totals.update(dict(rows.fetchall()))
         return totals

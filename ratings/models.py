@@ -1,10 +1,11 @@
 """Tables of the ratings app.
 
-Tallies, filter weights, and current boards are derived from votes, so they can be rebuilt. Pools, exclusions, old
-snapshots, and the boards of reference pools cannot.
+Tallies, filter weights, and current boards are derived from votes, so they can be rebuilt. Exclusions, old snapshots,
+and the boards of reference pools cannot.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -12,7 +13,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from arena.models import Contestant, Vote
+from arena.models import Contestant, Pool, Vote
 
 RETRY_DELAY = timedelta(minutes=1)  # the delay before a failed fit of a board is retried
 PUBLIC_DELAY = timedelta(hours=24)  # from the end of an hour until its votes enter the public record
@@ -30,26 +31,10 @@ FULL_WEIGHT = 256  # filter weights are stored as integers, in units of 1/256
 SEED_POOL = "chatbot-arena-2024-08"  # slug of the public vote pool that ships with Arena
 
 
-class Pool(models.Model):
-    """A set of votes that are rated together.
+class PoolCounts(models.Model):
+    """How far a pool's votes have been counted and filtered. Each pool has one row, created with it."""
 
-    A pool of kind `reference` has no votes. It has only boards that someone else has published.
-    """
-
-    class Kind(models.TextChoices):
-        LIVE = "live"
-        API = "api"
-        IMPORT = "import"
-        REFERENCE = "reference"
-        READY = "ready"
-
-    slug = models.CharField(max_length=100, unique=True)
-    name = models.CharField(max_length=200)
-    kind = models.CharField(max_length=10, choices=Kind)
-    provenance = models.TextField(blank=True)
-    ordered = models.BooleanField(
-        default=True, help_text="Whether the order of the votes is known, which Elo requires."
-    )
+    pool = models.OneToOneField(Pool, models.CASCADE, primary_key=True, related_name="counts")
     revision = models.BigIntegerField(default=0, help_text="Increases whenever the tallies change.")
     weight_revision = models.BigIntegerField(
         default=0, help_text="Increases with `revision` if nothing but weights has changed."
@@ -66,7 +51,23 @@ class Pool(models.Model):
     )
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.pool_id} at revision {self.revision}"
+
+
+def create_counts(instance: Pool, created: bool, **_: Any) -> None:  # noqa: FBT001  # the signal's argument
+    """Create the counts of a new pool."""
+    if created:
+        PoolCounts.objects.create(pool=instance)
+
+
+def create_missing_counts(apps: Any, **_: Any) -> None:
+    """Create the counts of the pools that have none."""
+    try:
+        counts = apps.get_model("ratings", "PoolCounts").objects
+    except LookupError:  # the tables have been removed
+        return
+    pools = apps.get_model("arena", "Pool").objects.filter(counts=None)
+    counts.bulk_create((counts.model(pool=pool) for pool in pools), ignore_conflicts=True)
 
 
 class Exclusion(models.Model):

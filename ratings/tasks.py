@@ -12,13 +12,13 @@ from django.db.models import F
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
-from arena.models import Vote, Voter
+from arena.models import Pool, Vote, Voter
 from arena.signals import vote_cast, votes_moved
 from core.admin import audit
 from core.process import return_freed_memory
 from core.storage.compiled_queries import CompiledQuery
 from ratings.boards import snapshots
-from ratings.models import Board, Outbox, Pool, build_due_filter
+from ratings.models import Board, Outbox, PoolCounts, build_due_filter
 
 INTERVAL_S = 0.8  # from one tick to the next
 QUIET_TICKS = 12  # without new votes, before freed memory is returned
@@ -211,6 +211,6 @@ def add_to_outbox(sender: type[Vote], vote: Vote, **_: Any) -> None:
 
 
 @receiver(votes_moved)
-def invalidate_pools(sender: type[Voter], pools: set[str], **_: Any) -> None:
+def invalidate_pools(sender: type[Voter], pools: set[int], **_: Any) -> None:
     """Make workers reload these pools, because some of their votes now belong to another voter."""
-    Pool.objects.filter(slug__in=pools).update(revision=F("revision") + 1)
+    PoolCounts.objects.filter(pool__in=pools).update(revision=F("revision") + 1)

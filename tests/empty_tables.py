@@ -11,9 +11,12 @@ from importlib import import_module
 from django.apps import apps
 from django.db import connection
 
+from arena.models.pools import create_built_in_pools
+from ratings.models import create_missing_counts
+
 # Only migrations change these.
 KEPT = {"django_content_type", "auth_permission"}
-create_pools = import_module("ratings.migrations.0002_pools_and_storage").create_pools
+create_category = import_module("ratings.migrations.0002_category_and_storage").create_category
 create_hash_key = import_module("arena.migrations.0002_vote_trigger_and_hash_key").create_hash_key
 
 
@@ -24,11 +27,13 @@ def list_tables() -> list[str]:
 
 
 def empty_tables(_case: object) -> None:
-    """Truncate the tables that have rows, and create the rows of the migrations again."""
+    """Truncate the tables that have rows, and create the rows of the migrations and of their receivers again."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(f'EXISTS (SELECT FROM {name})' for name in list_tables())}")  # noqa: S608  # our tables
         full = [name for name, has_rows in zip(list_tables(), cursor.fetchone(), strict=True) if has_rows]
         if full:
             cursor.execute(f"TRUNCATE {', '.join(full)} CASCADE")
     create_hash_key(apps, None)
-    create_pools(apps, None)
+    create_category(apps, None)
+    create_built_in_pools(apps)
+    create_missing_counts(apps)

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from arena.models import LIVE_POOL, Battle, Contestant, Endpoint, Vote, Voter, get_or_create_plain
+from arena.models import LIVE_SLUG, Battle, Contestant, Endpoint, Pool, Vote, Voter, get_or_create_plain
 from arena.signals import vote_cast
 from catalog.models import LanguageModel, License, Organization
-from ratings.models import OVERALL_CATEGORY, Board, Category, Outbox, Pool
+from ratings.models import OVERALL_CATEGORY, Board, Category, Outbox
 from ratings.pipeline.tallies import TallyChanges, apply_outbox
 
 _numbers = itertools.count(1)
@@ -88,7 +88,8 @@ def battle(contestant_a: Side | str = "", contestant_b: Side | str = "", **field
     a, b = contestant(contestant_a), contestant(contestant_b)
     among = [a.pk, b.pk] if fields.get("mode") == Battle.Mode.SIDE_BY_SIDE else None
     fields = {"voter": fields.pop("voter", None) or voter(), "propensity": 0.5, "among": among, **fields}
-    return Battle.objects.create(contestant_a=a, contestant_b=b, **fields)
+    of_pool = pool(fields.pop("pool", LIVE_SLUG))
+    return Battle.objects.create(contestant_a=a, contestant_b=b, pool=of_pool, **fields)
 
 
 def vote(a: Side, b: Side, winner: str = "a", **fields: Any) -> Vote:
@@ -99,7 +100,8 @@ def vote(a: Side, b: Side, winner: str = "a", **fields: Any) -> Vote:
         end_of_hour = (int(created_at.timestamp()) // 3600 + 1) * 3600
         fields = {"record_key": UUID(f"{end_of_hour:08x}{uuid4().hex[8:]}"), **fields}
     pair = {"contestant_a": contestant(a), "contestant_b": contestant(b)}
-    return Vote.objects.create(winner=winner, **{"pool": LIVE_POOL, **pair, **fields})
+    of_pool = pool(fields.pop("pool", LIVE_SLUG))
+    return Vote.objects.create(winner=winner, pool=of_pool, **pair, **fields)
 
 
 def cast(a: Side, b: Side, winner: str = "a", **fields: Any) -> Vote:
@@ -122,11 +124,12 @@ def drain_outbox() -> dict[Pool, TallyChanges]:
     return apply_outbox(list(Outbox.objects.values_list("vote", flat=True)))
 
 
-def pool(slug: str = LIVE_POOL, **fields: Any) -> Pool:
+def pool(slug: str = LIVE_SLUG, **fields: Any) -> Pool:
+    """Return the pool with this slug. A missing one is created."""
     return Pool.objects.get_or_create(slug=slug, defaults={"name": slug, "kind": Pool.Kind.LIVE, **fields})[0]
 
 
-def board(pool_slug: str = LIVE_POOL, category: str = OVERALL_CATEGORY, **fields: Any) -> Board:
+def board(pool_slug: str = LIVE_SLUG, category: str = OVERALL_CATEGORY, **fields: Any) -> Board:
     category_row = Category.objects.get_or_create(slug=category, defaults={"name": category})[0]
     return Board.objects.get_or_create(pool=pool(pool_slug), category=category_row, defaults=fields)[0]
 

@@ -2,11 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.apps import apps
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -23,10 +21,6 @@ from core.admin.read_only import ReadOnlyAdmin
 
 REASON_LABELS = PRAISE | BLAME
 ID_PREFIX_PATTERN = re.compile(r"[0-9a-f]{4,32}")  # the beginning of an id, with no hyphens
-
-
-def _get_pool_model() -> Any:
-    return apps.get_model("ratings", "Pool")  # `arena` must not import `ratings`
 
 
 class PublicationFilter(admin.SimpleListFilter):
@@ -54,46 +48,17 @@ class PublicationFilter(admin.SimpleListFilter):
         return queryset.filter(condition)
 
 
-class PoolFilter(admin.SimpleListFilter):
-    """Filters by pool. The names come from the pool table, because querying all votes would take a second."""
-
-    title = "pool"
-    parameter_name = "pool"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, str]]:
-        return list(_get_pool_model().objects.order_by("pk").values_list("slug", "name")[:50])
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value():
-            return queryset.filter(pool=self.value())
-        return queryset
-
-
-class PoolNameAdmin(ReadOnlyAdmin):
-    """Admin for rows that store a pool's slug. The list shows the pool's name, or its slug if the pool is gone."""
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        pools = _get_pool_model().objects.filter(slug=OuterRef("pool"))
-        rows: QuerySet[Any] = super().get_queryset(request)
-        named_rows: QuerySet[Any] = rows.annotate(pool_label=Coalesce(Subquery(pools.values("name")[:1]), "pool"))
-        return named_rows
-
-    @admin.display(description="pool", ordering="pool")
-    def pool_name(self, row: Any) -> str:
-        return str(row.pool_label)
-
-
 @admin.register(Battle)
-class BattleAdmin(PoolNameAdmin):
+class BattleAdmin(ReadOnlyAdmin):
     """Admin for battles. A battle's page shows its turns, its answers and their attempts, and its events."""
 
     list_display = (
-        "created_at", "state", "winner", "contestant_a", "contestant_b", "pool_name", "mode", "review", "replacements",
+        "created_at", "state", "winner", "contestant_a", "contestant_b", "pool", "mode", "review", "replacements",
         "propensity", "short_id",
     )  # fmt: skip
     search_help_text = "Search by battle or voter ID (or its first characters), or by model name or slug"
-    list_filter = (PublicationFilter, "state", "mode", PoolFilter, "prompt_source")
-    list_select_related = ("contestant_a", "contestant_b", "vote")
+    list_filter = (PublicationFilter, "state", "mode", "pool", "prompt_source")
+    list_select_related = ("contestant_a", "contestant_b", "pool", "vote")
     search_fields = ("id",)  # only makes Django show the search box (see get_search_results)
     # The template describes the first three fields in words. Reviewers do not need the network hashes.
     exclude = ("replaced", "standing", "among", "network", "shared_network")
@@ -220,12 +185,12 @@ def _build_side(battle: Battle, vote: Vote | None, side: str) -> dict[str, Any]:
 
 
 @admin.register(Vote)
-class VoteAdmin(PoolNameAdmin):
+class VoteAdmin(ReadOnlyAdmin):
     list_display = (
-        "created_at", "counted", "winner", "contestant_a", "contestant_b", "pool_name", "reason", "multiplicity", "id",
+        "created_at", "counted", "winner", "contestant_a", "contestant_b", "pool", "reason", "multiplicity", "id",
     )  # fmt: skip
-    list_filter = (PoolFilter, "source", "winner", "counted")
-    list_select_related = ("contestant_a", "contestant_b")
+    list_filter = ("pool", "source", "winner", "counted")
+    list_select_related = ("contestant_a", "contestant_b", "pool")
     search_fields = ("=id", "=battle__id")
     search_help_text = "Search by vote ID or battle ID"
     ordering = ("-pk",)

@@ -18,7 +18,7 @@ from core.storage.compiled_queries import CompiledQuery
 # The fields that a job needs, including all that the contestant sends and all fields of its endpoint.
 ANSWER_FIELDS = (
     "side", "state", "attempt", "tries", "text", "turn__number", "turn__prompt",
-    "turn__battle__mode", "turn__battle__pool", "turn__battle__among", "turn__battle__stopped",
+    "turn__battle__mode", "turn__battle__pool__paced", "turn__battle__among", "turn__battle__stopped",
     *(f"contestant__{name}" for name in (
         "slug", "system", "max_tokens", "thinking_tokens", "temperature", "parameters", "headers", "conversation_field",
     )),
@@ -29,7 +29,7 @@ BATTLES_OF_TURNS_SQL = "SELECT battle_id FROM arena_turn WHERE id = ANY(%s)"
 ANSWERS_OF_BATTLES = CompiledQuery(
     lambda turn_ids: (
         Answer.objects.filter(turn__battle__in=RawSQL(BATTLES_OF_TURNS_SQL, [turn_ids]))  # noqa: S611  # a constant
-        .select_related("contestant__endpoint", "turn__battle")
+        .select_related("contestant__endpoint", "turn__battle__pool")
         .only(*ANSWER_FIELDS)
         .order_by("turn__number", "side")
     )
@@ -165,7 +165,7 @@ def _build_job(turn: Turn, attempts: dict[int, int], answers: list[Answer]) -> T
         turn_id=turn.pk,
         number=turn.number,
         visibility=visibility,
-        paced=not visibility.names and settings.ENVIRONMENT.arena_pace_anonymous,
+        paced=not visibility.names and turn.battle.pool.paced and settings.ENVIRONMENT.arena_pace_anonymous,
         replaceable=not visibility.names and turn.number == 1,
         stopped=turn.battle.stopped,
         sides=tuple(

@@ -30,7 +30,7 @@ from arena.battles.transcript import Transcript
 from arena.endpoints import profiles
 from arena.identity import api_keys, idempotency, network_hashes, quotas
 from arena.identity.voters import get_voter_id
-from arena.models import Battle, Turn, Visibility, row_locks
+from arena.models import BUILT_IN_SLUGS, Battle, Turn, Visibility, row_locks
 from core.http.errors import RequestError, build_error_response, reject_unsafe_method
 from core.http.openapi import PAGE_PARAMETERS, WRITE_ERRORS, describe_call
 from core.http.pagination import NewestFirstPagination, SlugPagination
@@ -63,7 +63,7 @@ def _build_summary(battle: Battle) -> dict[str, Any]:
         "id": battle.pk,
         "state": battle.state,
         "mode": battle.mode,
-        "pool": battle.rated_pool,
+        "pool": battle.rated_pool and BUILT_IN_SLUGS[battle.rated_pool],
         "created_at": battle.created_at,
         "models": build_reveal(battle),
         "vote": vote and feedback.build_vote_data(vote),

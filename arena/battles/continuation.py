@@ -29,7 +29,7 @@ def continue_battle(battle: Battle) -> Battle:
             voter_id=battle.voter_id,
             mode=Battle.Mode.SIDE_BY_SIDE,
             state=Battle.State.READY,
-            pool=battle.pool,
+            pool_id=battle.pool_id,
             among=contestants,
             contestant_a_id=battle.contestant_a_id,
             contestant_b_id=battle.contestant_b_id,

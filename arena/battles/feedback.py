@@ -37,14 +37,15 @@ MIN_VOTERS = 5  # with fewer voters, readers could guess who gave which reason
 # Each half of the union has its own partial index.
 REASON_COUNTS_SQL = """
 WITH own_votes AS (
-    SELECT voter, reasons -> 'a' AS words, pool, counted FROM arena_vote
+    SELECT voter, reasons -> 'a' AS words, pool_id, counted FROM arena_vote
     WHERE contestant_a_id = %(contestant)s AND reasons <> '{}'
     UNION ALL
-    SELECT voter, reasons -> 'b' AS words, pool, counted FROM arena_vote
+    SELECT voter, reasons -> 'b' AS words, pool_id, counted FROM arena_vote
     WHERE contestant_b_id = %(contestant)s AND reasons <> '{}'
 ), pool_votes AS (
     SELECT voter, words FROM own_votes
-    WHERE pool = %(pool)s AND counted AND jsonb_typeof(words) = 'array' AND words ?| %(known_words)s
+    WHERE pool_id = (SELECT id FROM arena_pool WHERE slug = %(pool)s) AND counted
+        AND jsonb_typeof(words) = 'array' AND words ?| %(known_words)s
 )
 SELECT (SELECT count(*) FROM pool_votes), (SELECT count(DISTINCT voter) FROM pool_votes), word, count(*)
 FROM pool_votes, LATERAL (SELECT DISTINCT jsonb_array_elements_text(words) AS word) AS once GROUP BY word"""
@@ -109,7 +110,10 @@ class FeedbackProfile:
 
 
 def load_feedback_profile(contestant: Contestant, pool: str) -> FeedbackProfile | None:
-    """Return the profile from a pool's counted votes, or None if fewer than `MIN_VOTERS` voters gave a reason."""
+    """Return the profile from a pool's counted votes, or None if fewer than `MIN_VOTERS` voters gave a reason.
+
+    pool: its slug
+    """
     rows = fetch_rows(REASON_COUNTS_SQL, {"contestant": contestant.pk, "pool": pool, "known_words": list(REASONS)})
     if not rows:
         return None

@@ -54,7 +54,7 @@ def start_battle(
     *,
     mode: str = Battle.Mode.ANONYMOUS,
     models: Sequence[str] | None = None,
-    pool: str = LIVE_POOL,
+    pool: int = LIVE_POOL,
     battle_id: UUID | None = None,
     payer: str = "",
     network: str = "",
@@ -90,7 +90,7 @@ def start_battle(
             pk=battle_id or uuid4(),
             voter=voter,
             mode=mode,
-            pool=pool,
+            pool_id=pool,
             among=among,
             contestant_a_id=start.pair.a,
             contestant_b_id=start.pair.b,
@@ -143,7 +143,7 @@ def _start_side_by_side(named: list[int] | None) -> _Start:
     return _Start(pair_sampler.PairDraw(a, b, propensity=1.0), token_budgets.load_budgets(named))
 
 
-def _draw_blind_start(among: list[int] | None, pool: str | None, payer: str) -> _Start:
+def _draw_blind_start(among: list[int] | None, pool: int | None, payer: str) -> _Start:
     drawable = draw.load_drawable_budgets(among)
     affordable = token_budgets.select_affordable(drawable, pool, payer)
     pair = draw.draw_pair(affordable, pool)
@@ -357,7 +357,7 @@ def _create_vote(
     reason = vote_rules.find_exclusion_reason(battle, analysis)
     vote = Vote(
         battle=battle,
-        pool=battle.pool,
+        pool_id=battle.pool_id,
         source=Vote.Source.API if voter_kind == Vote.VoterKind.KEY else Vote.Source.LIVE,
         contestant_a_id=battle.contestant_a_id,
         contestant_b_id=battle.contestant_b_id,

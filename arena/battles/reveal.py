@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from arena.endpoints.performance import compute_answer_stats, load_performance
-from arena.models import LIVE_POOL, SIDES, Answer, Battle, Contestant, Standing, Visibility, Vote
+from arena.models import BUILT_IN_SLUGS, LIVE_POOL, SIDES, Answer, Battle, Contestant, Standing, Visibility, Vote
 from catalog.calculators.cost_model import ApiPrices, MonthlyUse
 from catalog.facts.prices import load_current_prices
 from catalog.models import Price
@@ -26,7 +26,7 @@ class RatingChanges:
 
     Other votes also change the ratings, so the difference does not reveal whether this vote counts.
 
-    pool: the pool whose board is shown
+    pool: the slug of the pool whose board is shown
     board_time: when the newest board was computed, or None if it is not newer than the vote
     before, now: board rows, or None for an unrated model; equal if `board_time` is None
     scale: the axis for all ratings and intervals, or None if there are none
@@ -39,8 +39,8 @@ class RatingChanges:
     scale: Scale | None
 
 
-def get_board_pool(battle: Battle) -> str:
-    """Return the pool whose board shows both models. It is the live pool for battles that are not rated."""
+def get_board_pool(battle: Battle) -> int:
+    """Return the key of the pool whose board shows both models. It is the live pool for battles that are not rated."""
     return battle.rated_pool or LIVE_POOL
 
 
@@ -54,7 +54,7 @@ def load_standing(battle: Battle) -> dict[str, Any]:
     return _select_rows(battle.contestants_by_side, standing.ratings if standing else {})
 
 
-def _find_standing(pool: str) -> Standing | None:
+def _find_standing(pool: int) -> Standing | None:
     standings = POOL_STANDING.load(pool)
     return standings[0] if standings else None
 
@@ -69,10 +69,10 @@ def load_rating_changes(battle: Battle, vote: Vote) -> RatingChanges:
     if standing and vote.created_at and standing.updated_at > vote.created_at:
         board_time = standing.updated_at
         now = _select_rows(battle.contestants_by_side, standing.ratings)
-    return RatingChanges(pool, board_time, before, now, _build_scale([*before.values(), *now.values()]))
+    return RatingChanges(BUILT_IN_SLUGS[pool], board_time, before, now, _build_scale([*before.values(), *now.values()]))
 
 
-def load_ratings(pool: str, contestants: Mapping[str, Contestant]) -> RatingChanges | None:
+def load_ratings(pool: int, contestants: Mapping[str, Contestant]) -> RatingChanges | None:
     """Return the current ratings of both models, or None if the pool rates neither.
 
     There was no vote, so `before` contains no ratings.
@@ -84,7 +84,7 @@ def load_ratings(pool: str, contestants: Mapping[str, Contestant]) -> RatingChan
     scale = _build_scale(now.values())
     if scale is None:
         return None
-    return RatingChanges(pool, standing.updated_at, dict.fromkeys(SIDES), now, scale)
+    return RatingChanges(BUILT_IN_SLUGS[pool], standing.updated_at, dict.fromkeys(SIDES), now, scale)
 
 
 def _build_scale(rows: Iterable[Mapping[str, Any] | None]) -> Scale | None:

@@ -32,7 +32,7 @@ _COUNT_BY_REASON = "'{0}', nullif(count(*) FILTER (WHERE failure = '{0}'), 0)"
 _FAILURE_COUNTS = ", ".join(map(_COUNT_BY_REASON.format, Answer.Failure.values))
 _ENDPOINT_FAILURES = ", ".join(f"'{failure.value}'" for failure in sorted(Answer.CAUSED_BY_ENDPOINT))
 # Public failure rates use only these battles, because a voter who names the models can make one of them fail.
-_PUBLIC_BATTLE = f"battle.among IS NULL AND battle.pool = '{LIVE_POOL}'"
+_PUBLIC_BATTLE = f"battle.among IS NULL AND battle.pool_id = {LIVE_POOL}"
 # max_per_voter, max_per_network: how many failures of a voter or network count toward public failure rates; null for no
 # limit
 ROLL_UP_SQL = f"""

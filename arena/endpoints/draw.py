@@ -75,21 +75,21 @@ def _query_drawable(contestants: QuerySet[Contestant]) -> QuerySet[Any]:
     return contestants.filter(IN_DRAW).only("endpoint_id").annotate(tokens_per_day=F("endpoint__tokens_per_day"))
 
 
-def draw_pair(contestants: Collection[int], pool: str | None = LIVE_POOL) -> pair_sampler.PairDraw | None:
+def draw_pair(contestants: Collection[int], pool: int | None = LIVE_POOL) -> pair_sampler.PairDraw | None:
     """Draw a pair of these contestants. Return None if there are fewer than two.
 
-    pool: the pool with whose newest weights to draw. The draw's table is stored. None for a draw with equal
+    pool: the key of the pool with whose newest weights to draw. The draw's table is stored. None for a draw with equal
         probabilities and without a table, for a battle that is not rated.
     """
     return _draw(contestants, pool) if len(contestants) >= MIN_CONTESTANTS else None
 
 
-def draw_opponent(contestant: int, opponents: Sequence[int], pool: str | None) -> pair_sampler.PairDraw | None:
+def draw_opponent(contestant: int, opponents: Sequence[int], pool: int | None) -> pair_sampler.PairDraw | None:
     """Draw an opponent for this contestant, as `draw_pair` does. Return None if there are no opponents."""
     return _draw([contestant, *opponents], pool, contestant) if opponents else None
 
 
-def _draw(contestants: Collection[int], pool: str | None, fixed: int | None = None) -> pair_sampler.PairDraw:
+def _draw(contestants: Collection[int], pool: int | None, fixed: int | None = None) -> pair_sampler.PairDraw:
     """Draw a pair of these contestants. `fixed` is the id of one that must be in the pair, or None."""
     keys = tuple(sorted(contestants))
     if pool is None:
@@ -102,7 +102,7 @@ def _draw(contestants: Collection[int], pool: str | None, fixed: int | None = No
     return replace(_load_sampler(pool, updated_at, keys, fixed).draw(), table=table.pk)
 
 
-def compute_draw_shares(contestants: Collection[int], pool: str | None) -> dict[int, float]:
+def compute_draw_shares(contestants: Collection[int], pool: int | None) -> dict[int, float]:
     """Return each contestant's probability of being drawn by `draw_pair`. Empty if there are fewer than two."""
     if len(contestants) < MIN_CONTESTANTS:
         return {}
@@ -111,7 +111,7 @@ def compute_draw_shares(contestants: Collection[int], pool: str | None) -> dict[
 
 
 @lru_cache(maxsize=64)
-def _build_table(pool: str, updated_at: datetime | None, keys: tuple[int, ...], fixed: int | None) -> DrawTable:
+def _build_table(pool: int, updated_at: datetime | None, keys: tuple[int, ...], fixed: int | None) -> DrawTable:
     """Return the unsaved table of a draw. Processes that draw with the same weights compute the same id.
 
     The id also depends on the shares, because a process whose weights have just been replaced draws with equal weights.
@@ -119,18 +119,18 @@ def _build_table(pool: str, updated_at: datetime | None, keys: tuple[int, ...], 
     shares = _load_sampler(pool, updated_at, keys, fixed).shares
     digest = hashlib.blake2b(repr((pool, updated_at, shares)).encode(), digest_size=8).digest()
     table_id = int.from_bytes(digest, "big") >> 1  # a positive number of 63 bits
-    return DrawTable(id=table_id, pool=pool, keys=list(keys), shares=list(shares.values()))
+    return DrawTable(id=table_id, pool_id=pool, keys=list(keys), shares=list(shares.values()))
 
 
-def _load_update_time(pool: str) -> datetime | None:
+def _load_update_time(pool: int) -> datetime | None:
     """Return the time of the newest weights, or None if the pool has none. The time is part of the cache keys."""
-    rows = fetch_rows("SELECT updated_at FROM arena_pairweight WHERE pool = %s", [pool])
+    rows = fetch_rows("SELECT updated_at FROM arena_pairweight WHERE pool_id = %s", [pool])
     return rows[0][0] if rows else None
 
 
 @lru_cache(maxsize=64)
 def _load_sampler(
-    pool: str | None, updated_at: datetime | None, keys: tuple[int, ...], fixed: int | None
+    pool: int | None, updated_at: datetime | None, keys: tuple[int, ...], fixed: int | None
 ) -> pair_sampler.PairSampler:
     """Return a sampler with the weights of this update time, or with equal weights if the time is None."""
     pair_weight = PairWeight.objects.filter(pool=pool, updated_at=updated_at).first() if updated_at else None

@@ -56,7 +56,7 @@ class Charge:
     error: RequestError | None = None
 
 
-def select_affordable(budgets: Budgets, pool: str | None, payer: str = "") -> Budgets:
+def select_affordable(budgets: Budgets, pool: int | None, payer: str = "") -> Budgets:
     """Return the budgets of the contestants that have tokens left for a battle in this pool, in total and in its share.
 
     pool: the pool in which the battle is rated, or None
@@ -79,7 +79,7 @@ def select_affordable(budgets: Budgets, pool: str | None, payer: str = "") -> Bu
     }
 
 
-def too_few_models_error(budgets: Budgets, pool: str | None) -> RequestError:
+def too_few_models_error(budgets: Budgets, pool: int | None) -> RequestError:
     """Return the error for fewer than two affordable contestants. It does not reveal which one has budget left.
 
     The error is 503 `budget_spent`, or 429 `too_many_tokens` if only the network has used up its share.
@@ -89,7 +89,7 @@ def too_few_models_error(budgets: Budgets, pool: str | None) -> RequestError:
     return _budget_spent_error(_("Fewer than two models have budget left. Try again at the top of the hour."))
 
 
-def charge_battle(budgets: Budgets, pool: str | None, octets: int, payer: str) -> None:
+def charge_battle(budgets: Budgets, pool: int | None, octets: int, payer: str) -> None:
     """Charge a turn of a battle between two of these contestants. Call this in the transaction that starts the turn.
 
     pool: the pool in which the battle is rated, or None

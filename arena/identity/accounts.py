@@ -158,7 +158,7 @@ def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
     # The lock waits for votes that are being cast, so that they are also moved.
     list(battles.select_for_update().values_list("pk"))
     votes = voters.list_voter_votes(anonymous.pk)
-    pools = set(votes.values_list("pool", flat=True))
+    pools = set(votes.values_list("pool_id", flat=True))
     battles.update(voter=voter_id)
     # A vote on an item that the account has judged, too, keeps its voter, and goes on counting.
     judged = Vote.objects.filter(voter=voter_id, item=OuterRef("item"))

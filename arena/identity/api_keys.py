@@ -188,8 +188,8 @@ def get_request_key(request: HttpRequest) -> ApiKey | None:
     return getattr(request, "api_key", None)
 
 
-def get_default_pool(request: HttpRequest) -> str:
-    """Return the pool of the request's battles. Votes cast with an API key never count in the live pool."""
+def get_default_pool(request: HttpRequest) -> int:
+    """Return the key of the pool of the request's battles. Votes cast with an API key never count in the live pool."""
     return API_POOL if get_request_key(request) else LIVE_POOL
 
 

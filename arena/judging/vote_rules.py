@@ -34,7 +34,7 @@ VERSIONS_SQL = """
     SELECT answer.id, answer.attempt, answer.stopped FROM arena_turn turn
     JOIN arena_answer answer ON answer.turn_id = turn.id WHERE turn.battle_id = %s"""
 COUNTED_VOTE_SQL = """
-    SELECT FROM arena_vote WHERE voter = %s AND prompt_hash = %s AND pool = %s AND counted
+    SELECT FROM arena_vote WHERE voter = %s AND prompt_hash = %s AND pool_id = %s AND counted
     AND contestant_a_id IN (%s, %s) AND contestant_b_id IN (%s, %s) LIMIT 1"""
 
 
@@ -163,7 +163,7 @@ def _is_already_counted(battle: Battle, prompt_hash: str) -> bool:
     """
     acquire_lock(AdvisoryLock.VOTES, str(battle.voter_id))
     pair = [battle.contestant_a_id, battle.contestant_b_id]
-    return bool(fetch_rows(COUNTED_VOTE_SQL, [battle.voter_id, prompt_hash, battle.pool, *pair, *pair]))
+    return bool(fetch_rows(COUNTED_VOTE_SQL, [battle.voter_id, prompt_hash, battle.pool_id, *pair, *pair]))
 
 
 def _has_leak(battle: Battle, turns: list[Turn]) -> bool:

@@ -20,27 +20,86 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Endpoint',
+            name='DrawTable',
+            fields=[
+                ('id', models.BigIntegerField(help_text='Hash of the pool, the shares, and the time of the weights.', primary_key=True, serialize=False)),
+                ('keys', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('shares', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Vote',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('base_url', models.CharField(blank=True, max_length=500)),
-                ('upstream_id', models.CharField(blank=True, help_text='Name of the model on its server.', max_length=200)),
-                ('api_key_env', models.CharField(blank=True, help_text='Name of an environment variable, never a key.', max_length=100)),
-                ('max_concurrency', models.PositiveIntegerField(blank=True, null=True)),
-                ('first_token_timeout_s', models.FloatField(blank=True, null=True)),
-                ('tokens_per_day', models.PositiveBigIntegerField(blank=True, help_text='Maximum number of tokens, as estimated by Arena. If empty, there is no limit.', null=True)),
-                ('failed_probes', models.PositiveIntegerField(default=0, help_text='Failures in a row since the last healthy probe.')),
-                ('probe_wanted', models.BooleanField(default=False, help_text="Whether a visitor's call failed before its first token.")),
-                ('probe_after', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Arena sends no probe before this time.')),
-                ('singles_after', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='A rate limit of the provider lets single answers wait until this time.')),
-                ('fails_in_battles', models.BooleanField(default=False, help_text="Whether more than half of the battles in the last 24 hours failed.")),
-                ('probed_at', models.DateTimeField(null=True)),
-                ('probe_failure', models.CharField(blank=True, db_default='', max_length=20)),
-                ('probe_detail', models.CharField(blank=True, db_default='', help_text="The provider's words.", max_length=500)),
+                ('item', models.UUIDField(help_text="What was judged. Keyed hash of the ready pair or of the file's item.", null=True)),
+                ('winner', models.CharField(choices=[('a', 'A'), ('b', 'B'), ('tie', 'Tie'), ('both_bad', 'Both Bad')], max_length=8)),
+                ('multiplicity', models.PositiveIntegerField(default=1)),
+                ('voter', models.UUIDField(null=True)),
+                ('voter_kind', models.CharField(choices=[('person', 'Person'), ('key', 'Key'), ('judge', 'Judge'), ('import', 'Import')], db_default='person', default='person', max_length=6)),
+                ('source', models.CharField(choices=[('live', 'Live'), ('api', 'Api'), ('import', 'Import'), ('ready', 'Ready'), ('evaluation', 'Evaluation')], default='live', max_length=10)),
+                ('counted', models.BooleanField(default=True)),
+                ('reason', models.CharField(blank=True, help_text='Reason why the vote is not counted.', max_length=20)),
+                ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
+                ('features', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), help_text='Style features of side a, followed by those of side b.', null=True, size=None)),
+                ('propensity', models.FloatField(help_text='Null after a replacement, or if unknown.', null=True)),
+                ('turns', models.PositiveSmallIntegerField(default=1)),
+                ('reasons', models.JSONField(default=dict)),
+                ('comment', models.TextField(blank=True)),
+                ('prompt_hash', models.CharField(blank=True, db_default='', help_text='Keyed hash of the first question.', max_length=32)),
+                ('network', models.CharField(blank=True, db_default='', help_text="Hash of the voter's network, stored for 30 days, even if the battle is deleted.", max_length=64)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Null for imported votes without a time.', null=True)),
+                ('record_key', models.UUIDField(db_default=arena.models.battles.LiveRecordKey(), help_text='Place in the public record, which does not tell a time within the hour.')),
+                ('published', models.BooleanField(db_default=False, default=False, help_text='Whether its battle was ever published.')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.CharField(help_text='SHA-256 hash of the secret in the link.', max_length=64, unique=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('expires_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='NetworkSalt',
+            fields=[
+                ('week', models.DateField(help_text='Monday of the week (UTC).', primary_key=True, serialize=False)),
+                ('salt', models.BinaryField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Pool',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.CharField(max_length=100, unique=True)),
+                ('name', models.CharField(max_length=200)),
+                ('kind', models.CharField(choices=[('live', 'Live'), ('api', 'Api'), ('ready', 'Ready'), ('import', 'Import'), ('reference', 'Reference')], max_length=10)),
+                ('visibility', models.CharField(choices=[('everyone', 'Everyone'), ('invited', 'its owner, its viewers, and operators'), ('operators', 'operators only')], db_default='everyone', default='everyone', max_length=10)),
+                ('provenance', models.TextField(blank=True)),
+                ('ordered', models.BooleanField(default=True, help_text='Whether the order of the votes is known, which Elo requires.')),
+                ('paced', models.BooleanField(db_default=True, default=True, help_text='Whether both answers of a blind battle are shown at the same pace.')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('viewers', models.ManyToManyField(blank=True, help_text='Accounts that see the pool if its visibility is “invited”.', related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='QuestionSet',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Suggestion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('prompt', models.TextField()),
+                ('category', models.CharField(max_length=100)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'base_url', 'upstream_id', 'api_key_env'), name='endpoint_unique', violation_error_message='There already is such an endpoint. Several contestants can share it.')],
+                'ordering': ('pk',),
             },
         ),
         migrations.CreateModel(
@@ -61,92 +120,19 @@ class Migration(migrations.Migration):
                 ('retired_at', models.DateTimeField(blank=True, help_text='A retired contestant takes part in no battle.', null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('model', models.ForeignKey(blank=True, help_text='The catalog model whose facts it shares, if there is one.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contestants', to='catalog.languagemodel')),
-                ('endpoint', models.ForeignKey(blank=True, help_text='Where it answers. Without an endpoint, its answers were made elsewhere.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contestants', to='arena.endpoint')),
                 ('predecessor', models.ForeignKey(blank=True, help_text='The older contestant that this one replaces, if there is one.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='successors', to='arena.contestant')),
             ],
-            options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('plain', True)), fields=('model',), name='contestant_one_is_plain'), models.CheckConstraint(condition=models.Q(('plain', False), models.Q(('model__isnull', False), ('system__isnull', True)), _connector='OR'), name='contestant_plain_is_model')],
-            },
         ),
         migrations.CreateModel(
-            name='DrawTable',
-            fields=[
-                ('id', models.BigIntegerField(help_text='Hash of the pool, the shares, and the time of the weights.', primary_key=True, serialize=False)),
-                ('pool', models.CharField(max_length=100)),
-                ('keys', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('shares', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Vote',
+            name='DailyTokens',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pool', models.CharField(max_length=100)),
-                ('winner', models.CharField(choices=[('a', 'A'), ('b', 'B'), ('tie', 'Tie'), ('both_bad', 'Both Bad')], max_length=8)),
-                ('multiplicity', models.PositiveIntegerField(default=1)),
-                ('item', models.UUIDField(help_text="What was judged. Keyed hash of the ready pair or of the file's item.", null=True)),
-                ('voter', models.UUIDField(null=True)),
-                ('voter_kind', models.CharField(choices=[('person', 'Person'), ('key', 'Key'), ('judge', 'Judge'), ('import', 'Import')], db_default='person', default='person', max_length=6)),
-                ('source', models.CharField(choices=[('live', 'Live'), ('api', 'Api'), ('import', 'Import'), ('ready', 'Ready'), ('evaluation', 'Evaluation')], default='live', max_length=10)),
-                ('counted', models.BooleanField(default=True)),
-                ('reason', models.CharField(blank=True, help_text='Reason why the vote is not counted.', max_length=20)),
-                ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('features', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), help_text='Style features of side a, followed by those of side b.', null=True, size=None)),
-                ('propensity', models.FloatField(help_text='Null after a replacement, or if unknown.', null=True)),
-                ('turns', models.PositiveSmallIntegerField(default=1)),
-                ('reasons', models.JSONField(default=dict)),
-                ('comment', models.TextField(blank=True)),
-                ('prompt_hash', models.CharField(blank=True, db_default='', help_text='Keyed hash of the first question.', max_length=32)),
-                ('network', models.CharField(blank=True, db_default='', help_text="Hash of the voter's network, stored for 30 days, even if the battle is deleted.", max_length=64)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Null for imported votes without a time.', null=True)),
-                ('record_key', models.UUIDField(db_default=arena.models.battles.LiveRecordKey(), help_text='Place in the public record, which does not tell a time within the hour.')),
-                ('published', models.BooleanField(db_default=False, default=False, help_text='Whether its battle was ever published.')),
-                ('draw_table', models.ForeignKey(db_constraint=False, db_index=False, help_text='Null if the pair was not drawn here.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Invitation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(help_text='SHA-256 hash of the secret in the link.', max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('expires_at', models.DateTimeField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='NetworkSalt',
-            fields=[
-                ('week', models.DateField(help_text='Monday of the week (UTC).', primary_key=True, serialize=False)),
-                ('salt', models.BinaryField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='PairWeight',
-            fields=[
-                ('pool', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('keys', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('weights', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Standing',
-            fields=[
-                ('pool', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('ratings', models.JSONField(help_text='Ratings as {slug: {rating, ci_low, ci_high, rank, votes, provisional}}.')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Suggestion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('prompt', models.TextField()),
-                ('category', models.CharField(max_length=100)),
+                ('day', models.DateField()),
+                ('charged_to', models.CharField(help_text='The service, a model, or a share of one of them.', max_length=120)),
+                ('tokens', models.BigIntegerField()),
             ],
             options={
-                'ordering': ('pk',),
+                'constraints': [models.UniqueConstraint(fields=('day', 'charged_to'), name='daily_tokens_unique')],
             },
         ),
         migrations.CreateModel(
@@ -155,7 +141,6 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
                 ('mode', models.CharField(choices=[('anonymous', 'Anonymous'), ('side_by_side', 'Side By Side')], default='anonymous', max_length=12)),
                 ('state', models.CharField(choices=[('answering', 'Answering'), ('ready', 'Ready'), ('voted', 'Voted'), ('skipped', 'Skipped'), ('void', 'Void'), ('expired', 'Expired')], default='answering', max_length=10)),
-                ('pool', models.CharField(default='live', max_length=100)),
                 ('propensity', models.FloatField(help_text='Probability of drawing this pair or its last replacement.')),
                 ('replaced', models.JSONField(default=list, help_text='Replaced contestants, as [{side, contestant, propensity, reason}].')),
                 ('prompt_source', models.CharField(choices=[('typed', 'Typed'), ('suggestion', 'Suggestion')], default='typed', max_length=10)),
@@ -170,33 +155,70 @@ class Migration(migrations.Migration):
                 ('shared_network', models.CharField(blank=True, db_default='', help_text="Hash of the voter's network while the battle waits for review.", max_length=64)),
                 ('network', models.CharField(blank=True, db_default='', help_text="Hash of the voter's network, stored for 30 days.", max_length=64)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('draw_table', models.ForeignKey(db_constraint=False, db_index=False, help_text='The draw of the pair or of its last replacement. Null if the pair was not drawn.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable')),
                 ('contestant_a', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.contestant')),
                 ('contestant_b', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.contestant')),
+                ('draw_table', models.ForeignKey(db_constraint=False, db_index=False, help_text='The draw of the pair or of its last replacement. Null if the pair was not drawn.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable')),
+                ('pool', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.pool')),
             ],
         ),
         migrations.CreateModel(
-            name='DailyTokens',
+            name='Endpoint',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=20)),
+                ('base_url', models.CharField(blank=True, max_length=500)),
+                ('upstream_id', models.CharField(blank=True, help_text='Name of the model on its server.', max_length=200)),
+                ('api_key_env', models.CharField(blank=True, help_text='Name of an environment variable, never a key.', max_length=100)),
+                ('max_concurrency', models.PositiveIntegerField(blank=True, null=True)),
+                ('first_token_timeout_s', models.FloatField(blank=True, null=True)),
+                ('tokens_per_day', models.PositiveBigIntegerField(blank=True, help_text='Maximum number of tokens, as estimated by Arena. If empty, there is no limit.', null=True)),
+                ('failed_probes', models.PositiveIntegerField(default=0, help_text='Failures in a row since the last healthy probe.')),
+                ('probe_wanted', models.BooleanField(default=False, help_text="Whether a visitor's call failed before its first token.")),
+                ('probe_after', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='Arena sends no probe before this time.')),
+                ('singles_after', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='A rate limit of the provider lets single answers wait until this time.')),
+                ('fails_in_battles', models.BooleanField(default=False, help_text='Whether more than half of the battles in the last 24 hours failed.')),
+                ('probed_at', models.DateTimeField(null=True)),
+                ('probe_failure', models.CharField(blank=True, db_default='', max_length=20)),
+                ('probe_detail', models.CharField(blank=True, db_default='', help_text="The provider's words.", max_length=500)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('kind', 'base_url', 'upstream_id', 'api_key_env'), name='endpoint_unique', violation_error_message='There already is such an endpoint. Several contestants can share it.')],
+            },
+        ),
+        migrations.AddField(
+            model_name='contestant',
+            name='endpoint',
+            field=models.ForeignKey(blank=True, help_text='Where it answers. Without an endpoint, its answers were made elsewhere.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contestants', to='arena.endpoint'),
+        ),
+        migrations.CreateModel(
+            name='EndpointCall',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('battle', models.UUIDField(help_text='ID of the battle, which may have been deleted. Null for a single answer.', null=True)),
+                ('answer', models.BigIntegerField(help_text='ID of the answer, which may have been deleted.', null=True)),
+                ('failure', models.CharField(blank=True, choices=[('timeout', 'Timeout'), ('unavailable', 'Unavailable'), ('refused', 'Refused'), ('too_long', 'Too Long'), ('empty', 'Empty'), ('rejected', 'Rejected'), ('stopped', 'Stopped'), ('busy', 'Busy')], max_length=12)),
+                ('status', models.PositiveSmallIntegerField(help_text='HTTP status of the failure, if there was one.', null=True)),
+                ('detail', models.CharField(blank=True, db_default='', help_text="The provider's words, unless they could quote a question.", max_length=500)),
+                ('first_token_s', models.FloatField(null=True)),
+                ('tokens_per_s', models.FloatField(null=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='arena.endpoint')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='EndpointDay',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField()),
-                ('charged_to', models.CharField(help_text="The service, a model, or a share of one of them.", max_length=120)),
-                ('tokens', models.BigIntegerField()),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('day', 'charged_to'), name='daily_tokens_unique')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Slot',
-            fields=[
-                ('pk', models.CompositePrimaryKey('endpoint_id', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('holder', models.UUIDField(help_text='Identifies the call that has the slot.', null=True)),
-                ('until', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='The slot is free from this time on.')),
-                ('shared', models.BooleanField(db_default=False, default=False, help_text='Whether a shared call took it last.')),
-                ('shared_at', models.DateTimeField(help_text='Time when a shared call last took it.', null=True)),
-                ('endpoint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='arena.endpoint')),
+                ('answers', models.PositiveIntegerField()),
+                ('failures', models.JSONField(default=dict, help_text='Number of failures, keyed by reason.')),
+                ('public_answers', models.PositiveIntegerField(default=0, help_text='Answers in blind battles of the live pool.')),
+                ('public_failures', models.PositiveIntegerField(default=0, help_text='Failures in blind battles of the live pool, at most 3 per voter and 12 per network.')),
+                ('first_token_p50', models.FloatField(null=True)),
+                ('first_token_p95', models.FloatField(null=True)),
+                ('tokens_per_s_p50', models.FloatField(null=True)),
+                ('tokens_per_s_p95', models.FloatField(null=True)),
+                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='arena.endpoint')),
             ],
         ),
         migrations.CreateModel(
@@ -231,6 +253,61 @@ class Migration(migrations.Migration):
             name='contestant_b',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.contestant'),
         ),
+        migrations.AddField(
+            model_name='vote',
+            name='draw_table',
+            field=models.ForeignKey(db_constraint=False, db_index=False, help_text='Null if the pair was not drawn here.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.drawtable'),
+        ),
+        migrations.CreateModel(
+            name='PairWeight',
+            fields=[
+                ('pool', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='arena.pool')),
+                ('keys', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('weights', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
+                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Standing',
+            fields=[
+                ('pool', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='arena.pool')),
+                ('ratings', models.JSONField(help_text='Ratings as {slug: {rating, ci_low, ci_high, rank, votes, provisional}}.')),
+                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+        ),
+        migrations.AddField(
+            model_name='vote',
+            name='pool',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.pool'),
+        ),
+        migrations.AddField(
+            model_name='drawtable',
+            name='pool',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.pool'),
+        ),
+        migrations.CreateModel(
+            name='Question',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=100)),
+                ('position', models.PositiveIntegerField()),
+                ('text', models.TextField()),
+                ('category', models.CharField(blank=True, db_default='', max_length=40)),
+                ('set', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='arena.questionset')),
+            ],
+            options={
+                'ordering': ('position',),
+            },
+        ),
+        migrations.CreateModel(
+            name='Report',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('reporter', models.CharField(help_text='Keyed hash of the battle and the voter.', max_length=64)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('battle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='arena.battle')),
+            ],
+        ),
         migrations.CreateModel(
             name='Session',
             fields=[
@@ -246,6 +323,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Slot',
+            fields=[
+                ('pk', models.CompositePrimaryKey('endpoint_id', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('number', models.PositiveSmallIntegerField()),
+                ('holder', models.UUIDField(help_text='Identifies the call that has the slot.', null=True)),
+                ('until', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='The slot is free from this time on.')),
+                ('shared', models.BooleanField(db_default=False, default=False, help_text='Whether a shared call took it last.')),
+                ('shared_at', models.DateTimeField(help_text='Time when a shared call last took it.', null=True)),
+                ('endpoint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='arena.endpoint')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='StoredResponse',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('voter', models.UUIDField()),
+                ('key', models.CharField(help_text="SHA-256 hash of the client's idempotency key.", max_length=64)),
+                ('request', models.CharField(help_text='SHA-256 hash of the request.', max_length=64)),
+                ('status', models.PositiveSmallIntegerField()),
+                ('body', models.BinaryField()),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('battle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='arena.battle')),
+            ],
+        ),
+        migrations.CreateModel(
             name='Turn',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -256,28 +358,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('number',),
-            },
-        ),
-        migrations.CreateModel(
-            name='QuestionSet',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Question',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=100)),
-                ('position', models.PositiveIntegerField()),
-                ('text', models.TextField()),
-                ('category', models.CharField(blank=True, db_default='', max_length=40)),
-                ('set', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='arena.questionset')),
-            ],
-            options={
-                'ordering': ('position',),
-                'constraints': [models.UniqueConstraint(fields=('set', 'key'), name='question_unique')],
             },
         ),
         migrations.CreateModel(
@@ -312,14 +392,11 @@ class Migration(migrations.Migration):
             name='VoteFile',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pool', models.CharField(max_length=100)),
                 ('digest', models.CharField(help_text='SHA-256 hash of the file.', max_length=64)),
                 ('votes', models.BigIntegerField(default=0)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('pool', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.pool')),
             ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('pool', 'digest'), name='vote_file_unique')],
-            },
         ),
         migrations.AddField(
             model_name='vote',
@@ -338,6 +415,11 @@ class Migration(migrations.Migration):
             model_name='questionset',
             name='owner',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='arena.voter'),
+        ),
+        migrations.AddField(
+            model_name='pool',
+            name='owner',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='pools', to='arena.voter'),
         ),
         migrations.AddField(
             model_name='battle',
@@ -364,71 +446,37 @@ class Migration(migrations.Migration):
                 'ordering': ('-created_at', '-pk'),
             },
         ),
-        migrations.CreateModel(
-            name='EndpointCall',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('battle', models.UUIDField(help_text='ID of the battle, which may have been deleted. Null for a single answer.', null=True)),
-                ('answer', models.BigIntegerField(help_text='ID of the answer, which may have been deleted.', null=True)),
-                ('failure', models.CharField(blank=True, choices=[('timeout', 'Timeout'), ('unavailable', 'Unavailable'), ('refused', 'Refused'), ('too_long', 'Too Long'), ('empty', 'Empty'), ('rejected', 'Rejected'), ('stopped', 'Stopped'), ('busy', 'Busy')], max_length=12)),
-                ('status', models.PositiveSmallIntegerField(help_text='HTTP status of the failure, if there was one.', null=True)),
-                ('detail', models.CharField(blank=True, db_default='', help_text="The provider's words, unless they could quote a question.", max_length=500)),
-                ('first_token_s', models.FloatField(null=True)),
-                ('tokens_per_s', models.FloatField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='arena.endpoint')),
-            ],
-            options={
-                'indexes': [models.Index(models.F('created_at'), name='call_time')],
-            },
+        migrations.AddConstraint(
+            model_name='contestant',
+            constraint=models.UniqueConstraint(condition=models.Q(('plain', True)), fields=('model',), name='contestant_one_is_plain'),
         ),
-        migrations.CreateModel(
-            name='EndpointDay',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('answers', models.PositiveIntegerField()),
-                ('failures', models.JSONField(default=dict, help_text='Number of failures, keyed by reason.')),
-                ('public_answers', models.PositiveIntegerField(default=0, help_text='Answers in blind battles of the live pool.')),
-                ('public_failures', models.PositiveIntegerField(default=0, help_text='Failures in blind battles of the live pool, at most 3 per voter and 12 per network.')),
-                ('first_token_p50', models.FloatField(null=True)),
-                ('first_token_p95', models.FloatField(null=True)),
-                ('tokens_per_s_p50', models.FloatField(null=True)),
-                ('tokens_per_s_p95', models.FloatField(null=True)),
-                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='arena.endpoint')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('endpoint', 'day'), name='endpoint_day_unique')],
-            },
+        migrations.AddConstraint(
+            model_name='contestant',
+            constraint=models.CheckConstraint(condition=models.Q(('plain', False), models.Q(('model__isnull', False), ('system__isnull', True)), _connector='OR'), name='contestant_plain_is_model'),
         ),
-        migrations.CreateModel(
-            name='Report',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reporter', models.CharField(help_text='Keyed hash of the battle and the voter.', max_length=64)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('battle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='arena.battle')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('battle', 'reporter'), name='report_unique')],
-            },
+        migrations.AddIndex(
+            model_name='endpointcall',
+            index=models.Index(models.F('created_at'), name='call_time'),
         ),
-        migrations.CreateModel(
-            name='StoredResponse',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('voter', models.UUIDField()),
-                ('key', models.CharField(help_text="SHA-256 hash of the client's idempotency key.", max_length=64)),
-                ('request', models.CharField(help_text='SHA-256 hash of the request.', max_length=64)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('body', models.BinaryField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('battle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='arena.battle')),
-            ],
-            options={
-                'indexes': [models.Index(models.F('created_at'), name='stored_response_time')],
-                'constraints': [models.UniqueConstraint(fields=('voter', 'key'), name='stored_response_unique')],
-            },
+        migrations.AddConstraint(
+            model_name='endpointday',
+            constraint=models.UniqueConstraint(fields=('endpoint', 'day'), name='endpoint_day_unique'),
+        ),
+        migrations.AddConstraint(
+            model_name='question',
+            constraint=models.UniqueConstraint(fields=('set', 'key'), name='question_unique'),
+        ),
+        migrations.AddConstraint(
+            model_name='report',
+            constraint=models.UniqueConstraint(fields=('battle', 'reporter'), name='report_unique'),
+        ),
+        migrations.AddIndex(
+            model_name='storedresponse',
+            index=models.Index(models.F('created_at'), name='stored_response_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='storedresponse',
+            constraint=models.UniqueConstraint(fields=('voter', 'key'), name='stored_response_unique'),
         ),
         migrations.AddConstraint(
             model_name='turn',
@@ -461,6 +509,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='answer',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('question__isnull', True), ('side__in', ('a', 'b')), ('turn__isnull', False)), models.Q(('question__isnull', False), ('side', ''), ('turn__isnull', True)), _connector='OR'), name='answer_of_turn_or_question'),
+        ),
+        migrations.AddConstraint(
+            model_name='votefile',
+            constraint=models.UniqueConstraint(fields=('pool', 'digest'), name='vote_file_unique'),
         ),
         migrations.AddIndex(
             model_name='vote',
@@ -517,6 +569,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='vote',
             constraint=models.UniqueConstraint(condition=models.Q(('item__isnull', False), ('voter__isnull', False)), fields=('item', 'voter'), name='vote_item_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='pool',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['live', 'api', 'ready', 'import', 'reference'])), name='pool_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='pool',
+            constraint=models.CheckConstraint(condition=models.Q(('visibility__in', ['everyone', 'invited', 'operators'])), name='pool_visibility'),
         ),
         migrations.AddIndex(
             model_name='battle',

@@ -1,5 +1,5 @@
 """The triggers that keep votes as they were cast, plain contestants named like their models, slots in step with limits,
-and questions as they were answered, and the key of all keyed hashes."""
+and questions as they were answered, the key of all keyed hashes, and the first key of a pool that is not built in."""
 
 import secrets
 
@@ -84,6 +84,9 @@ CREATE TRIGGER arena_question_stays BEFORE UPDATE ON arena_question
 """
 DROP_QUESTION_TRIGGER = "DROP TRIGGER arena_question_stays ON arena_question; DROP FUNCTION arena_question_stays();"
 
+# The built-in pools have the keys 1 to 3, and they are created with them, which does not advance the sequence.
+START_POOL_KEYS = "ALTER TABLE arena_pool ALTER COLUMN id SET START WITH 4 RESTART"
+
 
 def create_hash_key(apps, schema_editor):
     """Create the key of all keyed hashes.
@@ -101,6 +104,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(CREATE_SLOT_TRIGGER, DROP_SLOT_TRIGGER),
         migrations.RunSQL(CREATE_QUESTION_TRIGGER, DROP_QUESTION_TRIGGER),
         migrations.RunSQL(CREATE_NAME_TRIGGER, DROP_NAME_TRIGGER),
+        migrations.RunSQL(START_POOL_KEYS, migrations.RunSQL.noop),
         # A squashed migration must keep this step: nothing can be hashed without the key.
         migrations.RunPython(create_hash_key, migrations.RunPython.noop, elidable=False),
     ]

@@ -2,11 +2,8 @@
 
 from arena.models.access import ApiKey, DailyTokens, Invitation, Session, StoredResponse
 from arena.models.battles import (
-    API_POOL,
     IS_LISTED,
     IS_SHARED,
-    LIVE_POOL,
-    READY_POOL,
     SIDES,
     Answer,
     Battle,
@@ -23,14 +20,16 @@ from arena.models.battles import (
 )
 from arena.models.contestants import IS_ENABLED, Contestant, find_plain, get_or_create_plain
 from arena.models.endpoints import Endpoint, EndpointCall, EndpointDay, Slot
+from arena.models.pools import API_POOL, BUILT_IN_SLUGS, LIVE_POOL, LIVE_SLUG, READY_POOL, Pool
 from arena.models.privacy import HashKey, NetworkSalt, Report
 from arena.models.questions import Question, QuestionSet
 from arena.models.visibility import NAMES_KNOWN, Visibility
 
 __all__ = [
-    "API_POOL", "IS_ENABLED", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "NAMES_KNOWN", "READY_POOL", "SIDES", "Answer",
-    "ApiKey", "Battle", "Contestant", "DailyTokens", "DrawTable", "Endpoint", "EndpointCall", "EndpointDay", "HashKey",
-    "ImportedRow", "Invitation", "NetworkSalt", "PairWeight", "Question", "QuestionSet", "Report", "Session", "Slot",
+    "API_POOL", "BUILT_IN_SLUGS", "IS_ENABLED", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "LIVE_SLUG", "NAMES_KNOWN",
+    "READY_POOL", "SIDES", "Answer", "ApiKey", "Battle", "Contestant", "DailyTokens", "DrawTable", "Endpoint",
+    "EndpointCall", "EndpointDay", "HashKey", "ImportedRow", "Invitation", "NetworkSalt", "PairWeight", "Pool",
+    "Question", "QuestionSet", "Report", "Session", "Slot",
     "Standing", "StoredResponse", "Suggestion", "Turn", "Visibility", "Vote", "VoteFile", "Voter",
     "find_plain", "get_conversation_limit", "get_or_create_plain",
 ]  # fmt: skip

@@ -9,11 +9,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from arena.models.contestants import Contestant
+from arena.models.pools import Pool
 from arena.models.questions import Question
 
-LIVE_POOL = "live"
-API_POOL = "api"
-READY_POOL = "ready"
 SIDES = ("a", "b")
 
 
@@ -50,7 +48,7 @@ class DrawTable(models.Model):
     id = models.BigIntegerField(
         primary_key=True, help_text="Hash of the pool, the shares, and the time of the weights."
     )
-    pool = models.CharField(max_length=100)
+    pool = models.ForeignKey(Pool, models.PROTECT, db_index=False, related_name="+")
     keys = ArrayField(models.BigIntegerField())
     shares = ArrayField(models.FloatField())
     created_at = models.DateTimeField(db_default=Now())
@@ -139,7 +137,7 @@ class Battle(models.Model):
     voter = models.ForeignKey(Voter, models.CASCADE, related_name="battles")
     mode = models.CharField(max_length=12, choices=Mode, default=Mode.ANONYMOUS)
     state = models.CharField(max_length=10, choices=State, default=State.ANSWERING)
-    pool = models.CharField(max_length=100, default=LIVE_POOL)
+    pool = models.ForeignKey(Pool, models.PROTECT, db_index=False, related_name="+")
     contestant_a = models.ForeignKey(Contestant, models.PROTECT, related_name="+")
     contestant_b = models.ForeignKey(Contestant, models.PROTECT, related_name="+")
     propensity = models.FloatField(help_text="Probability of drawing this pair or its last replacement.")
@@ -204,9 +202,9 @@ class Battle(models.Model):
         return str(self.id)
 
     @property
-    def rated_pool(self) -> str | None:
-        """The pool in which the vote can count, or None if the voter named models: such a battle is not rated."""
-        return self.pool if self.among is None else None
+    def rated_pool(self) -> int | None:
+        """The key of the pool in which the vote can count. None if the voter named models: it is then not rated."""
+        return self.pool_id if self.among is None else None
 
     @property
     def contestants_by_side(self) -> dict[str, Contestant]:
@@ -319,7 +317,7 @@ class Answer(models.Model):
 class VoteFile(models.Model):
     """A vote file that was imported into a pool. A file with the same bytes is imported only once per pool."""
 
-    pool = models.CharField(max_length=100)
+    pool = models.ForeignKey(Pool, models.PROTECT, db_index=False, related_name="+")
     digest = models.CharField(max_length=64, help_text="SHA-256 hash of the file.")
     votes = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
@@ -328,7 +326,7 @@ class VoteFile(models.Model):
         constraints = [models.UniqueConstraint(fields=("pool", "digest"), name="vote_file_unique")]
 
     def __str__(self) -> str:
-        return f"{self.digest[:8]} in {self.pool}"
+        return f"{self.digest[:8]} in {self.pool_id}"
 
 
 class LiveRecordKey(models.Func):
@@ -353,7 +351,8 @@ class Vote(models.Model):
 
     battle = models.OneToOneField(Battle, models.SET_NULL, null=True, related_name="vote")
     item = models.UUIDField(null=True, help_text="What was judged. Keyed hash of the ready pair or of the file's item.")
-    pool = models.CharField(max_length=100)
+    # A pool with votes is never deleted, and checking a foreign key constraint would slow down imports.
+    pool = models.ForeignKey(Pool, models.PROTECT, db_index=False, db_constraint=False, related_name="+")
     contestant_a = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
     contestant_b = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
     winner = models.CharField(max_length=8, choices=Winner)
@@ -451,21 +450,21 @@ class PairWeight(models.Model):
     (0, 2) … (M - 2, M - 1).
     """
 
-    pool = models.CharField(max_length=100, primary_key=True)
+    pool = models.OneToOneField(Pool, models.CASCADE, primary_key=True, related_name="+")
     keys = ArrayField(models.BigIntegerField())
     weights = ArrayField(models.FloatField())
     updated_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
-        return self.pool
+        return str(self.pool_id)
 
 
 class Standing(models.Model):
     """The latest published ratings of a pool, written by the `ratings` app and shown in the reveal."""
 
-    pool = models.CharField(max_length=100, primary_key=True)
+    pool = models.OneToOneField(Pool, models.CASCADE, primary_key=True, related_name="+")
     ratings = models.JSONField(help_text="Ratings as {slug: {rating, ci_low, ci_high, rank, votes, provisional}}.")
     updated_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
-        return self.pool
+        return str(self.pool_id)

@@ -77,7 +77,7 @@ def judge_pair(
     with transaction.atomic():
         row_locks.lock_voter(voter.pk)
         fields = {
-            "pool": READY_POOL,
+            "pool_id": READY_POOL,
             "source": Vote.Source.READY,
             "winner": winner,
             "voter_kind": voter_kind,

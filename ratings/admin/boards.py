@@ -10,12 +10,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
+from arena.models import Pool
 from core.admin import audit
 from core.admin.classes import ModelAdmin
 from core.admin.read_only import ReadOnlyAdmin
 from ratings.boards import board_urls
 from ratings.boards.snapshots import BoardKey, select_newest_fit
-from ratings.models import Board, Category, Pool
+from ratings.models import Board, Category
 
 EXPIRES_S = 600  # a task that has not started after this time is dropped
 
@@ -36,7 +37,7 @@ class RatingsTaskAdmin(ModelAdmin):
     actions = ("recompute", "recompute_from_scratch", "verify")
 
     def has_queue_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("ratings.change_pool")
+        return request.user.has_perm("arena.change_pool")
 
     @admin.action(description="Recompute all boards in the affected pools", permissions=["queue"])
     def recompute(self, request: HttpRequest, selected: QuerySet[Any]) -> None:
@@ -77,15 +78,23 @@ class RatingsTaskAdmin(ModelAdmin):
 @admin.register(Pool)
 class PoolAdmin(RatingsTaskAdmin, EditOnlyAdmin):
     list_display = ("name", "slug", "kind", "boards", "behind", "ordered", "revision")
-    list_filter = ("kind",)
+    list_filter = ("kind", "visibility")
+    list_select_related = ("counts",)
     search_fields = ("slug", "name")
-    fields = ("slug", "name", "provenance", "kind", "ordered", "revision")
-    readonly_fields = ("slug", "kind", "ordered", "revision")
+    fields = (
+        "slug", "name", "provenance", "kind", "visibility", "owner", "viewers", "paced", "ordered", "revision",
+    )  # fmt: skip
+    readonly_fields = ("slug", "kind", "owner", "ordered", "revision")
+    filter_horizontal = ("viewers",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pool]:
         behind = Count("boards", filter=Q(boards__behind=True))
         pools: QuerySet[Pool] = super().get_queryset(request)
         return pools.annotate(board_count=Count("boards"), behind_count=behind).order_by("pk")
+
+    @admin.display(description="revision", ordering="counts__revision")
+    def revision(self, pool: Any) -> int:
+        return int(pool.counts.revision)
 
     @admin.display(description="boards")
     def boards(self, pool: Any) -> int:

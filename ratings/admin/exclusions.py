@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
-from arena.models import Battle, Vote
+from arena.models import Battle, Pool, Vote
 from core.admin import audit
 from core.admin.classes import ModelAdmin, ModelForm
-from ratings.models import Exclusion, Pool
+from ratings.models import Exclusion
 
 
 class ExclusionForm(ModelForm):

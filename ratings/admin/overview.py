@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from arena.models import LIVE_POOL
+from arena.models import LIVE_POOL, Pool
 from core.admin.overview import TILES, Figure, Tile
 from ratings.boards.snapshots import select_newest_fit
-from ratings.models import OVERALL_CATEGORY, Board, Pool
+from ratings.models import OVERALL_CATEGORY, Board
 
 if TYPE_CHECKING:
     from ratings.reports.alarms import Alarm
@@ -70,7 +70,6 @@ def _describe_alarm(alarm: "Alarm") -> Figure:
     label %= {"model": alarm.model}
     value = _("%(observed)s of %(votes)s votes, %(expected)s expected")
     value %= {"observed": f"{alarm.observed:,}", "votes": f"{alarm.votes:,}", "expected": f"{alarm.expected:,.0f}"}
-    pool = Pool.objects.filter(slug=LIVE_POOL).values_list("pk", flat=True).first()
     example = {"voter": alarm.voter} if alarm.voter else {"vote": alarm.vote}
-    fields = {"pool": pool or "", **example, "start": alarm.since.isoformat(timespec="seconds"), "reason": label[:200]}
+    fields = {"pool": LIVE_POOL, **example, "start": alarm.since.isoformat(timespec="seconds"), "reason": label[:200]}
     return Figure(label, value, f"{reverse('admin:ratings_exclusion_add')}?{urlencode(fields)}", is_problem=True)

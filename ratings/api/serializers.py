@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from arena.api.serializers import ModelDetailSchema
 from arena.battles.feedback import BLAME, PRAISE
-from arena.models import Vote
+from arena.models import Pool, Vote
 from catalog.api.serializers import ModelScoreSchema, ScoreConditionsSchema
 from core.http.openapi import (
     BlankAsNullField,
@@ -24,7 +24,6 @@ from core.http.openapi import (
 )
 from ratings.boards.snapshots import METHODS
 from ratings.interchange.export_votes import WINNER_NAMES
-from ratings.models import Pool
 from ratings.reports import benchmark_agreement, frontier
 from ratings.reports.benchmark_agreement import ConditionsGroup
 from ratings.reports.method_figures import STYLE_NAMES

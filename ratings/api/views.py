@@ -21,7 +21,7 @@ from arena.api.openapi import MODELS_TAG
 from arena.battles import feedback
 from arena.endpoints import profiles
 from arena.identity import quotas
-from arena.models import LIVE_POOL, Contestant
+from arena.models import LIVE_SLUG, Contestant, Pool
 from catalog.api.views import BENCHMARKS_TAG, check_form
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.models import LanguageModel
@@ -46,7 +46,7 @@ from ratings.choice import model_choice
 from ratings.choice.form import ChoiceForm
 from ratings.choice.serializers import ShortlistSchema
 from ratings.interchange import public_record
-from ratings.models import Board, Category, Pool
+from ratings.models import Board, Category
 from ratings.reports import benchmark_agreement, frontier, method_figures, movements, order_certificate, placements
 
 MAX_SERIES = 20
@@ -292,7 +292,7 @@ class VoteListView(APIView):
         day in one pool. To get new votes later, send the last ID that you have as `after`. The default pool is `live`,
         the blind battles in this arena. If it has no votes yet, `results` is empty.
         """
-        pool = request.query_params.get("pool") or LIVE_POOL
+        pool = request.query_params.get("pool") or LIVE_SLUG
         size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
         votes, after = public_record.load_page(pool, request.query_params.get("after", ""), size)
         query = request.query_params.copy()
@@ -311,7 +311,7 @@ async def download_votes(request: HttpRequest) -> HttpResponseBase:
     """
     if method_error := reject_unsafe_method(request, "The record is read-only."):
         return method_error
-    pool = request.GET.get("pool") or LIVE_POOL
+    pool = request.GET.get("pool") or LIVE_SLUG
     try:
         for name, sentences in find_parameter_errors(request.GET, [POOL]).items():
             raise field_error(name, *sentences)
@@ -329,11 +329,11 @@ def _open_record(request: HttpRequest, pool: str) -> Any:
     Raises RequestError 429 if the quota is exhausted, 404 if the pool does not exist, and the errors of `RecordStream`.
     """
     quotas.charge("file", request)
-    public_record.check_pool(pool)
+    record_pool = public_record.find_pool(pool)
     if request.method == "HEAD":
         return ()
     release_connection()
-    return public_record.RecordStream(pool, quotas.list_maximums("downloads", request))
+    return public_record.RecordStream(record_pool, quotas.list_maximums("downloads", request))
 
 
 class CertificateView(APIView):
@@ -389,7 +389,7 @@ class MethodReportView(APIView):
         of each model and organization, whether voters favor a side, the draw probabilities, and the effect of style.
         Returns 404 for a pool of kind `reference`, whose votes are not published.
         """
-        figures = method_figures.load_pool_figures(request.query_params.get("pool") or LIVE_POOL)
+        figures = method_figures.load_pool_figures(request.query_params.get("pool") or LIVE_SLUG)
         lists = {name: getattr(figures.counts, name, ()) for name in ("shares", "makers")}
         fields = {**vars(figures), **lists, "rows": len(figures.board["rows"])}
         return build_json_response(request, serializers.MethodReportSchema(fields).data)

@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from arena.endpoints.draw import list_drawable
-from arena.models import LIVE_POOL, Contestant
+from arena.models import LIVE_SLUG, Contestant, Pool
 from core.storage.ttl_cache import TtlCache
 from ratings.boards import board_urls, snapshot_cache
 from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BoardKey, select_newest_fit
-from ratings.models import OVERALL_CATEGORY, SEED_POOL, Board, Pool, Snapshot
+from ratings.models import OVERALL_CATEGORY, SEED_POOL, Board, Snapshot
 from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 
 MIN_RANKED_FOR_DEFAULT = 5
@@ -112,7 +112,7 @@ def _choose_default_board() -> DefaultBoard:
     own = snapshot_cache.get_board(BoardKey())
     progress = replace(measure_progress(own.rows), votes=own.board["votes"])
     pool = None if progress.is_complete else _find_reference_pool()
-    return DefaultBoard(pool, progress) if pool else DefaultBoard(LIVE_POOL)
+    return DefaultBoard(pool, progress) if pool else DefaultBoard(LIVE_SLUG)
 
 
 def _find_reference_pool() -> str | None:

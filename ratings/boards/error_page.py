@@ -3,9 +3,9 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from arena.models import Pool
 from core.http.errors import RequestError
 from ratings.boards.board_urls import build_query_string
-from ratings.models import Pool
 
 
 def render_board_error(request: HttpRequest, error: RequestError) -> HttpResponse:

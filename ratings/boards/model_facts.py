@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from arena.endpoints.circuit_breaker import IN_DRAW
 from arena.endpoints.performance import EndpointPerformance, load_performance
-from arena.models import Contestant
+from arena.models import Contestant, Pool
 from catalog.calculators.cost_model import blend_price
 from catalog.facts.prices import load_current_prices
 from catalog.facts.retirement import is_retired
@@ -24,7 +24,7 @@ from ratings.boards.board_selection import load_pools
 from ratings.boards.changes import compare_boards
 from ratings.boards.snapshot_cache import PublishedBoard
 from ratings.boards.snapshots import BRADLEY_TERRY, BoardKey
-from ratings.models import Category, Pool
+from ratings.models import Category
 
 DAY = timedelta(days=1)
 CACHE_S = 10.0  # the longest time until a change in the catalog appears on boards

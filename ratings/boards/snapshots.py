@@ -10,10 +10,10 @@ import orjson
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from arena.models import LIVE_POOL
+from arena.models import LIVE_SLUG, Pool
 from core.http.errors import RequestError, field_error, not_found_error
 from ratings.boards.board_row import BoardRow
-from ratings.models import OVERALL_CATEGORY, Board, Category, Pool, Snapshot
+from ratings.models import OVERALL_CATEGORY, Board, Category, Snapshot
 
 BRADLEY_TERRY = "bt"
 ELO = "elo"
@@ -40,7 +40,7 @@ BOOLEAN_VALUES = {"": False, "false": False, "0": False, "true": True, "1": True
 class BoardKey:
     """A board's key: pool, category, style control, method, and time. The time is None for the newest board."""
 
-    pool: str = LIVE_POOL
+    pool: str = LIVE_SLUG
     category: str = OVERALL_CATEGORY
     style_control: bool = False
     method: str = BRADLEY_TERRY
@@ -56,7 +56,7 @@ def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
     if style_control is None:
         raise field_error("style_control", "“style_control” must be true or false.")
     return BoardKey(
-        pool=parameters.get("pool") or LIVE_POOL,
+        pool=parameters.get("pool") or LIVE_SLUG,
         category=parameters.get("category") or OVERALL_CATEGORY,
         style_control=style_control,
         method=parameters.get("method") or BRADLEY_TERRY,

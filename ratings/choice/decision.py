@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from arena.models import Pool
 from core.templatetags.strips import Scale, build_scale
 from core.text.number_format import format_dollars
 from ratings.boards.board_row import BoardRow
@@ -25,7 +26,6 @@ from ratings.choice.limits import Candidate, LimitFinding
 from ratings.choice.model_choice import ModelChoice
 from ratings.choice.serializers import ShortlistSchema
 from ratings.choice.shortlist import CandidateAssessment
-from ratings.models import Pool
 
 MAX_LISTED = 10
 MARKDOWN_SPECIALS = re.compile(r"([\\`*_\[\]<>|#~!])")

@@ -13,6 +13,7 @@ from typing import Any
 
 from arena.battles.lifecycle import MAX_NAMED_MODELS
 from arena.endpoints import draw
+from arena.models import Pool
 from core.storage.ttl_cache import TtlCache
 from ratings.choice import ordering_board
 from ratings.choice.candidates import load_candidates
@@ -22,7 +23,7 @@ from ratings.choice.model_search import FoundModel, find_models
 from ratings.choice.picks import Picks, build_picks
 from ratings.choice.shortlist import CandidateAssessment, Shortlist, build_shortlist
 from ratings.choice.task_kinds import TaskKind, list_task_benchmarks, load_task_kinds
-from ratings.models import Pool, format_category_name
+from ratings.models import format_category_name
 
 TASK_PICKS_CACHE_S = 60.0  # the longest time until a change in ratings or in the catalog appears on the task cards
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from arena.models import LIVE_POOL
+from arena.models import LIVE_SLUG, Pool
 from core.http.errors import RequestError
 from ratings.boards import snapshot_cache, snapshots
 from ratings.boards.board_row import BoardRow
 from ratings.boards.snapshots import BoardKey, list_newest_snapshots
-from ratings.models import OVERALL_CATEGORY, Pool, Snapshot
+from ratings.models import OVERALL_CATEGORY, Snapshot
 from ratings.statistics.constants import MAIN_COMPONENT, MIN_RANKED_MODELS
 
 # The order of preference: this arena's votes, published ratings, imported votes, and votes cast with API keys.
@@ -45,7 +45,7 @@ def load_ordering_board(pool: str, categories: Sequence[str]) -> dict[str, Any]:
             if _has_comparable_models(board["rows"]):
                 return board
     pools_with_votes = (each.board.pool.slug for each in by_category[OVERALL_CATEGORY] if each.votes)
-    return _load_pool_board(next(pools_with_votes, LIVE_POOL), preferred)
+    return _load_pool_board(next(pools_with_votes, LIVE_SLUG), preferred)
 
 
 def _has_comparable_models(rows: Sequence[BoardRow]) -> bool:

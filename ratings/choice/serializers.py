@@ -8,10 +8,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from arena.models import Pool
 from catalog.api.serializers import SUCCESSOR_HELP
 from core.http.openapi import BooleanField, CharField, FloatField, IntegerField, PluckField, Schema
 from ratings.choice.limits import LIMIT_ASSESSORS
-from ratings.models import Pool
 
 
 class TaskBenchmarkSchema(Schema):

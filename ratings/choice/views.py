@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
+from arena.models import Pool
 from core.http.error_pages import render_error_page
 from core.http.errors import RequestError
 from core.http.forms import render_live_form, shorten_query
@@ -41,7 +42,7 @@ from ratings.choice.ordering_board import load_ordering_board
 from ratings.choice.price_plot import PricePlot, build_price_plot
 from ratings.choice.shortlist import CandidateAssessment
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
-from ratings.models import Pool, format_category_name
+from ratings.models import format_category_name
 
 # For each list of models: the query parameter with its page number → the number of models per page.
 PAGE_SIZES = {"left": 10, "unrated": 25, "undecided": 25, "out": 25}

@@ -13,17 +13,17 @@ from django.db import connection
 from psycopg.errors import UniqueViolation
 
 from arena.judging.style_features import compute_features
-from arena.models import Vote, VoteFile
+from arena.models import Pool, Vote, VoteFile
 from ratings.interchange import public_view
 from ratings.interchange.contestant_names import NamedContestants
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, VoteRow, list_assistant_messages
-from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Pool
+from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY
 
 # The sending thread needs the GIL often, but only briefly. With Python's default interval, it waits ten times as long.
 SWITCH_INTERVAL_S = 0.0005
 KEY_BATCH_SIZE = 10_000  # number of keys that one query reserves
 VOTE_COLUMNS = (
-    "id", "pool", "file_id", "contestant_a_id", "contestant_b_id", "winner", "multiplicity", "voter", "source",
+    "id", "pool_id", "file_id", "contestant_a_id", "contestant_b_id", "winner", "multiplicity", "voter", "source",
     "counted", "reason", "categories", "features", "propensity", "turns", "created_at", "record_key", "reasons",
     "comment", "voter_kind", "item", "prompt_hash",
 )  # fmt: skip
@@ -133,7 +133,7 @@ def _format_vote(key: int, row: VoteRow, target: ImportTarget, ids: dict[str, in
     created_at = COPY_NULL if row.created_at is None else row.created_at.isoformat()
     record_key = public_view.build_imported_key(target.file, row.created_at, key)
     return (
-        f"{key}\t{target.pool.slug}\t{target.file.pk}\t{ids[row.model_a]}\t{ids[row.model_b]}\t{row.winner}\t"
+        f"{key}\t{target.pool.pk}\t{target.file.pk}\t{ids[row.model_a]}\t{ids[row.model_b]}\t{row.winner}\t"
         f"{row.multiplicity}\t{voter}\timport\t{row.counted}\t{row.reason.translate(COPY_ESCAPES)}\t"
         f"{_format_categories(row.categories)}\t{features}\t{propensity}\t{row.turns}\t{created_at}\t{record_key}\t{{}}\t\t"
         f"{row.voter_kind}\t{item}\t{question}\n"

@@ -20,12 +20,12 @@ from django.db.models import F, Q
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.timezone import now
 
-from arena.models import Answer, DrawTable, Turn, Vote
+from arena.models import Answer, DrawTable, Pool, Turn, Vote
 from core.files.csv_injection import escape_formula
 from ratings.interchange import public_view
 from ratings.interchange.contestant_names import load_labels
 from ratings.interchange.vote_fields import CONVERSATION_FIELDS, STYLE_FIELDS
-from ratings.models import EXCLUDED, FULL_WEIGHT, Pool, VoteWeight
+from ratings.models import EXCLUDED, FULL_WEIGHT, VoteWeight
 
 BATCH_SIZE = 2_000
 BATCH_SIZE_WITH_TEXT = 100
@@ -44,7 +44,7 @@ WINNER_NAMES = {"a": "model_a", "b": "model_b", "tie": "tie", "both_bad": "both_
 VoteRecord = dict[str, Any]
 
 
-def export_file(path: Path, pool: str, *, with_text: bool = False, public: bool = False) -> int:
+def export_file(path: Path, pool: Pool, *, with_text: bool = False, public: bool = False) -> int:
     """Write a pool's votes to a JSON Lines or CSV file, depending on its extension, and return the number of rows.
 
     with_text: include the conversations.
@@ -100,7 +100,7 @@ def _iter_draw_tables(draws: Iterable[str]) -> Iterator[VoteRecord]:
         yield {"draw": str(table.pk), "models": {labels[key]: share for key, share in shares}}
 
 
-def iter_records(pool: str, *, with_text: bool = False, public: bool = False) -> Iterator[VoteRecord]:
+def iter_records(pool: Pool, *, with_text: bool = False, public: bool = False) -> Iterator[VoteRecord]:
     """Yield a pool's votes, oldest first. With `public`, the order within each hour is random.
 
     Each record has the keys `RECORD_FIELDS`, the conversations if `with_text` is set, and those of the keys
@@ -112,7 +112,7 @@ def iter_records(pool: str, *, with_text: bool = False, public: bool = False) ->
 
 
 def iter_record_batches(
-    pool: str, *, after: UUID | None = None, size: int | None = None, with_text: bool = False, public: bool = False
+    pool: Pool, *, after: UUID | None = None, size: int | None = None, with_text: bool = False, public: bool = False
 ) -> Iterator[list[tuple[UUID, VoteRecord]]]:
     """Yield the records of `iter_records` in batches of pairs (record key, record). No query is open between batches.
 
@@ -126,7 +126,7 @@ def iter_record_batches(
     size = size or (BATCH_SIZE_WITH_TEXT if with_text else BATCH_SIZE)
     key = None if public else secrets.token_bytes(32)
     labels: dict[int, str] = {}
-    version = Pool.objects.filter(slug=pool).values_list("filter_version", flat=True).first() or None
+    version = pool.counts.filter_version or None
     export_time = now()
     remaining = votes.filter(record_key__gt=after) if after else votes
     while batch := list(remaining[:size]):
@@ -139,7 +139,7 @@ def iter_record_batches(
         yield [
             (
                 vote.record_key,
-                _build_record(vote, labels, key)
+                _build_record(vote, pool, labels, key)
                 | _build_weight(weights.get(vote.pk), version)
                 | conversations.get(vote.pk, {})
                 | _build_optional_fields(vote),
@@ -150,14 +150,14 @@ def iter_record_batches(
             return
 
 
-def _build_record(vote: Vote, labels: dict[int, str], key: bytes | None) -> VoteRecord:
+def _build_record(vote: Vote, pool: Pool, labels: dict[int, str], key: bytes | None) -> VoteRecord:
     """Return a vote's record. `key` (32 bytes) hashes the voter. If `key` is None, the record is the public one."""
     return {
         "model_a": labels[vote.contestant_a_id],
         "model_b": labels[vote.contestant_b_id],
         "winner": WINNER_NAMES[vote.winner],
         "timestamp": _format_time(vote.created_at, exact=key is not None),
-        "voter": _hash_voter(vote.voter, key) if key else public_view.build_daily_pseudonym(vote),
+        "voter": _hash_voter(vote.voter, key) if key else public_view.build_daily_pseudonym(vote, pool),
         "conv_metadata": vote.features and dict(zip(STYLE_FIELDS, map(_to_plain_number, vote.features), strict=True)),
         "weight": vote.multiplicity,
         "counted": vote.counted,

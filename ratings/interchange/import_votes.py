@@ -14,12 +14,11 @@ from typing import Any, BinaryIO
 from django.db import connection, transaction
 
 from arena.identity.voters import keyed_hash
-from arena.models import VoteFile
+from arena.models import Pool, VoteFile
 from core.files import records
 from core.storage.advisory_locks import AdvisoryLock, acquire_lock
 from ratings.interchange import vote_file
 from ratings.interchange.bulk_insert import ImportTarget, VoteWriter
-from ratings.models import Pool
 from ratings.pipeline import board_refresh
 
 BATCH_SIZE = 2_000
@@ -74,7 +73,7 @@ def import_file(
                 raise ValueError(f"{slug!r} contains ratings that were published elsewhere; choose another pool")
             defaults = {"name": name or slug, "kind": Pool.Kind.IMPORT, "provenance": provenance}
             pool, _ = Pool.objects.get_or_create(slug=slug, defaults=defaults)
-            file, new = VoteFile.objects.get_or_create(pool=pool.slug, digest=digest)
+            file, new = VoteFile.objects.get_or_create(pool=pool, digest=digest)
             if not new:
                 return VoteImportResult(pool, 0, 0, 0, is_new=False)
             file.refresh_from_db(fields=["created_at"])

@@ -9,12 +9,12 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from arena.models import Pool
 from core.http.errors import RequestError, field_error, not_found_error
 from core.storage.database import database_sync_to_async
 from core.storage.shared_slots import SharedSlots
 from ratings.boards.snapshots import LISTING_HINTS, no_votes_error
 from ratings.interchange.export_votes import format_json_line, iter_record_batches
-from ratings.models import Pool
 
 PAGE_SIZE = 100
 MAX_OPEN_STREAMS = 4  # per process, because each stream keeps a processor busy
@@ -29,19 +29,19 @@ def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> tuple[list[dict[s
     Raises RequestError 404 if the pool does not exist or is a reference pool, and 400 if `after` is invalid.
     """
     after_id = _parse_vote_id(after) if after else None
-    check_pool(pool)
-    batch = next(iter_record_batches(pool, after=after_id, size=size + 1, public=True), [])
+    batch = next(iter_record_batches(find_pool(pool), after=after_id, size=size + 1, public=True), [])
     votes = [{"id": record_key, **record} for record_key, record in batch[:size]]
     return votes, votes[-1]["id"] if len(batch) > size else None
 
 
-def check_pool(pool: str) -> None:
-    """Raise RequestError 404 if the pool does not exist or is a reference pool, which never has votes."""
-    kind = None if "\0" in pool else Pool.objects.filter(slug=pool).values_list("kind", flat=True).first()
-    if kind is None:
-        raise not_found_error("pool", pool, LISTING_HINTS["pool"])
-    if kind == Pool.Kind.REFERENCE:
-        raise no_votes_error(pool)
+def find_pool(slug: str) -> Pool:
+    """Return the pool. Raises RequestError 404 if it does not exist or is a reference pool, which never has votes."""
+    pool = None if "\0" in slug else Pool.objects.filter(slug=slug).select_related("counts").first()
+    if pool is None:
+        raise not_found_error("pool", slug, LISTING_HINTS["pool"])
+    if pool.kind == Pool.Kind.REFERENCE:
+        raise no_votes_error(slug)
+    return pool
 
 
 def _parse_vote_id(after: str) -> UUID:
@@ -62,7 +62,7 @@ class RecordStream:
     Raises RequestError 429 if a client has reached its maximum, and 503 if this process has four open streams.
     """
 
-    def __init__(self, pool: str, maximums: Mapping[str, int]) -> None:
+    def __init__(self, pool: Pool, maximums: Mapping[str, int]) -> None:
         slot = _open_streams.acquire(maximums)
         if slot is None:
             detail = "You already have two downloads in progress. Wait until one of them is finished."

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import takewhile
 
 from arena.identity.voters import keyed_hash
-from arena.models import Vote, VoteFile
+from arena.models import Pool, Vote, VoteFile
 from ratings.models import find_public_end
 
 
@@ -61,8 +61,10 @@ def truncate_to_hour(time: datetime) -> datetime:
     return time.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def build_daily_pseudonym(vote: Vote) -> str | None:
-    """Return a voter's pseudonym for one day (UTC) and one pool: 32 hexadecimal digits, or None for an unknown voter.
+def build_daily_pseudonym(vote: Vote, pool: Pool) -> str | None:
+    """Return a voter's pseudonym for one day (UTC) and the vote's pool, or None for an unknown voter.
+
+    It has 32 hexadecimal digits.
 
     If the vote's battle was published, the pseudonym is for this vote only, because the style of the published answers
     identifies the vote's row.
@@ -72,4 +74,4 @@ def build_daily_pseudonym(vote: Vote) -> str | None:
     if vote.published:
         return keyed_hash("record of a published battle", str(vote.pk))[:32]
     day = vote.created_at and vote.created_at.astimezone(UTC).date()
-    return keyed_hash("record", f"{vote.pool} {day} {vote.voter}")[:32]
+    return keyed_hash("record", f"{pool.slug} {day} {vote.voter}")[:32]

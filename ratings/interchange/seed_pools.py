@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from arena.models import Contestant, get_or_create_plain
+from arena.models import Contestant, Pool, get_or_create_plain
 from catalog.importers.name_claims import record_name_claims
 from catalog.matching.aliases import find_model, is_rolling
 from catalog.matching.resolver import NamedModels, load_model_keys, load_name_index
@@ -22,7 +22,7 @@ from catalog.models import LanguageModel
 from ratings.boards import snapshots
 from ratings.interchange import reference_file
 from ratings.interchange.reference_file import RATINGS_PATH, ReferenceRating
-from ratings.models import SEED_POOL, Board, Pool, Snapshot, get_or_create_category
+from ratings.models import SEED_POOL, Board, Snapshot, get_or_create_category
 
 VOTES_PATH = RATINGS_PATH.with_name("chatbot_arena_20240814_pairs.csv.xz")
 REFERENCE_POOL = "lmarena-2026-10"

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ratings.models import Pool
+from arena.models import Pool
 
 NO_VOTES_MESSAGE = "its ratings were published elsewhere, without the votes"
 
@@ -14,7 +14,7 @@ def get_pool(slug: str) -> Pool:
 
     Raises CommandError if the pool does not exist or is a reference pool, which has no votes.
     """
-    pool = None if "\0" in slug else Pool.objects.filter(slug=slug).first()
+    pool = None if "\0" in slug else Pool.objects.filter(slug=slug).select_related("counts").first()
     if pool is None:
         raise CommandError(f"There is no pool named {slug!r}.")
     if pool.kind == Pool.Kind.REFERENCE:

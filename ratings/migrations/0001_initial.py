@@ -12,10 +12,20 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('arena', '0001_initial'),
-        ('catalog', '0001_initial'),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Board',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('style_control', models.BooleanField(default=False)),
+                ('last_vote_id', models.BigIntegerField(help_text='ID of the newest vote in the tallies.', null=True)),
+                ('behind', models.BooleanField(db_default=False, default=False, help_text='Whether the tallies have changed since the board was published.')),
+                ('failed_at', models.DateTimeField(blank=True, help_text='Time of the last failed fit.', null=True)),
+                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='boards', to='arena.pool')),
+            ],
+        ),
         migrations.CreateModel(
             name='Category',
             fields=[
@@ -34,20 +44,23 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Pool',
+            name='PoolCounts',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=100, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('live', 'Live'), ('api', 'Api'), ('import', 'Import'), ('reference', 'Reference'), ('ready', 'Ready')], max_length=10)),
-                ('provenance', models.TextField(blank=True)),
-                ('ordered', models.BooleanField(default=True, help_text='Whether the order of the votes is known, which Elo requires.')),
+                ('pool', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='counts', serialize=False, to='arena.pool')),
                 ('revision', models.BigIntegerField(default=0, help_text='Increases whenever the tallies change.')),
                 ('weight_revision', models.BigIntegerField(default=0, help_text='Increases with `revision` if nothing but weights has changed.')),
                 ('filter_version', models.CharField(blank=True, help_text='Version of the filter that set the weights.', max_length=20)),
                 ('filtered_at', models.DateTimeField(blank=True, help_text="Time of the filter's last run.", null=True)),
                 ('filtered_votes', models.BigIntegerField(default=0, help_text="Number of votes at the filter's last run.")),
                 ('open_limit', models.FloatField(blank=True, help_text="Maximum number of new voters' votes per hour that have weight before their epoch closes.", null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='PoolFigures',
+            fields=[
+                ('pool', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='figures', serialize=False, to='arena.pool')),
+                ('counted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('figures', models.JSONField(help_text='Computed by ratings.pipeline.pool_figures.')),
             ],
         ),
         migrations.CreateModel(
@@ -60,23 +73,46 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Board',
+            name='BoardCertificate',
+            fields=[
+                ('board', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='certificate', serialize=False, to='ratings.board')),
+                ('computed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('pairs', models.JSONField(help_text='For each pair of neighbors, as in the API.')),
+                ('first', models.JSONField(help_text='For the first place, as in the API.', null=True)),
+                ('mark', models.JSONField(help_text='State of the pool at the time of the computation.')),
+            ],
+        ),
+        migrations.AddField(
+            model_name='board',
+            name='category',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='ratings.category'),
+        ),
+        migrations.CreateModel(
+            name='Exclusion',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('style_control', models.BooleanField(default=False)),
-                ('last_vote_id', models.BigIntegerField(help_text='ID of the newest vote in the tallies.', null=True)),
-                ('behind', models.BooleanField(db_default=False, default=False, help_text='Whether the tallies have changed since the board was published.')),
-                ('failed_at', models.DateTimeField(blank=True, help_text='Time of the last failed fit.', null=True)),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='ratings.category')),
-                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='boards', to='ratings.pool')),
+                ('voter', models.UUIDField(blank=True, help_text='Empty: votes of all voters.', null=True)),
+                ('network', models.CharField(blank=True, help_text='Hash of a network. Empty: votes from all networks.', max_length=64)),
+                ('start', models.DateTimeField(blank=True, help_text='Time of the first vote. Empty: no limit.', null=True)),
+                ('end', models.DateTimeField(blank=True, help_text='Time after the last vote. Empty: no limit.', null=True)),
+                ('reason', models.CharField(help_text='Shown to operators only.', max_length=200)),
+                ('created_by', models.CharField(editable=False, max_length=150)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('votes', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), editable=False, help_text='IDs of the excluded votes.', null=True, size=None)),
+                ('is_in_force', models.BooleanField(default=False, editable=False)),
+                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exclusions', to='arena.pool')),
             ],
         ),
         migrations.CreateModel(
-            name='PoolFigures',
+            name='PairTable',
             fields=[
-                ('pool', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='figures', serialize=False, to='ratings.pool')),
-                ('counted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('figures', models.JSONField(help_text='Computed by ratings.pipeline.pool_figures.')),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(help_text='In UTC.')),
+                ('computed_at', models.DateTimeField(help_text='Time of the snapshot.')),
+                ('slugs', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), help_text='Slugs of the models on the board.', size=None)),
+                ('arrays', models.BinaryField(help_text='NumPy .npz format, uncompressed.')),
+                ('board', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pair_tables', to='ratings.board')),
             ],
         ),
         migrations.CreateModel(
@@ -113,22 +149,28 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='PairTable',
+            name='VoteWeight',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(help_text='In UTC.')),
-                ('computed_at', models.DateTimeField(help_text='Time of the snapshot.')),
-                ('slugs', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), help_text='Slugs of the models on the board.', size=None)),
-                ('arrays', models.BinaryField(help_text='NumPy .npz format, uncompressed.')),
-                ('board', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pair_tables', to='ratings.board')),
+                ('vote', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='arena.vote')),
+                ('filter_weight', models.PositiveSmallIntegerField(default=256, help_text='In 1/256.')),
+                ('reason', models.CharField(blank=True, help_text='Reason why the filter lowered the weight.', max_length=20)),
+                ('excluded', models.BooleanField(default=False, help_text='Whether an operator excluded the vote.')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('board', 'day'), name='pair_table_of_day')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('filter_weight__lte', 256)), name='vote_weight_range')],
             },
         ),
         migrations.AddConstraint(
             model_name='board',
             constraint=models.UniqueConstraint(fields=('pool', 'category', 'style_control'), name='board_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='exclusion',
+            constraint=models.CheckConstraint(condition=models.Q(('end', None), ('network', ''), ('start', None), ('voter', None), _negated=True), name='exclusion_has_condition'),
+        ),
+        migrations.AddConstraint(
+            model_name='pairtable',
+            constraint=models.UniqueConstraint(fields=('board', 'day'), name='pair_table_of_day'),
         ),
         migrations.AddIndex(
             model_name='snapshot',
@@ -141,47 +183,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='tally',
             constraint=models.CheckConstraint(condition=models.Q(('contestant_a__lt', models.F('contestant_b'))), name='tally_order'),
-        ),
-        migrations.CreateModel(
-            name='BoardCertificate',
-            fields=[
-                ('board', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='certificate', serialize=False, to='ratings.board')),
-                ('computed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('pairs', models.JSONField(help_text='For each pair of neighbors, as in the API.')),
-                ('first', models.JSONField(help_text='For the first place, as in the API.', null=True)),
-                ('mark', models.JSONField(help_text='State of the pool at the time of the computation.')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='VoteWeight',
-            fields=[
-                ('vote', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='arena.vote')),
-                ('filter_weight', models.PositiveSmallIntegerField(default=256, help_text='In 1/256.')),
-                ('reason', models.CharField(blank=True, help_text='Reason why the filter lowered the weight.', max_length=20)),
-                ('excluded', models.BooleanField(default=False, help_text='Whether an operator excluded the vote.')),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('filter_weight__lte', 256)), name='vote_weight_range')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Exclusion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('voter', models.UUIDField(blank=True, help_text='Empty: votes of all voters.', null=True)),
-                ('network', models.CharField(blank=True, help_text='Hash of a network. Empty: votes from all networks.', max_length=64)),
-                ('start', models.DateTimeField(blank=True, help_text='Time of the first vote. Empty: no limit.', null=True)),
-                ('end', models.DateTimeField(blank=True, help_text='Time after the last vote. Empty: no limit.', null=True)),
-                ('reason', models.CharField(help_text='Shown to operators only.', max_length=200)),
-                ('created_by', models.CharField(editable=False, max_length=150)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('votes', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), editable=False, help_text='IDs of the excluded votes.', null=True, size=None)),
-                ('is_in_force', models.BooleanField(default=False, editable=False)),
-                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exclusions', to='ratings.pool')),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('end', None), ('network', ''), ('start', None), ('voter', None), _negated=True), name='exclusion_has_condition')],
-            },
         ),
     ]

@@ -7,10 +7,10 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from arena.models import Contestant
+from arena.models import Contestant, Pool
 from ratings.boards import pair_tables
 from ratings.boards.snapshots import BRADLEY_TERRY, ELO, pack_rows
-from ratings.models import PUBLIC_DELAY, Board, Pool, Snapshot
+from ratings.models import PUBLIC_DELAY, Board, Snapshot
 from ratings.pipeline.board_rows import BoardRows, Contestants, build_elo_rows, build_fit_rows
 from ratings.pipeline.pool_state import CategoryCounts, CategoryVotes, PoolState
 from ratings.pipeline.vote_columns import NO_PERSON, STYLE_FEATURES

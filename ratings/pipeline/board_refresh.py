@@ -16,15 +16,15 @@ from functools import partial
 from typing import Any, cast
 
 from django.db import Error, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from arena.models import LIVE_POOL, Contestant
+from arena.models import LIVE_POOL, Contestant, Pool
 from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import fetch_rows
 from ratings.boards import board_events, pair_tables
 from ratings.boards.snapshots import select_newest_fit
-from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Pool, Snapshot, build_due_filter
+from ratings.models import OVERALL_CATEGORY, RETRY_DELAY, Board, Snapshot, build_due_filter
 from ratings.pipeline import board_fits, pool_state, refresh_lease, standings, tallies
 from ratings.pipeline.pool_state import PoolState
 from ratings.pipeline.vote_weights import MAX_DRAINED_VOTES, hold_back_crowds, list_waiting_votes
@@ -43,7 +43,7 @@ DUE_POOLS = CompiledQuery(
     lambda: Pool.objects.filter(Exists(Board.objects.filter(build_due_filter(), pool=OuterRef("pk"))))
 )
 DUE_BOARDS_OF_POOL = CompiledQuery(
-    lambda slug: Board.objects.filter(build_due_filter(), pool__slug=slug).select_related("pool", "category")
+    lambda pool: Board.objects.filter(build_due_filter(), pool=pool).select_related("pool__counts", "category")
 )
 logger = logging.getLogger(__name__)
 FitBoard = Callable[[Board], list[Snapshot]]  # returns unsaved snapshots, or an empty list if the fit fails
@@ -61,21 +61,21 @@ def refresh() -> list[Snapshot]:
             return []
         try:
             published += _refresh_pool(LIVE_POOL)
-            due_pools = [pool for pool in DUE_POOLS.load() if pool.slug != LIVE_POOL]
+            due_pools = [pool for pool in DUE_POOLS.load() if pool.pk != LIVE_POOL]
             for pool in sorted(due_pools, key=lambda pool: pool.pk):
-                published += [*_refresh_pool(pool.slug), *_refresh_pool(LIVE_POOL)]
+                published += [*_refresh_pool(pool.pk), *_refresh_pool(LIVE_POOL)]
             pair_tables.write_pending_tables(include_all_large=not published)
         except refresh_lease.LeaseLost:
             logger.warning("Another process refreshes the boards, because this one has not renewed its lease in time")
     return published
 
 
-def _apply_outbox() -> tuple[datetime, set[str]]:
-    """Apply waiting votes to the tallies. Return the cutoff and the slugs of the pools that changed.
+def _apply_outbox() -> tuple[datetime, set[int]]:
+    """Apply waiting votes to the tallies. Return the cutoff and the keys of the pools that changed.
 
     The tallies include all votes that were committed before the cutoff.
     """
-    changed: set[str] = set()
+    changed: set[int] = set()
     has_more = True
     while has_more:
         with _fenced():
@@ -86,11 +86,11 @@ def _apply_outbox() -> tuple[datetime, set[str]]:
             changes_by_pool = tallies.apply_outbox([vote.id for vote in waiting])
         for pool, changes in changes_by_pool.items():
             pool_state.apply_changes(pool, changes)
-        changed |= {pool.slug for pool in changes_by_pool}
+        changed |= {pool.pk for pool in changes_by_pool}
     return cutoff, changed
 
 
-def _refresh_pool(slug: str) -> list[Snapshot]:
+def _refresh_pool(pool: int) -> list[Snapshot]:
     """Apply waiting votes, publish each due board in a pool once, then update the pool's pair weights.
 
     Return the published snapshots.
@@ -100,7 +100,7 @@ def _refresh_pool(slug: str) -> list[Snapshot]:
     for at most one pool.
     """
     cutoff, _ = _apply_outbox()
-    boards = _list_due_boards(slug, excluded_ids=())
+    boards = _list_due_boards(pool, excluded_ids=())
     published: list[Snapshot] = []
     refreshed_ids: set[int] = set()
     contestants: dict[int, Contestant] = {}
@@ -118,8 +118,8 @@ def _refresh_pool(slug: str) -> list[Snapshot]:
         boards = boards[batch_size:]
         if boards:
             cutoff, changed = _apply_outbox()
-            if slug in changed:
-                boards = _list_due_boards(slug, refreshed_ids)
+            if pool in changed:
+                boards = _list_due_boards(pool, refreshed_ids)
     if refreshed_ids:
         _try_update_pair_weights(batch[0].pool, state)
     return published
@@ -181,9 +181,9 @@ def _try_update_pair_weights(pool: Pool, state: PoolState) -> None:
         overall.update(behind=True, failed_at=Now())
 
 
-def _list_due_boards(slug: str, excluded_ids: Collection[int]) -> list[Board]:
+def _list_due_boards(pool: int, excluded_ids: Collection[int]) -> list[Board]:
     """Return the due boards in a pool, except those with `excluded_ids`. Boards with more votes come first."""
-    boards = [board for board in DUE_BOARDS_OF_POOL.load(slug) if board.pk not in excluded_ids]
+    boards = [board for board in DUE_BOARDS_OF_POOL.load(pool) if board.pk not in excluded_ids]
     if boards:
         state = pool_state.get_pool_state(boards[0].pool)
         boards.sort(key=lambda board: state.count_votes(board.category.slug), reverse=True)
@@ -208,8 +208,8 @@ def recompute_boards(pools: Sequence[Pool], *, from_scratch: bool) -> list[Snaps
         published: list[Snapshot] = []
         all_boards: list[Board] = []
         states: list[tuple[Pool, PoolState]] = []
-        for pool in Pool.objects.filter(Q(pk__in={pool.pk for pool in pools}) | Q(slug__in=changed)):
-            boards = Board.objects.filter(pool=pool, style_control=False).select_related("pool", "category")
+        for pool in Pool.objects.filter(pk__in=changed | {pool.pk for pool in pools}).select_related("counts"):
+            boards = Board.objects.filter(pool=pool, style_control=False).select_related("pool__counts", "category")
             state = pool_state.get_pool_state(pool)
             contestants = _load_contestants(state)
             for board in boards:
@@ -251,7 +251,7 @@ def _find_most_outdated_style() -> tuple[Any, Any] | None:
     """
     boards = (
         Board.objects.filter(pool__ordered=True)
-        .select_related("pool", "category")
+        .select_related("pool__counts", "category")
         .annotate(published_at=select_newest_fit("computed_at"))
     )
     by_style: dict[bool, dict[tuple[int, int], Any]] = {False: {}, True: {}}

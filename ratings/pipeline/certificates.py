@@ -14,10 +14,10 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
-from arena.models import Contestant, Vote
+from arena.models import Contestant, Pool, Vote
 from ratings.boards.board_row import has_rank
 from ratings.boards.snapshots import BRADLEY_TERRY, unpack_rows
-from ratings.models import OVERALL_CATEGORY, PUBLIC_DELAY, Board, BoardCertificate, Pool, Snapshot
+from ratings.models import OVERALL_CATEGORY, PUBLIC_DELAY, Board, BoardCertificate, Snapshot
 from ratings.pipeline import pool_state
 from ratings.statistics import bradley_terry
 from ratings.statistics.certificate import certify_order
@@ -61,13 +61,12 @@ def _list_outdated_boards() -> list[tuple[Board, int]]:
     boards: QuerySet[Board] = Board.objects.filter(style_control=False, pool__ordered=True)
     boards = boards.exclude(pool__kind=Pool.Kind.REFERENCE)
     latest = now() - PUBLIC_DELAY - ID_MARGIN
-    last_ids: dict[str, int | None] = {}
+    last_ids: dict[int, int | None] = {}
     outdated: list[tuple[Any, Board, int]] = []
-    for board in boards.select_related("pool", "category", "certificate"):
-        slug = board.pool.slug
-        if slug not in last_ids:
-            last_ids[slug] = _find_last_id(slug, latest)
-        last_id = last_ids[slug]
+    for board in boards.select_related("pool__counts", "category", "certificate"):
+        if board.pool_id not in last_ids:
+            last_ids[board.pool_id] = _find_last_id(board.pool_id, latest)
+        last_id = last_ids[board.pool_id]
         certificate = getattr(board, "certificate", None)
         if last_id and (certificate is None or certificate.mark != _build_mark(board.pool, last_id)):
             computed_at = certificate.computed_at.timestamp() if certificate else 0.0
@@ -75,7 +74,7 @@ def _list_outdated_boards() -> list[tuple[Board, int]]:
     return [(board, last_id) for _, board, last_id in sorted(outdated, key=lambda entry: entry[0])]
 
 
-def _find_last_id(pool: str, latest: datetime) -> int | None:
+def _find_last_id(pool: int, latest: datetime) -> int | None:
     """Return the id of the newest vote that was not cast after `latest`. Votes without a time are included."""
     votes = Vote.objects.filter(Q(created_at=None) | Q(created_at__lte=latest), pool=pool)
     return votes.order_by("-pk").values_list("pk", flat=True).first()
@@ -83,7 +82,7 @@ def _find_last_id(pool: str, latest: datetime) -> int | None:
 
 def _build_mark(pool: Pool, last_id: int) -> list[int]:
     """Return a value that changes when the certificates of the pool's boards become outdated."""
-    return [pool.revision, last_id]
+    return [pool.counts.revision, last_id]
 
 
 def _build_certificate(board: Board, last_id: int) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from django.conf import settings
 from django.db import connection
 from numpy.typing import NDArray
 
-from arena.models import DrawTable, Vote
+from arena.models import DrawTable, Pool, Vote
 from core.process import LOWEST_PRIORITY
 from core.storage.binary_copy import build_row_dtype, iter_rows
-from ratings.models import FULL_WEIGHT, Pool
+from ratings.models import FULL_WEIGHT
 from ratings.pipeline.vote_columns import IS_PERSON_SQL
 from ratings.pipeline.vote_weights import CROWD, NEW_VOTER_AGE, FilterWeight, store_filter_weights
 from ratings.statistics import vote_filter
@@ -37,7 +37,7 @@ SELECT vote.id, COALESCE(uuid_hash_extended(voter, 0), -vote.id), contestant_a_i
     (CASE winner WHEN 'a' THEN 0 WHEN 'b' THEN 1 WHEN 'tie' THEN 2 ELSE 3 END)::smallint,
     EXTRACT(EPOCH FROM created_at)::float8 / 86400, draw_table_id
 FROM arena_vote AS vote
-WHERE pool = %(pool)s AND counted AND draw_table_id IS NOT NULL AND created_at IS NOT NULL AND {IS_PERSON_SQL}
+WHERE pool_id = %(pool)s AND counted AND draw_table_id IS NOT NULL AND created_at IS NOT NULL AND {IS_PERSON_SQL}
     AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
 ORDER BY created_at, vote.id"""  # noqa: S608  # our own constant
 ROW_DTYPE = build_row_dtype(
@@ -50,7 +50,7 @@ NEW_VOTES_SQL = f"""
 SELECT vote.id, uuid_hash_extended(vote.voter, 0), hashtextextended(vote.network, 0),
     floor(EXTRACT(EPOCH FROM vote.created_at) / 3600)::bigint
 FROM arena_vote AS vote
-WHERE vote.pool = %(pool)s AND vote.counted AND vote.draw_table_id IS NOT NULL AND vote.created_at > %(start)s
+WHERE vote.pool_id = %(pool)s AND vote.counted AND vote.draw_table_id IS NOT NULL AND vote.created_at > %(start)s
     AND vote.voter IS NOT NULL AND {IS_PERSON_SQL} AND NOT EXISTS (
     SELECT FROM arena_battle AS earlier WHERE earlier.voter_id = vote.voter AND earlier.created_at <= %(start)s
 )"""  # noqa: S608  # our own constant
@@ -74,7 +74,11 @@ class FilterRun:
 
 def run_due_filters() -> list[str]:
     """Run the filter for each pool that is due, one after another, each in its own process. Return the pools' slugs."""
-    due = [pool for pool in Pool.objects.filter(kind__in=FILTERED_KINDS).order_by("pk") if is_due(pool)]
+    due = [
+        pool
+        for pool in Pool.objects.filter(kind__in=FILTERED_KINDS).select_related("counts").order_by("pk")
+        if is_due(pool)
+    ]
     for pool in due:
         command = [*LOWEST_PRIORITY, sys.executable, "manage.py", "filter_votes", "--pool", pool.slug]
         options: dict[str, Any] = {"cwd": settings.BASE_DIR, "timeout": TIMEOUT_S, "capture_output": True, "text": True}
@@ -90,13 +94,13 @@ def is_due(pool: Pool) -> bool:
     If the filter is off, return whether the pool still has weights from an earlier run.
     """
     if not settings.ENVIRONMENT.arena_vote_filter:
-        return bool(pool.filter_version)
-    votes = Vote.objects.filter(pool=pool.slug, counted=True, draw_table__isnull=False)
-    new_votes = votes.count() - pool.filtered_votes
-    if new_votes >= EPOCH_VOTES or pool.filtered_at is None:
+        return bool(pool.counts.filter_version)
+    votes = Vote.objects.filter(pool=pool, counted=True, draw_table__isnull=False)
+    new_votes = votes.count() - pool.counts.filtered_votes
+    if new_votes >= EPOCH_VOTES or pool.counts.filtered_at is None:
         return new_votes >= MIN_EPOCH_VOTES
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    is_first_run_today = pool.filtered_at < midnight and votes.filter(created_at__gte=midnight).exists()
+    is_first_run_today = pool.counts.filtered_at < midnight and votes.filter(created_at__gte=midnight).exists()
     return is_first_run_today and new_votes >= MIN_EPOCH_VOTES
 
 
@@ -104,7 +108,7 @@ def filter_pool(pool: Pool) -> FilterRun:
     """Compute and store the filter weights of a pool's votes. If the filter is off, all votes get weight 1."""
     if not settings.ENVIRONMENT.arena_vote_filter:
         return FilterRun(0, 0, store_filter_weights(pool, {}, version="", votes=0))
-    votes = load_rows(VOTES_SQL, ROW_DTYPE, pool=pool.slug)
+    votes = load_rows(VOTES_SQL, ROW_DTYPE, pool=pool.pk)
     weights, reasons, is_closed = _compute_weights(votes)
     open_limit = _limit_crowds(pool, votes["id"], weights, reasons, is_closed)
     stored = np.floor(weights * FULL_WEIGHT).astype(int)
@@ -162,7 +166,7 @@ def _limit_crowds(
     Return the limit for votes in the open epoch. If the total weight of established voters' votes is below
     `crowds.MIN_ESTABLISHED_WEIGHT`, there are no limits: the weights stay the same, and the result is None.
     """
-    new_votes = load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.slug, start=datetime.now(UTC) - NEW_VOTER_AGE)
+    new_votes = load_rows(NEW_VOTES_SQL, NEW_ROW_DTYPE, pool=pool.pk, start=datetime.now(UTC) - NEW_VOTER_AGE)
     position_by_id = {int(vote): index for index, vote in enumerate(ids.tolist())}
     rows = np.array([position_by_id.get(vote, -1) for vote in new_votes["id"].tolist()], dtype=int)
     has_weight = rows >= 0

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Pool
+from arena.models import Pool
+from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY
 from ratings.pipeline.tallies import COUNT_FIELDS, PairCount, TallyChanges, read_tallies
 from ratings.pipeline.vote_columns import VoteColumns
 from ratings.statistics import elo
@@ -155,12 +156,12 @@ class PoolState:
         The previous fits are dropped as starting points, so undoing a weight change restores exactly the same ratings.
         """
         if self.ordered:
-            self.votes.reload_weights(pool.slug)
+            self.votes.reload_weights(pool.pk)
         self.counts[:] = 0
         self.last_ratings = {}
         self.last_style_fits = {}
         self.add_counts(read_tallies(pool))
-        self.weight_revision = pool.weight_revision
+        self.weight_revision = pool.counts.weight_revision
 
     def add_counts(self, counts: Sequence[PairCount]) -> None:
         """Add counts, at most one for each category and pair. New categories and contestants get the next positions."""
@@ -328,11 +329,11 @@ def get_pool_state(pool: Pool) -> PoolState:
     """Return a pool's state, from memory or from the database."""
     state = _pool_cache.pop(pool.pk, None)
     if state is None or state.votes_revision != _read_votes_revision(pool):
-        state = PoolState(_read_votes_revision(pool), pool.weight_revision, pool.ordered)
+        state = PoolState(_read_votes_revision(pool), pool.counts.weight_revision, pool.ordered)
         if state.ordered:
-            state.votes.load(pool.slug)
+            state.votes.load(pool.pk)
         state.add_counts(read_tallies(pool))
-    elif state.weight_revision != pool.weight_revision:
+    elif state.weight_revision != pool.counts.weight_revision:
         state.reload_weights(pool)
     _pool_cache[pool.pk] = state
     while len(_pool_cache) > MAX_POOLS:
@@ -341,7 +342,7 @@ def get_pool_state(pool: Pool) -> PoolState:
 
 
 def _read_votes_revision(pool: Pool) -> int:
-    return pool.revision - pool.weight_revision
+    return pool.counts.revision - pool.counts.weight_revision
 
 
 def clear_pool_states() -> None:

@@ -7,10 +7,10 @@ import numpy as np
 from django.db.models.functions import Now
 
 from arena.endpoints import draw
-from arena.models import PairWeight, Standing
+from arena.models import PairWeight, Pool, Standing
 from ratings.boards.board_row import select_columns
 from ratings.boards.snapshots import BRADLEY_TERRY, unpack_rows
-from ratings.models import OVERALL_CATEGORY, Pool, Snapshot
+from ratings.models import OVERALL_CATEGORY, Snapshot
 from ratings.pipeline.pool_state import CategoryCounts, PoolState
 from ratings.statistics import bradley_terry
 from ratings.statistics.active_sampling import compute_pair_weights
@@ -28,7 +28,7 @@ def store_standings(snapshots: Iterable[Snapshot]) -> None:
         is_plain = snapshot.method == BRADLEY_TERRY and not board.style_control
         if is_plain and board.category.slug == OVERALL_CATEGORY:
             ratings = {row["model"]: select_columns(row, REVEAL_FIELDS) for row in unpack_rows(snapshot.rows)}
-            rows.append(Standing(pool=board.pool.slug, ratings=ratings, updated_at=snapshot.computed_at))
+            rows.append(Standing(pool_id=board.pool_id, ratings=ratings, updated_at=snapshot.computed_at))
     Standing.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["pool"], update_fields=["ratings", "updated_at"]
     )
@@ -44,7 +44,7 @@ def update_pair_weights(pool: Pool, state: PoolState) -> None:
         return
     counts = state.build_counts(OVERALL_CATEGORY, {key: str(key) for key in state.positions})
     drawable = list(draw.list_weighted().order_by("pk").values_list("pk", flat=True))
-    recent_weights = PairWeight.objects.filter(pool=pool.slug, keys=drawable, updated_at__gt=Now() - WEIGHT_INTERVAL)
+    recent_weights = PairWeight.objects.filter(pool=pool, keys=drawable, updated_at__gt=Now() - WEIGHT_INTERVAL)
     if len(drawable) < 2 or recent_weights.exists():
         return
     all_keys = sorted({*counts.keys, *drawable})
@@ -53,7 +53,7 @@ def update_pair_weights(pool: Pool, state: PoolState) -> None:
     positions = np.searchsorted(all_keys, drawable)
     pair_weights = weights[np.ix_(positions, positions)][np.triu_indices(len(drawable), 1)]
     PairWeight.objects.bulk_create(
-        [PairWeight(pool=pool.slug, keys=drawable, weights=pair_weights.tolist(), updated_at=Now())],
+        [PairWeight(pool=pool, keys=drawable, weights=pair_weights.tolist(), updated_at=Now())],
         update_conflicts=True,
         unique_fields=["pool"],
         update_fields=["keys", "weights", "updated_at"],

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import F
 
-from arena.models import API_POOL, LIVE_POOL, READY_POOL
+from arena.models import Pool
 from core.storage.database import fetch_rows
 from ratings.models import (
     DECISIVE_CATEGORY,
     FULL_WEIGHT,
     OVERALL_CATEGORY,
     Board,
-    Pool,
+    PoolCounts,
     Tally,
     get_or_create_category,
 )
@@ -34,7 +34,7 @@ VOTES_BY_ID_SQL = "WITH votes AS (SELECT * FROM arena_vote WHERE id = ANY(%(ids)
 TALLIED_VOTES_SQL = """
 WITH votes AS (
     SELECT * FROM arena_vote AS vote
-    WHERE pool = %(pool)s AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
+    WHERE pool_id = %(pool)s AND NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
 )"""
 
 # What is counted of a vote: how often it is added, and from which weight to which it changes.
@@ -58,7 +58,8 @@ WITH weighted AS (
 )"""
 
 JUDGED_SQL = """, judged AS (
-    SELECT id, pool, LEAST(contestant_a_id, contestant_b_id) AS low, GREATEST(contestant_a_id, contestant_b_id) AS high,
+    SELECT id, pool_id,
+        LEAST(contestant_a_id, contestant_b_id) AS low, GREATEST(contestant_a_id, contestant_b_id) AS high,
         categories || %(overall)s::varchar
             || CASE WHEN winner IN ('a', 'b') THEN %(decided)s::varchar END AS categories,
         (winner = CASE WHEN contestant_a_id < contestant_b_id THEN 'a' ELSE 'b' END)::int AS wins,
@@ -79,24 +80,23 @@ COUNT_FIELDS = tuple(SUMS)
 COLUMNS = ", ".join(COUNT_FIELDS)
 
 MISSING_BOARDS_SQL = f"""{ADDED_SQL}{JUDGED_SQL}
-SELECT DISTINCT pool, category FROM judged, unnest(categories) AS category WHERE category IS NOT NULL
+SELECT DISTINCT pool_id, category FROM judged, unnest(categories) AS category WHERE category IS NOT NULL
 EXCEPT
-SELECT pool.slug, category.slug FROM ratings_board AS board JOIN ratings_pool AS pool ON pool.id = board.pool_id
+SELECT board.pool_id, category.slug FROM ratings_board AS board
     JOIN ratings_category AS category ON category.id = board.category_id WHERE NOT style_control"""  # noqa: S608  # our own columns
 
 # The ids are those of all counted votes if they are listed in the category that all votes have.
 COUNTS_SQL = f"""{JUDGED_SQL}, counted AS (
-    SELECT pool, category, low, high, MAX(id) AS last_vote_id,
+    SELECT judged.pool_id, category, low, high, MAX(id) AS last_vote_id,
         array_agg(id) FILTER (WHERE category = %(listed)s::varchar) AS ids,
         {", ".join(f"SUM({amount})::bigint AS {name}" for name, amount in SUMS.items())}
     FROM judged, LATERAL (SELECT DISTINCT unnest(categories)) AS counted_for (category)
     WHERE category IS NOT NULL
-    GROUP BY pool, category, low, high HAVING bool_or(added > 0 OR lost <> 0)
+    GROUP BY judged.pool_id, category, low, high HAVING bool_or(added > 0 OR lost <> 0)
 ), added AS (
     SELECT counted.*, board.id AS board_id
-    FROM counted JOIN ratings_category ON ratings_category.slug = category JOIN ratings_pool ON ratings_pool.slug = pool
-        JOIN ratings_board AS board
-            ON board.category_id = ratings_category.id AND board.pool_id = ratings_pool.id AND NOT style_control
+    FROM counted JOIN ratings_category ON ratings_category.slug = category JOIN ratings_board AS board
+        ON board.category_id = ratings_category.id AND board.pool_id = counted.pool_id AND NOT style_control
 )"""  # noqa: S608  # our own columns
 
 # The counts of a whole pool do not pass through Python, because PostgreSQL would end a transaction that is idle for as
@@ -112,11 +112,11 @@ STORE_SQL = f""", stored AS (
     WHERE board.id = newest.board_id RETURNING pool_id
 )"""  # noqa: S608  # our own columns
 REVISE_SQL = """
-UPDATE ratings_pool SET revision = revision + 1, weight_revision = weight_revision + %(reweighted)s
-WHERE id IN (SELECT pool_id FROM marked)"""
+UPDATE ratings_poolcounts SET revision = revision + 1, weight_revision = weight_revision + %(reweighted)s
+WHERE pool_id IN (SELECT pool_id FROM marked)"""
 
 APPLY_OUTBOX_SQL = f"""{DRAINED_VOTES_SQL}{ADDED_SQL}{COUNTS_SQL}{STORE_SQL}, revised AS ({REVISE_SQL})
-SELECT pool, ids, category, low, high, {COLUMNS} FROM added"""  # noqa: S608  # our own columns
+SELECT pool_id, ids, category, low, high, {COLUMNS} FROM added"""  # noqa: S608  # our own columns
 
 # A change of weights is prepared in temporary tables, because a transaction that locks the tallies must be short.
 CREATE_STAGED_SQL = f"""
@@ -144,13 +144,6 @@ PARAMETERS: dict[str, Any] = {
     "reweighted": 0,
 }
 
-# The pools of votes that are cast here. Other pools are created by whoever imports votes.
-OWN_POOLS = {
-    LIVE_POOL: {"name": "This arena", "kind": Pool.Kind.LIVE},
-    API_POOL: {"name": "This arena (API votes only)", "kind": Pool.Kind.API},
-    READY_POOL: {"name": "Ready pairs", "kind": Pool.Kind.READY},
-}
-
 # A category, a pair of contestants (the smaller key first), and their counts as in `COUNT_FIELDS`. Wins and losses are
 # from the perspective of the first contestant.
 PairCount = tuple[Any, ...]
@@ -167,11 +160,11 @@ def apply_outbox(ids: list[int]) -> dict[Pool, TallyChanges]:
     """Move these waiting votes into the tallies, and return the changes by pool. Call this within a transaction."""
     parameters = PARAMETERS | {"ids": ids, "listed": OVERALL_CATEGORY}
     _create_boards(VOTES_BY_ID_SQL, parameters)
-    changes: dict[str, TallyChanges] = defaultdict(lambda: TallyChanges([], []))
+    changes: dict[int, TallyChanges] = defaultdict(lambda: TallyChanges([], []))
     for pool, moved, *count in fetch_rows(APPLY_OUTBOX_SQL, parameters):
         changes[pool].counts.append(tuple(count))
         changes[pool].votes.extend(moved or ())
-    return {pool: changes[pool.slug] for pool in Pool.objects.filter(slug__in=changes)}
+    return {pool: changes[pool.pk] for pool in Pool.objects.filter(pk__in=changes).select_related("counts")}
 
 
 def read_tallies(pool: Pool) -> list[PairCount]:
@@ -185,8 +178,8 @@ def recount_tallies(pool: Pool) -> None:
     boards = Board.objects.filter(pool=pool)
     Tally.objects.filter(board__in=boards).delete()
     boards.update(last_vote_id=None)
-    Pool.objects.filter(pk=pool.pk).update(revision=F("revision") + 1)
-    parameters = PARAMETERS | {"pool": pool.slug}
+    PoolCounts.objects.filter(pool=pool).update(revision=F("revision") + 1)
+    parameters = PARAMETERS | {"pool": pool.pk}
     _create_boards(TALLIED_VOTES_SQL, parameters)
     with connection.cursor() as cursor:
         cursor.execute(f"{TALLIED_VOTES_SQL}{ADDED_SQL}{COUNTS_SQL}{STORE_SQL}{REVISE_SQL}", parameters)
@@ -223,8 +216,6 @@ def apply_staged_weights() -> None:
 
 
 def _create_boards(votes: str, parameters: dict[str, Any]) -> None:
-    """Create the missing boards and categories of these votes, and the missing pools in `OWN_POOLS`."""
-    for slug, category in fetch_rows(f"{votes}{MISSING_BOARDS_SQL}", parameters):
-        known_pool = Pool.objects.filter(slug=slug).first()
-        pool = known_pool or Pool.objects.get_or_create(slug=slug, defaults=OWN_POOLS[slug])[0]
-        Board.objects.create(pool=pool, category=get_or_create_category(category))
+    """Create the missing boards and categories of these votes."""
+    for pool, category in fetch_rows(f"{votes}{MISSING_BOARDS_SQL}", parameters):
+        Board.objects.create(pool_id=pool, category=get_or_create_category(category))

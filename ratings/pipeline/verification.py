@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from arena.models import Contestant, Vote
+from arena.models import Contestant, Pool, Vote
 from core.text.word_lists import count_noun
-from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Outbox, Pool, Tally, VoteWeight
+from ratings.models import DECISIVE_CATEGORY, FULL_WEIGHT, OVERALL_CATEGORY, Outbox, Tally, VoteWeight
 
 BATCH_SIZE = 10_000
 OUTCOMES = ("wins", "losses", "ties", "both_bad")
@@ -73,10 +73,10 @@ def _load_tallies(pool: Pool) -> Counter[TallyKey]:
 
 def _recount_votes(pool: Pool) -> Counter[TallyKey]:
     counts: Counter[TallyKey] = Counter()
-    rows = VoteWeight.objects.filter(vote__pool=pool.slug)
+    rows = VoteWeight.objects.filter(vote__pool=pool)
     weights = {row.vote_id: 0 if row.excluded else row.filter_weight for row in rows}  # in units of 1/256
     waiting = Exists(Outbox.objects.filter(vote=OuterRef("pk")))
-    votes = Vote.objects.filter(~waiting, pool=pool.slug, counted=True)
+    votes = Vote.objects.filter(~waiting, pool=pool, counted=True)
     votes = votes.only(
         "contestant_a", "contestant_b", "winner", "multiplicity", "categories"
     )  # without the large fields

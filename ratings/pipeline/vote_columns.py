@@ -18,7 +18,7 @@ UNKNOWN_VOTER = -1
 NO_PERSON = -2
 # Whether a voter counts as a person. Clusters, crowds, the filter, and ranks count persons alone. In the pool `api`,
 # keys count as persons do elsewhere, and so does whoever judged in an imported pool.
-IS_PERSON_SQL = "(voter_kind = 'person' OR pool IN (SELECT slug FROM ratings_pool WHERE kind IN ('api', 'import')))"
+IS_PERSON_SQL = "(voter_kind = 'person' OR pool_id IN (SELECT id FROM arena_pool WHERE kind IN ('api', 'import')))"
 
 # All values have a fixed size and are never NULL, so the binary response can be read as an array.
 SELECT_VOTES_SQL = f"""
@@ -33,7 +33,7 @@ SELECT votes.id, contestant_a_id, contestant_b_id, COALESCE(uuid_hash_extended(v
 FROM votes LEFT JOIN ratings_voteweight AS weight ON weight.vote_id = votes.id WHERE counted ORDER BY votes.id"""  # noqa: S608  # our own constant
 SELECT_WEIGHTS_SQL = """
 SELECT vote_id, CASE WHEN excluded THEN 0 ELSE filter_weight END
-FROM ratings_voteweight JOIN arena_vote AS vote ON vote.id = vote_id WHERE pool = %s"""
+FROM ratings_voteweight JOIN arena_vote AS vote ON vote.id = vote_id WHERE pool_id = %s"""
 SELECT_CATEGORY_SETS_SQL = " SELECT DISTINCT hashtextextended(categories::text, 0), categories FROM votes WHERE counted"
 ROW_DTYPE = build_row_dtype(
     [
@@ -97,7 +97,7 @@ class VoteColumns:
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self._columns[name][: self._size]
 
-    def load(self, pool: str) -> None:
+    def load(self, pool: int) -> None:
         """Load the counted votes in a pool, except those in the outbox."""
         self._append(TALLIED_VOTES_SQL, pool=pool)
 
@@ -105,7 +105,7 @@ class VoteColumns:
         """Load the votes with these ids, and return the first position that has changed."""
         return self._append(VOTES_BY_ID_SQL, ids=ids)
 
-    def reload_weights(self, pool: str) -> None:
+    def reload_weights(self, pool: int) -> None:
         """Load the filter weights of all votes again."""
         rows = np.array(fetch_rows(SELECT_WEIGHTS_SQL, [pool]), dtype=np.int64).reshape(-1, 2)
         known_rows = rows[np.isin(rows[:, 0], self["id"])]

@@ -14,9 +14,9 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from arena.models import Vote
+from arena.models import Pool, Vote
 from core.storage.database import fetch_rows
-from ratings.models import FULL_WEIGHT, Exclusion, Pool, VoteWeight
+from ratings.models import FULL_WEIGHT, Exclusion, PoolCounts, VoteWeight
 from ratings.pipeline import refresh_lease, tallies
 from ratings.pipeline.vote_columns import IS_PERSON_SQL
 from ratings.statistics.vote_arrays import Indices
@@ -27,8 +27,8 @@ MAX_DRAINED_VOTES = 5_000  # per transaction, which must be short
 NEW_VOTER_AGE = timedelta(days=1)  # a voter is new for this long after their first battle
 
 WAITING_SQL = """
-SELECT vote.id, pool.slug, pool.open_limit, vote.created_at
-FROM ratings_outbox JOIN arena_vote AS vote ON vote.id = vote_id LEFT JOIN ratings_pool AS pool ON pool.slug = vote.pool
+SELECT vote.id, vote.pool_id, counts.open_limit, vote.created_at
+FROM ratings_outbox JOIN arena_vote AS vote ON vote.id = vote_id JOIN ratings_poolcounts AS counts USING (pool_id)
 ORDER BY vote_id LIMIT %s"""
 
 # New voters' votes, with their times and networks. The last column is true if a vote already has weight,
@@ -37,7 +37,7 @@ NEW_VOTES_SQL = f"""
 SELECT vote.id, EXTRACT(EPOCH FROM vote.created_at)::float8, vote.network,
     NOT EXISTS (SELECT FROM ratings_outbox AS waiting WHERE waiting.vote_id = vote.id)
 FROM arena_vote AS vote
-WHERE vote.pool = %(pool)s AND vote.counted AND vote.draw_table_id IS NOT NULL AND vote.voter IS NOT NULL
+WHERE vote.pool_id = %(pool)s AND vote.counted AND vote.draw_table_id IS NOT NULL AND vote.voter IS NOT NULL
     AND vote.created_at > %(start)s AND {IS_PERSON_SQL}
     AND NOT EXISTS (SELECT FROM ratings_voteweight AS weight WHERE weight.vote_id = vote.id)
     AND NOT EXISTS (
@@ -66,10 +66,10 @@ class FilterWeight(NamedTuple):
 
 
 class WaitingVote(NamedTuple):
-    """The id of a vote in the outbox, the slug of its pool and that pool's limit on new voters, and its time."""
+    """The id of a vote in the outbox, the key of its pool and that pool's limit on new voters, and its time."""
 
     id: int
-    pool: str
+    pool: int
     limit: float | None
     time: datetime | None
 
@@ -95,7 +95,7 @@ def hold_back_crowds(waiting: Iterable[WaitingVote]) -> None:
     """
     if not settings.ENVIRONMENT.arena_vote_filter:
         return
-    times: dict[tuple[str, float], list[datetime]] = {}
+    times: dict[tuple[int, float], list[datetime]] = {}
     for vote in waiting:
         if vote.limit is not None and vote.time is not None:
             times.setdefault((vote.pool, vote.limit), []).append(vote.time)
@@ -103,7 +103,7 @@ def hold_back_crowds(waiting: Iterable[WaitingVote]) -> None:
         _hold_back(pool, limit, min(moments) - timedelta(seconds=crowds.HOUR_S))
 
 
-def _hold_back(pool: str, limit: float, start: datetime) -> None:
+def _hold_back(pool: int, limit: float, start: datetime) -> None:
     rows = fetch_rows(NEW_VOTES_SQL, {"pool": pool, "start": start, "age": NEW_VOTER_AGE.total_seconds()})
     over_limit = crowds.mark_votes_over_limit([row[1:] for row in rows], limit)
     VoteWeight.objects.bulk_create(
@@ -131,17 +131,17 @@ def store_filter_weights(
 
     This prepares everything before it takes the lock, so that votes and exclusions do not have to wait long.
     """
-    pool_fields = {"filter_version": version, "filtered_votes": votes, "open_limit": open_limit}
+    counts_fields = {"filter_version": version, "filtered_votes": votes, "open_limit": open_limit}
     while True:
         with suppress(_Outdated), transaction.atomic():
-            return _store_filter_weights(pool, weights, closed, pool_fields)
+            return _store_filter_weights(pool, weights, closed, counts_fields)
 
 
 def _store_filter_weights(
-    pool: Pool, weights: Mapping[int, FilterWeight], closed: Indices | None, pool_fields: Mapping[str, Any]
+    pool: Pool, weights: Mapping[int, FilterWeight], closed: Indices | None, counts_fields: Mapping[str, Any]
 ) -> int:
     revision = _read_weight_mark(pool)
-    rows = VoteWeight.objects.filter(vote__pool=pool.slug, filter_weight__lt=FULL_WEIGHT)
+    rows = VoteWeight.objects.filter(vote__pool=pool, filter_weight__lt=FULL_WEIGHT)
     stored = {
         vote: FilterWeight(weight, reason)
         for vote, weight, reason in rows.values_list("vote", "filter_weight", "reason")
@@ -159,14 +159,14 @@ def _store_filter_weights(
         raise _Outdated
     if changed:
         _apply_staged()
-    Pool.objects.filter(pk=pool.pk).update(filtered_at=Now(), **pool_fields)
+    PoolCounts.objects.filter(pool=pool).update(filtered_at=Now(), **counts_fields)
     return len(changed)
 
 
 def _read_weight_mark(pool: Pool) -> list[object]:
     """Return a value that changes whenever weights change: the time of the last run, and the exclusions in force."""
     in_force = Exclusion.objects.filter(pool=pool, is_in_force=True).order_by("pk").values_list("pk", flat=True)
-    return [Pool.objects.values_list("filtered_at", flat=True).get(pk=pool.pk), *in_force]
+    return [PoolCounts.objects.values_list("filtered_at", flat=True).get(pool=pool), *in_force]
 
 
 def _apply_staged() -> None:
@@ -210,7 +210,7 @@ def _apply_exclusion(exclusion_id: int) -> int:
 
 def select_votes(exclusion: Exclusion) -> QuerySet[Vote]:
     """Return the counted votes that meet all conditions of an exclusion."""
-    votes = Vote.objects.filter(pool=exclusion.pool.slug, counted=True)
+    votes = Vote.objects.filter(pool=exclusion.pool_id, counted=True)
     if exclusion.voter:
         votes = votes.filter(voter=exclusion.voter)
     if exclusion.network:

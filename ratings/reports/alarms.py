@@ -20,7 +20,7 @@ MAX_ALARMS = 5  # for new voters, and the same number for networks
 RECENT_VOTES_SQL = f"""
 WITH recent AS MATERIALIZED (
     SELECT id, contestant_a_id, contestant_b_id, draw_table_id, voter, network FROM arena_vote AS vote
-    WHERE network <> '' AND created_at > %(start)s AND pool = %(pool)s AND counted AND draw_table_id IS NOT NULL
+    WHERE network <> '' AND created_at > %(start)s AND pool_id = %(pool)s AND counted AND draw_table_id IS NOT NULL
         AND {IS_PERSON_SQL}
         AND NOT EXISTS (SELECT FROM ratings_voteweight AS weight WHERE weight.vote_id = vote.id AND weight.excluded)
 ), earlier AS MATERIALIZED (

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Value, When
 
-from arena.models import LIVE_POOL
+from arena.models import LIVE_SLUG
 from catalog.benchmarks.comparability import ComparableScore, Conditions
 from catalog.benchmarks.rankings import Ranking, load_rankings
 from catalog.models import Benchmark, Score
@@ -202,11 +202,11 @@ def _choose_pool(rankings: Sequence[Ranking], category: str) -> tuple[str, int |
     If it is not the live pool, also return how many models in the live pool have scores.
     """
     if not category.isprintable():  # PostgreSQL might reject it; loading the board raises the error
-        return LIVE_POOL, None
-    sizes = {LIVE_POOL: 0} | _count_rated_models(rankings, category)
+        return LIVE_SLUG, None
+    sizes = {LIVE_SLUG: 0} | _count_rated_models(rankings, category)
     large_enough = (slug for slug, size in sizes.items() if size >= MIN_MODELS)
     pool = next(large_enough, max(sizes, key=lambda slug: sizes[slug]))
-    return pool, None if pool == LIVE_POOL else sizes[LIVE_POOL]
+    return pool, None if pool == LIVE_SLUG else sizes[LIVE_SLUG]
 
 
 def _find_exclusion(row: BoardRow) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
+from arena.models import Pool
 from catalog.facts.retirement import is_retired
 from catalog.models import LanguageModel
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
-from ratings.models import Pool, Snapshot
+from ratings.models import Snapshot
 
 BEST_MODELS = 100
 

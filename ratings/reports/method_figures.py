@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from arena.endpoints.pair_sampler import UNIFORM_SHARE
 from arena.judging import vote_rules
-from arena.models import Contestant
+from arena.models import Contestant, Pool
 from catalog.facts.retirement import is_retired
 from core.text.proportions import Z95, Proportion, compute_proportion
 from ratings.boards import snapshot_cache, snapshots
 from ratings.boards.snapshots import BoardKey
-from ratings.models import EXCLUDED, Pool, PoolFigures
+from ratings.models import EXCLUDED, PoolFigures
 from ratings.statistics.constants import ELO_SCALE
 
 LazyText = str | Promise
@@ -103,7 +103,7 @@ class MakerShare(NamedTuple):
 
 
 @dataclass(frozen=True)
-class PoolCounts:
+class StoredCounts:
     """A pool's stored counts.
 
     counted, uncounted: the number of votes that the ratings use, and of those that they do not.
@@ -158,7 +158,7 @@ class MethodFigures:
 
     pool: Pool
     board: Mapping[str, Any]
-    counts: PoolCounts | None
+    counts: StoredCounts | None
     intervals: int
     expected_misses: float
     style_board: dict[str, Any]
@@ -192,7 +192,7 @@ def load_method_figures(board: Mapping[str, Any]) -> MethodFigures:
     )
 
 
-def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
+def _build_counts(pool: Pool, stored: PoolFigures) -> StoredCounts:
     figures = stored.figures
     outcomes = figures["outcomes"]
     left = outcomes.get("a", 0)
@@ -203,7 +203,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> PoolCounts:
     finished = battles.get("voted", 0) + skipped
     chances = figures["chances"]
     shares = _build_model_shares(figures, counted)
-    return PoolCounts(
+    return StoredCounts(
         counted_at=stored.counted_at,
         counted=counted,
         uncounted=sum(figures["reasons"].values()),

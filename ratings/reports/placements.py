@@ -7,13 +7,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from arena.models import LIVE_POOL
+from arena.models import LIVE_SLUG, Pool
 from core.text.proportions import Z95, Proportion
 from ratings.boards import board_selection
 from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.interval_explanations import describe_missing_votes
 from ratings.boards.snapshots import BoardKey, list_newest_snapshots, select_newest_fit, unpack_rows
-from ratings.models import OVERALL_CATEGORY, Board, Pool, Snapshot
+from ratings.models import OVERALL_CATEGORY, Board, Snapshot
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def choose_default_pool(placements: Sequence[Placement], parameters: Mapping[str
     """
     pools = [placement.pool.slug for placement in placements]
     if not pools:
-        return LIVE_POOL
+        return LIVE_SLUG
     leaderboard_key, _ = board_selection.select_board(BoardKey(), parameters)
     return leaderboard_key.pool if leaderboard_key.pool in pools else pools[0]
 

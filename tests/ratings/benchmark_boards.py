@@ -4,9 +4,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from arena.models import Pool
 from catalog.models import Benchmark, LanguageModel, Score
 from ratings.boards.snapshots import pack_rows
-from ratings.models import Pool, Snapshot
+from ratings.models import Snapshot
 from tests import factories
 from tests.ratings.board_rows import row
 from tests.ratings.chat_model_figures import MODELS

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from ratings.models import Board, Category, Pool, Snapshot
+from arena.models import Pool
+from ratings.models import Board, Category, Snapshot
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

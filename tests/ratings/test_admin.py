@@ -11,17 +11,18 @@ from celery import current_app
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
+from arena.models import Pool
 from core.models import AuditEntry
 from ratings import tasks
 from ratings.admin import overview
-from ratings.models import Board, Exclusion, Pool, Snapshot, Tally
+from ratings.models import Board, Exclusion, Snapshot, Tally
 from ratings.pipeline import board_refresh
 from ratings.reports import alarms
 from ratings.reports.alarms import Alarm
 from tests import factories
 from tests.processes import eventually
 
-POOLS, BOARDS = "/admin/ratings/pool/", "/admin/ratings/board/"
+POOLS, BOARDS = "/admin/arena/pool/", "/admin/ratings/board/"
 EMPTY_TIMES = {"start_0": "", "start_1": "", "end_0": "", "end_1": ""}
 
 
@@ -153,11 +154,14 @@ def test_board_tells_its_votes_and_leads_to_its_ranking(admin, pool):
 
 
 @pytest.mark.django_db
-def test_name_of_a_pool_may_be_changed_and_nothing_else(admin, pool):
-    answer = admin.post(f"{POOLS}{pool.pk}/change/", {"name": "Ours", "provenance": "", "slug": "z", "revision": 0})
+def test_name_of_a_pool_may_be_changed_and_nothing_that_its_boards_depend_on(admin, pool):
+    editable = {"name": "Ours", "provenance": "", "visibility": "everyone", "paced": "on"}
+    fixed = {"slug": "z", "kind": "import", "ordered": "", "owner": "", "revision": 0}
+    answer = admin.post(f"{POOLS}{pool.pk}/change/", editable | fixed)
     assert answer.status_code == 302
     changed = Pool.objects.get(pk=pool.pk)
-    assert (changed.name, changed.slug, changed.revision) == ("Ours", "live", pool.revision)
+    assert (changed.kind, changed.ordered) == ("live", True)
+    assert (changed.name, changed.slug, changed.counts.revision) == ("Ours", "live", pool.counts.revision)
     assert [row[1] for row in logged()] == ["changed"]
 
 

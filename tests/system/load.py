@@ -141,7 +141,12 @@ def check_texts(service: Service, log: Log) -> None:
 
 def counted(service: Service) -> dict[object, object]:
     """Return the number of counted votes per pool."""
-    return dict(service.query("SELECT pool, sum(multiplicity)::int FROM arena_vote WHERE counted GROUP BY pool"))
+    return dict(
+        service.query(
+            "SELECT p.slug, sum(v.multiplicity)::int FROM arena_vote v JOIN arena_pool p ON p.id = v.pool_id"
+            " WHERE v.counted GROUP BY p.slug"
+        )
+    )
 
 
 def tallied(service: Service) -> dict[object, object]:
@@ -149,7 +154,7 @@ def tallied(service: Service) -> dict[object, object]:
     return dict(
         service.query(
             "SELECT p.slug, sum(t.wins + t.losses + t.ties)::int FROM ratings_tally t"
-            " JOIN ratings_board b ON b.id = t.board_id JOIN ratings_pool p ON p.id = b.pool_id"
+            " JOIN ratings_board b ON b.id = t.board_id JOIN arena_pool p ON p.id = b.pool_id"
             " JOIN ratings_category c ON c.id = b.category_id"
             " WHERE c.slug = 'overall' AND NOT b.style_control GROUP BY p.slug"
         )

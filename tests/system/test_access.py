@@ -106,7 +106,8 @@ def test_program_fights_and_judges_with_its_key_alone(pair: Service) -> None:
     verdict = call("POST", f"{path}vote/", {"winner": "tie"})
 
     assert (verdict.status, verdict.json["pool"]) == (201, "api")
-    assert pair.query("SELECT pool, source FROM arena_vote WHERE battle_id = %s", battle["id"]) == [("api", "api")]
+    stored = "SELECT slug, source FROM arena_vote JOIN arena_pool AS pool ON pool.id = pool_id WHERE battle_id = %s"
+    assert pair.query(stored, battle["id"]) == [("api", "api")]
     assert eventually(lambda: call("GET", "/api/v1/leaderboard/?pool=api").json["votes"] == 1)
     assert Person(pair.port).get(path).status == 404
 

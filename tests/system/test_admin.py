@@ -58,7 +58,7 @@ def test_button_asks_an_endpoint(inside: Page) -> None:
 
 
 def test_boards_are_verified_by_the_worker(inside: Page) -> None:
-    inside.goto("/admin/ratings/pool/")
+    inside.goto("/admin/arena/pool/")
     inside.locator("input.action-select").first.check()
     inside.locator("select[name=action]").select_option(label="Verify the tallies of the affected pools")
     inside.get_by_role("button", name="Go").click()

@@ -50,7 +50,7 @@ CONTRASTS = """(plot) => {
 YESTERDAY = """INSERT INTO ratings_snapshot (board_id, method, votes, code_version, parameters, rows, computed_at)
     SELECT board_id, method, votes, code_version, parameters, rows, computed_at - interval '1 day'
     FROM ratings_snapshot AS old JOIN ratings_board AS board ON board.id = board_id
-    JOIN ratings_pool AS pool ON pool.id = pool_id WHERE pool.slug = %s RETURNING id"""
+    JOIN arena_pool AS pool ON pool.id = pool_id WHERE pool.slug = %s RETURNING id"""
 CELLS = """(table) => [...document.querySelectorAll(`#${table}-table tbody tr`)].map((row) =>
     [...row.cells].map((cell) => cell.innerText.trim()))"""
 TITLES = "plot => [...document.querySelectorAll(`[data-plot=${plot}] title`)].map((title) => title.textContent)"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from arena.models import LIVE_POOL
+from arena.models import LIVE_SLUG
 from core.text.word_lists import count_noun
 from ratings.interchange.export_votes import export_file
 from ratings.management.pools import get_pool
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--pool", metavar="SLUG", default=LIVE_POOL, help="pool to export (default: the live pool)")
+        parser.add_argument("--pool", metavar="SLUG", default=LIVE_SLUG, help="pool to export (default: the live pool)")
         content = parser.add_mutually_exclusive_group()
         content.add_argument("--with-text", action="store_true", help="include the conversations")
         content.add_argument(
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, pool: str, **options: Any) -> None:
         try:
-            row_count = export_file(file, get_pool(pool).slug, with_text=options["with_text"], public=options["public"])
+            row_count = export_file(file, get_pool(pool), with_text=options["with_text"], public=options["public"])
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{pool}: {count_noun(row_count, 'row')} written to {file}")

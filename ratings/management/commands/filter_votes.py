@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from arena.models import Pool
 from core.text.word_lists import count_noun
-from ratings.models import Pool
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, pool: str | None, **options: Any) -> None:
         from ratings.pipeline import filter_run  # loads scipy, which is slow to import
 
-        pools = Pool.objects.filter(kind__in=filter_run.FILTERED_KINDS)
+        pools = Pool.objects.filter(kind__in=filter_run.FILTERED_KINDS).select_related("counts")
         if pool:
             pools = pools.filter(slug=pool)
         if not pools:

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from arena.models import Pool
 from catalog.matching.resolver import make_slug
 from core.text.word_lists import count_noun
 from ratings.interchange.import_votes import COMPRESSION_OPENERS, VoteImportResult, import_file
 from ratings.management.progress import show_progress_bar
-from ratings.models import Pool
 
 SLUG_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 

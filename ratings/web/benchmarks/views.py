@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from arena.models import Pool
 from catalog.web import benchmark_views
 from core.http.error_pages import render_error_page
 from core.http.errors import RequestError
 from ratings.boards import model_facts
 from ratings.boards.board_urls import format_parameter
-from ratings.models import Board, Category, Pool
+from ratings.models import Board, Category
 from ratings.reports import benchmark_agreement
 from ratings.reports.benchmark_agreement import AgreementQuery, BenchmarkComparison
 from ratings.reports.best_models import load_best_keys

@@ -10,8 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from arena.models import Pool
 from ratings.boards.snapshots import ELO, find_oldest_time
-from ratings.models import OVERALL_CATEGORY, Pool
+from ratings.models import OVERALL_CATEGORY
 from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 from ratings.web.leaderboard.query import LeaderboardState
 

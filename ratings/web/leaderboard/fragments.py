@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from arena.models import Pool
 from core.storage.ttl_cache import TtlCache
 from core.templatetags.strips import Scale
 from core.text.word_lists import join_words
@@ -19,7 +20,6 @@ from ratings.boards.board_urls import format_parameter
 from ratings.boards.differences import find_tiers
 from ratings.boards.interval_explanations import describe_rank_rule
 from ratings.boards.snapshots import ELO, RATING_SCALE, BoardKey, build_key_fields
-from ratings.models import Pool
 from ratings.reports.order_certificate import describe_first_place, describe_pairs
 from ratings.web.leaderboard import board_notes, filters, ties
 from ratings.web.leaderboard.columns import (

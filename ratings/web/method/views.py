@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE
 from arena.endpoints.pair_sampler import MAX_SHARE, UNIFORM_SHARE
+from arena.models import Pool
 from core.http.errors import RequestError
 from core.templatetags.strips import build_scale
 from ratings.boards import board_selection, error_page
@@ -15,7 +16,6 @@ from ratings.boards.board_row import BoardRow
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.differences import compute_interval_tiers
 from ratings.boards.snapshots import BoardKey
-from ratings.models import Pool
 from ratings.reports import method_figures, order_certificate
 from ratings.reports.method_figures import MethodFigures
 from ratings.statistics.constants import (

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from arena.models import LIVE_POOL
+from arena.models import LIVE_SLUG, Pool
 from catalog.benchmarks.table import BenchmarkColumn, BenchmarkTable, build_table
 from catalog.benchmarks.table_view import (
     CHOICES,
@@ -35,7 +35,7 @@ from ratings.boards.board_selection import has_enough_ranks
 from ratings.boards.board_urls import build_query_string, build_short_url_redirect
 from ratings.boards.differences import find_tiers
 from ratings.boards.snapshots import list_newest_snapshots, unpack_rows
-from ratings.models import Pool, Snapshot
+from ratings.models import Snapshot
 from ratings.reports.coverage import CoverageReport, load_coverage
 
 PAGE_SIZE = 50
@@ -254,7 +254,7 @@ def _find_rated_board(snapshots: Sequence[Snapshot]) -> Snapshot | None:
 def _get_priority(snapshot: Snapshot) -> tuple[int, int]:
     pool = snapshot.board.pool
     votes = snapshot.votes or 0
-    if pool.slug == LIVE_POOL:
+    if pool.slug == LIVE_SLUG:
         return 3 if has_enough_ranks(unpack_rows(snapshot.rows)) else 0, votes
     return 2 if pool.kind == Pool.Kind.REFERENCE else 1, votes
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from arena.battles import feedback, sharing
 from arena.endpoints import profiles
 from arena.endpoints.performance import load_performance
-from arena.models import LIVE_POOL, Contestant, find_plain
+from arena.models import LIVE_SLUG, Contestant, find_plain
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.calculators.cost_model import build_api_prices
 from catalog.facts.labels import build_fact_rows, describe_retirement
@@ -54,7 +54,7 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
         **_build_measurements(contestant),
         **(_build_facts(contestant.model) if contestant.model else {}),
         "placements": pool_placements,
-        "rated_here": any(placement.pool.slug == LIVE_POOL for placement in pool_placements),
+        "rated_here": any(placement.pool.slug == LIVE_SLUG for placement in pool_placements),
         "score_scale": SCORE_SCALE,
         "shared_battles": sharing.list_shared_battles(contestant),
     }

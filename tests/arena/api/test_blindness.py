@@ -7,7 +7,7 @@ from django.test import AsyncClient, Client
 
 from arena.api import views
 from arena.identity import voters
-from arena.models import Answer, Battle, Contestant, Endpoint, Standing, Vote
+from arena.models import LIVE_POOL, Answer, Battle, Contestant, Endpoint, Standing, Vote
 from arena.web import battle_views
 from catalog.models import LanguageModel, License, Organization
 from tests import factories as common
@@ -69,7 +69,7 @@ def battle():
         b={"state": "failed", "failure": "refused", "text": "", "reasoning": "Zebraname b"},
     )
     rating = {"rating": 734_000_003.0, "rank": 1, "votes": 734_000_004}
-    Standing.objects.create(pool="live", ratings={f"zebraslug-{side}": rating for side in "ab"})
+    Standing.objects.create(pool_id=LIVE_POOL, ratings={f"zebraslug-{side}": rating for side in "ab"})
     battle.standing = {"a": rating, "b": rating}
     battle.save(update_fields=["standing"])
     return battle
@@ -149,7 +149,7 @@ async def test_no_event_of_an_open_battle_names_its_models(web, battle, state, i
 def test_the_same_look_finds_the_names_once_the_battle_is_voted(browser, battle):
     Battle.objects.update(state="voted")
     Vote.objects.create(
-        battle=battle, pool="live", contestant_a=battle.contestant_a, contestant_b=battle.contestant_b, winner="a"
+        battle=battle, pool_id=LIVE_POOL, contestant_a=battle.contestant_a, contestant_b=battle.contestant_b, winner="a"
     )
     battle.state = "voted"
 

@@ -51,7 +51,7 @@ def test_vote_by_key_counts_in_the_pool_ready_and_needs_the_scope(client):
         secret = api_keys.create_key("robot", scopes)[1]
         codes.append(judge(Client(), key, Authorization=f"Bearer {secret}").status_code)
     assert codes == [201, 403]
-    assert list(Vote.objects.values_list("pool", "source")) == [("ready", "ready")]
+    assert list(Vote.objects.values_list("pool__slug", "source")) == [("ready", "ready")]
 
 
 def test_own_battle_and_unknown_pair_are_refused(me, client):

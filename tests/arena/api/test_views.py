@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from arena.models import Answer, Battle, Standing, Turn, Vote
+from arena.models import LIVE_POOL, Answer, Battle, Standing, Turn, Vote
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import FAILED, FINISHED, RUNNING
@@ -172,7 +172,7 @@ def test_vote_reveals_both_models_with_their_ratings_before_it(client, me, winne
         contestant_b=common.model("beta", name="Beta"),
     )
     rating = {"rating": 1010.5, "ci_low": 990.0, "ci_high": None, "rank": 2, "votes": 40, "provisional": True}
-    Standing.objects.create(pool="live", ratings={"alpha": rating})
+    Standing.objects.create(pool_id=LIVE_POOL, ratings={"alpha": rating})
 
     answer = post(client, f"{battle.pk}/vote/", winner=winner)
 

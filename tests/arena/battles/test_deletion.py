@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from arena.answers import announcements, failover, leases
 from arena.battles import deletion, lifecycle
 from arena.identity import voters
-from arena.models import Answer, Battle, Session, Turn, Vote, Voter
+from arena.models import Answer, Battle, Pool, Session, Turn, Vote, Voter
 from core.http.errors import RequestError
 from ratings.boards.snapshots import BoardKey, load_newest_board
-from ratings.models import Exclusion, Pool
+from ratings.models import Exclusion
 from ratings.pipeline import board_refresh, vote_weights
 from tests import factories as common
 from tests.arena import factories

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from arena.battles import lifecycle, suggestions
 from arena.identity import accounts
-from arena.models import Answer, Battle, PairWeight, Suggestion, Turn, Vote
+from arena.models import LIVE_POOL, Answer, Battle, PairWeight, Suggestion, Turn, Vote
 from arena.signals import vote_cast
 from core.http.errors import RequestError
 from ratings.models import Outbox
@@ -74,7 +74,7 @@ def test_start_makes_a_battle_with_a_queued_turn(voter, two_models):
     battle = lifecycle.start_battle(voter, "Why?")
 
     battle.refresh_from_db()
-    assert (battle.state, battle.mode, battle.pool) == ("answering", "anonymous", "live")
+    assert (battle.state, battle.mode, battle.pool.slug) == ("answering", "anonymous", "live")
     assert {battle.contestant_a, battle.contestant_b} == set(two_models)
     assert battle.propensity == pytest.approx(1.0)
     answers = Answer.objects.values_list("turn__number", "side", "contestant", "state", "attempt")
@@ -129,7 +129,7 @@ def test_start_does_not_tell_by_a_refusal_that_a_named_model_is_out(voter, mode)
 
 def test_start_draws_by_the_weights_of_the_live_pool(voter):
     x, y, z = sorted(common.fighter().pk for _ in range(3))
-    PairWeight.objects.create(pool="live", keys=[x, y, z], weights=[0.0, 1.0, 0.0])
+    PairWeight.objects.create(pool_id=LIVE_POOL, keys=[x, y, z], weights=[0.0, 1.0, 0.0])
 
     drawn = [lifecycle.start_battle(voter, "Why?") for _ in range(30)]
 
@@ -172,7 +172,7 @@ def test_cast_vote_stores_a_vote_that_stands_by_itself(winner):
     vote_cast.disconnect(dispatch_uid="test")
     vote.refresh_from_db()
     assert votes_sent == [vote]
-    assert (vote.battle, vote.winner, vote.pool, vote.source) == (battle, winner, "live", "live")
+    assert (vote.battle, vote.winner, vote.pool.slug, vote.source) == (battle, winner, "live", "live")
     assert (vote.contestant_a, vote.contestant_b) == (battle.contestant_a, battle.contestant_b)
     assert vote.voter == battle.voter_id
     assert (vote.propensity, vote.draw_table_id, vote.turns, vote.multiplicity) == (0.25, 7, 1, 1)
@@ -419,6 +419,7 @@ def test_expire_reads_the_battles_that_may_be_over_and_no_others():
     """It must not read any of the millions of battles that were judged long ago."""
     judged = factories.battle("voted")
     same = {
+        "pool_id": LIVE_POOL,
         "voter": judged.voter,
         "contestant_a": judged.contestant_a,
         "contestant_b": judged.contestant_b,

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from arena.battles import lifecycle
-from arena.models import Answer, Battle, DrawTable, PairWeight, Vote
+from arena.models import LIVE_POOL, Answer, Battle, DrawTable, PairWeight, Vote
 from ratings.models import Outbox
 from tests import factories as common
 from tests.arena import factories
@@ -86,13 +86,13 @@ def test_vote_is_stored_uncounted_and_the_models_are_revealed(client, me, three)
     battle, vote = Battle.objects.get(), Vote.objects.get()
     assert (started["pool"], started["models"], voted["pool"]) == (None, None, None)
     assert [model["slug"] for model in voted["models"]] == [battle.contestant_a.slug, battle.contestant_b.slug]
-    assert (vote.counted, vote.reason, vote.pool) == (False, "named_models", "live")
+    assert (vote.counted, vote.reason, vote.pool.slug) == (False, "named_models", "live")
     assert not Outbox.objects.exists()
 
 
 def test_pair_is_drawn_with_equal_chances_and_no_table(client, me, three):
     keys = sorted(model.pk for model in three)
-    PairWeight.objects.create(pool="live", keys=keys, weights=[0.0, 1.0, 0.0])
+    PairWeight.objects.create(pool_id=LIVE_POOL, keys=keys, weights=[0.0, 1.0, 0.0])
     battle = lifecycle.start_battle(me, "Why?", models=SLUGS)
 
     assert (battle.propensity, battle.draw_table_id) == (pytest.approx(1 / 3), None)

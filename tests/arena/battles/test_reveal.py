@@ -8,7 +8,7 @@ import pytest
 from arena.answers.battle_view import load_answers
 from arena.battles import lifecycle
 from arena.battles.reveal import build_reveal, build_reveal_cards, load_rating_changes, load_standing
-from arena.models import Answer, Battle, EndpointDay, Standing, Vote
+from arena.models import API_POOL, LIVE_POOL, READY_POOL, Answer, Battle, EndpointDay, Standing, Vote
 from catalog.models import Price
 from tests import factories as common
 from tests.arena import factories
@@ -27,8 +27,8 @@ TIMED = FINISHED | {
 }
 
 
-def published(pool="live", **ratings):
-    Standing.objects.update_or_create(pool=pool, defaults={"ratings": ratings})
+def published(pool=LIVE_POOL, **ratings):
+    Standing.objects.update_or_create(pool_id=pool, defaults={"ratings": ratings})
 
 
 @pytest.fixture
@@ -55,11 +55,12 @@ def test_standing_is_where_both_models_are_now(battle):
 
 
 @pytest.mark.parametrize(
-    ("pool", "is_named", "rank"), [("live", False, 1), ("api", False, 2), ("api", True, 1), ("other", False, None)]
+    ("pool", "is_named", "rank"),
+    [(LIVE_POOL, False, 1), (API_POOL, False, 2), (API_POOL, True, 1), (READY_POOL, False, None)],
 )
 def test_standing_is_on_the_board_of_the_battle_or_the_live_one_of_named_models(battle, pool, is_named, rank):
-    published("api", alpha=ALPHA | {"rank": 2})
-    battle.pool, battle.among = pool, [1, 2] if is_named else None
+    published(API_POOL, alpha=ALPHA | {"rank": 2})
+    battle.pool_id, battle.among = pool, [1, 2] if is_named else None
 
     assert (load_standing(battle)["a"] or {}).get("rank") == rank
 

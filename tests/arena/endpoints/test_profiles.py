@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from arena.models import EndpointDay, Standing
+from arena.models import LIVE_POOL, EndpointDay, Standing
 from catalog.facts.claims import HAND_SOURCE, record_claims
 from catalog.facts.fields import Claim
 from catalog.models import Fact, LanguageModel, Price
@@ -54,7 +54,7 @@ def create_known_model(slug):
         endpoint=factories.endpoint(model), day=SETTLED, answers=8, public_answers=8, public_failures=2,
         first_token_p50=0.5, tokens_per_s_p50=40.0,
     )  # fmt: skip
-    Standing.objects.update_or_create(pool="live", defaults={"ratings": {slug: RATING}})
+    Standing.objects.update_or_create(pool_id=LIVE_POOL, defaults={"ratings": {slug: RATING}})
     return model
 
 

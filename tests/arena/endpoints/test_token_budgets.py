@@ -12,7 +12,7 @@ from arena.battles import lifecycle
 from arena.endpoints import draw, token_budgets
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
 from arena.identity import api_keys, quotas
-from arena.models import LIVE_POOL, Battle, Contestant, DailyTokens, Endpoint, Turn
+from arena.models import API_POOL, LIVE_POOL, Battle, Contestant, DailyTokens, Endpoint, Turn
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import FAILED, FINISHED
@@ -226,7 +226,7 @@ def test_battles_with_named_models_have_a_third_of_a_model(client, three):
 
     assert asked == [201] * 10 + [503] * 2
     assert list_affordable(three, LIVE_POOL) == three
-    assert list_affordable(three, None) == list_affordable(three, "api") == three[1:]
+    assert list_affordable(three, None) == list_affordable(three, API_POOL) == three[1:]
     assert post_battle(client, named[1:], "side_by_side") == 201
     assert post_battle(client, named[:2], "anonymous") == 503
     assert post_battle(client, named, "anonymous") == 201

@@ -10,8 +10,8 @@ from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 
 from arena.identity import accounts, voters
-from arena.models import LIVE_POOL, Battle, Session, Vote, Voter
-from ratings.models import Pool, Tally
+from arena.models import LIVE_POOL, Battle, Pool, Session, Vote, Voter
+from ratings.models import PoolCounts, Tally
 from ratings.pipeline import pool_state
 from tests import factories as common
 from tests.arena import factories
@@ -244,12 +244,12 @@ def test_join_leaves_a_second_vote_on_an_item_with_its_voter(two_models):
 def test_join_without_votes_makes_nobody_read_them_again(client, two_models):
     common.cast(*two_models)
     common.drain_outbox()
-    revision = Pool.objects.get(slug=LIVE_POOL).revision
+    revision = PoolCounts.objects.get(pool=LIVE_POOL).revision
     ask(client)
 
     sign_up(client)
 
-    assert Pool.objects.get(slug=LIVE_POOL).revision == revision
+    assert PoolCounts.objects.get(pool=LIVE_POOL).revision == revision
 
 
 @pytest.mark.django_db(transaction=True)

@@ -376,7 +376,7 @@ def test_battle_of_a_key_counts_on_the_board_of_programs(client, two_models):
     Battle.objects.update(state="ready")
     assert vote(client, secret, battle["id"]).status_code == 201
     cast = Vote.objects.get()
-    assert (cast.pool, cast.source, cast.voter_kind) == ("api", "api", "key")
+    assert (cast.pool.slug, cast.source, cast.voter_kind) == ("api", "api", "key")
 
 
 def test_battle_of_a_key_among_named_models_is_not_rated(client, two_models):
@@ -388,7 +388,7 @@ def test_battle_of_a_key_among_named_models_is_not_rated(client, two_models):
     Battle.objects.update(state="ready")
     vote(client, secret, battle["id"])
     cast = Vote.objects.get()
-    assert (cast.pool, cast.source, cast.counted, cast.reason) == ("api", "api", False, "named_models")
+    assert (cast.pool.slug, cast.source, cast.counted, cast.reason) == ("api", "api", False, "named_models")
 
 
 def test_keys_and_browsers_own_nothing_of_each_other(client, two_models, me):

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 
 from arena.identity import quotas
-from arena.models import Battle
+from arena.models import LIVE_POOL, Battle
 from core.http.errors import RequestError
 from tests import factories as common
 from tests.arena import factories
@@ -172,7 +172,8 @@ def test_zero_lifts_what_hangs_on_it(client, me, allow, limits):
 def test_voters_running_battles_are_found_by_an_index(me):
     """The voter of a program may have a million battles."""
     first, second = (common.fighter() for _ in range(2))
-    other = {"voter": common.voter(), "contestant_a": first, "contestant_b": second, "propensity": 1}
+    pair = {"contestant_a": first, "contestant_b": second}
+    other = {"pool_id": LIVE_POOL, "voter": common.voter(), "propensity": 1, **pair}
     Battle.objects.bulk_create(Battle(**other) for _ in range(500))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE arena_battle")  # otherwise the plan depends on the rows of earlier tests

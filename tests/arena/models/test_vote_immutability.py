@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from psycopg import sql
 
-from arena.models import Vote
+from arena.models import API_POOL, Vote
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ OTHER = str(uuid4())
 REFUSED = {
     "winner": "b",
     "multiplicity": 2,
-    "pool": "api",
+    "pool_id": API_POOL,
     "contestant_a_id": 1_000_000_000,
     "source": "import",
     "counted": False,

@@ -8,10 +8,10 @@ from django.test.client import MULTIPART_CONTENT as MULTIPART
 
 from arena.battles import deletion, lifecycle, sharing
 from arena.identity import api_keys, network_hashes
-from arena.models import Battle, Vote, Voter
+from arena.models import Battle, Pool, Vote, Voter
 from arena.ready import judgments, pairs, shipped_pairs
 from core.http.errors import RequestError
-from ratings.models import Outbox, Pool
+from ratings.models import Outbox
 from ratings.pipeline import board_refresh
 from tests.arena import factories
 from tests.races import at_once
@@ -42,7 +42,7 @@ def test_judgment_is_a_vote_without_a_battle(published, reader):
     vote = judgments.judge_pair(published, reader, "a", {"a": ["correct"]}, "Short.")
     vote.refresh_from_db()
     battle_vote = published.battle.vote
-    assert (vote.battle, vote.pool, vote.source, vote.winner) == (None, "ready", "ready", "a")
+    assert (vote.battle, vote.pool.slug, vote.source, vote.winner) == (None, "ready", "ready", "a")
     assert (vote.contestant_a, vote.contestant_b) == (battle_vote.contestant_a, battle_vote.contestant_b)
     assert (vote.categories, vote.features) == (battle_vote.categories, battle_vote.features)
     assert (vote.counted, vote.reasons, vote.comment) == (True, {"a": ["correct"]}, "Short.")
@@ -55,7 +55,7 @@ def test_judgment_has_the_network_of_its_voter_like_other_votes(shipped, client,
     client.post(
         path.format(shipped.id), {"winner": "a"}, content_type="application/json" if "api" in path else MULTIPART
     )
-    assert Vote.objects.get(pool="ready").network == network_hashes.compute_current_hash(rf.get("/"))
+    assert Vote.objects.get(pool__slug="ready").network == network_hashes.compute_current_hash(rf.get("/"))
 
 
 def test_judgment_of_a_shipped_pair_has_its_categories_and_style(shipped, reader):
@@ -68,7 +68,7 @@ def test_judgment_of_a_shipped_pair_has_its_categories_and_style(shipped, reader
 def test_pool_ready_never_mixes_with_live(shipped, published, reader):
     for pair in (shipped, published):
         judgments.judge_pair(pair, reader, "a")
-    assert Outbox.objects.filter(vote__pool="ready").count() == 2
+    assert Outbox.objects.filter(vote__pool__slug="ready").count() == 2
     board_refresh.refresh()
     votes = {
         snapshot.board.pool.slug: snapshot.votes
@@ -84,7 +84,7 @@ def test_second_judgment_changes_nothing(shipped, reader):
         judgments.judge_pair(shipped, reader, "b")
     assert caught.value.code == "already_voted"
     assert caught.value.extra["vote"]["winner"] == "a"
-    assert Vote.objects.get(pool="ready").winner == "a"
+    assert Vote.objects.get(pool__slug="ready").winner == "a"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -96,14 +96,14 @@ def test_judgments_of_one_voter_at_once_are_one(shipped, reader):
             return judgments.judge_pair(shipped, reader, "ab"[number % 2]).winner
 
     winners = at_once(4, judge)
-    assert len(winners) - winners.count(None) == Vote.objects.filter(pool="ready").count() == 1
+    assert len(winners) - winners.count(None) == Vote.objects.filter(pool__slug="ready").count() == 1
 
 
 @pytest.mark.parametrize("is_key", [False, True])
 def test_judgment_says_whether_a_key_gave_it(shipped, client, is_key):
     key = {"headers": {"authorization": f"Bearer {api_keys.create_key('mine', api_keys.SCOPES)[1]}"}} if is_key else {}
     client.post(f"/api/v1/ready/{shipped.id}/vote/", {"winner": "a"}, content_type="application/json", **key)
-    assert Vote.objects.get(pool="ready").voter_kind == ("key" if is_key else "person")
+    assert Vote.objects.get(pool__slug="ready").voter_kind == ("key" if is_key else "person")
 
 
 def test_item_and_question_stay_when_the_battle_is_deleted(published, me, reader):
@@ -159,6 +159,6 @@ def test_voters_who_judged_the_same_pair_are_counted(shipped):
 def test_deleted_voter_leaves_the_vote_without_a_pair(shipped, reader):
     judgments.judge_pair(shipped, reader, "a")
     deletion.delete_voter_data(reader.pk)
-    vote = Vote.objects.get(pool="ready")
+    vote = Vote.objects.get(pool__slug="ready")
     assert (vote.item, vote.prompt_hash) == (None, "")
     assert vote.voter != reader.pk

@@ -9,7 +9,7 @@ from django.utils import timezone
 from arena.answers.stream_events import Position
 from arena.battles.suggestions import get_card_prompt
 from arena.judging.language_id import preload_identifier
-from arena.models import Battle, Standing, Vote
+from arena.models import LIVE_POOL, Battle, Standing, Vote
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import FAILED, FINISHED, RUNNING
@@ -119,7 +119,7 @@ def test_vote_shows_who_answered(client, me, winner, words):
     battle = factories.battle(
         voter=me, contestant_a=common.model("alpha", name="Al <b>pha"), contestant_b=common.model("beta")
     )
-    Standing.objects.create(pool="live", ratings={"alpha": ALPHA})
+    Standing.objects.create(pool_id=LIVE_POOL, ratings={"alpha": ALPHA})
 
     answer = client.post(f"/battles/{battle.pk}/vote/", {"winner": winner}, headers=HTMX)
 
@@ -150,7 +150,7 @@ def test_vote_that_changes_no_rating_says_so(client, me, fields, is_said):
 def test_vote_shows_that_a_model_has_no_rank_yet(client, me):
     battle = factories.battle(voter=me, contestant_a=common.model("alpha"), contestant_b=common.model("beta"))
     newcomer = {"rating": 1700.0, "ci_low": 1400.0, "ci_high": None, "rank": None, "votes": 20}
-    Standing.objects.create(pool="live", ratings={"alpha": newcomer})
+    Standing.objects.create(pool_id=LIVE_POOL, ratings={"alpha": newcomer})
 
     html = client.post(f"/battles/{battle.pk}/vote/", {"winner": "a"}, headers=HTMX).content.decode()
 
@@ -380,7 +380,7 @@ def test_appearance_travels_over_https_alone_where_there_is_https(client, settin
 
 def test_ratings_are_empty_before_the_vote_and_the_next_board(client, me):
     battle = factories.battle(voter=me, contestant_a=common.model("alpha"), contestant_b=common.model("beta"))
-    standing = Standing.objects.create(pool="live", ratings={"alpha": ALPHA})
+    standing = Standing.objects.create(pool_id=LIVE_POOL, ratings={"alpha": ALPHA})
 
     before = client.get(f"/battles/{battle.pk}/ratings/")
     act(client, battle, "vote", winner="a")

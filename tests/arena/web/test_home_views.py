@@ -72,7 +72,7 @@ def test_question_starts_a_battle_and_leads_to_its_page(client, two_models):
     battle = Battle.objects.get()
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/battles/{battle.pk}/")
     assert battle.turns.get().prompt == "One\ntwo?"
-    assert (battle.mode, battle.pool) == ("anonymous", "live")
+    assert (battle.mode, battle.pool.slug) == ("anonymous", "live")
     assert "One\ntwo?" in page(client, f"/battles/{battle.pk}/")
 
 
@@ -117,7 +117,7 @@ def test_anonymous_battle_does_not_heed_what_was_picked_before(client, two_model
     client.post("/", {"prompt": "Why?", "mode": "anonymous", "model_a": "gone", "model_b": two_models[0].slug})
 
     battle = Battle.objects.get()
-    assert (battle.mode, battle.pool, battle.among) == ("anonymous", "live", None)
+    assert (battle.mode, battle.pool.slug, battle.among) == ("anonymous", "live", None)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from arena.battles import lifecycle, review_queue, sharing
-from arena.models import Battle, Report, Standing, Vote
+from arena.models import LIVE_POOL, Battle, Report, Standing, Vote
 from arena.ready import shipped_pairs
 from tests import factories as common
 from tests.arena import factories
@@ -134,7 +134,7 @@ def test_first_vote_takes_one_press_on_the_page_of_a_pair_and_the_next_pair_one_
     assert f'action="/b/{key}/vote/"' not in text
     assert key not in reader.get(f"/ready/?skip={key}").url
     vote = Vote.objects.get()
-    assert (vote.pool, vote.winner) == ("ready", "a")
+    assert (vote.pool.slug, vote.winner) == ("ready", "a")
 
 
 @pytest.mark.parametrize(("hide_names", "address"), [(True, "/b/{}/"), (False, "/b/{}/?judge")])
@@ -178,7 +178,7 @@ def test_names_of_a_published_battle_are_shown_by_default_and_to_its_voter(clien
 def test_second_vote_shows_the_first_one(reader, battle):
     judge(reader, battle.pk, "a")
     assert f"You preferred <bdi>{battle.contestant_a.name}</bdi>." in judge(reader, battle.pk, "b")
-    assert Vote.objects.filter(pool="ready").count() == 1
+    assert Vote.objects.filter(pool__slug="ready").count() == 1
 
 
 def test_names_stay_hidden_after_a_vote_that_is_refused(reader, me):
@@ -218,7 +218,7 @@ def test_ratings_and_the_predicted_result_are_shown_with_the_names_and_not_befor
     models = [common.fighter(common.model(side)) for side in ("alpha", "beta")]
     row = {"ci_low": 1000.0, "ci_high": 1200.0, "rank": 1, "votes": 9}
     ratings = {"alpha": row | {"rating": 1012.0}, "beta": row | {"rating": 1345.0}}
-    Standing.objects.create(pool="live", ratings=ratings)
+    Standing.objects.create(pool_id=LIVE_POOL, ratings=ratings)
     battle = factories.battle(voter=me, contestant_a=models[0], contestant_b=models[1])
     lifecycle.cast_vote(battle, "a")
     sharing.share_battle(battle, ["here"], hide_names=True)

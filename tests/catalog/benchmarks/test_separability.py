@@ -2,10 +2,10 @@
 
 import pytest
 
+from arena.models import Pool
 from catalog.benchmarks.comparability import Separability
 from catalog.benchmarks.separability import add_separability
 from catalog.models import Benchmark, LanguageModel
-from ratings.models import Pool
 from tests import factories
 from tests.ratings.benchmark_boards import benchmark, rated, scored
 

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from arena.identity import api_keys
-from arena.models import ApiKey, Battle, Endpoint, Vote, Voter
+from arena.models import ApiKey, Battle, Endpoint, Pool, Vote, Voter
 from catalog.importers import submissions
 from catalog.models import Benchmark, LanguageModel, License, Score, Submission
 from core.models import AuditEntry
-from ratings.models import Board, Category, Pool
+from ratings.models import Board, Category
 from tests import factories
 from tests.catalog.importers.test_proposal_form import GOOD
 from tests.operators import PASSWORD

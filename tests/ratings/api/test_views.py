@@ -5,10 +5,11 @@ from urllib.parse import quote
 
 import pytest
 
+from arena.models import BUILT_IN_SLUGS, Pool
 from core.http.errors import RequestError
 from ratings.api.views import parse_model_slugs
 from ratings.boards.snapshots import unpack_rows
-from ratings.models import Pool, Snapshot
+from ratings.models import Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories
 
@@ -128,6 +129,7 @@ def test_pools_lists_what_there_is(client):
         {"slug": "api", "name": "This arena (API votes only)", "kind": "api", "provenance": "", "categories": []},
         {"slug": "live", "name": "This arena", "kind": "live", "provenance": "", "categories": []},
         {"slug": "old", "name": "Old votes", "kind": "import", "provenance": "A paper", "categories": []},
+        {"slug": "ready", "name": "Ready pairs", "kind": "ready", "provenance": "", "categories": []},
     ]
 
 
@@ -143,14 +145,16 @@ def test_pools_tell_of_which_categories_they_have_boards(client, voted):
         "api": [],
         "live": ["coding", "exclude-ties", "overall"],
         "old": ["exclude-ties", "math", "overall"],
+        "ready": [],
     }
     for pool, categories in found.items():
         for category in categories:
             assert client.get(BOARD, {"pool": pool, "category": category}).json()["rows"]
 
 
-def test_board_of_programs_is_there_before_its_first_vote(client):
-    found = client.get(BOARD, {"pool": "api"}).json()
+@pytest.mark.parametrize("pool", ["live", "api", "ready"])
+def test_board_of_a_built_in_pool_is_there_before_its_first_vote(client, pool):
+    found = client.get(BOARD, {"pool": pool}).json()
     assert (found["computed_at"], found["votes"], found["rows"]) == (None, 0, [])
 
 
@@ -164,12 +168,12 @@ def test_categories_lists_what_there_is(client, voted):
 
 
 def test_pools_come_in_pages(client):
-    slugs = {"live", "api", *(factories.pool(f"import-{number:03}").slug for number in range(120))}
+    slugs = {*BUILT_IN_SLUGS.values(), *(factories.pool(f"import-{number:03}").slug for number in range(120))}
 
     first = client.get("/api/v1/pools/?page_size=1000").json()
     second = client.get(first["next"]).json()
 
-    assert (len(first["results"]), len(second["results"]), second["next"]) == (100, 22, None)
+    assert (len(first["results"]), len(second["results"]), second["next"]) == (100, 23, None)
     assert {pool["slug"] for page in (first, second) for pool in page["results"]} == slugs
     assert len(client.get("/api/v1/pools/?page_size=7").json()["results"]) == 7
 

@@ -6,11 +6,11 @@ from html import unescape
 
 import pytest
 
-from arena.models import Vote
+from arena.models import LIVE_POOL, Pool, Vote
 from ratings.boards import board_selection, snapshots
 from ratings.boards.board_selection import OwnBoardProgress
 from ratings.boards.snapshots import BoardKey, pack_rows
-from ratings.models import SEED_POOL, Board, Category, Pool, Snapshot
+from ratings.models import SEED_POOL, Board, Category, Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.arena.web.test_templates import Outline
@@ -51,7 +51,9 @@ def public():
 def rank_two(*slugs):
     """Cast enough votes that two models get a rank in this arena, and nothing else can be drawn."""
     x, y = map(factories.contestant, slugs)
-    factories.cast_at_once(Vote(pool="live", contestant_a=x, contestant_b=y, winner=winner) for winner in "ab" * 50)
+    factories.cast_at_once(
+        Vote(pool_id=LIVE_POOL, contestant_a=x, contestant_b=y, winner=winner) for winner in "ab" * 50
+    )
     for model in (x, y):
         factories.endpoint(model)
     board_refresh.refresh()

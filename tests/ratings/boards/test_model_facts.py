@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from arena.models import EndpointDay
+from arena.models import EndpointDay, Pool
 from catalog.models import Price
 from ratings.boards import model_facts, snapshot_cache
 from ratings.boards.model_facts import UNKNOWN_FACTS, BoardModelFacts, compute_changes, load_board_context, load_facts
 from ratings.boards.snapshots import BoardKey
-from ratings.models import Pool, Snapshot
+from ratings.models import Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.ratings.board_rows import row

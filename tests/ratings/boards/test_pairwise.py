@@ -6,7 +6,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from arena.models import Vote
+from arena.models import LIVE_POOL, Vote
 from ratings.boards.pairwise import build_matrices, compare_model
 from ratings.boards.snapshots import BoardKey
 from ratings.models import PairTable
@@ -30,7 +30,9 @@ def voted():
         a, b = random.sample(range(4), 2)
         winner = random.choices(("a", "b", "tie", "both_bad"), (5 + a - b, 5 + b - a, 2, 1))[0]
         voter = factories.voter_id(number % 9)
-        votes.append(Vote(pool="live", contestant_a=models[a], contestant_b=models[b], winner=winner, voter=voter))
+        votes.append(
+            Vote(pool_id=LIVE_POOL, contestant_a=models[a], contestant_b=models[b], winner=winner, voter=voter)
+        )
     factories.cast_at_once(votes)
     board_refresh.refresh()
 

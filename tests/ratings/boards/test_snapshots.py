@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.http import QueryDict
 
-from arena.models import LIVE_POOL
+from arena.models import LIVE_SLUG
 from core.http.errors import RequestError
 from ratings.boards.snapshots import (
     BoardKey,
@@ -94,7 +94,7 @@ def test_asked_refuses_what_it_cannot_understand(query, field):
 @board_db
 def test_newest_shows_the_board_whole():
     publish(7)
-    assert load_newest_board(BoardKey(LIVE_POOL, "overall", False, "bt")) == {
+    assert load_newest_board(BoardKey(LIVE_SLUG, "overall", False, "bt")) == {
         "pool": "live",
         "category": "overall",
         "style_control": False,
@@ -117,14 +117,14 @@ def test_newest_at_a_time_is_the_last_one_published_until_then(minutes, votes):
     for number in (2, 1, 3):
         publish(number, NOON + timedelta(minutes=number - 1))
     at = None if minutes is None else NOON + timedelta(minutes=minutes)
-    assert load_newest_board(BoardKey(LIVE_POOL, "overall", False, "bt", at))["votes"] == votes
+    assert load_newest_board(BoardKey(LIVE_SLUG, "overall", False, "bt", at))["votes"] == votes
 
 
 @board_db
 @pytest.mark.parametrize("style_control", [False, True])
 def test_newest_of_a_board_without_votes_is_empty(style_control):
     factories.board()
-    board = load_newest_board(BoardKey(LIVE_POOL, "overall", style_control, "bt"))
+    board = load_newest_board(BoardKey(LIVE_SLUG, "overall", style_control, "bt"))
     assert (board["rows"], board["votes"], board["computed_at"], board["last_vote_id"]) == ([], 0, None, None)
 
 
@@ -133,10 +133,10 @@ def test_newest_of_a_board_without_votes_is_empty(style_control):
     ("pool", "category", "method", "named"),
     [
         ("nowhere", "overall", "bt", "pool 'nowhere'"),
-        (LIVE_POOL, "juggling", "bt", "category 'juggling'"),
+        (LIVE_SLUG, "juggling", "bt", "category 'juggling'"),
         ("live\0", "overall", "bt", "See /api/v1/pools/"),
-        (LIVE_POOL, "\0", "bt", "See /api/v1/categories/"),
-        (LIVE_POOL, "overall", "BT", "method 'BT'"),
+        (LIVE_SLUG, "\0", "bt", "See /api/v1/categories/"),
+        (LIVE_SLUG, "overall", "BT", "method 'BT'"),
     ],
 )
 def test_newest_refuses_what_does_not_exist(pool, category, method, named):

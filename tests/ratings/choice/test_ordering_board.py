@@ -4,8 +4,8 @@ import html
 
 import pytest
 
+from arena.models import Pool
 from ratings.choice import ordering_board
-from ratings.models import Pool
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.ratings.reference_board import SLUG, loaded

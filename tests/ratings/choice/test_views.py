@@ -7,11 +7,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from arena.models import Pool
 from catalog.models import Benchmark, LanguageModel, Price
 from ratings.choice.form import ChoiceForm
 from ratings.choice.model_choice import TaskPicks, find_task_picks, task_picks_cache
 from ratings.choice.task_kinds import load_task_kinds
-from ratings.models import Category, Pool
+from ratings.models import Category
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.arena.web.test_templates import Outline

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from arena.models import DrawTable, ImportedRow, Vote
+from arena.models import LIVE_POOL, DrawTable, ImportedRow, Vote
 from catalog.models import LanguageModel
 from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.interchange import export_votes
 from ratings.interchange.export_votes import export_file, iter_records
 from ratings.interchange.import_votes import import_file
-from ratings.models import Board, Pool, VoteWeight
+from ratings.models import Board, PoolCounts, VoteWeight
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.arena import factories as arena
@@ -72,12 +72,12 @@ def test_record_says_what_a_vote_says():
         one, two, "both_bad", created_at=time, multiplicity=2, counted=False, reason="leak", source="api",
         propensity=0.1, turns=3, categories=["math"], comment="private", reasons={"private": True},
     )  # fmt: skip
-    assert list(iter_records("live")) == [RECORD]
+    assert list(iter_records(factories.pool())) == [RECORD]
 
 
 def test_style_is_exported_as_the_public_data_have_it():
     factories.vote(factories.model("one"), factories.model("two"), features=FEATURES)
-    (record,) = iter_records("live")
+    (record,) = iter_records(factories.pool())
     assert record["conv_metadata"] == {
         "sum_assistant_a_tokens": 100, "header_count_a": 3, "bold_count_a": 5, "list_count_a": 7,
         "sum_assistant_b_tokens": 200, "header_count_b": 0, "bold_count_b": 0, "list_count_b": 1,
@@ -92,14 +92,14 @@ def test_records_are_those_of_the_pool_in_order_across_batches(monkeypatch, publ
         factories.vote(one, two, turns=number, created_at=datetime(2026, 1, 1, number, tzinfo=UTC))
     factories.vote(one, two, turns=6)
     factories.vote(one, two, pool="api")
-    found = [record["turns"] for record in iter_records("live", public=public)]
+    found = [record["turns"] for record in iter_records(factories.pool(), public=public)]
     assert found == [1, 2, 3, 4, 5, *([] if public else [6])]
 
 
 @FORMATS
 def test_round_trip_gives_the_same_boards_and_the_same_record(live, tmp_path, ending):
     first, second = tmp_path / f"first.{ending}", tmp_path / f"second.{ending}"
-    assert export_file(first, "live") == 6
+    assert export_file(first, factories.pool()) == 6
     models = LanguageModel.objects.count()
 
     imported = import_file(first, "copy")
@@ -112,7 +112,7 @@ def test_round_trip_gives_the_same_boards_and_the_same_record(live, tmp_path, en
         for each in board["rows"]:
             for figure in ("rating", "votes", "wins", "losses", "ties", "both_bad"):
                 assert copied[each["model"]][figure] == pytest.approx(each[figure], rel=1e-12)
-    assert export_file(second, "copy") == 6
+    assert export_file(second, factories.pool("copy")) == 6
     assert without_voters(second) == without_voters(first)
 
 
@@ -127,27 +127,27 @@ def test_kinds_items_and_questions_come_back_and_stand_only_where_they_say_somet
     ]
     source.write_bytes(json_lines(*rows))
     import_file(source, "mine")
-    records = list(iter_records("mine"))
+    records = list(iter_records(factories.pool("mine")))
     assert [list(record)[len(RECORD) :] for record in records] == [
         ["voter_kind", "item", "question"], ["item", "question"], ["voter_kind"], []
     ]  # fmt: skip
     assert records[0]["item"] == records[1]["item"] != "x"
     assert [record.get("voter_kind") for record in records] == ["judge", None, "key", None]
 
-    export_file(first, "mine")
+    export_file(first, factories.pool("mine"))
     import_file(first, "copy")
-    export_file(second, "copy")
+    export_file(second, factories.pool("copy"))
 
     assert [line.get("voter_kind") for line in lines(first)] == [line.get("voter_kind") for line in lines(second)]
-    assert Vote.objects.filter(pool="copy", item__isnull=False).values("item").distinct().count() == 1
-    assert Vote.objects.filter(pool="copy").exclude(prompt_hash="").values("prompt_hash").distinct().count() == 1
+    assert Vote.objects.filter(pool__slug="copy", item__isnull=False).values("item").distinct().count() == 1
+    assert Vote.objects.filter(pool__slug="copy").exclude(prompt_hash="").values("prompt_hash").distinct().count() == 1
 
 
 @FORMATS
 def test_files_without_kinds_items_and_questions_have_no_such_keys(live, tmp_path, ending):
     path = tmp_path / f"votes.{ending}"
     factories.vote(factories.model("one"), factories.model("two"), prompt_hash="c" * 32)
-    export_file(path, "live")
+    export_file(path, factories.pool())
     assert {frozenset(line) for line in lines(path)} == {frozenset(RECORD)}
 
 
@@ -156,11 +156,13 @@ def test_files_of_keys_and_of_ready_pairs_say_who_judged_what(pool, keys):
     fields = {"api": {"voter_kind": "key"}, "ready": {"item": factories.voter_id(7), "source": "ready"}}[pool]
     factories.vote(*factories.models(2), pool=pool, voter=factories.voter_id(1), prompt_hash="c" * 32, **fields)
     for public in (False, True):
-        assert all(record.keys() == RECORD.keys() | keys for record in iter_records(pool, public=public))
+        assert all(
+            record.keys() == RECORD.keys() | keys for record in iter_records(factories.pool(pool), public=public)
+        )
 
 
 def test_voters_are_pseudonyms_of_one_export(live):
-    first, second = ([record["voter"] for record in iter_records("live")] for _ in range(2))
+    first, second = ([record["voter"] for record in iter_records(factories.pool())] for _ in range(2))
     assert len({*first, *second}) == 5  # two voters in each export, and unknown ones
     assert first[0] == first[2] != first[1] == first[3]
     assert first[4] is None
@@ -173,7 +175,7 @@ def test_stored_ids_and_unknown_columns_are_in_no_export(tmp_path, ending):
     source.write_bytes(json_lines(row(judge="ann", address="10.1.2.3")))
     import_file(source, "mine")
     path = tmp_path / f"votes.{ending}"
-    export_file(path, "mine", with_text=True)
+    export_file(path, factories.pool("mine"), with_text=True)
     text = path.read_text()
     voter = Vote.objects.get().voter
     assert not [secret for secret in ("10.1.2.3", "ann", str(voter), voter.hex) if secret in text]
@@ -186,12 +188,12 @@ def test_cells_that_a_spreadsheet_would_run_are_defused(tmp_path):
             factories.model(f"bad-{number}", name=name), factories.model("good"), reason="=cmd", counted=False
         )
     path = tmp_path / "votes.csv"
-    export_file(path, "live")
+    export_file(path, factories.pool())
     rows = lines(path)
     assert [each["model_a"] for each in rows] == [f"'{name}" for name in names]
     assert {each["reason"] for each in rows} == {"'=cmd"}
     import_file(path, "copy")
-    copies = Vote.objects.filter(pool="copy").order_by("pk")
+    copies = Vote.objects.filter(pool__slug="copy").order_by("pk")
     assert [vote.contestant_a.name for vote in copies] == names
     assert {vote.reason for vote in copies} == {"=cmd"}
 
@@ -200,10 +202,10 @@ def test_models_that_share_a_name_are_told_apart(tmp_path):
     first, second = (factories.contestant(factories.model(slug, name="Same")) for slug in ("first", "second"))
     factories.cast(first, second)
     board_refresh.refresh()
-    assert [(each["model_a"], each["model_b"]) for each in iter_records("live")] == [("Same", "second")]
-    export_file(tmp_path / "votes.jsonl", "live")
+    assert [(each["model_a"], each["model_b"]) for each in iter_records(factories.pool())] == [("Same", "second")]
+    export_file(tmp_path / "votes.jsonl", factories.pool())
     import_file(tmp_path / "votes.jsonl", "copy")
-    vote = Vote.objects.get(pool="copy")
+    vote = Vote.objects.get(pool__slug="copy")
     assert (vote.contestant_a, vote.contestant_b) == (first, second)
 
 
@@ -213,14 +215,14 @@ def test_conversations_of_a_battle_come_from_its_judged_turns():
     arena.turn(battle, 3, "So?", a={**arena.FINISHED, "text": "A3"}, b={**arena.FINISHED, "text": "B3"})
     factories.vote(battle.contestant_a, battle.contestant_b, battle=battle)
     factories.vote(battle.contestant_a, battle.contestant_b)
-    text, alone = iter_records("live", with_text=True)
+    text, alone = iter_records(factories.pool(), with_text=True)
     assert text["conversation_b"] == [
         {"role": "user", "content": "Why?"}, {"role": "assistant", "content": "B1"},
         {"role": "user", "content": "So?"}, {"role": "assistant", "content": "B3"},
     ]  # fmt: skip
     assert [message["content"] for message in text["conversation_a"]] == ["Why?", "A1", "So?", "A3"]
     assert (alone["conversation_a"], alone["conversation_b"]) == (None, None)
-    assert "conversation_a" not in next(iter_records("live"))
+    assert "conversation_a" not in next(iter_records(factories.pool()))
 
 
 @FORMATS
@@ -230,9 +232,9 @@ def test_texts_come_back_with_text(tmp_path, ending):
     source.write_bytes(json_lines(row(conversation_a=messages, conversation_b=messages, conv_metadata=METADATA)))
     import_file(source, "mine", with_text=True)
     path = tmp_path / f"votes.{ending}"
-    export_file(path, "mine", with_text=True)
+    export_file(path, factories.pool("mine"), with_text=True)
     import_file(path, "copy", with_text=True)
-    (record,) = iter_records("copy", with_text=True)
+    (record,) = iter_records(factories.pool("copy"), with_text=True)
     assert record["conversation_a"] == record["conversation_b"] == messages
 
 
@@ -241,21 +243,22 @@ def test_number_of_queries_does_not_depend_on_the_votes(django_assert_max_num_qu
     for _ in range(30):
         battle = arena.battle()
         factories.vote(battle.contestant_a, battle.contestant_b, battle=battle)
+    live = factories.pool()
     with django_assert_max_num_queries(7):
-        assert len(list(iter_records("live", with_text=with_text))) == 30
+        assert len(list(iter_records(live, with_text=with_text))) == 30
 
 
 @FORMATS
 def test_empty_pool_is_an_empty_record(tmp_path, ending):
     path = tmp_path / f"votes.{ending}"
-    assert export_file(path, "live") == 0
+    assert export_file(path, factories.pool()) == 0
     assert lines(path) == []
 
 
 @pytest.mark.parametrize("name", ["votes.txt", "votes", "votes.json"])
 def test_other_endings_are_refused(tmp_path, name):
     with pytest.raises(ValueError, match=f"{name} must end in .jsonl or .csv"):
-        export_file(tmp_path / name, "live")
+        export_file(tmp_path / name, factories.pool())
     assert not list(tmp_path.iterdir())
 
 
@@ -264,7 +267,7 @@ def test_place_that_cannot_be_written_is_named_and_nothing_left(tmp_path, place)
     (tmp_path / "file").touch()
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(ValueError, match="cannot be written: "):
-        export_file(tmp_path / place, "live")
+        export_file(tmp_path / place, factories.pool())
     assert {each.name for each in tmp_path.iterdir()} == {"file", "folder.csv"}
 
 
@@ -278,7 +281,7 @@ def test_file_appears_when_it_is_whole(live, tmp_path, monkeypatch):
 
     monkeypatch.setitem(export_votes.WRITERS, ".jsonl", broken)
     with pytest.raises(RuntimeError):
-        export_file(path, "live")
+        export_file(path, factories.pool())
     assert (path.read_text(), [each.name for each in tmp_path.iterdir()]) == ("before", ["votes.jsonl"])
 
 
@@ -312,10 +315,10 @@ def test_any_record_comes_back_as_it_went(tmp_path, ending, rows):
     path = tmp_path / f"votes.{ending}"
     path.unlink(missing_ok=True)
     import_file(source, one)
-    first = list(iter_records(one))
-    export_file(path, one)
+    first = list(iter_records(factories.pool(one)))
+    export_file(path, factories.pool(one))
     import_file(path, two)
-    assert list(iter_records(two)) == first
+    assert list(iter_records(factories.pool(two))) == first
     for text, given_row in zip(first, rows, strict=True):
         expected = given_row | {"reason": "" if given_row["counted"] else given_row["reason"]}
         assert {field: text[field] for field in expected} == expected
@@ -325,13 +328,13 @@ def test_any_record_comes_back_as_it_went(tmp_path, ending, rows):
 def test_export_has_weights_and_the_tables_of_draws_and_import_ignores_them(tmp_path, ending):
     one, two, three = (factories.contestant(slug) for slug in ("one", "two", "three"))
     keys = sorted(model.pk for model in (one, two, three))
-    DrawTable.objects.create(id=5, pool="live", keys=keys, shares=[1.0, 0.75, 0.25])
+    DrawTable.objects.create(id=5, pool_id=LIVE_POOL, keys=keys, shares=[1.0, 0.75, 0.25])
     votes = [factories.cast(one, two, "a", draw_table_id=5) for _ in range(3)]
     VoteWeight.objects.create(vote=votes[0], filter_weight=64, reason="voter")
     VoteWeight.objects.create(vote=votes[1], filter_weight=64, reason="voter", excluded=True)
-    Pool.objects.filter(slug="live").update(filter_version="1")
+    PoolCounts.objects.filter(pool=LIVE_POOL).update(filter_version="1")
     path = tmp_path / f"votes.{ending}"
-    export_file(path, "live")
+    export_file(path, factories.pool())
 
     rows = [(float(line["filter_weight"]), line["filter_reason"], line["draw"]) for line in lines(path)]
     tables = [orjson.loads(line) for line in (tmp_path / f"votes.{ending}.draws").read_bytes().splitlines()]
@@ -341,4 +344,4 @@ def test_export_has_weights_and_the_tables_of_draws_and_import_ignores_them(tmp_
     assert tables == [{"draw": "5", "models": dict(zip([labels[key] for key in keys], [1.0, 0.75, 0.25], strict=True))}]
     import_file(path, "copy")
     assert not ImportedRow.objects.filter(row__has_any_keys=["filter_weight", "filter_reason", "draw"]).exists()
-    assert not Vote.objects.filter(pool="copy", draw_table__isnull=False).exists()
+    assert not Vote.objects.filter(pool__slug="copy", draw_table__isnull=False).exists()

@@ -9,7 +9,7 @@ from django.db import connection
 
 from arena.identity import hash_key
 from arena.judging.style_features import compute_features
-from arena.models import ImportedRow, Vote, VoteFile
+from arena.models import ImportedRow, Pool, Vote, VoteFile
 from catalog.models import LanguageModel
 from core.files import records
 from core.storage.advisory_locks import AdvisoryLock
@@ -17,7 +17,7 @@ from ratings.boards import pair_tables
 from ratings.boards.snapshots import BoardKey, load_newest_board
 from ratings.interchange import import_votes
 from ratings.interchange.import_votes import import_file
-from ratings.models import Board, Outbox, PairTable, Pool, Snapshot, Tally
+from ratings.models import Board, Outbox, PairTable, Snapshot, Tally
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.processes import eventually
@@ -88,7 +88,7 @@ def test_all_fields_of_a_row_reach_the_vote(file):
     assert vote.created_at == datetime(2023, 11, 14, 22, 13, 20, 250000, UTC)
     assert (vote.battle_id, vote.reasons, vote.comment) == (None, {}, "")
     assert vote.imported.row == {"note": "x"}
-    assert (vote.file.pool, vote.file.votes) == ("mine", 4)
+    assert (vote.file.pool.slug, vote.file.votes) == ("mine", 4)
 
 
 def test_categories_make_boards_and_uncounted_votes_move_no_rating(file):

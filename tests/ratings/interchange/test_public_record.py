@@ -3,7 +3,6 @@
 import asyncio
 import gc
 from datetime import UTC, datetime
-from functools import partial
 from uuid import UUID
 
 import orjson
@@ -11,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test import AsyncClient
 
-from arena.models import Vote
+from arena.models import API_POOL, LIVE_POOL, Vote
 from ratings.interchange import export_votes, public_record
 from ratings.interchange.export_votes import RECORD_FIELDS, export_file, iter_records
 from ratings.interchange.import_votes import import_file
@@ -64,7 +63,7 @@ def test_pages_lead_through_all_votes_of_a_pool_in_order(client, voted):
     assert [vote["id"] for vote in votes] == [str(vote.record_key) for vote in voted]
     assert [vote["turns"] for vote in votes] == [vote.turns for vote in voted]
     assert all(vote.keys() == {"id", *RECORD_FIELDS} for vote in votes)
-    written = [{key: each[key] for key in RECORD_FIELDS} for each in iter_records("live", public=True)]
+    written = [{key: each[key] for key in RECORD_FIELDS} for each in iter_records(factories.pool(), public=True)]
     assert [{key: vote[key] for key in RECORD_FIELDS} for vote in votes] == orjson.loads(orjson.dumps(written))
 
     for query, count in (("", 12), ("?page_size=1000000000", 12), ("?page_size=3", 3), ("?page_size=", 12)):
@@ -94,7 +93,7 @@ def test_number_of_queries_does_not_depend_on_the_votes(client, votes, django_as
     factories.pool()
     for _ in range(votes):
         factories.vote(*factories.models(2), created_at=THEN)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         assert len(client.get(VOTES).json()["results"]) == votes
 
 
@@ -104,11 +103,11 @@ def test_a_page_deep_in_a_pool_reads_no_more_than_the_first(client, django_captu
     one, two = factories.contestants(2)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO arena_vote (pool, contestant_a_id, contestant_b_id, winner, multiplicity, source, counted,"
+            "INSERT INTO arena_vote (pool_id, contestant_a_id, contestant_b_id, winner, multiplicity, source, counted,"
             " reason, categories, turns, reasons, comment)"
-            " SELECT CASE WHEN n %% 2 = 0 THEN 'live' ELSE 'api' END, %s, %s, 'a',"
+            " SELECT CASE WHEN n %% 2 = 0 THEN %s ELSE %s END, %s, %s, 'a',"
             " 1, 'live', true, '', '{}', 1, '{}', '' FROM generate_series(1, 40000) n",
-            [one.pk, two.pk],
+            [LIVE_POOL, API_POOL, one.pk, two.pk],
         )
         cursor.execute("ANALYZE arena_vote")
         cursor.execute("SELECT relpages FROM pg_class WHERE relname = 'arena_vote'")
@@ -119,7 +118,7 @@ def test_a_page_deep_in_a_pool_reads_no_more_than_the_first(client, django_captu
 
 
 def _blocks(after):
-    votes = Vote.objects.filter(pool="live", record_key__gt=after).order_by("record_key")[:101]
+    votes = Vote.objects.filter(pool=LIVE_POOL, record_key__gt=after).order_by("record_key")[:101]
     plan = orjson.loads(votes.explain(analyze=True, buffers=True, format="json"))[0]["Plan"]
     return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
 
@@ -158,7 +157,7 @@ async def test_file_is_what_export_votes_writes_in_batches(in_order, tmp_path, m
     response = await AsyncClient().get(FILE)
     parts = [part async for part in response.streaming_content]
     path = tmp_path / "votes.jsonl"
-    await in_order(partial(export_file, path, "live", public=True))
+    await in_order(lambda: export_file(path, factories.pool(), public=True))
 
     assert response["Content-Type"] == "application/x-ndjson"
     assert response["Content-Disposition"] == 'attachment; filename="live.jsonl"'

@@ -5,12 +5,12 @@ import lzma
 import pytest
 from django.core.management import CommandError, call_command
 
-from arena.models import Vote
+from arena.models import Pool, Vote
 from catalog.models import LanguageModel
 from ratings.boards.snapshots import BoardKey, load_newest_board, unpack_rows
 from ratings.interchange import seed_pools
 from ratings.interchange.import_votes import import_file
-from ratings.models import SEED_POOL, Board, Pool, Snapshot, Tally
+from ratings.models import SEED_POOL, Board, Snapshot, Tally
 from ratings.pipeline import board_refresh, pool_figures, standings
 from tests import factories
 from tests.ratings.reference_board import LINES, SLUG, loaded, packed
@@ -188,7 +188,7 @@ def test_nothing_is_ever_fitted_over_it(tmp_path, from_scratch):
 
     assert published() == before
     assert not Tally.objects.filter(board__pool=pool).exists()
-    assert not standings.Standing.objects.filter(pool=SLUG).exists()
+    assert not standings.Standing.objects.filter(pool__slug=SLUG).exists()
     assert not hasattr(Pool.objects.get(slug=SLUG), "figures")
 
 
@@ -212,5 +212,5 @@ def test_its_votes_cannot_be_exported_and_none_can_be_imported(tmp_path):
     votes.write_text("model_a,model_b,winner\na,b,model_a\n")
     with pytest.raises(ValueError, match="choose another pool"):
         import_file(votes, SLUG)
-    assert not Vote.objects.filter(pool=SLUG).exists()
+    assert not Vote.objects.filter(pool__slug=SLUG).exists()
     assert not (tmp_path / "votes.jsonl").exists()

@@ -6,10 +6,9 @@ import re
 import pytest
 from django.core.management import CommandError, call_command
 
-from arena.models import Vote
+from arena.models import BUILT_IN_SLUGS, Pool, Vote
 from catalog.models import LanguageModel
 from ratings.management.progress import ProgressBar, show_progress_bar
-from ratings.models import Pool
 from tests import factories
 from tests.ratings.interchange.vote_files import json_lines, row
 
@@ -33,7 +32,7 @@ def run(*words, **options):
 
 
 def pools():
-    return set(Pool.objects.values_list("slug", flat=True)) - {"live", "api"}
+    return set(Pool.objects.values_list("slug", flat=True)) - {*BUILT_IN_SLUGS.values()}
 
 
 def test_import_prints_counts_and_says_when_nothing_changed(file):

@@ -4,10 +4,10 @@ from random import Random
 
 import pytest
 
-from arena.models import Vote
+from arena.models import LIVE_SLUG, Pool, Vote
 from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey
-from ratings.models import Pool, VoteWeight
+from ratings.models import VoteWeight
 from ratings.pipeline import board_refresh
 from tests import factories
 
@@ -20,14 +20,14 @@ def draw_style(random):
     return [float(n) for _ in "ab" for n in (random.randrange(50, 500), 0, random.randrange(5), random.randrange(9))]
 
 
-def cast_styled_votes(random, models, number, **more):
+def cast_styled_votes(random, models, number, pool=LIVE_SLUG, **more):
     """Votes of seven people between two of x, y and z, in this order of strength; longer answers win more often."""
-    votes = []
+    votes, of_pool = [], factories.pool(pool)
     for position in range(number):
         a, b = random.sample(range(3), 2)
         features = draw_style(random)
         winner = "a" if random.random() < 0.5 + 0.1 * (b - a) + (0.15 if features[0] > features[4] else -0.15) else "b"
-        fields = {"pool": "live", "features": features, "voter": factories.voter_id(position % 7), **more}
+        fields = {"pool": of_pool, "features": features, "voter": factories.voter_id(position % 7), **more}
         votes.append(Vote(contestant_a=models[a], contestant_b=models[b], winner=winner, **fields))
     factories.cast_at_once(votes)
 

@@ -14,11 +14,11 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from arena.models import LIVE_POOL, PairWeight, Standing, Vote
+from arena.models import LIVE_POOL, LIVE_SLUG, PairWeight, Pool, Standing, Vote
 from core.storage.redis_clients import get_redis_client
 from ratings.boards import board_events
 from ratings.boards.snapshots import METHODS, BoardKey, load_newest_board, unpack_rows
-from ratings.models import Board, Outbox, Pool, Snapshot, Tally
+from ratings.models import Board, Outbox, Snapshot, Tally
 from ratings.pipeline import board_fits, board_refresh, pool_state, refresh_lease, standings, tallies
 from ratings.statistics.likelihood import NotConverged
 from tests import factories
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 at_once = pytest.mark.django_db(transaction=True)
 
 
-def shown(pool=LIVE_POOL, category="overall"):
+def shown(pool=LIVE_SLUG, category="overall"):
     """{slug: (wins, losses, ties)} of the newest published board."""
     rows = load_newest_board(BoardKey(pool, category, False, "bt"))["rows"]
     return {row["model"]: (row["wins"], row["losses"], row["ties"]) for row in rows}
@@ -56,7 +56,7 @@ def test_refresh_publishes_the_boards_that_changed():
 
     published = board_refresh.refresh()
 
-    assert list_board_keys(published) == both(LIVE_POOL, "overall", "exclude-ties") | both("api", "overall", "coding")
+    assert list_board_keys(published) == both(LIVE_SLUG, "overall", "exclude-ties") | both("api", "overall", "coding")
     assert shown() == shown(category="exclude-ties") == {"x": (1, 0, 0), "y": (0, 1, 0)}
     assert shown("api") == shown("api", "coding") == {"x": (0, 0, 1), "z": (0, 0, 1)}
     assert not Outbox.objects.exists()
@@ -99,7 +99,7 @@ def test_refresh_tells_the_arena_where_each_model_stands():
     board_refresh.refresh()
 
     standing = Standing.objects.get()
-    assert standing.pool == LIVE_POOL
+    assert standing.pool.slug == LIVE_SLUG
     assert standing.ratings["x"] == {
         "rating": 1000.0,
         "ci_low": pytest.approx(1000 - 240.76, abs=0.01),
@@ -109,7 +109,7 @@ def test_refresh_tells_the_arena_where_each_model_stands():
         "provisional": True,
     }
     assert standing.ratings.keys() == {"x", "y"}
-    assert standing.updated_at == load_newest_board(BoardKey(LIVE_POOL, "overall", False, "bt"))["computed_at"]
+    assert standing.updated_at == load_newest_board(BoardKey(LIVE_SLUG, "overall", False, "bt"))["computed_at"]
 
 
 @at_once
@@ -123,7 +123,7 @@ def test_refresh_announces_each_new_board_and_those_with_most_votes_first():
 
     events = [orjson.loads(hint[b"data"]) for _, hint in get_redis_client().xrange(board_events.STREAM_KEY)]
     assert {(each["pool"], each["category"], each["method"]) for each in events} == both(
-        LIVE_POOL, "overall", "coding", "math"
+        LIVE_SLUG, "overall", "coding", "math"
     )
     votes_by_category = [("overall", 3), ("overall", 3), ("coding", 2), ("coding", 2), ("math", 1), ("math", 1)]
     assert [(each["category"], each["votes"]) for each in events] == votes_by_category
@@ -139,7 +139,7 @@ def test_boards_are_announced_when_everybody_can_see_them():
     assert get_redis_client().xlen(board_events.STREAM_KEY)
 
 
-def cast_unfittable_votes(x, y, category, pool=LIVE_POOL):
+def cast_unfittable_votes(x, y, category, pool=LIVE_SLUG):
     """Cast votes of a board that cannot be fitted: a tally is deleted, so its voters have more votes than it has."""
     for person in range(6):
         winner = "ab"[person % 2 and person // 4]
@@ -155,8 +155,8 @@ def test_refresh_publishes_the_others_where_one_board_cannot_be_fitted(caplog):
 
     published = board_refresh.refresh()
 
-    assert (LIVE_POOL, "overall", "bt") in list_board_keys(published)
-    assert (LIVE_POOL, "coding", "bt") not in list_board_keys(published)
+    assert (LIVE_SLUG, "overall", "bt") in list_board_keys(published)
+    assert (LIVE_SLUG, "coding", "bt") not in list_board_keys(published)
     assert [board.category.slug for board in Board.objects.filter(behind=True)] == ["coding"]
     assert shown() == {"x": (6, 1, 0), "y": (1, 6, 0)}
     assert shown(category="coding") == {"x": (5, 1, 0), "y": (1, 5, 0)}
@@ -197,7 +197,7 @@ def test_recompute_empties_a_board_that_has_no_votes_any_more():
     factories.let_votes_change()
     vote.delete()
 
-    published = board_refresh.recompute_boards([Pool.objects.get(slug=LIVE_POOL)], from_scratch=True)
+    published = board_refresh.recompute_boards([Pool.objects.get(slug=LIVE_SLUG)], from_scratch=True)
 
     assert {(snapshot.votes, snapshot.last_vote_id) for snapshot in published} == {(0, None)}
     assert shown() == {}
@@ -359,10 +359,10 @@ def test_overall_board_that_cannot_be_fitted_stops_no_pool_behind_it(pair):
 
     published = board_refresh.refresh()
 
-    assert {("api", "overall", "bt"), ("ready", "overall", "bt"), (LIVE_POOL, "coding", "bt")} <= list_board_keys(
+    assert {("api", "overall", "bt"), ("ready", "overall", "bt"), (LIVE_SLUG, "coding", "bt")} <= list_board_keys(
         published
     )
-    assert (LIVE_POOL, "overall", "bt") not in list_board_keys(published)
+    assert (LIVE_SLUG, "overall", "bt") not in list_board_keys(published)
 
 
 @pytest.mark.parametrize("error", [NotConverged("no"), ZeroDivisionError()], ids=repr)
@@ -370,22 +370,22 @@ def test_pairs_that_cannot_be_weighed_stop_no_pool_behind_them(pair, monkeypatch
     real = standings.update_pair_weights
 
     def weigh(pool, counted):
-        if pool.slug == LIVE_POOL:
+        if pool.slug == LIVE_SLUG:
             raise error
         real(pool, counted)
 
     monkeypatch.setattr(standings, "update_pair_weights", weigh)
-    for pool in (LIVE_POOL, "api"):
+    for pool in (LIVE_SLUG, "api"):
         factories.cast(*pair, pool=pool)
 
     published = board_refresh.refresh()
 
-    assert list_board_keys(published) == both(LIVE_POOL, "overall", "exclude-ties") | both(
+    assert list_board_keys(published) == both(LIVE_SLUG, "overall", "exclude-ties") | both(
         "api", "overall", "exclude-ties"
     )
-    assert [each.pool for each in PairWeight.objects.all()] == ["api"]
+    assert [each.pool.slug for each in PairWeight.objects.all()] == ["api"]
     [failed] = Board.objects.exclude(failed_at=None)
-    assert (failed.pool.slug, failed.category.slug, failed.behind) == (LIVE_POOL, "overall", True)
+    assert (failed.pool.slug, failed.category.slug, failed.behind) == (LIVE_SLUG, "overall", True)
     assert "The pair weights of live could not be updated" in caplog.text
 
 
@@ -398,16 +398,16 @@ def test_board_that_failed_is_tried_again_after_a_minute_and_not_before(pair):
 
     assert board_refresh.refresh() == []
     Board.objects.filter(pk=failed.pk).update(failed_at=Now() - timedelta(seconds=61))
-    assert list_board_keys(board_refresh.refresh()) == both(LIVE_POOL, "coding")
+    assert list_board_keys(board_refresh.refresh()) == both(LIVE_SLUG, "coding")
     assert not Board.objects.exclude(failed_at=None, behind=False).exists()
 
 
 def test_import_is_not_lost_where_a_board_cannot_be_fitted(pair):
     cast_unfittable_votes(*pair, "overall")
 
-    published = board_refresh.recompute_boards([Pool.objects.get(slug=LIVE_POOL)], from_scratch=False)
+    published = board_refresh.recompute_boards([Pool.objects.get(slug=LIVE_SLUG)], from_scratch=False)
 
-    assert (LIVE_POOL, "coding", "bt") in list_board_keys(published)
+    assert (LIVE_SLUG, "coding", "bt") in list_board_keys(published)
     assert [board.category.slug for board in Board.objects.filter(behind=True)] == ["overall"]
 
 
@@ -442,7 +442,7 @@ def test_board_of_people_waits_for_one_pool_however_many_there_are(pair, monkeyp
 
     def weigh(pool, counted):
         real(pool, counted)
-        if pool.slug != LIVE_POOL:
+        if pool.slug != LIVE_SLUG:
             factories.cast(*pair)
 
     monkeypatch.setattr(standings, "update_pair_weights", weigh)
@@ -453,7 +453,7 @@ def test_board_of_people_waits_for_one_pool_however_many_there_are(pair, monkeyp
     published = board_refresh.refresh()
 
     order = [pool for each in published for pool, *board in [get_board_key(each)] if board == ["overall", "bt"]]
-    assert order[::2] == [LIVE_POOL] * 7
+    assert order[::2] == [LIVE_SLUG] * 7
     assert set(order[1::2]) == {f"pool-{number}" for number in range(6)}
 
 
@@ -463,13 +463,13 @@ def test_newcomer_that_one_voter_made_the_best_has_no_rank():
     votes = [(x, y, "ab"[number % 2], factories.voter_id(number % 6)) for number in range(120)]
     votes += [(new, x, "a" if number else "b", factories.voter_id(99)) for number in range(60)]
     factories.cast_at_once(
-        Vote(pool=LIVE_POOL, contestant_a=a, contestant_b=b, winner=winner, voter=voter)
+        Vote(pool_id=LIVE_POOL, contestant_a=a, contestant_b=b, winner=winner, voter=voter)
         for a, b, winner, voter in votes
     )
     board_refresh.refresh()
 
     for method in ("bt", "elo"):
-        board = load_newest_board(BoardKey(LIVE_POOL, "overall", style_control=False, method=method))
+        board = load_newest_board(BoardKey(LIVE_SLUG, "overall", style_control=False, method=method))
         assert {row["model"] for row in board["rows"] if row["rank"]} == {"x", "y"}
         assert (board["rows"][-1]["model"], board["rows"][-1]["rank"]) == ("new", None)
         assert [row["votes_to_rank"] for row in board["rows"]] == [0, 0, 80]

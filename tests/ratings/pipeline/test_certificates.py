@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from ratings.models import Board, BoardCertificate, Pool, Snapshot
+from arena.models import Pool
+from ratings.models import Board, BoardCertificate, Snapshot
 from ratings.pipeline import board_refresh, certificates
 from tests import factories
 

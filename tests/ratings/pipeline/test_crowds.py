@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from arena.models import Battle, DrawTable, Vote, Voter
+from arena.models import LIVE_POOL, Battle, DrawTable, Vote, Voter
 from ratings.boards.snapshots import unpack_rows
 from ratings.models import Exclusion, Outbox, Snapshot, VoteWeight
 from ratings.pipeline import board_refresh, filter_run, pool_state, tallies, verification, vote_weights
@@ -31,7 +31,7 @@ def models():
 @pytest.fixture
 def table(models):
     keys = [model.pk for model in models]
-    return DrawTable.objects.create(id=1, pool="live", keys=keys, shares=[2 / MODELS] * MODELS)
+    return DrawTable.objects.create(id=1, pool_id=LIVE_POOL, keys=keys, shares=[2 / MODELS] * MODELS)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def cast_old_votes(models, table, number, *, start=TODAY - timedelta(days=7)):
     pairs = [*combinations(models, 2)]
     factories.cast_at_once(
         Vote(
-            pool="live",
+            pool_id=LIVE_POOL,
             contestant_a=pairs[position % len(pairs)][0],
             contestant_b=pairs[position % len(pairs)][1],
             winner=str(rng.choice(["a", "b", "tie"])),
@@ -72,6 +72,7 @@ def cast_for_last_model(models, table, number, *, networks=1, start=NOW, age=tim
         voter = Voter.objects.create()
         moment = start + timedelta(seconds=position)
         drawn = {
+            "pool_id": LIVE_POOL,
             "voter": voter,
             "contestant_a": models[-1],
             "contestant_b": models[position % (MODELS - 1)],

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from arena.models import Battle, DrawTable, Vote, Voter
+from arena.models import LIVE_POOL, Battle, DrawTable, Vote, Voter
 from ratings.interchange.export_votes import export_file
 from ratings.models import VoteWeight
 from ratings.pipeline import filter_run
@@ -36,7 +36,7 @@ def cast_votes(models, *, voters, votes, day, winner=None, voter=None):
     rng = np.random.default_rng(day)
     pairs = [pair for pair in combinations(range(MODELS), 2) if winner is None or winner in pair]
     table, _ = DrawTable.objects.get_or_create(
-        id=1, defaults={"pool": "live", "keys": [model.pk for model in models], "shares": [2 / MODELS] * MODELS}
+        id=1, defaults={"pool_id": LIVE_POOL, "keys": [model.pk for model in models], "shares": [2 / MODELS] * MODELS}
     )
     rows = []
     for number in range(votes):
@@ -46,7 +46,7 @@ def cast_votes(models, *, voters, votes, day, winner=None, voter=None):
             outcome = "a" if winner == a else "b"
         rows.append(
             Vote(
-                pool="live",
+                pool_id=LIVE_POOL,
                 contestant_a=models[a],
                 contestant_b=models[b],
                 winner=outcome,
@@ -84,7 +84,7 @@ def test_run_takes_the_votes_of_a_cheat_out_and_leaves_the_others(models):
     assert sum(weights.get(vote.pk, 256) for vote in rigged) <= 0.05 * 256 * len(rigged)
     assert sum(256 - weights.get(vote.pk, 256) for vote in honest) <= 0.01 * 256 * len(honest)
     assert (again.reduced, again.changed) == (run.reduced, 0)
-    assert factories.pool().filter_version
+    assert factories.pool().counts.filter_version
 
 
 def test_guide_computes_the_same_weights_from_an_export(models, tmp_path):
@@ -95,7 +95,7 @@ def test_guide_computes_the_same_weights_from_an_export(models, tmp_path):
         cast_votes(models, voters=80, votes=400, day=day)
     cast_votes(models, voters=1, votes=150, day=4, winner=0, voter=CHEAT)
     keys = [model.pk for model in models]
-    DrawTable.objects.create(id=2, pool="live", keys=keys, shares=[1.0, *[0.2] * (MODELS - 1)])
+    DrawTable.objects.create(id=2, pool_id=LIVE_POOL, keys=keys, shares=[1.0, *[0.2] * (MODELS - 1)])
     for fields in ({"propensity": None}, {"propensity": None, "voter": None}, {"counted": False}):
         replaced = {"voter": CHEAT, "draw_table_id": 2, "created_at": START + timedelta(days=4, seconds=0.123457)}
         factories.vote(models[0], models[3], **(replaced | fields))
@@ -104,7 +104,7 @@ def test_guide_computes_the_same_weights_from_an_export(models, tmp_path):
     cast_votes(models, voters=80, votes=20, day=6)
     run = filter_run.filter_pool(factories.pool())
     path = tmp_path / "live.jsonl"
-    export_file(path, "live")
+    export_file(path, factories.pool())
 
     assert run.reduced > 100
     assert run_guide(path) == f"{run.votes} votes, {run.reduced} weights below 1, 0 differ from the file\n"
@@ -143,9 +143,8 @@ def test_run_limits_what_new_voters_weigh_together_in_an_hour(models):
     just_before = today - timedelta(milliseconds=1)  # less than a day ago, even in the last minute of the day
     for index, vote in enumerate(votes):
         voter = Voter.objects.create(id=UUID(int=10_000 + index))
-        battle = Battle.objects.create(
-            voter=voter, contestant_a=models[0], contestant_b=models[1], propensity=0.5, network=str(index % 3) * 64
-        )
+        pair = {"contestant_a": models[0], "contestant_b": models[1], "propensity": 0.5}
+        battle = Battle.objects.create(pool_id=LIVE_POOL, voter=voter, network=str(index % 3) * 64, **pair)
         factories.let_votes_change()
         Vote.objects.filter(pk=vote.pk).update(
             voter=voter.pk, battle=battle, network=battle.network, created_at=just_before
@@ -170,9 +169,9 @@ def test_run_is_due_after_midnight_if_there_are_votes_for_an_epoch(models, new, 
     cast_votes(models, voters=9, votes=new + 20 - today, day=0)
     cast_votes(models, voters=9, votes=today, day=(datetime.now(UTC) - START).days)
     pool = factories.pool()
-    pool.filtered_votes = 20
+    pool.counts.filtered_votes = 20
     if filtered_days_ago is not None:
-        pool.filtered_at = datetime.now(UTC) - timedelta(days=filtered_days_ago)
+        pool.counts.filtered_at = datetime.now(UTC) - timedelta(days=filtered_days_ago)
 
     assert filter_run.is_due(pool) == due
 

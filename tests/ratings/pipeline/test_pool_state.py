@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from arena.models import LIVE_POOL
-from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Outbox, Pool
+from arena.models import LIVE_SLUG, Pool
+from ratings.models import DECISIVE_CATEGORY, OVERALL_CATEGORY, Outbox
 from ratings.pipeline import pool_state
 from ratings.pipeline.vote_weights import FilterWeight, store_filter_weights
 from tests import factories
@@ -37,7 +37,7 @@ def apply_votes(*votes):
     return pool_state.get_pool_state(Pool.objects.get(pk=pool.pk))
 
 
-def reload_state(pool=LIVE_POOL):
+def reload_state(pool=LIVE_SLUG):
     """The state of the pool, loaded from the database."""
     pool_state.clear_pool_states()
     return pool_state.get_pool_state(Pool.objects.get(slug=pool))

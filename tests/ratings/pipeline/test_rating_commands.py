@@ -71,7 +71,7 @@ def test_recompute_from_scratch_repairs_what_verify_finds(capsys, voted):
 def test_verify_counts_what_it_checked(capsys, voted):
     before = contents()
     output = run(capsys, "verify_ratings")
-    assert output == "verified 8 tallies in 2 pools against the votes; 1 vote in the outbox\n"
+    assert output == "verified 8 tallies in 3 pools against the votes; 1 vote in the outbox\n"
     assert contents() == before
 
 

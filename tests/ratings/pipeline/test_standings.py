@@ -7,9 +7,8 @@ import pytest
 from django.db.models import F
 
 from arena.endpoints import draw
-from arena.models import PairWeight
+from arena.models import PairWeight, Pool
 from catalog.models import LanguageModel
-from ratings.models import Pool
 from ratings.pipeline import board_refresh
 from tests import factories
 
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def weights(pool="live"):
     """The stored weights by pair of keys."""
-    stored = PairWeight.objects.get(pool=pool)
+    stored = PairWeight.objects.get(pool__slug=pool)
     return dict(zip(combinations(stored.keys, 2), stored.weights, strict=True))
 
 

@@ -1,20 +1,22 @@
 """Each vote is added to the tallies once, in whatever order votes commit."""
 
 import threading
+from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
-from arena.models import LIVE_POOL
-from ratings.models import Board, Outbox, Pool, Tally
+from arena.models import LIVE_SLUG, Pool
+from ratings.models import Board, Outbox, Tally
 from ratings.pipeline import tallies
 from tests import factories
 from tests.ratings.concurrency import elsewhere, in_thread
 
 pytestmark = pytest.mark.django_db
+UNKNOWN_POOL = 1_000_000_000
 
 
-def read_tallies(pool=LIVE_POOL, category="overall"):
+def read_tallies(pool=LIVE_SLUG, category="overall"):
     """{(slug, slug): (wins, losses, ties, both_bad)} of one board, first model first."""
     rows = Tally.objects.filter(board__pool__slug=pool, board__category__slug=category)
     return {
@@ -72,7 +74,7 @@ def test_fold_says_by_which_votes_and_how_much_each_pool_changed():
     other = factories.cast(x, y, "tie", pool="api").pk
 
     changes = {pool.slug: change for pool, change in factories.drain_outbox().items()}
-    live, api = changes[LIVE_POOL], changes["api"]
+    live, api = changes[LIVE_SLUG], changes["api"]
 
     assert (sorted(live.votes), api.votes) == (votes, [other])
     assert [count[:7] for count in live.counts] == [("overall", x.pk, y.pk, 0, 0, 3, 0)]
@@ -91,22 +93,29 @@ def test_fold_counts_a_vote_on_overall_and_on_each_of_its_categories_once():
     assert read_tallies(category="math") == {("x", "y"): (1, 1, 0, 0)}
 
 
-@pytest.mark.parametrize(("slug", "kind"), [(LIVE_POOL, "live"), ("api", "api"), ("ready", "ready")])
-def test_fold_makes_a_pool_with_its_first_vote(slug, kind):
-    Pool.objects.all().delete()
+@pytest.mark.parametrize(("slug", "kind"), [(LIVE_SLUG, "live"), ("api", "api"), ("ready", "ready")])
+def test_fold_counts_the_first_vote_of_a_built_in_pool(slug, kind):
+    pools = list(Pool.objects.values("slug", "kind"))
     factories.cast(factories.contestant("x"), factories.contestant("y"), pool=slug)
 
     factories.drain_outbox()
 
     assert read_tallies(slug) == {("x", "y"): (1, 0, 0, 0)}
-    assert Pool.objects.get().kind == kind
+    assert {"slug": slug, "kind": kind} in pools
+    assert list(Pool.objects.values("slug", "kind")) == pools
 
 
 def test_fold_makes_no_other_pool():
-    factories.cast(factories.contestant("x"), factories.contestant("y"), pool="elsewhere")
+    """The database does not check the pool of a vote, but it refuses to store a board of an unknown pool."""
+    vote = factories.vote(factories.contestant("x"), factories.contestant("y"))
+    vote.pk, vote.pool_id, vote.record_key = None, UNKNOWN_POOL, uuid4()
+    vote.save()
+    Outbox.objects.create(vote=vote)
 
-    with pytest.raises(KeyError):
+    with pytest.raises(IntegrityError, match="arena_pool"), transaction.atomic():
         factories.drain_outbox()
+        connection.check_constraints()
+    assert not Pool.objects.filter(pk=UNKNOWN_POOL).exists()
 
 
 def test_fold_leaves_uncounted_votes_alone():
@@ -164,7 +173,7 @@ def test_recount_rebuilds_lost_and_wrong_tallies():
     Tally.objects.filter(contestant_b=z).delete()
     Board.objects.filter(category__slug="coding").delete()
 
-    tallies.recount_tallies(Pool.objects.get(slug=LIVE_POOL))
+    tallies.recount_tallies(Pool.objects.get(slug=LIVE_SLUG))
 
     assert (read_tallies(), read_tallies(category="coding")) == before
 
@@ -175,7 +184,7 @@ def test_recount_leaves_waiting_votes_to_the_fold():
     factories.drain_outbox()
     factories.cast(x, y)
 
-    tallies.recount_tallies(Pool.objects.get(slug=LIVE_POOL))
+    tallies.recount_tallies(Pool.objects.get(slug=LIVE_SLUG))
     assert read_tallies() == {("x", "y"): (1, 0, 0, 0)}
 
     factories.drain_outbox()

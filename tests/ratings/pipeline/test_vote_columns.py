@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from arena.models import LIVE_POOL
+from arena.models import LIVE_SLUG
 from core.storage import binary_copy
 from ratings.interchange.vote_fields import VOTER_KINDS
 from ratings.pipeline.vote_columns import NO_PERSON, UNKNOWN_VOTER, VoteColumns
@@ -18,9 +18,9 @@ def models():
     return [factories.contestant(slug) for slug in "xyz"]
 
 
-def load_columns(pool=LIVE_POOL):
+def load_columns(pool=LIVE_SLUG):
     columns = VoteColumns()
-    columns.load(pool)
+    columns.load(factories.pool(pool).pk)
     return columns
 
 

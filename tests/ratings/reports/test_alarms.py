@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from arena.models import Battle, DrawTable, Vote, Voter
+from arena.models import LIVE_POOL, Battle, DrawTable, Vote, Voter
 from ratings.models import VoteWeight
 from ratings.reports import alarms
 from tests import factories
@@ -27,7 +27,7 @@ def models():
 def cast_votes(models, number, *, voters, network="", hours=1.0, with_model=None, **fields):
     """Cast votes of these voters in turn, each on the next pair, or on the next pair with one model."""
     table, _ = DrawTable.objects.get_or_create(
-        id=1, defaults={"pool": "live", "keys": [model.pk for model in models], "shares": [2 / MODELS] * MODELS}
+        id=1, defaults={"pool_id": LIVE_POOL, "keys": [model.pk for model in models], "shares": [2 / MODELS] * MODELS}
     )
     pairs = [pair for pair in PAIRS if with_model is None or with_model in pair]
     pairs = [pairs[position % len(pairs)] for position in np.random.default_rng(0).permutation(number)]
@@ -35,6 +35,7 @@ def cast_votes(models, number, *, voters, network="", hours=1.0, with_model=None
     people = [Voter.objects.get_or_create(id=UUID(int=key))[0] for key in voters]
     battles = Battle.objects.bulk_create(
         Battle(
+            pool_id=LIVE_POOL,
             voter=people[index % len(people)],
             contestant_a=models[a],
             contestant_b=models[b],
@@ -46,7 +47,7 @@ def cast_votes(models, number, *, voters, network="", hours=1.0, with_model=None
     )
     return Vote.objects.bulk_create(
         Vote(
-            pool="live",
+            pool_id=LIVE_POOL,
             battle=battle,
             contestant_a=battle.contestant_a,
             contestant_b=battle.contestant_b,

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from arena.models import Pool
 from catalog.models import LanguageModel
 from ratings.boards.snapshots import list_newest_snapshots
-from ratings.models import Pool
 from ratings.reports.best_models import find_newest_reference_snapshot, list_best_slugs, load_best_keys
 from tests import factories
 from tests.ratings.benchmark_boards import rated

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from django.template.loader import render_to_string
 
+from arena.models import Pool
 from ratings.boards import snapshots
 from ratings.boards.snapshots import BoardKey
-from ratings.models import Pool
 from ratings.pipeline import board_refresh, pool_figures
 from ratings.reports import method_figures
-from ratings.reports.method_figures import ModelShare, PoolCounts, build_maker_shares
+from ratings.reports.method_figures import ModelShare, StoredCounts, build_maker_shares
 from tests import factories
 
 PAGE = "/method/"
@@ -204,7 +204,7 @@ def test_makers_have_the_sides_of_all_votes_between_them():
 
 def test_retired_models_have_the_answers_of_their_votes():
     shares = [part("a", "Acme", 150.0), part("b", "Bolt", 20.0, retired=True), part("c", "", 30.0, retired=True)]
-    counts = PoolCounts(datetime.now(UTC), 100, 0, [], [], 0, None, None, None, shares, [], None)
+    counts = StoredCounts(datetime.now(UTC), 100, 0, [], [], 0, None, None, None, shares, [], None)
     assert counts.retired_percent == 25
     assert [share.slug for share in counts.retired] == ["b", "c"]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from arena.models import Pool
 from catalog.models import Benchmark, Score
-from ratings.models import Pool
 from tests import factories
 from tests.ratings.board_history import beat, met, published
 

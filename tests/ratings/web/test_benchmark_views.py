@@ -5,7 +5,8 @@ from html import unescape
 
 import pytest
 
-from ratings.models import Category, Pool
+from arena.models import Pool
+from ratings.models import Category
 from tests.ratings.benchmark_boards import AVERAGES, NAMES, RATINGS, benchmark, rated, scored, some
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
+from arena.models import Pool
 from catalog.benchmarks import table
 from catalog.facts.claims import set_hand_fact
 from catalog.models import Benchmark, LanguageModel, Price, Score
-from ratings.models import Pool
 from ratings.pipeline import board_refresh
 from ratings.web.models import table_views
 from tests import factories

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from arena.models import EndpointDay
+from arena.models import EndpointDay, Pool
 from catalog.facts.claims import record_claims
 from catalog.facts.fields import Claim
 from catalog.models import Benchmark, Fact, Price, Score
-from ratings.models import PairTable, Pool
+from ratings.models import PairTable
 from ratings.pipeline import board_refresh
 from tests import factories
 

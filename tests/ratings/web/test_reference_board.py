@@ -8,8 +8,9 @@ import re
 import pytest
 from django.utils import timezone
 
+from arena.models import Pool
 from ratings.boards.snapshots import BRADLEY_TERRY, pack_rows
-from ratings.models import Pool, Snapshot
+from ratings.models import Snapshot
 from ratings.pipeline import board_refresh
 from tests import factories, openapi
 from tests.ratings.board_rows import row

@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 from django.test import Client, RequestFactory
 
-from ratings.models import SEED_POOL, Pool
+from arena.models import Pool
+from ratings.models import SEED_POOL
 from ratings.pipeline import board_refresh
 from ratings.web.leaderboard.leaders import add_leaders, render_leaders
 from tests import factories

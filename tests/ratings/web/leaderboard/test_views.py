@@ -12,11 +12,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from arena.models import Pool
 from catalog.models import Price
 from core.files.csv_injection import unescape_formula
 from ratings.boards import model_facts
 from ratings.boards.snapshots import pack_rows, unpack_rows
-from ratings.models import SEED_POOL, Board, PairTable, Pool, Snapshot
+from ratings.models import SEED_POOL, Board, PairTable, Snapshot
 from ratings.pipeline import board_refresh
 from ratings.web.leaderboard import downloads
 from ratings.web.leaderboard.columns import COLUMNS_BY_NAME, OPTIONAL_COLUMNS
