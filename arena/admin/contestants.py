@@ -35,7 +35,7 @@ class ContestantForm(ModelForm):
 
     class Meta:
         model = Contestant
-        fields = (*NAME_FIELDS, "endpoint", *OWN_DEFAULTS, "enabled", "retired_at")
+        fields = (*NAME_FIELDS, "pool", "endpoint", *OWN_DEFAULTS, "enabled", "retired_at")
         labels = {
             "max_tokens": gettext_lazy("Maximum answer length (tokens)"),
             "thinking_tokens": gettext_lazy("Maximum reasoning tokens"),
@@ -53,9 +53,9 @@ class ContestantForm(ModelForm):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        if self.instance.plain:
-            for field in FOLLOWED_FIELDS:
-                self.fields[field].disabled = True
+        frozen = (*(["pool"] if self.instance.pk else []), *(FOLLOWED_FIELDS if self.instance.plain else []))
+        for field in frozen:
+            self.fields[field].disabled = True
 
     def clean(self) -> dict[str, Any]:
         """Check the fields against the rules for the models file."""
@@ -100,7 +100,7 @@ class ContestantAdmin(AutocompleteAdmin):
     form = ContestantForm
     formfield_overrides = FORMFIELD_OVERRIDES
     list_display = ("name", "slug", "model", "endpoint", "plain", "enabled")
-    list_filter = ("enabled", "plain", ("endpoint", admin.EmptyFieldListFilter))
+    list_filter = ("enabled", "plain", "pool", ("endpoint", admin.EmptyFieldListFilter))
     search_fields = ("name", "slug", "model__name")
     autocomplete_fields = ("model", "predecessor", "endpoint")
 

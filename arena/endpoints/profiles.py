@@ -13,7 +13,7 @@ from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from arena.endpoints.performance import load_performance
-from arena.models import LIVE_POOL, Contestant, Standing
+from arena.models import LIVE_POOL, Contestant, Standing, list_playing
 from catalog.facts.claims import get_current_facts
 from catalog.facts.labels import BLANK_VALUES, list_differing_facts
 from catalog.facts.prices import list_prices, load_current_prices, pick_current_price
@@ -38,27 +38,30 @@ def list_models() -> QuerySet[LanguageModel]:
     return LanguageModel.objects.annotate(plain=plain).select_related(*related).prefetch_related("facts")
 
 
-def list_family(slug: str) -> list[Contestant]:
-    """Return the contestant with this slug, and then the variants of the catalog model with this slug.
+def list_family(slug: str, pool: str = "") -> list[Contestant]:
+    """Return the contestant with this slug, and then the shared variants of the catalog model with this slug.
 
     For a catalog model without a contestant, the first one is its plain one, which is not saved. The list is empty if
     nothing has the slug. The related rows that pages and `build_full_profile` need are loaded.
+
+    pool: the slug of a pool whose own contestants are found, too
     """
     if not slug.isprintable():  # PostgreSQL rejects some characters that are not printable, such as NUL
         return []
     related = ("endpoint", "predecessor", "model__organization", "model__license", "model__base_model")
-    rows = Contestant.objects.filter(Q(slug=slug) | Q(model__slug=slug)).select_related(*related)
+    rows = list_playing(pool).filter(Q(slug=slug) | Q(model__slug=slug, pool=None)).select_related(*related)
     contestants = list(rows.prefetch_related("model__facts").order_by("name", "pk"))
-    shown = next((contestant for contestant in contestants if contestant.slug == slug), None)
+    named = [contestant for contestant in contestants if contestant.slug == slug]
+    shown = max(named, key=lambda contestant: contestant.pool_id or 0, default=None)
     if shown is None and (model := list_models().filter(slug=slug).first()):
         shown = represent(model)
-    variants = [contestant for contestant in contestants if not contestant.plain and contestant != shown]
+    variants = [each for each in contestants if not each.plain and each != shown and each.pool_id is None]
     return [shown, *variants] if shown else []
 
 
-def get_contestant_or_404(slug: str) -> Contestant:
+def get_contestant_or_404(slug: str, pool: str = "") -> Contestant:
     """Return the contestant with this slug, as `list_family` does. Raises RequestError 404 if it does not exist."""
-    family = list_family(slug)
+    family = list_family(slug, pool)
     if not family:
         raise unknown_model_error(slug)
     return family[0]

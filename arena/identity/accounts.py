@@ -29,7 +29,7 @@ from django.utils.translation import gettext_lazy
 from django_htmx.http import HttpResponseClientRedirect
 
 from arena.identity import api_keys, invitations, login_locks, quotas, voters
-from arena.models import ApiKey, Battle, QuestionSet, Vote, Voter
+from arena.models import ApiKey, Battle, Pool, QuestionSet, Vote, Voter
 from arena.signals import votes_moved
 from catalog.importers import submissions
 from core.http.errors import RequestError, build_error_response
@@ -165,6 +165,7 @@ def _move_voter_data(anonymous: Voter, voter_id: UUID) -> None:
     votes.filter(~Exists(judged)).update(voter=voter_id)
     submissions.move_submissions(anonymous.pk, voter_id)
     QuestionSet.objects.filter(owner=anonymous).update(owner=voter_id)
+    Pool.objects.filter(owner=anonymous).update(owner=voter_id)
     anonymous.delete()
     votes_moved.send(sender=Voter, pools=pools)
 

@@ -7,7 +7,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
@@ -97,7 +97,7 @@ def _has_session(request: HttpRequest) -> bool:
 
 def _identify_by_session(request: HttpRequest) -> None:
     if request.user.is_authenticated:
-        request.logged_in = True  # type: ignore[attr-defined]  # not declared by Django; DRF resets `user`
+        request.account = request.user  # type: ignore[attr-defined]  # not declared by Django; DRF resets `user`
         if voter_id := request.session.get(SESSION_VOTER_KEY):
             set_voter_id(request, uuid.UUID(voter_id))
 
@@ -167,9 +167,15 @@ def assign_new_voter(request: HttpRequest, voter_id: uuid.UUID | None = None) ->
     set_voter_id(request, voter_id or new_voter_id)
 
 
+def get_account(request: HttpRequest) -> User | None:
+    """Return the account that is logged in, or None."""
+    account: User | None = getattr(request, "account", None)
+    return account
+
+
 def is_logged_in(request: HttpRequest) -> bool:
     """Return whether the request has an account's session."""
-    return getattr(request, "logged_in", False)
+    return get_account(request) is not None
 
 
 def is_known_voter(request: HttpRequest) -> bool:

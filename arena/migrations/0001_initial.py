@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
             name='Contestant',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=200, unique=True)),
+                ('slug', models.CharField(max_length=200)),
                 ('name', models.CharField(max_length=200)),
                 ('plain', models.BooleanField(default=False, help_text='Whether it is the catalog model as it is.')),
                 ('system', models.TextField(blank=True, help_text="Sent instead of the arena's system prompt.", null=True)),
@@ -191,37 +191,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(blank=True, help_text='Where it answers. Without an endpoint, its answers were made elsewhere.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contestants', to='arena.endpoint'),
         ),
         migrations.CreateModel(
-            name='EndpointCall',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('battle', models.UUIDField(help_text='ID of the battle, which may have been deleted. Null for a single answer.', null=True)),
-                ('answer', models.BigIntegerField(help_text='ID of the answer, which may have been deleted.', null=True)),
-                ('failure', models.CharField(blank=True, choices=[('timeout', 'Timeout'), ('unavailable', 'Unavailable'), ('refused', 'Refused'), ('too_long', 'Too Long'), ('empty', 'Empty'), ('rejected', 'Rejected'), ('stopped', 'Stopped'), ('busy', 'Busy')], max_length=12)),
-                ('status', models.PositiveSmallIntegerField(help_text='HTTP status of the failure, if there was one.', null=True)),
-                ('detail', models.CharField(blank=True, db_default='', help_text="The provider's words, unless they could quote a question.", max_length=500)),
-                ('first_token_s', models.FloatField(null=True)),
-                ('tokens_per_s', models.FloatField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='arena.endpoint')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='EndpointDay',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('answers', models.PositiveIntegerField()),
-                ('failures', models.JSONField(default=dict, help_text='Number of failures, keyed by reason.')),
-                ('public_answers', models.PositiveIntegerField(default=0, help_text='Answers in blind battles of the live pool.')),
-                ('public_failures', models.PositiveIntegerField(default=0, help_text='Failures in blind battles of the live pool, at most 3 per voter and 12 per network.')),
-                ('first_token_p50', models.FloatField(null=True)),
-                ('first_token_p95', models.FloatField(null=True)),
-                ('tokens_per_s_p50', models.FloatField(null=True)),
-                ('tokens_per_s_p95', models.FloatField(null=True)),
-                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='arena.endpoint')),
-            ],
-        ),
-        migrations.CreateModel(
             name='HashKey',
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
@@ -284,6 +253,11 @@ class Migration(migrations.Migration):
             model_name='drawtable',
             name='pool',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='arena.pool'),
+        ),
+        migrations.AddField(
+            model_name='contestant',
+            name='pool',
+            field=models.ForeignKey(blank=True, help_text='The pool to which it belongs. It plays and is shown only there. Empty: all pools share it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='own_contestants', to='arena.pool'),
         ),
         migrations.CreateModel(
             name='Question',
@@ -446,21 +420,58 @@ class Migration(migrations.Migration):
                 'ordering': ('-created_at', '-pk'),
             },
         ),
+        migrations.CreateModel(
+            name='EndpointCall',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('battle', models.UUIDField(help_text='ID of the battle, which may have been deleted. Null for a single answer.', null=True)),
+                ('answer', models.BigIntegerField(help_text='ID of the answer, which may have been deleted.', null=True)),
+                ('failure', models.CharField(blank=True, choices=[('timeout', 'Timeout'), ('unavailable', 'Unavailable'), ('refused', 'Refused'), ('too_long', 'Too Long'), ('empty', 'Empty'), ('rejected', 'Rejected'), ('stopped', 'Stopped'), ('busy', 'Busy')], max_length=12)),
+                ('status', models.PositiveSmallIntegerField(help_text='HTTP status of the failure, if there was one.', null=True)),
+                ('detail', models.CharField(blank=True, db_default='', help_text="The provider's words, unless they could quote a question.", max_length=500)),
+                ('first_token_s', models.FloatField(null=True)),
+                ('tokens_per_s', models.FloatField(null=True)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calls', to='arena.endpoint')),
+            ],
+            options={
+                'indexes': [models.Index(models.F('created_at'), name='call_time')],
+            },
+        ),
+        migrations.CreateModel(
+            name='EndpointDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('answers', models.PositiveIntegerField()),
+                ('failures', models.JSONField(default=dict, help_text='Number of failures, keyed by reason.')),
+                ('public_answers', models.PositiveIntegerField(default=0, help_text='Answers in blind battles of the live pool.')),
+                ('public_failures', models.PositiveIntegerField(default=0, help_text='Failures in blind battles of the live pool, at most 3 per voter and 12 per network.')),
+                ('first_token_p50', models.FloatField(null=True)),
+                ('first_token_p95', models.FloatField(null=True)),
+                ('tokens_per_s_p50', models.FloatField(null=True)),
+                ('tokens_per_s_p95', models.FloatField(null=True)),
+                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='arena.endpoint')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('endpoint', 'day'), name='endpoint_day_unique')],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='contestant',
+            constraint=models.UniqueConstraint(condition=models.Q(('pool', None)), fields=('slug',), name='contestant_slug_shared', violation_error_message='There already is a contestant with this slug.'),
+        ),
+        migrations.AddConstraint(
+            model_name='contestant',
+            constraint=models.UniqueConstraint(condition=models.Q(('pool__isnull', False)), fields=('pool', 'slug'), name='contestant_slug_in_pool', violation_error_message='The pool already has a contestant with this slug.'),
+        ),
         migrations.AddConstraint(
             model_name='contestant',
             constraint=models.UniqueConstraint(condition=models.Q(('plain', True)), fields=('model',), name='contestant_one_is_plain'),
         ),
         migrations.AddConstraint(
             model_name='contestant',
-            constraint=models.CheckConstraint(condition=models.Q(('plain', False), models.Q(('model__isnull', False), ('system__isnull', True)), _connector='OR'), name='contestant_plain_is_model'),
-        ),
-        migrations.AddIndex(
-            model_name='endpointcall',
-            index=models.Index(models.F('created_at'), name='call_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='endpointday',
-            constraint=models.UniqueConstraint(fields=('endpoint', 'day'), name='endpoint_day_unique'),
+            constraint=models.CheckConstraint(condition=models.Q(('plain', False), models.Q(('model__isnull', False), ('pool__isnull', True), ('system__isnull', True)), _connector='OR'), name='contestant_plain_is_model'),
         ),
         migrations.AddConstraint(
             model_name='question',
@@ -577,6 +588,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='pool',
             constraint=models.CheckConstraint(condition=models.Q(('visibility__in', ['everyone', 'invited', 'operators'])), name='pool_visibility'),
+        ),
+        migrations.AddConstraint(
+            model_name='pool',
+            constraint=models.CheckConstraint(condition=models.Q(('visibility', 'everyone'), models.Q(('kind__in', ('live', 'api', 'ready')), _negated=True), _connector='OR'), name='pool_built_in_is_public'),
         ),
         migrations.AddIndex(
             model_name='battle',

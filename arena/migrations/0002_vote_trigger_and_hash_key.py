@@ -45,7 +45,7 @@ CREATE FUNCTION arena_contestant_follows() RETURNS trigger LANGUAGE plpgsql AS $
 BEGIN
     UPDATE arena_contestant AS plain
     SET name = NEW.name, slug = CASE
-        WHEN EXISTS (SELECT FROM arena_contestant AS other WHERE other.slug = NEW.slug AND other.id <> plain.id)
+        WHEN EXISTS (SELECT FROM arena_contestant AS other WHERE other.slug = NEW.slug AND other.id <> plain.id AND other.pool_id IS NULL)
         THEN plain.slug ELSE NEW.slug END
     WHERE plain.model_id = NEW.id AND plain.plain;
     RETURN NULL;

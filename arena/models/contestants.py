@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from itertools import count
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
+from arena.models.pools import Pool
 from catalog.models import LanguageModel
 
 # These take part in battles, unless their endpoint has failed its probes (see `arena.endpoints.circuit_breaker`).
@@ -16,11 +18,13 @@ IS_ENABLED = Q(enabled=True, retired_at=None, endpoint__isnull=False)
 class Contestant(models.Model):
     """What can play: a catalog model as it is, a variant of one, or a system of its own.
 
+    Slugs are unique among shared contestants, and among those that belong to the same pool.
+
     A plain contestant is a catalog model as it is. A trigger of the database gives it each new name and slug of its
     model, whatever code changes them, unless another contestant has the slug.
     """
 
-    slug = models.CharField(max_length=200, unique=True)
+    slug = models.CharField(max_length=200)
     name = models.CharField(max_length=200)
     model = models.ForeignKey(
         LanguageModel,
@@ -29,6 +33,14 @@ class Contestant(models.Model):
         blank=True,
         related_name="contestants",
         help_text="The catalog model whose facts it shares, if there is one.",
+    )
+    pool = models.ForeignKey(
+        Pool,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="own_contestants",
+        help_text="The pool to which it belongs. It plays and is shown only there. Empty: all pools share it.",
     )
     plain = models.BooleanField(default=False, help_text="Whether it is the catalog model as it is.")
     endpoint = models.ForeignKey(
@@ -67,9 +79,22 @@ class Contestant(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                fields=("slug",),
+                condition=Q(pool=None),
+                name="contestant_slug_shared",
+                violation_error_message=_("There already is a contestant with this slug."),
+            ),
+            models.UniqueConstraint(
+                fields=("pool", "slug"),
+                condition=Q(pool__isnull=False),
+                name="contestant_slug_in_pool",
+                violation_error_message=_("The pool already has a contestant with this slug."),
+            ),
             models.UniqueConstraint(fields=("model",), condition=Q(plain=True), name="contestant_one_is_plain"),
             models.CheckConstraint(
-                condition=Q(plain=False) | Q(model__isnull=False, system__isnull=True), name="contestant_plain_is_model"
+                condition=Q(plain=False) | Q(model__isnull=False, system__isnull=True, pool__isnull=True),
+                name="contestant_plain_is_model",
             ),
         ]
 
@@ -82,6 +107,15 @@ class Contestant(models.Model):
         return self.enabled and self.retired_at is None and self.endpoint_id is not None
 
 
+def list_playing(pool: str = "") -> QuerySet[Contestant]:
+    """Return the contestants that can play in the pool with this slug: the shared ones, and then its own.
+
+    So in a dict keyed by slug, a pool's own contestants win. Without a pool, these are the shared ones.
+    """
+    home = Q(pool=None) | Q(pool__slug=pool) if pool else Q(pool=None)
+    return Contestant.objects.filter(home).order_by(F("pool").asc(nulls_first=True), "pk")
+
+
 def get_or_create_plain(models: Iterable[int]) -> dict[int, Contestant]:
     """Return the plain contestants of the catalog models with these ids, keyed by model. Missing ones are created.
 
@@ -92,7 +126,7 @@ def get_or_create_plain(models: Iterable[int]) -> dict[int, Contestant]:
     plain = _load_plain(keys)
     if missing := keys - plain.keys():
         unplayed = LanguageModel.objects.filter(pk__in=missing)
-        taken = set(Contestant.objects.filter(slug__in=unplayed.values("slug")).values_list("slug", flat=True))
+        taken = set(list_playing().filter(slug__in=unplayed.values("slug")).values_list("slug", flat=True))
         Contestant.objects.bulk_create(
             (
                 Contestant(
@@ -119,10 +153,10 @@ def _load_plain(models: set[int]) -> dict[int, Contestant]:
 
 
 def _number_slug(slug: str) -> str:
-    """Return the slug with the first number that no contestant and no model has."""
+    """Return the slug with the first number that no shared contestant and no model has."""
     slugs = (f"{slug[:190]}-{number}" for number in count(2))
     return next(
         slug
         for slug in slugs
-        if not any(kind.objects.filter(slug=slug).exists() for kind in (Contestant, LanguageModel))
+        if not any(rows.filter(slug=slug).exists() for rows in (list_playing(), LanguageModel.objects.all()))
     )

@@ -58,6 +58,10 @@ class Pool(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=_Kind.values), name="pool_kind"),
             models.CheckConstraint(condition=Q(visibility__in=_Visibility.values), name="pool_visibility"),
+            models.CheckConstraint(
+                condition=Q(visibility=_Visibility.EVERYONE) | ~Q(kind__in=(_Kind.LIVE, _Kind.API, _Kind.READY)),
+                name="pool_built_in_is_public",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
-from arena.models import Pool
+from arena.models import BUILT_IN_SLUGS, Pool
 from core.admin import audit
 from core.admin.classes import ModelAdmin
 from core.admin.read_only import ReadOnlyAdmin
@@ -91,6 +91,10 @@ class PoolAdmin(RatingsTaskAdmin, EditOnlyAdmin):
         behind = Count("boards", filter=Q(boards__behind=True))
         pools: QuerySet[Pool] = super().get_queryset(request)
         return pools.annotate(board_count=Count("boards"), behind_count=behind).order_by("pk")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        is_built_in = obj is not None and obj.pk in BUILT_IN_SLUGS
+        return (*self.readonly_fields, *(("visibility", "viewers") if is_built_in else ()))
 
     @admin.display(description="revision", ordering="counts__revision")
     def revision(self, pool: Any) -> int:

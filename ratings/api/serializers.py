@@ -285,6 +285,14 @@ class PoolSchema(Schema):
     slug = CharField()
     name = CharField()
     kind = serializers.ChoiceField(Pool.Kind.values)
+    visibility = serializers.ChoiceField(
+        Pool.Visibility.values,
+        help_text="Who sees the pool: everyone, its owner and invited accounts (and operators), or operators only.",
+    )
+    votes = IntegerField(
+        allow_null=True,
+        help_text="Votes on the overall board. Null if there is no board yet, or if the number is unknown.",
+    )
     provenance = CharField(help_text="Source of the pool's votes or ratings. Empty for this arena's own votes.")
     categories = serializers.ListField(
         child=CharField(), help_text="Slugs of the categories that have a board, in alphabetical order."

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.text import slugify
@@ -21,7 +21,8 @@ from arena.api.openapi import MODELS_TAG
 from arena.battles import feedback
 from arena.endpoints import profiles
 from arena.identity import quotas
-from arena.models import LIVE_SLUG, Contestant, Pool
+from arena.identity.pool_access import STRANGER, Viewer, get_viewer, visible_to
+from arena.models import LIVE_SLUG, Contestant, list_playing
 from catalog.api.views import BENCHMARKS_TAG, check_form
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.models import LanguageModel
@@ -41,12 +42,12 @@ from core.storage.shared_slots import SharedSlot
 from ratings.api import serializers
 from ratings.boards import snapshot_cache, snapshots, time_series
 from ratings.boards.board_events import event_reader
-from ratings.boards.snapshots import METHODS, BoardKey
+from ratings.boards.snapshots import METHODS
 from ratings.choice import model_choice
 from ratings.choice.form import ChoiceForm
 from ratings.choice.serializers import ShortlistSchema
 from ratings.interchange import public_record
-from ratings.models import Board, Category
+from ratings.models import OVERALL_CATEGORY, Board
 from ratings.reports import benchmark_agreement, frontier, method_figures, movements, order_certificate, placements
 
 MAX_SERIES = 20
@@ -68,15 +69,15 @@ BOARD_PARAMETERS = (*NEWEST_BOARD_PARAMETERS, AT)
 describe_board_call = partial(describe_call, tag=BOARDS_TAG, etag=True)
 
 
-def build_model_report(contestant: Contestant, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Return the report. The number of queries does not depend on the number of models or categories.
+def build_model_report(
+    contestant: Contestant, parameters: Mapping[str, str], viewer: Viewer = STRANGER
+) -> dict[str, Any]:
+    """Return the report for this viewer, who may see the pool that the parameters name.
 
-    Raises RequestError 404 if the pool is unknown.
+    The number of queries does not depend on the number of models or categories.
     """
-    overall = placements.list_pool_placements(contestant.slug)
+    overall = placements.list_pool_placements(contestant.slug, viewer)
     pool = parameters.get("pool") or placements.choose_default_pool(overall, parameters)
-    if parameters.get("pool"):
-        snapshot_cache.get_board(BoardKey(pool=pool))  # raises if the pool is unknown
     overall_boards = {(placement.pool.slug, placement.category) for placement in overall}
     by_category = [
         placement
@@ -113,7 +114,10 @@ class ModelDetailView(APIView):
         Returns the same fields as the model list, plus the model's positions on the boards, voters' reasons, the
         license terms, conflicting sources, and benchmark scores.
         """
-        report = build_model_report(profiles.get_contestant_or_404(slug), request.query_params)
+        pool = request.query_params.get("pool", "")
+        viewer = get_viewer(request)
+        snapshots.check_visible(viewer, {"pool": pool})
+        report = build_model_report(profiles.get_contestant_or_404(slug, pool), request.query_params, viewer)
         return Response(serializers.ModelReportSchema(report).data)
 
 
@@ -129,7 +133,7 @@ class LeaderboardView(APIView):
         Style control and Elo return 404 for pools that were imported as counts. The page `/method/#figures` defines
         each value.
         """
-        board = snapshot_cache.get_board(snapshots.parse_api_board_key(request.query_params))
+        board = snapshot_cache.get_board(snapshots.parse_api_board_key(request.query_params, get_viewer(request)))
         return _build_conditional_response(request, board.body, board.etag)
 
 
@@ -160,8 +164,8 @@ class PairwiseView(APIView):
         """
         from ratings.boards import pairwise  # loads scipy, which is slow to import
 
-        board_key = snapshots.parse_api_board_key(request.query_params)
-        models = parse_model_slugs(request.query_params.get("models", "").split(","))
+        board_key = snapshots.parse_api_board_key(request.query_params, get_viewer(request))
+        models = parse_model_slugs(request.query_params.get("models", "").split(","), board_key.pool)
         matrices = pairwise.build_matrices(board_key, models or None)
         return build_json_response(request, serializers.PairwiseSchema(matrices).data)
 
@@ -188,7 +192,7 @@ class FrontierView(APIView):
         current speed on this site (tokens per second). A model is on the frontier if no other model is better in both
         respects. `left_out` lists the omitted models with the reason.
         """
-        board_key = snapshots.parse_api_board_key(request.query_params)
+        board_key = snapshots.parse_api_board_key(request.query_params, get_viewer(request))
         comparison = frontier.build_frontier(board_key, request.query_params.get("against") or frontier.PRICE)
         return build_json_response(request, serializers.FrontierSchema(comparison).data)
 
@@ -211,12 +215,12 @@ class RatingHistoryView(APIView):
 
         Returns up to 200 ratings per model from published boards, oldest first.
         """
-        board_key = snapshots.parse_api_board_key(request.query_params)
+        board_key = snapshots.parse_api_board_key(request.query_params, get_viewer(request))
         models = request.query_params.getlist("model")
         if len(models) > MAX_SERIES:
             raise field_error("model", f"You can send “model” at most {MAX_SERIES} times.")
         since, until = (snapshots.parse_time(name, request.query_params) for name in ("since", "until"))
-        series = time_series.load_series(board_key, parse_model_slugs(models), since, until)
+        series = time_series.load_series(board_key, parse_model_slugs(models, board_key.pool), since, until)
         return build_json_response(request, serializers.RatingHistorySchema(series).data)
 
 
@@ -232,16 +236,15 @@ def _build_conditional_response(request: Request, body: bytes, etag: str) -> Htt
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
-def parse_model_slugs(slugs: Iterable[str]) -> list[str]:
+def parse_model_slugs(slugs: Iterable[str], pool: str = LIVE_SLUG) -> list[str]:
     """Return the slugs in their original order, with duplicates removed.
 
-    Raises RequestError 404 for the first slug that does not exist.
+    Raises RequestError 404 for the first slug that no model and no contestant of the pool has.
     """
     requested = [*dict.fromkeys(slug for slug in slugs if slug)]
     storable = [slug for slug in requested if "\0" not in slug]  # PostgreSQL rejects NUL
-    models, contestants = (
-        kind.objects.filter(slug__in=storable).values_list("slug", flat=True) for kind in (LanguageModel, Contestant)
-    )
+    contestants = list_playing(pool).order_by().filter(slug__in=storable).values_list("slug", flat=True)
+    models = LanguageModel.objects.filter(slug__in=storable).values_list("slug", flat=True)
     known_slugs = set(models.union(contestants))
     for slug in requested:
         if slug not in known_slugs:
@@ -254,12 +257,13 @@ class PoolListView(APIView):
     def get(self, request: Request) -> Response:
         """List pools.
 
-        Returns all pools, sorted by slug, with the categories that have a board. A pool is a set of votes that are
-        rated together.
+        Returns the pools that you may see, sorted by slug, with the categories that have a board. A pool is a set of
+        votes that are rated together.
         """
         boards = Board.objects.filter(pool=OuterRef("pk"), style_control=False)
         categories = ArraySubquery(boards.order_by("category__slug").values("category__slug"))
-        pools = Pool.objects.annotate(categories=categories)
+        overall = boards.filter(category__slug=OVERALL_CATEGORY).annotate(votes=snapshots.select_newest_fit("votes"))
+        pools = visible_to(get_viewer(request)).annotate(categories=categories, votes=Subquery(overall.values("votes")))
         return SlugPagination().render_page(pools, request, serializers.PoolSchema)
 
 
@@ -268,9 +272,11 @@ class CategoryListView(APIView):
     def get(self, request: Request) -> Response:
         """List categories.
 
-        Returns the categories of all pools, sorted by slug. To find out which categories a pool has, see `pools/`.
+        Returns the categories of the pools that you may see, sorted by slug. To find out which categories a pool has,
+        see `pools/`.
         """
-        return SlugPagination().render_page(Category.objects.all(), request, serializers.CategorySchema)
+        categories = snapshots.list_visible_categories(get_viewer(request))
+        return SlugPagination().render_page(categories, request, serializers.CategorySchema)
 
 
 class VoteListView(APIView):
@@ -294,7 +300,7 @@ class VoteListView(APIView):
         """
         pool = request.query_params.get("pool") or LIVE_SLUG
         size = SlugPagination().get_page_size(request) or public_record.PAGE_SIZE
-        votes, after = public_record.load_page(pool, request.query_params.get("after", ""), size)
+        votes, after = public_record.load_page(get_viewer(request), pool, request.query_params.get("after", ""), size)
         query = request.query_params.copy()
         query["after"] = str(after)
         next_url = request.build_absolute_uri(f"?{query.urlencode()}") if after else None
@@ -329,7 +335,7 @@ def _open_record(request: HttpRequest, pool: str) -> Any:
     Raises RequestError 429 if the quota is exhausted, 404 if the pool does not exist, and the errors of `RecordStream`.
     """
     quotas.charge("file", request)
-    record_pool = public_record.find_pool(pool)
+    record_pool = public_record.find_pool(get_viewer(request), pool)
     if request.method == "HEAD":
         return ()
     release_connection()
@@ -351,7 +357,7 @@ class CertificateView(APIView):
         minute. Numbers are null for votes whose voters are unknown, for models with an open interval, between models
         that are not connected, for Elo, and under style control.
         """
-        board_key = snapshots.parse_api_board_key(request.query_params)
+        board_key = snapshots.parse_api_board_key(request.query_params, get_viewer(request))
         certificate = order_certificate.load_certificate(board_key)
         return build_json_response(request, serializers.CertificateSchema(certificate).data)
 
@@ -375,7 +381,7 @@ class MovementReportView(APIView):
         response also contains the votes per day.
         """
         since, until = (snapshots.parse_time(name, request.query_params) for name in ("since", "until"))
-        board_key = snapshots.parse_api_board_key(request.query_params)
+        board_key = snapshots.parse_api_board_key(request.query_params, get_viewer(request))
         report = movements.build_movement_report(board_key, since, until)
         return build_json_response(request, serializers.MovementReportSchema(report).data)
 
@@ -389,7 +395,9 @@ class MethodReportView(APIView):
         of each model and organization, whether voters favor a side, the draw probabilities, and the effect of style.
         Returns 404 for a pool of kind `reference`, whose votes are not published.
         """
-        figures = method_figures.load_pool_figures(request.query_params.get("pool") or LIVE_SLUG)
+        pool = request.query_params.get("pool") or LIVE_SLUG
+        snapshots.check_visible(get_viewer(request), {"pool": pool})
+        figures = method_figures.load_pool_figures(pool)
         lists = {name: getattr(figures.counts, name, ()) for name in ("shares", "makers")}
         fields = {**vars(figures), **lists, "rows": len(figures.board["rows"])}
         return build_json_response(request, serializers.MethodReportSchema(fields).data)
@@ -424,6 +432,7 @@ class DisagreementView(APIView):
         values are equal, `problem` is set and there is no line. By default, the ratings are this arena's own. If too
         few models have such a rating, the first pool with enough ratings is used.
         """
+        snapshots.check_visible(get_viewer(request), request.query_params)
         query = benchmark_agreement.parse_agreement_query(request.query_params)
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
         return build_json_response(request, serializers.DisagreementSchema(comparison).data)
@@ -442,19 +451,20 @@ class ShortlistView(APIView):
         `gained` maps each limit to the number of models that you gain by dropping that limit. In the parameter `pages`,
         one page counts as 600 tokens.
         """
-        form = ChoiceForm(request.query_params)
+        form = ChoiceForm(request.query_params, viewer=get_viewer(request))
         check_form(form)
         return build_json_response(request, ShortlistSchema(model_choice.choose_models(form)).data)
 
 
 @database_sync_to_async
-def _open_stream(request: HttpRequest) -> SharedSlot:
-    """Return a slot for a stream of board events. Opening a stream counts as one API call.
+def _open_stream(request: HttpRequest) -> tuple[SharedSlot, Viewer]:
+    """Return a slot for a stream of board events, and its viewer. Opening a stream counts as one API call.
 
     Raises RequestError 429 if a quota or the client's stream limit is exceeded, and 503 if no slot is free.
     """
     quotas.charge("read", request)
-    return event_reader.acquire_slot(quotas.list_maximums("boards", request))
+    viewer = get_viewer(request)
+    return event_reader.acquire_slot(quotas.list_maximums("boards", request)), viewer
 
 
 @csrf_exempt  # so that write requests get a 405 instead of a CSRF error
@@ -468,6 +478,6 @@ async def stream_board_events(request: HttpRequest) -> HttpResponseBase:
     if request.method == "HEAD":
         return build_stream_response(empty_stream())
     try:
-        return build_stream_response(event_reader.stream(await _open_stream(request)))
+        return build_stream_response(event_reader.stream(*await _open_stream(request)))
     except RequestError as error:
         return build_error_response(error)

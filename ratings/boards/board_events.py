@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from redis.exceptions import RedisError
 
+from arena.identity.pool_access import Viewer
 from core.http import sse
 from core.http.sse import MAX_STREAM_S, EventStream
 from core.storage import redis_clients
@@ -50,6 +51,8 @@ def _build_event(board: Board, snapshot: Snapshot) -> dict[Any, Any]:
     }
     snapshot_fields = {"votes": snapshot.votes, "computed_at": snapshot.computed_at}
     return {
+        "pool": board.pool_id,
+        "visibility": board.pool.visibility,
         "board": orjson.dumps(board_fields),
         "data": orjson.dumps(board_fields | snapshot_fields, option=orjson.OPT_UTC_Z),
     }
@@ -58,7 +61,8 @@ def _build_event(board: Board, snapshot: Snapshot) -> dict[Any, Any]:
 class BoardSubscriber:
     """An open connection and the newest unsent notification for each board."""
 
-    def __init__(self) -> None:
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
         self.notifications: dict[bytes, bytes] = {}
         self.has_notifications = asyncio.Event()
 
@@ -103,13 +107,13 @@ class BoardEventReader:
         """
         return sse.acquire_slot(self.slots, limits)
 
-    def stream(self, slot: SharedSlot) -> EventStream:
+    def stream(self, slot: SharedSlot, viewer: Viewer) -> EventStream:
         """Return the events from `follow` as response content."""
-        return EventStream(slot, self.follow(slot))
+        return EventStream(slot, self.follow(slot, viewer))
 
-    async def follow(self, slot: SharedSlot) -> AsyncIterator[bytes]:
-        """Yield new server-sent events until the browser has to reconnect."""
-        subscriber = BoardSubscriber()
+    async def follow(self, slot: SharedSlot, viewer: Viewer) -> AsyncIterator[bytes]:
+        """Yield new server-sent events about the pools that the viewer may see, until the browser has to reconnect."""
+        subscriber = BoardSubscriber(viewer)
         deadline = time.monotonic() + MAX_STREAM_S
         self.subscribers.add(subscriber)
         if self.task is None or self.task.done():
@@ -160,8 +164,10 @@ class BoardEventReader:
             for entry_id, notification in entries:
                 self.last_entry_id = entry_id
                 snapshot_cache.clear_newest_ids()  # pages that get the notification must get the new board
+                pool, visibility = int(notification[b"pool"]), notification[b"visibility"].decode()
                 for subscriber in self.subscribers:
-                    subscriber.add_notification(notification[b"board"], notification[b"data"])
+                    if subscriber.viewer.may_see(pool, visibility):
+                        subscriber.add_notification(notification[b"board"], notification[b"data"])
 
 
 async def _load_last_entry_id(redis: Any) -> bytes:

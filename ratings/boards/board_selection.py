@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from arena.endpoints.draw import list_drawable
+from arena.identity.pool_access import STRANGER, Viewer, visible_to
 from arena.models import LIVE_SLUG, Contestant, Pool
 from core.storage.ttl_cache import TtlCache
 from ratings.boards import board_urls, snapshot_cache
@@ -116,11 +117,12 @@ def _choose_default_board() -> DefaultBoard:
 
 
 def _find_reference_pool() -> str | None:
+    pools = visible_to(STRANGER)
     reference_snapshots = Snapshot.objects.filter(
-        board__pool__kind=Pool.Kind.REFERENCE, board__category__slug=OVERALL_CATEGORY
+        board__pool__in=pools.filter(kind=Pool.Kind.REFERENCE), board__category__slug=OVERALL_CATEGORY
     ).order_by("-computed_at")
     slug = reference_snapshots.values_list("board__pool__slug", flat=True).first()
-    return slug or Pool.objects.filter(slug=SEED_POOL).values_list("slug", flat=True).first()
+    return slug or pools.filter(slug=SEED_POOL).values_list("slug", flat=True).first()
 
 
 def has_enough_ranks(rows: Rows) -> bool:
@@ -207,24 +209,27 @@ class BoardSelection:
         return board_urls.build_query_string({key: value for key, value in self.parameters.items() if key == "pool"})
 
 
-def build_selection(requested_key: BoardKey, board_key: BoardKey, board: PublishedBoard) -> BoardSelection:
+def build_selection(
+    requested_key: BoardKey, board_key: BoardKey, board: PublishedBoard, viewer: Viewer = STRANGER
+) -> BoardSelection:
     """Return the selection for a page. This runs one query.
 
     requested_key: the key from the request.
     board_key, board: the board to show, as from `select_board`.
+    viewer: decides which other pools there are to choose from.
     """
-    pool, pools = load_pools(board_key.pool)
+    pool, pools = load_pools(board_key.pool, viewer)
     return BoardSelection(board_key, pool, pools, board, requested_key != board_key)
 
 
-def load_pools(slug: str) -> tuple[Pool, list[Pool]]:
-    """Return the pool with this slug, and all pools to choose from.
+def load_pools(slug: str, viewer: Viewer) -> tuple[Pool, list[Pool]]:
+    """Return the pool with this slug, and all pools that the viewer can choose from.
 
     Each pool has an attribute `label`: its name with the number of votes on its overall board.
     """
     overall = Board.objects.filter(pool=OuterRef("pk"), category__slug=OVERALL_CATEGORY, style_control=False)
     votes = Subquery(overall.annotate(votes=select_newest_fit("votes")).values("votes")[:1])
-    pools: list[Pool] = [*Pool.objects.annotate(newest_votes=votes).order_by("pk")]
+    pools: list[Pool] = [*visible_to(viewer).annotate(newest_votes=votes).order_by("pk")]
     for pool in pools:
         pool.label = _format_label(pool, pool.newest_votes or 0)  # type: ignore[attr-defined]  # from the query
     return next(pool for pool in pools if pool.slug == slug), pools

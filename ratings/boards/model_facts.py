@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from arena.endpoints.circuit_breaker import IN_DRAW
 from arena.endpoints.performance import EndpointPerformance, load_performance
-from arena.models import Contestant, Pool
+from arena.identity.pool_access import STRANGER, Viewer
+from arena.models import LIVE_SLUG, Contestant, Pool, list_playing
 from catalog.calculators.cost_model import blend_price
 from catalog.facts.prices import load_current_prices
 from catalog.facts.retirement import is_retired
@@ -101,13 +102,15 @@ class BoardContext:
     certificate: dict[str, Any] | None = None
 
 
-def load_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
+def load_board_context(board_key: BoardKey, board: PublishedBoard, viewer: Viewer = STRANGER) -> BoardContext:
     """Return a board's context, cached for `CACHE_S` seconds. Loading it takes a fixed number of queries."""
-    return context_cache.get_or_compute((board_key, board.snapshot_id), lambda: _build_board_context(board_key, board))
+    return context_cache.get_or_compute(
+        (board_key, board.snapshot_id, viewer), lambda: _build_board_context(board_key, board, viewer)
+    )
 
 
-def _build_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardContext:
-    pool, pools = load_pools(board_key.pool)
+def _build_board_context(board_key: BoardKey, board: PublishedBoard, viewer: Viewer) -> BoardContext:
+    pool, pools = load_pools(board_key.pool, viewer)
     categories = list_categories(pool, board_key.category)
     is_certified = not board_key.style_control and board_key.method == BRADLEY_TERRY and not board_key.at
     certificate = next((category.certificate for category in categories if category.slug == board_key.category), None)
@@ -116,7 +119,7 @@ def _build_board_context(board_key: BoardKey, board: PublishedBoard) -> BoardCon
         pools=pools,
         categories=categories,
         certificate=certificate if is_certified else None,
-        facts=load_facts(board.rows),
+        facts=load_facts(board.rows, board_key.pool),
         changes=_load_changes(board_key, board),
     )
 
@@ -134,10 +137,12 @@ def list_categories(pool: Pool, selected: str = "") -> list[Any]:
     return list(categories.annotate(certificate=Subquery(selected_board.values(data=fields)[:1])).order_by("pk"))
 
 
-def load_facts(rows: Iterable[BoardRow]) -> dict[str, BoardModelFacts]:
-    """Return the facts about the contestants in these rows, keyed by slug. Unknown ones are omitted."""
-    known = Contestant.objects.filter(slug__in=[row["model"] for row in rows]).select_related(
-        "model__license", "model__organization"
+def load_facts(rows: Iterable[BoardRow], pool: str = LIVE_SLUG) -> dict[str, BoardModelFacts]:
+    """Return the facts about the contestants in these rows of a pool, keyed by slug. Unknown ones are omitted."""
+    known = (
+        list_playing(pool)
+        .filter(slug__in=[row["model"] for row in rows])
+        .select_related("model__license", "model__organization")
     )
     contestants = list(known)
     drawable = set(known.filter(IN_DRAW).values_list("pk", flat=True))

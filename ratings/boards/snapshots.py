@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
+from arena.identity.pool_access import STRANGER, Viewer, visible_to
 from arena.models import LIVE_SLUG, Pool
 from core.http.errors import RequestError, field_error, not_found_error
 from ratings.boards.board_row import BoardRow
@@ -64,13 +65,43 @@ def parse_board_key(parameters: Mapping[str, str]) -> BoardKey:
     )
 
 
-def parse_api_board_key(parameters: Mapping[str, str]) -> BoardKey:
-    """Return the key for an API call, as `parse_board_key` does.
+def find_board_key(parameters: Mapping[str, str], viewer: Viewer) -> BoardKey:
+    """Return the key of the board that a viewer's request names.
+
+    Raises RequestError as `parse_board_key` and `check_visible` do.
+    """
+    board_key = parse_board_key(parameters)
+    check_visible(viewer, parameters)
+    return board_key
+
+
+def check_visible(viewer: Viewer, parameters: Mapping[str, str]) -> None:
+    """Check the pool and the category that a request names. This takes one query for each, and none by default.
+
+    Raises RequestError 404 if one does not exist, or if the viewer may not see it.
+    """
+    names = {part: parameters.get(part) or "" for part in ("pool", "category")}
+    lists = {"pool": visible_to, "category": list_visible_categories}
+    for part, name in names.items():
+        if name in ("", LIVE_SLUG, OVERALL_CATEGORY):
+            continue
+        if "\0" in name or not lists[part](viewer).filter(slug=name).exists():  # PostgreSQL rejects NUL
+            raise _unknown_part_error(part, name)
+
+
+def list_visible_categories(viewer: Viewer) -> QuerySet[Category]:
+    """Return the categories, except those that only pools have that the viewer may not see."""
+    boards = Board.objects.filter(category=OuterRef("pk"))
+    return Category.objects.filter(Exists(boards.filter(pool__in=visible_to(viewer))) | ~Exists(boards))
+
+
+def parse_api_board_key(parameters: Mapping[str, str], viewer: Viewer = STRANGER) -> BoardKey:
+    """Return the key for an API call, as `find_board_key` does.
 
     Also raises RequestError 404 for style control if the votes were imported as counts. Pages show an empty board
     instead.
     """
-    board_key = parse_board_key(parameters)
+    board_key = find_board_key(parameters, viewer)
     pools_of_counts = Pool.objects.filter(slug=board_key.pool, ordered=False).exclude(kind=Pool.Kind.REFERENCE)
     if board_key.style_control and "\0" not in board_key.pool and pools_of_counts.exists():
         raise _missing_board_error(
@@ -158,9 +189,9 @@ def select_board_id(board_key: BoardKey) -> Any:
     return boards.values("pk")[:1]
 
 
-def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
-    """Return the newest snapshot of each pool in this category, oldest pool first."""
-    boards = Board.objects.filter(category__slug=category, style_control=False)
+def list_newest_snapshots(category: str = OVERALL_CATEGORY, viewer: Viewer = STRANGER) -> list[Snapshot]:
+    """Return the newest snapshot in this category of each pool that the viewer may see, oldest pool first."""
+    boards = Board.objects.filter(pool__in=visible_to(viewer), category__slug=category, style_control=False)
     keys = boards.annotate(newest=select_newest_fit("pk")).values("newest")
     related = ("board__pool", "board__category")
     return list(Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__pool_id"))

@@ -13,15 +13,16 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from arena.identity.pool_access import STRANGER, Viewer
 from catalog.calculators.cost_model import TYPICAL_USE, MonthlyUse
 from catalog.calculators.gpu_needs import BITS_PER_BYTE
 from catalog.facts.labels import FIELD_LABELS
 from core.text.number_fields import AmountField, DefaultsForm, StrictBooleanField
 from core.text.number_format import format_amount
+from ratings.boards.snapshots import list_visible_categories
 from ratings.choice.candidates import MODEL_COLUMNS
 from ratings.choice.limits import TOKENS_PER_PAGE, Candidate, Limits
 from ratings.choice.task_kinds import TaskKind, load_task_kinds
-from ratings.models import Category
 
 MAX_MONTHLY_TOKENS = 1e15
 MODALITY_CHOICES = [("image", _("images")), ("audio", _("audio")), ("video", _("video")), ("pdf", _("PDF"))]
@@ -112,6 +113,11 @@ class MonthOrDayInput(forms.DateInput):
 
 
 class ChoiceForm(DefaultsForm):
+    """The limits of a choice.
+
+    viewer: who chooses, which decides the pools and categories there are
+    """
+
     task = forms.ChoiceField(
         label=_("Task"),
         required=False,
@@ -193,6 +199,10 @@ class ChoiceForm(DefaultsForm):
     among = SlugsField(label=_("Models to compare"), required=False)
     find = forms.CharField(label=_("Why was a model included or excluded?"), required=False, max_length=100)
 
+    def __init__(self, *args: Any, viewer: Viewer = STRANGER, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.viewer = viewer
+
     def clean(self) -> dict[str, Any]:
         for name, other in FIELD_DEPENDENCIES:
             if self.cleaned_data.get(name) is not None and self.cleaned_data.get(other) is None:
@@ -204,7 +214,7 @@ class ChoiceForm(DefaultsForm):
 
     def clean_category(self) -> str:
         slug: str = self.cleaned_data["category"]
-        if slug and not Category.objects.filter(slug=slug).exists():
+        if slug and not list_visible_categories(self.viewer).filter(slug=slug).exists():
             raise ValidationError(_("There is no such category. See /api/v1/categories/ for a list of categories."))
         return slug
 

@@ -15,6 +15,7 @@ from arena.battles.lifecycle import MAX_NAMED_MODELS
 from arena.endpoints import draw
 from arena.models import Pool
 from core.storage.ttl_cache import TtlCache
+from ratings.boards.snapshots import check_visible
 from ratings.choice import ordering_board
 from ratings.choice.candidates import load_candidates
 from ratings.choice.form import ChoiceForm
@@ -99,6 +100,7 @@ class ModelChoice:
 
 def choose_models(form: ChoiceForm) -> ModelChoice:
     """Return the choice for a valid form. Raises RequestError 404 if the pool is unknown."""
+    check_visible(form.viewer, {"pool": form.get_value("pool") or ""})
     task = form.task_kind
     category = form.get_value("category")
     categories = (category,) if category else task.categories if task else ()

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
+from arena.identity.pool_access import get_viewer, visible_to
 from arena.models import Pool
 from core.http.error_pages import render_error_page
 from core.http.errors import RequestError
@@ -111,7 +112,8 @@ def show_choice(request: HttpRequest) -> HttpResponse:
     """Show the form, and for a valid form, the shortlist."""
     if redirect := _build_canonical_redirect(request):
         return redirect
-    form = ChoiceForm(request.GET if ChoiceForm.base_fields.keys() & request.GET.keys() else None)
+    is_bound = ChoiceForm.base_fields.keys() & request.GET.keys()
+    form = ChoiceForm(request.GET if is_bound else None, viewer=get_viewer(request))
     try:
         choice = _choose_models(form)
         lists = _paginate_lists(choice, request.GET) if choice else {}
@@ -251,7 +253,7 @@ def _offer_boards(form: ChoiceForm, choice: ModelChoice | None) -> None:
 
     The categories are those of the pool that sorts the shortlist.
     """
-    pools = Pool.objects.order_by("pk")
+    pools = visible_to(form.viewer).order_by("pk")
     pool = choice.pool if choice else Pool.objects.get(slug=load_ordering_board("", ())["pool"])
     categories = list_categories(pool, form.cleaned_data.get("category", ""))
     for name, empty, options in (
@@ -269,7 +271,7 @@ def show_decision(request: HttpRequest) -> HttpResponse:
     """
     if redirect := _build_canonical_redirect(request):
         return redirect
-    form = DecisionForm(request.GET)
+    form = DecisionForm(request.GET, viewer=get_viewer(request))
     try:
         choice = _choose_models(form)
         decision = build_decision(form, choice) if choice else None

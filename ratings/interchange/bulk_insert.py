@@ -53,7 +53,7 @@ class VoteWriter:
     """
 
     def __init__(self, target: ImportTarget) -> None:
-        self.contestants = NamedContestants()
+        self.contestants = NamedContestants(target.pool)
         self._target = target
         self._keys: list[int] = []
         self._thread = ThreadPoolExecutor(1)

@@ -74,7 +74,7 @@ def export_file(path: Path, pool: Pool, *, with_text: bool = False, public: bool
         number = write(file, iter_rows(), fields)
         if tables := draws - {None}:
             with _replace_file(path.with_name(f"{path.name}.draws")) as draws_file:
-                _write_json_lines(draws_file, _iter_draw_tables(tables), ())
+                _write_json_lines(draws_file, _iter_draw_tables(tables, pool), ())
     return number
 
 
@@ -93,8 +93,8 @@ def _replace_file(path: Path) -> Iterator[BinaryIO]:
             temporary_path.unlink()
 
 
-def _iter_draw_tables(draws: Iterable[str]) -> Iterator[VoteRecord]:
-    labels = load_labels()
+def _iter_draw_tables(draws: Iterable[str], pool: Pool) -> Iterator[VoteRecord]:
+    labels = load_labels(pool.pk)
     for table in DrawTable.objects.filter(pk__in=map(int, draws)).order_by("created_at", "pk").iterator():
         shares = zip(table.keys, table.shares, strict=True)
         yield {"draw": str(table.pk), "models": {labels[key]: share for key, share in shares}}
@@ -132,7 +132,7 @@ def iter_record_batches(
     while batch := list(remaining[:size]):
         remaining = votes.filter(**{f"{position}__gt": getattr(batch[-1], position)})
         if not {side for vote in batch for side in (vote.contestant_a_id, vote.contestant_b_id)} <= labels.keys():
-            labels = load_labels()
+            labels = load_labels(pool.pk)
         conversations = _load_conversations(batch) if with_text else {}
         exported_votes = list(public_view.iter_public_votes(batch, export_time)) if public else batch
         weights = VoteWeight.objects.in_bulk([vote.pk for vote in exported_votes])

@@ -51,12 +51,13 @@ def import_file(
     *,
     name: str = "",
     provenance: str = "",
+    visibility: str = Pool.Visibility.EVERYONE,
     with_text: bool = False,
     progress: ProgressCallback | None = None,
 ) -> VoteImportResult:
     """Import the votes in a file into a pool, and publish the pool's boards. If the pool does not exist, create it.
 
-    name, provenance: the name and provenance of the pool, if it is created.
+    name, provenance, visibility: those of the pool, if it is created.
     with_text: store the conversations.
     progress: called with the number of bytes read, the total number of bytes, and the number of rows read.
 
@@ -71,7 +72,12 @@ def import_file(
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             if Pool.objects.filter(slug=slug, kind=Pool.Kind.REFERENCE).exists():
                 raise ValueError(f"{slug!r} contains ratings that were published elsewhere; choose another pool")
-            defaults = {"name": name or slug, "kind": Pool.Kind.IMPORT, "provenance": provenance}
+            defaults = {
+                "name": name or slug,
+                "kind": Pool.Kind.IMPORT,
+                "provenance": provenance,
+                "visibility": visibility,
+            }
             pool, _ = Pool.objects.get_or_create(slug=slug, defaults=defaults)
             file, new = VoteFile.objects.get_or_create(pool=pool, digest=digest)
             if not new:

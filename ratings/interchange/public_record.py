@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from arena.identity.pool_access import Viewer, visible_to
 from arena.models import Pool
 from core.http.errors import RequestError, field_error, not_found_error
 from core.storage.database import database_sync_to_async
@@ -23,20 +24,23 @@ RETRY_AFTER_S = 30
 _open_streams = SharedSlots("downloads")
 
 
-def load_page(pool: str, after: str, size: int = PAGE_SIZE) -> tuple[list[dict[str, Any]], UUID | None]:
+def load_page(viewer: Viewer, pool: str, after: str, size: int = PAGE_SIZE) -> tuple[list[dict[str, Any]], UUID | None]:
     """Return the page of votes behind the id `after`, each with its `id`, and the last id, or None on the last page.
 
     Raises RequestError 404 if the pool does not exist or is a reference pool, and 400 if `after` is invalid.
     """
     after_id = _parse_vote_id(after) if after else None
-    batch = next(iter_record_batches(find_pool(pool), after=after_id, size=size + 1, public=True), [])
+    batch = next(iter_record_batches(find_pool(viewer, pool), after=after_id, size=size + 1, public=True), [])
     votes = [{"id": record_key, **record} for record_key, record in batch[:size]]
     return votes, votes[-1]["id"] if len(batch) > size else None
 
 
-def find_pool(slug: str) -> Pool:
-    """Return the pool. Raises RequestError 404 if it does not exist or is a reference pool, which never has votes."""
-    pool = None if "\0" in slug else Pool.objects.filter(slug=slug).select_related("counts").first()
+def find_pool(viewer: Viewer, slug: str) -> Pool:
+    """Return the pool with this slug.
+
+    Raises RequestError 404 if the viewer may not see it, or if it is a reference pool, which never has votes.
+    """
+    pool = None if "\0" in slug else visible_to(viewer).filter(slug=slug).select_related("counts").first()
     if pool is None:
         raise not_found_error("pool", slug, LISTING_HINTS["pool"])
     if pool.kind == Pool.Kind.REFERENCE:

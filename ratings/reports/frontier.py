@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena.endpoints.performance import load_performance
-from arena.models import Contestant
+from arena.models import list_playing
 from catalog.calculators.cost_model import blend_price
 from catalog.facts.prices import load_current_prices
 from catalog.models import Price
@@ -45,7 +45,7 @@ def build_frontier(board_key: BoardKey, axis: str) -> dict[str, Any]:
     if axis not in AXES:
         raise field_error("against", "“against” must be “price” or “speed”.")
     board = snapshots.load_newest_board(board_key)
-    values = _load_values(board["rows"], axis)
+    values = _load_values(board["rows"], board["pool"], axis)
     rows: list[Row] = []
     left_out: list[Row] = []
     for row in board["rows"]:
@@ -71,17 +71,17 @@ def _find_exclusion(row: BoardRow, values: Mapping[str, Row]) -> str:
     return "" if row["model"] in values else "unknown"
 
 
-def count_models_with_speed(board_rows: Sequence[Row]) -> int:
+def count_models_with_speed(board: Mapping[str, Any]) -> int:
     """Return how many of the models on a board have a measured speed."""
-    contestants = Contestant.objects.filter(slug__in=[row["model"] for row in board_rows])
+    contestants = list_playing(board["pool"]).filter(slug__in=[row["model"] for row in board["rows"]])
     performances = load_performance(contestants).values()
     return len([performance for performance in performances if performance.tokens_per_s])
 
 
-def _load_values(rows: Sequence[Row], axis: str) -> dict[str, Row]:
+def _load_values(rows: Sequence[Row], pool: str, axis: str) -> dict[str, Row]:
     """Return slug → the value on the axis and related fields, for models with a known value."""
     slugs = [row["model"] for row in rows]
-    contestants = list(Contestant.objects.filter(slug__in=slugs).select_related("model__organization"))
+    contestants = list(list_playing(pool).filter(slug__in=slugs).select_related("model__organization"))
     if axis == PRICE:
         prices = load_current_prices([each.model for each in contestants if each.model])
         values = {

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from arena.endpoints.pair_sampler import UNIFORM_SHARE
 from arena.judging import vote_rules
-from arena.models import Contestant, Pool
+from arena.models import Pool, list_playing
 from catalog.facts.retirement import is_retired
 from core.text.proportions import Z95, Proportion, compute_proportion
 from ratings.boards import snapshot_cache, snapshots
@@ -202,7 +202,7 @@ def _build_counts(pool: Pool, stored: PoolFigures) -> StoredCounts:
     skipped = battles.get("skipped", 0)
     finished = battles.get("voted", 0) + skipped
     chances = figures["chances"]
-    shares = _build_model_shares(figures, counted)
+    shares = _build_model_shares(figures, counted, pool.slug)
     return StoredCounts(
         counted_at=stored.counted_at,
         counted=counted,
@@ -231,13 +231,14 @@ def _list_reasons(reasons: Mapping[str, int], texts: Mapping[str, LazyText] = RE
     return [ReasonCount(reason, texts.get(reason, reason), votes) for reason, votes in by_frequency]
 
 
-def _build_model_shares(figures: Mapping[str, Any], votes: int) -> list[ModelShare]:
+def _build_model_shares(figures: Mapping[str, Any], votes: int, pool: str) -> list[ModelShare]:
     """Return all models' shares, starting with the model with the most votes.
 
     The list includes models in the draw that have no votes yet.
 
     figures: as stored by `ratings.pipeline.pool_figures`.
     votes: the number of votes that count.
+    pool: the slug of the pool.
     """
     chances = (figures["chances"] or {}).get("models", {})
     counts = {slug: {"counted": 0, "reasons": {}} for slug in chances} | figures["models"]
@@ -252,7 +253,7 @@ def _build_model_shares(figures: Mapping[str, Any], votes: int) -> list[ModelSha
             percent=100 * counts[contestant.slug]["counted"] / votes if votes else 0.0,
             chance=100 * chances.get(contestant.slug, 0.0) if chances else None,
         )
-        for contestant in Contestant.objects.filter(slug__in=counts).select_related("model__organization")
+        for contestant in list_playing(pool).filter(slug__in=counts).select_related("model__organization")
     ]
     return sorted(shares, key=lambda share: (-share.counted, share.slug))
 

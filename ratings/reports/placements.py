@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from arena.identity.pool_access import STRANGER, Viewer, visible_to
 from arena.models import LIVE_SLUG, Pool
 from core.text.proportions import Z95, Proportion
 from ratings.boards import board_selection
@@ -40,15 +41,17 @@ class Placement:
         return describe_missing_votes(self.row)
 
 
-def list_pool_placements(model: str) -> list[Placement]:
-    """Return a model's placement in each pool, oldest pool first.
+def list_pool_placements(model: str, viewer: Viewer = STRANGER) -> list[Placement]:
+    """Return a model's placement in each pool that the viewer may see, oldest pool first.
 
     The placement is from the newest overall board or, if the model is not on it, from the newest board of the category
     with the model's best rank.
     """
-    overall = _find_placements(list_newest_snapshots(), model)
+    overall = _find_placements(list_newest_snapshots(viewer=viewer), model)
     pools_with_overall = [placement.pool.pk for placement in overall]
-    other_boards = Board.objects.filter(style_control=False).exclude(pool__in=pools_with_overall)
+    other_boards = Board.objects.filter(pool__in=visible_to(viewer), style_control=False).exclude(
+        pool__in=pools_with_overall
+    )
     in_categories = _find_placements(_load_newest_snapshots(other_boards), model)
     best: dict[int, Placement] = {}
     for placement in sorted(in_categories, key=_get_sort_key):

@@ -165,6 +165,18 @@ def test_name_of_a_pool_may_be_changed_and_nothing_that_its_boards_depend_on(adm
     assert [row[1] for row in logged()] == ["changed"]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("slug", "visibility", "viewers"), [("ours", "invited", 1), ("live", "everyone", 0)])
+def test_operator_decides_who_sees_a_pool_that_is_not_built_in(admin, slug, visibility, viewers):
+    pool, viewer = factories.pool(slug), User.objects.create(username="viewer")
+    if slug == "ours":
+        Pool.objects.filter(pk=pool.pk).update(kind=Pool.Kind.IMPORT)
+    fields = {"name": "Ours", "provenance": "", "visibility": "invited", "viewers": [viewer.pk], "paced": "on"}
+    assert admin.post(f"{POOLS}{pool.pk}/change/", fields).status_code == 302
+    changed = Pool.objects.get(pk=pool.pk)
+    assert (changed.name, changed.visibility, changed.viewers.count()) == ("Ours", visibility, viewers)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["battle", "vote"])
 def test_exclusion_of_a_network_is_applied_by_the_worker_and_can_be_withdrawn(admin_client, pool, name):

@@ -52,7 +52,7 @@ def test_each_has_a_row_with_the_facts_of_its_model(three):
     }
 
 
-def test_pages_about_boards_show_each(client, three):
+def test_pages_about_boards_show_each(client, three, at_once):
     cast_votes(three)
     pool_figures.update_pool_figures()
     certificates.update_certificates(budget_s=60)

@@ -27,6 +27,12 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--pool", metavar="SLUG", help="target pool (default: a pool named after the file)")
         parser.add_argument("--name", metavar="TEXT", default="", help="display name of the pool, if the pool is new")
+        parser.add_argument(
+            "--visibility",
+            choices=Pool.Visibility.values,
+            default=Pool.Visibility.EVERYONE.value,
+            help="who sees the pool, if it is new: everyone (default), invited accounts, or operators only",
+        )
         parser.add_argument("--with-text", action="store_true", help="also store the conversations")
 
     def handle(self, *args: Any, file: Path, pool: str | None, name: str, **options: Any) -> None:
@@ -35,7 +41,14 @@ class Command(BaseCommand):
             raise CommandError("--name must be at most 200 characters and must not contain NUL")
         try:
             with show_progress_bar(sys.stderr) as progress:
-                result = import_file(file, slug, name=name, with_text=options["with_text"], progress=progress)
+                result = import_file(
+                    file,
+                    slug,
+                    name=name,
+                    visibility=options["visibility"],
+                    with_text=options["with_text"],
+                    progress=progress,
+                )
         except ValueError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(_format_result(result))

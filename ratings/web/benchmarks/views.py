@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from arena.models import Pool
+from arena.identity.pool_access import Viewer, get_viewer, visible_to
 from catalog.web import benchmark_views
 from core.http.error_pages import render_error_page
 from core.http.errors import RequestError
 from ratings.boards import model_facts
 from ratings.boards.board_urls import format_parameter
+from ratings.boards.snapshots import check_visible
 from ratings.models import Board, Category
 from ratings.reports import benchmark_agreement
 from ratings.reports.benchmark_agreement import AgreementQuery, BenchmarkComparison
@@ -37,11 +38,13 @@ def show_benchmark(request: HttpRequest, slug: str) -> HttpResponse:
 def show_disagreement(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the comparison of a benchmark with a board. The URL contains all of the page's state."""
     try:
+        viewer = get_viewer(request)
+        check_visible(viewer, request.GET)
         query = _drop_missing_category(benchmark_agreement.parse_agreement_query(request.GET))
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
     except RequestError as error:
         return render_error_page(request, error)
-    return render(request, "ratings/benchmarks/disagreement.html", _build_context(comparison, query))
+    return render(request, "ratings/benchmarks/disagreement.html", _build_context(comparison, query, viewer))
 
 
 def _drop_missing_category(query: AgreementQuery) -> AgreementQuery:
@@ -55,8 +58,8 @@ def _drop_missing_category(query: AgreementQuery) -> AgreementQuery:
     return query if boards.exists() else replace(query, category="")
 
 
-def _build_context(comparison: BenchmarkComparison, query: AgreementQuery) -> dict[str, Any]:
-    pools = list(Pool.objects.order_by("pk"))
+def _build_context(comparison: BenchmarkComparison, query: AgreementQuery, viewer: Viewer) -> dict[str, Any]:
+    pools = list(visible_to(viewer).order_by("pk"))
     pool = next((pool for pool in pools if pool.slug == comparison.board["pool"]), None)
     by_verdict = {
         verdict: [point for point in comparison.points if point["verdict"] == verdict]

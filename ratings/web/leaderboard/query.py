@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.http import QueryDict
 
+from arena.identity.pool_access import STRANGER, Viewer
 from ratings.boards import board_selection, model_facts, snapshot_cache, snapshots
 from ratings.boards.board_row import BoardRow
 from ratings.boards.board_selection import BoardSelection
@@ -106,19 +107,19 @@ class LeaderboardState:
         return f"{query}{'&' if query else '?'}format={file}"
 
 
-def load_leaderboard(parameters: QueryDict) -> LeaderboardState:
-    """Return the state of the page.
+def load_leaderboard(parameters: QueryDict, viewer: Viewer = STRANGER) -> LeaderboardState:
+    """Return the state of the page for this viewer.
 
     Raises RequestError 400 if a parameter is invalid, and 404 if the board does not exist.
     """
-    requested_key = snapshots.parse_board_key(parameters)
+    requested_key = snapshots.find_board_key(parameters, viewer)
     options = table_options.parse_table_options(parameters)
     if requested_key.style_control and requested_key.method == ELO:
         # An empty board with the form as submitted, so that one change resolves the conflict.
         plain = snapshot_cache.get_board(replace(requested_key, style_control=False))
         empty_board = PublishedBoard(None, plain.board | EMPTY_BOARD, b"", "")
-        context = model_facts.load_board_context(requested_key, empty_board)
+        context = model_facts.load_board_context(requested_key, empty_board, viewer)
         return LeaderboardState(requested_key, requested_key, options, empty_board, context, ELO_STYLE_CONFLICT)
     board_key, board = board_selection.select_board(requested_key, parameters)
-    context = model_facts.load_board_context(board_key, board)
+    context = model_facts.load_board_context(board_key, board, viewer)
     return LeaderboardState(requested_key, board_key, options, board, context)

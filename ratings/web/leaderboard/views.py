@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from arena.identity.pool_access import get_viewer
 from core.http.color_scheme import color_scheme
 from core.http.errors import RequestError, field_error
 from core.storage.ttl_cache import TtlCache
@@ -34,7 +35,7 @@ def show_leaderboard(request: HttpRequest) -> HttpResponse:
     try:
         if kind and kind not in downloads.CONTENT_TYPES:
             raise field_error("format", f"“format” must be one of: {', '.join(downloads.CONTENT_TYPES)}.")
-        leaderboard = query.load_leaderboard(request.GET)
+        leaderboard = query.load_leaderboard(request.GET, get_viewer(request))
         if kind and leaderboard.conflict:
             raise field_error("method", leaderboard.conflict)
     except RequestError as error:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE
 from arena.endpoints.pair_sampler import MAX_SHARE, UNIFORM_SHARE
+from arena.identity.pool_access import get_viewer
 from arena.models import Pool
 from core.http.errors import RequestError
 from core.templatetags.strips import build_scale
@@ -15,7 +16,7 @@ from ratings.boards import board_selection, error_page
 from ratings.boards.board_row import BoardRow
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.differences import compute_interval_tiers
-from ratings.boards.snapshots import BoardKey
+from ratings.boards.snapshots import BoardKey, check_visible
 from ratings.reports import method_figures, order_certificate
 from ratings.reports.method_figures import MethodFigures
 from ratings.statistics.constants import (
@@ -46,9 +47,11 @@ MAX_UNFOLDED_ROWS = 12  # tables with more rows are folded
 @require_safe
 def show_method(request: HttpRequest) -> HttpResponse:
     try:
+        viewer = get_viewer(request)
+        check_visible(viewer, {"pool": request.GET.get("pool", "")})
         requested_key = BoardKey(pool=request.GET.get("pool") or BoardKey.pool)
         board_key, board = board_selection.select_board(requested_key, request.GET)
-        selection = board_selection.build_selection(requested_key, board_key, board)
+        selection = board_selection.build_selection(requested_key, board_key, board, viewer)
         if selection.credit:
             return render(request, "ratings/method/method.html", _build_reference_context(selection))
         figures = method_figures.load_method_figures(board.board)

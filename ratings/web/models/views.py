@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from arena.battles import feedback, sharing
 from arena.endpoints import profiles
 from arena.endpoints.performance import load_performance
+from arena.identity.pool_access import Viewer, get_viewer
 from arena.models import LIVE_SLUG, Contestant, find_plain
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.calculators.cost_model import build_api_prices
@@ -27,7 +28,7 @@ from ratings.boards import board_selection, error_page, snapshot_cache
 from ratings.boards.board_row import BoardRow
 from ratings.boards.board_selection import BoardSelection
 from ratings.boards.board_urls import build_query_string
-from ratings.boards.snapshots import BoardKey
+from ratings.boards.snapshots import BoardKey, check_visible
 from ratings.reports import placements, series_table
 from ratings.reports.placements import Placement
 from ratings.web.models import model_facts
@@ -41,12 +42,17 @@ WIN_SCALE = Scale(0, 100, "wins", mark=50)
 
 @require_safe
 def show_model(request: HttpRequest, slug: str) -> HttpResponse:
-    family = profiles.list_family(slug)
+    viewer, asked_pool = get_viewer(request), request.GET.get("pool", "")
+    try:
+        check_visible(viewer, {"pool": asked_pool})
+    except RequestError as error:
+        return error_page.render_board_error(request, error)
+    family = profiles.list_family(slug, asked_pool)
     if not family:
         missing = {"detail": not_found_error("model", slug).detail, "similar_models": find_similar_models(slug)}
         return render(request, "404.html", missing, status=404)
     contestant, *variants = family
-    pool_placements = placements.list_pool_placements(slug)
+    pool_placements = placements.list_pool_placements(slug, viewer)
     context = {
         "contestant": contestant,
         **_build_variant_lines(contestant, variants),
@@ -61,7 +67,7 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         pool = request.GET.get("pool") or placements.choose_default_pool(pool_placements, request.GET)
         if pool_placements or "pool" in request.GET:
-            context |= _build_pool_context(contestant, pool)
+            context |= _build_pool_context(contestant, pool, viewer)
     except RequestError as error:
         return error_page.render_board_error(request, error)
     return render(request, "ratings/model/model.html", context)
@@ -78,7 +84,7 @@ def _build_variant_lines(contestant: Contestant, variants: Sequence[Contestant])
     plain = find_plain(contestant.model) if contestant.model else None
     return {
         "differences": join_words(profiles.list_differences(contestant, plain), gettext("and")),
-        "heir": contestant.successors.order_by("-pk").first(),
+        "heir": contestant.successors.filter(pool=contestant.pool_id).order_by("-pk").first(),
     }
 
 
@@ -110,7 +116,7 @@ def _build_facts(model: LanguageModel) -> dict[str, Any]:
     }
 
 
-def _build_pool_context(contestant: Contestant, pool: str) -> dict[str, Any]:
+def _build_pool_context(contestant: Contestant, pool: str, viewer: Viewer) -> dict[str, Any]:
     """Return the contestant's placements by category, opponents, history, and feedback reasons in a pool.
 
     Raises RequestError 404 if the pool is unknown.
@@ -118,7 +124,7 @@ def _build_pool_context(contestant: Contestant, pool: str) -> dict[str, Any]:
     board_key = BoardKey(pool=pool)
     board = snapshot_cache.get_board(board_key)
     names = {row["model"]: row["name"] for row in board.rows}
-    selection = board_selection.build_selection(board_key, board_key, board)
+    selection = board_selection.build_selection(board_key, board_key, board, viewer)
     opponents = [] if selection.credit else placements.list_opponents(board_key, contestant.slug)
     rows = [row for row in board.rows if row["model"] == contestant.slug]
     by_category = placements.list_category_placements(pool, contestant.slug)

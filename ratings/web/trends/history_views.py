@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from arena.identity.pool_access import get_viewer
 from catalog.facts.retirement import build_retired_filter
 from catalog.models import LanguageModel
 from core.http.errors import RequestError, field_error
@@ -35,7 +36,8 @@ PRESETS = {
 def show_history(request: HttpRequest) -> HttpResponse:
     """Show the changes over the past day and the past week, or since the requested time."""
     try:
-        requested_key = snapshots.parse_board_key(request.GET)
+        viewer = get_viewer(request)
+        requested_key = snapshots.find_board_key(request.GET, viewer)
         board_key, published = board_selection.select_board(requested_key, request.GET)
         board = published.board
         end = board_key.at or timezone.now()
@@ -48,7 +50,7 @@ def show_history(request: HttpRequest) -> HttpResponse:
         return error_page.render_board_error(request, error)
     slugs = map(get_model_slug, board["rows"])
     main_rows = [row for row in board["rows"] if row["component"] == MAIN_COMPONENT]
-    selection = board_selection.build_selection(requested_key, board_key, published)
+    selection = board_selection.build_selection(requested_key, board_key, published, viewer)
     categories = model_facts.list_categories(selection.pool)
     directions = _find_directions(comparisons)
     context = {

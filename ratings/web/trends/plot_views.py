@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from arena.identity.pool_access import STRANGER, Viewer, get_viewer
 from core.http.errors import RequestError, field_error
 from core.text.number_format import format_dollars
 from ratings.boards import board_selection, descriptions, error_page, model_facts, snapshots
@@ -88,7 +89,7 @@ class PlotView:
     against: str = frontier.PRICE
 
 
-def parse_plot_view(parameters: Mapping[str, str]) -> PlotView:
+def parse_plot_view(parameters: Mapping[str, str], viewer: Viewer = STRANGER) -> PlotView:
     """Return the view from a request's parameters.
 
     Raises RequestError 400 if a parameter is invalid, and 404 if the board does not exist.
@@ -96,7 +97,7 @@ def parse_plot_view(parameters: Mapping[str, str]) -> PlotView:
     top = parameters.get("top") or PlotView.top
     if top not in TOP_CHOICES:
         raise field_error("top", "“top” must be 10, 20, 50, or all.")
-    requested_key = snapshots.parse_board_key(parameters)
+    requested_key = snapshots.find_board_key(parameters, viewer)
     board_key, board = board_selection.select_board(requested_key, parameters)
     return PlotView(board_key, requested_key, board, top, parameters.get("against") or PlotView.against)
 
@@ -105,11 +106,12 @@ def parse_plot_view(parameters: Mapping[str, str]) -> PlotView:
 def show_plots(request: HttpRequest) -> HttpResponse:
     """Show all four plots. If a plot cannot be drawn, a sentence replaces it."""
     try:
-        view = parse_plot_view(request.GET)
+        viewer = get_viewer(request)
+        view = parse_plot_view(request.GET, viewer)
         plots = _build_context(view)
     except RequestError as error:
         return error_page.render_board_error(request, error)
-    selection = board_selection.build_selection(view.requested_key, view.board_key, view.published)
+    selection = board_selection.build_selection(view.requested_key, view.board_key, view.published, viewer)
     categories = model_facts.list_categories(selection.pool)
     context = plots | {
         "view": view,
@@ -193,12 +195,12 @@ def _format_cells(chances: Sequence[float | None], counts: Sequence[int]) -> lis
 
 def _build_frontier_context(view: PlotView) -> dict[str, Any]:
     report = frontier.build_frontier(view.board_key, view.against)
-    rows = view.published.board["rows"]
+    measured = frontier.count_models_with_speed(view.published.board)
     axis = AXIS_TEXTS[view.against]
     left_out = sorted(report["left_out"], key=lambda model: str(model["reason"]))
     return {
         "axis": axis,
-        "has_speeds": view.against == frontier.SPEED or frontier.count_models_with_speed(rows) >= MIN_MODELS,
+        "has_speeds": view.against == frontier.SPEED or measured >= MIN_MODELS,
         "frontier": [row | _format_prices(row) for row in report["rows"]],
         "weights": {row["open_weights"] for row in report["rows"]},
         "availability": {row["has_enabled_endpoint"] for row in report["rows"]},

@@ -7,7 +7,7 @@ import pytest
 from arena.answers import jobs
 from arena.endpoints.backends.protocol import Message
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS, DEFAULT_TEMPERATURE, SYSTEM_PROMPT
-from arena.models import Battle, Slot
+from arena.models import Battle, Pool, Slot
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import EXPIRED, FAILED, FINISHED
@@ -148,13 +148,17 @@ def test_take_gives_each_side_its_own_history():
 
 
 @pytest.mark.parametrize(
-    ("mode", "setting", "paced"),
-    [("anonymous", True, True), ("anonymous", False, False), ("side_by_side", True, False)],
-)
-def test_take_paces_anonymous_battles_unless_that_is_switched_off(settings, mode, setting, paced):
+    ("mode", "setting", "of_pool", "paced"),
+    [
+        ("anonymous", True, True, True), ("anonymous", False, True, False), ("anonymous", True, False, False),
+        ("side_by_side", True, True, False),
+    ],
+)  # fmt: skip
+def test_take_paces_anonymous_battles_unless_that_is_switched_off(settings, mode, setting, of_pool, paced):
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, arena_pace_anonymous=setting)
     turn = factories.turn()
     Battle.objects.update(mode=mode, among=None if mode == "anonymous" else [1, 2])
+    Pool.objects.update(paced=of_pool)
 
     assert jobs.claim_jobs([turn.pk])[0].paced is paced
 

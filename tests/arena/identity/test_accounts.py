@@ -241,6 +241,14 @@ def test_join_leaves_a_second_vote_on_an_item_with_its_voter(two_models):
     assert Tally.objects.get(board__category__slug="overall").wins == 4
 
 
+def test_join_moves_pools_to_the_account():
+    anonymous, user = common.voter(), User.objects.create(username="owner")
+    pool = common.pool("mine", owner=anonymous)
+    account_voter = accounts.merge_into_account(user, anonymous.pk)
+    pool.refresh_from_db()
+    assert pool.owner_id == account_voter
+
+
 def test_join_without_votes_makes_nobody_read_them_again(client, two_models):
     common.cast(*two_models)
     common.drain_outbox()

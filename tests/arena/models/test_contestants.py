@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from arena.endpoints import draw, profiles
 from arena.endpoints.models_file import load_models
-from arena.models import Contestant, get_or_create_plain
+from arena.models import Contestant, get_or_create_plain, list_playing
 from arena.ready import shipped_pairs
 from catalog.models import LanguageModel
 from ratings.interchange.import_votes import import_file
@@ -95,8 +96,35 @@ def test_slug_of_another_contestant_stays_with_it():
     assert factories.contestant(factories.model("three")).slug == "three-3"
 
 
+def test_slugs_are_unique_among_shared_contestants_and_within_a_pool():
+    one, other = factories.pool("one"), factories.pool("other")
+    for pool in (None, one, other):
+        Contestant.objects.create(slug="brief", name="Brief", pool=pool)
+    for pool in (None, one, other):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Contestant.objects.create(slug="brief", name="Another", pool=pool)
+    assert [row.pool for row in list_playing("one")] == [None, one]
+    assert [row.pool for row in list_playing()] == [None]
+
+
+def test_contestant_of_a_pool_takes_part_in_no_other_battle_and_keeps_no_slug_from_a_model():
+    model = factories.model("ours")
+    endpoint = factories.endpoint(factories.model())
+    own = Contestant.objects.create(slug="ours", name="Ours", pool=factories.pool("one"), endpoint=endpoint)
+    assert not draw.list_enabled().filter(pk=own.pk).exists()
+    assert [row.pool for row in profiles.list_family("ours")] == [None]
+    assert profiles.list_family("ours", "one") == [own]
+    plain = factories.contestant(model)
+    assert plain.slug == "ours"
+    Contestant.objects.create(slug="ours-4", name="Ours", pool=own.pool)
+    LanguageModel.objects.filter(pk=model.pk).update(slug="ours-4")
+    plain.refresh_from_db()
+    assert plain.slug == "ours-4"
+
+
 def test_plain_contestants_need_a_model_and_a_model_has_only_one():
     plain = factories.contestant()
-    for fields in ({"model": plain.model}, {"model": None}):
+    model = factories.model()
+    for fields in ({"model": plain.model}, {"model": None}, {"model": model, "pool": factories.pool("mine")}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Contestant.objects.create(slug="another", name="Another", plain=True, **fields)

@@ -75,5 +75,13 @@ def test_pool_with_battles_or_votes_is_not_deleted(make):
 
 @pytest.mark.parametrize(("field", "value"), [("kind", "shortlist"), ("kind", ""), ("visibility", "nobody")])
 def test_pool_has_a_known_kind_and_visibility(field, value):
+    pool = factories.pool("mine", kind="import")
     with pytest.raises(IntegrityError, match=f"pool_{field}"), transaction.atomic():
-        Pool.objects.update(**{field: value})
+        Pool.objects.filter(pk=pool.pk).update(**{field: value})
+
+
+@pytest.mark.parametrize("visibility", ["invited", "operators"])
+def test_built_in_pools_are_for_everyone(visibility):
+    for slug in BUILT_IN_SLUGS.values():
+        with pytest.raises(IntegrityError, match="pool_built_in_is_public"), transaction.atomic():
+            Pool.objects.filter(slug=slug).update(visibility=visibility)

