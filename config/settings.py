@@ -19,7 +19,7 @@ except ValueError as error:
     raise SystemExit(f"arena: {error}") from None
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 DEBUG = False
 DATA_FOLDER = BASE_DIR / "var"
