@@ -70,6 +70,8 @@ class ContestantForm(ModelForm):
             self.add_error(error.field, f"It {error.problem}.")
         if cleaned["slug"]:
             self._check_variant(cleaned)
+        elif cleaned["pool"]:
+            self.add_error("slug", _("A contestant of a pool needs its own slug and name."))
         elif cleaned["model"] is None:
             self.add_error("model", _("Choose the catalog model, or enter a slug and a name."))
         elif cleaned["system"] is not None:
@@ -88,6 +90,9 @@ class ContestantForm(ModelForm):
             self.add_error("slug", _("The catalog has a model with this slug."))
         if not cleaned["name"]:
             self.add_error("name", _("Enter a name."))
+        predecessor = cleaned["predecessor"]
+        if predecessor and predecessor.pool not in (None, cleaned["pool"]):
+            self.add_error("predecessor", _("The predecessor belongs to another pool."))
         sent = {field: cleaned[field] for field in (*SENT_FIELDS, "model")}
         upstream_id = cleaned["endpoint"].upstream_id if cleaned["endpoint"] else ""
         if self.instance.pk and find_frozen_field(Contestant.objects.get(pk=self.instance.pk), sent, upstream_id):

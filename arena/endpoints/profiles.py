@@ -55,8 +55,9 @@ def list_family(slug: str, pool: str = "") -> list[Contestant]:
     shown = max(named, key=lambda contestant: contestant.pool_id or 0, default=None)
     if shown is None and (model := list_models().filter(slug=slug).first()):
         shown = represent(model)
-    variants = [each for each in contestants if not each.plain and each != shown and each.pool_id is None]
-    return [shown, *variants] if shown else []
+    if shown is None or shown.pool_id:
+        return [shown] if shown else []
+    return [shown, *(each for each in contestants if not each.plain and each != shown and each.pool_id is None)]
 
 
 def get_contestant_or_404(slug: str, pool: str = "") -> Contestant:
@@ -103,7 +104,7 @@ def build_profiles(
             **_build_facts(contestant),
             "facts": _list_known_facts(contestant.model) if contestant.model else {},
             "price": prices.get(contestant.model_id) if contestant.model_id else None,
-            "arena": ratings.get(contestant.slug),
+            "arena": ratings.get(contestant.slug) if contestant.pool_id is None else None,
             "measured": performance.get(contestant.pk),
         }
         for contestant in contestants

@@ -18,7 +18,7 @@ from core.admin import second_factor
 class Viewer:
     """Someone who looks at pools. Viewers who see the same pools are equal, so caches can be keyed by them.
 
-    granted: the keys of the pools that are not for everyone, but that this viewer may see
+    granted: the keys of the pools to which this viewer is invited
     sees_all: whether the viewer is an operator
     """
 
@@ -27,7 +27,8 @@ class Viewer:
 
     def may_see(self, pool: int, visibility: str) -> bool:
         """Return whether `visible_to` includes the pool with this key and visibility."""
-        return self.sees_all or visibility == Pool.Visibility.EVERYONE or pool in self.granted
+        is_granted = visibility == Pool.Visibility.INVITED and pool in self.granted
+        return self.sees_all or visibility == Pool.Visibility.EVERYONE or is_granted
 
 
 STRANGER = Viewer()
@@ -36,13 +37,14 @@ STRANGER = Viewer()
 def get_viewer(request: HttpRequest) -> Viewer:
     """Return who sent the request. An API key sees what its account sees, but not as an operator.
 
-    This takes one query for an account, and none for anyone else.
+    Here, operators are those who may see pools in the admin. This takes queries for accounts alone.
     """
     key = get_request_key(request)
     account = key.user if key else get_account(request)
     if account is None:
         return STRANGER
-    if not key and account.is_staff and not second_factor.is_totp_missing(account):
+    is_operator = not key and account.is_staff and account.has_perm("arena.view_pool")
+    if is_operator and not second_factor.is_totp_missing(account):
         return Viewer(sees_all=True)
     invited = Pool.objects.filter(visibility=Pool.Visibility.INVITED)
     viewed = Pool.viewers.through.objects.filter(user=account.pk)

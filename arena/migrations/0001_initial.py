@@ -257,7 +257,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='contestant',
             name='pool',
-            field=models.ForeignKey(blank=True, help_text='The pool to which it belongs. It plays and is shown only there. Empty: all pools share it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='own_contestants', to='arena.pool'),
+            field=models.ForeignKey(blank=True, help_text='The pool to which it belongs. It is rated and shown only there. Empty: all pools share it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='own_contestants', to='arena.pool'),
         ),
         migrations.CreateModel(
             name='Question',

@@ -40,7 +40,7 @@ class Contestant(models.Model):
         null=True,
         blank=True,
         related_name="own_contestants",
-        help_text="The pool to which it belongs. It plays and is shown only there. Empty: all pools share it.",
+        help_text="The pool to which it belongs. It is rated and shown only there. Empty: all pools share it.",
     )
     plain = models.BooleanField(default=False, help_text="Whether it is the catalog model as it is.")
     endpoint = models.ForeignKey(

@@ -75,8 +75,6 @@ def create_built_in_pools(apps: Any, **_: Any) -> None:
     except LookupError:  # the tables have been removed
         return
     names = {LIVE_POOL: "This arena", API_POOL: "This arena (API votes only)", READY_POOL: "Ready pairs"}
-    if pools.filter(pk__in=names).count() < len(names):
-        pools.bulk_create(
-            (pools.model(pk=key, slug=slug, name=names[key], kind=slug) for key, slug in BUILT_IN_SLUGS.items()),
-            ignore_conflicts=True,
-        )
+    missing = names.keys() - pools.filter(pk__in=names).values_list("pk", flat=True)
+    slugs = BUILT_IN_SLUGS
+    pools.bulk_create(pools.model(pk=key, slug=slugs[key], name=names[key], kind=slugs[key]) for key in sorted(missing))

@@ -76,7 +76,7 @@ def build_model_report(
 
     The number of queries does not depend on the number of models or categories.
     """
-    overall = placements.list_pool_placements(contestant.slug, viewer)
+    overall = placements.list_pool_placements(contestant.slug, viewer, contestant.pool_id)
     pool = parameters.get("pool") or placements.choose_default_pool(overall, parameters)
     overall_boards = {(placement.pool.slug, placement.category) for placement in overall}
     by_category = [
@@ -116,7 +116,7 @@ class ModelDetailView(APIView):
         """
         pool = request.query_params.get("pool", "")
         viewer = get_viewer(request)
-        snapshots.check_visible(viewer, {"pool": pool})
+        snapshots.check_visible(viewer, pool)
         report = build_model_report(profiles.get_contestant_or_404(slug, pool), request.query_params, viewer)
         return Response(serializers.ModelReportSchema(report).data)
 
@@ -231,7 +231,9 @@ def build_json_response(request: Request, data: dict[str, Any]) -> HttpResponseB
 
 def _build_conditional_response(request: Request, body: bytes, etag: str) -> HttpResponseBase:
     """Return the body, or status 304 if the client already has it. Clients must revalidate stored responses."""
-    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    # Accounts and keys can see boards that are not for everyone.
+    is_public = get_viewer(request) == STRANGER
+    headers = {"ETag": etag, "Cache-Control": "no-cache" if is_public else "private, no-cache"}
     response = HttpResponse(body, content_type="application/json", headers=headers)
     return get_conditional_response(request, etag=etag, response=response) or response
 
@@ -396,7 +398,7 @@ class MethodReportView(APIView):
         Returns 404 for a pool of kind `reference`, whose votes are not published.
         """
         pool = request.query_params.get("pool") or LIVE_SLUG
-        snapshots.check_visible(get_viewer(request), {"pool": pool})
+        snapshots.check_visible(get_viewer(request), pool)
         figures = method_figures.load_pool_figures(pool)
         lists = {name: getattr(figures.counts, name, ()) for name in ("shares", "makers")}
         fields = {**vars(figures), **lists, "rows": len(figures.board["rows"])}
@@ -432,8 +434,8 @@ class DisagreementView(APIView):
         values are equal, `problem` is set and there is no line. By default, the ratings are this arena's own. If too
         few models have such a rating, the first pool with enough ratings is used.
         """
-        snapshots.check_visible(get_viewer(request), request.query_params)
         query = benchmark_agreement.parse_agreement_query(request.query_params)
+        snapshots.check_visible(get_viewer(request), query.pool, query.category)
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
         return build_json_response(request, serializers.DisagreementSchema(comparison).data)
 

@@ -23,7 +23,7 @@ from core.storage.ttl_cache import TtlCache
 from ratings.boards import board_urls, snapshot_cache
 from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.snapshot_cache import PublishedBoard
-from ratings.boards.snapshots import BoardKey, select_newest_fit
+from ratings.boards.snapshots import BoardKey, select_newest_fit, unknown_part_error
 from ratings.models import OVERALL_CATEGORY, SEED_POOL, Board, Snapshot
 from ratings.statistics.constants import MIN_VOTES_FOR_RANK
 
@@ -232,7 +232,10 @@ def load_pools(slug: str, viewer: Viewer) -> tuple[Pool, list[Pool]]:
     pools: list[Pool] = [*visible_to(viewer).annotate(newest_votes=votes).order_by("pk")]
     for pool in pools:
         pool.label = _format_label(pool, pool.newest_votes or 0)  # type: ignore[attr-defined]  # from the query
-    return next(pool for pool in pools if pool.slug == slug), pools
+    shown = next((pool for pool in pools if pool.slug == slug), None)
+    if shown is None:  # it was hidden a moment ago
+        raise unknown_part_error("pool", slug)
+    return shown, pools
 
 
 def _format_label(pool: Pool, votes: int) -> str:

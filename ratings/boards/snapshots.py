@@ -71,22 +71,21 @@ def find_board_key(parameters: Mapping[str, str], viewer: Viewer) -> BoardKey:
     Raises RequestError as `parse_board_key` and `check_visible` do.
     """
     board_key = parse_board_key(parameters)
-    check_visible(viewer, parameters)
+    check_visible(viewer, board_key.pool, board_key.category)
     return board_key
 
 
-def check_visible(viewer: Viewer, parameters: Mapping[str, str]) -> None:
-    """Check the pool and the category that a request names. This takes one query for each, and none by default.
+def check_visible(viewer: Viewer, pool: str = "", category: str = "") -> None:
+    """Check the slugs that a request names, if any. This takes one query for each, and none for the defaults.
 
     Raises RequestError 404 if one does not exist, or if the viewer may not see it.
     """
-    names = {part: parameters.get(part) or "" for part in ("pool", "category")}
-    lists = {"pool": visible_to, "category": list_visible_categories}
-    for part, name in names.items():
-        if name in ("", LIVE_SLUG, OVERALL_CATEGORY):
-            continue
-        if "\0" in name or not lists[part](viewer).filter(slug=name).exists():  # PostgreSQL rejects NUL
-            raise _unknown_part_error(part, name)
+    if pool not in ("", LIVE_SLUG) and ("\0" in pool or not visible_to(viewer).filter(slug=pool).exists()):
+        raise unknown_part_error("pool", pool)
+    is_named = category not in ("", OVERALL_CATEGORY)
+    # PostgreSQL rejects NUL.
+    if is_named and ("\0" in category or not list_visible_categories(viewer).filter(slug=category).exists()):
+        raise unknown_part_error("category", category)
 
 
 def list_visible_categories(viewer: Viewer) -> QuerySet[Category]:
@@ -103,7 +102,7 @@ def parse_api_board_key(parameters: Mapping[str, str], viewer: Viewer = STRANGER
     """
     board_key = find_board_key(parameters, viewer)
     pools_of_counts = Pool.objects.filter(slug=board_key.pool, ordered=False).exclude(kind=Pool.Kind.REFERENCE)
-    if board_key.style_control and "\0" not in board_key.pool and pools_of_counts.exists():
+    if board_key.style_control and pools_of_counts.exists():
         raise _missing_board_error(
             f"Style control needs the answers, but the votes in {board_key.pool!r} were imported as counts."
         )
@@ -169,12 +168,12 @@ def _query_snapshots(board_key: BoardKey) -> QuerySet[Snapshot]:
     Raises RequestError 404 for an invalid key.
     """
     if board_key.method not in METHODS:
-        raise _unknown_part_error("method", board_key.method)
+        raise unknown_part_error("method", board_key.method)
     if board_key.method == ELO and board_key.style_control:
         raise _missing_board_error(ELO_STYLE_CONFLICT)
     for part, name in (("pool", board_key.pool), ("category", board_key.category)):
         if "\0" in name:  # PostgreSQL rejects NUL
-            raise _unknown_part_error(part, name)
+            raise unknown_part_error(part, name)
     snapshots = Snapshot.objects.filter(board=select_board_id(board_key), method=board_key.method)
     if board_key.at:
         snapshots = snapshots.filter(computed_at__lte=board_key.at)
@@ -189,9 +188,9 @@ def select_board_id(board_key: BoardKey) -> Any:
     return boards.values("pk")[:1]
 
 
-def list_newest_snapshots(category: str = OVERALL_CATEGORY, viewer: Viewer = STRANGER) -> list[Snapshot]:
-    """Return the newest snapshot in this category of each pool that the viewer may see, oldest pool first."""
-    boards = Board.objects.filter(pool__in=visible_to(viewer), category__slug=category, style_control=False)
+def list_newest_snapshots(category: str = OVERALL_CATEGORY) -> list[Snapshot]:
+    """Return the newest snapshot in this category of each pool for everyone, oldest pool first."""
+    boards = Board.objects.filter(pool__in=visible_to(STRANGER), category__slug=category, style_control=False)
     keys = boards.annotate(newest=select_newest_fit("pk")).values("newest")
     related = ("board__pool", "board__category")
     return list(Snapshot.objects.filter(pk__in=keys).select_related(*related).order_by("board__pool_id"))
@@ -270,9 +269,9 @@ def _get_pool(board_key: BoardKey) -> Pool:
     """Return a board's pool. Raises RequestError 404 if the board cannot exist."""
     pool = Pool.objects.filter(slug=board_key.pool).first()
     if pool is None:
-        raise _unknown_part_error("pool", board_key.pool)
+        raise unknown_part_error("pool", board_key.pool)
     if not Category.objects.filter(slug=board_key.category).exists():
-        raise _unknown_part_error("category", board_key.category)
+        raise unknown_part_error("category", board_key.category)
     if pool.kind == Pool.Kind.REFERENCE:
         _check_reference_board(board_key, pool)
     elif board_key.method == ELO and not pool.ordered:
@@ -305,7 +304,8 @@ def _missing_board_error(detail: str) -> RequestError:
     return RequestError("not_found", detail, 404)
 
 
-def _unknown_part_error(part: str, name: str) -> RequestError:
+def unknown_part_error(part: str, name: str) -> RequestError:
+    """Return the error for a pool, a category, or a method that does not exist."""
     return not_found_error(part, name, LISTING_HINTS[part])
 
 

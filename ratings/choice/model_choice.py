@@ -100,7 +100,7 @@ class ModelChoice:
 
 def choose_models(form: ChoiceForm) -> ModelChoice:
     """Return the choice for a valid form. Raises RequestError 404 if the pool is unknown."""
-    check_visible(form.viewer, {"pool": form.get_value("pool") or ""})
+    check_visible(form.viewer, form.get_value("pool") or "")
     task = form.task_kind
     category = form.get_value("category")
     categories = (category,) if category else task.categories if task else ()

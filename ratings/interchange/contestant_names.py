@@ -10,7 +10,7 @@ from catalog.matching.resolver import NamedModels, make_slug
 from core.storage.database import fetch_rows
 
 # Plain contestants come first, in the order of their models, so that their names are those of the catalog.
-NAME_ORDER = (F("pool").desc(nulls_first=True), "-plain", "model", "pk")
+NAME_ORDER = (F("pool").asc(nulls_last=True), "-plain", "model", "pk")
 NAMES_SQL = """
 SELECT contestant.id, contestant.slug, contestant.name, plain, model.id, model.slug, model.name
 FROM catalog_languagemodel AS model
@@ -23,7 +23,7 @@ class NamedContestants:
     """The keys of all contestants that can play in a pool, by exact slug and name, loaded once.
 
     If a string matches several contestants, slugs take precedence over names, plain contestants over variants, and
-    shared contestants over the pool's own. Any other name is that of a catalog model, which is created if it is
+    the pool's own contestants over shared ones. Any other name is that of a catalog model, which is created if it is
     missing, and which gets a plain contestant. The names in a pool that not everyone sees become contestants of this
     pool instead, unless the catalog knows them.
     """
@@ -61,11 +61,17 @@ class NamedContestants:
     def _create_own(self, names: list[str]) -> None:
         """Create contestants of the pool, whose slugs no shared contestant and no catalog model has."""
         new: list[Contestant] = []
+        slugs: set[str] = set()
         for name in names:
             slug = make_slug(name)
             candidates = (slug if number == 1 else f"{slug}-{number}" for number in count(1))
-            taken = self._keys.keys() | {contestant.slug for contestant in new}
-            free = next(each for each in candidates if each not in taken and not self._models.has_all({each}))
+            taken = (self._keys, slugs)
+            free = next(
+                each
+                for each in candidates
+                if not any(each in names for names in taken) and not self._models.has_all({each})
+            )
+            slugs.add(free)
             new.append(Contestant(slug=free, name=name, pool=self._pool))
         created = Contestant.objects.bulk_create(new)
         self._own_count += len(created)

@@ -51,18 +51,20 @@ def import_file(
     *,
     name: str = "",
     provenance: str = "",
-    visibility: str = Pool.Visibility.EVERYONE,
+    visibility: str | None = None,
     with_text: bool = False,
     progress: ProgressCallback | None = None,
 ) -> VoteImportResult:
     """Import the votes in a file into a pool, and publish the pool's boards. If the pool does not exist, create it.
 
-    name, provenance, visibility: those of the pool, if it is created.
+    name, provenance: the name and provenance of the pool, if it is created.
+    visibility: that of the pool, or None for everyone or for what an existing pool has.
     with_text: store the conversations.
     progress: called with the number of bytes read, the total number of bytes, and the number of rows read.
 
     Stores nothing and raises a ValueError with one sentence if the file cannot be read, has no votes, or has an invalid
-    row, or if the pool is a reference pool. For a row, the sentence names the line and, if possible, the field.
+    row, or if the pool is a reference pool or has another visibility. For a row, the sentence names the line and, if
+    possible, the field.
     """
     with _explain_errors(path):
         digest = _hash_file(path)
@@ -76,9 +78,11 @@ def import_file(
                 "name": name or slug,
                 "kind": Pool.Kind.IMPORT,
                 "provenance": provenance,
-                "visibility": visibility,
+                "visibility": visibility or Pool.Visibility.EVERYONE,
             }
             pool, _ = Pool.objects.get_or_create(slug=slug, defaults=defaults)
+            if visibility not in (None, pool.visibility):
+                raise ValueError(f"{slug!r} exists with the visibility {pool.visibility!r}; change it in the admin")
             file, new = VoteFile.objects.get_or_create(pool=pool, digest=digest)
             if not new:
                 return VoteImportResult(pool, 0, 0, 0, is_new=False)

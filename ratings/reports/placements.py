@@ -13,7 +13,7 @@ from core.text.proportions import Z95, Proportion
 from ratings.boards import board_selection
 from ratings.boards.board_row import BoardRow, has_rank
 from ratings.boards.interval_explanations import describe_missing_votes
-from ratings.boards.snapshots import BoardKey, list_newest_snapshots, select_newest_fit, unpack_rows
+from ratings.boards.snapshots import BoardKey, select_newest_fit, unpack_rows
 from ratings.models import OVERALL_CATEGORY, Board, Snapshot
 
 
@@ -41,17 +41,19 @@ class Placement:
         return describe_missing_votes(self.row)
 
 
-def list_pool_placements(model: str, viewer: Viewer = STRANGER) -> list[Placement]:
+def list_pool_placements(model: str, viewer: Viewer = STRANGER, home: int | None = None) -> list[Placement]:
     """Return a model's placement in each pool that the viewer may see, oldest pool first.
 
     The placement is from the newest overall board or, if the model is not on it, from the newest board of the category
     with the model's best rank.
+
+    home: the key of the pool to which the contestant belongs. Those of other pools can have the same slug.
     """
-    overall = _find_placements(list_newest_snapshots(viewer=viewer), model)
+    pools = visible_to(viewer).filter(pk=home) if home else visible_to(viewer).exclude(own_contestants__slug=model)
+    overall_boards = Board.objects.filter(pool__in=pools, category__slug=OVERALL_CATEGORY, style_control=False)
+    overall = _find_placements(_load_newest_snapshots(overall_boards).order_by("board__pool"), model)
     pools_with_overall = [placement.pool.pk for placement in overall]
-    other_boards = Board.objects.filter(pool__in=visible_to(viewer), style_control=False).exclude(
-        pool__in=pools_with_overall
-    )
+    other_boards = Board.objects.filter(pool__in=pools, style_control=False).exclude(pool__in=pools_with_overall)
     in_categories = _find_placements(_load_newest_snapshots(other_boards), model)
     best: dict[int, Placement] = {}
     for placement in sorted(in_categories, key=_get_sort_key):

@@ -7,13 +7,14 @@ import re
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from arena.identity import api_keys
 from arena.models import Contestant, Pool, Voter
 from catalog.models import Benchmark, Score
 from config.monitoring import prometheus
+from ratings.models import Category
 from ratings.pipeline import board_refresh, pool_figures
 from tests import factories
 from tests.ratings.conftest import SHORT_LIVED
@@ -146,6 +147,48 @@ def test_pool_is_not_there_for_those_who_may_not_see_it(secret, visibility, who)
             assert found[0] == expected[0], (address, hidden)
             assert without_names(found[1]) == without_names(expected[1]), (address, hidden)
         assert read(client, address, {"pool": SECRET})[0] == REFUSALS.get(address, 404), address
+
+
+def test_names_of_a_pool_are_not_told_to_those_who_ask_for_them(secret):
+    hide(secret)
+    for address, name in (
+        ("/leaderboard/", "pin"), ("/choose/", "find"), ("/choose/", "among"), ("/models/", "q"), ("/", "model_a"),
+        ("/api/v1/leaderboard/pairwise/", "models"), ("/api/v1/leaderboard/history/", "model"),
+        ("/api/v1/shortlist/", "find"), ("/leaderboard/plots/", "pin"), ("/choose/decision/", "chosen"),
+    ):  # fmt: skip
+        for who in ("stranger", "someone"):
+            answers = [read(connect(who), address, {name: slug}) for slug in ("quokka-model", "wombat-model")]
+            assert answers[0][0] == answers[1][0], address
+            assert not MARK.findall(answers[0][1].replace(b"quokka-model", b"")), address
+
+
+@pytest.mark.parametrize(("field", "name"), [("slug", "overall"), ("category", "live")])
+def test_pool_and_category_can_have_the_names_of_each_others_defaults(secret, field, name):
+    if field == "slug":
+        Pool.objects.filter(pk=secret.pk).update(slug=name)
+    else:
+        Category.objects.filter(slug=CATEGORY).update(slug=name)
+    query = {"pool" if field == "slug" else "category": name}
+    assert read(connect("stranger"), "/api/v1/leaderboard/", query)[0] == 200
+    hide(secret)
+    assert read(connect("stranger"), "/api/v1/leaderboard/", query)[0] == 404
+
+
+def test_operator_is_who_may_see_pools_in_the_admin(secret):
+    """Others may be staff for other pages."""
+    hide(secret)
+    helper = User.objects.create_user("helper", password="quiet 7 island", is_staff=True)
+    client = Client()
+    client.force_login(helper)
+    assert read(client, "/leaderboard/", {"pool": SECRET})[0] == 404
+    helper.user_permissions.add(Permission.objects.get(codename="view_pool"))
+    assert read(client, "/leaderboard/", {"pool": SECRET})[0] == 200
+
+
+def test_shared_caches_store_no_board_for_those_who_can_see_more(secret):
+    hide(secret)
+    for who, directives in (("stranger", "no-cache"), ("viewer", "private, no-cache")):
+        assert connect(who).get("/api/v1/leaderboard/").headers["Cache-Control"] == directives
 
 
 @pytest.mark.parametrize("start", ["/models/", "/api/v1/models/"])

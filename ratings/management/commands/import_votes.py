@@ -30,8 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--visibility",
             choices=Pool.Visibility.values,
-            default=Pool.Visibility.EVERYONE.value,
-            help="who sees the pool, if it is new: everyone (default), invited accounts, or operators only",
+            help="who sees the new pool: everyone (default), invited accounts, or operators only",
         )
         parser.add_argument("--with-text", action="store_true", help="also store the conversations")
 

@@ -39,8 +39,9 @@ def show_disagreement(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the comparison of a benchmark with a board. The URL contains all of the page's state."""
     try:
         viewer = get_viewer(request)
-        check_visible(viewer, request.GET)
-        query = _drop_missing_category(benchmark_agreement.parse_agreement_query(request.GET))
+        asked = benchmark_agreement.parse_agreement_query(request.GET)
+        check_visible(viewer, asked.pool, asked.category)
+        query = _drop_missing_category(asked)
         comparison = benchmark_agreement.compare_benchmark(benchmark_agreement.get_benchmark(slug), query)
     except RequestError as error:
         return render_error_page(request, error)

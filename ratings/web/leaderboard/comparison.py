@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from arena.models import Contestant
+from arena.models import list_playing
 from catalog.models import LanguageModel
 from core.templatetags.strips import Scale
 from core.text.number_format import format_signed, round_number
@@ -137,7 +137,7 @@ def compare_models(
         lines=list(_iter_lines(pinned)),
         unknown=_list_unknown_notes(pinned),
         pairs=[],
-        missing=_list_names([slug for slug in pins if slug not in slugs]),
+        missing=_list_names([slug for slug in pins if slug not in slugs], board_key.pool),
         computed_at=None,
         can_battle=len(pins) == len(pinned) == 2 and all(entry.facts.can_battle for entry in pinned),
     )
@@ -157,15 +157,16 @@ def compare_models(
     return replace(comparison, pairs=pairs, computed_at=matrices["computed_at"])
 
 
-def _list_names(slugs: Sequence[str]) -> list[str]:
+def _list_names(slugs: Sequence[str], pool: str) -> list[str]:
+    """Return the names of the models and contestants that can be in this pool, or their slugs if they are unknown."""
     printable_slugs = [slug for slug in slugs if slug.isprintable()]
     if not printable_slugs:
         return list(slugs)
     models, contestants = (
-        kind.objects.filter(slug__in=printable_slugs).values_list("slug", "name")
-        for kind in (LanguageModel, Contestant)
+        rows.filter(slug__in=printable_slugs).values_list("slug", "name")
+        for rows in (LanguageModel.objects.all(), list_playing(pool))
     )
-    names = dict(models.union(contestants))
+    names = {**dict(models), **dict(contestants)}
     return [names.get(slug, slug) for slug in slugs]
 
 

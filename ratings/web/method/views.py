@@ -48,7 +48,7 @@ MAX_UNFOLDED_ROWS = 12  # tables with more rows are folded
 def show_method(request: HttpRequest) -> HttpResponse:
     try:
         viewer = get_viewer(request)
-        check_visible(viewer, {"pool": request.GET.get("pool", "")})
+        check_visible(viewer, request.GET.get("pool", ""))
         requested_key = BoardKey(pool=request.GET.get("pool") or BoardKey.pool)
         board_key, board = board_selection.select_board(requested_key, request.GET)
         selection = board_selection.build_selection(requested_key, board_key, board, viewer)

@@ -44,7 +44,7 @@ WIN_SCALE = Scale(0, 100, "wins", mark=50)
 def show_model(request: HttpRequest, slug: str) -> HttpResponse:
     viewer, asked_pool = get_viewer(request), request.GET.get("pool", "")
     try:
-        check_visible(viewer, {"pool": asked_pool})
+        check_visible(viewer, asked_pool)
     except RequestError as error:
         return error_page.render_board_error(request, error)
     family = profiles.list_family(slug, asked_pool)
@@ -52,7 +52,7 @@ def show_model(request: HttpRequest, slug: str) -> HttpResponse:
         missing = {"detail": not_found_error("model", slug).detail, "similar_models": find_similar_models(slug)}
         return render(request, "404.html", missing, status=404)
     contestant, *variants = family
-    pool_placements = placements.list_pool_placements(slug, viewer)
+    pool_placements = placements.list_pool_placements(slug, viewer, contestant.pool_id)
     context = {
         "contestant": contestant,
         **_build_variant_lines(contestant, variants),
@@ -82,10 +82,20 @@ def _build_variant_lines(contestant: Contestant, variants: Sequence[Contestant])
         lines = [(variant, ", ".join(profiles.list_differences(variant, contestant))) for variant in variants]
         return {"variants": lines}
     plain = find_plain(contestant.model) if contestant.model else None
+    heir = contestant.successors.filter(pool=contestant.pool_id).order_by("-pk").first()
     return {
         "differences": join_words(profiles.list_differences(contestant, plain), gettext("and")),
-        "heir": contestant.successors.filter(pool=contestant.pool_id).order_by("-pk").first(),
+        "older_url": _build_contestant_url(contestant.predecessor),
+        "heir": heir,
+        "heir_url": _build_contestant_url(heir),
     }
+
+
+def _build_contestant_url(contestant: Contestant | None) -> str:
+    if contestant is None:
+        return ""
+    pool_query = build_query_string({"pool": contestant.pool.slug}) if contestant.pool else ""
+    return reverse("model-page", args=[contestant.slug]) + pool_query
 
 
 def _build_measurements(contestant: Contestant) -> dict[str, Any]:

@@ -75,6 +75,35 @@ def test_wrong_contestant_is_refused_and_changes_nothing(admin, wrong, said):
     assert not Contestant.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("slug", "older", "said"),
+    [
+        ("", None, "needs its own slug and name"),
+        ("own", "theirs", "belongs to another pool"),
+        ("taken", None, "already"),
+    ],
+)
+def test_wrong_contestant_of_a_pool_is_refused(admin, slug, older, said):
+    pool = factories.pool("mine", kind="import")
+    Contestant.objects.create(slug="taken", name="Taken", pool=pool)
+    theirs = Contestant.objects.create(slug="theirs", name="Theirs", pool=factories.pool("theirs"))
+    fields = {"model": factories.model("x").pk, "pool": pool.pk, "slug": slug, "name": slug and "Own"}
+    answer = admin.post(f"{LIST}add/", form(**fields, predecessor=theirs.pk if older else ""))
+    assert answer.status_code == 200
+    assert said in text(answer)
+    assert Contestant.objects.count() == 2
+
+
+def test_contestant_of_a_pool_is_added_and_stays_in_it(admin):
+    pool = factories.pool("mine", kind="import")
+    fields = {"slug": "own", "name": "Own"}
+    assert admin.post(f"{LIST}add/", form(pool=pool.pk, **fields)).status_code == 302
+    own = Contestant.objects.get()
+    assert admin.post(f"{LIST}{own.pk}/change/", form(pool="", **fields)).status_code == 302
+    own.refresh_from_db()
+    assert own.pool == pool
+
+
 def test_model_has_one_plain_contestant_with_an_endpoint(admin):
     plain = factories.fighter()
     answer = admin.post(f"{LIST}add/", form(model=plain.model_id))

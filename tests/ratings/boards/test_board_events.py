@@ -185,7 +185,7 @@ async def test_a_quiet_page_is_kept_open():
         ("invited", STRANGER, False),
         ("invited", Viewer(frozenset({8})), False),
         ("invited", Viewer(frozenset({7})), True),
-        ("operators", Viewer(frozenset({8})), False),
+        ("operators", Viewer(frozenset({7})), False),
         ("operators", Viewer(sees_all=True), True),
     ],
 )

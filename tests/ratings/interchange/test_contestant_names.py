@@ -42,6 +42,16 @@ def test_name_is_that_of_a_contestant_before_that_of_a_model_that_does_not_play(
     assert (Contestant.objects.get(pk=keys["new"]).plain, names.created_count) == (True, 1)
 
 
+def test_own_contestant_is_meant_in_its_pool_though_a_shared_one_has_its_slug_and_name():
+    pool = factories.pool("mine", kind="import", visibility="invited")
+    names = NamedContestants(pool).get_or_create_keys(["Ours", "Other"])
+    shared = factories.contestant(factories.model("ours", name="Ours"))
+    assert NamedContestants(pool).get_or_create_keys(["Ours"])["Ours"] == names["Ours"] != shared.pk
+    assert NamedContestants(factories.pool()).get_or_create_keys(["Ours"])["Ours"] == shared.pk
+    labels = load_labels(pool.pk)
+    assert NamedContestants(pool).get_or_create_keys([labels[names["Ours"]]])[labels[names["Ours"]]] == names["Ours"]
+
+
 def test_names_in_a_pool_that_not_everyone_sees_become_its_own_contestants():
     """The catalog, which everyone sees, has no new model. Names that it knows are those of its models."""
     pool = factories.pool("mine", kind="import", visibility="invited")

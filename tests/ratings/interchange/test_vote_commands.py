@@ -59,9 +59,18 @@ def test_import_into_a_named_pool(file):
 
 def test_import_creates_a_pool_that_not_everyone_sees_and_names_no_new_model_to_others(file):
     run("import_votes", file(), "--pool", "mine", "--visibility", "invited")
-    run("import_votes", file(content=json_lines(row())), "--pool", "mine", "--visibility", "operators")
-    assert Pool.objects.get(slug="mine").visibility == "invited"  # that of a pool that exists stays
+    assert Pool.objects.get(slug="mine").visibility == "invited"
+    more = file("more.jsonl", json_lines(row()))
+    run("import_votes", more, "--pool", "mine")
     assert (Vote.objects.count(), LanguageModel.objects.count()) == (3, 0)
+
+
+@pytest.mark.parametrize(("pool", "visibility"), [("mine", "operators"), ("mine", "everyone"), ("live", "invited")])
+def test_import_refuses_another_visibility_than_that_of_the_pool(file, pool, visibility):
+    run("import_votes", file(), "--pool", "mine", "--visibility", "invited")
+    with pytest.raises(CommandError, match=f"'{pool}' exists with the visibility"):
+        run("import_votes", file("more.jsonl", json_lines(row())), "--pool", pool, "--visibility", visibility)
+    assert Vote.objects.count() == 2
 
 
 def test_import_keeps_texts_only_if_asked(file):
