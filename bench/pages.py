@@ -137,7 +137,7 @@ def fill_pool(up: Service, options: argparse.Namespace) -> None:
     votes = VotePool(up, options.models, options.voters, KINDS | EXTRA_CATEGORIES)
     print(f"{options.votes} votes on {options.models} models stored in {votes.fill(options.votes):.0f} s")
     manage = [str(ROOT / "scripts" / "manage"), "--data", str(up.data), "recompute_ratings", "--pool", "live"]
-    subprocess.run([*manage, "--from-scratch"], check=True, capture_output=True)
+    subprocess.run([*manage, "--from-scratch"], check=True, stdout=subprocess.DEVNULL)
     print(f"{len(votes.count_by_board())} categories")
 
 

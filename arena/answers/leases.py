@@ -107,7 +107,7 @@ def reap_answers(own_turn_ids: Collection[int] = ()) -> Claims:
     return _claim("turn_id = ANY(%s) AND (state = 'queued' OR state = 'running' AND lease_until < now())", turn_ids)
 
 
-def claim_singles(answer_ids: Sequence[int]) -> dict[int, int]:
+def claim_locked_singles(answer_ids: Sequence[int]) -> dict[int, int]:
     """Claim single answers, which the caller has locked. Return their attempts, keyed by answer id."""
     return _claim("id = ANY(%s)", answer_ids).get(None, {}) if answer_ids else {}
 

@@ -81,7 +81,7 @@ def _claim(limit: int, own: list[int]) -> ClaimedSingles:
     limited = [row for row in candidates if row.limit is not None][:limit]
     holders = slots.take_at_once([(row.answer_id, row.endpoint_id, True) for row in limited])
     unlimited = [row.answer_id for row in candidates if row.limit is None]
-    attempts = leases.claim_singles([*holders, *unlimited][:limit])
+    attempts = leases.claim_locked_singles([*holders, *unlimited][:limit])
     single_jobs = jobs.load_single_jobs(attempts, holders)
     tokens: Counter[int] = Counter()
     for side in (job.sides[0] for job in single_jobs):

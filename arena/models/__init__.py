@@ -1,20 +1,17 @@
 """Models for contestants, endpoints, voters, battles, answers, votes, and access."""
 
 from arena.models.access import ApiKey, DailyTokens, Invitation, Session, StoredResponse
+from arena.models.answers import Answer
 from arena.models.battles import (
     IS_LISTED,
     IS_SHARED,
     SIDES,
-    Answer,
     Battle,
     DrawTable,
-    ImportedRow,
     PairWeight,
     Standing,
     Suggestion,
     Turn,
-    Vote,
-    VoteFile,
     Voter,
     get_conversation_limit,
 )
@@ -24,6 +21,7 @@ from arena.models.pools import API_POOL, BUILT_IN_SLUGS, LIVE_POOL, LIVE_SLUG, R
 from arena.models.privacy import HashKey, NetworkSalt, Report
 from arena.models.questions import Question, QuestionSet
 from arena.models.visibility import NAMES_KNOWN, Visibility
+from arena.models.votes import ImportedRow, Vote, VoteFile
 
 __all__ = [
     "API_POOL", "BUILT_IN_SLUGS", "IS_ENABLED", "IS_LISTED", "IS_SHARED", "LIVE_POOL", "LIVE_SLUG", "NAMES_KNOWN",

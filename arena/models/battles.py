@@ -1,4 +1,4 @@
-"""Models for voters, battles, answers, and votes. Their state is stored only in PostgreSQL."""
+"""Models for voters, battles, their turns, and what draws need. Their state is stored only in PostgreSQL."""
 
 import uuid
 
@@ -10,7 +10,6 @@ from django.db.models.functions import Now
 
 from arena.models.contestants import Contestant
 from arena.models.pools import Pool
-from arena.models.questions import Question
 
 SIDES = ("a", "b")
 
@@ -58,7 +57,7 @@ class DrawTable(models.Model):
         return str(self.id)
 
 
-def _build_draw_table_field(help_text: str) -> "models.ForeignKey[DrawTable | None, DrawTable | None]":
+def build_draw_table_field(help_text: str) -> "models.ForeignKey[DrawTable | None, DrawTable | None]":
     """Return a foreign key to a draw table. It needs no database constraint, because draw tables are never deleted."""
     return models.ForeignKey(
         DrawTable,
@@ -86,28 +85,6 @@ class _State(models.TextChoices):
     SKIPPED = "skipped"
     VOID = "void"
     EXPIRED = "expired"
-
-
-class _Winner(models.TextChoices):
-    A = "a"
-    B = "b"
-    TIE = "tie"
-    BOTH_BAD = "both_bad"
-
-
-class _Source(models.TextChoices):
-    LIVE = "live"
-    API = "api"
-    IMPORT = "import"
-    READY = "ready"
-    EVALUATION = "evaluation"
-
-
-class _VoterKind(models.TextChoices):
-    PERSON = "person"
-    KEY = "key"
-    JUDGE = "judge"
-    IMPORT = "import"
 
 
 _UNJUDGED = (_State.ANSWERING, _State.READY, _State.VOID)
@@ -144,7 +121,7 @@ class Battle(models.Model):
     replaced = models.JSONField(
         default=list, help_text="Replaced contestants, as [{side, contestant, propensity, reason}]."
     )
-    draw_table = _build_draw_table_field(
+    draw_table = build_draw_table_field(
         "The draw of the pair or of its last replacement. Null if the pair was not drawn."
     )
     prompt_source = models.CharField(max_length=10, choices=PromptSource, default=PromptSource.TYPED)
@@ -228,196 +205,6 @@ class Turn(models.Model):
         return f"turn {self.number} of battle {self.battle_id}"
 
 
-class Answer(models.Model):
-    """The answer of one side in one turn, or a single answer to a question of a set.
-
-    At most one worker owns it at a time (see `arena.answers.leases`).
-    """
-
-    class State(models.TextChoices):
-        QUEUED = "queued"
-        RUNNING = "running"
-        FINISHED = "finished"
-        FAILED = "failed"
-
-    class Failure(models.TextChoices):
-        TIMEOUT = "timeout"
-        UNAVAILABLE = "unavailable"
-        REFUSED = "refused"
-        TOO_LONG = "too_long"
-        EMPTY = "empty"
-        REJECTED = "rejected"  # the provider rejected the request as invalid for an unknown reason
-        STOPPED = "stopped"  # the voter stopped the answer before its first word
-        BUSY = "busy"  # no slot became free, so the model was not called
-
-        @property
-        def public_reason(self) -> str:
-            """The reason that the voter sees after the models are revealed."""
-            if self in (self.REJECTED, self.STOPPED, self.BUSY):
-                return Answer.Failure.UNAVAILABLE.value
-            return self.value
-
-    # Failures that the endpoint caused. Only these count toward the public failure rate.
-    CAUSED_BY_ENDPOINT = frozenset({Failure.TIMEOUT, Failure.UNAVAILABLE})
-    # Failures that a voter can cause on purpose, for one model but not for another.
-    CAUSED_BY_QUESTION = frozenset({Failure.REFUSED, Failure.TOO_LONG, Failure.EMPTY, Failure.REJECTED})
-
-    turn: "models.ForeignKey[Turn | None, Turn]" = models.ForeignKey(  # type: ignore[misc]  # its readers know which it has
-        Turn, models.CASCADE, null=True, related_name="answers"
-    )
-    side = models.CharField(max_length=1, blank=True, db_default="", choices=[(side, side) for side in SIDES])
-    question: "models.ForeignKey[Question | None, Question]" = models.ForeignKey(  # type: ignore[misc]  # as above
-        Question, models.CASCADE, null=True, db_index=False, related_name="answers"
-    )
-    contestant = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
-    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
-    attempt = models.PositiveIntegerField(
-        default=0, help_text="Increases with each claim, so that late writes are ignored."
-    )
-    tries = models.PositiveSmallIntegerField(default=0, help_text="Number of claims since the answer was requested.")
-    lease_until = models.DateTimeField(null=True)
-    queued_at = models.DateTimeField(db_default=Now())
-    text = models.TextField(blank=True, help_text="While the answer is running, the text released so far.")
-    reasoning = models.TextField(blank=True)
-    stopped = models.BooleanField(default=False, help_text="Whether the voter stopped the answer early.")
-    cut = models.BooleanField(default=False, db_default=False, help_text="Whether the answer ended at a length limit.")
-    failure = models.CharField(max_length=12, blank=True, choices=Failure)
-    started_at = models.DateTimeField(null=True)
-    first_token_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    input_tokens = models.PositiveIntegerField(null=True)
-    output_tokens = models.PositiveIntegerField(null=True)
-
-    class Meta:
-        ordering = ("side",)
-        indexes = [
-            models.Index("id", condition=Q(state="running"), name="answer_running"),
-            models.Index("queued_at", condition=Q(state="queued", turn__isnull=False), name="answer_queued"),
-            models.Index("turn", condition=Q(state="failed"), name="answer_failed"),
-            models.Index(
-                "contestant", "id", condition=Q(state__in=("queued", "running"), turn=None), name="answer_queued_single"
-            ),
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=("turn", "side"), name="answer_unique"),
-            models.UniqueConstraint(
-                fields=("question", "contestant"), condition=Q(question__isnull=False), name="answer_single_unique"
-            ),
-            models.CheckConstraint(
-                condition=Q(turn__isnull=False, question__isnull=True, side__in=SIDES)
-                | Q(turn__isnull=True, question__isnull=False, side=""),
-                name="answer_of_turn_or_question",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"side {self.side} of turn {self.turn_id}" if self.side else f"answer to question {self.question_id}"
-
-
-class VoteFile(models.Model):
-    """A vote file that was imported into a pool. A file with the same bytes is imported only once per pool."""
-
-    pool = models.ForeignKey(Pool, models.PROTECT, db_index=False, related_name="+")
-    digest = models.CharField(max_length=64, help_text="SHA-256 hash of the file.")
-    votes = models.BigIntegerField(default=0)
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=("pool", "digest"), name="vote_file_unique")]
-
-    def __str__(self) -> str:
-        return f"{self.digest[:8]} in {self.pool_id}"
-
-
-class LiveRecordKey(models.Func):
-    """The key of a vote cast now: the end of its hour in Unix seconds (8 hexadecimal digits), then random digits."""
-
-    template = (
-        "(lpad(to_hex((floor(extract(epoch FROM STATEMENT_TIMESTAMP()) / 3600)::bigint + 1) * 3600), 8, '0')"
-        " || substr(gen_random_uuid()::text, 9))::uuid"
-    )
-    output_field = models.UUIDField()
-
-
-class Vote(models.Model):
-    """One vote. Its judgment never changes. `voter` is not a foreign key, because votes outlive deleted voters.
-
-    A voter has at most one vote on an item, but a battle needs no item, because only its own voter can judge it.
-    """
-
-    Winner = _Winner
-    Source = _Source
-    VoterKind = _VoterKind
-
-    battle = models.OneToOneField(Battle, models.SET_NULL, null=True, related_name="vote")
-    item = models.UUIDField(null=True, help_text="What was judged. Keyed hash of the ready pair or of the file's item.")
-    # A pool with votes is never deleted, and checking a foreign key constraint would slow down imports.
-    pool = models.ForeignKey(Pool, models.PROTECT, db_index=False, db_constraint=False, related_name="+")
-    contestant_a = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
-    contestant_b = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
-    winner = models.CharField(max_length=8, choices=Winner)
-    multiplicity = models.PositiveIntegerField(default=1)
-    voter = models.UUIDField(null=True)
-    voter_kind = models.CharField(
-        max_length=6, choices=VoterKind, default=VoterKind.PERSON, db_default=VoterKind.PERSON
-    )
-    source = models.CharField(max_length=10, choices=Source, default=Source.LIVE)
-    counted = models.BooleanField(default=True)
-    reason = models.CharField(max_length=20, blank=True, help_text="Reason why the vote is not counted.")
-    categories = ArrayField(models.CharField(max_length=40), default=list)
-    features = ArrayField(
-        models.FloatField(), null=True, help_text="Style features of side a, followed by those of side b."
-    )
-    propensity = models.FloatField(null=True, help_text="Null after a replacement, or if unknown.")
-    draw_table = _build_draw_table_field("Null if the pair was not drawn here.")
-    turns = models.PositiveSmallIntegerField(default=1)
-    reasons = models.JSONField(default=dict)
-    comment = models.TextField(blank=True)
-    prompt_hash = models.CharField(
-        max_length=32, blank=True, db_default="", help_text="Keyed hash of the first question."
-    )
-    network = models.CharField(
-        max_length=64,
-        blank=True,
-        db_default="",
-        help_text="Hash of the voter's network, stored for 30 days, even if the battle is deleted.",
-    )
-    # Files are never deleted, and checking a foreign key constraint would take a sixth of an import's time.
-    file = models.ForeignKey(VoteFile, models.PROTECT, null=True, db_index=False, db_constraint=False, related_name="+")
-    created_at = models.DateTimeField(null=True, db_default=Now(), help_text="Null for imported votes without a time.")
-    record_key = models.UUIDField(
-        db_default=LiveRecordKey(), help_text="Place in the public record, which does not tell a time within the hour."
-    )
-    published = models.BooleanField(default=False, db_default=False, help_text="Whether its battle was ever published.")
-
-    class Meta:
-        indexes = [
-            models.Index("pool", "id", name="vote_pool"),
-            models.Index("pool", "record_key", name="vote_record"),
-            models.Index("voter", "prompt_hash", condition=~Q(prompt_hash=""), name="vote_voter_prompt"),
-            models.Index("contestant_a", condition=~Q(reasons={}), name="vote_reasons_a"),
-            models.Index("contestant_b", condition=~Q(reasons={}), name="vote_reasons_b"),
-            models.Index("created_at", condition=Q(draw_table__isnull=False), name="vote_drawn_time"),
-            models.Index("created_at", condition=~Q(network=""), name="vote_network_time"),
-        ]
-        constraints = [
-            models.CheckConstraint(condition=~Q(contestant_a=F("contestant_b")), name="vote_two_contestants"),
-            models.CheckConstraint(condition=Q(multiplicity__gte=1), name="vote_multiplicity"),
-            models.CheckConstraint(condition=Q(winner__in=_Winner.values), name="vote_winner"),
-            models.CheckConstraint(condition=Q(source__in=_Source.values), name="vote_source"),
-            models.CheckConstraint(condition=Q(voter_kind__in=_VoterKind.values), name="vote_voter_kind"),
-            models.CheckConstraint(condition=Q(multiplicity=1) | Q(item=None) | Q(voter=None), name="vote_item_single"),
-            models.UniqueConstraint(
-                fields=("item", "voter"),
-                condition=Q(item__isnull=False, voter__isnull=False),
-                name="vote_item_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"vote {self.pk}"
-
-
 class Suggestion(models.Model):
     """An operator's example question for the home page. If no suggestions exist, Arena uses its bundled questions."""
 
@@ -429,17 +216,6 @@ class Suggestion(models.Model):
 
     def __str__(self) -> str:
         return self.prompt[:60]
-
-
-class ImportedRow(models.Model):
-    """The unused columns of an imported vote, and the vote's conversation if it was also imported."""
-
-    # Votes are never deleted, and checking a foreign key constraint would take a sixth of an import's time.
-    vote = models.OneToOneField(Vote, models.CASCADE, primary_key=True, db_constraint=False, related_name="imported")
-    row = models.JSONField()
-
-    def __str__(self) -> str:
-        return f"row of vote {self.vote_id}"
 
 
 class PairWeight(models.Model):

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy
 
-from arena.models.battles import Answer
+from arena.models.answers import Answer
 
 
 class Endpoint(models.Model):

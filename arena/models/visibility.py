@@ -7,7 +7,8 @@ from typing import NamedTuple, Self
 
 from django.db.models import Q
 
-from arena.models.battles import Answer, Battle
+from arena.models.answers import Answer
+from arena.models.battles import Battle
 
 # The battles whose models their voter knows: `Visibility.of_voter(…).names` as a condition of a query.
 NAMES_KNOWN = Q(state=Battle.State.VOTED) | Q(mode=Battle.Mode.SIDE_BY_SIDE)

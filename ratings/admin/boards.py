@@ -85,7 +85,7 @@ class PoolAdmin(RatingsTaskAdmin, EditOnlyAdmin):
         "slug", "name", "provenance", "kind", "visibility", "owner", "viewers", "paced", "ordered", "revision",
     )  # fmt: skip
     readonly_fields = ("slug", "kind", "owner", "ordered", "revision")
-    filter_horizontal = ("viewers",)
+    autocomplete_fields = ("viewers",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pool]:
         behind = Count("boards", filter=Q(boards__behind=True))
