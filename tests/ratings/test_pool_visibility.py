@@ -95,9 +95,9 @@ async def collect(parts):
     return b"".join([part async for part in parts])
 
 
-def read(client, address, query):
+def read(client, address, query, headers=None):
     """Return the status, the headers, and the body."""
-    answer = client.get(address, query)
+    answer = client.get(address, query, headers=headers)
     if not answer.streaming:
         body = answer.content
     elif answer.is_async:
@@ -147,6 +147,23 @@ def test_pool_is_not_there_for_those_who_may_not_see_it(secret, visibility, who)
             assert found[0] == expected[0], (address, hidden)
             assert without_names(found[1]) == without_names(expected[1]), (address, hidden)
         assert read(client, address, {"pool": SECRET})[0] == REFUSALS.get(address, 404), address
+
+
+@pytest.mark.parametrize("who", ["stranger", "someone"])
+def test_other_forms_of_an_answer_are_not_there_either(secret, who):
+    """Parts of pages, files, other methods, and what a browser has stored since the pool was for everyone."""
+    client = connect(who)
+    tags = {address: client.get(address, {"pool": SECRET}).headers.get("ETag") for address in OF_A_POOL}
+    assert tags["/api/v1/leaderboard/"]
+    hide(secret)
+    for address, tag in tags.items():
+        for query, headers in (
+            ({"format": "csv"}, {}), ({"style_control": "on"}, {}), ({"method": "elo"}, {}), ({}, {"Accept": "text/csv"}),
+            ({}, {"HX-Request": "true"}), *([({}, {"If-None-Match": tag})] if tag else []),
+        ):  # fmt: skip
+            hidden, unknown = (read(client, address, {"pool": pool, **query}, headers) for pool in (SECRET, UNKNOWN))
+            assert hidden[0] == unknown[0], (address, query, headers)
+            assert without_names(hidden[1]) == without_names(unknown[1]), (address, query, headers)
 
 
 def test_names_of_a_pool_are_not_told_to_those_who_ask_for_them(secret):
