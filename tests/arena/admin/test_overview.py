@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
 from arena.admin.overview import _build_bar
-from arena.models import Battle, Endpoint, EndpointCall
+from arena.models import Battle, Contestant, Endpoint, EndpointCall
 from catalog.models import Submission
 from core.models import AuditEntry
 from tests import factories as common
@@ -68,6 +68,8 @@ def test_endpoints_that_fail_are_named(admin):
     common.endpoint(down, failed_probes=9)
     common.endpoint(off, failed_probes=9, enabled=False)
     answering = Endpoint.objects.get(contestants__model=good)
+    pool = common.pool("team", kind="import")
+    Contestant.objects.create(slug="own", name="Own", pool=pool, endpoint=answering)  # is in no draw
     for failure, wait in (("", 0.5), ("", 1.5), ("timeout", None)):
         EndpointCall.objects.create(endpoint=answering, failure=failure, first_token_s=wait)
 
