@@ -38,14 +38,14 @@ CHECK_S = 5  # when it starts, the service asks each model a question, without a
 SETTLE_S = 3
 POLL_S = 0.5
 REQUEST = """
-from arena.answers.singles import request_answers
+from arena.answers.singles import request_singles
 from arena.models import Contestant, Question, QuestionSet
 question_set = QuestionSet.objects.create(name="bench")
 questions = Question.objects.bulk_create(
     Question(set=question_set, key=str(n), position=n, text=f"Single question {{n}}?") for n in range({number})
 )
 contestant = Contestant.objects.get(slug="limited")
-request_answers((question, contestant) for question in questions)
+request_singles((question, contestant) for question in questions)
 """
 Entry = dict[str, Any]
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from arena.battles import review_queue
 from arena.endpoints.circuit_breaker import IN_DRAW
-from arena.models import IS_ENABLED, IS_SHARED, Battle, Contestant, EndpointCall, list_playing
+from arena.models import IS_ENABLED, IS_SHARED, Battle, Contestant, EndpointCall, list_contestants
 from catalog.models import Submission
 from core.admin.overview import STEPS, TILES, Bar, Figure, Step, Tile
 from core.models import AuditEntry
@@ -70,7 +70,9 @@ def build_endpoint_tile() -> Tile:
         _("Endpoints"),
         [
             Figure(_("Failing"), names or "0", url, is_problem=bool(names)),
-            Figure(_("Ready"), f"{list_playing().filter(IN_DRAW).count():,}", f"{url}?contestants__enabled__exact=1"),
+            Figure(
+                _("Ready"), f"{list_contestants().filter(IN_DRAW).count():,}", f"{url}?contestants__enabled__exact=1"
+            ),
             Figure(_("Failed calls in the last 24 hours"), f"{rate:.1%}", url, is_problem=rate > MAX_FAILURE_RATE),
             Figure(_("Mean time to first token"), first_token, url),
         ],
@@ -97,7 +99,7 @@ def build_queue_tile() -> Tile:
 
 @STEPS.register("arena.change_contestant")
 def build_add_step() -> Step:
-    is_done = list_playing().filter(endpoint__isnull=False).count() > 1  # a battle needs two
+    is_done = list_contestants().filter(endpoint__isnull=False).count() > 1  # a battle needs two
     return Step(_("Add a model and its endpoint"), reverse("admin:arena_contestant_add"), is_done)
 
 

@@ -56,8 +56,8 @@ class SideJob:
 class TurnJob:
     """A turn that this worker has claimed, with one job for each side that it must answer.
 
-    If there is only one, the other side is finished, or another worker answers it. A single answer is side a of a turn
-    without a battle, which nobody reads meanwhile.
+    If there is only one, the other side is finished, or another worker answers it. A single answer is treated as side
+    a of a turn without a battle, although its row has no turn and no side. Nobody reads it meanwhile.
     """
 
     battle_id: str | None

@@ -1,8 +1,9 @@
 """Single answers: answers to the questions of a set, one by one and outside battles.
 
-They wait in the database until a worker claims them, which it does only if they can begin at once: their endpoint has a
-slot for them (see `EndpointSlots.take`), budget left, and is healthy. While they wait, they use up no try. Each claim
-leads to one call. After a failure, they return to the queue (see `arena.answers.failover.plan_retry`).
+They are rows of `Answer` with a question and without a turn. They wait in the database until a worker claims them,
+which it does only if they can begin at once: their endpoint has a slot for them (see `EndpointSlots.take`), budget
+left, and is healthy. While they wait, they use up no try. Each claim leads to one call. After a failure, they return to
+the queue (see `arena.answers.failover.plan_retry`).
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from arena.answers import tasks
 from arena.models import Answer, Contestant, Question
 
 
-def request_answers(pairs: Iterable[tuple[Question, Contestant]]) -> None:
+def request_singles(pairs: Iterable[tuple[Question, Contestant]]) -> None:
     """Request contestants' answers to questions. Those that have been requested before stay as they are."""
     answers = [Answer(question=question, contestant=contestant) for question, contestant in pairs]
     with transaction.atomic():

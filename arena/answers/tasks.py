@@ -27,8 +27,8 @@ def answer_turn(turn_id: int) -> None:
     get_engine().submit(turn_id)
 
 
-@shared_task(name="arena.answer_more", ignore_result=True)
-def answer_more() -> None:
+@shared_task(name="arena.answer_singles", ignore_result=True)
+def answer_singles() -> None:
     get_engine().look_for_singles()
 
 
@@ -42,7 +42,7 @@ def enqueue_turn(turn_id: int) -> None:
 
 def enqueue_singles() -> None:
     """Wake a worker, so that it need not find the single answers that wait by itself."""
-    _sender.submit(_send, answer_more, [], "questions", time.monotonic() + QUEUE_TIMEOUT_S)
+    _sender.submit(_send, answer_singles, [], "single answers", time.monotonic() + QUEUE_TIMEOUT_S)
 
 
 def _send(task: Any, arguments: list[int], subject: str, deadline: float) -> None:

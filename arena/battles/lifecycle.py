@@ -1,7 +1,7 @@
 """Changes the state of battles, from the first question to the vote. Each change is one conditional UPDATE.
 
-Words: `among` are the contestants that the voter named for a battle, which is then not rated. The *pool* is the group
-of votes that the vote belongs to. The *payer* is the client that is charged for tokens, and the *standing* is the
+Words: `among` are the contestants that the voter named for a battle, which is then not rated. The *pool* is the set
+of votes with which the vote is rated. The *payer* is the client that is charged for tokens, and the *standing* is the
 ratings of both contestants before the vote.
 """
 

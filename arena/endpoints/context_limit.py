@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from arena.endpoints.backends.protocol import BYTES_PER_TOKEN
 from arena.endpoints.model_requests import DEFAULT_MAX_TOKENS
-from arena.models import IS_ENABLED, SIDES, Answer, Battle, Contestant, get_conversation_limit, list_playing
+from arena.models import IS_ENABLED, SIDES, Answer, Battle, Contestant, get_conversation_limit, list_contestants
 from core.http.errors import RequestError
 from core.text.text_size import TextSize
 
@@ -60,7 +60,7 @@ def list_small_windows() -> QuerySet[Contestant]:
     answer_tokens = max_bytes + Coalesce(F("thinking_tokens"), Value(0))
     input_tokens = conversation_tokens + system_tokens
     is_small = Q(model__max_input__lt=input_tokens) | Q(model__context_window__lt=input_tokens + answer_tokens)
-    return list_playing().filter(IS_ENABLED, is_small).order_by("name")
+    return list_contestants().filter(IS_ENABLED, is_small).order_by("name")
 
 
 def describe_small_windows() -> list[str]:

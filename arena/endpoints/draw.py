@@ -17,7 +17,15 @@ from django.db.models import F, QuerySet
 from arena.endpoints import pair_sampler
 from arena.endpoints.circuit_breaker import IN_DRAW
 from arena.endpoints.context_limit import list_small_windows
-from arena.models import IS_ENABLED, LIVE_POOL, Contestant, DrawTable, PairWeight, get_conversation_limit, list_playing
+from arena.models import (
+    IS_ENABLED,
+    LIVE_POOL,
+    Contestant,
+    DrawTable,
+    PairWeight,
+    get_conversation_limit,
+    list_contestants,
+)
 from core.storage.compiled_queries import CompiledQuery
 from core.storage.database import fetch_rows
 
@@ -37,7 +45,7 @@ class Budget(NamedTuple):
 
 def list_enabled() -> QuerySet[Contestant]:
     """Return a queryset of the contestants that visitors can name for a battle, even if their endpoint is down."""
-    return list_playing().filter(IS_ENABLED)
+    return list_contestants().filter(IS_ENABLED)
 
 
 def list_weighted() -> QuerySet[Contestant]:

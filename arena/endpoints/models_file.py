@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from arena.endpoints import key_variables
 from arena.endpoints.backends.protocol import API_KEY_HINT
-from arena.models import Answer, Contestant, Endpoint, Vote, get_or_create_plain, list_playing
+from arena.models import Answer, Contestant, Endpoint, Vote, get_or_create_plain, list_contestants
 from catalog.facts.claims import pick_free_slug, record_edits
 from catalog.models import LanguageModel, License, Organization
 from core.text.slugs import SLUG_PATTERN
@@ -295,7 +295,7 @@ def _save_entries(path: Path, entries: Sequence[dict[str, Any]]) -> Iterator[str
 
 def _save_model(where: str, entry: dict[str, Any]) -> _SavedEntry:
     """Save a catalog model and its plain contestant, without the endpoint."""
-    if list_playing().filter(slug=entry["slug"], plain=False).exists():
+    if list_contestants().filter(slug=entry["slug"], plain=False).exists():
         raise ValueError(f"{where}: this contestant is not a catalog model; name variant_of or endpoint.system")
     model, created = LanguageModel.objects.get_or_create(slug=entry["slug"], defaults={"name": entry["name"]})
     facts: dict[str, Any] = {"name": entry["name"]}
@@ -321,7 +321,7 @@ def _save_variant(where: str, entry: dict[str, Any]) -> _SavedEntry:
     columns = {"name": entry["name"], "model": None, "predecessor": None}
     if "variant_of" in entry:
         columns |= _find_original(where, entry)
-    contestant = list_playing().select_related("endpoint").filter(slug=entry["slug"]).first()
+    contestant = list_contestants().select_related("endpoint").filter(slug=entry["slug"]).first()
     if contestant is None:
         return _SavedEntry(entry, where, Contestant.objects.create(slug=entry["slug"], **columns), CREATED)
     endpoint = entry["endpoint"]
@@ -336,7 +336,7 @@ def _save_variant(where: str, entry: dict[str, Any]) -> _SavedEntry:
 def _find_original(where: str, entry: dict[str, Any]) -> dict[str, Any]:
     """Return the catalog model that the entry is a variant of, and its predecessor if it names an older contestant."""
     slug = entry["variant_of"]
-    older = list_playing().select_related("model").filter(slug=slug).exclude(slug=entry["slug"]).first()
+    older = list_contestants().select_related("model").filter(slug=slug).exclude(slug=entry["slug"]).first()
     if older and not older.plain:
         return {"model": older.model, "predecessor": older}
     model = older.model if older else LanguageModel.objects.filter(slug=slug).first()
@@ -428,7 +428,7 @@ def _agree(endpoint: Endpoint, group: Sequence[_SavedEntry], other: Contestant |
 
 def _set_enabled(entry: dict[str, Any]) -> str:
     """Enable or disable an existing contestant. The entry has no field except `slug` and `enabled`."""
-    contestant = list_playing().filter(slug=entry["slug"], endpoint__isnull=False).first()
+    contestant = list_contestants().filter(slug=entry["slug"], endpoint__isnull=False).first()
     if contestant is None:
         raise ValueError(f"model {entry['slug']}: name and endpoint are required for a new model")
     return UPDATED if _update_row(contestant, {"enabled": entry.get("enabled", True)}) else UNCHANGED

@@ -13,7 +13,7 @@ from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from arena.endpoints.performance import load_performance
-from arena.models import LIVE_POOL, Contestant, Standing, list_playing
+from arena.models import LIVE_POOL, Contestant, Standing, list_contestants
 from catalog.facts.claims import get_current_facts
 from catalog.facts.labels import BLANK_VALUES, list_differing_facts
 from catalog.facts.prices import list_prices, load_current_prices, pick_current_price
@@ -49,7 +49,7 @@ def list_family(slug: str, pool: str = "") -> list[Contestant]:
     if not slug.isprintable():  # PostgreSQL rejects some characters that are not printable, such as NUL
         return []
     related = ("endpoint", "predecessor", "model__organization", "model__license", "model__base_model")
-    rows = list_playing(pool).filter(Q(slug=slug) | Q(model__slug=slug, pool=None)).select_related(*related)
+    rows = list_contestants(pool).filter(Q(slug=slug) | Q(model__slug=slug, pool=None)).select_related(*related)
     contestants = list(rows.prefetch_related("model__facts").order_by("name", "pk"))
     named = [contestant for contestant in contestants if contestant.slug == slug]
     shown = max(named, key=lambda contestant: contestant.pool_id or 0, default=None)

@@ -15,7 +15,7 @@ from arena.models.battles import (
     Voter,
     get_conversation_limit,
 )
-from arena.models.contestants import IS_ENABLED, Contestant, find_plain, get_or_create_plain, list_playing
+from arena.models.contestants import IS_ENABLED, Contestant, find_plain, get_or_create_plain, list_contestants
 from arena.models.endpoints import Endpoint, EndpointCall, EndpointDay, Slot
 from arena.models.pools import API_POOL, BUILT_IN_SLUGS, LIVE_POOL, LIVE_SLUG, READY_POOL, Pool
 from arena.models.privacy import HashKey, NetworkSalt, Report
@@ -29,5 +29,5 @@ __all__ = [
     "EndpointCall", "EndpointDay", "HashKey", "ImportedRow", "Invitation", "NetworkSalt", "PairWeight", "Pool",
     "Question", "QuestionSet", "Report", "Session", "Slot",
     "Standing", "StoredResponse", "Suggestion", "Turn", "Visibility", "Vote", "VoteFile", "Voter",
-    "find_plain", "get_conversation_limit", "get_or_create_plain", "list_playing",
+    "find_plain", "get_conversation_limit", "get_or_create_plain", "list_contestants",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The model for contestants: what can play in battles, and what votes judge."""
+"""The model for contestants: what answers in battles, and what votes judge and boards rank."""
 
 from collections.abc import Iterable
 from itertools import count
@@ -16,7 +16,9 @@ IS_ENABLED = Q(enabled=True, retired_at=None, endpoint__isnull=False)
 
 
 class Contestant(models.Model):
-    """What can play: a catalog model as it is, a variant of one, or a system of its own.
+    """What answers and is ranked: a catalog model as it is (plain), a variant of one, or a system of its own.
+
+    Without an endpoint, it only has votes on answers that were made elsewhere.
 
     Slugs are unique among shared contestants, and among those that belong to the same pool.
 
@@ -107,8 +109,8 @@ class Contestant(models.Model):
         return self.enabled and self.retired_at is None and self.endpoint_id is not None
 
 
-def list_playing(pool: str = "") -> QuerySet[Contestant]:
-    """Return the contestants that can play in the pool with this slug: the shared ones, and then its own.
+def list_contestants(pool: str = "") -> QuerySet[Contestant]:
+    """Return the contestants that a pool can rank, also disabled and retired ones: the shared ones, and then its own.
 
     So in a dict keyed by slug, a pool's own contestants win. Without a pool, these are the shared ones.
     """
@@ -126,7 +128,7 @@ def get_or_create_plain(models: Iterable[int]) -> dict[int, Contestant]:
     plain = _load_plain(keys)
     if missing := keys - plain.keys():
         unplayed = LanguageModel.objects.filter(pk__in=missing)
-        taken = set(list_playing().filter(slug__in=unplayed.values("slug")).values_list("slug", flat=True))
+        taken = set(list_contestants().filter(slug__in=unplayed.values("slug")).values_list("slug", flat=True))
         Contestant.objects.bulk_create(
             (
                 Contestant(
@@ -158,5 +160,5 @@ def _number_slug(slug: str) -> str:
     return next(
         slug
         for slug in slugs
-        if not any(rows.filter(slug=slug).exists() for rows in (list_playing(), LanguageModel.objects.all()))
+        if not any(rows.filter(slug=slug).exists() for rows in (list_contestants(), LanguageModel.objects.all()))
     )

@@ -1,7 +1,8 @@
 """Models for votes, and for the files from which votes are imported.
 
-A vote is one voter's judgment on what two contestants answered. What several voters can judge, each once, is an *item*:
-a ready pair, or what a votes file names as one. An item has no row of its own. `Vote.item` is a keyed hash of its name.
+A vote is one voter's judgment of two contestants' answers. An *item* is a question with two answers that several voters
+can judge, each once: a ready pair, or what a vote file names as one. It has no table: `Vote.item` is a keyed hash of
+the ready pair's id, or of the pool and the name in the file.
 """
 
 from django.contrib.postgres.fields import ArrayField
@@ -66,7 +67,7 @@ class LiveRecordKey(models.Func):
 class Vote(models.Model):
     """One vote. Its judgment never changes. `voter` is not a foreign key, because votes outlive deleted voters.
 
-    A voter has at most one vote on an item, but a battle needs no item, because only its own voter can judge it.
+    A voter has at most one vote on an item. A battle is no item, because only its own voter can judge it.
     """
 
     Winner = _Winner

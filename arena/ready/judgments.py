@@ -21,7 +21,7 @@ from arena.judging.topics import classify_prompts
 from arena.judging.vote_rules import hash_prompt
 from arena.models import READY_POOL, SIDES, Battle, Vote, Voter, row_locks
 from arena.ready import shipped_pairs
-from arena.ready.pairs import ReadyPair, get_item
+from arena.ready.pairs import ReadyPair, hash_item
 from arena.signals import vote_cast
 from core.http.errors import RequestError
 
@@ -86,7 +86,7 @@ def judge_pair(
             **(_copy_battle_fields(pair.battle) if pair.battle else _build_shipped_fields(pair.id)),
             **feedback_fields,
         }
-        vote, is_new = Vote.objects.get_or_create(fields, item=get_item(pair.id), voter=voter.pk)
+        vote, is_new = Vote.objects.get_or_create(fields, item=hash_item(pair.id), voter=voter.pk)
         if not is_new:
             detail = _("You have already judged this pair.")
             raise RequestError("already_voted", detail, 409, vote=feedback.build_vote_data(vote))
@@ -129,7 +129,7 @@ def _build_shipped_fields(pair_id: UUID) -> dict[str, Any]:
 
 def find_judgment(voter_id: UUID, pair_id: UUID) -> Vote | None:
     """Return the voter's judgment of a pair, or None."""
-    return Vote.objects.filter(voter=voter_id, item=get_item(pair_id)).first()
+    return Vote.objects.filter(voter=voter_id, item=hash_item(pair_id)).first()
 
 
 def count_judgments(judgment: Vote) -> JudgmentCounts:

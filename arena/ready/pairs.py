@@ -101,7 +101,7 @@ def draw_pair(voter_id: UUID, skipped: UUID | None = None) -> DrawablePair | Non
     """
     listed = [pair for pair in listed_cache.get_or_compute("listed", _load_listed_pairs) if pair.owner != voter_id]
     shipped = _list_shipped_pairs()
-    items = {pair.id: get_item(pair.id) for pair in listed + shipped}
+    items = {pair.id: hash_item(pair.id) for pair in listed + shipped}
     votes = Vote.objects.filter(voter=voter_id, item__in=items.values())
     judged = set(votes.values_list("item", flat=True))
     remaining = [[pair for pair in group if items[pair.id] not in judged] for group in (listed, shipped)]
@@ -126,6 +126,6 @@ def _list_shipped_pairs() -> list[DrawablePair]:
     return [DrawablePair(pair.id, pair.prompt) for pair in shipped_pairs.load_pairs().values()]
 
 
-def get_item(pair_id: UUID) -> UUID:
-    """Return the item that votes on this pair name. It identifies the pair even after its battle is deleted."""
+def hash_item(pair_id: UUID) -> UUID:
+    """Return the `item` of votes on this pair. It identifies the pair even after its battle is deleted."""
     return UUID(keyed_hash("ready", str(pair_id))[:32])

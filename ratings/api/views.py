@@ -22,7 +22,7 @@ from arena.battles import feedback
 from arena.endpoints import profiles
 from arena.identity import quotas
 from arena.identity.pool_access import STRANGER, Viewer, get_viewer, visible_to
-from arena.models import LIVE_SLUG, Contestant, list_playing
+from arena.models import LIVE_SLUG, Contestant, list_contestants
 from catalog.api.views import BENCHMARKS_TAG, check_form
 from catalog.benchmarks.rankings import load_model_scores
 from catalog.models import LanguageModel
@@ -245,7 +245,7 @@ def parse_model_slugs(slugs: Iterable[str], pool: str = LIVE_SLUG) -> list[str]:
     """
     requested = [*dict.fromkeys(slug for slug in slugs if slug)]
     storable = [slug for slug in requested if "\0" not in slug]  # PostgreSQL rejects NUL
-    contestants = list_playing(pool).order_by().filter(slug__in=storable).values_list("slug", flat=True)
+    contestants = list_contestants(pool).order_by().filter(slug__in=storable).values_list("slug", flat=True)
     models = LanguageModel.objects.filter(slug__in=storable).values_list("slug", flat=True)
     known_slugs = set(models.union(contestants))
     for slug in requested:

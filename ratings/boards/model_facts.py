@@ -13,7 +13,7 @@ from django.utils import timezone
 from arena.endpoints.circuit_breaker import IN_DRAW
 from arena.endpoints.performance import EndpointPerformance, load_performance
 from arena.identity.pool_access import STRANGER, Viewer
-from arena.models import LIVE_SLUG, Contestant, Pool, list_playing
+from arena.models import LIVE_SLUG, Contestant, Pool, list_contestants
 from catalog.calculators.cost_model import blend_price
 from catalog.facts.prices import load_current_prices
 from catalog.facts.retirement import is_retired
@@ -140,7 +140,7 @@ def list_categories(pool: Pool, selected: str = "") -> list[Any]:
 def load_facts(rows: Iterable[BoardRow], pool: str = LIVE_SLUG) -> dict[str, BoardModelFacts]:
     """Return the facts about the contestants in these rows of a pool, keyed by slug. Unknown ones are omitted."""
     known = (
-        list_playing(pool)
+        list_contestants(pool)
         .filter(slug__in=[row["model"] for row in rows])
         .select_related("model__license", "model__organization")
     )

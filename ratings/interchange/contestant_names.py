@@ -5,7 +5,7 @@ from itertools import count
 
 from django.db.models import F
 
-from arena.models import Contestant, Pool, get_or_create_plain, list_playing
+from arena.models import Contestant, Pool, get_or_create_plain, list_contestants
 from catalog.matching.resolver import NamedModels, make_slug
 from core.storage.database import fetch_rows
 
@@ -20,7 +20,7 @@ ORDER BY model.id, plain DESC, contestant.id"""
 
 
 class NamedContestants:
-    """The keys of all contestants that can play in a pool, by exact slug and name, loaded once.
+    """The keys of all contestants that a pool can rank, by exact slug and name, loaded once.
 
     If a string matches several contestants, slugs take precedence over names, plain contestants over variants, and
     the pool's own contestants over shared ones. Any other name is that of a catalog model, which is created if it is
@@ -30,7 +30,7 @@ class NamedContestants:
 
     def __init__(self, pool: Pool) -> None:
         self._models = NamedModels()
-        stored = list(list_playing(pool.slug).order_by(*NAME_ORDER).values_list("pk", "slug", "name"))
+        stored = list(list_contestants(pool.slug).order_by(*NAME_ORDER).values_list("pk", "slug", "name"))
         self._pool = pool
         self._own_count = 0
         self._keys: dict[str, int] = {}

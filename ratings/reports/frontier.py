@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from arena.endpoints.performance import load_performance
-from arena.models import list_playing
+from arena.models import list_contestants
 from catalog.calculators.cost_model import blend_price
 from catalog.facts.prices import load_current_prices
 from catalog.models import Price
@@ -73,7 +73,7 @@ def _find_exclusion(row: BoardRow, values: Mapping[str, Row]) -> str:
 
 def count_models_with_speed(board: Mapping[str, Any]) -> int:
     """Return how many of the models on a board have a measured speed."""
-    contestants = list_playing(board["pool"]).filter(slug__in=[row["model"] for row in board["rows"]])
+    contestants = list_contestants(board["pool"]).filter(slug__in=[row["model"] for row in board["rows"]])
     performances = load_performance(contestants).values()
     return len([performance for performance in performances if performance.tokens_per_s])
 
@@ -81,7 +81,7 @@ def count_models_with_speed(board: Mapping[str, Any]) -> int:
 def _load_values(rows: Sequence[Row], pool: str, axis: str) -> dict[str, Row]:
     """Return slug → the value on the axis and related fields, for models with a known value."""
     slugs = [row["model"] for row in rows]
-    contestants = list(list_playing(pool).filter(slug__in=slugs).select_related("model__organization"))
+    contestants = list(list_contestants(pool).filter(slug__in=slugs).select_related("model__organization"))
     if axis == PRICE:
         prices = load_current_prices([each.model for each in contestants if each.model])
         values = {

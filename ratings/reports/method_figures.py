@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from arena.endpoints.pair_sampler import UNIFORM_SHARE
 from arena.judging import vote_rules
-from arena.models import Pool, list_playing
+from arena.models import Pool, list_contestants
 from catalog.facts.retirement import is_retired
 from core.text.proportions import Z95, Proportion, compute_proportion
 from ratings.boards import snapshot_cache, snapshots
@@ -253,7 +253,7 @@ def _build_model_shares(figures: Mapping[str, Any], votes: int, pool: str) -> li
             percent=100 * counts[contestant.slug]["counted"] / votes if votes else 0.0,
             chance=100 * chances.get(contestant.slug, 0.0) if chances else None,
         )
-        for contestant in list_playing(pool).filter(slug__in=counts).select_related("model__organization")
+        for contestant in list_contestants(pool).filter(slug__in=counts).select_related("model__organization")
     ]
     return sorted(shares, key=lambda share: (-share.counted, share.slug))
 

@@ -293,7 +293,7 @@ def add_rows() -> None:
     from django.contrib.auth.models import User
     from django.utils.timezone import now
 
-    from arena.answers.singles import request_answers
+    from arena.answers.singles import request_singles
     from arena.endpoints.call_stats import roll_up_day
     from arena.models import Contestant, Pool, Question, QuestionSet, Voter
     from ratings.pipeline.certificates import update_certificates
@@ -306,7 +306,7 @@ def add_rows() -> None:
         for position, (key, text) in enumerate(QUESTIONS.items())
     ]
     players = Contestant.objects.filter(slug__in=("oak", "helpdesk-2"))
-    request_answers((row, player) for row in Question.objects.bulk_create(rows) for player in players)
+    request_singles((row, player) for row in Question.objects.bulk_create(rows) for player in players)
     operator = User.objects.get(username=OPERATOR)
     Pool.objects.filter(slug=INVITED_POOL).update(owner=owner, visibility=Pool.Visibility.INVITED)
     invited = Pool.objects.get(slug=INVITED_POOL)

@@ -23,14 +23,14 @@ PEOPLE = 8
 SINGLES = 48
 UNSAVED_S = 1
 REQUEST = """
-from arena.answers.singles import request_answers
+from arena.answers.singles import request_singles
 from arena.models import Contestant, Question, QuestionSet
 questions = Question.objects.bulk_create(
     Question(set=QuestionSet.objects.create(name="{name}"), key=str(n), position=n, text=f"{name}, question {{n}}?")
     for n in range({number})
 )
 contestant = Contestant.objects.get(slug="limited")
-request_answers((question, contestant) for question in questions)
+request_singles((question, contestant) for question in questions)
 """
 SINGLE = (
     "FROM arena_answer a JOIN arena_question q ON q.id = a.question_id JOIN arena_questionset s ON s.id = q.set_id"

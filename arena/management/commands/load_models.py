@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from arena.endpoints import models_file, probe
 from arena.endpoints.context_limit import describe_small_windows
-from arena.models import IS_ENABLED, list_playing
+from arena.models import IS_ENABLED, list_contestants
 
 
 class Command(BaseCommand):
@@ -27,6 +27,6 @@ class Command(BaseCommand):
         outcomes = (f"{counts[outcome]} {outcome}" for outcome in ("created", "updated", "unchanged"))
         self.stdout.write(f"models: {', '.join(outcomes)}")
         slugs = [entry["slug"] for entry in models_file.read_entries(file)]
-        contestants = list_playing().filter(IS_ENABLED, slug__in=slugs).select_related("endpoint").order_by("pk")
+        contestants = list_contestants().filter(IS_ENABLED, slug__in=slugs).select_related("endpoint").order_by("pk")
         for line in (*describe_small_windows(), *probe.check_contestants(list(contestants))):
             self.stdout.write(line)

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from arena.models import list_playing
+from arena.models import list_contestants
 from catalog.models import LanguageModel
 from core.templatetags.strips import Scale
 from core.text.number_format import format_signed, round_number
@@ -164,7 +164,7 @@ def _list_names(slugs: Sequence[str], pool: str) -> list[str]:
         return list(slugs)
     models, contestants = (
         rows.filter(slug__in=printable_slugs).values_list("slug", "name")
-        for rows in (LanguageModel.objects.all(), list_playing(pool))
+        for rows in (LanguageModel.objects.all(), list_contestants(pool))
     )
     names = {**dict(models), **dict(contestants)}
     return [names.get(slug, slug) for slug in slugs]

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from arena.answers import answering, failover, slots, tasks
 from arena.answers.single_claims import SinglesRequest, claim_singles
-from arena.answers.singles import request_answers
+from arena.answers.singles import request_singles
 from arena.endpoints import call_stats
 from arena.endpoints.model_requests import SYSTEM_PROMPT
 from arena.models import Answer, DailyTokens, Endpoint, EndpointCall, EndpointDay, Question, Slot
@@ -40,7 +40,7 @@ def ask(contestants, number=1, text="Why {}?"):
     questions = Question.objects.bulk_create(
         Question(set=question_set, key=f"new {n}", position=n, text=text.format(n)) for n in range(number)
     )
-    request_answers((question, contestant) for question in questions for contestant in contestants)
+    request_singles((question, contestant) for question in questions for contestant in contestants)
 
 
 def claim(limit=99, own=()):
@@ -64,10 +64,10 @@ def held(contestant):
 @pytest.mark.django_db
 def test_request_is_stored_once_for_each_question_and_contestant():
     question, models = factories.question("Why?"), [common.fighter(), common.fighter()]
-    request_answers([(question, models[0])])
+    request_singles([(question, models[0])])
     Answer.objects.update(state="finished", text="Because.")
 
-    request_answers((question, model) for model in models)
+    request_singles((question, model) for model in models)
 
     assert list(stored().values_list("question", "contestant", "text")) == [
         (question.pk, models[0].pk, "Because."),
@@ -213,7 +213,7 @@ def test_question_that_is_being_requested_is_not_changed_meanwhile():
                 requested.wait(30)
                 Question.objects.filter(pk=question.pk).update(text="Why not?")
             else:
-                request_answers([(question, model)])
+                request_singles([(question, model)])
                 requested.set()
                 time.sleep(0.3)
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from arena.endpoints import draw, profiles
 from arena.endpoints.models_file import load_models
-from arena.models import Contestant, get_or_create_plain, list_playing
+from arena.models import Contestant, get_or_create_plain, list_contestants
 from arena.ready import shipped_pairs
 from catalog.models import LanguageModel
 from ratings.interchange.import_votes import import_file
@@ -103,8 +103,8 @@ def test_slugs_are_unique_among_shared_contestants_and_within_a_pool():
     for pool in (None, one, other):
         with pytest.raises(IntegrityError), transaction.atomic():
             Contestant.objects.create(slug="brief", name="Another", pool=pool)
-    assert [row.pool for row in list_playing("one")] == [None, one]
-    assert [row.pool for row in list_playing()] == [None]
+    assert [row.pool for row in list_contestants("one")] == [None, one]
+    assert [row.pool for row in list_contestants()] == [None]
 
 
 def test_contestant_of_a_pool_takes_part_in_no_other_battle_and_keeps_no_slug_from_a_model():

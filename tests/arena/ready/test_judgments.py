@@ -111,7 +111,7 @@ def test_item_and_question_stay_when_the_battle_is_deleted(published, me, reader
     question = published.battle.vote.prompt_hash
     deletion.delete_battle(me.pk, published.id)
     vote.refresh_from_db()
-    assert (vote.item, vote.prompt_hash) == (pairs.get_item(published.id), question)
+    assert (vote.item, vote.prompt_hash) == (pairs.hash_item(published.id), question)
     assert judgments.find_judgment(reader.pk, published.id) == vote
 
 
