@@ -279,10 +279,11 @@ def _compute_style_interval(board_id: int) -> timedelta:
 
 @contextmanager
 def _fenced() -> Iterator[None]:
-    """Open a transaction, which fails if this process has lost its lease."""
+    """Open a transaction, which fails if this process has lost its lease. Afterwards, the whole lease is left."""
     with transaction.atomic():
         refresh_lease.fence()
         yield
+        refresh_lease.fence()  # the transaction may have taken longer than the lease, which it has locked meanwhile
 
 
 def _read_database_clock() -> datetime:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import psutil
 import pytest
@@ -136,6 +137,16 @@ def test_long_work_renews_the_lease():
     with refresh_lease.hold_lease(waits=True):
         before = RefreshLease.objects.get().lease_until
         assert eventually(lambda: RefreshLease.objects.get().lease_until > before, within=15)
+
+
+def test_long_transaction_leaves_the_whole_lease():
+    """While it runs, nobody can renew the lease, because the row is locked."""
+    with refresh_lease.hold_lease(waits=True):
+        with board_refresh._fenced(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.2)")
+            cursor.execute("SELECT clock_timestamp()")
+            [ended] = cursor.fetchone()
+        assert RefreshLease.objects.get().lease_until >= ended + timedelta(seconds=refresh_lease.LEASE_S)
 
 
 def test_lease_needs_no_state_of_a_session():
