@@ -179,7 +179,10 @@ class Environment:
         "Answers",
         parse_switch,
         default=True,
-        meaning="Show both answers in an anonymous battle at the same pace, because a model's speed can identify it.",
+        meaning=(
+            "Show both answers in an anonymous battle at the same pace, because a model's speed can identify it. An"
+            " operator can also turn this off for one pool in the admin."
+        ),
     )
     arena_conversation_characters: int = declare(
         "Answers",

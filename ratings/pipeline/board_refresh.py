@@ -282,8 +282,10 @@ def _fenced() -> Iterator[None]:
     """Open a transaction, which fails if this process has lost its lease. Afterwards, the whole lease is left."""
     with transaction.atomic():
         refresh_lease.fence()
+        started = time.monotonic()
         yield
-        refresh_lease.fence()  # the transaction may have taken longer than the lease, which it has locked meanwhile
+        if time.monotonic() - started > refresh_lease.HEARTBEAT_S:  # nobody could renew the lease, which is locked
+            refresh_lease.fence()
 
 
 def _read_database_clock() -> datetime:

@@ -48,9 +48,11 @@ def database_url():
 
 
 def blocked():
-    """Return the number of connections that are waiting for a lock."""
+    """Return the number of connections to this database that are waiting for a lock."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
         return cursor.fetchone()[0]
 
 

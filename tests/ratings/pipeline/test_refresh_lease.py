@@ -139,8 +139,9 @@ def test_long_work_renews_the_lease():
         assert eventually(lambda: RefreshLease.objects.get().lease_until > before, within=15)
 
 
-def test_long_transaction_leaves_the_whole_lease():
+def test_long_transaction_leaves_the_whole_lease(monkeypatch):
     """While it runs, nobody can renew the lease, because the row is locked."""
+    monkeypatch.setattr(refresh_lease, "HEARTBEAT_S", 0.1)
     with refresh_lease.hold_lease(waits=True):
         with board_refresh._fenced(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(0.2)")
