@@ -17,7 +17,7 @@ from ratings.models import Outbox, Snapshot
 from ratings.tasks import refresh
 from tests import factories
 from tests.processes import eventually
-from tests.ratings.concurrency import blocked, database_url, elsewhere
+from tests.races import blocked, database_url, elsewhere
 
 WORKER_OPTIONS = ("-P", "solo", "--without-gossip", "--without-heartbeat", "--without-mingle", "-l", "WARNING")
 

@@ -15,7 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 import manage
 from config import prepare
 from launcher.embedded import PROJECT_ROOT
-from tests.ratings.concurrency import database_url
+from tests.races import database_url
 
 
 def row_counts() -> dict[str, int]:

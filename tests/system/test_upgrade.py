@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from config.settings import VERSION
-from tests.ratings.concurrency import database_url
+from tests.races import database_url
 from tests.system import filled_database
 from tests.system.filled_database import ACCOUNT, COMMAND, DATABASES, EMPTY_TABLES, POSTGRES_PROGRAMS
 from tests.system.person import Person

@@ -1,9 +1,7 @@
 """Row locks: voters and battles that are deleted while another request works on them."""
 
-import threading
-
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 from django.test import Client
 
 from arena.battles import continuation, deletion, feedback, lifecycle, sharing
@@ -14,7 +12,8 @@ from core.http.errors import RequestError
 from tests import factories as common
 from tests.arena import factories
 from tests.arena.factories import FAILED
-from tests.races import at_once
+from tests.processes import eventually
+from tests.races import at_once, blocked, in_thread
 
 pytestmark = pytest.mark.django_db
 with_transactions = pytest.mark.django_db(transaction=True)
@@ -51,19 +50,10 @@ def test_what_is_started_while_all_data_are_deleted_is_refused(two_models, start
     client.get("/battles/")
     answers = []
 
-    def work():
-        try:
-            answers.append(STARTS[start](client))
-        except Exception as error:
-            answers.append(error)
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=work)
     with transaction.atomic():
         deletion.delete_voter_data(voter.pk)
-        thread.start()
-        thread.join(0.5)
+        thread = in_thread(lambda: answers.append(STARTS[start](client)))
+        assert eventually(blocked, 10)
     thread.join(20)
 
     assert [answer.status_code for answer in answers] == [409]

@@ -21,7 +21,7 @@ from ratings.models import Board, Outbox, PairTable, Snapshot, Tally
 from ratings.pipeline import board_refresh
 from tests import factories
 from tests.processes import eventually
-from tests.ratings.concurrency import blocked, in_thread
+from tests.races import blocked, in_thread
 from tests.ratings.interchange.vote_files import COUNTS_HEADER, FEATURES, METADATA, csv_text, json_lines, row
 
 pytestmark = pytest.mark.django_db(transaction=True)

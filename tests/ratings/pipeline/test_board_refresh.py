@@ -23,7 +23,8 @@ from ratings.pipeline import board_fits, board_refresh, pool_state, refresh_leas
 from ratings.statistics.likelihood import NotConverged
 from tests import factories
 from tests.processes import eventually
-from tests.ratings.concurrency import blocked, database_url, elsewhere, in_thread, lease_elsewhere
+from tests.races import blocked, database_url, elsewhere, in_thread
+from tests.ratings.concurrency import lease_elsewhere
 
 pytestmark = pytest.mark.django_db
 at_once = pytest.mark.django_db(transaction=True)

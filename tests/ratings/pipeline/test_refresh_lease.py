@@ -17,7 +17,8 @@ from ratings.pipeline import board_refresh, refresh_lease
 from ratings.pipeline.verification import verify_tallies
 from tests import factories
 from tests.processes import eventually
-from tests.ratings.concurrency import database_url, elsewhere, in_thread, lease_elsewhere
+from tests.races import database_url, elsewhere, in_thread
+from tests.ratings.concurrency import lease_elsewhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REFRESH = "from ratings.pipeline import board_refresh; print(len(board_refresh.refresh()))"

@@ -10,7 +10,7 @@ from arena.models import LIVE_SLUG, Pool
 from ratings.models import Board, Outbox, Tally
 from ratings.pipeline import tallies
 from tests import factories
-from tests.ratings.concurrency import elsewhere, in_thread
+from tests.races import elsewhere, in_thread
 
 pytestmark = pytest.mark.django_db
 UNKNOWN_POOL = 1_000_000_000

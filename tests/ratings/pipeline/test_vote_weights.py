@@ -14,7 +14,8 @@ from ratings.pipeline import board_refresh, pool_state, verification, vote_weigh
 from ratings.pipeline.vote_weights import FilterWeight
 from tests import factories
 from tests.processes import eventually
-from tests.ratings.concurrency import in_thread, lease_elsewhere
+from tests.races import in_thread
+from tests.ratings.concurrency import lease_elsewhere
 
 pytestmark = pytest.mark.django_db
 
