@@ -9,7 +9,8 @@ from django.core.management import execute_from_command_line, get_commands
 
 from config.prepare import explain_tables
 
-APPS_WITH_TABLES = ("arena", "catalog", "ratings", "django.contrib.auth")  # their commands use the tables
+# Their commands use the tables.
+APPS_WITH_TABLES = ("arena", "catalog", "ratings", "evaluations", "django.contrib.auth")
 
 
 def main() -> None:

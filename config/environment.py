@@ -273,6 +273,15 @@ class Environment:
             " (`moderated`) or all unreported ones (`open`). With `off`, nobody can publish a battle."
         ),
     )
+    arena_evaluations: str = declare(
+        "People",
+        make_choice_parser("operators", "members", "everyone"),
+        default="",
+        meaning=(
+            "Who can create evaluations: `operators`, `members` (people with an account), or `everyone`. The default is"
+            " `everyone` with `ARENA_ENV=local`, and `members` otherwise."
+        ),
+    )
     arena_retention_days: int = declare(
         "People",
         parse_days,

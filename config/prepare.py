@@ -15,7 +15,7 @@ from config.server.collect_static import collect_if_changed
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-ARENA_APPS = frozenset({"arena", "catalog", "core", "ratings"})
+ARENA_APPS = frozenset({"arena", "catalog", "core", "evaluations", "ratings"})
 # The first of Arena's own migrations. It has another name than before 0.3, when all migrations were written anew.
 FIRST_MIGRATION = ("core", "0001_audit_log")
 TOO_OLD_MESSAGE = (

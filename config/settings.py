@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "catalog",
     "arena",
     "ratings",
+    "evaluations",
     "core",
     "config",
 ]
@@ -171,6 +172,7 @@ CELERY_TASK_QUEUES = (Queue("answers"), Queue("ratings"))  # type: ignore[no-unt
 CELERY_TASK_ROUTES = {"arena.answer_*": {"queue": "answers"}, "*": {"queue": "ratings"}}
 # Seconds between two runs of each task. One that has not begun when the next one is due is dropped, or after an hour.
 _SCHEDULE = {
+    "evaluations.advance": 5.0,
     "ratings.refresh": 5.0,
     "ratings.refresh_style": 10.0,  # the boards under style control
     "ratings.thin_snapshots": 60.0,
@@ -324,7 +326,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         # Workers set the root's level to WARNING with `-l`, because Celery logs several lines for each task.
-        **{app: {"level": "INFO"} for app in ("arena", "catalog", "config", "core", "ratings")},
+        **{app: {"level": "INFO"} for app in ("arena", "catalog", "config", "core", "evaluations", "ratings")},
         "django": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
         "psycopg.pool": {"level": "WARNING"},  # at INFO, the pool logs each connection that it closes

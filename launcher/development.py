@@ -9,7 +9,7 @@ from launcher.supervisor import Program
 SETTINGS_MODULE = "launcher.dev_settings"
 PRODUCTION_APPLICATION = "config.asgi:application"
 DEV_APPLICATION = "launcher.dev_asgi:application"
-PACKAGES = ("core", "catalog", "arena", "ratings", "config")
+PACKAGES = ("core", "catalog", "arena", "ratings", "evaluations", "config")
 
 
 def reload_on_edits(program: Program) -> Program:

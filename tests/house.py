@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("launcher", "config", "ratings", "arena", "catalog", "core")
+PACKAGES = ("launcher", "config", "evaluations", "ratings", "arena", "catalog", "core")
 NOT_OURS = {"migrations", "vendor", "vendored"}
 MOCKS = {"patch", "Mock", "MagicMock", "AsyncMock", "setattr"}
 EXEMPTION = re.compile(r"#\s*(noqa|type:\s*ignore)\b([^#\n]*)(#\s*\S+)?")

@@ -24,7 +24,7 @@ DOCUMENTS = (
 ARCHITECTURE = "docs/explanation/architecture.md"
 MODELS_GUIDE = "docs/how-to/add-models.md"
 CONTAINERS_GUIDE = "docs/how-to/containers-and-proxy.md"
-PACKAGES = ("launcher", "config", "ratings", "arena", "catalog", "core")
+PACKAGES = ("launcher", "config", "evaluations", "ratings", "arena", "catalog", "core")
 # Paths that are created at run time, and patterns.
 NOT_IN_THE_TREE = {"var/", ".venv", "test_<thing>_<behavior>"}
 DJANGO_COMMANDS = {"createsuperuser"}

@@ -34,7 +34,7 @@ SECRETS = (
     "tests/conftest.py",
 )
 LARGE = (".git", ".venv", "var")  # SECRETS contains an example of each
-NEEDED = ("arena", "catalog", "config", "core", "ratings", "static", "templates")
+NEEDED = ("arena", "catalog", "config", "core", "evaluations", "ratings", "static", "templates")
 
 
 def in_context(path: str, rules: str) -> bool:

@@ -35,7 +35,7 @@ from catalog.importers import submissions
 from core.http.errors import RequestError, build_error_response
 from core.http.middleware import Handler
 
-PUBLIC_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.COOKIELESS_PATHS)
+PUBLIC_PATHS = ("/accounts/", "/appearance/", settings.STATIC_URL, *voters.COOKIELESS_PATHS, *voters.LINK_PATHS)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types

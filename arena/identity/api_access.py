@@ -12,7 +12,7 @@ from core.http.errors import RequestError, build_error_response
 from core.http.middleware import Handler
 
 API_PREFIX = "/api/"
-PRIVATE_PREFIXES = ("/api/v1/battles/", "/api/v1/ready/", "/api/v1/submissions/")
+PRIVATE_PREFIXES = tuple(f"/api/v1/{name}/" for name in ("battles", "evaluations", "rate", "ready", "submissions"))
 PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "If-None-Match, Last-Event-ID",
@@ -61,7 +61,7 @@ def _handle_keyless_request(request: HttpRequest) -> HttpResponse | None:
 
     These responses do not set a voter cookie. Calls from Arena's pages are allowed because they send the cookie.
     """
-    if not request.path.startswith(API_PREFIX):
+    if not request.path.startswith(API_PREFIX) or request.path.startswith(voters.LINK_PATHS):
         return None
     if _is_public_call(request) and "Access-Control-Request-Method" in request.headers and request.method == "OPTIONS":
         voters.suppress_voter_cookie(request)

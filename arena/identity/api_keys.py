@@ -28,10 +28,12 @@ from core.text.word_lists import join_words
 READ = "read"
 BATTLE = "battle"
 VOTE = "vote"
+EVALUATE = "evaluate"
 SCOPE_LABELS = {
     READ: _("Read boards and models, and the battles of this key"),
     BATTLE: _("Start battles and ask follow-up questions"),
     VOTE: _("Vote on the battles of this key (these votes have a separate board)"),
+    EVALUATE: _("Create and manage the evaluations of this key's account"),
 }
 SCOPES = tuple(SCOPE_LABELS)
 PREFIX_LENGTH = len(KEY_PREFIX) + 6  # stored characters that help owners recognize their keys
@@ -42,6 +44,7 @@ MAX_NEW_KEYS_PER_DAY = 20  # including revoked keys, because each key is a voter
 DAY = timedelta(days=1)
 USED_AT_PRECISION = timedelta(minutes=1)
 INVALID_KEY_DETAIL = "The API key is unknown, expired, or revoked. Send a valid one as “Authorization: Bearer KEY”."
+EVALUATION_VIEWS = "evaluation-"  # the URL names of their calls begin with this
 VOTE_VIEWS = ("battle-cast-vote", "ready-vote")
 NAME_ERROR = format_lazy(_("Enter a name of at most {limit} printable characters."), limit=MAX_NAME_LENGTH)
 SCOPES_ERROR = format_lazy(_("Choose at least one scope: {scopes}."), scopes=join_words(SCOPES, "or"))
@@ -173,7 +176,9 @@ def check_scope(key: ApiKey, method: str | None, view: str | None) -> None:
 
     view: the URL name of the view
     """
-    if method in ("GET", "HEAD", "OPTIONS"):
+    if view and view.startswith(EVALUATION_VIEWS):
+        required = EVALUATE
+    elif method in ("GET", "HEAD", "OPTIONS"):
         required = READ
     elif view in VOTE_VIEWS:
         required = VOTE

@@ -33,6 +33,8 @@ SESSION_VOTER_KEY = "voter"  # the session key under which the id of an account'
 COOKIE_MAX_AGE_S = 365 * 24 * 3600
 RENEW_COOKIE_AFTER = timedelta(days=30)
 COOKIELESS_PATHS = ("/.well-known/",)
+# The secret in the address says who judges, so nobody needs a cookie or an account.
+LINK_PATHS = ("/rate/", "/api/v1/rate/")
 # Programs that only read get no cookie, so that caches can share their responses.
 COOKIELESS_READ_PATHS = ("/api/v1/", "/api/schema/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -73,7 +75,7 @@ def _identify_by_cookie(request: HttpRequest) -> None:
 
 def _is_cookieless(request: HttpRequest) -> bool:
     """Return whether the response sets no cookie, because the request needs no identity."""
-    paths: tuple[str, ...] = COOKIELESS_PATHS
+    paths: tuple[str, ...] = COOKIELESS_PATHS + LINK_PATHS
     if request.method in SAFE_METHODS:
         paths += COOKIELESS_READ_PATHS
     return request.path.startswith(paths)

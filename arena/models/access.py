@@ -15,7 +15,7 @@ class ApiKey(models.Model):
     voter = models.OneToOneField("arena.Voter", models.CASCADE, related_name="api_key")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 hash of the key.")
     prefix = models.CharField(max_length=20)
-    scopes = models.JSONField(help_text="A list with any of read, battle, and vote.")
+    scopes = models.JSONField(help_text="A list with any of read, battle, vote, and evaluate.")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -18,6 +18,7 @@ class _Kind(models.TextChoices):
     READY = "ready"
     IMPORT = "import"
     REFERENCE = "reference"
+    EVALUATION = "evaluation"
 
 
 class _Visibility(models.TextChoices):

@@ -35,6 +35,7 @@ ORIGINS = {
     Pool.Kind.LIVE: gettext_lazy("How models rank in blind votes by this site's users."),
     Pool.Kind.API: gettext_lazy("Votes cast by programs with an API key."),
     Pool.Kind.IMPORT: gettext_lazy("%(name)s: votes cast elsewhere and imported here."),
+    Pool.Kind.EVALUATION: gettext_lazy("%(name)s: blind judgments of invited raters in one evaluation."),
     Pool.Kind.REFERENCE: gettext_lazy("%(name)s: ratings published elsewhere, not based on votes on this site."),
     Pool.Kind.READY: gettext_lazy(
         "Votes on ready pairs: published battles, and pairs that ship with Arena. These votes do not change any other "

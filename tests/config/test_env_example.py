@@ -43,7 +43,7 @@ def test_example_writes_a_default_out_if_there_is_one(name):
 def test_every_setting_has_an_effect():
     files = [
         path
-        for package in ("launcher", "config", "ratings", "arena", "catalog", "core")
+        for package in ("launcher", "config", "evaluations", "ratings", "arena", "catalog", "core")
         for path in (ROOT / package).rglob("*.py")
     ]
     code = "".join(path.read_text(encoding="utf-8") for path in files if path.name != "environment.py")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("core", "catalog", "arena", "ratings", "config", "launcher")
+PACKAGES = ("core", "catalog", "arena", "ratings", "evaluations", "config", "launcher")
 
 
 def copy_prepared(tree: Path, data: Path, env: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.processes import eventually
 from tests.system.service import ROOT, Service, running
 
-PARTS = ("arena", "catalog", "config", "core", "launcher", "ratings", "scripts", "static", "templates")
+PARTS = ("arena", "catalog", "config", "core", "evaluations", "launcher", "ratings", "scripts", "static", "templates")
 
 
 @pytest.fixture(scope="module")

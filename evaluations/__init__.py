@@ -1,0 +1,1 @@
+"""Evaluations: invited raters judge contestants blind, on questions of the owner, with answers made beforehand."""

@@ -1,0 +1,1 @@
+"""Rating: links, handing out items, verdicts, and the stages of an evaluation."""

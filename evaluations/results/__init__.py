@@ -1,0 +1,1 @@
+"""Results: boards, agreement, and files."""

@@ -1,0 +1,1 @@
+"""Drafts: contestants, questions, the plan, and the answers made beforehand."""
