@@ -126,8 +126,9 @@ class Item(models.Model):
     question = models.ForeignKey(Question, models.CASCADE, related_name="+")
     contestant_a = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
     contestant_b = models.ForeignKey(Contestant, models.PROTECT, db_index=False, related_name="+")
-    answer_a = models.ForeignKey(Answer, models.CASCADE, db_index=False, related_name="+")
-    answer_b = models.ForeignKey(Answer, models.CASCADE, db_index=False, related_name="+")
+    # The items go with their questions. DO_NOTHING lets answers of battles be deleted without a look at this table.
+    answer_a = models.ForeignKey(Answer, models.DO_NOTHING, db_index=False, related_name="+")
+    answer_b = models.ForeignKey(Answer, models.DO_NOTHING, db_index=False, related_name="+")
     overlap = models.BooleanField(db_default=False)
     handed = models.PositiveIntegerField(db_default=0)
     draw = models.FloatField(db_default=Random())

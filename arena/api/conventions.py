@@ -19,10 +19,11 @@ def list_rules() -> list[str]:
             "with the cookie must also send an `X-CSRFToken` header equal to the `csrftoken` cookie."
         ),
         _(
-            "API keys have scopes: `read` for all GET requests, `vote` for votes, and `battle` for all other writes. A "
-            "request without the required scope returns 403 `scope`, which names the missing scope. Each key is a "
-            "separate voter. Its votes count in the pool `api`, and its votes on ready pairs in the pool `ready`. "
-            "Votes on battles with named models are stored, but not rated."
+            "API keys have scopes: `evaluate` for all requests about evaluations, and for the rest `read` for GET "
+            "requests, `vote` for votes, and `battle` for other writes. A request without the required scope returns "
+            "403 `scope`, which names the missing scope. Each key is a separate voter. Its votes count in the pool "
+            "`api`, and its votes on ready pairs in the pool `ready`. Votes on battles with named models are stored, "
+            "but not rated."
         ),
         _describe_limits(),
         _(

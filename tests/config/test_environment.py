@@ -54,6 +54,7 @@ GOOD = [
     ("ARENA_OPERATOR", "Uni Bonn", ("Uni Bonn", "")),
     ("ARENA_OPERATOR", "Uni Bonn <mailto:arena@uni.example>", ("Uni Bonn", "mailto:arena@uni.example")),
     ("ARENA_OPERATOR", "Uni Bonn<https://uni.example/arena>", ("Uni Bonn", "https://uni.example/arena")),
+    ("ARENA_EVALUATIONS", "operators", "operators"),
     ("ARENA_LOGIN", "required", "required"),
     ("ARENA_LOGIN", "optional", "optional"),
     ("ARENA_SIGNUP", "invite", "invite"),

@@ -11,4 +11,4 @@ def test_uvicorn_reloads_the_web_process_and_watchfiles_restarts_the_others(tmp_
     assert web.command[3:8] == ("launcher.dev_asgi:application", "--fd", "7", "--reload", "--reload-dir=core")
     assert web.inherited_fds == (7,)
     assert beat.command[1:3] == ("-m", "watchfiles")
-    assert beat.command[-6:-4] == ("celery beat -s 'a file'", "core")
+    assert beat.command[-7:-5] == ("celery beat -s 'a file'", "core")

@@ -125,7 +125,7 @@ def test_command_prints_the_key_once(capsys):
     [
         (("", "--scope", "read"), "Enter a name"),
         (("x", "--scope", "read", "--days", "0"), "A key is valid for 1 to 3650 days"),
-        (("x",), "Choose at least one scope: read, battle, or vote."),
+        (("x",), "Choose at least one scope: read, battle, vote, or evaluate."),
     ],
 )
 def test_command_refuses_bad_words_in_one_line_and_makes_nothing(words, said):
